@@ -1,0 +1,56 @@
+# Every target works first on a fresh clone: the virtual environment is built on first use, and again
+# whenever pyproject.toml or constraints.txt change.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
+OUT ?= demo
+SEED ?= 0
+
+.PHONY: help install demo test lint bench check-long clean
+
+help:
+	@echo "make demo        theory beside simulation: two figures in $(OUT)/"
+	@echo "make test        lint, types, import contracts and tests"
+	@echo "make check-long  the tests that are too long for make test"
+	@echo "make bench       speed, as ratios"
+	@echo "make install     only build the environment in .venv"
+
+.venv/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "densehop needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
+	@echo "Building the virtual environment in .venv ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	@touch $@
+
+.venv/core: .venv/uv pyproject.toml constraints.txt
+	@$(INSTALL) --editable .
+	@touch $@
+
+.venv/dev: .venv/uv pyproject.toml constraints.txt
+	@$(INSTALL) --editable '.[dev]'
+	@touch $@ .venv/core
+
+install: .venv/core
+
+demo: .venv/core
+	@$(BIN)/densehop reproduce nishimori-phase-diagram --size quick --out $(OUT) --seed $(SEED)
+	@$(BIN)/densehop reproduce nishimori-overlap --size quick --out $(OUT) --seed $(SEED)
+	@echo "The pictures: $(OUT)/nishimori-phase-diagram.png and $(OUT)/nishimori-overlap.png (also as .pdf; data as .nc)"
+
+lint: .venv/dev
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: lint
+	@$(BIN)/python -m pytest
+
+check-long: .venv/dev
+	@$(BIN)/python -m pytest -m long
+
+bench: .venv/dev
+	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+clean:
+	rm -rf .venv demo
