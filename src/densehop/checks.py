@@ -1,0 +1,76 @@
+"""Checks of arguments: each returns the value in the type the code works with, or raises `InvalidInput`."""
+
+import math
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import psutil
+
+from densehop.errors import InvalidInput
+
+LARGEST_SIZE = 32_767  # spins: counts of agreements are kept in 16 bits
+
+
+def integer(name: str, value: object, minimum: int, maximum: int | None = None) -> int:
+    """Return `value` as an int within [minimum, maximum]."""
+    allowed = f"an integer >= {minimum}" if maximum is None else f"an integer from {minimum} to {maximum}"
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise InvalidInput(f"{name} must be {allowed}, got {value!r}")
+    result = int(value)
+    if result < minimum or (maximum is not None and result > maximum):
+        raise InvalidInput(f"{name} must be {allowed}, got {result}")
+    return result
+
+
+def number(name: str, value: object, *, zero_allowed: bool = False) -> float:
+    """Return `value` as a finite positive float (or zero, where that is allowed)."""
+    allowed = "a finite number >= 0" if zero_allowed else "a finite positive number"
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InvalidInput(f"{name} must be {allowed}, got {value!r}")
+    result = float(value)
+    if not math.isfinite(result) or result < 0 or (result == 0 and not zero_allowed):
+        raise InvalidInput(f"{name} must be {allowed}, got {result:g}")
+    return result
+
+
+def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
+    """Return `value` if it is one of the allowed words."""
+    if not isinstance(value, str) or value not in allowed:
+        words = ", ".join(f"'{word}'" for word in allowed)
+        raise InvalidInput(f"{name} must be one of {words}; got {value!r}")
+    return value
+
+
+def body_number(p: object, n_spins: int | None = None) -> int:
+    """Return the number p of bodies: an integer >= 2, and no more than there are spins."""
+    return integer("p", p, 2, n_spins)
+
+
+def signs(name: str, values: npt.ArrayLike, shape: tuple[int | str, ...]) -> npt.NDArray[np.int8]:
+    """Return an array of +-1 as contiguous int8; a letter in `shape` stands for any positive length."""
+    array: npt.NDArray[Any] = np.asarray(values)
+    wanted = f"({', '.join(str(length) for length in shape)}{',' if len(shape) == 1 else ''})"
+    matches = array.ndim == len(shape) and all(
+        have > 0 if isinstance(want, str) else have == want for have, want in zip(array.shape, shape, strict=True)
+    )
+    if not matches:
+        raise InvalidInput(f"{name} must have shape {wanted}, got {array.shape}")
+    if array.dtype.kind not in "iuf":
+        raise InvalidInput(f"{name} must hold numbers +1 and -1, got dtype {array.dtype}")
+    wrong = (array != 1) & (array != -1)
+    if wrong.any():
+        first = tuple(int(index) for index in np.argwhere(wrong)[0])
+        raise InvalidInput(f"{name} must hold only +1 and -1, got {array[first]} at index {first}")
+    return np.ascontiguousarray(array, dtype=np.int8)
+
+
+def memory(what: str, n_bytes: int) -> None:
+    """Refuse work whose arrays cannot fit into the memory that is free now."""
+    free = psutil.virtual_memory().available
+    if n_bytes > free:
+        raise InvalidInput(
+            f"{what} needs {n_bytes / 2**30:.1f} GiB, but {free / 2**30:.1f} GiB are free; "
+            "use fewer spins, patterns, chains or sweeps"
+        )

@@ -1,0 +1,17 @@
+"""The errors densehop raises on purpose: each one line that says what came, what is allowed and what to do."""
+
+
+class DensehopError(Exception):
+    """Base of every error that densehop raises on purpose."""
+
+
+class InvalidInput(DensehopError, ValueError):
+    """An argument that no method could work with."""
+
+
+class OutOfRange(DensehopError, ValueError):
+    """A valid problem that lies outside what the implemented theory describes."""
+
+
+class NoSolution(DensehopError):
+    """The branch asked for does not exist at this point."""
