@@ -1,0 +1,125 @@
+"""The exact polynomials of the strict p-body energy: energies and local fields as arrays, no compiled code.
+
+With k = xi . sigma the overlap of a state with a stored pattern (an integer), a pattern contributes
+-(p!/N^(p-1)) e_p(k; N) to the energy, where e_p(k; n) is the elementary symmetric polynomial of degree p of n signs
+whose sum is k (docs/theory.md, eq. 1 to 3). Everything is tabulated against the number c = (N + k)/2 of agreeing sites.
+"""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop import checks
+from densehop.errors import InvalidInput
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Signs = npt.NDArray[np.int8]
+
+EXACT_IN_FLOAT = 2**53  # integers below are exact in float64, so a BLAS product of them is exact
+PATTERNS_AT_ONCE = 65_536  # patterns per block: bounds the memory of one product
+
+
+def elementary_symmetric(p: int, n: int) -> list[int]:
+    """Return e_p of n signs, as exact integers, for c = 0..n signs that are +1 (docs/theory.md, eq. 2)."""
+    values = []
+    for k in range(-n, n + 1, 2):
+        previous, current = 0, 1
+        for q in range(p):
+            previous, current = current, (k * current - (n - q + 1) * previous) // (q + 1)
+        values.append(current)
+    return values
+
+
+@dataclass(frozen=True)
+class EnergyTable:
+    """An energy as integers over the number c = 0..N of sites where state and pattern agree.
+
+    Attributes
+    ----------
+    n_spins, p : int
+    scale : float
+        Unit of the integers: E = -scale * sum_a energy[c_a].
+    energy : (N + 1,) int64
+        e_p(k; N).
+    even, odd : (N + 1,) int64
+        F(k-1) + F(k+1) and F(k-1) - F(k+1) with F(k) = e_{p-1}(k; N-1): the doubled local field of site i is
+        2 h_i/scale = sum_a sigma_ia even[c_a] + xi_i sum_a odd[c_a] (docs/theory.md, eq. 6).
+    """
+
+    n_spins: int
+    p: int
+    scale: float
+    energy: Integers
+    even: Integers
+    odd: Integers
+
+    def require_exact(self, n_patterns: int) -> None:
+        """Refuse a number of patterns at which sums of these integers could overflow 64 bits."""
+        largest = max(int(np.abs(table).max()) for table in (self.energy, self.even, self.odd))
+        if 2 * n_patterns * largest >= 2**63:
+            raise InvalidInput(
+                f"p = {self.p} with {self.n_spins} spins and {n_patterns} patterns overflows exact 64-bit fields; "
+                "use a smaller p, fewer spins or fewer patterns"
+            )
+
+
+def strict_table(p: int, n_spins: int) -> EnergyTable:
+    """Return the table of the strict p-body energy, all indices distinct (docs/theory.md, eq. 1)."""
+    n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
+    p = checks.body_number(p, n_spins)
+    field = elementary_symmetric(p - 1, n_spins - 1)
+    # c = 0 has no agreeing site and c = N no other: the value beyond each end is never used, any finite one will do.
+    lower, upper = [field[0], *field], [*field, field[-1]]
+    try:
+        energy = np.array(elementary_symmetric(p, n_spins), dtype=np.int64)
+        even = np.array([a + b for a, b in zip(lower, upper, strict=True)], dtype=np.int64)
+        odd = np.array([a - b for a, b in zip(lower, upper, strict=True)], dtype=np.int64)
+    except OverflowError as error:
+        raise InvalidInput(
+            f"p = {p} with {n_spins} spins overflows exact 64-bit fields; use a smaller p or fewer spins"
+        ) from error
+    scale = math.factorial(p) / n_spins ** (p - 1)
+    return EnergyTable(n_spins, p, scale, energy, even, odd)
+
+
+def agreements(states: Signs, patterns: Signs) -> Integers:
+    """Return the number of agreeing sites, (B, M), of states (B, N) with patterns (M, N)."""
+    product = states.astype(np.float32) @ patterns.astype(np.float32).T  # exact: |k| <= N < 2^24
+    count: Integers = ((product + states.shape[1]) / 2).astype(np.int64)
+    return count
+
+
+def energies(table: EnergyTable, states: Signs, patterns: Signs) -> Floats:
+    """Return the extensive energy, (B,), of states (B, N) under patterns (M, N) (docs/theory.md, eq. 1)."""
+    total = np.zeros(len(states), dtype=np.int64)
+    for block in _blocks(patterns):
+        total += table.energy[agreements(states, block)].sum(axis=1)
+    return -table.scale * total.astype(np.float64)
+
+
+def local_fields(table: EnergyTable, states: Signs, patterns: Signs) -> Floats:
+    """Return the local fields h_i, (B, N): flipping site i costs 2 xi_i h_i (docs/theory.md, eq. 5 and 6)."""
+    doubled = np.zeros(states.shape, dtype=np.int64)
+    for block in _blocks(patterns):
+        count = agreements(states, block)
+        doubled += _exact_product(table.even[count], block)
+        doubled += states * table.odd[count].sum(axis=1, keepdims=True)
+    return 0.5 * table.scale * doubled.astype(np.float64)
+
+
+def _exact_product(integers: Integers, block: Signs) -> Integers:
+    """Multiply integers (B, M) by signs (M, N): through BLAS where that is exact, else in 64-bit integers."""
+    bound = int(np.abs(integers).max(initial=0)) * len(block)
+    if bound < EXACT_IN_FLOAT:
+        return (integers.astype(np.float64) @ block.astype(np.float64)).astype(np.int64)
+    return integers @ block.astype(np.int64)
+
+
+def _blocks(patterns: Signs) -> list[Signs]:
+    """Split patterns (M, N) into views of at most PATTERNS_AT_ONCE rows."""
+    edges = [*range(0, len(patterns), PATTERNS_AT_ONCE), len(patterns)]
+    return [patterns[first:last] for first, last in pairwise(edges)]
