@@ -1,0 +1,1 @@
+"""Exact statistical mechanics: order parameters, free entropies, phases."""
