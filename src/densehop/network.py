@@ -1,0 +1,129 @@
+"""`PBodyHopfield`: stored vectors and an energy, the friendly face over `energy` and `simulate`."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop import checks, energy
+from densehop.simulate.patterns import PatternStore
+from densehop.simulate.sample import Samples, Settings, relax, run_chains, start_states
+from densehop.streams import Seed
+
+Floats = npt.NDArray[np.float64]
+Signs = npt.NDArray[np.int8]
+
+
+class PBodyHopfield:
+    """A dense Hopfield network: M vectors of N spins stored in a p-body energy (docs/theory.md, eq. 1).
+
+    E[xi] = -(p!/N^(p-1)) sum_a sum_{i1 < ... < ip} xi_i1 ... xi_ip sigma^a_i1 ... sigma^a_ip, extensive, all indices
+    distinct, exact to the last bit of its integers.
+
+    Parameters
+    ----------
+    patterns : (M, N) of +-1
+        The stored vectors: memories (direct problem) or a teacher's examples.
+    p : int
+        Number of bodies, 2 <= p <= N.
+    interaction : "strict"
+        The energy's form.
+
+    Raises
+    ------
+    InvalidInput
+        If the patterns are not +-1, have the wrong shape, or would overflow exact 64-bit fields.
+    """
+
+    def __init__(self, patterns: npt.ArrayLike, p: int, interaction: str = "strict") -> None:
+        self.patterns: Signs = checks.signs("patterns", patterns, ("M", "N"))
+        self.interaction = checks.choice("interaction", interaction, ("strict",))
+        self.n_patterns, self.n_spins = self.patterns.shape
+        self.table = energy.strict_table(p, self.n_spins)
+        self.table.require_exact(self.n_patterns)
+        self.p = self.table.p
+
+    def __repr__(self) -> str:
+        return f"PBodyHopfield(n_patterns={self.n_patterns}, n_spins={self.n_spins}, p={self.p})"
+
+    def energy(self, states: npt.ArrayLike) -> Floats:
+        """Return the extensive energy, (B,), of states (B, N); a single state (N,) gives a scalar array."""
+        batch = self._states(states)
+        return energy.energies(self.table, batch, self.patterns).reshape(np.shape(states)[:-1])
+
+    def local_fields(self, states: npt.ArrayLike) -> Floats:
+        """Return the local fields h_i, (B, N), of states (B, N): flipping spin i costs 2 xi_i h_i."""
+        batch = self._states(states)
+        return energy.local_fields(self.table, batch, self.patterns).reshape(np.shape(states))
+
+    def overlaps(self, states: npt.ArrayLike) -> Floats:
+        """Return the overlaps per spin, (B, M), of states (B, N) with every stored vector."""
+        batch = self._states(states)
+        checks.memory(f"the overlaps of {len(batch)} states", 24 * len(batch) * self.n_patterns)
+        count = energy.agreements(batch, self.patterns)
+        overlaps: Floats = 2 * count / self.n_spins - 1
+        return overlaps.reshape((*np.shape(states)[:-1], self.n_patterns))
+
+    def relax(self, states: npt.ArrayLike, n_workers: int | None = None) -> Signs:
+        """Run asynchronous T = 0 dynamics from states (B, N) to fixed points, (B, N); a zero field keeps its spin."""
+        batch = self._states(states)
+        return relax(self._store, batch, n_workers).reshape(np.shape(states))
+
+    def sample(
+        self,
+        temperature: float,
+        n_chains: int = 1,
+        n_sweeps: int = 1000,
+        start: npt.ArrayLike | None = None,
+        references: npt.ArrayLike | None = None,
+        seed: Seed = 0,
+        dynamics: str = "heat-bath",
+        order: str = "sequential",
+        representation: str = "auto",
+        snapshot_every: int = 0,
+        n_workers: int | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Samples:
+        """Sample exp(-E/T) with single-spin dynamics; one seed gives the same bits with any number of workers.
+
+        Parameters
+        ----------
+        temperature : float >= 0
+        n_chains, n_sweeps : int; a sweep is N attempted flips
+        start : (N,) or (n_chains, N) of +-1; None: random
+        references : (N,) or (R, N) of +-1, vectors whose overlap with the chain is recorded after each sweep
+        seed : int or SeedSequence
+        dynamics : "heat-bath" or "metropolis"
+        order : "sequential" or "random" choice of sites
+        representation : "auto" or "patterns"
+        snapshot_every : int, keep the state after every so many sweeps (0: never)
+        n_workers : int, threads; None: one per core
+        progress : called with the number of sweeps just done, from the threads
+
+        Raises
+        ------
+        InvalidInput
+            If an argument is out of range or the run cannot fit into memory.
+        """
+        checks.choice("representation", representation, ("auto", "patterns"))
+        settings = Settings(temperature, n_chains, n_sweeps, dynamics, order, snapshot_every, seed)
+        reference_states = np.empty((0, self.n_spins), dtype=np.int8)
+        if references is not None:
+            shape: tuple[int | str, ...] = ("R", self.n_spins) if np.ndim(references) == 2 else (self.n_spins,)
+            reference_states = checks.signs("references", references, shape).reshape(-1, self.n_spins)
+        kept = n_sweeps // snapshot_every if snapshot_every else 0
+        traces = n_chains * (n_sweeps * 8 * (5 + 3 * len(reference_states)) + kept * self.n_spins)
+        checks.memory("sampling", traces + PatternStore.bytes_needed(self.n_spins, self.n_patterns, n_chains))
+        starts = start_states(None if start is None else np.asarray(start), n_chains, self.n_spins, seed)
+        return run_chains(self._store, settings, starts, reference_states, n_workers, progress)
+
+    @cached_property
+    def _store(self) -> PatternStore:
+        """The patterns in the kernel's layout, made on first use."""
+        return PatternStore.build(self.table, self.patterns)
+
+    def _states(self, states: npt.ArrayLike) -> Signs:
+        """Return checked states as a batch (B, N)."""
+        shape: tuple[int | str, ...] = (self.n_spins,) if np.ndim(states) == 1 else ("B", self.n_spins)
+        return checks.signs("states", states, shape).reshape(-1, self.n_spins)

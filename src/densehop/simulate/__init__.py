@@ -1,0 +1,1 @@
+"""Monte Carlo: chains, their random streams, and what is measured on them."""

@@ -1,0 +1,136 @@
+"""What a run says: means with error bars, autocorrelation times, and whether it has equilibrated.
+
+Errors of physical results come from independent disorders (`disorder_estimate`); autocorrelation times tell how much a
+single chain is worth (docs/theory.md, section 7).
+"""
+
+import math
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import chdtrc
+
+from densehop.errors import InvalidInput
+from densehop.simulate.sample import Samples, gauged
+
+Floats = npt.NDArray[np.float64]
+
+WINDOW = 5.0  # Sokal's window, in autocorrelation times
+LARGEST_DRIFT = 4.0  # standard errors: a stationary chain exceeds it once in 16,000 runs
+SMALLEST_SPREAD_PROBABILITY = 1e-4
+SMALLEST_EFFECTIVE = 20.0  # autocorrelation times a chain must last
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over independent disorders and its standard error (nan for a single one)."""
+
+    mean: float
+    error: float
+    n_disorders: int
+
+
+@dataclass(frozen=True)
+class Equilibration:
+    """A verdict on chains of one observable.
+
+    Attributes
+    ----------
+    equilibrated : bool
+    reason : str, the verdict in words, with what to do
+    autocorrelation_time : float, integrated, in sweeps, from the late half
+    effective_samples : float, sweeps of all chains over the autocorrelation time
+    drift : float, late half minus first quarter, in standard errors
+    spread_probability : float, chance that equal chains differ as much as these do
+    """
+
+    equilibrated: bool
+    reason: str
+    autocorrelation_time: float
+    effective_samples: float
+    drift: float
+    spread_probability: float
+
+
+def disorder_estimate(values: npt.ArrayLike) -> Estimate:
+    """Return mean and standard error of one value per independent disorder, (disorder,)."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1 or len(array) == 0:
+        raise InvalidInput(f"values must have shape (disorder,), got {array.shape}")
+    error = float(array.std(ddof=1) / math.sqrt(len(array))) if len(array) > 1 else math.nan
+    return Estimate(float(array.mean()), error, len(array))
+
+
+def autocorrelation_time(series: npt.ArrayLike) -> float:
+    """Return the integrated autocorrelation time 1 + 2 sum_t rho(t) of series (chain, sweep), in sweeps.
+
+    Sums rho up to the first t >= 5 tau (Sokal 1989), around the mean of all chains, so that chains which disagree count
+    as one long memory. A series that never moves has none: nan.
+    """
+    array = np.atleast_2d(np.asarray(series, dtype=np.float64))
+    n_sweeps = array.shape[1]
+    centred = array - array.mean()
+    if n_sweeps < 2 or not np.any(centred):
+        return math.nan
+    transform = np.fft.rfft(centred, n=2 * n_sweeps, axis=1)
+    covariance = np.fft.irfft(np.abs(transform) ** 2, axis=1)[:, :n_sweeps].mean(axis=0)
+    tau = 2 * np.cumsum(covariance / covariance[0]) - 1
+    window = np.arange(n_sweeps) >= WINDOW * tau
+    return float(max(tau[np.argmax(window)] if window.any() else tau[-1], 1.0))
+
+
+def equilibration(series: npt.ArrayLike) -> Equilibration:
+    """Judge chains (chain, sweep) of one observable, burn-in already removed.
+
+    Equilibrated means: each chain lasts at least 20 autocorrelation times, the late half does not differ from the
+    first quarter by more than 4 standard errors, and the chains agree with each other. It cannot see states that no
+    chain visited: compare a start at the pattern with a random one.
+    """
+    array = np.atleast_2d(np.asarray(series, dtype=np.float64))
+    n_chains, n_sweeps = len(array), array.shape[-1]
+    if array.ndim != 2 or n_sweeps < 4 or not np.isfinite(array).all():
+        raise InvalidInput(f"series must be finite and have shape (chain, sweep >= 4), got {array.shape}")
+    early, late = array[:, : max(n_sweeps // 4, 1)], array[:, n_sweeps // 2 :]
+    tau = autocorrelation_time(late)  # the late half: what the start left behind would pass for memory
+    if math.isnan(tau):
+        reason = "not equilibrated as far as can be seen: nothing moved; raise the temperature or run longer"
+        return Equilibration(False, reason, tau, 0.0, 0.0, 1.0)
+    variance = late.var(axis=1, ddof=1).mean()
+    drift = float((late.mean() - early.mean()) / math.sqrt(variance * tau * (1 / early.size + 1 / late.size)))
+    spread = float(((array.mean(axis=1) - array.mean()) ** 2).sum() / (variance * tau / n_sweeps))
+    probability = float(chdtrc(n_chains - 1, spread)) if n_chains > 1 else 1.0
+    effective = n_chains * n_sweeps / tau
+    if n_sweeps < SMALLEST_EFFECTIVE * tau:
+        wanted = math.ceil(SMALLEST_EFFECTIVE * tau)
+        verdict, reason = (
+            False,
+            f"not equilibrated: autocorrelation time {tau:.0f}; run at least {wanted} sweeps",
+        )
+    elif abs(drift) > LARGEST_DRIFT:
+        verdict, reason = False, f"not equilibrated: drifts by {drift:+.1f} standard errors; run longer"
+    elif probability < SMALLEST_SPREAD_PROBABILITY:
+        verdict, reason = (
+            False,
+            "not equilibrated: the chains disagree, each in a state of its own; run longer",
+        )
+    else:
+        verdict, reason = (
+            True,
+            f"equilibrated: {effective:.0f} independent samples, drift {drift:+.1f} standard errors",
+        )
+    return Equilibration(verdict, reason, tau, effective, drift, probability)
+
+
+def between_chains(run: Samples) -> Floats:
+    """Return the overlaps per spin between all pairs of chains at each snapshot, (pair, snapshot).
+
+    Their average is the student-student overlap q; for even p each pair is gauged by the sign of its time average.
+    """
+    n_chains, kept, n_spins = run.snapshots.shape
+    if n_chains < 2 or kept == 0:
+        raise InvalidInput(f"need at least 2 chains with snapshots, got snapshots of shape {run.snapshots.shape}")
+    states = run.snapshots.astype(np.float64)
+    pairs = np.array([np.einsum("si,si->s", a, b) / n_spins for a, b in combinations(states, 2)])
+    return gauged(pairs, axis=1) if run.p % 2 == 0 else pairs

@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+
+import densehop as dh
+from tests import naive
+
+
+@pytest.fixture
+def net():
+    return dh.PBodyHopfield(np.random.default_rng(1).choice([-1, 1], (6, 20)), p=3)
+
+
+def test_shapes_follow_the_batch(net):
+    one, batch = net.patterns[0], net.patterns[:4]
+    assert net.energy(one).shape == ()
+    assert net.energy(batch).shape == (4,)
+    assert net.local_fields(one).shape == (20,)
+    assert net.local_fields(batch).shape == (4, 20)
+    assert net.overlaps(one).shape == (6,)
+    assert net.overlaps(batch).shape == (4, 6)
+    assert net.relax(one).shape == (20,)
+
+
+def test_overlaps_are_per_spin(net):
+    expected = net.patterns.astype(int) @ net.patterns.T.astype(int) / 20
+    assert net.overlaps(net.patterns) == pytest.approx(expected, abs=1e-15)
+
+
+@pytest.mark.parametrize("p", [2, 3, 4])
+def test_relaxation_ends_in_a_fixed_point_below_the_start(p):
+    rng = np.random.default_rng(p)
+    net = dh.PBodyHopfield(rng.choice([-1, 1], (30, 24)), p=p)
+    start = rng.choice([-1, 1], (8, 24)).astype(np.int8)
+    end = net.relax(start)
+    assert (end * net.local_fields(end) >= 0).all()
+    assert (net.energy(end) <= net.energy(start)).all()
+    assert (net.energy(end) < net.energy(start)).any()
+
+
+def test_relaxation_restores_a_corrupted_memory():
+    rng = np.random.default_rng(0)
+    memories = rng.choice([-1, 1], (40, 100)).astype(np.int8)
+    corrupted = memories.copy()
+    corrupted[:, :20] = rng.choice([-1, 1], (40, 20))
+    assert (dh.PBodyHopfield(memories, p=3).relax(corrupted) == memories).all()
+
+
+def test_zero_field_keeps_the_spin():
+    """Two opposite patterns at p = 3 cancel: every field is zero and every state a fixed point."""
+    pattern = np.ones(6, dtype=np.int8)
+    states = naive.all_states(6)
+    assert (dh.PBodyHopfield([pattern, -pattern], p=3).relax(states) == states).all()
+
+
+@pytest.mark.parametrize(
+    ("patterns", "message"),
+    [
+        ([[1, -1, 0]], r"patterns must hold only \+1 and -1, got 0 at index \(0, 2\)"),
+        ([[1.0, np.nan]], r"patterns must hold only \+1 and -1, got nan at index \(0, 1\)"),
+        ([1, -1], r"patterns must have shape \(M, N\), got \(2,\)"),
+        (np.empty((0, 5)), r"patterns must have shape \(M, N\), got \(0, 5\)"),
+        ([["a", "b"]], "patterns must hold numbers"),
+        ([[True, False]], "patterns must hold numbers"),
+    ],
+)
+def test_wrong_patterns_are_refused(patterns, message):
+    with pytest.raises(dh.InvalidInput, match=message):
+        dh.PBodyHopfield(patterns, p=2)
+
+
+@pytest.mark.parametrize("p", [1, 0, -3, 2.5, "3", True, None])
+def test_wrong_p_is_refused(p):
+    with pytest.raises(dh.InvalidInput, match="p must be an integer from 2 to 20"):
+        dh.PBodyHopfield(np.ones((1, 20)), p=p)
+
+
+def test_p_larger_than_the_system_is_refused():
+    with pytest.raises(dh.InvalidInput, match="p must be an integer from 2 to 4, got 5"):
+        dh.PBodyHopfield(np.ones((1, 4)), p=5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"temperature": -1.0}, "temperature must be a finite number >= 0, got -1"),
+        ({"temperature": np.nan}, "temperature must be a finite number >= 0, got nan"),
+        ({"temperature": "hot"}, "temperature must be a finite number >= 0, got 'hot'"),
+        ({"n_chains": 0}, "n_chains must be an integer >= 1, got 0"),
+        ({"n_sweeps": 2.5}, "n_sweeps must be an integer >= 1, got 2.5"),
+        ({"start": np.ones(19)}, r"start must have shape \(20,\), got \(19,\)"),
+        ({"start": np.ones((3, 20)), "n_chains": 2}, r"start must have shape \(2, 20\), got \(3, 20\)"),
+        ({"references": np.zeros(20)}, r"references must hold only \+1 and -1"),
+        ({"seed": -1}, "seed must be an integer >= 0, got -1"),
+        ({"dynamics": "glauber"}, "dynamics must be one of 'heat-bath', 'metropolis'; got 'glauber'"),
+        ({"order": "checkerboard"}, "order must be one of 'sequential', 'random'"),
+        ({"representation": "couplings"}, "representation must be one of 'auto', 'patterns'"),
+        ({"n_workers": 0}, "n_workers must be an integer >= 1, got 0"),
+        ({"n_sweeps": 10**12}, r"sampling needs \d+\.\d GiB, but"),
+    ],
+)
+def test_wrong_sampling_arguments_are_refused(net, arguments, message):
+    with pytest.raises(dh.InvalidInput, match=message):
+        net.sample(**{"temperature": 1.0, "n_sweeps": 2, **arguments})
+
+
+def test_wrong_interaction_is_refused():
+    with pytest.raises(dh.InvalidInput, match="interaction must be one of 'strict'"):
+        dh.PBodyHopfield(np.ones((1, 4)), p=2, interaction="cubic")

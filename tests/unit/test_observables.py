@@ -1,0 +1,75 @@
+import math
+
+import numpy as np
+import pytest
+
+import densehop as dh
+from densehop.simulate.observables import between_chains
+
+
+def autoregressive(n_chains, n_sweeps, memory, seed):
+    """Return chains x_t = memory x_{t-1} + noise, stationary: autocorrelation time (1 + memory)/(1 - memory)."""
+    rng = np.random.default_rng(seed)
+    series = np.empty((n_chains, n_sweeps))
+    value = rng.normal(size=n_chains) / math.sqrt(1 - memory**2)
+    for sweep in range(n_sweeps):
+        value = memory * value + rng.normal(size=n_chains)
+        series[:, sweep] = value
+    return series
+
+
+@pytest.mark.parametrize("memory", [0.0, 0.5, 0.9])
+def test_autocorrelation_time_of_a_known_process(memory):
+    exact = (1 + memory) / (1 - memory)
+    assert dh.autocorrelation_time(autoregressive(8, 20_000, memory, 0)) == pytest.approx(exact, rel=0.06)
+
+
+def test_verdict_has_the_stated_false_alarm_rate():
+    """Stationary chains pass; thresholds of 4 standard errors and 1e-4 allow no failure in 200."""
+    verdicts = [dh.equilibration(autoregressive(3, 2_000, 0.8, seed)) for seed in range(200)]
+    assert all(verdict.equilibrated for verdict in verdicts)
+    assert np.std([verdict.drift for verdict in verdicts]) == pytest.approx(1.0, abs=0.2)
+
+
+def test_verdict_sees_drift_disagreement_short_and_frozen_chains():
+    stationary = autoregressive(3, 2_000, 0.5, 1)
+    drifting = dh.equilibration(stationary - 3 * np.exp(-np.arange(2_000) / 300))
+    assert not drifting.equilibrated
+    assert "drifts by +" in drifting.reason
+    apart = dh.equilibration(stationary + np.array([[0.0], [1.0], [0.0]]))
+    assert not apart.equilibrated
+    subtle = dh.equilibration(stationary + np.array([[0.0], [0.25], [0.0]]))
+    assert not subtle.equilibrated
+    assert "chains disagree" in subtle.reason
+    short = dh.equilibration(autoregressive(3, 100, 0.98, 2))
+    assert not short.equilibrated
+    assert "run at least" in short.reason
+    frozen = dh.equilibration(np.ones((2, 50)))
+    assert not frozen.equilibrated
+    assert "nothing moved" in frozen.reason
+
+
+def test_disorder_estimate():
+    estimate = dh.disorder_estimate([1.0, 2.0, 3.0])
+    assert (estimate.mean, estimate.n_disorders) == (2.0, 3)
+    assert estimate.error == pytest.approx(1 / math.sqrt(3))
+    assert math.isnan(dh.disorder_estimate([1.0]).error)
+    with pytest.raises(dh.InvalidInput, match=r"values must have shape \(disorder,\)"):
+        dh.disorder_estimate([[1.0]])
+
+
+@pytest.mark.parametrize("series", [np.ones((2, 2, 5)), [1.0, 2.0], [np.nan] * 10])
+def test_wrong_series_are_refused(series):
+    with pytest.raises(dh.InvalidInput, match="series must be finite and have shape"):
+        dh.equilibration(series)
+
+
+def test_overlap_between_chains_is_the_mean_product():
+    net = dh.PBodyHopfield(np.random.default_rng(0).choice([-1, 1], (20, 12)), p=3)
+    run = net.sample(2.0, n_chains=3, n_sweeps=6, snapshot_every=2)
+    pairs = between_chains(run)
+    assert pairs.shape == (3, 3)
+    expected = (run.snapshots[0].astype(int) * run.snapshots[2]).mean(axis=1)
+    assert pairs[1] == pytest.approx(expected)
+    with pytest.raises(dh.InvalidInput, match="need at least 2 chains with snapshots"):
+        between_chains(net.sample(2.0, n_chains=3, n_sweeps=6))
