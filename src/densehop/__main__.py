@@ -1,0 +1,5 @@
+"""`python -m densehop` is the command line."""
+
+from densehop.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Runs that outlast one call: results on disk."""

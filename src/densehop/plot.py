@@ -1,0 +1,198 @@
+"""Figures from result objects. Nothing is computed here beyond where to put a label."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from densehop.files import replaced_whole
+
+# Okabe & Ito's colours, told apart by colour-blind readers and in print
+BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7F7F7F"
+SHADES = {"P": "#F4F4F4", "lR": "#FCE5CF", "gR": "#CFE3F1", "eR": "#D5ECE3"}
+STYLE: dict[Any, Any] = {
+    "font.family": "serif",
+    "font.serif": ["STIXGeneral", "DejaVu Serif"],
+    "mathtext.fontset": "stix",
+    "font.size": 10,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "legend.title_fontsize": 9,
+    "lines.linewidth": 1.5,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "pdf.fonttype": 42,
+    "savefig.dpi": 200,
+}
+
+
+def save_figure(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
+    """Write NAME.png and NAME.pdf into the folder, each whole or not at all."""
+    paths = (folder / f"{name}.png", folder / f"{name}.pdf")
+    with mpl.rc_context(STYLE):
+        for path in paths:
+            with replaced_whole(path) as temporary:
+                figure.savefig(temporary, metadata={"CreationDate": None} if path.suffix == ".pdf" else None)
+    return paths
+
+
+def nishimori_overlap(dataset: xr.Dataset) -> Figure:
+    """Draw q* against T: theory at infinite and at finite N as lines, simulation as dots, one colour a load."""
+    with mpl.rc_context(STYLE):
+        figure = _new_figure(7.0, 3.9)
+        axes = figure.subplots()
+        axes.axhline(0, color=GREY, linewidth=0.6)
+        for load, colour, marker in zip(dataset["load"].values, (BLUE, ORANGE, GREEN, PURPLE), "osD^", strict=False):
+            _overlap_lines(axes, dataset.sel(load=load), colour)
+            _overlap_dots(axes, dataset.sel(load=load), colour, marker)
+        axes.set_xlabel("temperature $T = T^*$")
+        axes.set_ylabel("overlap with the teacher's pattern, $q^*$")
+        curve = dataset["curve_temperature"].values
+        axes.set_xlim(curve[0], curve[-1])
+        axes.set_ylim(-0.06, 1.03)
+        _overlap_key(figure, axes, dataset.attrs["p"], dataset.attrs["n_spins"])
+    return figure
+
+
+def _overlap_lines(axes: Axes, row: xr.Dataset, colour: str) -> None:
+    """Draw one load's theory: solid where retrieval is global, dashed where local, dotted at finite N."""
+    t, q_star = row["curve_temperature"], row["curve_q_star_theory"]
+    transition = float(row["temperature_global"])
+    axes.plot(t, q_star.where(t <= transition), color=colour)
+    axes.plot(t, q_star.where(t >= transition), color=colour, dashes=(2.4, 1.2))
+    axes.plot(t, row["curve_q_star_finite_size"], color=colour, linewidth=1.0, dashes=(0.8, 1.2))
+    height = float(q_star.sel(curve_temperature=transition))
+    axes.plot([transition] * 2, [0, height], color=colour, linewidth=0.5, alpha=0.6)
+
+
+def _overlap_dots(axes: Axes, row: xr.Dataset, colour: str, marker: str) -> None:
+    """Draw one load's simulation with error bars: filled where at least 80% of the disorders have equilibrated."""
+    settled = row["equilibrated"].mean("disorder") >= 0.8
+    for dots, face, label in ((settled, colour, _load_label(row)), (~settled, "white", None)):
+        axes.errorbar(
+            row["temperature"],
+            row["q_star_mean"].where(dots),
+            row["q_star_error"].where(dots),
+            color=colour,
+            marker=marker,
+            markersize=4.5,
+            markerfacecolor=face,
+            markeredgewidth=1.0,
+            linestyle="none",
+            elinewidth=0.9,
+            capsize=2,
+            zorder=3,
+            label=label,
+        )
+
+
+def _load_label(row: xr.Dataset) -> str:
+    return rf"$\alpha = {float(row['load']):g}$ ($M = {int(row['n_examples'])}$)"
+
+
+def _overlap_key(figure: Figure, axes: Axes, p: int, n_spins: int) -> None:
+    """Explain colours, line styles and markers in one column beside the axes."""
+    dot: dict[str, Any] = {"color": "black", "marker": "o", "markersize": 4.5, "linestyle": "none"}
+    loads, _ = axes.get_legend_handles_labels()
+    handles = [
+        _heading(f"$p = {p}$, $N = {n_spins}$"),
+        *loads,
+        _heading("theory"),
+        Line2D([], [], color="black", label="global retrieval"),
+        Line2D([], [], color="black", dashes=(2.4, 1.2), label="local retrieval"),
+        Line2D([], [], color="black", linewidth=1.0, dashes=(0.8, 1.2), label=f"at $N = {n_spins}$"),
+        Line2D([], [], color="black", linewidth=0.5, alpha=0.6, label="transition"),
+        _heading("simulation"),
+        Line2D([], [], label="equilibrated", **dot),
+        Line2D([], [], label="not yet", markerfacecolor="white", **dot),
+    ]
+    key = figure.legend(handles=handles, loc="outside right upper")
+    for handle, text in zip(handles, key.get_texts(), strict=True):
+        if isinstance(handle, Line2D) and handle.get_linestyle() == "None" and handle.get_marker() == "None":
+            text.set_position((-2.6 * float(text.get_fontsize()), 0))
+
+
+def _heading(words: str) -> Line2D:
+    """Return a line of a legend that is only words."""
+    return Line2D([], [], linestyle="none", label=words)
+
+
+def nishimori_phase_diagram(dataset: xr.Dataset) -> Figure:
+    """Draw a panel for each p: the phases in the (alpha, T) plane, named in place."""
+    with mpl.rc_context(STYLE):
+        bodies = dataset["p"].values
+        figure = _new_figure(2.75 * len(bodies) + 0.3, 3.0)
+        panels = figure.subplots(1, len(bodies), sharey=True, squeeze=False)[0]
+        for axes, p in zip(panels, bodies, strict=True):
+            _phase_panel(axes, dataset.sel(p=p))
+            axes.set_title(f"$p = {p}$", fontsize=10)
+            axes.set_xlabel(r"load $\alpha = M p!/N^{p-1}$")
+        panels[0].set_ylabel("temperature $T = T^*$")
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), handlelength=2.2)
+    return figure
+
+
+def _phase_panel(axes: Axes, row: xr.Dataset) -> None:
+    """Shade and name the phases of one p."""
+    load, top = row["load"].values, row.attrs["largest_temperature"]
+    local, transition = row["temperature_local"].values, row["temperature_global"].values
+    teacher = float(row["teacher_critical_temperature"])
+    above = np.maximum(transition, teacher), np.maximum(local, teacher)
+    axes.fill_between(load, above[1], top, color=SHADES["P"], linewidth=0)
+    axes.fill_between(load, above[0], above[1], color=SHADES["lR"], linewidth=0)
+    axes.fill_between(load, teacher, above[0], color=SHADES["gR"], linewidth=0)
+    axes.fill_between(load, 0, teacher, color=SHADES["eR"], linewidth=0)
+    axes.plot(load, np.where(local > teacher, local, np.nan), color=ORANGE, label="lR begins")
+    axes.plot(load, np.where(transition > teacher, transition, np.nan), color=BLUE, label="gR begins")
+    axes.axhline(teacher, color=GREEN, label="teacher orders")
+    axes.plot(
+        load, row["temperature_zero_entropy"], color=GREY, linewidth=1.0, dashes=(3, 1.5), label="P: zero entropy"
+    )
+    if int(row["p"]) == 3:
+        for factor, label in ((0.682, "3-spin glass, published"), (0.652, None)):
+            published = factor * np.sqrt(2 * load[::40])
+            axes.plot(
+                load[::40],
+                np.where(published > teacher, published, np.nan),
+                color="black",
+                marker="x",
+                markersize=3.5,
+                linestyle="none",
+                label=label,
+            )
+    _name_phases(axes, row, load[-1], top)
+    axes.set_xlim(0, load[-1])
+    axes.set_ylim(0, top)
+
+
+def _name_phases(axes: Axes, row: xr.Dataset, right: float, top: float) -> None:
+    """Put each phase's name where there is room for it."""
+    teacher = float(row["teacher_critical_temperature"])
+    local, transition = float(row["temperature_local"][-1]), float(row["temperature_global"][-1])
+    x = 0.86 * right
+    axes.text(0.25 * right, 0.5 * (top + teacher) + 0.35, "P", ha="center", va="center")
+    axes.text(x, 0.5 * (transition * np.sqrt(0.86) + teacher), "gR", ha="center", va="center")
+    axes.text(0.5 * right, 0.5 * teacher, "eR", ha="center", va="center")
+    middle = 0.5 * (local + transition) * np.sqrt(0.86)
+    if local - transition > 0.12 * top:
+        axes.text(x, middle, "lR", ha="center", va="center")
+    else:  # too narrow for its name
+        leader = {"arrowstyle": "-", "linewidth": 0.6, "shrinkA": 1, "shrinkB": 0}
+        axes.annotate("lR", (x, middle), (x - 0.1 * right, middle + 0.18 * top), ha="center", arrowprops=leader)
+
+
+def _new_figure(width: float, height: float) -> Figure:
+    """Return a figure that needs no screen and no global state."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure

@@ -1,0 +1,113 @@
+"""The command line as a user meets it: in a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import densehop as dh
+
+PROGRAM = (sys.executable, "-m", "densehop")
+
+
+def run(*arguments):
+    return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, timeout=120, check=False)
+
+
+def complaint(result):
+    """Return the one line of a refusal, after checking that it is one."""
+    assert result.returncode not in (0, None)
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("densehop: ")
+    assert "Traceback" not in result.stdout + result.stderr
+    return lines[0]
+
+
+def test_version_and_help():
+    assert run("--version").stdout.strip() == f"densehop {dh.__version__}"
+    assert "reproduce" in run("--help").stdout
+    assert "--workers" in run("reproduce", "--help").stdout
+    listed = run("reproduce", "--list")
+    assert listed.returncode == 0
+    assert "nishimori-overlap" in listed.stdout
+    assert "nishimori-phase-diagram" in listed.stdout
+
+
+def test_phase_diagram_from_the_command_line(tmp_path):
+    result = run("reproduce", "nishimori-phase-diagram", "--out", str(tmp_path / "figures"))
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    assert "1.17840396" in result.stdout
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {
+        f"nishimori-phase-diagram.{suffix}" for suffix in ("png", "pdf", "nc")
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["reproduce", "fig99"], "NAME must be one of nishimori-phase-diagram, nishimori-overlap; got 'fig99'"),
+        (["reproduce"], "NAME must be one of nishimori-phase-diagram, nishimori-overlap; got nothing"),
+        (["reproduce", "nishimori-overlap", "--size", "huge"], "must be one of quick; got 'huge'"),
+        (["reproduce", "nishimori-overlap", "--seed", "-1"], "seed must be an integer >= 0, got -1"),
+        (["reproduce", "nishimori-overlap", "--seed", "x"], "'--seed'"),
+        (["reproduce", "nishimori-overlap", "--workers", "0"], "n_workers must be an integer >= 1, got 0"),
+        (["reproduce", "nishimori-overlap", "--nonsense"], "No such option: --nonsense"),
+        (["reprodruce"], "No such command 'reprodruce'"),
+    ],
+)
+def test_wrong_input_is_one_line(arguments, message, tmp_path):
+    out = ["--out", str(tmp_path / "never")] if arguments[0] == "reproduce" else []
+    result = run(*arguments, *out)
+    assert message in complaint(result)
+    assert result.returncode == 2
+    assert not (tmp_path / "never").exists()
+
+
+def test_folder_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    result = run("reproduce", "nishimori-overlap", "--out", str(tmp_path / "file"))
+    assert f"cannot write to the folder '{tmp_path / 'file'}'" in complaint(result)
+    assert result.returncode == 2
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_full_disk_is_one_line(tmp_path):
+    """The data file of a recipe meets a full disk: one line, and nothing half-written stays."""
+    program = (
+        "import sys, errno, densehop.campaign.store as store, densehop.cli as cli\n"
+        "import xarray as xr\n"
+        "def full(self, path, **_):\n"
+        "    open(path, 'wb').write(b'half')\n"
+        "    raise OSError(errno.ENOSPC, 'No space left on device', str(path))\n"
+        "xr.Dataset.to_netcdf = full\n"
+        f"sys.argv = ['densehop', 'reproduce', 'nishimori-phase-diagram', '--out', {str(tmp_path)!r}]\n"
+        "cli.main()\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    assert "No space left on device" in complaint(result)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_interrupt_is_one_line_and_leaves_nothing(tmp_path):
+    """Ctrl-C in the middle of the simulation."""
+    process = subprocess.Popen(
+        [*PROGRAM, "reproduce", "nishimori-overlap", "--out", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(9)
+    assert process.poll() is None, "the run ended before it could be interrupted"
+    os.kill(process.pid, signal.SIGINT)
+    output, errors = process.communicate(timeout=15)
+    assert process.returncode == 130
+    assert errors.strip() == "densehop: interrupted; nothing was written"
+    assert output == ""
+    assert list(tmp_path.iterdir()) == []
