@@ -1,0 +1,39 @@
+"""The README's promises: its five lines run, its commands exist, its figure is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def test_example_runs_and_theory_meets_simulation(capsys):
+    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)[1]
+    assert len(code.strip().splitlines()) == 5
+    exec(compile(code, "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    simulation, theory = (float(number) for number in re.findall(r"0\.\d+|1\.\d+", printed))
+    assert simulation == pytest.approx(theory, abs=0.05)
+
+
+def test_commands_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^make (\S+)", README, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_links_lead_somewhere(document):
+    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / document).read_text())
+    assert links
+    for link in links:
+        assert (ROOT / link).exists(), link
+
+
+def test_every_cited_equation_is_in_the_theory_page():
+    numbered = {int(n) for n in re.findall(r"^- \((\d+)\)", (ROOT / "docs/theory.md").read_text(), re.MULTILINE)}
+    for source in (ROOT / "src").rglob("*.py"):
+        for citation in re.findall(r"theory\.md, eq\. ([\d, to and]+)", source.read_text()):
+            assert {int(n) for n in re.findall(r"\d+", citation)} <= numbered, source
