@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq, minimize_scalar
 
@@ -77,7 +77,6 @@ retrieval_points = st.tuples(
 )  # p, Gamma over its spinodal value, T above every T_crit
 
 
-@settings(max_examples=60, deadline=None)
 @given(retrieval_points)
 def test_identities_at_random_points(point):
     """q = q* at the saddle point of the functional of two order parameters, which is stationary there; u = -alpha/T;
@@ -114,7 +113,6 @@ def test_identities_at_random_points(point):
         assert found.entropy > -1e-13 * max(1, gamma)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.floats(2.01, 20.0), st.floats(1.001, 50.0))
 def test_pairwise_identities_at_random_points(temperature, ratio):
     """p = 2: the two-parameter functional of the Wishart noise is stationary at q = q*, and u = -gamma c."""
