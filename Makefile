@@ -47,7 +47,7 @@ test: lint
 	@$(BIN)/python -m pytest
 
 check-long: .venv/dev
-	@$(BIN)/python -m pytest -m long
+	@$(BIN)/python -m pytest -m long -rP
 
 bench: .venv/dev
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
