@@ -49,7 +49,7 @@ def body_number(p: object, n_spins: int | None = None) -> int:
 
 
 def signs(name: str, values: npt.ArrayLike, shape: tuple[int | str, ...]) -> npt.NDArray[np.int8]:
-    """Return an array of +-1 as contiguous int8; a letter in `shape` stands for any positive length."""
+    """Return a copy of an array of +-1 as contiguous int8; a letter in `shape` stands for any positive length."""
     array: npt.NDArray[Any] = np.asarray(values)
     wanted = f"({', '.join(str(length) for length in shape)}{',' if len(shape) == 1 else ''})"
     matches = array.ndim == len(shape) and all(
@@ -63,7 +63,7 @@ def signs(name: str, values: npt.ArrayLike, shape: tuple[int | str, ...]) -> npt
     if wrong.any():
         first = tuple(int(index) for index in np.argwhere(wrong)[0])
         raise InvalidInput(f"{name} must hold only +1 and -1, got {array[first]} at index {first}")
-    return np.ascontiguousarray(array, dtype=np.int8)
+    return np.array(array, dtype=np.int8, order="C")
 
 
 def memory(what: str, n_bytes: int) -> None:

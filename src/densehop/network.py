@@ -38,6 +38,7 @@ class PBodyHopfield:
 
     def __init__(self, patterns: npt.ArrayLike, p: int, interaction: str = "strict") -> None:
         self.patterns: Signs = checks.signs("patterns", patterns, ("M", "N"))
+        self.patterns.flags.writeable = False
         self.interaction = checks.choice("interaction", interaction, ("strict",))
         self.n_patterns, self.n_spins = self.patterns.shape
         self.table = energy.strict_table(p, self.n_spins)

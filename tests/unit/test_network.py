@@ -106,3 +106,14 @@ def test_wrong_sampling_arguments_are_refused(net, arguments, message):
 def test_wrong_interaction_is_refused():
     with pytest.raises(dh.InvalidInput, match="interaction must be one of 'strict'"):
         dh.PBodyHopfield(np.ones((1, 4)), p=2, interaction="cubic")
+
+
+def test_network_owns_its_patterns():
+    """Changing the caller's array later cannot leave the network half changed."""
+    patterns = np.random.default_rng(0).choice(np.array([-1, 1], dtype=np.int8), (5, 12))
+    net = dh.PBodyHopfield(patterns, p=3)
+    before = net.energy(net.patterns[0])
+    patterns[:] = 1
+    assert net.energy(net.patterns[0]) == before
+    with pytest.raises(ValueError, match="read-only"):
+        net.patterns[0, 0] = 1

@@ -40,7 +40,7 @@ class PatternStore:
     @staticmethod
     def bytes_needed(n_spins: int, n_patterns: int, n_chains: int) -> int:
         """Predict the memory of the store and of the chains beside it."""
-        return n_patterns * (n_spins + n_chains * (2 + 8))
+        return n_patterns * (2 * n_spins + n_chains * (2 + 8))  # twice: the layout is made from a copy
 
 
 @dataclass(frozen=True)
