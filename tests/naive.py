@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable
+from decimal import Decimal, localcontext
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,27 @@ def boltzmann(patterns: Signs, p: int, temperature: float) -> Floats:
 def teacher_probability(n_spins: int, p: int, temperature: float) -> Floats:
     """Return P(sigma | xi* = all +1) for `all_states`."""
     return boltzmann(np.ones((1, n_spins), dtype=np.int8), p, temperature)
+
+
+def exact_signal(n_spins: int, p: int, teacher_p: int, temperature: float) -> Decimal:
+    """Return lambda_N for one example by a sum over k of integers times 100-digit exponentials."""
+
+    def polynomial(degree: int, k: int) -> int:
+        previous, current = 0, 1
+        for q in range(degree):
+            previous, current = current, (k * current - (n_spins - q + 1) * previous) // (q + 1)
+        return current
+
+    with localcontext() as context:
+        context.prec = 100
+        beta = 1 / Decimal(temperature)
+        unit = Decimal(math.factorial(teacher_p)) / Decimal(n_spins) ** (teacher_p - 1)
+        total = norm = Decimal(0)
+        for k in range(-n_spins, n_spins + 1, 2):
+            weight = math.comb(n_spins, (n_spins + k) // 2) * (beta * unit * polynomial(teacher_p, k)).exp()
+            total += weight * polynomial(p, k)
+            norm += weight
+        return total / norm * math.factorial(p) / Decimal(n_spins) ** p
 
 
 def sweep(state: Signs, patterns: Signs, p: int, temperature: float, noise: Floats) -> Signs:

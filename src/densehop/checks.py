@@ -10,6 +10,7 @@ import psutil
 
 from densehop.errors import InvalidInput
 
+SMALLEST, LARGEST = 1e-100, 1e100  # of parameters: products of several stay within double precision
 LARGEST_SIZE = 32_767  # spins: counts of agreements are kept in 16 bits
 
 
@@ -25,13 +26,15 @@ def integer(name: str, value: object, minimum: int, maximum: int | None = None) 
 
 
 def number(name: str, value: object, *, zero_allowed: bool = False) -> float:
-    """Return `value` as a finite positive float (or zero, where that is allowed)."""
+    """Return `value` as a positive float of sane size (or zero, where that is allowed)."""
     allowed = "a finite number >= 0" if zero_allowed else "a finite positive number"
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InvalidInput(f"{name} must be {allowed}, got {value!r}")
     result = float(value)
     if not math.isfinite(result) or result < 0 or (result == 0 and not zero_allowed):
         raise InvalidInput(f"{name} must be {allowed}, got {result:g}")
+    if result != 0 and not SMALLEST <= result <= LARGEST:
+        raise InvalidInput(f"{name} must lie between {SMALLEST:g} and {LARGEST:g}, got {result:g}")
     return result
 
 

@@ -75,8 +75,8 @@ def _overlap_lines(axes: Axes, row: xr.Dataset, colour: str) -> None:
 
 
 def _overlap_dots(axes: Axes, row: xr.Dataset, colour: str, marker: str) -> None:
-    """Draw one load's simulation with error bars: filled where at least 80% of the disorders have equilibrated."""
-    settled = row["equilibrated"].mean("disorder") >= 0.8
+    """Draw one load's simulation with error bars: filled where they have equilibrated."""
+    settled = row["equilibrated"] == 1
     for dots, face, label in ((settled, colour, _load_label(row)), (~settled, "white", None)):
         axes.errorbar(
             row["temperature"],

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from densehop import checks
+from densehop.errors import InvalidInput
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class TeacherStudent:
     @property
     def gamma(self) -> float:
         """Gamma = alpha/T^2, the only parameter on the Nishimori line for p >= 3 (docs/theory.md, eq. 13)."""
-        return self.load / self.temperature**2
+        return self.load / self.temperature / self.temperature
 
 
 def n_examples_for(load: float, n_spins: int, p: int) -> int:
@@ -63,7 +64,10 @@ def n_examples_for(load: float, n_spins: int, p: int) -> int:
     load = checks.number("load", load, zero_allowed=True)
     n_spins = checks.integer("n_spins", n_spins, 1)
     p = checks.body_number(p, n_spins)
-    return round(load * float(n_spins) ** (p - 1) / math.factorial(p))
+    try:
+        return round(load * float(n_spins ** (p - 1) / math.factorial(p)))
+    except OverflowError as error:
+        raise InvalidInput(f"load {load:g} with {n_spins} spins and p = {p} means more than 1e308 examples") from error
 
 
 def load_of(n_examples: int, n_spins: int, p: int) -> float:
@@ -71,4 +75,7 @@ def load_of(n_examples: int, n_spins: int, p: int) -> float:
     n_examples = checks.integer("n_examples", n_examples, 0)
     n_spins = checks.integer("n_spins", n_spins, 1)
     p = checks.body_number(p, n_spins)
-    return n_examples * math.factorial(p) / float(n_spins) ** (p - 1)
+    try:
+        return float(n_examples * math.factorial(p) / n_spins ** (p - 1))
+    except OverflowError as error:
+        raise InvalidInput(f"the load of {n_examples} examples of {n_spins} spins at p = {p} exceeds 1e308") from error

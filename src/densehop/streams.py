@@ -8,6 +8,7 @@ from densehop import checks
 from densehop.errors import InvalidInput
 
 Seed = int | np.random.SeedSequence
+OURS = 0x64656E73  # sets the keys below apart from those that `SeedSequence.spawn` hands out
 
 
 class Purpose(IntEnum):
@@ -27,7 +28,7 @@ def seed_sequence(seed: Seed, *key: int) -> np.random.SeedSequence:
         seed = np.random.SeedSequence(checks.integer("seed", seed, 0))
     if seed.entropy is None:
         raise InvalidInput("seed must be an integer >= 0 or a SeedSequence with entropy")
-    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, *key))
+    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, OURS, *key))
 
 
 def generator(seed: Seed, *key: int) -> np.random.Generator:

@@ -9,6 +9,7 @@ import math
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ from densehop.streams import Purpose, Seed, generator
 Floats = npt.NDArray[np.float64]
 Signs = npt.NDArray[np.int8]
 
+SATURATED = 19.0  # field beyond which tanh is 1 in double precision
 EXAMPLES_PER_STREAM = 16_384  # a constant of the random streams: changing it changes what a seed gives
 
 
@@ -53,6 +55,8 @@ def magnetisation(p: int, temperature: float) -> float:
     temperature = checks.number("temperature", temperature)
     if temperature >= critical_temperature(p).temperature:
         return 0.0
+    if p / temperature > SATURATED:
+        return 1.0
     field = brentq(
         lambda h: _ordered_temperature(p, h) - temperature,
         max(_spinodal_field(p), 1e-12),
@@ -87,7 +91,8 @@ def teacher_law(n_spins: int, p: int, temperature: float) -> TeacherLaw:
     n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
     p = checks.body_number(p, n_spins)
     temperature = checks.number("temperature", temperature)
-    log_weight = _log_free_law(n_spins) + _reduced_energy(n_spins, p) / temperature
+    exponent = _reduced_energy(n_spins, p) / temperature
+    log_weight = _log_free_law(n_spins) + (exponent - exponent.max())  # in this order nothing is lost at low T
     return TeacherLaw(np.arange(-n_spins, n_spins + 1, 2), log_weight - logsumexp(log_weight))
 
 
@@ -158,8 +163,8 @@ def signal_strength(
             stacklevel=2,
         )
         return 0.0
-    mean = _mean_polynomial(n_spins, p, beta * _reduced_energy(n_spins, teacher_p), _first_order(p, teacher_p))
-    return n_examples / n_spins * math.factorial(p) / float(n_spins) ** (p - 1) * mean
+    exponent = beta * _reduced_energy(n_spins, teacher_p)
+    return n_examples / n_spins * _mean_under_teacher(_reduced_energy(n_spins, p), exponent, _first_order(p, teacher_p))
 
 
 def noise_ratio(n_spins: int, p: int, teacher_temperature: float, teacher_p: int | None = None) -> float:
@@ -170,11 +175,13 @@ def noise_ratio(n_spins: int, p: int, teacher_temperature: float, teacher_p: int
     n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
     p = checks.body_number(p, n_spins)
     law = teacher_law(n_spins, p if teacher_p is None else teacher_p, teacher_temperature)
-    field = np.array([float(value) for value in elementary_symmetric(p - 1, n_spins - 1)])
-    square = (field / math.sqrt(math.comb(n_spins - 1, p - 1))) ** 2
+    log_free = math.log(math.comb(n_spins - 1, p - 1))
+    field = elementary_symmetric(p - 1, n_spins - 1)
+    log_square = np.array([2 * math.log(abs(value)) - log_free if value else -math.inf for value in field])
     agreeing = np.arange(n_spins + 1) / n_spins  # probability that sigma_i xi*_i = +1, given k
-    lower, upper = np.append(0.0, square), np.append(square, 0.0)
-    return float(law.probability @ (agreeing * lower + (1 - agreeing) * upper))
+    lower = np.exp(law.log_probability[1:] + log_square)  # the site agrees: k - 1 remains of the others
+    upper = np.exp(law.log_probability[:-1] + log_square)
+    return math.fsum(agreeing[1:] * lower) + math.fsum((1 - agreeing[:-1]) * upper)
 
 
 def _log_cosh(h: float) -> float:
@@ -207,31 +214,34 @@ def _reduced_energy(n_spins: int, p: int) -> Floats:
 
 
 def _first_order(p: int, teacher_p: int) -> int:
-    """Order n of the first power of the teacher's energy that is not orthogonal to e_p under free spins.
+    """Order n of the first power of the teacher's energy U that is not orthogonal to e_p under free spins.
 
-    <e_p U^j> vanishes for free spins when j teacher_p < p (degree) or when j teacher_p and p differ in parity.
+    <e_p U^j> vanishes for free spins when j teacher_p < p (degree), when j teacher_p and p differ in parity, and at
+    j = 1 unless p = teacher_p (the e_p are orthogonal).
     """
-    n = -(-p // teacher_p)
-    return n if (n * teacher_p - p) % 2 == 0 else n + 1
+    if p == teacher_p:
+        return 1
+    return next(n for n in count(2) if n * teacher_p >= p and (n * teacher_p - p) % 2 == 0)
 
 
-def _mean_polynomial(n_spins: int, p: int, exponent: Floats, order: int) -> float:
-    """Mean of e_p under weights (free law) exp(exponent), from the terms of `order` and above alone.
+def _mean_under_teacher(values: Floats, exponent: Floats, order: int) -> float:
+    """Mean of `values` under weights (free law) exp(exponent), from the terms of `order` and above alone.
 
     The lower orders average to zero exactly; summing them in floating point would leave their rounding errors, which
     at large N and p exceed the answer. The remainder of the exponential series is
     exp(x) P(order, x) for x > 0 (P: regularised incomplete gamma) and x^n/n! 1F1(1; n+1; x) for x <= 0.
     """
-    free = _log_free_law(n_spins)
-    log_norm = logsumexp(free + exponent)
-    above, below = np.maximum(exponent, 0.0), np.minimum(exponent, 0.0)
+    free = _log_free_law(len(values) - 1)
+    largest = exponent.max()
+    log_norm = logsumexp(free + (exponent - largest))  # of all but exp(largest), which would hide its digits at low T
+    above = np.maximum(exponent, 0.0)
+    below = np.clip(exponent, -1e4, 0.0)  # where x is more negative still, its weight over the norm has underflowed
     remainder = np.where(
         exponent > 0,
-        np.exp(free + above - log_norm) * gammainc(order, above),
-        np.exp(free - log_norm) * below**order / math.factorial(order) * hyp1f1(1, order + 1, below),
+        np.exp(free + (above - largest) - log_norm) * gammainc(order, above),
+        np.exp(free - largest - log_norm) * below**order / math.factorial(order) * hyp1f1(1, order + 1, below),
     )
-    polynomial = np.array([float(value) for value in elementary_symmetric(p, n_spins)])
-    return math.fsum(polynomial * remainder)
+    return math.fsum(values * remainder)
 
 
 def _fill_examples(rows: Signs, pattern: Signs, cumulative: Floats, rng: np.random.Generator) -> None:

@@ -145,13 +145,13 @@ def test_replicon_vanishes_at_the_spinodal_and_branches_meet_there(p):
 
 
 @pytest.mark.parametrize("p", BODIES)
-@pytest.mark.parametrize("gamma", [1.4, 3.0, 1e2, 1e6])
+@pytest.mark.parametrize("gamma", [1.4, 3.0, 1e2, 1e6, 1e40])
 def test_both_branches_solve_the_equation(p, gamma):
     upper = nishimori.field_variance(p, gamma)
     lower = nishimori.field_variance(p, gamma, stable=False)
     assert lower < upper
     for a in (upper, lower):
-        assert nishimori.gamma_of(p, a) == pytest.approx(gamma, rel=1e-12)
+        assert math.exp(nishimori.log_gamma_of(p, a)) == pytest.approx(gamma, rel=1e-11)
 
 
 @pytest.mark.parametrize("a", [1e-3, 0.3, 2.0, 20.0, 100.0])
@@ -167,7 +167,7 @@ def test_averages_against_adaptive_quadrature(a):
 
 
 def test_no_retrieval_below_the_spinodal():
-    with pytest.raises(dh.NoSolution, match=r"it exists from Gamma = 1\.07625"):
+    with pytest.raises(dh.NoSolution, match=r"it exists from Gamma = 1\.07625043 on"):
         dh.solve(dh.TeacherStudent.nishimori(3, 4.0, 2.0))
     with pytest.raises(dh.NoSolution):
         dh.solve(dh.TeacherStudent.nishimori(3, 0.0, 2.0))
@@ -243,6 +243,45 @@ def test_finite_size_overlap_solves_its_equations():
     limit = dh.solve(dh.TeacherStudent.nishimori(3, 6.4, 2.0)).q_star
     large = dh.finite_size_overlap(20_000, dh.n_examples_for(6.4, 20_000, 3), 3, 2.0)[1]
     assert large == pytest.approx(limit, abs=2e-4)
+
+
+@pytest.mark.parametrize(("n", "n_examples", "temperature"), [(308, 365, 1.5158), (283, 3539, 1.5419)])
+def test_weak_signal_has_no_finite_size_retrieval(n, n_examples, temperature):
+    """Just above T_crit the noise outweighs the signal: only a spin glass with q* = 0 solves the equations."""
+    with pytest.raises(dh.NoSolution, match="no retrieval solution at this size"):
+        dh.finite_size_overlap(n, n_examples, 3, temperature)
+
+
+def test_finite_size_overlap_at_extremes():
+    assert dh.finite_size_overlap(100, 10**15, 3, 3.0) == (1.0, 1.0)
+    with pytest.raises(dh.OutOfRange, match="the teacher is ordered below T_crit"):
+        dh.finite_size_overlap(100, 1000, 3, 1.2)
+    with pytest.raises(dh.NoSolution, match="without examples"):
+        dh.finite_size_overlap(100, 0, 3, 2.0)
+
+
+@pytest.mark.parametrize("temperature", [2.001, 3.0, 10.0])
+@pytest.mark.parametrize("distance", [1e-4, 1e-6, 1e-8])
+def test_pairwise_overlap_near_its_transition(temperature, distance):
+    """q = distance/(1 + c) to first order: relative digits, not absolute ones."""
+    load = 2 * (temperature / 2 - 1) ** 2 * (1 + distance)
+    found = dh.solve(dh.TeacherStudent.nishimori(2, load, temperature))
+    expected = distance / (1 + 2 / (temperature - 2))
+    assert found.q == pytest.approx(expected, rel=4 * distance + 1e-15 / distance)
+    assert found.residual < 1e-11
+
+
+def test_two_bodies_at_the_teacher_critical_point():
+    for branch in ("inference", "paramagnet"):
+        with pytest.raises(dh.OutOfRange, match="the teacher is exactly critical"):
+            dh.solve(dh.TeacherStudent.nishimori(2, 0.5, 2.0), branch)
+
+
+def test_no_false_alarm_at_the_spinodal():
+    for p in (5, 20, 50, 100):
+        load = dh.nishimori_lines(p).gamma_local * 9
+        for ulp in range(6):
+            assert dh.solve(dh.TeacherStudent.nishimori(p, load * (1 + (1 + ulp) * 2e-15), 3.0)).advice == ""
 
 
 def test_finite_size_overlap_ends_at_its_spinodal():

@@ -46,5 +46,8 @@ def test_fields_are_exact_where_float_products_would_not_be():
 def test_overflow_is_refused():
     with pytest.raises(dh.InvalidInput, match="overflows exact 64-bit fields"):
         dh.PBodyHopfield(np.ones((2, 500), dtype=np.int8), p=20)
+    table = dh.strict_table(6, 1000)
+    limit = 2**63 // (2 * int(np.abs(table.energy).max()))  # patterns whose doubled sum still fits
+    table.require_exact(limit)
     with pytest.raises(dh.InvalidInput, match="overflows exact 64-bit fields"):
-        dh.strict_table(6, 1000).require_exact(10**8)
+        table.require_exact(limit + 1)

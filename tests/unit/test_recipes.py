@@ -51,8 +51,19 @@ def test_overlap_recipe_writes_everything(tmp_path):
     assert float(data["q_star_mean"][0, 0]) == pytest.approx(float(data["q_star"][0, 0].mean()))
     assert data["n_examples"].values.tolist() == [768, 1536]
     lines = made.table.splitlines()
-    assert lines[0].split() == ["load", "T", "M", "phase", "theory", "N=24", "simulation", "deviation", "equilibrated"]
-    assert len([line for line in lines if "+-" in line and "of 3" in line]) == 4
+    assert lines[0].split() == [
+        "load",
+        "T",
+        "M",
+        "phase",
+        "theory",
+        "N=24",
+        "simulation",
+        "deviation",
+        "tau",
+        "equilibrated",
+    ]
+    assert len([line for line in lines if "+-" in line and line.endswith((" yes", " no"))]) == 4
 
 
 def test_overlap_recipe_gives_the_same_bits_with_one_or_two_workers():

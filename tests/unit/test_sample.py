@@ -48,6 +48,19 @@ def test_records_equal_recomputation(p, n_spins):
     assert 0 < run.acceptance.mean() < 1
 
 
+@pytest.mark.parametrize(("p", "n_spins", "n_patterns"), [(6, 61, 1000), (4, 321, 700), (3, 2999, 600)])
+def test_fields_summed_in_several_chunks_are_exact(p, n_spins, n_patterns):
+    """Amplitudes of these sizes fit into 32 bits, sums of a few hundred of them do not."""
+    net = random_network(p, n_patterns, n_spins)
+    assert 64 <= net._store.chunk < n_patterns
+    for start in (net.patterns[0], None):
+        run = net.sample(1.0, n_chains=1, n_sweeps=2, start=start, seed=1)
+        assert run.energy[:, -1] == pytest.approx(net.energy(run.spins), rel=1e-14)
+    state = net.patterns[0].copy()
+    relaxed = net.relax(state)
+    assert (relaxed * net.local_fields(relaxed) >= 0).all()
+
+
 @pytest.mark.parametrize("order", ["sequential", "random"])
 def test_same_bits_with_any_number_of_workers(order):
     net = random_network(3, 300, 40)

@@ -54,6 +54,29 @@ def test_signal_approaches_its_limits(p, teacher_p):
     assert dh.signal_strength(n, 1, p, temperature, teacher_p) == pytest.approx(expected, rel=0.02)
 
 
+@pytest.mark.parametrize(
+    ("n", "p", "teacher_p"),
+    [(1000, 3, 7), (400, 3, 9), (200, 171, 171), (60, 5, 9), (200, 8, 3), (300, 10, 10), (300, 2, 4)],
+)
+def test_signal_against_hundred_digits(n, p, teacher_p):
+    """Sums over k of exact integers times 100-digit exponentials: what cancels in floating point shows."""
+    exact = float(naive.exact_signal(n, p, teacher_p, 3.0))
+    assert dh.signal_strength(n, 1, p, 3.0, teacher_p) == pytest.approx(exact, rel=1e-9)
+
+
+def test_teacher_at_extreme_temperatures():
+    """At T -> 0 examples are the pattern (or its opposite, even p*); the signal is then that of M perfect copies."""
+    pattern, examples = dh.draw_examples(20, 5, 3, 1e-90)
+    assert (examples == pattern).all()
+    perfect = 10 * np.prod([1 - i / 50 for i in range(4)])
+    for teacher_p in (2, 4):
+        assert dh.signal_strength(50, 10, 4, 1e-90, teacher_p) == pytest.approx(perfect, rel=1e-12)
+    assert dh.magnetisation(200, 1e-90) == 1.0
+    assert dh.noise_ratio(1100, 500, 2.0) == pytest.approx(1.0, abs=1e-9)
+    with pytest.raises(dh.InvalidInput, match="temperature must lie between 1e-100 and 1e"):
+        dh.teacher_law(50, 3, 1e-308)
+
+
 def test_odd_student_of_even_teacher_learns_nothing():
     with pytest.warns(UserWarning, match="odd p = 3 cannot learn from a teacher with even p = 2"):
         assert dh.signal_strength(50, 1000, 3, 4.0, teacher_p=2) == 0.0

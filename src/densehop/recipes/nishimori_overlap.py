@@ -21,7 +21,7 @@ from densehop.errors import NoSolution
 from densehop.network import PBodyHopfield
 from densehop.problem import TeacherStudent, n_examples_for
 from densehop.recipes.recipe import Progress, Recipe
-from densehop.simulate.observables import between_chains, disorder_estimate, equilibration
+from densehop.simulate.observables import Estimate, between_chains, disorder_estimate, equilibration
 from densehop.simulate.workers import Stopped, count_workers, run_all
 from densehop.streams import Purpose, seed_sequence
 from densehop.teacher import draw_examples, signal_strength
@@ -30,7 +30,9 @@ from densehop.theory.nishimori import nishimori_lines
 from densehop.theory.phases import phase
 from densehop.theory.saddle_point import solve
 
-MEASURED = ("q_star", "q", "energy", "acceptance", "autocorrelation_time", "equilibrated")
+Floats = npt.NDArray[np.float64]
+
+MEASURED = ("q_star", "q", "energy", "acceptance")
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ QUICK = Size(
     temperatures=(2.0, 2.15, 2.3, 2.45, 2.6, 2.75, 2.9, 3.05),
     n_disorders=6,
     n_chains=2,
-    n_sweeps=100,
-    n_burn_in=20,
+    n_sweeps=130,
+    n_burn_in=30,
 )
 
 
@@ -65,24 +67,26 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress) ->
     progress.total(math.prod(shape) * size.n_chains * size.n_sweeps)
     cells = list(np.ndindex(shape))
     tasks = [partial(_simulate, size, cell, seed, progress) for cell in cells]
-    measured = {name: np.zeros(shape) for name in MEASURED}
-    for cell, values in zip(cells, run_all(tasks, count_workers(n_workers)), strict=True):
-        for name, value in values.items():
-            measured[name][cell] = value
+    results = run_all(tasks, count_workers(n_workers))
+    axes = ("load", "temperature", "disorder")
+    overlaps = np.array([overlap for _, overlap in results]).reshape(*shape, size.n_chains, size.n_sweeps)
     dataset = xr.Dataset(
-        {name: (("load", "temperature", "disorder"), values) for name, values in measured.items()},
+        {"overlap": ((*axes, "chain", "sweep"), overlaps)},
         {"load": list(size.loads), "temperature": list(size.temperatures)},
     )
+    for name in MEASURED:
+        dataset[name] = (axes, np.array([means[name] for means, _ in results]).reshape(shape))
     _add_estimates(dataset, "q_star")
     _add_estimates(dataset, "energy")
+    _add_verdicts(dataset, size.n_burn_in)
     _add_theory(dataset, size)
     return dataset.assign_attrs(n_spins=size.n_spins, p=size.p)
 
 
 def _simulate(
     size: Size, cell: tuple[int, ...], seed: int, progress: Progress, stop: threading.Event
-) -> dict[str, float]:
-    """Run the chains of one disorder, started at the teacher's pattern, and average what they measured."""
+) -> tuple[dict[str, float], Floats]:
+    """Run the chains of one disorder, started at the teacher's pattern; return means and overlaps (chain, sweep)."""
 
     def report(sweeps: int) -> None:
         if stop.is_set():
@@ -104,16 +108,13 @@ def _simulate(
         n_workers=1,
         progress=report,
     )
-    overlap = run.overlap[:, size.n_burn_in :, 0]
-    verdict = equilibration(overlap)
-    return {
-        "q_star": float(overlap.mean()),
+    means = {
+        "q_star": float(run.overlap[:, size.n_burn_in :].mean()),
         "q": float(between_chains(run)[:, size.n_burn_in :].mean()),
         "energy": float(run.energy[:, size.n_burn_in :].mean()) / size.n_spins,
         "acceptance": float(run.acceptance[:, size.n_burn_in :].mean()),
-        "autocorrelation_time": verdict.autocorrelation_time,
-        "equilibrated": float(verdict.equilibrated),
     }
+    return means, run.overlap[:, :, 0]
 
 
 def _add_estimates(dataset: xr.Dataset, name: str) -> None:
@@ -123,6 +124,17 @@ def _add_estimates(dataset: xr.Dataset, name: str) -> None:
     for part in ("mean", "error"):
         values = np.array([getattr(estimate, part) for estimate in estimates]).reshape(shape)
         dataset[f"{name}_{part}"] = (("load", "temperature"), values)
+
+
+def _add_verdicts(dataset: xr.Dataset, n_burn_in: int) -> None:
+    """Judge the chains of all disorders of a cell together, each disorder around its own mean."""
+    measured = dataset["overlap"].isel(sweep=slice(n_burn_in, None))
+    around_zero = (measured - measured.mean(("chain", "sweep"))).values
+    flat = around_zero.reshape(*around_zero.shape[:2], -1, around_zero.shape[-1])
+    verdicts = [[equilibration(chains) for chains in row] for row in flat]
+    for name in ("equilibrated", "autocorrelation_time"):
+        values = np.array([[float(getattr(verdict, name)) for verdict in row] for row in verdicts])
+        dataset[name] = (("load", "temperature"), values)
 
 
 def _add_theory(dataset: xr.Dataset, size: Size) -> None:
@@ -170,7 +182,7 @@ def table(dataset: xr.Dataset) -> str:
     n_spins = dataset.attrs["n_spins"]
     lines = [
         f"{'load':>5} {'T':>5} {'M':>6} {'phase':>5} {'theory':>7} {f'N={n_spins}':>7} "
-        f"{'simulation':>17} {'deviation':>9} {'equilibrated':>12}"
+        f"{'simulation':>17} {'deviation':>9} {'tau':>5} {'equilibrated':>12}"
     ]
     for load in dataset["load"].values:
         for temperature in dataset["temperature"].values:
@@ -179,7 +191,9 @@ def table(dataset: xr.Dataset) -> str:
                 f"{load:>5g} {temperature:>5g} {int(point['n_examples']):>6} {point['phase'].item():>5} "
                 f"{_overlap(point['q_star_theory'])} {_overlap(point['q_star_finite_size'])} "
                 f"{float(point['q_star_mean']):>7.4f} +- {float(point['q_star_error']):.4f} "
-                f"{_number(float(deviation(point, 'q_star')), 9, 1)} {_share(point['equilibrated']):>12}"
+                f"{_number(float(deviation(point, 'q_star')), 9, 1)} "
+                f"{_number(float(point['autocorrelation_time']), 5, 1)} "
+                f"{'yes' if point['equilibrated'] else 'no':>12}"
             )
     return "\n".join([*lines, "", *_summary(dataset)])
 
@@ -193,21 +207,28 @@ def deviation(dataset: xr.Dataset, name: str) -> xr.DataArray:
 def _summary(dataset: xr.Dataset) -> list[str]:
     """State how well theory and simulation agree, and where no agreement is to be expected."""
     retrieval = (dataset["phase"] == "gR") & dataset["q_star_finite_size"].notnull()
-    in_retrieval: npt.NDArray[np.float64] = deviation(dataset, "q_star").values[retrieval.values]
+    in_retrieval: Floats = deviation(dataset, "q_star").values[retrieval.values]
     energy = deviation(dataset, "energy").values
-    student = (dataset["q"] - dataset["q_star"]).values[retrieval.values]
-    error = student.mean(axis=1).std(ddof=1) / math.sqrt(len(student)) if len(student) > 1 else math.nan
+    student = _student_difference(dataset)
     return [
         f"theory: retrieval overlap q* at infinite N, and with the exact signal and noise of N = {dataset.n_spins}; "
         "-: no such state.",
         f"deviation: from the theory at N, in standard errors over {dataset.sizes['disorder']} disorders.",
-        "equilibrated: disorders whose chains passed; chains near and above the transition need more sweeps.",
+        "tau: autocorrelation time in sweeps; equilibrated no: more sweeps are needed, as near the transition.",
         f"global retrieval (gR), {len(in_retrieval)} points: root mean square deviation "
         f"{math.sqrt(np.mean(in_retrieval**2)):.2f}, within 3 standard errors {np.mean(np.abs(in_retrieval) < 3):.0%}.",
         f"energy against its exact value -lambda_N, all {energy.size} points: root mean square deviation "
         f"{math.sqrt(np.mean(energy**2)):.2f}.",
-        f"student with student against student with teacher, gR: q - q* = {student.mean():+.4f} +- {error:.4f}.",
+        f"student with student against student with teacher, equilibrated points in gR: "
+        f"q - q* = {student.mean:+.4f} +- {student.error:.4f}.",
     ]
+
+
+def _student_difference(dataset: xr.Dataset) -> Estimate:
+    """Return q - q* over the disorders of the equilibrated points in global retrieval; nan where there are none."""
+    settled = ((dataset["phase"] == "gR") & (dataset["equilibrated"] == 1)).values
+    differences = (dataset["q"] - dataset["q_star"]).values[settled].ravel()
+    return disorder_estimate(differences) if len(differences) else Estimate(math.nan, math.nan, 0)
 
 
 def _overlap(value: xr.DataArray) -> str:
@@ -217,10 +238,6 @@ def _overlap(value: xr.DataArray) -> str:
 def _number(value: float, width: int, digits: int) -> str:
     """Format a number, or '-' where there is none."""
     return f"{'-':>{width}}" if math.isnan(value) else f"{value:>{width}.{digits}f}"
-
-
-def _share(flags: xr.DataArray) -> str:
-    return f"{int(flags.sum())} of {flags.size}"
 
 
 RECIPE = Recipe(

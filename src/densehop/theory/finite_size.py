@@ -6,16 +6,20 @@ transition.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from densehop import checks, teacher
-from densehop.errors import NoSolution
+from densehop.errors import NoSolution, OutOfRange
 from densehop.problem import load_of
 from densehop.theory import gaussian, nishimori
 
 STEP = 0.1  # in log a, between points where the curve is looked at
+SATURATED_FIELD = 20.0  # tanh is 1 in double precision
+LARGEST_VARIANCE = 1e4  # of the field: what quadrature handles in milliseconds
+TINY = 1e-300
 
 
 def finite_size_overlap(n_spins: int, n_examples: int, p: int, temperature: float) -> tuple[float, float]:
@@ -25,13 +29,18 @@ def finite_size_overlap(n_spins: int, n_examples: int, p: int, temperature: floa
     ------
     NoSolution
         If there is no retrieval solution at this load and temperature.
+    OutOfRange
+        If the teacher is ordered, or a few ordered examples dominate the signal so that a Gaussian noise is no theory.
     """
     p = checks.integer("p", p, 3, n_spins)
+    critical = teacher.critical_temperature(p).temperature
+    if checks.number("temperature", temperature) < critical:
+        raise OutOfRange(f"the teacher is ordered below T_crit = {critical:.6f}, got T = {temperature:g}: see `solve`")
     load = load_of(n_examples, n_spins, p)
-    signal = teacher.signal_strength(n_spins, n_examples, p, temperature)
-    noise = teacher.noise_ratio(n_spins, p, temperature) * load
     if load == 0:
         raise NoSolution("no retrieval solution without examples")
+    signal = teacher.signal_strength(n_spins, n_examples, p, temperature)
+    noise = teacher.noise_ratio(n_spins, p, temperature) * load
     return _largest_solution(p, noise / temperature**2, signal * temperature / noise)
 
 
@@ -41,29 +50,40 @@ def _largest_solution(p: int, noise: float, ratio: float) -> tuple[float, float]
     As on the Nishimori line, a is the parameter and log noise(a) explicit; its minimum is the spinodal. `ratio` is the
     signal over the noise, lambda_N beta/(rho_N alpha beta^2), which is 1 at infinite N.
     """
+    largest = p * noise  # of a, since q <= 1
+    if ratio * largest - gaussian.REACH * math.sqrt(largest) > SATURATED_FIELD:
+        return 1.0, 1.0
+    if largest > LARGEST_VARIANCE:
+        raise OutOfRange(
+            f"signal too weak for its noise (ratio {ratio:.2g}): a few ordered examples; use a larger N or T"
+        )
 
     def excess(log_a: float) -> float:
         a = math.exp(log_a)
-        q, _ = _averages(_mean_field(p, ratio, a), a)
-        return log_a - math.log(p * noise) - (p - 1) * math.log(q)
+        mean = _mean_field(p, ratio, a)
+        return math.inf if mean == 0 else log_a - math.log(largest) - (p - 1) * math.log(_averages(mean, a)[0])
 
-    point = math.log(p * noise) + 1e-9  # a = p noise q^(p-1) is no larger
-    end = math.log(nishimori.spinodal_variance(p) / 4)
+    point = math.log(largest) + 1e-9
+    end = math.log(nishimori.spinodal_variance(p) / 100)
     before, here = math.inf, excess(point)
-    while point > end:
+    while point > end and here < math.inf:
         if here <= 0:
-            a = math.exp(brentq(excess, point, point + STEP, xtol=1e-13, rtol=1e-13))
-            return _averages(_mean_field(p, ratio, a), a)
+            return _at(p, ratio, excess, point, point + STEP)
         after = excess(point - STEP)
-        if 0 < here <= min(before, after):  # a minimum nearby: does it reach below zero between the points?
+        if here <= min(before, after):  # a minimum nearby: does it reach below zero between the points?
             lowest = minimize_scalar(
                 excess, bounds=(point - STEP, point + STEP), method="bounded", options={"xatol": 1e-10}
             )
             if lowest.fun <= 0:
-                a = math.exp(brentq(excess, lowest.x, point + STEP, xtol=1e-13, rtol=1e-13))
-                return _averages(_mean_field(p, ratio, a), a)
+                return _at(p, ratio, excess, float(lowest.x), point + STEP)
         point, before, here = point - STEP, here, after
     raise NoSolution("no retrieval solution at this size, load and temperature")
+
+
+def _at(p: int, ratio: float, excess: Callable[[float], float], low: float, high: float) -> tuple[float, float]:
+    """Return (q, q*) at the root of `excess` between low and high, in log a; it is positive and finite at high."""
+    a = math.exp(brentq(excess, low, high, xtol=1e-13, rtol=1e-13))
+    return _averages(_mean_field(p, ratio, a), a)
 
 
 def _averages(mean: float, variance: float) -> tuple[float, float]:
@@ -78,7 +98,7 @@ def _mean_field(p: int, ratio: float, a: float) -> float:
 
     def excess(log_mean: float) -> float:
         q, q_star = _averages(math.exp(log_mean), a)
-        return ratio * a * (q_star / q) ** (p - 1) / math.exp(log_mean) - 1
+        return math.log(ratio * a) + (p - 1) * math.log(max(q_star, TINY) / q) - log_mean
 
     center, step = math.log(ratio * a), 0.125
     if excess(center) >= 0:

@@ -32,7 +32,10 @@ def _grid(half: int) -> tuple[Floats, Floats]:
 
 
 def log_cosh(x: Floats) -> Floats:
-    """Return log cosh x without overflow."""
+    """Return log cosh x to relative precision, without overflow."""
     size = np.abs(x)
-    result: Floats = size + np.log1p(np.exp(-2 * size)) - math.log(2)
+    small = np.minimum(size, 1.0)
+    result: Floats = np.where(
+        size < 1, -0.5 * np.log1p(-(np.tanh(small) ** 2)), size + np.log1p(np.exp(-2 * size)) - math.log(2)
+    )
     return result

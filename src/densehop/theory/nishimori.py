@@ -7,6 +7,7 @@ Tantari, SciPost Phys. 17, 040 (2024), whose equations are rewritten here in ter
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -31,11 +32,11 @@ class NishimoriLines:
 
 
 def overlap(a: float) -> float:
-    """Return q(a) = E tanh(a + sqrt(a) z), which equals E tanh^2 (docs/theory.md, eq. 14)."""
+    """Return q(a) = E tanh^2(a + sqrt(a) z), equal to E tanh but free of cancellation (docs/theory.md, eq. 14)."""
     if a > SATURATED:
         return 1.0
     z, weights = gaussian.nodes(math.sqrt(a))
-    return float(weights @ np.tanh(a + math.sqrt(a) * z))
+    return float(weights @ np.tanh(a + math.sqrt(a) * z) ** 2)
 
 
 def overlap_slope(a: float) -> float:
@@ -54,9 +55,14 @@ def mean_log_cosh(a: float) -> float:
     return float(weights @ gaussian.log_cosh(a + math.sqrt(a) * z))
 
 
+def log_gamma_of(p: int, a: float) -> float:
+    """Return log Gamma at which field variance a solves a = p Gamma q^(p-1), p >= 3 (docs/theory.md, eq. 13)."""
+    return math.log(a / p) - (p - 1) * math.log(overlap(a))
+
+
 def gamma_of(p: int, a: float) -> float:
     """Return the Gamma at which field variance a solves a = p Gamma q^(p-1), p >= 3 (docs/theory.md, eq. 13)."""
-    return a / (p * overlap(a) ** (p - 1))
+    return math.exp(log_gamma_of(p, a))
 
 
 def gain(p: int, a: float) -> float:
@@ -110,9 +116,11 @@ def field_variance(p: int, gamma: float, *, stable: bool = True) -> float:
     local = spinodal_variance(p)
     if gamma < gamma_of(p, local):
         raise NoSolution(
-            f"no retrieval solution at Gamma = {gamma:.6g}: for p = {p} it exists from "
-            f"Gamma = {gamma_of(p, local):.6g} on (more examples or a lower temperature)"
+            f"no retrieval solution at Gamma = {gamma:.10g}: for p = {p} it exists from "
+            f"Gamma = {gamma_of(p, local):.10g} on (more examples or a lower temperature)"
         )
+    if gamma_of(p, local) >= gamma * (1 - 1e-15):
+        return local
     if stable:
         low, high = local, p * gamma * (1 + 1e-12)  # a = p Gamma q^(p-1) <= p Gamma
         if high > SATURATED and gamma_of(p, SATURATED) <= gamma:
@@ -120,16 +128,7 @@ def field_variance(p: int, gamma: float, *, stable: bool = True) -> float:
     else:
         # q < a for small a, so Gamma(a) > a^(2-p)/p: this lower end is beyond the solution
         low, high = min(local, 0.5 * (p * gamma) ** (-1 / (p - 2))), local
-    if gamma_of(p, local) >= gamma * (1 - 1e-15):
-        return local
-    return float(brentq(lambda a: math.log(gamma_of(p, a) / gamma), low, high, xtol=1e-14, rtol=1e-14))
-
-
-def pairwise_load(temperature: float, a: float) -> float:
-    """Return gamma = M/N at which field variance a solves p = 2 on the Nishimori line (docs/theory.md, eq. 22)."""
-    beta = 1 / temperature
-    q = overlap(a)
-    return a * (1 - 2 * beta) * (1 - 2 * beta * (1 - q)) / (4 * beta**2 * q)
+    return _root_in_log(lambda a: log_gamma_of(p, a) - math.log(gamma), low, high)
 
 
 def pairwise_critical_load(temperature: float) -> float:
@@ -145,8 +144,17 @@ def pairwise_field_variance(temperature: float, load_per_spin: float) -> float:
             f"no inference at M/N = {load_per_spin:.6g}: for p = 2 at T = {temperature:g} it begins continuously "
             f"at M/N = {critical:.6g}"
         )
-    beta = 1 / temperature
-    low, high = 1e-12, 4 * beta**2 * load_per_spin / (1 - 2 * beta) ** 2 + 1
-    if pairwise_load(temperature, low) >= load_per_spin:
-        return low  # at the transition itself, to double precision
-    return float(brentq(lambda a: pairwise_load(temperature, a) / load_per_spin - 1, low, high, xtol=1e-14, rtol=1e-14))
+    c = 2 / (temperature - 2)
+    distance = load_per_spin / critical - 1  # from the transition; also an upper bound of c a
+
+    def excess(a: float) -> float:
+        q = overlap(a)
+        return (a - q) / q + c * a - distance
+
+    return _root_in_log(excess, 1e-3 * distance / (2 + c), distance / c * (1 + 1e-12))
+
+
+def _root_in_log(function: Callable[[float], float], low: float, high: float) -> float:
+    """Return the root of a function of a > 0 between low and high, to relative precision."""
+    log_root = brentq(lambda log_a: function(math.exp(log_a)), math.log(low), math.log(high), xtol=1e-14, rtol=1e-14)
+    return math.exp(log_root)

@@ -93,14 +93,16 @@ def _many_body(problem: TeacherStudent, branch: str) -> Solution:
         return _build(problem, branch, 0.0, paramagnet, energy, replicon=1.0, residual=0.0)
     a = nishimori.field_variance(p, gamma)
     q = nishimori.overlap(a)
-    residual = abs(nishimori.overlap(p * gamma * q ** (p - 1)) - q)
+    residual = abs(nishimori.overlap(p * gamma * q ** (p - 1)) / q - 1)
     return _build(problem, branch, q, paramagnet + nishimori.gain(p, a), energy, nishimori.stability(p, a), residual)
 
 
 def _pairwise(problem: TeacherStudent, branch: str) -> Solution:
     """P = 2: Wishart noise, a continuous transition at gamma_c (docs/theory.md, eq. 22 and 23)."""
+    if problem.temperature == 2:
+        raise OutOfRange("p = 2 at T = 2: the teacher is exactly critical and its signal diverges; choose T != 2")
     beta, gamma = 1 / problem.temperature, problem.load / 2
-    c = 2 * beta / (1 - 2 * beta) if problem.temperature > 2 else math.inf
+    c = 2 / (problem.temperature - 2)
     if branch == "paramagnet":
         a = q = 0.0
         slope = 1.0
@@ -116,8 +118,8 @@ def _pairwise(problem: TeacherStudent, branch: str) -> Solution:
         + nishimori.mean_log_cosh(a)
         - gamma * beta
     )
-    variance = 4 * gamma * beta**2 * q / ((1 - 2 * beta) * d)
-    residual = abs(nishimori.overlap(variance) - q)
+    variance = 2 * gamma * beta * c * q / d
+    residual = abs(nishimori.overlap(variance) / q - 1) if q > 0 else 0.0
     return _build(problem, branch, q, free_entropy, -gamma * c, d**2 - 4 * gamma * beta**2 * slope, residual)
 
 
@@ -133,8 +135,8 @@ def _build(
     """Assemble a solution with q = q* and m = 0, and say if it should not be believed."""
     entropy = free_entropy + energy / problem.temperature
     advice = ""
-    if replicon < 0:
-        advice = f"the {branch} is unstable here (replicon = {replicon:.3g}); ask for the other branch"
+    if replicon < -ROUNDING:
+        advice = f"the {branch} is unstable here (replicon = {replicon:.3g}); it is not the state of the system"
     elif entropy < -ROUNDING * max(1.0, abs(free_entropy)):
-        advice = f"the {branch} has negative entropy ({entropy:.3g}); it is not the state of the system here"
+        advice = f"the {branch} has negative entropy ({entropy:.3g}); it is not the state of the system"
     return Solution(problem, branch, 0.0, q, q, free_entropy, energy, replicon, residual, advice)

@@ -18,7 +18,7 @@ class Solution:
     replicon : float
         Positive where replica symmetry is stable (docs/theory.md, eq. 20).
     residual : float
-        Largest violation of the saddle-point equations.
+        Largest relative violation of the saddle-point equations.
     converged : bool
         Whether the residual is below 1e-9.
     advice : str
