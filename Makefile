@@ -33,8 +33,8 @@ help:
 install: .venv/core
 
 demo: .venv/core
-	@$(BIN)/densehop reproduce nishimori-phase-diagram --size quick --out $(OUT) --seed $(SEED)
-	@$(BIN)/densehop reproduce nishimori-overlap --size quick --out $(OUT) --seed $(SEED)
+	@$(BIN)/python -m densehop reproduce nishimori-phase-diagram --size quick --out "$(OUT)" --seed "$(SEED)"
+	@$(BIN)/python -m densehop reproduce nishimori-overlap --size quick --out "$(OUT)" --seed "$(SEED)"
 	@echo "The pictures: $(OUT)/nishimori-phase-diagram.png and $(OUT)/nishimori-overlap.png (also as .pdf; data as .nc)"
 
 lint: .venv/dev
@@ -53,4 +53,4 @@ bench: .venv/dev
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv "$(OUT)"

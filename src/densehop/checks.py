@@ -1,6 +1,7 @@
 """Checks of arguments: each returns the value in the type the code works with, or raises `InvalidInput`."""
 
 import math
+import reprlib
 from numbers import Integral, Real
 from typing import Any
 
@@ -18,7 +19,7 @@ def integer(name: str, value: object, minimum: int, maximum: int | None = None) 
     """Return `value` as an int within [minimum, maximum]."""
     allowed = f"an integer >= {minimum}" if maximum is None else f"an integer from {minimum} to {maximum}"
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise InvalidInput(f"{name} must be {allowed}, got {value!r}")
+        raise InvalidInput(f"{name} must be {allowed}, got {shown(value)}")
     result = int(value)
     if result < minimum or (maximum is not None and result > maximum):
         raise InvalidInput(f"{name} must be {allowed}, got {result}")
@@ -29,8 +30,11 @@ def number(name: str, value: object, *, zero_allowed: bool = False) -> float:
     """Return `value` as a positive float of sane size (or zero, where that is allowed)."""
     allowed = "a finite number >= 0" if zero_allowed else "a finite positive number"
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise InvalidInput(f"{name} must be {allowed}, got {value!r}")
-    result = float(value)
+        raise InvalidInput(f"{name} must be {allowed}, got {shown(value)}")
+    try:
+        result = float(value)
+    except OverflowError:
+        result = math.inf
     if not math.isfinite(result) or result < 0 or (result == 0 and not zero_allowed):
         raise InvalidInput(f"{name} must be {allowed}, got {result:g}")
     if result != 0 and not SMALLEST <= result <= LARGEST:
@@ -42,7 +46,7 @@ def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
     """Return `value` if it is one of the allowed words."""
     if not isinstance(value, str) or value not in allowed:
         words = ", ".join(f"'{word}'" for word in allowed)
-        raise InvalidInput(f"{name} must be one of {words}; got {value!r}")
+        raise InvalidInput(f"{name} must be one of {words}; got {shown(value)}")
     return value
 
 
@@ -53,7 +57,7 @@ def body_number(p: object, n_spins: int | None = None) -> int:
 
 def signs(name: str, values: npt.ArrayLike, shape: tuple[int | str, ...]) -> npt.NDArray[np.int8]:
     """Return a copy of an array of +-1 as contiguous int8; a letter in `shape` stands for any positive length."""
-    array: npt.NDArray[Any] = np.asarray(values)
+    array = as_array(name, values)
     wanted = f"({', '.join(str(length) for length in shape)}{',' if len(shape) == 1 else ''})"
     matches = array.ndim == len(shape) and all(
         have > 0 if isinstance(want, str) else have == want for have, want in zip(array.shape, shape, strict=True)
@@ -67,6 +71,33 @@ def signs(name: str, values: npt.ArrayLike, shape: tuple[int | str, ...]) -> npt
         first = tuple(int(index) for index in np.argwhere(wrong)[0])
         raise InvalidInput(f"{name} must hold only +1 and -1, got {array[first]} at index {first}")
     return np.array(array, dtype=np.int8, order="C")
+
+
+def series(name: str, values: npt.ArrayLike, shape: str) -> npt.NDArray[np.float64]:
+    """Return finite real numbers as (chain, sweep), or as (disorder,) where `shape` says so."""
+    array = as_array(name, values)
+    n_dimensions = shape.count(",") + (not shape.endswith(",)"))
+    if array.ndim == 1 and n_dimensions == 2:
+        array = array[np.newaxis]
+    if array.ndim != n_dimensions or array.size == 0 or array.dtype.kind not in "iufb":
+        raise InvalidInput(f"{name} must be real numbers of shape {shape}, got {array.dtype} of shape {array.shape}")
+    result = array.astype(np.float64)
+    if not (np.abs(result) < LARGEST).all():
+        raise InvalidInput(f"{name} must be finite numbers below {LARGEST:g}")
+    return result
+
+
+def as_array(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Return values as an array; what has no rectangular shape is refused."""
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise InvalidInput(f"{name} must have rows of equal length, got {shown(values)}") from error
+
+
+def shown(value: object) -> str:
+    """Return a value as one short line."""
+    return " ".join(reprlib.repr(value).split())
 
 
 def memory(what: str, n_bytes: int) -> None:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from densehop.errors import DensehopError, InvalidInput
 from densehop.version import __version__
 
-BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130  # exit codes; 130 is the shell's own for Ctrl-C
+BAD_INPUT, FAILED = 2, 1  # exit codes
 
 app = typer.Typer(
     help="Dense Hopfield networks: exact theory and fast Monte Carlo.",
@@ -69,8 +69,8 @@ def reproduce(
     name: Annotated[str | None, typer.Argument(help="The figure's name; see --list.")] = None,
     size: Annotated[str, typer.Option(help="How much to compute.")] = "quick",
     out: Annotated[Path, typer.Option(help="Folder for NAME.png, NAME.pdf and NAME.nc.")] = Path("figures"),
-    seed: Annotated[int, typer.Option(help="One seed gives the same bits with any number of workers.")] = 0,
-    workers: Annotated[int | None, typer.Option(help="Threads; default: one for each core.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="One seed gives the same bits with any number of workers.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Threads; default: one for each core.")] = None,
     list_names: Annotated[bool, typer.Option("--list", help="List the figures and stop.")] = False,
 ) -> None:
     """Reproduce a published figure: theory beside simulation, with a table of deviations."""
@@ -91,22 +91,17 @@ def reproduce(
     typer.echo("\nwritten: " + ", ".join(str(path) for path in made.files))
 
 
-def main() -> None:
-    """Run the command line and turn what went wrong into one line and an exit code."""
+def run(arguments: list[str]) -> int:
+    """Run the command line and return its exit code; what went wrong becomes one line."""
     warnings.showwarning = lambda message, *_: print(f"densehop: warning: {message}", file=sys.stderr)
     try:
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0  # Typer returns 130 after Ctrl-C
-    except KeyboardInterrupt:
-        code = INTERRUPTED
+        return app(arguments or ["--help"], standalone_mode=False) or 0  # Typer returns 130 after Ctrl-C
     except DensehopError as error:
-        code = _complain(str(error), BAD_INPUT)
+        return _complain(str(error), BAD_INPUT)
     except typer.TyperException as error:
-        code = _complain(error.format_message(), BAD_INPUT)
+        return _complain(error.format_message(), BAD_INPUT)
     except (OSError, MemoryError) as error:
-        code = _complain(str(error) or "out of memory", FAILED)
-    if code == INTERRUPTED:
-        _complain("interrupted; nothing was written", code)
-    sys.exit(code)
+        return _complain(str(error) or "out of memory", FAILED)
 
 
 def _complain(message: str, code: int) -> int:

@@ -7,7 +7,6 @@ whose sum is k (docs/theory.md, eq. 1 to 3). Everything is tabulated against the
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 Signs = npt.NDArray[np.int8]
 
 EXACT_IN_FLOAT = 2**53  # integers below are exact in float64, so a BLAS product of them is exact
-PATTERNS_AT_ONCE = 65_536  # patterns per block: bounds the memory of one product
+STATES_AT_ONCE, PATTERNS_AT_ONCE = 512, 8_192  # rows per block: they bound the memory of one product
 
 
 def elementary_symmetric(p: int, n: int) -> list[int]:
@@ -34,7 +33,7 @@ def elementary_symmetric(p: int, n: int) -> list[int]:
     return values
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EnergyTable:
     """An energy as integers over the number c = 0..N of sites where state and pattern agree.
 
@@ -62,8 +61,8 @@ class EnergyTable:
         largest = max(int(np.abs(table).max()) for table in (self.energy, self.even, self.odd))
         if 2 * n_patterns * largest >= 2**63:
             raise InvalidInput(
-                f"p = {self.p} with {self.n_spins} spins and {n_patterns} patterns overflows exact 64-bit fields; "
-                "use a smaller p, fewer spins or fewer patterns"
+                f"p = {self.p} with {self.n_spins} spins and {n_patterns} patterns overflows exact 64-bit fields: "
+                f"at most {(2**63 - 1) // (2 * largest)} patterns; use a smaller p, fewer spins or fewer patterns"
             )
 
 
@@ -71,19 +70,16 @@ def strict_table(p: int, n_spins: int) -> EnergyTable:
     """Return the table of the strict p-body energy, all indices distinct (docs/theory.md, eq. 1)."""
     n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
     p = checks.body_number(p, n_spins)
-    field = elementary_symmetric(p - 1, n_spins - 1)
-    # c = 0 has no agreeing site and c = N no other: the value beyond each end is never used, any finite one will do.
-    lower, upper = [field[0], *field], [*field, field[-1]]
-    try:
-        energy = np.array(elementary_symmetric(p, n_spins), dtype=np.int64)
-        even = np.array([a + b for a, b in zip(lower, upper, strict=True)], dtype=np.int64)
-        odd = np.array([a - b for a, b in zip(lower, upper, strict=True)], dtype=np.int64)
-    except OverflowError as error:
+    if 2 * max(math.comb(n_spins, p), math.comb(n_spins - 1, p - 1)) >= 2**63:  # the largest entries
         raise InvalidInput(
             f"p = {p} with {n_spins} spins overflows exact 64-bit fields; use a smaller p or fewer spins"
-        ) from error
+        )
+    field = elementary_symmetric(p - 1, n_spins - 1)
+    # c = 0 has no agreeing site and c = N no other: the value beyond each end is never used, any finite one will do.
+    lower, upper = np.array([field[0], *field]), np.array([*field, field[-1]])
+    energy = np.array(elementary_symmetric(p, n_spins))
     scale = math.factorial(p) / n_spins ** (p - 1)
-    return EnergyTable(n_spins, p, scale, energy, even, odd)
+    return EnergyTable(n_spins, p, scale, energy, lower + upper, lower - upper)
 
 
 def agreements(states: Signs, patterns: Signs) -> Integers:
@@ -96,18 +92,20 @@ def agreements(states: Signs, patterns: Signs) -> Integers:
 def energies(table: EnergyTable, states: Signs, patterns: Signs) -> Floats:
     """Return the extensive energy, (B,), of states (B, N) under patterns (M, N) (docs/theory.md, eq. 1)."""
     total = np.zeros(len(states), dtype=np.int64)
-    for block in _blocks(patterns):
-        total += table.energy[agreements(states, block)].sum(axis=1)
+    for rows in _blocks(len(states), STATES_AT_ONCE):
+        for block in _blocks(len(patterns), PATTERNS_AT_ONCE):
+            total[rows] += table.energy[agreements(states[rows], patterns[block])].sum(axis=1)
     return -table.scale * total.astype(np.float64)
 
 
 def local_fields(table: EnergyTable, states: Signs, patterns: Signs) -> Floats:
     """Return the local fields h_i, (B, N): flipping site i costs 2 xi_i h_i (docs/theory.md, eq. 5 and 6)."""
     doubled = np.zeros(states.shape, dtype=np.int64)
-    for block in _blocks(patterns):
-        count = agreements(states, block)
-        doubled += _exact_product(table.even[count], block)
-        doubled += states * table.odd[count].sum(axis=1, keepdims=True)
+    for rows in _blocks(len(states), STATES_AT_ONCE):
+        for block in _blocks(len(patterns), PATTERNS_AT_ONCE):
+            count = agreements(states[rows], patterns[block])
+            doubled[rows] += _exact_product(table.even[count], patterns[block])
+            doubled[rows] += states[rows] * table.odd[count].sum(axis=1, keepdims=True)
     return 0.5 * table.scale * doubled.astype(np.float64)
 
 
@@ -119,7 +117,6 @@ def _exact_product(integers: Integers, block: Signs) -> Integers:
     return integers @ block.astype(np.int64)
 
 
-def _blocks(patterns: Signs) -> list[Signs]:
-    """Split patterns (M, N) into views of at most PATTERNS_AT_ONCE rows."""
-    edges = [*range(0, len(patterns), PATTERNS_AT_ONCE), len(patterns)]
-    return [patterns[first:last] for first, last in pairwise(edges)]
+def _blocks(length: int, at_once: int) -> list[slice]:
+    """Split a range of rows into slices of at most `at_once`."""
+    return [slice(first, first + at_once) for first in range(0, length, at_once)]

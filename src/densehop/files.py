@@ -1,26 +1,45 @@
-"""Writing files so that nobody ever sees half of one."""
+"""Writing files so that nobody ever sees half of one, or half of a set."""
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 
-@contextmanager
-def replaced_whole(path: Path) -> Iterator[Path]:
-    """Yield a temporary file beside `path` that takes its place when the block ends without an error."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb+") as file:
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write files beside their targets first, then put all of them in place; on an error no target is touched."""
+    targets = {path.resolve(): data for path, data in contents.items()}  # a link keeps pointing where it points
+    with ExitStack() as stack:
+        ready = {path: stack.enter_context(_Temporary(path)) for path in targets}
+        for path, data in targets.items():
+            ready[path].fill(data)
+        for path in targets:
+            ready[path].name.replace(path)
+
+
+class _Temporary:
+    """A file beside its target that vanishes at the end unless it was put in place."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+
+    def __enter__(self) -> "_Temporary":
+        handle, name = tempfile.mkstemp(dir=self._target.parent, prefix=f".{self._target.stem}-", suffix=".part")
+        os.close(handle)
+        self.name = Path(name)
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.name.unlink(missing_ok=True)
+
+    def fill(self, data: bytes) -> None:
+        """Write the data down to the disk, with the permissions of an ordinary new file."""
+        with self.name.open("wb") as file:
+            file.write(data)
+            file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        self.name.chmod(0o666 & ~_umask())
 
 
 def _umask() -> int:

@@ -111,12 +111,15 @@ class PBodyHopfield:
         settings = Settings(temperature, n_chains, n_sweeps, dynamics, order, snapshot_every, seed)
         reference_states = np.empty((0, self.n_spins), dtype=np.int8)
         if references is not None:
-            shape: tuple[int | str, ...] = ("R", self.n_spins) if np.ndim(references) == 2 else (self.n_spins,)
+            shape: tuple[int | str, ...] = (
+                ("R", self.n_spins) if checks.as_array("references", references).ndim == 2 else (self.n_spins,)
+            )
             reference_states = checks.signs("references", references, shape).reshape(-1, self.n_spins)
-        kept = n_sweeps // snapshot_every if snapshot_every else 0
-        traces = n_chains * (n_sweeps * 8 * (5 + 3 * len(reference_states)) + kept * self.n_spins)
-        checks.memory("sampling", traces + PatternStore.bytes_needed(self.n_spins, self.n_patterns, n_chains))
-        starts = start_states(None if start is None else np.asarray(start), n_chains, self.n_spins, seed)
+        kept = settings.n_sweeps // settings.snapshot_every if settings.snapshot_every else 0
+        traces = settings.n_chains * (settings.n_sweeps * 8 * (5 + 3 * len(reference_states)) + kept * self.n_spins)
+        store = PatternStore.bytes_needed(self.n_spins, self.n_patterns, settings.n_chains)
+        checks.memory("sampling", traces + store)
+        starts = start_states(start, settings.n_chains, self.n_spins, seed)
         return run_chains(self._store, settings, starts, reference_states, n_workers, progress)
 
     @cached_property
@@ -126,5 +129,7 @@ class PBodyHopfield:
 
     def _states(self, states: npt.ArrayLike) -> Signs:
         """Return checked states as a batch (B, N)."""
-        shape: tuple[int | str, ...] = (self.n_spins,) if np.ndim(states) == 1 else ("B", self.n_spins)
+        shape: tuple[int | str, ...] = (
+            (self.n_spins,) if checks.as_array("states", states).ndim == 1 else ("B", self.n_spins)
+        )
         return checks.signs("states", states, shape).reshape(-1, self.n_spins)

@@ -1,6 +1,6 @@
 """Figures from result objects. Nothing is computed here beyond where to put a label."""
 
-from pathlib import Path
+import io
 from typing import Any
 
 import matplotlib as mpl
@@ -10,8 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-
-from densehop.files import replaced_whole
 
 # Okabe & Ito's colours, told apart by colour-blind readers and in print
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7F7F7F"
@@ -35,14 +33,15 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def save_figure(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
-    """Write NAME.png and NAME.pdf into the folder, each whole or not at all."""
-    paths = (folder / f"{name}.png", folder / f"{name}.pdf")
+def encode(figure: Figure) -> dict[str, bytes]:
+    """Return the figure as the contents of a PNG and a PDF file, by suffix."""
+    contents = {}
     with mpl.rc_context(STYLE):
-        for path in paths:
-            with replaced_whole(path) as temporary:
-                figure.savefig(temporary, metadata={"CreationDate": None} if path.suffix == ".pdf" else None)
-    return paths
+        for suffix, metadata in ((".png", None), (".pdf", {"CreationDate": None})):
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=suffix[1:], metadata=metadata)
+            contents[suffix] = buffer.getvalue()
+    return contents
 
 
 def nishimori_overlap(dataset: xr.Dataset) -> Figure:

@@ -25,6 +25,8 @@ class Purpose(IntEnum):
 def seed_sequence(seed: Seed, *key: int) -> np.random.SeedSequence:
     """Return the seed at the place `key` below `seed`; unlike `spawn` it leaves `seed` as it was."""
     if not isinstance(seed, np.random.SeedSequence):
+        if seed is None or isinstance(seed, np.random.Generator):
+            raise InvalidInput(f"seed must be an integer >= 0 or a numpy SeedSequence, got {checks.shown(seed)}")
         seed = np.random.SeedSequence(checks.integer("seed", seed, 0))
     if seed.entropy is None:
         raise InvalidInput("seed must be an integer >= 0 or a SeedSequence with entropy")

@@ -67,7 +67,7 @@ def magnetisation(p: int, temperature: float) -> float:
     return math.tanh(field)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TeacherLaw:
     """Exact law of the overlap k = xi* . sigma of an example (docs/theory.md, eq. 7).
 
@@ -125,6 +125,7 @@ def draw_examples(
         If an argument is out of range or the examples cannot fit into memory.
     """
     n_examples = checks.integer("n_examples", n_examples, 1)
+    n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
     law = teacher_law(n_spins, p, temperature)
     checks.memory(f"drawing {n_examples} examples of {n_spins} spins", n_examples * n_spins)
     if pattern is None:

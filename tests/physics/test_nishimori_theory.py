@@ -220,6 +220,12 @@ def test_off_the_line_is_refused(changed):
             question(problem)
 
 
+def test_what_is_no_problem_is_refused():
+    for question in (dh.solve, dh.phase):
+        with pytest.raises(dh.InvalidInput, match="problem must be a TeacherStudent, got None"):
+            question(None)
+
+
 def test_unknown_words_are_refused():
     problem = dh.TeacherStudent.nishimori(3, 6.0, 2.0)
     with pytest.raises(dh.InvalidInput, match="branch must be one of 'inference', 'paramagnet'; got 'ferromagnet'"):

@@ -61,6 +61,7 @@ def test_zero_field_keeps_the_spin():
         (np.empty((0, 5)), r"patterns must have shape \(M, N\), got \(0, 5\)"),
         ([["a", "b"]], "patterns must hold numbers"),
         ([[True, False]], "patterns must hold numbers"),
+        ([[1, -1], [1]], r"patterns must have rows of equal length, got \[\[1, -1\], \[1\]\]"),
     ],
 )
 def test_wrong_patterns_are_refused(patterns, message):
@@ -117,3 +118,29 @@ def test_network_owns_its_patterns():
     assert net.energy(net.patterns[0]) == before
     with pytest.raises(ValueError, match="read-only"):
         net.patterns[0, 0] = 1
+
+
+def test_numpy_scalars_are_numbers():
+    """Narrow NumPy types neither overflow nor change the physics."""
+    net = dh.PBodyHopfield(np.random.default_rng(0).choice([-1, 1], (50, 300)), p=np.int8(3))
+    plain = net.sample(0.5, n_chains=3, n_sweeps=5, start=net.patterns[0])
+    narrow = net.sample(np.float16(0.5), n_chains=np.int8(3), n_sweeps=np.int16(5), start=net.patterns[0])
+    assert np.array_equal(plain.energy, narrow.energy)
+    assert plain.settings == narrow.settings
+    assert dh.draw_examples(np.int16(300), np.int32(10), np.int8(3), np.float32(4.0))[1].shape == (10, 300)
+
+
+def test_large_batches_go_in_blocks(monkeypatch):
+    net = dh.PBodyHopfield(np.random.default_rng(0).choice([-1, 1], (40, 12)), p=4)
+    states = np.random.default_rng(1).choice([-1, 1], (30, 12))
+    energy, fields = net.energy(states), net.local_fields(states)
+    monkeypatch.setattr("densehop.energy.STATES_AT_ONCE", 7)
+    monkeypatch.setattr("densehop.energy.PATTERNS_AT_ONCE", 9)
+    assert np.array_equal(net.energy(states), energy)
+    assert np.array_equal(net.local_fields(states), fields)
+
+
+def test_hopeless_sizes_are_refused_at_once():
+    for p, n_spins in ((100, 32767), (3000, 6000), (1000, 2000)):
+        with pytest.raises(dh.InvalidInput, match="overflows exact 64-bit fields"):
+            dh.strict_table(p, n_spins)

@@ -59,14 +59,30 @@ def test_disorder_estimate():
     assert (estimate.mean, estimate.n_disorders) == (2.0, 3)
     assert estimate.error == pytest.approx(1 / math.sqrt(3))
     assert math.isnan(dh.disorder_estimate([1.0]).error)
-    with pytest.raises(dh.InvalidInput, match=r"values must have shape \(disorder,\)"):
-        dh.disorder_estimate([[1.0]])
 
 
-@pytest.mark.parametrize("series", [np.ones((2, 2, 5)), [1.0, 2.0], [np.nan] * 10])
-def test_wrong_series_are_refused(series):
-    with pytest.raises(dh.InvalidInput, match="series must be finite and have shape"):
-        dh.equilibration(series)
+WRONG = [
+    np.ones((2, 2, 5)),
+    [1.0, np.nan, 1.0, 1.0, 1.0],
+    np.empty((0, 20)),
+    [],
+    [1j] * 9,
+    ["a"] * 9,
+    [[1.0], [1.0, 2.0]],
+    [1e300] * 9,
+]
+
+
+@pytest.mark.parametrize("series", WRONG)
+@pytest.mark.parametrize("question", [dh.equilibration, dh.autocorrelation_time, dh.disorder_estimate])
+def test_wrong_series_are_refused(question, series):
+    with pytest.raises(dh.InvalidInput, match=r"must be real numbers of shape|must be finite|rows of equal length"):
+        question(series)
+
+
+def test_too_short_series_is_refused():
+    with pytest.raises(dh.InvalidInput, match="at least 4 sweeps"):
+        dh.equilibration([1.0, 2.0])
 
 
 def test_overlap_between_chains_is_the_mean_product():

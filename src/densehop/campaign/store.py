@@ -1,38 +1,48 @@
-"""Results on disk: one NetCDF file, written whole or not at all, with everything needed to make it again."""
+"""Results on disk: datasets that carry everything needed to make them again, in files that are whole or not there."""
 
 import json
 import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
 from densehop.errors import InvalidInput
-from densehop.files import replaced_whole
+from densehop.files import write_together
 from densehop.version import __version__
 
 
-def writable_folder(path: Path) -> Path:
-    """Create the folder if need be and prove that files can be written there, before any long work."""
+def writable_folder(folder: Path, names: Iterable[str] = ()) -> Path:
+    """Create the folder if need be and prove that these files can be written there, before any long work."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise InvalidInput(f"cannot write to the folder '{path}': {error.strerror}") from error
-    return path
+        raise InvalidInput(f"cannot write to the folder '{folder}': {error.strerror}") from error
+    for name in names:
+        if (folder / name).is_dir():
+            raise InvalidInput(f"cannot write '{folder / name}': a folder of that name is in the way")
+    return folder
 
 
-def save(dataset: xr.Dataset, path: Path, seed: int, parameters: dict[str, Any]) -> None:
-    """Write the dataset with its parameters, seed and version as attributes."""
-    described = dataset.assign_attrs(
-        densehop_version=__version__, seed=seed, parameters=json.dumps(parameters), **dataset.attrs
-    )
-    with replaced_whole(path) as temporary:
-        described.to_netcdf(temporary, engine="h5netcdf")
+def encode(dataset: xr.Dataset, seed: int, parameters: Mapping[str, Any]) -> bytes:
+    """Return the dataset as a NetCDF file's content, with parameters, seed and version as attributes.
+
+    Made in memory: the HDF5 library does not survive a full disk, writing plain bytes does.
+    """
+    origin = {"densehop_version": __version__, "seed": seed, "parameters": json.dumps(parameters)}
+    described = dataset.assign_attrs({**dataset.attrs, **origin})
+    return bytes(described.to_netcdf(engine="h5netcdf"))
+
+
+def save(contents: Mapping[Path, bytes]) -> None:
+    """Write a set of files, all of them or none."""
+    write_together(contents)
 
 
 def load(path: Path) -> xr.Dataset:
-    """Read a dataset that `save` wrote, whole into memory."""
+    """Read a dataset that was written from `encode`, whole into memory."""
     with xr.open_dataset(path, engine="h5netcdf") as dataset:
         return dataset.load()

@@ -1,10 +1,11 @@
 """Drawing signs with a given number of -1, uniformly among all such vectors."""
 
 import numpy as np
-from numba import njit
+
+from densehop.kernels import compiled
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def fill_with_minus(signs, n_minus, generator):  # type: ignore[no-untyped-def]
     """Turn each row of `signs` (M, N) into a uniformly random vector with n_minus[a] entries -1.
 

@@ -10,13 +10,14 @@ Layout, for N spins and M patterns:
 """
 
 import numpy as np
-from numba import njit
+
+from densehop.kernels import compiled
 
 ODD, ENERGY = 0, 1  # places in `totals`
 IN_CACHE = 4096  # patterns handled at once when a flip updates them
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def signed_sum(minus_row, n_minus, amplitudes, chunk):  # type: ignore[no-untyped-def]
     """Return sum_a sigma_a amplitudes_a; a sum of `chunk` amplitudes must fit into their type."""
     narrow = amplitudes.dtype.type
@@ -31,7 +32,7 @@ def signed_sum(minus_row, n_minus, amplitudes, chunk):  # type: ignore[no-untype
     return total
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def count_agreements(minus, state):  # type: ignore[no-untyped-def]
     """Return the number of sites where the state agrees with each pattern, (M,) int16."""
     count = np.zeros(minus.shape[1], dtype=np.int16)
@@ -43,7 +44,7 @@ def count_agreements(minus, state):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def flip(minus_row, spin, agreements, amplitudes, even, odd):  # type: ignore[no-untyped-def]
     """Bring agreements and amplitudes up to date after `spin` flipped; return the new sum_a odd[c_a]."""
     odd_total = np.int64(0)
@@ -60,7 +61,7 @@ def flip(minus_row, spin, agreements, amplitudes, even, odd):  # type: ignore[no
     return odd_total
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def run_sweeps(  # type: ignore[no-untyped-def]
     minus,
     n_minus,

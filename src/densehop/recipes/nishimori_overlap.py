@@ -56,7 +56,7 @@ QUICK = Size(
     temperatures=(2.0, 2.15, 2.3, 2.45, 2.6, 2.75, 2.9, 3.05),
     n_disorders=6,
     n_chains=2,
-    n_sweeps=130,
+    n_sweeps=110,
     n_burn_in=30,
 )
 

@@ -10,8 +10,11 @@ import xarray as xr
 from densehop import checks
 from densehop.campaign import store
 from densehop.errors import InvalidInput
-from densehop.plot import save_figure
+from densehop.plot import encode
 from densehop.simulate.workers import count_workers
+
+SUFFIXES = (".png", ".pdf", ".nc")
+LARGEST_SEED = 2**63 - 1  # what a NetCDF attribute holds
 
 
 class Progress(Protocol):
@@ -56,15 +59,16 @@ class Reproduction:
 def reproduce(
     recipe: Recipe, size: str, folder: Path, seed: int, n_workers: int | None, progress: Progress
 ) -> Reproduction:
-    """Compute a recipe and write NAME.nc, NAME.png and NAME.pdf into the folder, which is checked first."""
+    """Compute a recipe and write NAME.png, NAME.pdf and NAME.nc, all of them or none; the folder is checked first."""
     if size not in recipe.sizes:
         raise InvalidInput(f"size of {recipe.name} must be one of {', '.join(recipe.sizes)}; got '{size}'")
-    checks.integer("seed", seed, 0)
+    checks.integer("seed", seed, 0, LARGEST_SEED)
     count_workers(n_workers)
-    store.writable_folder(folder)
+    store.writable_folder(folder, [f"{recipe.name}{suffix}" for suffix in SUFFIXES])
     parameters = recipe.sizes[size]
     dataset = recipe.compute(parameters, seed, n_workers, progress).assign_attrs(recipe=recipe.name, size=size)
-    data = folder / f"{recipe.name}.nc"
-    store.save(dataset, data, seed, asdict(parameters))
-    pictures = save_figure(recipe.draw(dataset), folder, recipe.name)
-    return Reproduction((*pictures, data), recipe.table(dataset))
+    table = recipe.table(dataset)
+    contents = {**encode(recipe.draw(dataset)), ".nc": store.encode(dataset, seed, asdict(parameters))}
+    files = {folder / f"{recipe.name}{suffix}": contents[suffix] for suffix in SUFFIXES}
+    store.save(files)
+    return Reproduction(tuple(files), table)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc
 
+from densehop import checks
 from densehop.errors import InvalidInput
 from densehop.simulate.sample import Samples, gauged
 
@@ -57,9 +58,7 @@ class Equilibration:
 
 def disorder_estimate(values: npt.ArrayLike) -> Estimate:
     """Return mean and standard error of one value per independent disorder, (disorder,)."""
-    array = np.asarray(values, dtype=np.float64)
-    if array.ndim != 1 or len(array) == 0:
-        raise InvalidInput(f"values must have shape (disorder,), got {array.shape}")
+    array = checks.series("values", values, "(disorder,)")
     error = float(array.std(ddof=1) / math.sqrt(len(array))) if len(array) > 1 else math.nan
     return Estimate(float(array.mean()), error, len(array))
 
@@ -70,9 +69,7 @@ def autocorrelation_time(series: npt.ArrayLike) -> float:
     Sums rho up to the first t >= 5 tau (Sokal 1989), around the mean of all chains, so that chains which disagree count
     as one long memory. A series that never moves has none: nan.
     """
-    array = np.atleast_2d(np.asarray(series, dtype=np.float64))
-    if array.ndim != 2:
-        raise InvalidInput(f"series must have shape (sweep,) or (chain, sweep), got {np.shape(series)}")
+    array = checks.series("series", series, "(chain, sweep)")
     n_sweeps = array.shape[1]
     centred = array - array.mean()
     if n_sweeps < 2 or not np.any(centred):
@@ -92,9 +89,9 @@ def equilibration(series: npt.ArrayLike) -> Equilibration:
     stationary series: of chains of 5 autocorrelation times at most 2% pass, of two or more chains of 100 at least 95%.
     It cannot see states that no chain visited: compare a start at the pattern with a random one.
     """
-    array = np.atleast_2d(np.asarray(series, dtype=np.float64))
-    if array.ndim != 2 or array.shape[1] < 4 or not np.isfinite(array).all():
-        raise InvalidInput(f"series must be finite and have shape (chain, sweep >= 4), got {np.shape(series)}")
+    array = checks.series("series", series, "(chain, sweep)")
+    if array.shape[1] < 4:
+        raise InvalidInput(f"series must have at least 4 sweeps, got shape {array.shape}")
     n_chains, n_sweeps = array.shape
     early, late = array[:, : n_sweeps // 4], array[:, n_sweeps // 2 :]
     variance = late.var(axis=1, ddof=1).mean()

@@ -41,15 +41,15 @@ class Settings:
     seed: Seed = 0
 
     def __post_init__(self) -> None:
-        checks.number("temperature", self.temperature, zero_allowed=True)
-        checks.integer("n_chains", self.n_chains, 1)
-        checks.integer("n_sweeps", self.n_sweeps, 1)
+        for name, minimum in (("n_chains", 1), ("n_sweeps", 1), ("snapshot_every", 0)):
+            object.__setattr__(self, name, checks.integer(name, getattr(self, name), minimum))
+        temperature = checks.number("temperature", self.temperature, zero_allowed=True)
+        object.__setattr__(self, "temperature", temperature)
         checks.choice("dynamics", self.dynamics, DYNAMICS)
         checks.choice("order", self.order, ORDERS)
-        checks.integer("snapshot_every", self.snapshot_every, 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Samples:
     """What the chains did; traces hold the state after each sweep, not the start.
 
@@ -76,12 +76,12 @@ class Samples:
     version: str
 
 
-def start_states(start: Signs | None, n_chains: int, n_spins: int, seed: Seed) -> Signs:
+def start_states(start: npt.ArrayLike | None, n_chains: int, n_spins: int, seed: Seed) -> Signs:
     """Return the chains' first states, (chain, N): random where `start` is None."""
     if start is None:
         draws = [generator(seed, Purpose.START, chain).integers(0, 2, n_spins) for chain in range(n_chains)]
         return (2 * np.stack(draws) - 1).astype(np.int8)
-    shape: tuple[int | str, ...] = (n_chains, n_spins) if np.ndim(start) == 2 else (n_spins,)
+    shape: tuple[int | str, ...] = (n_chains, n_spins) if checks.as_array("start", start).ndim == 2 else (n_spins,)
     states = np.broadcast_to(checks.signs("start", start, shape), (n_chains, n_spins))
     return np.ascontiguousarray(states)
 

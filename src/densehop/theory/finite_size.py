@@ -32,6 +32,7 @@ def finite_size_overlap(n_spins: int, n_examples: int, p: int, temperature: floa
     OutOfRange
         If the teacher is ordered, or a few ordered examples dominate the signal so that a Gaussian noise is no theory.
     """
+    n_spins = checks.integer("n_spins", n_spins, 3, checks.LARGEST_SIZE)
     p = checks.integer("p", p, 3, n_spins)
     critical = teacher.critical_temperature(p).temperature
     if checks.number("temperature", temperature) < critical:

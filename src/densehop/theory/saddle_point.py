@@ -7,7 +7,7 @@ import math
 import warnings
 
 from densehop import checks, teacher
-from densehop.errors import NoSolution, OutOfRange
+from densehop.errors import InvalidInput, NoSolution, OutOfRange
 from densehop.problem import TeacherStudent
 from densehop.theory import nishimori
 from densehop.theory.solution import Solution
@@ -38,9 +38,9 @@ def solve(problem: TeacherStudent, branch: str = "inference", ansatz: str = "rs"
     RuntimeWarning
         If the branch exists but is unstable or has negative entropy.
     """
+    require_nishimori(problem)
     checks.choice("branch", branch, BRANCHES)
     checks.choice("ansatz", ansatz, ("rs",))
-    require_nishimori(problem)
     ordered = problem.temperature < teacher.critical_temperature(problem.p).temperature
     if ordered:
         solution = _example_retrieval(problem, branch)
@@ -55,6 +55,8 @@ def solve(problem: TeacherStudent, branch: str = "inference", ansatz: str = "rs"
 
 def require_nishimori(problem: TeacherStudent) -> None:
     """Refuse a problem off the Nishimori line, where the theory implemented here does not hold."""
+    if not isinstance(problem, TeacherStudent):
+        raise InvalidInput(f"problem must be a TeacherStudent, got {checks.shown(problem)}")
     if not problem.on_nishimori_line:
         raise OutOfRange(
             "this version solves the Nishimori line only (teacher_p = p, teacher_temperature = temperature); got "
