@@ -31,7 +31,9 @@ def chi_square(net, temperature, n_sweeps, thin, **options):
     run = net.sample(temperature, n_chains=4, n_sweeps=n_sweeps, snapshot_every=1, **options)
     states = run.snapshots[:, 10 * thin :: thin].reshape(-1, net.n_spins)
     observed = np.bincount(naive.codes_of(states), minlength=2**net.n_spins)
-    return goodness.p_value(observed, naive.boltzmann(net.patterns, net.p, temperature))
+    p_value = goodness.p_value(observed, naive.boltzmann(net.patterns, net.p, temperature))
+    print(f"p = {net.p}, N = {net.n_spins}: thinned by {thin} sweeps, {len(states)} states, p-value {p_value:.2g}")
+    return p_value
 
 
 def passes(net, temperature, n_sweeps, **options):
