@@ -6,6 +6,7 @@ Peers are measured interleaved (ours, peer, ours, peer, ...) in CPU time; ratios
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -38,14 +39,14 @@ def theory_latency() -> None:
         for _ in range(ROUNDS + 1):
             nishimori.spinodal_variance.cache_clear()
             nishimori._lines.cache_clear()
-            times.append(cpu_time(lambda p=p: dh.nishimori_lines(p)))  # type: ignore[misc]
+            times.append(cpu_time(partial(dh.nishimori_lines, p)))
         lines = dh.nishimori_lines(p)
         print(
             f"  p = {p:2}: Gamma_lR = {lines.gamma_local:.10f}  q = {lines.q_local:.10f}  Gamma_gR = "
             f"{lines.gamma_global:.10f}  q = {lines.q_global:.10f}  {1e3 * statistics.median(times[1:]):6.2f} ms"
         )
     for p in range(2, 11):
-        times = [cpu_time(lambda p=p: dh.critical_temperature(p)) for _ in range(ROUNDS)]  # type: ignore[misc]
+        times = [cpu_time(partial(dh.critical_temperature, p)) for _ in range(ROUNDS)]
         temperature = dh.critical_temperature(p).temperature
         print(f"  p*= {p:2}: T_crit = {temperature:.10f}  {1e3 * statistics.median(times):6.2f} ms")
 
@@ -64,8 +65,8 @@ def examples_drawn() -> None:
     print(f"teacher examples of {n_spins} spins, against NumPy shuffling each row:")
     for name, temperature in (("disordered, T = 2", 2.0), ("ordered, T = 1.4", 1.4)):
         ours, peer = interleaved(
-            lambda t=temperature: dh.draw_examples(n_spins, n_examples, 3, t),  # type: ignore[misc]
-            lambda t=temperature: shuffled(t),  # type: ignore[misc]
+            partial(dh.draw_examples, n_spins, n_examples, 3, temperature),
+            partial(shuffled, temperature),
         )
         began = time.perf_counter()
         dh.draw_examples(n_spins, n_examples, 3, temperature)

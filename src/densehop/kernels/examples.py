@@ -6,7 +6,7 @@ from densehop.kernels import compiled
 
 
 @compiled
-def fill_with_minus(signs, n_minus, generator):  # type: ignore[no-untyped-def]
+def fill_with_minus(signs, n_minus, generator):
     """Turn each row of `signs` (M, N) into a uniformly random vector with n_minus[a] entries -1.
 
     A row may come in as any exchangeable random vector of +-1, for example fair coins or all +1: flipping uniformly

@@ -18,7 +18,7 @@ IN_CACHE = 4096  # patterns handled at once when a flip updates them
 
 
 @compiled
-def signed_sum(minus_row, n_minus, amplitudes, chunk):  # type: ignore[no-untyped-def]
+def signed_sum(minus_row, n_minus, amplitudes, chunk):
     """Return sum_a sigma_a amplitudes_a; a sum of `chunk` amplitudes must fit into their type."""
     narrow = amplitudes.dtype.type
     total = np.int64(n_minus)
@@ -33,7 +33,7 @@ def signed_sum(minus_row, n_minus, amplitudes, chunk):  # type: ignore[no-untype
 
 
 @compiled
-def count_agreements(minus, state):  # type: ignore[no-untyped-def]
+def count_agreements(minus, state):
     """Return the number of sites where the state agrees with each pattern, (M,) int16."""
     count = np.zeros(minus.shape[1], dtype=np.int16)
     for site in range(len(state)):
@@ -45,7 +45,7 @@ def count_agreements(minus, state):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def flip(minus_row, spin, agreements, amplitudes, even, odd):  # type: ignore[no-untyped-def]
+def flip(minus_row, spin, agreements, amplitudes, even, odd):
     """Bring agreements and amplitudes up to date after `spin` flipped; return the new sum_a odd[c_a]."""
     odd_total = np.int64(0)
     for first in range(0, len(agreements), IN_CACHE):
@@ -62,7 +62,7 @@ def flip(minus_row, spin, agreements, amplitudes, even, odd):  # type: ignore[no
 
 
 @compiled
-def run_sweeps(  # type: ignore[no-untyped-def]
+def run_sweeps(
     minus,
     n_minus,
     chunk,
