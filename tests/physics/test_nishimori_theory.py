@@ -20,6 +20,10 @@ def naive_overlap(a):
     return naive.gaussian_mean(lambda z: math.tanh(a + math.sqrt(a) * z))
 
 
+def naive_overlap_slope(a):
+    return naive.gaussian_mean(lambda z: math.cosh(a + math.sqrt(a) * z) ** -4)
+
+
 def naive_gamma(p, a):
     return a / (p * naive_overlap(a) ** (p - 1))
 
@@ -33,6 +37,12 @@ def test_lines_to_ten_digits_by_a_second_method(p):
     )
     assert lines.gamma_local == pytest.approx(lowest.fun, abs=1e-10)
     assert lines.q_local == pytest.approx(naive_overlap(math.exp(lowest.x)), abs=1e-7)  # a minimum: half the digits
+    local = brentq(
+        lambda a: (p - 1) * a * naive_overlap_slope(a) - naive_overlap(a),
+        math.exp(lowest.x - 0.1),
+        math.exp(lowest.x + 0.1),
+    )
+    assert lines.q_local == pytest.approx(naive_overlap(local), abs=1e-10)  # the rest of them from dq/da
 
     def gain(a):
         gamma, q = naive_gamma(p, a), naive_overlap(a)
