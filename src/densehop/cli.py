@@ -69,13 +69,13 @@ def reproduce(
     name: Annotated[str | None, typer.Argument(help="The figure's name; see --list.")] = None,
     size: Annotated[str, typer.Option(help="How much to compute.")] = "quick",
     out: Annotated[Path, typer.Option(help="Folder for NAME.png, NAME.pdf and NAME.nc.")] = Path("figures"),
-    seed: Annotated[int, typer.Option(min=0, help="One seed gives the same bits with any number of workers.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Threads; default: one for each core.")] = None,
+    seed: Annotated[int, typer.Option(help="One seed gives the same bits with any number of workers.")] = 0,
+    workers: Annotated[int | None, typer.Option(help="Threads; default: one for each core.")] = None,
     list_names: Annotated[bool, typer.Option("--list", help="List the figures and stop.")] = False,
 ) -> None:
     """Reproduce a published figure: theory beside simulation, with a table of deviations."""
     from densehop.recipes import RECIPES  # noqa: PLC0415 (slow imports, not needed for --help)
-    from densehop.recipes.recipe import reproduce as carry_out  # noqa: PLC0415
+    from densehop.recipes.recipe import reproduce as carry_out  # noqa: PLC0415 (as above)
 
     if list_names:
         for recipe in RECIPES.values():
