@@ -8,19 +8,17 @@ from densehop.errors import InvalidInput
 
 
 @dataclass(frozen=True)
-class TeacherStudent:
-    """A student at `temperature` infers the pattern from which a teacher drew its examples.
+class DirectModel:
+    """M random memories are stored; the question is whether a network at `temperature` retrieves one of them.
 
     Parameters
     ----------
     p : int
-        Number of bodies in the student's energy, >= 2.
+        Number of bodies in the energy, >= 2.
     load : float
-        alpha = M p!/N^(p-1) for M examples of N spins (docs/theory.md, eq. 4).
-    temperature, teacher_temperature : float
-        T and T* in units of the p-body coupling.
-    teacher_p : int, optional
-        Number of bodies in the teacher's energy; None means p.
+        alpha = M p!/N^(p-1) for M memories of N spins (docs/theory.md, eq. 4); 0 is a single memory.
+    temperature : float
+        T in units of the p-body coupling; 0 is the limit of vanishing noise.
 
     Raises
     ------
@@ -31,22 +29,96 @@ class TeacherStudent:
     p: int
     load: float
     temperature: float
-    teacher_temperature: float
-    teacher_p: int | None = None
 
     def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def gamma(self) -> float:
+        """Gamma = alpha/T^2, which alone decides on the spin glass for p >= 3; inf at T = 0."""
+        return _gamma(self)
+
+
+@dataclass(frozen=True)
+class TeacherStudent:
+    """A student at `temperature` infers the pattern from which a teacher drew its examples.
+
+    Parameters
+    ----------
+    p : int
+        Number of bodies in the student's energy, >= 2.
+    load : float
+        alpha = M p!/N^(p-1) for M examples of N spins (docs/theory.md, eq. 4).
+    temperature, teacher_temperature : float
+        T (0 is the limit) and T* > 0 in units of the p-body coupling.
+    teacher_p : int, optional
+        Number of bodies in the teacher's energy; None means p.
+    signal : float, optional
+        lambda, how strongly the examples together point at the pattern (docs/theory.md, section 3), p >= 3; it
+        replaces teacher_temperature, so that exactly one of the two is given.
+
+    Raises
+    ------
+    InvalidInput
+        If a value is out of its range.
+    """
+
+    p: int
+    load: float
+    temperature: float
+    teacher_temperature: float | None = None
+    teacher_p: int | None = None
+    signal: float | None = None
+
+    def __post_init__(self) -> None:
+        _check(self)
         freeze = object.__setattr__
-        freeze(self, "p", checks.body_number(self.p))
-        freeze(self, "load", checks.number("load", self.load, zero_allowed=True))
-        freeze(self, "temperature", checks.number("temperature", self.temperature))
-        freeze(self, "teacher_temperature", checks.number("teacher_temperature", self.teacher_temperature))
         teacher_p = self.p if self.teacher_p is None else self.teacher_p
         freeze(self, "teacher_p", checks.integer("teacher_p", teacher_p, 2))
+        if (self.teacher_temperature is None) == (self.signal is None):
+            raise InvalidInput("give exactly one of teacher_temperature and signal")
+        if self.signal is None:
+            freeze(self, "teacher_temperature", checks.number("teacher_temperature", self.teacher_temperature))
+        elif self.p == 2:
+            raise InvalidInput("p = 2 takes teacher_temperature, not signal: its noise depends on the teacher too")
+        else:
+            freeze(self, "signal", checks.number("signal", self.signal, zero_allowed=True))
 
     @classmethod
     def nishimori(cls, p: int, load: float, temperature: float) -> "TeacherStudent":
         """Return the Bayes-optimal problem: the student knows the teacher's p and temperature."""
         return cls(p=p, load=load, temperature=temperature, teacher_temperature=temperature)
+
+    @classmethod
+    def finite_noise(
+        cls, p: int, scaled_load: float, temperature: float, teacher_temperature: float
+    ) -> "TeacherStudent":
+        """Return the problem of few examples from a two-body teacher, T* > 2, p even (docs/theory.md, eq. 74).
+
+        `scaled_load` is a = M (p/2+1)!/N^(p/2); these examples carry the signal lambda = eta a and no noise, alpha = 0.
+        """
+        p = _even_bodies(p)
+        scaled_load = checks.number("scaled_load", scaled_load, zero_allowed=True)
+        if checks.number("teacher_temperature", teacher_temperature) <= 2:
+            raise InvalidInput(
+                f"teacher_temperature must exceed 2, where a two-body teacher orders, got {teacher_temperature:g}"
+            )
+        eta = _odd_factorial(p - 1) * (2 / (teacher_temperature - 2)) ** (p // 2) / math.factorial(p // 2 + 1)
+        return cls(p=p, load=0.0, temperature=temperature, teacher_p=2, signal=eta * scaled_load)
+
+    @classmethod
+    def large_noise(
+        cls, p: int, load: float, temperature: float, scaled_teacher_temperature: float
+    ) -> "TeacherStudent":
+        """Return the problem of many examples from a hot two-body teacher, p even (docs/theory.md, eq. 75).
+
+        `scaled_teacher_temperature` is T*/N^(1-2/p); the signal is lambda = alpha scaled^(-p/2)/(p/2)!.
+        """
+        p = _even_bodies(p)
+        load = checks.number("load", load, zero_allowed=True)
+        scaled = checks.number("scaled_teacher_temperature", scaled_teacher_temperature)
+        signal = load * scaled ** (-p / 2) / math.factorial(p // 2)
+        return cls(p=p, load=load, temperature=temperature, teacher_p=2, signal=signal)
 
     @property
     def on_nishimori_line(self) -> bool:
@@ -56,7 +128,34 @@ class TeacherStudent:
     @property
     def gamma(self) -> float:
         """Gamma = alpha/T^2, the only parameter on the Nishimori line for p >= 3 (docs/theory.md, eq. 13)."""
-        return self.load / self.temperature / self.temperature
+        return _gamma(self)
+
+
+def _check(problem: DirectModel | TeacherStudent) -> None:
+    """Check and freeze what every problem has."""
+    freeze = object.__setattr__
+    freeze(problem, "p", checks.body_number(problem.p))
+    freeze(problem, "load", checks.number("load", problem.load, zero_allowed=True))
+    freeze(problem, "temperature", checks.number("temperature", problem.temperature, zero_allowed=True))
+
+
+def _gamma(problem: DirectModel | TeacherStudent) -> float:
+    if problem.temperature == 0:
+        return math.inf if problem.load > 0 else 0.0
+    return problem.load / problem.temperature / problem.temperature
+
+
+def _even_bodies(p: object) -> int:
+    """Return an even p >= 4: a two-body teacher's examples look the same from xi* and -xi*."""
+    p = checks.integer("p", p, 4)
+    if p % 2:
+        raise InvalidInput(f"p must be even, got {p}: an odd p learns nothing from a two-body teacher")
+    return p
+
+
+def _odd_factorial(n: int) -> int:
+    """Return n!! = n (n-2) ... 1 for an odd n."""
+    return math.prod(range(n, 0, -2))
 
 
 def n_examples_for(load: float, n_spins: int, p: int) -> int:

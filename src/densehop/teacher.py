@@ -24,7 +24,7 @@ from densehop.streams import Purpose, Seed, generator
 Floats = npt.NDArray[np.float64]
 Signs = npt.NDArray[np.int8]
 
-SATURATED = 19.0  # field beyond which tanh is 1 in double precision
+SATURATED = 18.0  # field beyond which tanh is 1 to rounding
 EXAMPLES_PER_STREAM = 16_384  # a constant of the random streams: changing it changes what a seed gives
 
 
@@ -55,16 +55,32 @@ def magnetisation(p: int, temperature: float) -> float:
     temperature = checks.number("temperature", temperature)
     if temperature >= critical_temperature(p).temperature:
         return 0.0
+    return ordered_magnetisation(p, temperature)
+
+
+def ordered_magnetisation(p: int, temperature: float) -> float:
+    """Return the largest solution of m = tanh(p m^(p-1)/T), stable or metastable; T at most the spinodal's."""
     if p / temperature > SATURATED:
         return 1.0
-    field = brentq(
-        lambda h: _ordered_temperature(p, h) - temperature,
-        max(_spinodal_field(p), 1e-12),
-        p / temperature,
+    return _magnetisation_between(p, temperature, max(_spinodal_field(p), 1e-12), p / temperature)
+
+
+def barrier_magnetisation(p: int, temperature: float) -> float:
+    """Return the smaller positive solution of m = tanh(p m^(p-1)/T), p >= 3: the barrier to the ordered state."""
+    lowest = 0.5 * (temperature / p) ** (1 / (p - 2))  # since tanh h < h, the solution has h^(p-2) > T/p
+    return _magnetisation_between(p, temperature, lowest, _spinodal_field(p))
+
+
+def _magnetisation_between(p: int, temperature: float, low: float, high: float) -> float:
+    """Return tanh of the field between low and high at which the ordered teacher has this temperature."""
+    log_field = brentq(
+        lambda log_h: _ordered_temperature(p, math.exp(log_h)) - temperature,
+        math.log(low),
+        math.log(high),
         xtol=1e-14,
         rtol=1e-15,
     )
-    return math.tanh(field)
+    return math.tanh(math.exp(log_field))
 
 
 @dataclass(frozen=True, eq=False)
