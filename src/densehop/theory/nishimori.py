@@ -128,7 +128,7 @@ def field_variance(p: int, gamma: float, *, stable: bool = True) -> float:
     else:
         # q < a for small a, so Gamma(a) > a^(2-p)/p: this lower end is beyond the solution
         low, high = min(local, 0.5 * (p * gamma) ** (-1 / (p - 2))), local
-    return _root_in_log(lambda a: log_gamma_of(p, a) - math.log(gamma), low, high)
+    return root_in_log(lambda a: log_gamma_of(p, a) - math.log(gamma), low, high)
 
 
 def pairwise_critical_load(temperature: float) -> float:
@@ -151,10 +151,10 @@ def pairwise_field_variance(temperature: float, load_per_spin: float) -> float:
         q = overlap(a)
         return (a - q) / q + c * a - distance
 
-    return _root_in_log(excess, 1e-3 * distance / (2 + c), distance / c * (1 + 1e-12))
+    return root_in_log(excess, 1e-3 * distance / (2 + c), distance / c * (1 + 1e-12))
 
 
-def _root_in_log(function: Callable[[float], float], low: float, high: float) -> float:
+def root_in_log(function: Callable[[float], float], low: float, high: float) -> float:
     """Return the root of a function of a > 0 between low and high, to relative precision."""
     log_root = brentq(lambda log_a: function(math.exp(log_a)), math.log(low), math.log(high), xtol=1e-14, rtol=1e-14)
     return math.exp(log_root)

@@ -1,144 +1,253 @@
-"""`solve`: the order parameters and free entropy of one branch at one point (docs/theory.md, section 4).
+"""`solve`: the order parameters and free entropy of one branch at one point, in either ansatz.
 
-This version solves the Nishimori line, where replica symmetry is exact; elsewhere it says so and stops.
+Each branch of each problem is a `Case`: a noise, a load and a temperature in the direct model's units, and the scale
+that leads back (docs/theory.md, section 8). `many_body` and `pairwise` find replica-symmetric states of a case,
+`glass`, `one_step` and `broken_retrieval` those with broken symmetry.
 """
 
 import math
 import warnings
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from densehop import checks, teacher
-from densehop.errors import InvalidInput, NoSolution, OutOfRange
-from densehop.problem import TeacherStudent
-from densehop.theory import nishimori
-from densehop.theory.solution import Solution
+from densehop import checks
+from densehop.errors import InvalidInput, NoSolution
+from densehop.problem import DirectModel, TeacherStudent
+from densehop.theory import bayes, broken_retrieval, glass, many_body, one_step, pairwise
+from densehop.theory.noise import Noise, Order, TensorNoise
+from densehop.theory.signal import limiting_signal, pairwise_signal
+from densehop.theory.site import Site, TiltedSite
+from densehop.theory.solution import ROUNDING, Solution, assemble
 
-BRANCHES = ("inference", "paramagnet")
-ROUNDING = 1e-12  # relative: the entropy is a difference of large numbers at low temperature
+BRANCHES = ("inference", "retrieval", "spin_glass", "paramagnet")
+ANSATZES = ("rs", "1rsb")
+
+Problem = DirectModel | TeacherStudent
 
 
-def solve(problem: TeacherStudent, branch: str = "inference", ansatz: str = "rs") -> Solution:
-    """Return one branch of the saddle-point equations on the Nishimori line, p >= 2 (docs/theory.md, eq. 13 to 24).
+class State(Protocol):
+    """A replica-symmetric state: mean and variance of the field, the averages over it, the order parameters."""
+
+    @property
+    def mean(self) -> float: ...  # noqa: D102 (named in the class docstring)
+    @property
+    def variance(self) -> float: ...  # noqa: D102
+    @property
+    def site(self) -> Site: ...  # noqa: D102
+    @property
+    def order(self) -> Order: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Case:
+    """One branch of a problem in the direct model's units; energies and fields are in units of `scale`."""
+
+    branch: str
+    noise: Noise
+    load: float
+    temperature: float
+    scale: float = 1.0
+
+
+def solve(problem: Problem, branch: str = "inference", ansatz: str = "rs") -> Solution:
+    """Return one branch of the saddle-point equations, p >= 2 (docs/theory.md, sections 4, 6, 8 and 9).
 
     Parameters
     ----------
-    problem : TeacherStudent
-        On the Nishimori line: teacher_p = p and teacher_temperature = temperature.
-    branch : "inference" (q* > 0, the solution of largest overlap) or "paramagnet"
-    ansatz : "rs", which is exact here
+    problem : DirectModel or TeacherStudent
+    branch : "paramagnet" (all overlaps 0), "spin_glass" (q > 0 alone), "retrieval" (m > 0) or "inference" (q* > 0)
+        The solution of largest order parameter, stable or not.
+    ansatz : "rs" (replica symmetry) or "1rsb" (one step of replica symmetry breaking)
+        Where replica symmetry is stable, 1RSB reduces to it.
 
     Raises
     ------
     NoSolution
         If the branch does not exist at this point.
     OutOfRange
-        If the problem is not on the Nishimori line.
+        If the theory does not cover the problem (ordered teacher off the Nishimori line, diverging signal).
 
     Warns
     -----
     RuntimeWarning
-        If the branch exists but is unstable or has negative entropy.
+        If the branch exists but is unstable, has negative entropy or did not converge; `advice` says what to do.
     """
-    require_nishimori(problem)
+    check_problem(problem)
     checks.choice("branch", branch, BRANCHES)
-    checks.choice("ansatz", ansatz, ("rs",))
-    ordered = problem.temperature < teacher.critical_temperature(problem.p).temperature
-    if ordered:
-        solution = _example_retrieval(problem, branch)
-    elif problem.p == 2:
-        solution = _pairwise(problem, branch)
-    else:
-        solution = _many_body(problem, branch)
+    checks.choice("ansatz", ansatz, ANSATZES)
+    solution = find(problem, branch, ansatz)
     if solution.advice:
         warnings.warn(solution.advice, RuntimeWarning, stacklevel=2)
     return solution
 
 
-def require_nishimori(problem: TeacherStudent) -> None:
-    """Refuse a problem off the Nishimori line, where the theory implemented here does not hold."""
-    if not isinstance(problem, TeacherStudent):
-        raise InvalidInput(f"problem must be a TeacherStudent, got {checks.shown(problem)}")
-    if not problem.on_nishimori_line:
-        raise OutOfRange(
-            "this version solves the Nishimori line only (teacher_p = p, teacher_temperature = temperature); got "
-            f"p = {problem.p}, teacher_p = {problem.teacher_p}, temperature = {problem.temperature:g}, "
-            f"teacher_temperature = {problem.teacher_temperature:g}"
-        )
+def check_problem(problem: object) -> None:
+    """Refuse what is no problem."""
+    if not isinstance(problem, DirectModel | TeacherStudent):
+        raise InvalidInput(f"problem must be a DirectModel or a TeacherStudent, got {checks.shown(problem)}")
 
 
-def _example_retrieval(problem: TeacherStudent, branch: str) -> Solution:
-    """Ordered teacher: with M >> 1 examples the student has the pattern itself (docs/theory.md, eq. 21)."""
+def find(problem: Problem, branch: str, ansatz: str = "rs") -> Solution:
+    """Return a branch without warnings."""
+    optimal = isinstance(problem, TeacherStudent) and problem.on_nishimori_line
+    if optimal and bayes.teacher_is_ordered(problem):  # type: ignore[arg-type]
+        return _as(ansatz, bayes.example_retrieval(problem, branch))  # type: ignore[arg-type]
+    if branch == "paramagnet":
+        return _as(ansatz, _paramagnet(problem))
+    if optimal and branch == "inference":
+        rule = bayes.pairwise if problem.p == 2 else bayes.many_body
+        return _as(ansatz, rule(problem))  # type: ignore[arg-type]
+    case = case_of(problem, branch)
+    return _symmetric(problem, case, symmetric_state(case)) if ansatz == "rs" else _broken(problem, case)
+
+
+def _as(ansatz: str, stable: Solution) -> Solution:
+    """Return a solution with stable replica symmetry in either ansatz."""
+    return stable if ansatz == "rs" else replace(stable, ansatz=ansatz, q0=stable.q, q1=stable.q)
+
+
+def case_of(problem: Problem, branch: str) -> Case:
+    """Return a branch in the direct model's units."""
+    p, load, temperature = problem.p, problem.load, problem.temperature
     if branch != "inference":
-        raise NoSolution(
-            f"no paramagnet at T = {problem.temperature:g}: the teacher itself is ordered below "
-            f"T_crit = {teacher.critical_temperature(problem.p).temperature:.6f}"
+        noise = pairwise.WishartNoise() if p == 2 else TensorNoise(p)
+        return Case(branch, noise, load, temperature)
+    if isinstance(problem, DirectModel):
+        raise NoSolution("no inference branch: a DirectModel has no teacher; ask for 'retrieval'")
+    if p == 2:
+        contrast = pairwise_signal(problem)
+        if contrast == 0:
+            raise NoSolution(f"no inference at p = 2 with teacher_p = {problem.teacher_p}: its signal vanishes with N")
+        return Case(branch, pairwise.WishartNoise(contrast), load, temperature)
+    signal = limiting_signal(problem)
+    if signal == 0:
+        raise NoSolution("no inference without signal, lambda = 0: the examples do not point at the pattern")
+    return Case(branch, TensorNoise(p), load / signal / signal, temperature / signal, signal)
+
+
+def symmetric_state(case: Case) -> State:
+    """Return the replica-symmetric state of a case."""
+    noise, load, temperature = case.noise, case.load, case.temperature
+    if isinstance(noise, TensorNoise):
+        if case.branch == "spin_glass":
+            return glass.symmetric(noise.p, load, temperature)
+        return many_body.retrieval(noise.p, load, temperature, case.scale)
+    if case.branch == "spin_glass":
+        return pairwise.spin_glass(load, temperature)
+    if case.branch == "retrieval":
+        return pairwise.retrieval(load, temperature)
+    return pairwise.inference(load, temperature, noise.contrast)  # type: ignore[attr-defined]
+
+
+def _paramagnet(problem: Problem) -> Solution:
+    """All overlaps zero: annealed noise, u = -alpha/T for p >= 3 (docs/theory.md, eq. 24 and 57)."""
+    p, load, temperature = problem.p, problem.load, problem.temperature
+    if temperature == 0:
+        raise NoSolution("no paramagnet at T = 0")
+    noise = pairwise.WishartNoise() if p == 2 else TensorNoise(p)
+    chi = 1 / temperature
+    if p == 2 and 2 * chi >= 1 and load > 0:
+        raise NoSolution(f"no paramagnet at T = {temperature:g}: for p = 2 and load > 0 it exists above T = 2")
+    if p > 2 and load == 0:
+        return assemble(
+            problem, "paramagnet", "rs", overlap=0.0, q=0.0, energy=0.0, entropy=math.log(2), replicon=1.0, residual=0.0
         )
-    m = teacher.magnetisation(problem.p, problem.temperature)
-    return Solution(
+    order = Order(0.0, 0.0, 0.0, chi, 0.0)
+    return assemble(
         problem,
-        branch,
-        m=m,
-        q=1.0,
-        q_star=1.0,
-        free_entropy=math.nan,
-        energy=math.nan,
-        replicon=1.0,
+        "paramagnet",
+        "rs",
+        overlap=0.0,
+        q=0.0,
+        energy=noise.energy(order, load),
+        entropy=math.log(2) + (noise.entropy(order, load) if load > 0 else 0.0),
+        replicon=_paramagnet_stability(problem),
         residual=0.0,
     )
 
 
-def _many_body(problem: TeacherStudent, branch: str) -> Solution:
-    """P >= 3: everything depends on Gamma = alpha/T^2 (docs/theory.md, eq. 13 to 20)."""
-    p, gamma = problem.p, problem.gamma
-    paramagnet = math.log(2) + gamma / 2
-    energy = -problem.load / problem.temperature
-    if branch == "paramagnet":
-        return _build(problem, branch, 0.0, paramagnet, energy, replicon=1.0, residual=0.0)
-    a = nishimori.field_variance(p, gamma)
-    q = nishimori.overlap(a)
-    residual = abs(nishimori.overlap(p * gamma * q ** (p - 1)) / q - 1)
-    return _build(problem, branch, q, paramagnet + nishimori.gain(p, a), energy, nishimori.stability(p, a), residual)
+def _paramagnet_stability(problem: Problem) -> float:
+    """Stability of q = m = q* = 0: p >= 3 cannot leave it continuously; p = 2 can, to a glass or to inference."""
+    if problem.p > 2:
+        return 1.0
+    temperature, load = problem.temperature, problem.load
+    d = 1 - 2 / temperature
+    by_glass = d**2 - 2 * load / temperature**2
+    if isinstance(problem, DirectModel) or problem.load == 0:
+        return min(by_glass, d) if isinstance(problem, DirectModel) else d
+    signal = pairwise_signal(problem)
+    return min(by_glass, d - load / temperature * signal)
 
 
-def _pairwise(problem: TeacherStudent, branch: str) -> Solution:
-    """P = 2: Wishart noise, a continuous transition at gamma_c (docs/theory.md, eq. 22 and 23)."""
-    if problem.temperature == 2:
-        raise OutOfRange("p = 2 at T = 2: the teacher is exactly critical and its signal diverges; choose T != 2")
-    beta, gamma = 1 / problem.temperature, problem.load / 2
-    c = 2 / (problem.temperature - 2)
-    if branch == "paramagnet":
-        a = q = 0.0
-        slope = 1.0
-    else:
-        a = nishimori.pairwise_field_variance(problem.temperature, gamma)
-        q, slope = nishimori.overlap(a), nishimori.overlap_slope(a)
-    d = 1 - 2 * beta * (1 - q)
-    free_entropy = (
-        math.log(2)
-        - gamma / 2 * math.log(d)
-        + gamma * beta * q * (1 + c * q) / d
-        - a / 2 * (1 + q)
-        + nishimori.mean_log_cosh(a)
-        - gamma * beta
+def _symmetric(problem: Problem, case: Case, state: State) -> Solution:
+    """Complete a replica-symmetric solution."""
+    order, here = state.order, state.site
+    return assemble(
+        problem,
+        case.branch,
+        "rs",
+        overlap=order.overlap,
+        q=order.inner,
+        energy=case.scale * case.noise.energy(order, case.load),
+        entropy=here.entropy + case.noise.entropy(order, case.load),
+        replicon=case.noise.replicon(order, case.load, case.temperature, here.fourth),
+        residual=_residual(case, state),
     )
-    variance = 2 * gamma * beta * c * q / d
-    residual = abs(nishimori.overlap(variance) / q - 1) if q > 0 else 0.0
-    return _build(problem, branch, q, free_entropy, -gamma * c, d**2 - 4 * gamma * beta**2 * slope, residual)
 
 
-def _build(
-    problem: TeacherStudent,
-    branch: str,
-    q: float,
-    free_entropy: float,
-    energy: float,
-    replicon: float,
-    residual: float,
-) -> Solution:
-    """Assemble a solution with q = q* and m = 0, and say if it should not be believed."""
-    entropy = free_entropy + energy / problem.temperature
-    advice = ""
-    if replicon < -ROUNDING:
-        advice = f"the {branch} is unstable here (replicon = {replicon:.3g}); it is not the state of the system"
-    elif entropy < -ROUNDING * max(1.0, abs(free_entropy)):
-        advice = f"the {branch} has negative entropy ({entropy:.3g}); it is not the state of the system"
-    return Solution(problem, branch, 0.0, q, q, free_entropy, energy, replicon, residual, advice)
+def _residual(case: Case, state: State) -> float:
+    """Return the largest relative violation of the equations for the field's mean and variance."""
+    mean, variance = case.noise.mean(state.order, case.load), case.load * case.noise.spread(state.order)[0]
+    by_mean = abs(mean / state.mean - 1) if state.mean > 0 else 0.0
+    by_variance = abs(variance / state.variance - 1) if state.variance > 0 else 0.0
+    return max(by_mean, by_variance)
+
+
+# --- one step of replica symmetry breaking ----------------------------------------------------------------------------
+
+
+def _broken(problem: Problem, case: Case) -> Solution:
+    """Complete a 1RSB solution; where replica symmetry is stable, it is that solution."""
+    if case.branch == "spin_glass" and isinstance(case.noise, TensorNoise):
+        return _broken_glass(problem, case)
+    try:
+        state = symmetric_state(case)
+    except NoSolution:
+        if case.branch == "spin_glass" or (isinstance(case.noise, pairwise.WishartNoise) and case.noise.contrast > 0):
+            raise
+        found = broken_retrieval.beyond(problem.p, case.load, case.temperature, case.scale)
+    else:
+        plain = _symmetric(problem, case, state)
+        if plain.replicon >= -ROUNDING:
+            return _as("1rsb", plain)
+        starts = one_step.starts_from(case.noise, case.load, case.temperature, state.mean, state.variance)
+        found = one_step.solve(case.noise, case.load, case.temperature, starts)
+    return _levels(problem, case, found.order, found.site, found.residual)
+
+
+def _levels(problem: Problem, case: Case, order: Order, here: TiltedSite, residual: float) -> Solution:
+    """Assemble a 1RSB solution."""
+    parisi = order.tilt * case.temperature
+    return assemble(
+        problem,
+        case.branch,
+        "1rsb",
+        overlap=order.overlap,
+        q=(1 - parisi) * order.inner + parisi * order.outer,
+        energy=case.scale * case.noise.energy(order, case.load),
+        entropy=here.entropy + case.noise.entropy(order, case.load),
+        replicon=case.noise.replicon(order, case.load, case.temperature, here.fourth),
+        residual=residual,
+        levels=(order.outer, order.inner, parisi),
+    )
+
+
+def _broken_glass(problem: Problem, case: Case) -> Solution:
+    """P >= 3 without overlap: explicit in the Parisi parameter (docs/theory.md, eq. 32 to 34), in units of load 1."""
+    if case.load == 0:
+        raise NoSolution("no spin glass without load")
+    unit = math.sqrt(case.load)
+    t = case.temperature / unit
+    state = glass.broken(problem.p, t**-2 if t > 0 else math.inf)
+    scaled = Case(case.branch, case.noise, 1.0, t, unit)
+    return _levels(problem, scaled, state.order, state.site, glass.residual(problem.p, state, t))

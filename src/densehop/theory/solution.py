@@ -1,52 +1,109 @@
 """What the solvers return."""
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass
 
-from densehop.problem import TeacherStudent
+from densehop.problem import DirectModel, TeacherStudent
+
+ROUNDING = 1e-12  # relative: below it, a negative replicon or entropy is rounding
+CONVERGED = 1e-9
 
 
 @dataclass(frozen=True)
 class Solution:
-    """One branch of order parameters at one point; everything is per spin.
+    """One branch of order parameters at one point; everything is per spin. What does not apply is 0.
 
     Attributes
     ----------
     m, q, q_star : float
-        Overlap of the student with an example, with another student, with the teacher's pattern.
+        Overlap of the student with an example (or memory), with another student, with the teacher's pattern.
+    q0, q1, parisi : float
+        1RSB: overlap between states, overlap inside a state, Parisi parameter x; q = (1 - x) q1 + x q0.
     free_entropy, free_energy, energy, entropy : float
-        Phi = log Z/N, f = -T Phi, u and s = Phi + u/T; nan where they diverge with N (example retrieval).
+        Phi = log Z/N, f = -T Phi, u and s = Phi + u/T; nan where they diverge with N (example retrieval). At T = 0 the
+        free energy is the energy, the free entropy infinite and the entropy its limit.
     replicon : float
-        Positive where replica symmetry is stable (docs/theory.md, eq. 20).
+        Positive where the ansatz is stable against (further) replica symmetry breaking (docs/theory.md, eq. 28).
     residual : float
         Largest relative violation of the saddle-point equations.
-    converged : bool
-        Whether the residual is below 1e-9.
     advice : str
         What to do about a solution that should not be believed as it is; empty otherwise.
     """
 
-    problem: TeacherStudent
+    problem: DirectModel | TeacherStudent
     branch: str
+    ansatz: str
     m: float
     q: float
     q_star: float
     free_entropy: float
+    free_energy: float
     energy: float
+    entropy: float
     replicon: float
     residual: float
-    advice: str = field(default="")
+    q0: float = 0.0
+    q1: float = 0.0
+    parisi: float = 0.0
+    advice: str = ""
 
     @property
     def converged(self) -> bool:
         """Whether the saddle-point equations hold to 1e-9."""
-        return self.residual < 1e-9
+        return self.residual < CONVERGED
 
-    @property
-    def free_energy(self) -> float:
-        """Free energy per spin f = -T Phi."""
-        return -self.problem.temperature * self.free_entropy
 
-    @property
-    def entropy(self) -> float:
-        """Entropy per spin s = Phi + u/T."""
-        return self.free_entropy + self.energy / self.problem.temperature
+def assemble(
+    problem: DirectModel | TeacherStudent,
+    branch: str,
+    ansatz: str,
+    *,
+    overlap: float,
+    q: float,
+    energy: float,
+    entropy: float,
+    replicon: float,
+    residual: float,
+    levels: tuple[float, float, float] = (0.0, 0.0, 0.0),
+) -> Solution:
+    """Complete a solution: which overlap it has, the free energies, and what speaks against believing it."""
+    temperature = problem.temperature
+    free_energy = energy - temperature * entropy if temperature > 0 else energy
+    if temperature > 0:
+        free_entropy = entropy - energy / temperature
+    else:
+        free_entropy = math.copysign(math.inf, -free_energy) if free_energy != 0 else entropy
+    q0, q1, parisi = levels
+    return Solution(
+        problem,
+        branch,
+        ansatz,
+        m=overlap if branch == "retrieval" else 0.0,
+        q=q,
+        q_star=overlap if branch == "inference" else 0.0,
+        free_entropy=free_entropy,
+        free_energy=free_energy,
+        energy=energy,
+        entropy=entropy,
+        replicon=replicon,
+        residual=residual,
+        q0=q0,
+        q1=q1,
+        parisi=parisi,
+        advice=_advice(branch, ansatz, replicon, entropy, free_entropy, residual),
+    )
+
+
+def _advice(branch: str, ansatz: str, replicon: float, entropy: float, free_entropy: float, residual: float) -> str:
+    """Say why a solution should not be believed, and what to do."""
+    further = "ask for ansatz='1rsb'" if ansatz == "rs" else "more steps of breaking would change it further"
+    scale = max(1.0, abs(free_entropy)) if math.isfinite(free_entropy) else 1.0
+    if not residual < CONVERGED:
+        return f"the {branch} did not converge (residual {residual:.1e}); move to a nearby point"
+    if replicon < -ROUNDING:
+        if branch == "paramagnet":
+            return f"the paramagnet is unstable here (replicon = {replicon:.3g}); it is not the state of the system"
+        return f"the {branch} is unstable to replica symmetry breaking here (replicon = {replicon:.3g}); {further}"
+    if entropy < -ROUNDING * scale:
+        return f"the {branch} has negative entropy ({entropy:.3g}); it is not the state of the system"
+    return ""

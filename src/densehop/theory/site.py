@@ -1,0 +1,236 @@
+"""One spin in its random field: averages over Gaussian fields, exact to rounding at every temperature down to 0.
+
+A spin sees Xi = B + sqrt(a) z at temperature T (docs/theory.md, eq. 25). Where the field varies little on the scale of
+T, the trapezoid rule in z converges exponentially. Where it varies much, tanh(Xi/T) is split into the sign of Xi,
+averaged in closed form, and a remainder that lives at |Xi| of order T, integrated over h = |Xi|/T by fixed
+Gauss-Legendre panels: one cost for all temperatures, and T = 0 is just the remainder's limit.
+"""
+
+import math
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import erf, ndtr
+
+Floats = npt.NDArray[np.float64]
+
+WIDE = 2.0  # deviation/temperature from which on the split is used
+REACH = 9.0  # standard deviations: the weight beyond is 2e-19
+STEP = 1 / 8  # of z, in the trapezoid rule: tanh has poles at distance (pi/2)/WIDE, so the error is exp(-39)
+PANELS = (0.0, 1.25, 3.5, 8.0, 20.0)  # of h: what is left at 20 is exp(-40)
+OUTER_PANEL = 1.5  # standard deviations of the outer field; panels shrink geometrically towards field 0
+GAUSS_NODES, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(16)
+
+
+class Site(NamedTuple):
+    """Averages over the field of one spin; t = tanh(Xi/T). All are floats, or arrays of one shape.
+
+    overlap: E t;  square: E t^2;  susceptibility: E(1 - t^2)/T;  skew: E t(1 - t^2)/T^2;
+    fourth: E(1 - t^2)^2/T;  slope: the derivative of the susceptibility by the variance a;
+    entropy: E[log 2cosh(Xi/T) - (Xi/T) t].
+    """
+
+    overlap: float
+    square: float
+    susceptibility: float
+    skew: float
+    fourth: float
+    slope: float
+    entropy: float
+
+
+class TiltedSite(NamedTuple):
+    """Averages in the 1RSB measure: inside, over z1 with weight (2cosh(Xi/T))^x, then over z0; y = x/T.
+
+    overlap: E<t>;  outer_square: E<t>^2;  inner_square: E<t^2>;  gap: their difference, free of cancellation;
+    susceptibility: E<1 - t^2>/T;  fourth: E<(1 - t^2)^2>/T;
+    log_partition: (1/y) E log <2cosh^x>, in units of energy;  mean_log: E<T log 2cosh>;  entropy: as in `Site`.
+    """
+
+    overlap: float
+    outer_square: float
+    inner_square: float
+    gap: float
+    susceptibility: float
+    fourth: float
+    log_partition: float
+    mean_log: float
+    entropy: float
+
+
+def _panels() -> tuple[Floats, Floats]:
+    """Return nodes and weights on the half-line of h = |Xi|/T."""
+    centers = [(low + high) / 2 for low, high in pairwise(PANELS)]
+    halves = [(high - low) / 2 for low, high in pairwise(PANELS)]
+    nodes = np.concatenate([c + r * GAUSS_NODES for c, r in zip(centers, halves, strict=True)])
+    return nodes, np.concatenate([r * GAUSS_WEIGHTS for r in halves])
+
+
+H, W = _panels()
+TANH, SECH2 = np.tanh(H), np.cosh(H) ** -2
+FAR = np.log1p(np.exp(-2 * H))  # log 2cosh h - h
+LOSS = 2 / (1 + np.exp(2 * H))  # 1 - tanh h
+SPIN_ENTROPY = FAR + H * LOSS
+Z = np.arange(0.0, REACH + STEP / 2, STEP)
+Z_WEIGHTS = np.exp(-(Z**2) / 2) * np.where(Z == 0, 0.5, 1.0)
+Z_WEIGHTS /= Z_WEIGHTS.sum()  # of the pairs +-z
+Z_FULL = np.arange(-REACH - WIDE, REACH + WIDE + STEP / 2, STEP)
+Z_FULL_LOG_WEIGHTS = -(Z_FULL**2) / 2 + math.log(STEP / math.sqrt(2 * math.pi))
+
+
+def average(mean: npt.ArrayLike, deviation: npt.ArrayLike, temperature: npt.ArrayLike) -> Site:
+    """Return the averages of a spin in the field mean + deviation z, mean >= 0 (docs/theory.md, eq. 25).
+
+    Arguments are floats or arrays that broadcast; temperature 0 is the limit.
+    """
+    arguments = [np.asarray(value, dtype=np.float64) for value in (mean, deviation, temperature)]
+    shape = np.broadcast_shapes(*(array.shape for array in arguments))
+    if not shape:
+        b, s, t = arguments
+        rule = _wide if s > 0 and s >= WIDE * t else _frozen if t == 0 else _narrow
+        return Site(*(float(value) for value in rule(b, s, t)))
+    b, s, t = (np.broadcast_to(array, shape).ravel() for array in arguments)
+    result = np.empty((len(Site._fields), b.size))
+    wide = (s > 0) & (s >= WIDE * t)
+    for rule, chosen in ((_wide, wide), (_frozen, ~wide & (t == 0)), (_narrow, ~wide & (t > 0))):
+        if chosen.any():
+            result[:, chosen] = rule(b[chosen], s[chosen], t[chosen])
+    return Site(*(values.reshape(shape) for values in result))  # type: ignore[arg-type]
+
+
+def _wide(b: Floats, s: Floats, t: Floats) -> tuple[Floats, ...]:
+    """Sign and remainder."""
+    variance = s**2
+    x = np.multiply.outer(t, H)
+    b_, s_, v_, t_ = b[..., None], s[..., None], variance[..., None], t[..., None]
+    near = np.exp(-(((x - b_) / s_) ** 2) / 2) / (math.sqrt(2 * math.pi) * s_)
+    rate = 2 * b_ / v_
+    far = near * np.exp(-x * rate)
+    both = near + far
+    difference = near * np.where(t_ > 0, -np.expm1(-x * rate) / np.where(t_ > 0, t_, 1.0), H * rate)  # over T
+    curvature = (near * (((x - b_) / s_) ** 2 - 1) + far * (((x + b_) / s_) ** 2 - 1)) / v_
+    susceptibility = both @ (W * SECH2)
+    return (
+        erf(b / (math.sqrt(2) * s)) - t**2 * (difference @ (W * LOSS)),
+        1 - t * susceptibility,
+        susceptibility,
+        difference @ (W * TANH * SECH2),
+        both @ (W * SECH2**2),
+        0.5 * (curvature @ (W * SECH2)),
+        t * (both @ (W * SPIN_ENTROPY)),
+    )
+
+
+def _frozen(b: Floats, s: Floats, t: Floats) -> tuple[Floats, ...]:
+    """T = 0 without noise: the spin follows its field."""
+    zero = np.zeros_like(b + s + t)
+    return np.sign(b) + zero, np.sign(b) ** 2 + zero, zero, zero, zero, zero, zero + (b == 0) * math.log(2)
+
+
+def _narrow(b: Floats, s: Floats, t: Floats) -> tuple[Floats, ...]:
+    """Trapezoid rule over pairs of fields B + s z and B - s z, free of cancellation at small B."""
+    t_ = t[..., None]
+    mean, spread = (b / t)[..., None], np.multiply.outer(s / t, Z)
+    up, down = mean + spread, mean - spread
+    e_up, e_down = np.exp(-2 * np.abs(up)), np.exp(-2 * np.abs(down))
+    u_up, u_down = 4 * e_up / (1 + e_up) ** 2, 4 * e_down / (1 + e_down) ** 2
+    t_up, t_down = np.tanh(up), np.tanh(down)
+    # (tanh up + tanh down)/2 = sinh(up + down)/(2 cosh up cosh down)
+    large = np.abs(up) + np.abs(down)
+    sum_ = -np.expm1(-4 * mean) * np.exp(2 * mean - large) / ((1 + e_up) * (1 + e_down))
+    skew = sum_ * (u_up + t_down * (t_up - t_down))
+    square = (t_up**2 + t_down**2) / 2
+    u1, u2 = (u_up + u_down) / 2, (u_up**2 + u_down**2) / 2
+    entropy = sum(np.log1p(e) + np.abs(h) * 2 * e / (1 + e) for e, h in ((e_up, up), (e_down, down))) / 2
+    return (
+        sum_ @ Z_WEIGHTS,
+        square @ Z_WEIGHTS,
+        u1 @ Z_WEIGHTS / t,
+        skew @ Z_WEIGHTS / t**2,
+        u2 @ Z_WEIGHTS / t,
+        ((2 * u1 - 3 * u2) / t_) @ Z_WEIGHTS / t**2,
+        entropy @ Z_WEIGHTS,
+    )
+
+
+def tilted_average(mean: float, outer: float, inner: float, tilt: float, temperature: float) -> TiltedSite:
+    """Return the 1RSB averages of the field mean + outer z0 + inner z1 (docs/theory.md, eq. 31).
+
+    `outer` and `inner` are deviations, inner > 0; tilt = y = x/T > 0, where x is the Parisi parameter.
+    """
+    fields, weights = _outer_fields(mean, outer, inner, tilt, temperature)
+    rule = _tilted_wide if inner >= WIDE * temperature else _tilted_narrow
+    log_partition, t, gap, u, fourth, mean_log, entropy = rule(fields, inner, tilt, temperature)
+    square = 1 - temperature * u
+    averages = (t, t**2, square, gap, u, fourth, log_partition / tilt, mean_log, entropy)
+    return TiltedSite(*(float(weights @ values) for values in averages))
+
+
+def _outer_fields(mean: float, outer: float, inner: float, tilt: float, temperature: float) -> tuple[Floats, Floats]:
+    """Return the fields of the trapezoid rule over z0 and their weights.
+
+    The inner average smooths tanh on the scale of the inner deviation, but no further than the tilt resolves, 1/y.
+    """
+    if outer == 0:
+        return np.array([mean]), np.array([1.0])
+    scale = max(temperature, min(inner, 1 / tilt))
+    reach, coarse = REACH * outer, OUTER_PANEL * outer
+    n_fine = max(0, math.ceil(math.log2(coarse / scale)) + 1) if scale < coarse else 0
+    fine = scale * 2.0 ** np.arange(n_fine)
+    edges = np.concatenate([-fine, fine, mean + np.arange(-reach, reach + coarse / 2, coarse)])
+    edges = np.unique(np.clip(edges, mean - reach, mean + reach))
+    half, center = np.diff(edges) / 2, (edges[1:] + edges[:-1]) / 2
+    fields = (center[:, None] + half[:, None] * GAUSS_NODES).ravel()
+    weights = (half[:, None] * GAUSS_WEIGHTS).ravel() * np.exp(-(((fields - mean) / outer) ** 2) / 2)
+    return fields, weights / weights.sum()
+
+
+def _tilted_wide(field: Floats, s: float, y: float, t: float) -> tuple[Floats, ...]:
+    """Sign and remainder of (2cosh)^x f for each outer field, (n,)."""
+    size = np.abs(field)
+    center = np.stack([size, -size]) + y * s**2  # of |Xi| on the half-lines towards and against the field, (2, n)
+    scale = np.stack([np.ones_like(size), np.exp(-2 * y * size)])
+    half = scale * ndtr(center / s)
+    edge = scale * s * np.exp(-((center / s) ** 2) / 2) / math.sqrt(2 * math.pi)
+    density = scale[..., None] * np.exp(-(((t * H - center[..., None]) / s) ** 2) / 2) / (math.sqrt(2 * math.pi) * s)
+    power = np.exp(y * t * FAR)  # (1 + exp(-2h))^x
+    near = density.sum(axis=0) @ np.stack(
+        [
+            W * t * np.expm1(y * t * FAR),
+            W * power * SECH2,
+            W * power * SECH2**2,
+            W * t**2 * (power * (H + FAR) - H),
+            W * t * power * SPIN_ENTROPY,
+        ],
+        axis=1,
+    )
+    z = half.sum(axis=0) + near[:, 0]
+    loss = 2 * half[1] + t * (density[0] @ (W * power * LOSS) + density[1] @ (W * (power * (1 + TANH) - 2)))
+    loss, u = loss / z, near[:, 1] / z  # 1 - <t>, towards the field
+    mean_log = ((center * half + edge).sum(axis=0) + near[:, 3]) / z
+    log_z = np.log(z) + y * size + (y * s) ** 2 / 2
+    overlap = np.copysign(1 - loss, field)
+    return log_z, overlap, loss * (2 - loss) - t * u, u, near[:, 2] / z, mean_log, near[:, 4] / z
+
+
+def _tilted_narrow(field: Floats, s: float, y: float, t: float) -> tuple[Floats, ...]:
+    """Trapezoid rule over z1 for each outer field, (n,)."""
+    h = (field[:, None] + s * Z_FULL) / t
+    e = np.exp(-2 * np.abs(h))
+    log_2cosh = np.abs(h) + np.log1p(e)
+    log_weight = Z_FULL_LOG_WEIGHTS + y * t * log_2cosh
+    largest = log_weight.max(axis=1, keepdims=True)
+    weight = np.exp(log_weight - largest)
+    z = weight.sum(axis=1)
+    tanh, u = np.tanh(h), 4 * e / (1 + e) ** 2
+    spin_entropy = np.log1p(e) + np.abs(h) * 2 * e / (1 + e)
+
+    def mean(values: Floats) -> Floats:
+        result: Floats = (weight * values).sum(axis=1) / z
+        return result
+
+    log_z, overlap = np.log(z) + largest[:, 0], mean(tanh)
+    gap = mean((tanh - overlap[:, None]) ** 2)
+    return log_z, overlap, gap, mean(u) / t, mean(u**2) / t, t * mean(log_2cosh), mean(spin_entropy)
