@@ -1,11 +1,14 @@
-"""Phases of the student (docs/theory.md, section 5)."""
+"""Phases: which branch wins at a point, and which compete with it (docs/theory.md, section 5 and eq. 37)."""
 
+import warnings
 from enum import Enum
 
-from densehop import teacher
-from densehop.problem import TeacherStudent
-from densehop.theory import nishimori
-from densehop.theory.saddle_point import require_nishimori
+from densehop import checks
+from densehop.errors import NoSolution
+from densehop.problem import DirectModel, TeacherStudent
+from densehop.theory import bayes, nishimori
+from densehop.theory.saddle_point import ANSATZES, BRANCHES, Problem, case_of, check_problem, find
+from densehop.theory.solution import ROUNDING, Solution
 
 
 class Phase(Enum):
@@ -18,16 +21,83 @@ class Phase(Enum):
     EXAMPLE_RETRIEVAL = "eR"
 
 
-def phase(problem: TeacherStudent) -> Phase:
-    """Return the phase of a problem on the Nishimori line (docs/theory.md, eq. 16, 18, 21 and 23).
+def candidates(problem: Problem, ansatz: str = "rs") -> tuple[Solution, ...]:
+    """Return every branch that exists at this point, the winner first.
 
-    Raises
-    ------
-    OutOfRange
-        If the problem is not on the Nishimori line.
+    The spin glass is the 1RSB one and displaces the paramagnet wherever it exists, since in the replica limit the glass
+    is the right continuation although its free entropy is smaller. Retrieval and inference have the ansatz asked for
+    and compete by free energy. `advice` tells which are unstable.
     """
-    require_nishimori(problem)
-    if problem.temperature < teacher.critical_temperature(problem.p).temperature:
+    check_problem(problem)
+    checks.choice("ansatz", ansatz, ANSATZES)
+    found = {}
+    for branch in BRANCHES:
+        try:
+            found[branch] = find(problem, branch, "1rsb" if branch == "spin_glass" else ansatz)
+        except NoSolution:
+            continue
+    displaced = found.pop("paramagnet", None) if "spin_glass" in found else None
+    ranked = sorted(found.values(), key=_rank)
+    return tuple(ranked + ([displaced] if displaced is not None else []))
+
+
+def _rank(solution: Solution) -> float:
+    """Order by free energy; an ordered branch that only just exists is the continuation of what it came from."""
+    tie = ROUNDING * abs(solution.free_energy) if solution.branch in {"inference", "retrieval"} else 0.0
+    return solution.free_energy - tie
+
+
+def phase(problem: Problem, ansatz: str = "rs") -> Phase:
+    """Return the phase of a problem: who has the lowest free energy, and whether retrieval is at least metastable.
+
+    Direct model: lR and gR say that retrieval of a memory is metastable or global. Teacher-student: lR and gR speak of
+    inference of the teacher's pattern, eR of retrieval of an example where that wins. `ansatz` is that of the states
+    with finite overlap.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the winner is not stable in its ansatz, so that the phase boundary nearby is an approximation; with "rs", the
+        retrieval state ends too early at low T (p = 3, T = 0: at 0.757 instead of 0.922).
+    """
+    check_problem(problem)
+    if isinstance(problem, TeacherStudent) and problem.on_nishimori_line:
+        return _bayes_optimal(problem)
+    ranked = candidates(problem, ansatz)
+    winner = ranked[0]
+    wanted = "retrieval" if isinstance(problem, DirectModel) else "inference"
+    doubt = winner.advice
+    if ansatz == "rs" and all(solution.branch != wanted for solution in ranked) and _ends_too_early(problem, wanted):
+        doubt = f"1RSB may have a state of {wanted} where replica symmetry has none; ask for ansatz='1rsb'"
+    if doubt:
+        warnings.warn(f"replica symmetry is not exact here: {doubt}", RuntimeWarning, stacklevel=2)
+    if winner.branch == wanted:
+        return Phase.GLOBAL_RETRIEVAL
+    if winner.branch == "retrieval":
+        return Phase.EXAMPLE_RETRIEVAL
+    if any(solution.branch == wanted for solution in ranked):
+        return Phase.LOCAL_RETRIEVAL
+    return Phase.SPIN_GLASS if winner.branch == "spin_glass" else Phase.PARAMAGNETIC
+
+
+def _ends_too_early(problem: Problem, branch: str) -> bool:
+    """Whether a missing branch may exist in 1RSB: its replica-symmetric end is unstable below the Nishimori line.
+
+    No state of finite overlap exists beyond the load of the spinodal on that line, nu = tau = 1/Gamma_lR.
+    """
+    if problem.p == 2:
+        return False
+    try:
+        case = case_of(problem, branch)
+    except NoSolution:
+        return False
+    furthest = 1 / nishimori.nishimori_lines(problem.p).gamma_local
+    return case.temperature < furthest and case.load < furthest
+
+
+def _bayes_optimal(problem: TeacherStudent) -> Phase:
+    """On the Nishimori line the transitions are known in closed form or to all digits (eq. 16, 18, 21 and 23)."""
+    if bayes.teacher_is_ordered(problem):
         return Phase.EXAMPLE_RETRIEVAL
     if problem.p == 2:
         inferred = problem.load / 2 > nishimori.pairwise_critical_load(problem.temperature)

@@ -1,0 +1,310 @@
+"""`boundary`: any line of a phase diagram, traced with an error for each point (docs/theory.md, section 9)."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+
+from densehop import checks, teacher
+from densehop.errors import InvalidInput, NoSolution
+from densehop.theory import curves, glass, nishimori, pairwise_lines
+from densehop.theory.estimate import Estimate
+from densehop.theory.planes import Plane, plane
+from densehop.theory.saddle_point import find
+
+Floats = npt.NDArray[np.float64]
+Curve = Callable[[int, float], Estimate]
+
+RETRIEVAL: dict[str, Curve] = {
+    "retrieval_spinodal": curves.spinodal_load,
+    "retrieval_global": curves.global_load,
+    "retrieval_stability": curves.stability_load,
+}
+INFERENCE = {name.replace("retrieval", "inference"): curve for name, curve in RETRIEVAL.items()}
+BACKGROUND = ("glass_static", "glass_dynamic", "glass_gardner", "zero_entropy")
+KINDS = (*RETRIEVAL, *INFERENCE, "inference_or_retrieval", *BACKGROUND)
+RELATIVE_ROUNDING = 4e-15
+
+
+@dataclass(frozen=True, eq=False)
+class Boundary:
+    """A traced line in a plane (axis, temperature).
+
+    Attributes
+    ----------
+    kind, model, axis : str
+        Which line, in which plane, and what its first coordinate is ("load", "teacher_temperature", "scaled_load").
+    p : int
+    coordinate, temperature : (n_points,) the line, ordered along it
+    error : (n_points,) how far the coordinate may be off
+    """
+
+    kind: str
+    model: str
+    axis: str
+    p: int
+    coordinate: Floats
+    temperature: Floats
+    error: Floats
+
+
+def boundary(
+    kind: str,
+    p: int,
+    temperatures: npt.ArrayLike | None = None,
+    *,
+    model: str = "direct",
+    teacher_temperature: float | None = None,
+    load: float | None = None,
+    scaled_teacher_temperature: float | None = None,
+    points: int = 101,
+) -> Boundary:
+    """Trace a boundary of a phase diagram (docs/theory.md, eq. 37 and 38).
+
+    Parameters
+    ----------
+    kind : str
+        "retrieval_spinodal", "retrieval_global", "retrieval_stability" (AT line) of a memory or example;
+        "inference_spinodal", "inference_global", "inference_stability" of the teacher's pattern (global: against
+        paramagnet or 1RSB spin glass); "inference_or_retrieval", where they have equal free energies;
+        "glass_static", "glass_dynamic", "glass_gardner", and the paramagnet's "zero_entropy".
+    p : int
+    temperatures : (n,) array, optional
+        Where to find the line; points at which it does not exist are left out. None traces all of it, explicitly.
+    model, teacher_temperature, load, scaled_teacher_temperature :
+        The plane; see `phase_diagram`.
+    points : int
+        How many, where temperatures is None.
+
+    Raises
+    ------
+    NoSolution
+        If the line does not exist at any of the temperatures.
+    """
+    checks.choice("kind", kind, KINDS)
+    where = plane(model, p, teacher_temperature, load, scaled_teacher_temperature)
+    points = checks.integer("points", points, 2, 100_000)
+    if kind not in RETRIEVAL and kind not in BACKGROUND and not where.has_teacher:
+        raise InvalidInput("a direct model has no inference boundary: ask for a retrieval one")
+    chosen = None if temperatures is None else _checked(temperatures)
+    found = _trace(where, kind, chosen, points)
+    if not found:
+        raise NoSolution(f"no {kind} line for p = {p}, model '{model}', at these temperatures")
+    coordinate, temperature, error = (np.array(column) for column in zip(*found, strict=True))
+    return Boundary(kind, model, where.axis, where.p, coordinate, temperature, error)
+
+
+def _checked(temperatures: npt.ArrayLike) -> Floats:
+    """Return temperatures as a one-dimensional array of finite numbers >= 0."""
+    array = np.atleast_1d(checks.as_array("temperatures", temperatures))
+    if array.ndim != 1 or array.dtype.kind not in "iuf":
+        raise InvalidInput(f"temperatures must be real numbers of shape (n,), got shape {array.shape}")
+    return np.array([checks.number("temperatures", float(value), zero_allowed=True) for value in array])
+
+
+Point = tuple[float, float, float]
+
+
+def _trace(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+    """Return (coordinate, temperature, error) along a line."""
+    if where.p == 2:
+        return _pairwise(where, kind, chosen, points)
+    if kind in BACKGROUND:
+        return _background(where, kind, chosen, points)
+    if kind in RETRIEVAL:
+        return _retrieval(where, RETRIEVAL[kind], kind, chosen, points)
+    if kind in INFERENCE:
+        return _any_inference(where, kind, chosen, points)
+    return _at_each(chosen if chosen is not None else _grid(1e-3, 1.5, points), lambda t: crossing(where, t))
+
+
+def _any_inference(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+    """Return a line of inference in whatever plane."""
+    if where.model == "finite_noise":
+        return _straight(where, kind, chosen, points)
+    if where.model == "nishimori" or (where.model == "large_noise" and where.value is None):
+        return _parabola(where, _nishimori_gamma(where.p, kind), chosen, points)
+    return _inference(where, INFERENCE[kind], kind, chosen, points)
+
+
+def _grid(low: float, high: float, points: int) -> Floats:
+    """Return points that crowd towards both ends, where lines bend most."""
+    return low + (high - low) * (1 - np.cos(np.linspace(0, math.pi, points))) / 2
+
+
+def _at_each(temperatures: Floats, find_one: Callable[[float], Point]) -> list[Point]:
+    """Return the points that exist."""
+    found = []
+    for temperature in temperatures:
+        try:
+            found.append(find_one(float(temperature)))
+        except NoSolution:
+            continue
+    return found
+
+
+def highest(p: int, kind: str) -> float:
+    """Return the temperature over signal above which a universal curve does not exist."""
+    critical = teacher.critical_temperature(p)
+    return critical.temperature if kind.endswith("global") else critical.spinodal_temperature
+
+
+# --- p >= 3 -----------------------------------------------------------------------------------------------------------
+
+
+def _retrieval(where: Plane, curve: Curve, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+    """Return a line of retrieval of a memory or example: the universal curve itself."""
+    if where.axis != "load":
+        raise InvalidInput(f"retrieval does not depend on the {where.axis}: ask for it in a plane with a load axis")
+    temperatures = chosen if chosen is not None else _grid(0.0, highest(where.p, kind) * (1 - 1e-6), points)
+
+    def point(temperature: float) -> Point:
+        load = curve(where.p, temperature)
+        return load.value, temperature, load.error
+
+    return _at_each(temperatures, point)
+
+
+def _inference(where: Plane, curve: Curve, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+    """Inference off the Nishimori line: the universal curve in other coordinates, explicitly (eq. 38)."""
+    end = highest(where.p, kind) * (1 - 1e-3)  # beyond, loads exceed a thousand
+
+    def at(tau: float) -> Point:
+        load = curve(where.p, tau)
+        coordinate, temperature = where.point(load.value, tau)
+        return coordinate, temperature, coordinate * (load.error / load.value + RELATIVE_ROUNDING)
+
+    def crossing_at(temperature: float) -> Point:
+        aim = where.ratio_at(temperature)
+        if aim == 0:
+            return at(0.0)
+
+        def excess(tau: float) -> float:
+            return where.ratio(curve(where.p, tau).value, tau) / aim - 1
+
+        high = highest(where.p, kind) * (1 - 1e-9)
+        return at(float(brentq(excess, 0.0, high, xtol=1e-15, rtol=1e-13)))
+
+    if chosen is not None:
+        return _at_each(chosen, crossing_at)
+    return _at_each(_grid(0.0, end, points), at)
+
+
+def _straight(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+    """Without noise, alpha = 0: a straight line T = (T/lambda) lambda; always stable."""
+    if kind.endswith("stability"):
+        return []
+    slope = highest(where.p, kind) * where.signal_per_load
+    temperatures = chosen if chosen is not None else np.linspace(0.0, 4.0, points)
+    return [(float(t / slope), float(t), float(RELATIVE_ROUNDING * t / slope)) for t in temperatures]
+
+
+def _nishimori_gamma(p: int, kind: str) -> float:
+    """Return the Gamma of a transition on the Nishimori line."""
+    if kind.endswith("stability"):
+        raise NoSolution("no instability on the Nishimori line: replica symmetry is exact there")
+    lines = nishimori.nishimori_lines(p)
+    return lines.gamma_local if kind.endswith("spinodal") else lines.gamma_global
+
+
+def _background(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+    """Lines that depend on Gamma = alpha/T^2 alone."""
+    lines = nishimori.nishimori_lines(where.p)
+    if where.model == "finite_noise":
+        return []
+    gamma = {
+        "glass_static": lines.gamma_global,
+        "glass_dynamic": lines.gamma_local,
+        "zero_entropy": 2 * math.log(2),
+    }.get(kind)
+    return _parabola(where, gamma if gamma is not None else glass.gardner(where.p).gamma, chosen, points)
+
+
+def _parabola(where: Plane, gamma: float, chosen: Floats | None, points: int) -> list[Point]:
+    """Alpha = Gamma T^2, or T = sqrt(alpha/Gamma) where the load is fixed."""
+    if where.model == "fixed_load":
+        assert where.value is not None
+        height = math.sqrt(where.value / gamma)
+        start = teacher.critical_temperature(where.p).temperature
+        return [(float(x), height, 0.0) for x in np.linspace(start, 4 * start, points)]
+    temperatures = chosen if chosen is not None else np.linspace(0.0, 4.0, points)
+    return [(float(gamma * t**2), float(t), float(RELATIVE_ROUNDING * gamma * t**2)) for t in temperatures]
+
+
+def crossing(where: Plane, temperature: float) -> Point:
+    """Return where inference and retrieval of an example have equal free energies at a temperature."""
+    if temperature == 0:
+        temperature = 0.0
+
+    def difference(coordinate: float) -> float:
+        problem = where.problem(coordinate, temperature)
+        return find(problem, "inference").free_energy - find(problem, "retrieval").free_energy
+
+    low, high = _overlap_of_existence(where, temperature)
+    if difference(low) * difference(high) > 0:
+        raise NoSolution(f"inference and retrieval never have equal free energies at T = {temperature:g}")
+    root = float(brentq(difference, low, high, xtol=1e-15, rtol=1e-13))
+    step = 1e-6 * (high - low)
+    slope = (difference(min(root + step, high)) - difference(max(root - step, low))) / (2 * step)
+    return root, temperature, (abs(difference(root)) + RELATIVE_ROUNDING * where.p) / abs(slope)
+
+
+def _overlap_of_existence(where: Plane, temperature: float) -> tuple[float, float]:
+    """Return the range of coordinates in which both inference and retrieval exist at a temperature."""
+    if where.model not in {"fixed_teacher", "large_noise"} or where.value is None:
+        raise InvalidInput("'inference_or_retrieval' needs a fixed teacher: model 'fixed_teacher' or 'large_noise'")
+    retrieval_ends = curves.spinodal_load(where.p, temperature).value
+    inference = _inference(where, curves.spinodal_load, "inference_spinodal", np.array([temperature]), 2)
+    if not inference or inference[0][0] >= retrieval_ends:
+        raise NoSolution(f"inference and retrieval do not coexist at T = {temperature:g}")
+    inside = 1e-10
+    return inference[0][0] * (1 + inside), retrieval_ends * (1 - inside)
+
+
+# --- p = 2 ------------------------------------------------------------------------------------------------------------
+
+
+def _pairwise(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+    """Return a line of Amit, Gutfreund & Sompolinsky, or of the planted model."""
+    line = _pairwise_line(where, kind)
+    hottest = 2.0 if kind.startswith("retrieval") else 4.0
+    temperatures = chosen if chosen is not None else _grid(1e-3, hottest * (1 - 1e-9), points)
+
+    def point(temperature: float) -> Point:
+        load = line(temperature)
+        return load.value, temperature, load.error
+
+    return _at_each(temperatures, point)
+
+
+def _pairwise_line(where: Plane, kind: str) -> Callable[[float], Estimate]:
+    """Return the load of a line as a function of T."""
+    direct: dict[str, Callable[[float], Estimate]] = {
+        "retrieval_spinodal": pairwise_lines.retrieval_spinodal_load,
+        "retrieval_global": pairwise_lines.retrieval_global_load,
+        "retrieval_stability": pairwise_lines.retrieval_stability_load,
+        "glass_static": _glass_load,
+    }
+    if kind in direct and where.axis == "load":
+        return direct[kind]
+    if where.model == "nishimori" and kind in {"inference_spinodal", "inference_global"}:
+        return lambda t: Estimate(2 * nishimori.pairwise_critical_load(t), 0.0)
+    if where.model == "fixed_teacher" and where.value is not None and kind.startswith("inference_s"):
+        if where.value <= 2:
+            raise InvalidInput(
+                f"teacher_temperature must exceed 2, where a two-body teacher orders, got {where.value:g}"
+            )
+        contrast = 2 / (where.value - 2)
+        line = pairwise_lines.inference_load if kind.endswith("spinodal") else pairwise_lines.inference_stability_load
+        return lambda t: line(t, contrast)
+    raise InvalidInput(f"p = 2, model '{where.model}' has no line '{kind}'")
+
+
+def _glass_load(temperature: float) -> Estimate:
+    """T_g = 2 (1 + sqrt(load/2)), for T >= 2."""
+    if temperature < 2:
+        raise NoSolution("the spin glass of p = 2 reaches load 0 at T = 2")
+    return Estimate(2 * (temperature / 2 - 1) ** 2, 0.0)

@@ -1,0 +1,89 @@
+"""`retrieval_boundary`: the load up to which a memory is retrieved, for every p and in both ansatzes."""
+
+import math
+
+from scipy.optimize import brentq
+
+from densehop import checks
+from densehop.errors import NoSolution
+from densehop.theory import broken_retrieval, curves, one_step, pairwise, pairwise_curves, pairwise_lines
+from densehop.theory.estimate import Estimate
+from densehop.theory.one_step import Fields
+
+KINDS = ("spinodal", "global")
+
+
+def retrieval_boundary(p: int, temperature: float, kind: str = "spinodal", ansatz: str = "rs") -> float:
+    """Return the largest load alpha at which the direct model retrieves at a temperature (docs/theory.md, eq. 29, 37).
+
+    Parameters
+    ----------
+    p : int
+    temperature : float
+        T >= 0.
+    kind : "spinodal" (retrieval exists) or "global" (it has the lowest free energy)
+    ansatz : "rs" or "1rsb"
+        Of the retrieval state. Its rival at a global boundary is the 1RSB spin glass for p >= 3 in both; for p = 2 the
+        rival has the ansatz ("rs": the line of Amit, Gutfreund & Sompolinsky 1985) and retrieval is replica symmetric.
+
+    Raises
+    ------
+    NoSolution
+        If nothing is retrieved at this temperature at any load.
+    """
+    p = checks.body_number(p)
+    temperature = checks.number("temperature", temperature, zero_allowed=True)
+    checks.choice("kind", kind, KINDS)
+    checks.choice("ansatz", ansatz, ("rs", "1rsb"))
+    if kind == "global":
+        if p > 2:
+            return (curves.global_load if ansatz == "rs" else broken_retrieval.global_load)(p, temperature).value
+        rule = pairwise_lines.retrieval_global_load if ansatz == "rs" else pairwise_global_load
+        return rule(temperature).value
+    if ansatz == "1rsb":
+        return broken_retrieval.spinodal_load(p, temperature).value
+    if p > 2:
+        return curves.spinodal_load(p, temperature).value
+    return pairwise_lines.retrieval_spinodal_load(temperature).value
+
+
+def pairwise_global_load(temperature: float) -> Estimate:
+    """Return the load below which retrieval of p = 2 wins over the 1RSB spin glass (docs/theory.md, eq. 37)."""
+    if temperature >= 2:
+        raise NoSolution(f"no retrieval at T = {temperature:.10g}: for p = 2 it exists below T = 2")
+    symmetric = math.log(pairwise_global_variance(temperature))
+    start: list[Fields] = []
+
+    def lead(log_a: float) -> float:
+        a = math.exp(log_a)
+        load = pairwise_curves.retrieval_load(a, temperature)
+        retrieved = pairwise.retrieval_at(a, load, temperature)
+        return _glass_free_energy(load, temperature, start) - pairwise.free_energy(retrieved, load, temperature)
+
+    highest = pairwise_curves.spinodal_log_variance(temperature)
+    high = min(highest, symmetric + 0.05)
+    while lead(high) > 0 and high < highest:
+        high = min(highest, high + 0.2)
+    log_a = float(brentq(lead, symmetric - 0.05, high, xtol=1e-13, rtol=1e-13))
+    load = pairwise_curves.retrieval_load(math.exp(log_a), temperature)
+    slope = (lead(log_a + 1e-4) - lead(log_a - 1e-4)) / 2e-4
+    return Estimate(load, load * (abs(lead(log_a)) + 4e-15) / abs(slope))
+
+
+def pairwise_global_variance(temperature: float) -> float:
+    """Return the field's variance where retrieval ties with the replica-symmetric glass: a start for the 1RSB one."""
+    load = pairwise_lines.retrieval_global_load(temperature).value
+    return pairwise.retrieval(load, temperature).variance
+
+
+def _glass_free_energy(load: float, temperature: float, start: list[Fields]) -> float:
+    """Return the 1RSB glass's free energy; `start` holds the last state found, from which the next is reached."""
+    noise = pairwise.WishartNoise()
+    starts = list(start)
+    if not starts:
+        plain = pairwise.spin_glass(load, temperature)
+        starts = one_step.starts_from(noise, load, temperature, 0.0, plain.variance)
+    found = one_step.solve(noise, load, temperature, starts)
+    start[:] = [found.fields]
+    spins = found.site.entropy + noise.entropy(found.order, load)
+    return noise.energy(found.order, load) - temperature * spins
