@@ -3,7 +3,7 @@
 from .energy import EnergyTable, strict_table
 from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
 from .network import PBodyHopfield
-from .problem import TeacherStudent, load_of, n_examples_for
+from .problem import DirectModel, TeacherStudent, load_of, n_examples_for
 from .simulate.observables import (
     Equilibration,
     Estimate,
@@ -22,20 +22,34 @@ from .teacher import (
     signal_strength,
     teacher_law,
 )
+from .theory.boundaries import Boundary, boundary
+from .theory.diagrams import phase_diagram
+from .theory.evidence import log_evidence, log_partition_function
+from .theory.examples_needed import ExamplesNeeded, examples_needed
 from .theory.finite_size import finite_size_overlap
+from .theory.low_load import Mixture, critical_memory_overlap, mixtures
+from .theory.mixture_limits import MixtureLoads, mixture_loads, mixture_temperature
 from .theory.nishimori import NishimoriLines, nishimori_lines
-from .theory.phases import Phase, phase
+from .theory.phases import Phase, candidates, phase
+from .theory.retrieval import retrieval_boundary
+from .theory.robustness import adversarial_boundary, attacked_overlap, effective_temperature, scaled_signal
 from .theory.saddle_point import solve
+from .theory.signal import limiting_signal, pairwise_signal
 from .theory.solution import Solution
 from .version import __version__
 
 __all__ = [
+    "Boundary",
     "CriticalPoint",
     "DensehopError",
+    "DirectModel",
     "EnergyTable",
     "Equilibration",
     "Estimate",
+    "ExamplesNeeded",
     "InvalidInput",
+    "Mixture",
+    "MixtureLoads",
     "NishimoriLines",
     "NoSolution",
     "OutOfRange",
@@ -46,18 +60,35 @@ __all__ = [
     "TeacherLaw",
     "TeacherStudent",
     "__version__",
+    "adversarial_boundary",
+    "attacked_overlap",
     "autocorrelation_time",
+    "boundary",
+    "candidates",
+    "critical_memory_overlap",
     "critical_temperature",
     "disorder_estimate",
     "draw_examples",
+    "effective_temperature",
     "equilibration",
+    "examples_needed",
     "finite_size_overlap",
+    "limiting_signal",
     "load_of",
+    "log_evidence",
+    "log_partition_function",
     "magnetisation",
+    "mixture_loads",
+    "mixture_temperature",
+    "mixtures",
     "n_examples_for",
     "nishimori_lines",
     "noise_ratio",
+    "pairwise_signal",
     "phase",
+    "phase_diagram",
+    "retrieval_boundary",
+    "scaled_signal",
     "signal_strength",
     "solve",
     "strict_table",
