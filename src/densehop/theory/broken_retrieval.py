@@ -11,7 +11,7 @@ from functools import lru_cache
 from scipy.optimize import brentq, minimize_scalar
 
 from densehop.errors import NoSolution
-from densehop.theory import curves, many_body, one_step, pairwise, pairwise_lines
+from densehop.theory import curves, many_body, nishimori, one_step, pairwise, pairwise_lines
 from densehop.theory.estimate import Estimate
 from densehop.theory.noise import Noise, TensorNoise
 from densehop.theory.one_step import BrokenState
@@ -20,6 +20,7 @@ INSIDE = 0.98  # of the replica-symmetric spinodal: where the 1RSB state is firs
 STEP = 0.01  # of the mean field, from state to state
 LARGEST_STEPS = 150
 BARELY = 1e-13
+PAIRWISE_FURTHEST = 0.28
 
 
 def noise_of(p: int) -> Noise:
@@ -93,18 +94,28 @@ def spinodal_load(p: int, temperature: float) -> Estimate:
 
 def beyond(p: int, load: float, temperature: float, signal: float = 1.0) -> BrokenState:
     """Return the 1RSB state at a load beyond the end of the replica-symmetric one; `signal` is for messages."""
-    limit = spinodal(p, temperature)
+    bound = furthest(p)
+    limit = spinodal(p, temperature) if temperature < bound and load < bound else None
     if limit is None or load > limit.load:
-        reach = symmetric_spinodal(p, temperature).value if limit is None else limit.load
+        reach = limit.load if limit is not None else max(bound, symmetric_spinodal(p, temperature).value)
         raise NoSolution(
             f"no state of finite overlap in 1RSB at load = {signal**2 * load:.10g}, T = {signal * temperature:.10g}: "
-            + (f"it exists up to load = {reach:.10g}" if signal == 1 else f"it needs load/signal^2 <= {reach:.10g}")
+            f"none beyond {'load' if signal == 1 else 'load/signal^2'} = {reach:.10g}"
         )
     states = [*(state for state in path(p, temperature) if state.fields.mean > limit.fields.mean), limit]
     after = next(k for k, state in enumerate(states) if state.load >= load)
     low, high = states[after], states[max(after - 1, 0)]
     mean = _where(p, temperature, low, high, lambda found: found.load - load)
     return one_step.solve(noise_of(p), load, temperature, [shifted(p, temperature, low, mean).fields])
+
+
+def furthest(p: int) -> float:
+    """Return a load and temperature that no state of finite overlap exceeds where replica symmetry is unstable.
+
+    For p >= 3 it is the direct model's own Nishimori line's spinodal: the boundary turns back there. For p = 2 it lies
+    beyond the replica-symmetric line's largest load by less than 1%.
+    """
+    return 1 / nishimori.nishimori_lines(p).gamma_local if p > 2 else PAIRWISE_FURTHEST
 
 
 def global_load(p: int, temperature: float) -> Estimate:

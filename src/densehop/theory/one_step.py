@@ -5,7 +5,7 @@ A start comes from the replica-symmetric state, which is unstable where this one
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from scipy.optimize import root
 from densehop.errors import NoSolution
 from densehop.theory import site
 from densehop.theory.noise import Noise, Order
-from densehop.theory.site import Floats, TiltedSite
+from densehop.theory.site import Floats, Site, TiltedSite
 
 TOLERANCE = 1e-9
 STARTS = (
@@ -26,6 +26,7 @@ STARTS = (
     (0.2, 0.1),
     (0.2, 0.5),
 )  # inner deviation, y times it
+SHARES = (0.3, 0.1)  # of the variance inside a state
 PROBE = 1e-6
 LARGEST_REACH = 400.0  # of y^2 (a1 - a0): beyond, the tilt freezes the spin and any y solves the equations
 
@@ -74,7 +75,12 @@ def _independent(values: Floats, gap: float) -> Floats:
 
     To leading order in the gap, the equation for y says the inverse of the one for the added variance.
     """
-    return np.append(values[:3], (values[2] + values[3] + values[2] * values[3]) / gap)
+    together = (values[2] + values[3] + values[2] * values[3]) / gap
+    with np.errstate(invalid="ignore"):
+        linear = 1 - 1 / np.sqrt(
+            1 + values[1:3]
+        )  # where p = 2 is soft, variances are the inverse square of what varies
+    return np.array([values[0], *linear, together])
 
 
 def solve(noise: Noise, load: float, temperature: float, starts: Iterable[Fields]) -> BrokenState:
@@ -94,25 +100,48 @@ def solve(noise: Noise, load: float, temperature: float, starts: Iterable[Fields
     )
 
 
-def starts_from(noise: Noise, load: float, temperature: float, mean: float, variance: float) -> list[Fields]:
-    """Return starts around a replica-symmetric state of this mean field and variance.
+def starts_from(noise: Noise, load: float, temperature: float, mean: float, variance: float) -> Iterator[Fields]:
+    """Yield starts around a replica-symmetric state of this mean field and variance.
 
     At low T only spins in fields near 0 differ between states: their density chi/2 times the inner deviation, times
     4/sqrt(pi), is 1 - q0, and the noise's response to that is the inner variance. Near the AT line all is small.
+    Where these fail, y is sought at which T Phi is stationary for a fixed split of the variance.
     """
     here = site.average(mean, math.sqrt(variance), temperature)
-    symmetric = Order(
-        here.overlap, here.square * (1 - PROBE), here.square, here.susceptibility, 0.0, here.square * PROBE
+    deviation = min(
+        response(noise, load, here) * here.susceptibility * 2 / math.sqrt(math.pi), 0.7 * math.sqrt(variance)
     )
-    response = load * noise.spread(symmetric)[1] / symmetric.gap
-    deviation = min(response * here.susceptibility * 2 / math.sqrt(math.pi), 0.7 * math.sqrt(variance))
-    found = []
     for width, reach in STARTS:
         added = (width * deviation) ** 2
         y = reach / (width * deviation)
         y = y if temperature == 0 else y / (1 + 2 * y * temperature)
-        found.append(Fields(mean, max(variance - added / 2, 0.1 * variance), added, y))
-    return found
+        yield Fields(mean, max(variance - added / 2, 0.1 * variance), added, y)
+    for share in SHARES:
+        yield from _stationary(noise, load, temperature, Fields(mean, (1 - share) * variance, share * variance, 1.0))
+
+
+def response(noise: Noise, load: float, here: Site) -> float:
+    """Return (a1 - a0)/(q1 - q0) for a small gap, at a replica-symmetric state."""
+    q = here.square
+    split = Order(here.overlap, q * (1 - PROBE), q, here.susceptibility, 0.0, q * PROBE)
+    return load * noise.spread(split)[1] / split.gap
+
+
+def _stationary(noise: Noise, load: float, temperature: float, fields: Fields) -> Iterator[Fields]:
+    """Yield the fields with each y at which the equation for y changes its sign."""
+    largest = 10 / math.sqrt(fields.outer + fields.added)
+    largest = largest if temperature == 0 else min(largest, 1 / temperature)
+    before, last = math.nan, math.nan
+    for y in largest * np.geomspace(1e-7, 1.0, 43):
+        trial = fields._replace(tilt=float(y))
+        try:
+            here, order = averages(trial, temperature)
+            now = float(violations(noise, load, trial, here, order)[3])
+        except (ZeroDivisionError, OverflowError, ValueError):
+            now = math.nan
+        if before * now < 0:
+            yield trial._replace(tilt=math.sqrt(last * y))
+        before, last = now, float(y)
 
 
 def at_mean(noise: Noise, temperature: float, start: Fields) -> BrokenState:

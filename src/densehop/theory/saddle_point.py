@@ -21,6 +21,9 @@ from densehop.theory.solution import ROUNDING, Solution, assemble
 
 BRANCHES = ("inference", "retrieval", "spin_glass", "paramagnet")
 ANSATZES = ("rs", "1rsb")
+FROZEN = 1e-12  # of 1 - q0 at T = 0
+SCARCE = 1e-3  # load of p = 2 below which the glass is reached from this load
+FEWER = 4.0  # times fewer memories a step on the way
 
 Problem = DirectModel | TeacherStudent
 
@@ -220,9 +223,26 @@ def _broken(problem: Problem, case: Case) -> Solution:
         plain = _symmetric(problem, case, state)
         if plain.replicon >= -ROUNDING:
             return _as("1rsb", plain)
-        starts = one_step.starts_from(case.noise, case.load, case.temperature, state.mean, state.variance)
-        found = one_step.solve(case.noise, case.load, case.temperature, starts)
+        if one_step.response(case.noise, case.load, state.site) * state.site.susceptibility**2 < FROZEN:
+            return _as("1rsb", plain)  # its correction is of this size, and lost in rounding
+        if case.branch == "spin_glass" and case.load < SCARCE:
+            found = _scarce_glass(case)
+        else:
+            starts = one_step.starts_from(case.noise, case.load, case.temperature, state.mean, state.variance)
+            found = one_step.solve(case.noise, case.load, case.temperature, starts)
     return _levels(problem, case, found.order, found.site, found.residual)
+
+
+def _scarce_glass(case: Case) -> one_step.BrokenState:
+    """Return the p = 2 spin glass at small load, where y falls as the root of the load and the fields hardly change."""
+    state = pairwise.spin_glass(SCARCE, case.temperature)
+    starts = one_step.starts_from(case.noise, SCARCE, case.temperature, 0.0, state.variance)
+    found = one_step.solve(case.noise, SCARCE, case.temperature, starts)
+    while found.load > case.load:
+        load = max(found.load / FEWER, case.load)
+        tilt = found.fields.tilt * math.sqrt(load / found.load)
+        found = one_step.solve(case.noise, load, case.temperature, [found.fields._replace(tilt=tilt)])
+    return found
 
 
 def _levels(problem: Problem, case: Case, order: Order, here: TiltedSite, residual: float) -> Solution:

@@ -20,6 +20,7 @@ WIDE = 2.0  # deviation/temperature from which on the split is used
 REACH = 9.0  # standard deviations: the weight beyond is 2e-19
 STEP = 1 / 8  # of z, in the trapezoid rule: tanh has poles at distance (pi/2)/WIDE, so the error is exp(-39)
 PANELS = (0.0, 1.25, 3.5, 8.0, 20.0)  # of h: what is left at 20 is exp(-40)
+LARGEST_STEP = 0.5  # of z1, where the inner field hardly varies
 OUTER_PANEL = 1.5  # standard deviations of the outer field; panels shrink geometrically towards field 0
 GAUSS_NODES, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(16)
 
@@ -76,8 +77,6 @@ SPIN_ENTROPY = FAR + H * LOSS
 Z = np.arange(0.0, REACH + STEP / 2, STEP)
 Z_WEIGHTS = np.exp(-(Z**2) / 2) * np.where(Z == 0, 0.5, 1.0)
 Z_WEIGHTS /= Z_WEIGHTS.sum()  # of the pairs +-z
-Z_FULL = np.arange(-REACH - WIDE, REACH + WIDE + STEP / 2, STEP)
-Z_FULL_LOG_WEIGHTS = -(Z_FULL**2) / 2 + math.log(STEP / math.sqrt(2 * math.pi))
 
 
 def average(mean: npt.ArrayLike, deviation: npt.ArrayLike, temperature: npt.ArrayLike) -> Site:
@@ -217,10 +216,12 @@ def _tilted_wide(field: Floats, s: float, y: float, t: float) -> tuple[Floats, .
 
 def _tilted_narrow(field: Floats, s: float, y: float, t: float) -> tuple[Floats, ...]:
     """Trapezoid rule over z1 for each outer field, (n,)."""
-    h = (field[:, None] + s * Z_FULL) / t
+    step, reach = min(LARGEST_STEP, t / (4 * s)), REACH + WIDE
+    z1 = np.arange(-reach, reach + step / 2, step)
+    h = (field[:, None] + s * z1) / t
     e = np.exp(-2 * np.abs(h))
     log_2cosh = np.abs(h) + np.log1p(e)
-    log_weight = Z_FULL_LOG_WEIGHTS + y * t * log_2cosh
+    log_weight = math.log(step / math.sqrt(2 * math.pi)) - z1**2 / 2 + y * t * log_2cosh
     largest = log_weight.max(axis=1, keepdims=True)
     weight = np.exp(log_weight - largest)
     z = weight.sum(axis=1)
