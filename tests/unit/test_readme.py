@@ -18,6 +18,17 @@ def test_example_runs_and_theory_meets_simulation(capsys):
     assert simulation == pytest.approx(theory, abs=0.05)
 
 
+def test_theory_example_prints_what_it_says(capsys):
+    code = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[1]
+    promised = re.findall(r"# (\S+?)(?:\.\.\.|$| )", code, re.MULTILINE)
+    exec(compile(code, "README.md", "exec"), {})
+    printed = capsys.readouterr().out.splitlines()
+    assert len(promised) == 3
+    for line, promise in zip(printed, promised, strict=False):
+        assert line.startswith(promise)
+    assert "examples" in printed[3]
+
+
 def test_commands_exist():
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"^make (\S+)", README, re.MULTILINE):

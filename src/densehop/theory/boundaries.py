@@ -37,7 +37,7 @@ class Boundary:
     ----------
     kind, model, axis : str
         Which line, in which plane, and what its first coordinate is ("load", "teacher_temperature", "scaled_load").
-    p : int
+    p : int or inf
     coordinate, temperature : (n_points,) the line, ordered along it
     error : (n_points,) how far the coordinate may be off
     """
@@ -45,7 +45,7 @@ class Boundary:
     kind: str
     model: str
     axis: str
-    p: int
+    p: float
     coordinate: Floats
     temperature: Floats
     error: Floats
@@ -53,7 +53,7 @@ class Boundary:
 
 def boundary(
     kind: str,
-    p: int,
+    p: float,
     temperatures: npt.ArrayLike | None = None,
     *,
     model: str = "direct",
@@ -71,7 +71,7 @@ def boundary(
         "inference_spinodal", "inference_global", "inference_stability" of the teacher's pattern (global: against
         paramagnet or 1RSB spin glass); "inference_or_retrieval", where they have equal free energies;
         "glass_static", "glass_dynamic", "glass_gardner", and the paramagnet's "zero_entropy".
-    p : int
+    p : int, or math.inf for the global lines of the limit, the random-energy model
     temperatures : (n,) array, optional
         Where to find the line; points at which it does not exist are left out. None traces all of it, explicitly.
     model, teacher_temperature, load, scaled_teacher_temperature :
@@ -112,6 +112,8 @@ def _trace(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[
     """Return (coordinate, temperature, error) along a line."""
     if where.p == 2:
         return _pairwise(where, kind, chosen, points)
+    if where.p == math.inf:
+        _require_infinite(where, kind)
     if kind in BACKGROUND:
         return _background(where, kind, chosen, points)
     if kind in RETRIEVAL:
@@ -119,6 +121,13 @@ def _trace(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[
     if kind in INFERENCE:
         return _any_inference(where, kind, chosen, points)
     return _at_each(chosen if chosen is not None else _grid(1e-3, 1.5, points), lambda t: crossing(where, t))
+
+
+def _require_infinite(where: Plane, kind: str) -> None:
+    """Refuse what has no limit for p -> infinity: metastable states reach any load there."""
+    kinds = ("retrieval_global", "inference_global", "glass_static", "zero_entropy")
+    checks.choice("kind for p = inf", kind, kinds)
+    checks.choice("model for p = inf", where.model, ("direct", "nishimori", "fixed_teacher"))
 
 
 def _any_inference(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
@@ -148,6 +157,8 @@ def _at_each(temperatures: Floats, find_one: Callable[[float], Point]) -> list[P
 
 def highest(p: int, kind: str) -> float:
     """Return the temperature over signal above which a universal curve does not exist."""
+    if p == math.inf:
+        return 1 / math.log(2)
     critical = teacher.critical_temperature(p)
     return critical.temperature if kind.endswith("global") else critical.spinodal_temperature
 

@@ -17,7 +17,7 @@ from densehop import teacher
 from densehop.errors import NoSolution
 from densehop.theory import glass, many_body, nishimori
 from densehop.theory.estimate import Estimate
-from densehop.theory.many_body import TIGHT, State
+from densehop.theory.many_body import State
 from densehop.theory.noise import TensorNoise
 
 ROUNDING = 4e-15  # of an average of order 1
@@ -35,19 +35,31 @@ def spinodal_load(p: int, temperature: float) -> Estimate:
 
 def global_load(p: int, temperature: float) -> Estimate:
     """Return the load up to which retrieval has the lowest free energy, against paramagnet or 1RSB glass (eq. 37)."""
+    if p == math.inf:
+        return _infinite_global_load(temperature)
     critical = teacher.critical_temperature(p).temperature
     if temperature >= critical:
         raise _too_hot(p, temperature, critical, "is global")
     limit = many_body.spinodal(p, temperature)
     assert limit is not None  # the spinodal lies above the transition
 
-    def lead(mean: float) -> float:
-        return advantage(p, temperature, many_body.at_mean(p, mean, temperature))
-
-    if lead(limit.mean) >= 0:
+    largest = many_body.load_of(p, limit)
+    if advantage(p, largest, temperature, limit) >= 0:
         return spinodal_load(p, temperature)
-    top = many_body.largest_mean(p, temperature)
-    return _root(p, temperature, lead, limit.mean, top * (1 - 1e-13))
+
+    def lead(load: float) -> float:
+        return advantage(p, load, temperature, many_body.retrieval(p, load, temperature))
+
+    return _root(p, lead, largest)
+
+
+def _infinite_global_load(temperature: float) -> Estimate:
+    """P -> infinity: f = -1 against the random-energy model's paramagnet or frozen glass (Derrida 1981)."""
+    triple, critical = 1 / (2 * math.log(2)), 1 / math.log(2)
+    if temperature >= critical:
+        raise _too_hot(math.inf, temperature, critical, "is global")
+    load = triple if temperature <= triple else 2 * temperature * (1 - temperature / critical)
+    return Estimate(load, 2 * ROUNDING * load)
 
 
 def stability_load(p: int, temperature: float) -> Estimate:
@@ -58,18 +70,20 @@ def stability_load(p: int, temperature: float) -> Estimate:
     if temperature == 0:
         raise NoSolution("no load with stable replica symmetry at T = 0 but 0")
 
-    def replicon(mean: float) -> float:
-        here = many_body.at_mean(p, mean, temperature)
-        return TensorNoise(p).replicon(here.order, many_body.load_of(p, here), temperature, here.site.fourth)
-
-    if replicon(limit.mean) >= 0:
+    largest, noise = many_body.load_of(p, limit), TensorNoise(p)
+    if noise.replicon(limit.order, largest, temperature, limit.site.fourth) >= 0:
         raise NoSolution(f"retrieval is stable up to its spinodal at T = {temperature:.6g} for p = {p}")
-    return _root(p, temperature, replicon, limit.mean, many_body.largest_mean(p, temperature) * (1 - 1e-13))
+
+    def replicon(load: float) -> float:
+        here = many_body.retrieval(p, load, temperature)
+        return noise.replicon(here.order, load, temperature, here.site.fourth)
+
+    return _root(p, replicon, largest)
 
 
-def advantage(p: int, temperature: float, found: State) -> float:
-    """Return the free energy of paramagnet or glass minus that of a state, at the state's own load."""
-    load, noise = many_body.load_of(p, found), TensorNoise(p)
+def advantage(p: int, load: float, temperature: float, found: State) -> float:
+    """Return the free energy of paramagnet or glass minus that of a state."""
+    noise = TensorNoise(p)
     spins = found.site.entropy + noise.entropy(found.order, load)
     return background(p, load, temperature) - (noise.energy(found.order, load) - temperature * spins)
 
@@ -99,17 +113,14 @@ def glass_table(p: int) -> CubicHermiteSpline:
     return CubicHermiteSpline(temperatures, energies, slopes)
 
 
-def _root(p: int, temperature: float, function: Callable[[float], float], low: float, high: float) -> Estimate:
-    """Return the load where a function of the mean field vanishes, with its error."""
-    mean = float(brentq(function, low, high, **TIGHT))
-    step = 1e-5 * min(mean - low, high - mean)
-    before, after = mean - step, mean + step
-    slope = (function(after) - function(before)) / (2 * step) if step > 0 else math.inf
-    loads = [many_body.load_of(p, many_body.at_mean(p, b, temperature)) for b in (before, mean, after)]
-    by_mean = (loads[2] - loads[0]) / (2 * step) if step > 0 else 0.0
-    off = (abs(function(mean)) + ROUNDING * p) / abs(slope)
-    return Estimate(loads[1], abs(by_mean) * off + ROUNDING * loads[1])
+def _root(p: int, function: Callable[[float], float], largest: float) -> Estimate:
+    """Return the load at which a function, positive at load 0 and negative at the largest load, vanishes."""
+    load = float(brentq(function, 1e-300, largest, xtol=1e-300, rtol=1e-14))
+    step = 1e-5 * min(load, largest - load)
+    slope = (function(load + step) - function(load - step)) / (2 * step) if step > 0 else math.inf
+    rounding = 10 * ROUNDING * p  # of energies of order p
+    return Estimate(load, (abs(function(load)) + rounding) / abs(slope) + ROUNDING * load)
 
 
-def _too_hot(p: int, temperature: float, highest: float, what: str) -> NoSolution:
+def _too_hot(p: float, temperature: float, highest: float, what: str) -> NoSolution:
     return NoSolution(f"for p = {p} retrieval {what} below T = {highest:.8g}, got T = {temperature:.8g}")

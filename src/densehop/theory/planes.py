@@ -7,6 +7,7 @@ tau (`curves`), and a plane maps a curve nu(tau) to its own coordinates explicit
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from densehop import checks
 from densehop.errors import InvalidInput
@@ -38,7 +39,7 @@ class Plane:
     """
 
     model: str
-    p: int
+    p: int  # or inf, for the lines that have a limit
     value: float | None = None
 
     @property
@@ -71,6 +72,8 @@ class Plane:
     @property
     def signal_per_load(self) -> float:
         """Return kappa where the signal is kappa times the first coordinate."""
+        if self.p == math.inf and self.model == "fixed_teacher" and self.value is not None:
+            return 1 / self.value
         problem = self.problem(1.0, 1.0)
         assert isinstance(problem, TeacherStudent)
         return limiting_signal(problem)
@@ -102,13 +105,14 @@ class Plane:
 
 def plane(
     model: str,
-    p: int,
+    p: float,
     teacher_temperature: float | None = None,
     load: float | None = None,
     scaled_teacher_temperature: float | None = None,
 ) -> Plane:
     """Check what a model needs and return its plane."""
     model = checks.choice("model", model, MODELS)
+    p = cast(int, p) if p == math.inf else checks.body_number(p)
     given = {
         "teacher_temperature": teacher_temperature,
         "load": load,
@@ -119,8 +123,8 @@ def plane(
         if value is not None and name != needed:
             raise InvalidInput(f"model '{model}' does not take {name}")
     if needed is None:
-        return Plane(model, checks.body_number(p))
+        return Plane(model, p)
     value = given[needed]
     if value is None and model != "large_noise":
         raise InvalidInput(f"model '{model}' needs {needed}")
-    return Plane(model, checks.body_number(p), None if value is None else checks.number(needed, value))
+    return Plane(model, p, None if value is None else checks.number(needed, value))

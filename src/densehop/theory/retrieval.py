@@ -1,6 +1,7 @@
 """`retrieval_boundary`: the load up to which a memory is retrieved, for every p and in both ansatzes."""
 
 import math
+from collections.abc import Iterable
 
 from scipy.optimize import brentq
 
@@ -79,8 +80,8 @@ def pairwise_global_variance(temperature: float) -> float:
 def _glass_free_energy(load: float, temperature: float, start: list[Fields]) -> float:
     """Return the 1RSB glass's free energy; `start` holds the last state found, from which the next is reached."""
     noise = pairwise.WishartNoise()
-    starts = list(start)
-    if not starts:
+    starts: Iterable[Fields] = start
+    if not start:
         plain = pairwise.spin_glass(load, temperature)
         starts = one_step.starts_from(noise, load, temperature, 0.0, plain.variance)
     found = one_step.solve(noise, load, temperature, starts)
