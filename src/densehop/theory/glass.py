@@ -86,7 +86,7 @@ def parisi_slope(p: int, deviation: float, tilt: float, temperature: float) -> t
     """Return y times d(T Phi)/dy at load a/(p q1^(p-1)), over the variance a (docs/theory.md, eq. 33)."""
     here = site.tilted_average(0.0, 0.0, deviation, tilt, temperature)
     noise = (p - 1) / (2 * p) * deviation**2 * here.inner_square
-    return (here.mean_log - here.log_partition) - tilt * noise, here
+    return tilt * (here.partition_slope - noise), here
 
 
 @lru_cache(maxsize=4096)
@@ -120,6 +120,7 @@ def at_load_one(p: int, gamma: float, parisi: float, reduced: TiltedSite) -> Bro
         fourth=reduced.fourth / t,
         log_partition=reduced.log_partition * t,
         mean_log=reduced.mean_log * t,
+        partition_slope=reduced.partition_slope * t**2,
     )
     return Broken(gamma, parisi, parisi / t, p * reduced.inner_square ** (p - 1), here)
 
@@ -174,5 +175,5 @@ def residual(p: int, found: Broken, temperature: float) -> float:
     variance = p * found.site.inner_square ** (p - 1)
     here = site.tilted_average(0.0, 0.0, math.sqrt(variance), found.tilt, temperature)
     slope = TensorNoise(p).tilt_slope(found.order, 1.0)
-    by_tilt = slope + (here.mean_log - here.log_partition) / found.tilt
+    by_tilt = slope + here.partition_slope
     return max(abs(here.inner_square / found.site.inner_square - 1), abs(by_tilt / slope))

@@ -65,7 +65,7 @@ def violations(noise: Noise, load: float, fields: Fields, here: TiltedSite, orde
             noise.mean(order, load) / fields.mean - 1 if fields.mean > 0 else 0.0,
             load * outer / fields.outer - 1,
             load * added / fields.added - 1,
-            (slope + (here.mean_log - here.log_partition) / fields.tilt) / abs(slope),
+            (slope + here.partition_slope) / abs(slope),
         ]
     )
 

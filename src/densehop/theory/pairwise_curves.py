@@ -14,6 +14,8 @@ from densehop.errors import NoSolution
 from densehop.theory import site
 from densehop.theory.site import Site
 
+ON_TRANSITION = "this point lies on a transition to within rounding; move away from it"
+
 ROUNDING = 1e-13  # relative: closer than this to a transition the two sides cannot be told apart
 
 
@@ -143,5 +145,7 @@ def bracketed_root(
         low, high = (high, min(highest, high + step)) if rising else (low - step, low)
         step *= 2
         if step > 100:
-            raise NoSolution("this point lies on a transition to within rounding; move away from it")
+            raise NoSolution(ON_TRANSITION)
+    if (function(low) < 0) == (function(high) < 0):
+        raise NoSolution(ON_TRANSITION)
     return float(brentq(function, low, high, xtol=1e-15, rtol=1e-15))

@@ -62,10 +62,14 @@ def pairwise_global_load(temperature: float) -> Estimate:
         return _glass_free_energy(load, temperature, start) - pairwise.free_energy(retrieved, load, temperature)
 
     highest = pairwise_curves.spinodal_log_variance(temperature)
-    high = min(highest, symmetric + 0.05)
+    low, high = symmetric, min(highest, symmetric + 0.05)
+    while lead(low) < 0:
+        low -= 0.05
     while lead(high) > 0 and high < highest:
         high = min(highest, high + 0.2)
-    log_a = float(brentq(lead, symmetric - 0.05, high, xtol=1e-13, rtol=1e-13))
+    if lead(high) > 0:
+        raise NoSolution(f"the transition of p = 2 at T = {temperature:.10g} is lost in rounding: too close to T = 2")
+    log_a = float(brentq(lead, low, high, xtol=1e-13, rtol=1e-13))
     load = pairwise_curves.retrieval_load(math.exp(log_a), temperature)
     slope = (lead(log_a + 1e-4) - lead(log_a - 1e-4)) / 2e-4
     return Estimate(load, load * (abs(lead(log_a)) + 4e-15) / abs(slope))

@@ -47,7 +47,8 @@ class TiltedSite(NamedTuple):
 
     overlap: E<t>;  outer_square: E<t>^2;  inner_square: E<t^2>;  gap: their difference, free of cancellation;
     susceptibility: E<1 - t^2>/T;  fourth: E<(1 - t^2)^2>/T;
-    log_partition: (1/y) E log <2cosh^x>, in units of energy;  mean_log: E<T log 2cosh>;  entropy: as in `Site`.
+    log_partition: F = (1/y) E log E_z1 2cosh^x;  mean_log: E<T log 2cosh>;  partition_slope: dF/dy, which is
+    (mean_log - F)/y but keeps its digits at small y;  entropy: as in `Site`.
     """
 
     overlap: float
@@ -58,6 +59,7 @@ class TiltedSite(NamedTuple):
     fourth: float
     log_partition: float
     mean_log: float
+    partition_slope: float
     entropy: float
 
 
@@ -161,9 +163,9 @@ def tilted_average(mean: float, outer: float, inner: float, tilt: float, tempera
     """
     fields, weights = _outer_fields(mean, outer, inner, tilt, temperature)
     rule = _tilted_wide if inner >= WIDE * temperature else _tilted_narrow
-    log_partition, t, gap, u, fourth, mean_log, entropy = rule(fields, inner, tilt, temperature)
-    square = 1 - temperature * u
-    averages = (t, t**2, square, gap, u, fourth, log_partition / tilt, mean_log, entropy)
+    log_partition, t, gap, u, fourth, mean_log, divergence, entropy = rule(fields, inner, tilt, temperature)
+    square, slope = 1 - temperature * u, divergence / tilt**2
+    averages = (t, t**2, square, gap, u, fourth, log_partition / tilt, mean_log, slope, entropy)
     return TiltedSite(*(float(weights @ values) for values in averages))
 
 
@@ -211,7 +213,8 @@ def _tilted_wide(field: Floats, s: float, y: float, t: float) -> tuple[Floats, .
     mean_log = ((center * half + edge).sum(axis=0) + near[:, 3]) / z
     log_z = np.log(z) + y * size + (y * s) ** 2 / 2
     overlap = np.copysign(1 - loss, field)
-    return log_z, overlap, loss * (2 - loss) - t * u, u, near[:, 2] / z, mean_log, near[:, 4] / z
+    divergence = y * mean_log - log_z
+    return log_z, overlap, loss * (2 - loss) - t * u, u, near[:, 2] / z, mean_log, divergence, near[:, 4] / z
 
 
 def _tilted_narrow(field: Floats, s: float, y: float, t: float) -> tuple[Floats, ...]:
@@ -221,17 +224,21 @@ def _tilted_narrow(field: Floats, s: float, y: float, t: float) -> tuple[Floats,
     h = (field[:, None] + s * z1) / t
     e = np.exp(-2 * np.abs(h))
     log_2cosh = np.abs(h) + np.log1p(e)
-    log_weight = math.log(step / math.sqrt(2 * math.pi)) - z1**2 / 2 + y * t * log_2cosh
-    largest = log_weight.max(axis=1, keepdims=True)
-    weight = np.exp(log_weight - largest)
-    z = weight.sum(axis=1)
+    prior = np.exp(-(z1**2) / 2)
+    prior /= prior.sum()
+    center = log_2cosh @ prior
+    g = y * t * (log_2cosh - center[:, None])
+    excess = np.expm1(g)
+    log_ratio = np.log1p((excess - g) @ prior)  # log of the mean of exp(g), whose g averages to 0
+    weight = prior * (1 + excess) / np.exp(log_ratio)[:, None]
     tanh, u = np.tanh(h), 4 * e / (1 + e) ** 2
     spin_entropy = np.log1p(e) + np.abs(h) * 2 * e / (1 + e)
 
     def mean(values: Floats) -> Floats:
-        result: Floats = (weight * values).sum(axis=1) / z
+        result: Floats = (weight * values).sum(axis=1)
         return result
 
-    log_z, overlap = np.log(z) + largest[:, 0], mean(tanh)
+    overlap = mean(tanh)
     gap = mean((tanh - overlap[:, None]) ** 2)
-    return log_z, overlap, gap, mean(u) / t, mean(u**2) / t, t * mean(log_2cosh), mean(spin_entropy)
+    log_z, divergence = log_ratio + y * t * center, (excess * g) @ prior / np.exp(log_ratio) - log_ratio
+    return log_z, overlap, gap, mean(u) / t, mean(u**2) / t, t * mean(log_2cosh), divergence, mean(spin_entropy)
