@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from scipy.optimize import brentq
+from scipy.optimize import root_scalar
 
 from densehop import checks
 from densehop.errors import NoSolution
@@ -61,17 +61,13 @@ def pairwise_global_load(temperature: float) -> Estimate:
         retrieved = pairwise.retrieval_at(a, load, temperature)
         return _glass_free_energy(load, temperature, start) - pairwise.free_energy(retrieved, load, temperature)
 
+    root = root_scalar(lead, x0=symmetric, x1=symmetric + 0.01, method="secant", xtol=1e-12, maxiter=30)
     highest = pairwise_curves.spinodal_log_variance(temperature)
-    low, high = symmetric, min(highest, symmetric + 0.05)
-    while lead(low) < 0:
-        low -= 0.05
-    while lead(high) > 0 and high < highest:
-        high = min(highest, high + 0.2)
-    if lead(high) > 0:
+    if not root.converged or root.root > highest:
         raise NoSolution(f"the transition of p = 2 at T = {temperature:.10g} is lost in rounding: too close to T = 2")
-    log_a = float(brentq(lead, low, high, xtol=1e-13, rtol=1e-13))
+    log_a = float(root.root)
     load = pairwise_curves.retrieval_load(math.exp(log_a), temperature)
-    slope = (lead(log_a + 1e-4) - lead(log_a - 1e-4)) / 2e-4
+    slope = (lead(log_a + 1e-3) - lead(log_a)) / 1e-3
     return Estimate(load, load * (abs(lead(log_a)) + 4e-15) / abs(slope))
 
 
