@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from densehop import cli_theory
+from densehop.cli_output import ProgressBar
 from densehop.errors import DensehopError, InvalidInput
 from densehop.version import __version__
 
@@ -19,33 +19,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-class ProgressBar:
-    """A progress bar on standard error; silent where that is not a terminal."""
-
-    def __init__(self, title: str) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        console = Console(stderr=True)
-        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._title = title
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> "ProgressBar":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        self._bar.stop()
-
-    def total(self, steps: int) -> None:
-        """Announce how many steps there are."""
-        self._task = self._bar.add_task(self._title, total=steps)
-
-    def advance(self, steps: int = 1) -> None:
-        """Report steps done."""
-        if self._task is not None:
-            self._bar.advance(self._task, steps)
 
 
 def _version(asked: bool) -> None:
@@ -89,6 +62,16 @@ def reproduce(
     typer.echo(f"{name}, size {size}, seed {seed}\n")
     typer.echo(made.table)
     typer.echo("\nwritten: " + ", ".join(str(path) for path in made.files))
+
+
+for command in (
+    cli_theory.solve,
+    cli_theory.phase,
+    cli_theory.examples_needed,
+    cli_theory.boundary,
+    cli_theory.phase_diagram,
+):
+    app.command()(command)
 
 
 def run(arguments: list[str]) -> int:

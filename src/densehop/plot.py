@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 
 # Okabe & Ito's colours, told apart by colour-blind readers and in print
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7F7F7F"
-SHADES = {"P": "#F4F4F4", "lR": "#FCE5CF", "gR": "#CFE3F1", "eR": "#D5ECE3"}
+SHADES = {"P": "#F4F4F4", "SG": "#EBD9E6", "lR": "#FCE5CF", "gR": "#CFE3F1", "eR": "#D5ECE3"}
 STYLE: dict[Any, Any] = {
     "font.family": "serif",
     "font.serif": ["STIXGeneral", "DejaVu Serif"],
@@ -47,7 +47,7 @@ def encode(figure: Figure) -> dict[str, bytes]:
 def nishimori_overlap(dataset: xr.Dataset) -> Figure:
     """Draw q* against T: theory at infinite and at finite N as lines, simulation as dots, one colour a load."""
     with mpl.rc_context(STYLE):
-        figure = _new_figure(7.0, 3.9)
+        figure = new_figure(7.0, 3.9)
         axes = figure.subplots()
         axes.axhline(0, color=GREY, linewidth=0.6)
         for load, colour, marker in zip(dataset["load"].values, (BLUE, ORANGE, GREEN, PURPLE), "osD^", strict=False):
@@ -129,7 +129,7 @@ def nishimori_phase_diagram(dataset: xr.Dataset) -> Figure:
     """Draw a panel for each p: the phases in the (alpha, T) plane, named in place."""
     with mpl.rc_context(STYLE):
         bodies = dataset["p"].values
-        figure = _new_figure(2.75 * len(bodies) + 0.3, 3.0)
+        figure = new_figure(2.75 * len(bodies) + 0.3, 3.0)
         panels = figure.subplots(1, len(bodies), sharey=True, squeeze=False)[0]
         for axes, p in zip(panels, bodies, strict=True):
             _phase_panel(axes, dataset.sel(p=p))
@@ -156,6 +156,13 @@ def _phase_panel(axes: Axes, row: xr.Dataset) -> None:
     axes.axhline(teacher, color=GREEN, label="teacher orders")
     axes.plot(
         load, row["temperature_zero_entropy"], color=GREY, linewidth=1.0, dashes=(3, 1.5), label="P: zero entropy"
+    )
+    axes.plot(
+        row["direct_coordinate"],
+        row["direct_temperature"],
+        color="black",
+        linewidth=0.9,
+        label="direct model: gR ends",
     )
     if int(row["p"]) == 3:
         for factor, label in ((0.682, "3-spin glass, published"), (0.652, None)):
@@ -190,7 +197,7 @@ def _name_phases(axes: Axes, row: xr.Dataset, right: float, top: float) -> None:
         axes.annotate("lR", (x, middle), (x - 0.1 * right, middle + 0.18 * top), ha="center", arrowprops=leader)
 
 
-def _new_figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
     """Return a figure that needs no screen and no global state."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)

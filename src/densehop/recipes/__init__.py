@@ -1,10 +1,25 @@
 """Published figures, one small file each: what to compute, at which sizes, and how to draw it."""
 
-from densehop.recipes import nishimori_overlap, nishimori_phase_diagram
+from densehop.recipes import (
+    direct_phase_diagram,
+    finite_noise_phase_diagram,
+    fixed_teacher_phase_diagram,
+    large_noise_phase_diagram,
+    nishimori_overlap,
+    nishimori_phase_diagram,
+)
 from densehop.recipes.recipe import Recipe
 
 RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe for recipe in (nishimori_phase_diagram.RECIPE, nishimori_overlap.RECIPE)
+    recipe.name: recipe
+    for recipe in (
+        direct_phase_diagram.RECIPE,
+        nishimori_phase_diagram.RECIPE,
+        nishimori_overlap.RECIPE,
+        fixed_teacher_phase_diagram.RECIPE,
+        finite_noise_phase_diagram.RECIPE,
+        large_noise_phase_diagram.RECIPE,
+    )
 }
 
 __all__ = ["RECIPES", "Recipe"]

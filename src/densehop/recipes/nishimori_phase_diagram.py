@@ -1,8 +1,8 @@
 """Phase diagram of the Bayes-optimal student in the (alpha, T) plane.
 
 Reproduces Fig. 2 of Thériault & Tantari, SciPost Phys. 17, 040 (2024), from theory alone: paramagnet, local and global
-retrieval, example retrieval. Two lines of the direct model lie over it: where its paramagnet's entropy vanishes and, at
-p = 3, the published dynamic and static transitions of the 3-spin glass, 0.682 and 0.652 sqrt(2 alpha).
+retrieval, example retrieval. Lines of the direct model lie over it: where retrieval ends to be global, where the
+paramagnet's entropy vanishes and, at p = 3, published transitions of the 3-spin glass, 0.682 and 0.652 sqrt(2 alpha).
 """
 
 import math
@@ -14,6 +14,7 @@ import xarray as xr
 from densehop import plot
 from densehop.recipes.recipe import Progress, Recipe
 from densehop.teacher import critical_temperature
+from densehop.theory.boundaries import Boundary, boundary
 from densehop.theory.nishimori import nishimori_lines
 
 
@@ -25,6 +26,7 @@ class Size:
     largest_load: float = 8.0
     largest_temperature: float = 4.0
     n_loads: int = 401
+    n_direct: int = 41
 
 
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress) -> xr.Dataset:
@@ -33,6 +35,7 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress) ->
     progress.total(len(size.bodies))
     load = np.linspace(0.0, size.largest_load, size.n_loads)
     columns: dict[str, list[float]] = {name: [] for name in CONSTANTS}
+    direct: list[Boundary] = []
     for p in size.bodies:
         lines, teacher = nishimori_lines(p), critical_temperature(p)
         columns["gamma_local"].append(lines.gamma_local)
@@ -41,10 +44,13 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress) ->
         columns["q_global"].append(lines.q_global)
         columns["teacher_critical_temperature"].append(teacher.temperature)
         columns["teacher_magnetisation"].append(teacher.magnetisation)
+        direct.append(boundary("retrieval_global", p, np.linspace(0, 0.999 * teacher.temperature, size.n_direct)))
         progress.advance()
     dataset = xr.Dataset(
         {name: ("p", values) for name, values in columns.items()}, {"p": list(size.bodies), "load": load}
     )
+    for name in ("coordinate", "temperature"):
+        dataset[f"direct_{name}"] = ("p", "direct_point"), [getattr(line, name) for line in direct]
     root = np.sqrt(dataset["load"])
     dataset["temperature_local"] = root / np.sqrt(dataset["gamma_local"])
     dataset["temperature_global"] = root / np.sqrt(dataset["gamma_global"])

@@ -50,10 +50,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What `reproduce` made: the files and the table."""
+    """What `reproduce` made: the files, the table and the data."""
 
     files: tuple[Path, ...]
     table: str
+    dataset: xr.Dataset
 
 
 def reproduce(
@@ -71,4 +72,4 @@ def reproduce(
     contents = {**encode(recipe.draw(dataset)), ".nc": store.encode(dataset, seed, asdict(parameters))}
     files = {folder / f"{recipe.name}{suffix}": contents[suffix] for suffix in SUFFIXES}
     store.save(files)
-    return Reproduction(tuple(files), table)
+    return Reproduction(tuple(files), table, dataset)

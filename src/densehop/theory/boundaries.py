@@ -14,7 +14,6 @@ from densehop.theory import curves, glass, nishimori, pairwise_lines
 from densehop.theory.estimate import Estimate
 from densehop.theory.planes import Plane, plane
 from densehop.theory.retrieval import pairwise_global_load
-from densehop.theory.saddle_point import find
 
 Floats = npt.NDArray[np.float64]
 Curve = Callable[[int, float], Estimate]
@@ -122,7 +121,7 @@ def _trace(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[
         return _retrieval(where, RETRIEVAL[kind], kind, chosen, points)
     if kind in INFERENCE:
         return _any_inference(where, kind, chosen, points)
-    return _at_each(chosen if chosen is not None else _grid(1e-3, 1.5, points), lambda t: crossing(where, t))
+    return _equal_signal(where, chosen, points)
 
 
 def _require_infinite(where: Plane, kind: str) -> None:
@@ -170,6 +169,9 @@ def highest(p: int, kind: str) -> float:
 
 def _retrieval(where: Plane, curve: Curve, kind: str, chosen: Floats | None, points: int) -> list[Point]:
     """Return a line of retrieval of a memory or example: the universal curve itself."""
+    if where.model == "finite_noise" and not kind.endswith("stability"):  # no noise, and no matter how many examples
+        end = highest(where.p, kind)
+        return [(float(x), end, 0.0) for x in np.linspace(0.0, 4.0, points)] if chosen is None else []
     if where.axis != "load":
         raise InvalidInput(f"retrieval does not depend on the {where.axis}: ask for it in a plane with a load axis")
     temperatures = chosen if chosen is not None else _grid(0.0, highest(where.p, kind) * (1 - 1e-6), points)
@@ -247,34 +249,25 @@ def _parabola(where: Plane, gamma: float, chosen: Floats | None, points: int) ->
     return [(float(gamma * t**2), float(t), float(RELATIVE_ROUNDING * gamma * t**2)) for t in temperatures]
 
 
-def crossing(where: Plane, temperature: float) -> Point:
-    """Return where inference and retrieval of an example have equal free energies at a temperature."""
-    if temperature == 0:
-        temperature = 0.0
+def _equal_signal(where: Plane, chosen: Floats | None, points: int) -> list[Point]:
+    """Return where inference and retrieval of an example have equal free energies: at lambda = 1 they are one state."""
+    on_line = where.model == "large_noise" and where.value is None  # lambda = alpha/T
+    if where.model == "nishimori":
+        raise InvalidInput("on the Nishimori line example retrieval ends where the teacher orders, at T_crit")
+    coordinate = where.value if where.model == "fixed_load" else None  # lambda = alpha/T*
+    if coordinate is None and not on_line:
+        coordinate = 1 / where.signal_per_load
+    end = highest(where.p, "retrieval_spinodal") * (1 - 1e-6)
+    temperatures = chosen if chosen is not None else np.linspace(0.0, end, points)
 
-    def difference(coordinate: float) -> float:
-        problem = where.problem(coordinate, temperature)
-        return find(problem, "inference").free_energy - find(problem, "retrieval").free_energy
+    def point(temperature: float) -> Point:
+        x = temperature if coordinate is None else coordinate
+        load = 0.0 if where.model == "finite_noise" else x
+        if load > curves.spinodal_load(where.p, temperature).value:
+            raise NoSolution("no retrieval here")
+        return x, temperature, RELATIVE_ROUNDING * x
 
-    low, high = _overlap_of_existence(where, temperature)
-    if difference(low) * difference(high) > 0:
-        raise NoSolution(f"inference and retrieval never have equal free energies at T = {temperature:g}")
-    root = float(brentq(difference, low, high, xtol=1e-15, rtol=1e-13))
-    step = 1e-6 * (high - low)
-    slope = (difference(min(root + step, high)) - difference(max(root - step, low))) / (2 * step)
-    return root, temperature, (abs(difference(root)) + RELATIVE_ROUNDING * where.p) / abs(slope)
-
-
-def _overlap_of_existence(where: Plane, temperature: float) -> tuple[float, float]:
-    """Return the range of coordinates in which both inference and retrieval exist at a temperature."""
-    if where.model not in {"fixed_teacher", "large_noise"} or where.value is None:
-        raise InvalidInput("'inference_or_retrieval' needs a fixed teacher: model 'fixed_teacher' or 'large_noise'")
-    retrieval_ends = curves.spinodal_load(where.p, temperature).value
-    inference = _inference(where, curves.spinodal_load, "inference_spinodal", np.array([temperature]), 2)
-    if not inference or inference[0][0] >= retrieval_ends:
-        raise NoSolution(f"inference and retrieval do not coexist at T = {temperature:g}")
-    inside = 1e-10
-    return inference[0][0] * (1 + inside), retrieval_ends * (1 - inside)
+    return _at_each(temperatures, point)
 
 
 # --- p = 2 ------------------------------------------------------------------------------------------------------------

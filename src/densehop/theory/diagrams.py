@@ -276,6 +276,8 @@ def _labelled(where: Plane, x: Floats, t: Floats, values: Values) -> xr.Dataset:
         dataset[name] = (dims, values[name], {"long_name": meaning})
     dataset["rs_exact"] = (dims, values["rs_exact"], {"long_name": "whether replica symmetry is stable in the winner"})
     dataset.attrs = {"p": where.p, "model": where.model, "densehop_version": __version__}
+    if where.model == "nishimori":
+        dataset.attrs["teacher_critical_temperature"] = teacher.critical_temperature(where.p).temperature
     if where.value is not None:
         dataset.attrs[SETTINGS[where.model]] = where.value
     return dataset
@@ -284,10 +286,11 @@ def _labelled(where: Plane, x: Floats, t: Floats, values: Values) -> xr.Dataset:
 def _kinds(where: Plane) -> tuple[str, ...]:
     """Return the lines that are drawn in a plane."""
     kinds: list[str] = []
-    if where.axis == "load":
+    if where.axis != "teacher_temperature":
         kinds += RETRIEVAL
     if where.has_teacher:
         kinds += INFERENCE
+        kinds += ["inference_or_retrieval"]
     return (*kinds, *BACKGROUND)
 
 

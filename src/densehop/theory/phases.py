@@ -32,13 +32,22 @@ def candidates(problem: Problem, ansatz: str = "rs") -> tuple[Solution, ...]:
     checks.choice("ansatz", ansatz, ANSATZES)
     found = {}
     for branch in BRANCHES:
-        try:
-            found[branch] = find(problem, branch, "1rsb" if branch == "spin_glass" else ansatz)
-        except NoSolution:
-            continue
+        for choice in _ansatzes(problem, branch, ansatz):
+            try:
+                found[branch] = find(problem, branch, choice)
+            except NoSolution:
+                continue
+            break
     displaced = found.pop("paramagnet", None) if "spin_glass" in found else None
     ranked = sorted(found.values(), key=_rank)
     return tuple(ranked + ([displaced] if displaced is not None else []))
+
+
+def _ansatzes(problem: Problem, branch: str, ansatz: str) -> tuple[str, ...]:
+    """Return the ansatzes to try for a branch; where 1RSB is lost in rounding, near T_g of p = 2, symmetry will do."""
+    if branch != "spin_glass":
+        return (ansatz,)
+    return ("1rsb", "rs") if problem.p == 2 else ("1rsb",)
 
 
 def _rank(solution: Solution) -> float:

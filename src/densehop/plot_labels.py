@@ -1,0 +1,107 @@
+"""Where to write the names of phases: at each region's pole of inaccessibility, off the lines, or beside it."""
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from matplotlib.axes import Axes
+from scipy.ndimage import distance_transform_edt
+
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+CELLS = 240  # in each direction, on which distances are measured
+ROOM = 0.13  # inches from a name's middle to anything else
+REACHES = (0.3, 0.4, 0.5, 0.65, 0.8)  # inches that a leader may be long
+MARGIN = 0.14  # inches between a name and the frame
+LEADER = {"arrowstyle": "-", "linewidth": 0.6, "shrinkA": 1, "shrinkB": 0}
+
+
+def place_names(axes: Axes, phase: xr.DataArray, size: tuple[float, float], lines: list[tuple[Floats, Floats]]) -> None:
+    """Name each phase of a grid of codes inside its region; narrow regions by a leader from a free place.
+
+    `size` is the width and height of the axes in inches; names keep off the `lines`.
+    """
+    x, t = phase[phase.dims[1]].values, phase["temperature"].values
+    codes = _resampled(phase.values, x, t)
+    free = _free(x, t, lines)
+    step = size[1] / CELLS, size[0] / CELLS
+    edges = _edges(codes)
+    taken = free & ~edges
+    narrow = []
+    for code, name in enumerate(phase.attrs["flag_meanings"].split()):
+        mask = codes == code
+        if not mask.any():
+            continue
+        room = _distances(mask & free, step)
+        if room.max() < ROOM:
+            narrow.append((name, np.unravel_index(_distances(mask, step).argmax(), mask.shape)))
+            continue
+        at = np.unravel_index(room.argmax(), mask.shape)
+        axes.annotate(name, _point(at, x, t), ha="center", va="center")
+        taken &= ~_disc(at, step, 1.2 * ROOM)
+    for name, at in narrow:
+        beside = _beside(at, _distances(taken, step), step)
+        axes.annotate(name, _point(at, x, t), _point(beside, x, t), ha="center", va="center", arrowprops=LEADER)
+        taken &= ~_disc(beside, step, 1.2 * ROOM)
+
+
+def _resampled(codes: npt.NDArray[np.integer], x: Floats, t: Floats) -> npt.NDArray[np.integer]:
+    """Return the nearest code on an even grid over the window."""
+    rows = np.searchsorted((t[1:] + t[:-1]) / 2, np.linspace(t[0], t[-1], CELLS))
+    columns = np.searchsorted((x[1:] + x[:-1]) / 2, np.linspace(x[0], x[-1], CELLS))
+    return codes[np.ix_(rows, columns)]
+
+
+def _free(x: Floats, t: Floats, lines: list[tuple[Floats, Floats]]) -> Flags:
+    """Return where no line runs."""
+    free = np.ones((CELLS, CELLS), dtype=bool)
+    for along, up in lines:
+        even = np.linspace(0, along.size - 1, 20 * along.size)
+        columns = (np.interp(even, np.arange(along.size), along) - x[0]) / (x[-1] - x[0]) * (CELLS - 1)
+        rows = (np.interp(even, np.arange(up.size), up) - t[0]) / (t[-1] - t[0]) * (CELLS - 1)
+        inside = (columns >= 0) & (columns <= CELLS - 1) & (rows >= 0) & (rows <= CELLS - 1)
+        free[rows[inside].astype(int), columns[inside].astype(int)] = False
+    return free
+
+
+def _edges(codes: npt.NDArray[np.integer]) -> Flags:
+    """Return where the code changes."""
+    edges = np.zeros(codes.shape, dtype=bool)
+    edges[1:] |= codes[1:] != codes[:-1]
+    edges[:, 1:] |= codes[:, 1:] != codes[:, :-1]
+    return edges
+
+
+def _distances(mask: Flags, step: tuple[float, float]) -> Floats:
+    """Return the distance in inches of each point of the mask to what lies outside of it, or of the window."""
+    inside: Floats = distance_transform_edt(np.pad(mask, 1), sampling=step)[1:-1, 1:-1]
+    return inside
+
+
+def _disc(at: tuple[np.intp, ...], step: tuple[float, float], radius: float) -> Flags:
+    """Return the points within a radius in inches."""
+    rows, columns = np.indices((CELLS, CELLS))
+    within: Flags = ((rows - at[0]) * step[0]) ** 2 + ((columns - at[1]) * step[1]) ** 2 < radius**2
+    return within
+
+
+def _beside(at: tuple[np.intp, ...], room: Floats, step: tuple[float, float]) -> tuple[np.intp, ...]:
+    """Return the nearest place with room for a name, else the roomiest, around a point."""
+    best = at
+    for reach in REACHES:
+        for angle in np.linspace(0, 2 * np.pi, 36, endpoint=False):
+            row, column = at[0] + reach * np.sin(angle) / step[0], at[1] + reach * np.cos(angle) / step[1]
+            if not (0 <= row < CELLS and 0 <= column < CELLS):
+                continue
+            here = np.intp(row), np.intp(column)
+            if room[here] > room[best]:
+                best = here
+        if room[best] > MARGIN:
+            break
+    return best
+
+
+def _point(at: tuple[np.intp, ...], x: Floats, t: Floats) -> tuple[float, float]:
+    """Return the coordinates of a cell."""
+    across, up = at[1] / (CELLS - 1), at[0] / (CELLS - 1)
+    return float(x[0] + across * (x[-1] - x[0])), float(t[0] + up * (t[-1] - t[0]))
