@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 
 from densehop import checks, teacher
 from densehop.errors import InvalidInput, NoSolution
-from densehop.theory import curves, glass, nishimori, pairwise_lines
+from densehop.theory import broken_retrieval, curves, glass, nishimori, pairwise_lines
 from densehop.theory.estimate import Estimate
 from densehop.theory.planes import Plane, plane
 from densehop.theory.retrieval import pairwise_global_load
@@ -23,7 +23,11 @@ RETRIEVAL: dict[str, Curve] = {
     "retrieval_global": curves.global_load,
     "retrieval_stability": curves.stability_load,
 }
-INFERENCE = {name.replace("retrieval", "inference"): curve for name, curve in RETRIEVAL.items()}
+BROKEN: dict[str, Curve] = {
+    "retrieval_spinodal": broken_retrieval.spinodal_load,
+    "retrieval_global": broken_retrieval.global_load,
+}
+INFERENCE = {name.replace("retrieval", "inference"): name for name in RETRIEVAL}  # the same curves elsewhere
 BACKGROUND = ("glass_static", "glass_dynamic", "glass_gardner", "zero_entropy")
 KINDS = (*RETRIEVAL, *INFERENCE, "inference_or_retrieval", *BACKGROUND)
 RELATIVE_ROUNDING = 4e-15
@@ -62,6 +66,7 @@ def boundary(
     load: float | None = None,
     scaled_teacher_temperature: float | None = None,
     points: int = 101,
+    ansatz: str = "rs",
 ) -> Boundary:
     """Trace a boundary of a phase diagram (docs/theory.md, eq. 37 and 38).
 
@@ -79,6 +84,9 @@ def boundary(
         The plane; see `phase_diagram`.
     points : int
         How many, where temperatures is None.
+    ansatz : "rs" or "1rsb"
+        Of the state with an overlap, p >= 3. 1RSB moves spinodal and global lines below the direct model's own
+        Nishimori line, tau < 1/Gamma_lR, and takes a second or two a point there.
 
     Raises
     ------
@@ -91,11 +99,24 @@ def boundary(
     if kind not in RETRIEVAL and kind not in BACKGROUND and not where.has_teacher:
         raise InvalidInput("a direct model has no inference boundary: ask for a retrieval one")
     chosen = None if temperatures is None else _checked(temperatures)
-    found = _trace(where, kind, chosen, points)
+    found = _trace(where, kind, _curve(where, kind, ansatz), chosen, points)
     if not found:
         raise NoSolution(f"no {kind} line for p = {p}, model '{model}', at these temperatures")
     coordinate, temperature, error = (np.array(column) for column in zip(*found, strict=True))
     return Boundary(kind, model, where.axis, where.p, coordinate, temperature, error)
+
+
+def _curve(where: Plane, kind: str, ansatz: str) -> Curve:
+    """Return the universal curve behind a line of retrieval or inference; any of them stands for the other lines."""
+    checks.choice("ansatz", ansatz, ("rs", "1rsb"))
+    name = INFERENCE.get(kind, kind)
+    if ansatz == "rs":
+        return RETRIEVAL.get(name, curves.spinodal_load)
+    if name not in BROKEN or where.p in {2, math.inf}:
+        raise InvalidInput(
+            f"ansatz '1rsb' is for spinodal and global lines with finite p >= 3, got '{kind}', p = {where.p}"
+        )
+    return BROKEN[name]
 
 
 def _checked(temperatures: npt.ArrayLike) -> Floats:
@@ -109,7 +130,7 @@ def _checked(temperatures: npt.ArrayLike) -> Floats:
 Point = tuple[float, float, float]
 
 
-def _trace(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+def _trace(where: Plane, kind: str, curve: Curve, chosen: Floats | None, points: int) -> list[Point]:
     """Return (coordinate, temperature, error) along a line."""
     if where.p == 2:
         return _pairwise(where, kind, chosen, points)
@@ -118,9 +139,9 @@ def _trace(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[
     if kind in BACKGROUND:
         return _background(where, kind, chosen, points)
     if kind in RETRIEVAL:
-        return _retrieval(where, RETRIEVAL[kind], kind, chosen, points)
+        return _retrieval(where, curve, kind, chosen, points)
     if kind in INFERENCE:
-        return _any_inference(where, kind, chosen, points)
+        return _any_inference(where, kind, curve, chosen, points)
     return _equal_signal(where, chosen, points)
 
 
@@ -131,18 +152,27 @@ def _require_infinite(where: Plane, kind: str) -> None:
     checks.choice("model for p = inf", where.model, ("direct", "nishimori", "fixed_teacher"))
 
 
-def _any_inference(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+def _any_inference(where: Plane, kind: str, curve: Curve, chosen: Floats | None, points: int) -> list[Point]:
     """Return a line of inference in whatever plane."""
     if where.model == "finite_noise":
         return _straight(where, kind, chosen, points)
     if where.model == "nishimori" or (where.model == "large_noise" and where.value is None):
         return _parabola(where, _nishimori_gamma(where.p, kind), chosen, points)
-    return _inference(where, INFERENCE[kind], kind, chosen, points)
+    return _inference(where, curve, kind, chosen, points)
 
 
 def _grid(low: float, high: float, points: int) -> Floats:
     """Return points that crowd towards both ends, where lines bend most."""
     return low + (high - low) * (1 - np.cos(np.linspace(0, math.pi, points))) / 2
+
+
+def _shared_grid(p: int, kind: str, points: int) -> Floats:
+    """Return the temperatures that all curves share, up to the end of this one."""
+    end = highest(p, kind) * (1 - 1e-6)
+    if p == math.inf:
+        return _grid(0.0, end, points)
+    shared = curves.temperatures_for(p, points)
+    return np.append(shared[shared < end], end)
 
 
 def _at_each(temperatures: Floats, find_one: Callable[[float], Point]) -> list[Point]:
@@ -174,7 +204,7 @@ def _retrieval(where: Plane, curve: Curve, kind: str, chosen: Floats | None, poi
         return [(float(x), end, 0.0) for x in np.linspace(0.0, 4.0, points)] if chosen is None else []
     if where.axis != "load":
         raise InvalidInput(f"retrieval does not depend on the {where.axis}: ask for it in a plane with a load axis")
-    temperatures = chosen if chosen is not None else _grid(0.0, highest(where.p, kind) * (1 - 1e-6), points)
+    temperatures = chosen if chosen is not None else _shared_grid(where.p, kind, points)
 
     def point(temperature: float) -> Point:
         load = curve(where.p, temperature)

@@ -17,8 +17,8 @@ from densehop.theory.noise import Noise, TensorNoise
 from densehop.theory.one_step import BrokenState
 
 INSIDE = 0.98  # of the replica-symmetric spinodal: where the 1RSB state is first sought
-STEP = 0.01  # of the mean field, from state to state
-LARGEST_STEPS = 150
+STEP = 0.02  # of the mean field, from state to state
+LARGEST_STEPS = 80
 BARELY = 1e-13
 PAIRWISE_FURTHEST = 0.28
 
@@ -133,7 +133,7 @@ def global_load(p: int, temperature: float) -> Estimate:
     outward = lead(here) > 0
     for _ in range(LARGEST_STEPS):
         before = here
-        here = shifted(p, temperature, here, here.fields.mean * (1 - STEP if outward else 1 + STEP / 10))
+        here = shifted(p, temperature, here, here.fields.mean * (1 - STEP if outward else 1 + STEP / 20))
         if (lead(here) > 0) != outward:
             break
     found = shifted(p, temperature, before, _where(p, temperature, here, before, lead))

@@ -19,9 +19,16 @@ from densehop.theory import glass, many_body, nishimori
 from densehop.theory.estimate import Estimate
 from densehop.theory.many_body import State
 from densehop.theory.noise import TensorNoise
+from densehop.theory.site import Floats
 
 ROUNDING = 4e-15  # of an average of order 1
 TABLE = 161  # points of the glass's free energy: its Hermite interpolation is then right to 1e-11
+
+
+def temperatures_for(p: int, points: int) -> Floats:
+    """Return temperatures at which to trace, crowded at both ends; all curves share them, and so the work."""
+    end = teacher.critical_temperature(p).spinodal_temperature * (1 - 1e-6)
+    return end * (1 - np.cos(np.linspace(0, math.pi, points))) / 2
 
 
 def spinodal_load(p: int, temperature: float) -> Estimate:

@@ -296,7 +296,7 @@ def _kinds(where: Plane) -> tuple[str, ...]:
 
 def _add_boundary(dataset: xr.Dataset, where: Plane, kind: str, right: float, top: float) -> None:
     """Add a line, as far as it lies in the plane's window; lines that do not exist are left out."""
-    setting = {SETTINGS[where.model]: where.value} if where.model in SETTINGS else {}
+    setting: dict[str, Any] = {SETTINGS[where.model]: where.value} if where.model in SETTINGS else {}
     try:
         line = boundary(kind, where.p, model=where.model, points=201, **setting)
     except DensehopError as missing:

@@ -33,10 +33,9 @@ class GridStates(NamedTuple):
 @lru_cache(maxsize=32)
 def spinodal_table(p: int) -> CubicSpline:
     """Return the largest load against temperature, up to the last temperature of any state."""
-    end = teacher.critical_temperature(p).spinodal_temperature
-    temperatures = end * np.sin(np.linspace(0, np.pi / 2, SPINODAL_POINTS))
-    loads = [curves.spinodal_load(p, float(t)).value for t in temperatures[:-1]]
-    return CubicSpline(temperatures, [*loads, 0.0])
+    temperatures = curves.temperatures_for(p, SPINODAL_POINTS)
+    loads = [curves.spinodal_load(p, float(t)).value for t in temperatures]
+    return CubicSpline([*temperatures, teacher.critical_temperature(p).spinodal_temperature], [*loads, 0.0])
 
 
 def states(p: int, load: Floats, temperature: Floats) -> GridStates:

@@ -224,7 +224,7 @@ def _broken(problem: Problem, case: Case) -> Solution:
         if plain.replicon >= -ROUNDING:
             return _as("1rsb", plain)
         if one_step.response(case.noise, case.load, state.site) * state.site.susceptibility**2 < FROZEN:
-            return _as("1rsb", plain)  # its correction is of this size, and lost in rounding
+            return replace(_as("1rsb", plain), advice="")  # its correction is of this size, and lost in rounding
         if case.branch == "spin_glass" and case.load < SCARCE:
             found = _scarce_glass(case)
         else:
