@@ -1,6 +1,5 @@
 """The Nishimori line against published numbers, identities and a second method that shares no code with it."""
 
-import dataclasses
 import math
 
 import numpy as np
@@ -201,7 +200,8 @@ def test_ordered_teacher_is_example_retrieval():
     assert (found.q, found.q_star) == (1.0, 1.0)
     assert found.m == dh.magnetisation(3, 1.2) > 0.97
     assert math.isnan(found.energy)
-    with pytest.raises(dh.NoSolution, match=r"the teacher itself is ordered below T_crit = 1\.487908"):
+    message = r"no paramagnet branch at T = 1\.2: the teacher itself is ordered below T_crit = 1\.487908"
+    with pytest.raises(dh.NoSolution, match=message):
         dh.solve(problem, "paramagnet")
 
 
@@ -222,25 +222,43 @@ def test_phases_of_two_bodies():
     assert dh.phase(dh.TeacherStudent.nishimori(2, 0.1, 1.9)) is dh.Phase.EXAMPLE_RETRIEVAL
 
 
-@pytest.mark.parametrize("changed", [{"teacher_temperature": 2.5}, {"teacher_p": 4}])
-def test_off_the_line_is_refused(changed):
-    problem = dataclasses.replace(dh.TeacherStudent.nishimori(3, 6.0, 2.0), **changed)
-    for question in (dh.solve, dh.phase):
-        with pytest.raises(dh.OutOfRange, match="this version solves the Nishimori line only"):
-            question(problem)
+@pytest.mark.parametrize("p", [3, 4, 6])
+def test_the_line_is_crossed_continuously(p):
+    """The line has a solver of its own; just off it the general one must agree, and so must the phases."""
+    for ratio in (1.02, 1.1, 2.0):
+        load = ratio * dh.nishimori_lines(p).gamma_local * 9
+        on = dh.solve(dh.TeacherStudent.nishimori(p, load, 3.0))
+        for off in (3 - 1e-9, 3 + 1e-9):
+            near = dh.solve(dh.TeacherStudent(p, load, 3.0, off))
+            assert (near.q, near.q_star) == pytest.approx((on.q, on.q), abs=1e-7)
+            assert near.energy == pytest.approx(on.energy, rel=1e-7)
+            assert near.free_entropy == pytest.approx(on.free_entropy, rel=1e-7)
+            assert near.replicon == pytest.approx(on.replicon, abs=1e-7)
+            assert dh.phase(near.problem) is dh.phase(on.problem)
+
+
+def test_no_student_beats_the_optimal_one():
+    """q > q* for a student that is too cold, q < q* for one too warm. The angle between the student's mean and the
+    pattern, q*/sqrt(q), is best at T = T* (Bayes), though a colder sample itself may have the larger q*."""
+    optimal = dh.solve(dh.TeacherStudent.nishimori(3, 6.0, 2.0))
+    for temperature, colder in ((1.9, True), (1.99, True), (2.01, False), (2.1, False)):
+        found = dh.solve(dh.TeacherStudent(3, 6.0, temperature, 2.0))
+        assert (found.q > found.q_star) is colder
+        assert found.q_star / math.sqrt(found.q) < math.sqrt(optimal.q)
 
 
 def test_what_is_no_problem_is_refused():
-    for question in (dh.solve, dh.phase):
-        with pytest.raises(dh.InvalidInput, match="problem must be a TeacherStudent, got None"):
+    for question in (dh.solve, dh.phase, dh.candidates):
+        with pytest.raises(dh.InvalidInput, match="problem must be a DirectModel or a TeacherStudent, got None"):
             question(None)
 
 
 def test_unknown_words_are_refused():
     problem = dh.TeacherStudent.nishimori(3, 6.0, 2.0)
-    with pytest.raises(dh.InvalidInput, match="branch must be one of 'inference', 'paramagnet'; got 'ferromagnet'"):
+    branches = "'inference', 'retrieval', 'spin_glass', 'paramagnet'"
+    with pytest.raises(dh.InvalidInput, match=f"branch must be one of {branches}; got 'ferromagnet'"):
         dh.solve(problem, "ferromagnet")
-    with pytest.raises(dh.InvalidInput, match="ansatz must be one of 'rs'"):
+    with pytest.raises(dh.InvalidInput, match="ansatz must be one of 'rs', '1rsb'; got '2rsb'"):
         dh.solve(problem, ansatz="2rsb")
 
 
@@ -288,9 +306,10 @@ def test_pairwise_overlap_near_its_transition(temperature, distance):
 
 
 def test_two_bodies_at_the_teacher_critical_point():
-    for branch in ("inference", "paramagnet"):
-        with pytest.raises(dh.OutOfRange, match="the teacher is exactly critical"):
-            dh.solve(dh.TeacherStudent.nishimori(2, 0.5, 2.0), branch)
+    with pytest.raises(dh.OutOfRange, match="the teacher is exactly critical"):
+        dh.solve(dh.TeacherStudent.nishimori(2, 0.5, 2.0))
+    with pytest.raises(dh.NoSolution, match="it exists above T = 2"):
+        dh.solve(dh.TeacherStudent.nishimori(2, 0.5, 2.0), "paramagnet")
 
 
 def test_no_false_alarm_at_the_spinodal():

@@ -21,8 +21,6 @@ def example_retrieval(problem: TeacherStudent, branch: str) -> Solution:
             f"no {branch} branch at T = {problem.temperature:g}: the teacher itself is ordered below "
             f"T_crit = {teacher.critical_temperature(problem.p).temperature:.6f}; ask for 'inference'"
         )
-    if problem.load == 0:
-        raise NoSolution("no inference without examples")
     m = teacher.magnetisation(problem.p, problem.temperature)
     nan = math.nan
     return Solution(problem, branch, "rs", m, 1.0, 1.0, nan, nan, nan, nan, replicon=1.0, residual=0.0)

@@ -100,6 +100,9 @@ def boundary(
         raise InvalidInput("a direct model has no inference boundary: ask for a retrieval one")
     chosen = None if temperatures is None else _checked(temperatures)
     found = _trace(where, kind, _curve(where, kind, ansatz), chosen, points)
+    if where.model == "fixed_load":
+        critical = teacher.critical_temperature(where.p).temperature
+        found = [point for point in found if point[0] >= critical]  # below, the teacher is ordered
     if not found:
         raise NoSolution(f"no {kind} line for p = {p}, model '{model}', at these temperatures")
     coordinate, temperature, error = (np.array(column) for column in zip(*found, strict=True))
@@ -231,7 +234,8 @@ def _inference(where: Plane, curve: Curve, kind: str, chosen: Floats | None, poi
             return where.ratio(curve(where.p, tau).value, tau) / aim - 1
 
         high = highest(where.p, kind) * (1 - 1e-9)
-        return at(float(brentq(excess, 0.0, high, xtol=1e-15, rtol=1e-13)))
+        coordinate, _, error = at(float(brentq(excess, 0.0, high, xtol=1e-15, rtol=1e-13)))
+        return coordinate, temperature, error
 
     if chosen is not None:
         return _at_each(chosen, crossing_at)

@@ -14,7 +14,7 @@ from densehop.problem import TeacherStudent
 from densehop.theory import grids
 from densehop.theory.boundaries import BACKGROUND, INFERENCE, RETRIEVAL, boundary
 from densehop.theory.grids import GridStates
-from densehop.theory.phases import Phase, candidates, phase
+from densehop.theory.phases import Phase, candidates, phase_among
 from densehop.theory.planes import SETTINGS, Plane, plane
 from densehop.theory.signal import limiting_signal
 from densehop.version import __version__
@@ -78,7 +78,7 @@ def phase_diagram(
     """
     where = plane(model, p, teacher_temperature, load, scaled_teacher_temperature)
     x = _axis(where.axis, coordinates, _default_axis(where))
-    t = _axis("temperatures", temperatures, np.linspace(0.0, 4.0, 81))
+    t = _axis("temperatures", temperatures, np.linspace(0.0, 3.0, 31) if where.p == 2 else np.linspace(0.0, 4.0, 81))
     if x.size * t.size > LARGEST_GRID:
         raise InvalidInput(f"a grid of {x.size} x {t.size} points is too large: at most {LARGEST_GRID} points")
     values = _by_points(where, x, t) if where.p == 2 else _by_arrays(where, x, t)
@@ -96,6 +96,8 @@ def _default_axis(where: Plane) -> Floats:
     if where.model == "fixed_load":
         start = teacher.critical_temperature(where.p).temperature
         return np.linspace(start * (1 + 1e-9) + 0.01 * (where.p == 2), 3 * start, 80)
+    if where.p == 2:  # a tenth of a second a point
+        return np.linspace(0.0, 0.4 if where.model == "direct" else 2.0, 31)
     return np.linspace(0.0, ends[where.model], 81)
 
 
@@ -171,10 +173,8 @@ def _load_and_signal(where: Plane, coordinate: Floats, temperature: Floats) -> t
     if where.model == "finite_noise":
         return np.zeros_like(coordinate), where.signal_per_load * coordinate
     if where.model == "nishimori" or where.value is None:
-        with np.errstate(divide="ignore"):
-            return coordinate, np.where(
-                temperature > 0, coordinate / np.where(temperature > 0, temperature, 1.0), np.inf
-            )
+        cold = np.where(coordinate > 0, np.inf, 0.0)  # the signal at T = 0
+        return coordinate, np.where(temperature > 0, coordinate / np.where(temperature > 0, temperature, 1.0), cold)
     return coordinate, where.signal_per_load * coordinate
 
 
@@ -247,11 +247,9 @@ def _enter_point(where: Plane, values: Values, at: tuple[int, int], coordinate: 
         for name in VARIABLES:
             values[name][at] = math.nan
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # one warning for the whole diagram follows
-        values["phase"][at] = CODES[phase(problem)]
     if not ranked:
         return
+    values["phase"][at] = CODES[phase_among(problem, ranked)]
     winner = ranked[0]
     for name in ("m", "q", "q_star", "free_energy", "energy", "entropy", "replicon", "parisi"):
         values[name][at] = getattr(winner, name)

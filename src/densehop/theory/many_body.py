@@ -59,7 +59,7 @@ def retrieval(p: int, load: float, temperature: float, signal: float = 1.0) -> S
         highest = teacher.critical_temperature(p).spinodal_temperature
         raise NoSolution(
             f"no state of finite overlap at T = {signal * temperature:.10g}: for p = {p} it exists below "
-            f"T = {signal * highest:.10g} at any load"
+            f"T = {signal * highest:.10g}" + (" at any load" if signal == 1 else f" at this signal, {signal:.6g}")
         )
     largest = load_of(p, limit)
     if load > largest * (1 + 1e-14):

@@ -73,20 +73,32 @@ def phase(problem: Problem, ansatz: str = "rs") -> Phase:
     if isinstance(problem, TeacherStudent) and problem.on_nishimori_line:
         return _bayes_optimal(problem)
     ranked = candidates(problem, ansatz)
-    winner = ranked[0]
-    wanted = "retrieval" if isinstance(problem, DirectModel) else "inference"
-    doubt = winner.advice
-    if ansatz == "rs" and all(solution.branch != wanted for solution in ranked) and _ends_too_early(problem, wanted):
-        doubt = f"1RSB may have a state of {wanted} where replica symmetry has none; ask for ansatz='1rsb'"
+    branch = _wanted(problem)
+    doubt = ranked[0].advice
+    if ansatz == "rs" and all(solution.branch != branch for solution in ranked) and _ends_too_early(problem, branch):
+        doubt = f"1RSB may have a state of {branch} where replica symmetry has none; ask for ansatz='1rsb'"
     if doubt:
         warnings.warn(f"replica symmetry is not exact here: {doubt}", RuntimeWarning, stacklevel=2)
-    if winner.branch == wanted:
+    return phase_among(problem, ranked)
+
+
+def phase_among(problem: Problem, ranked: tuple[Solution, ...]) -> Phase:
+    """Return the phase that the candidates, the winner first, make."""
+    if isinstance(problem, TeacherStudent) and problem.on_nishimori_line:
+        return _bayes_optimal(problem)
+    branch, winner = _wanted(problem), ranked[0].branch
+    if winner == branch:
         return Phase.GLOBAL_RETRIEVAL
-    if winner.branch == "retrieval":
+    if winner == "retrieval":
         return Phase.EXAMPLE_RETRIEVAL
-    if any(solution.branch == wanted for solution in ranked):
+    if any(solution.branch == branch for solution in ranked):
         return Phase.LOCAL_RETRIEVAL
-    return Phase.SPIN_GLASS if winner.branch == "spin_glass" else Phase.PARAMAGNETIC
+    return Phase.SPIN_GLASS if winner == "spin_glass" else Phase.PARAMAGNETIC
+
+
+def _wanted(problem: Problem) -> str:
+    """Return the branch whose presence makes lR and gR."""
+    return "retrieval" if isinstance(problem, DirectModel) else "inference"
 
 
 def _ends_too_early(problem: Problem, branch: str) -> bool:
