@@ -240,10 +240,15 @@ def _load_at(point: Estimate, load_of: Callable[[float], float]) -> Estimate:
 
 
 def _root(function: Callable[[float], float], low: float, high: float) -> Estimate:
-    """Return the root of a function between two points with its error."""
-    value = float(brentq(function, low, high, xtol=1e-14, rtol=1e-14))
-    inward = 1 if value - low < high - value else -1
-    return _with_error(function, value, inward * 1e-5 * (high - low))
+    """Return the root of a function between two points with its error: bracketed to 1e-8, then one secant step."""
+    value = float(brentq(function, low, high, xtol=1e-8 * (high - low), rtol=1e-12))
+    step = (1 if value - low < high - value else -1) * 1e-5 * (high - low)
+    here = function(value)
+    slope = (function(value + step) - here) / step
+    if here != 0 and low < value - here / slope < high:
+        value -= here / slope
+        here = function(value)
+    return Estimate(value, (abs(here) + 1e-14) / abs(slope) + 4e-16 * abs(value))
 
 
 def _with_error(function: Callable[[float], float], value: float, step: float) -> Estimate:
