@@ -1,5 +1,6 @@
 """The program `densehop`: interrupts are caught from the first moment on, then the command line is imported and run."""
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -7,26 +8,37 @@ from types import FrameType
 INTERRUPTED = 130  # the shell's own exit code for Ctrl-C
 
 
+class Interrupt:
+    """Stops the run once, in order; further signals are ignored while the work under way winds down."""
+
+    def __init__(self) -> None:
+        self.came = False
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        """Handle a signal."""
+        self.came = True
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command line; end with its exit code."""
-    signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupt = Interrupt()
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         from densehop.cli import run  # noqa: PLC0415 (slow: an interrupt may come before it is done)
 
         code = run(sys.argv[1:])
-    except KeyboardInterrupt:
+    except BaseException:
+        if not interrupt.came:  # else whatever it is: a half-done import turns an interrupt into an ImportError
+            raise
         code = INTERRUPTED
     if code == INTERRUPTED:
-        print("densehop: interrupted; nothing was written", file=sys.stderr)
+        print("densehop: interrupted; nothing was written", file=sys.stderr, flush=True)
+        os._exit(code)  # at once: while Python winds down, one more Ctrl-C would kill it without an exit code
     sys.exit(code)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Stop once, in order; further signals are ignored while the work under way winds down."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

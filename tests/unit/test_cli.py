@@ -91,7 +91,7 @@ def test_full_disk_is_one_line(blocks, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("name", "delay"), [("SIGINT", 6.0), ("SIGINT", 0.3), ("SIGTERM", 6.0)])
+@pytest.mark.parametrize(("name", "delay"), [("SIGINT", 6.0), ("SIGINT", 0.8), ("SIGTERM", 6.0)])
 def test_interrupt_is_one_line_and_leaves_nothing(name, delay, tmp_path):
     """Ctrl-C, pressed three times, in the middle of the simulation or during the imports; and a polite kill."""
     process = subprocess.Popen(
