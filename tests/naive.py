@@ -263,3 +263,14 @@ def one_step(
     spins = complex(inner @ outer_weights) / x
     noise = 1 + (p - 1) * ((1 - x) * q1**p + x * q0**p) - p * q1 ** (p - 1)
     return -(p - 1) * beta * (m**p + signal * q_star**p) + load * beta**2 / 2 * noise + spins
+
+
+def bisect(function: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a function changes its sign between two points."""
+    sign = function(low) > 0
+    while high - low > 4e-16 * abs(high):
+        middle = (low + high) / 2
+        if middle in {low, high}:
+            break
+        low, high = (middle, high) if (function(middle) > 0) == sign else (low, middle)
+    return (low + high) / 2

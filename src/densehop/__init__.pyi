@@ -27,6 +27,7 @@ from .theory.diagrams import phase_diagram
 from .theory.evidence import log_evidence, log_partition_function
 from .theory.examples_needed import ExamplesNeeded, examples_needed
 from .theory.finite_size import finite_size_overlap
+from .theory.glass import GlassLines, glass_lines
 from .theory.low_load import Mixture, critical_memory_overlap, mixtures
 from .theory.mixture_limits import MixtureLoads, mixture_loads, mixture_temperature
 from .theory.nishimori import NishimoriLines, nishimori_lines
@@ -47,6 +48,7 @@ __all__ = [
     "Equilibration",
     "Estimate",
     "ExamplesNeeded",
+    "GlassLines",
     "InvalidInput",
     "Mixture",
     "MixtureLoads",
@@ -73,6 +75,7 @@ __all__ = [
     "equilibration",
     "examples_needed",
     "finite_size_overlap",
+    "glass_lines",
     "limiting_signal",
     "load_of",
     "log_evidence",

@@ -6,6 +6,7 @@ import sys
 from types import FrameType
 
 INTERRUPTED = 130  # the shell's own exit code for Ctrl-C
+TRACEBACK = "DENSEHOP_TRACEBACK"  # environment variable
 
 
 class Interrupt:
@@ -31,9 +32,14 @@ def main() -> None:
         from densehop.cli import run  # noqa: PLC0415 (slow: an interrupt may come before it is done)
 
         code = run(sys.argv[1:])
-    except BaseException:
+    except BaseException as error:
         if not interrupt.came:  # else whatever it is: a half-done import turns an interrupt into an ImportError
-            raise
+            if not isinstance(error, Exception) or TRACEBACK in os.environ:
+                raise
+            sys.exit(
+                f"densehop: internal error, please report it: {type(error).__name__}: {error} "
+                f"(set {TRACEBACK}=1 to see where)"
+            )
         code = INTERRUPTED
     if code == INTERRUPTED:
         print("densehop: interrupted; nothing was written", file=sys.stderr, flush=True)

@@ -1,5 +1,6 @@
 """The commands of the theory: parse, call, print. Each says the same in words and, with --json, for programs."""
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -40,6 +41,7 @@ PlaneScaled = Annotated[
     float | None,
     typer.Option(help="T*/N^(1-2/p), for large-noise. (default: the effective Nishimori line, lambda = alpha/T)"),
 ]
+Ansatz = Annotated[str, typer.Option(help="rs (replica symmetry) or 1rsb (one step of its breaking).")]
 Range = Annotated[str | None, typer.Option(help="LOW,HIGH. (default: all phases)", metavar="LOW,HIGH")]
 
 MEANINGS = {
@@ -53,7 +55,7 @@ MEANINGS = {
     "free_energy": "f = -T Phi",
     "energy": "u",
     "entropy": "s",
-    "replicon": "negative: unstable to (further) replica symmetry breaking",
+    "replicon": "stability; unstable to (further) replica symmetry breaking if negative",
     "residual": "largest violation of the saddle-point equations",
 }
 
@@ -74,7 +76,7 @@ def solve(
             "model, else inference)"
         ),
     ] = None,
-    ansatz: Annotated[str, typer.Option(help="rs (replica symmetry) or 1rsb (one step of its breaking).")] = "rs",
+    ansatz: Ansatz = "rs",
     as_json: Json = False,
 ) -> None:
     """Order parameters, free energy and stability of one branch at one point."""
@@ -103,15 +105,18 @@ def phase(
     signal: Signal = None,
     nishimori: Nishimori = False,
     model: Model = None,
+    ansatz: Ansatz = "rs",
     as_json: Json = False,
 ) -> None:
     """Phase at one point, and every branch that competes for it."""
     from densehop.theory import phases  # noqa: PLC0415 (slow)
 
     problem, parameters = _problem(p, load, temperature, teacher_temperature, teacher_p, signal, nishimori, model)
-    found, ranked = phases.phase(problem), phases.candidates(problem)
+    found, ranked = phases.phase(problem, ansatz), phases.candidates(problem, ansatz)
     if as_json:
-        print_json(parameters=parameters, phase=found, candidates=[_as_dict(one) for one in ranked])
+        print_json(
+            parameters={**parameters, "ansatz": ansatz}, phase=found, candidates=[_as_dict(one) for one in ranked]
+        )
         return
     typer.echo(f"{_words(parameters)}\nphase: {found.value} ({found.name.lower().replace('_', ' ')})\n")
     shown = ("m", "q", "q_star", "free_energy", "energy", "entropy", "replicon")
@@ -146,7 +151,7 @@ def examples_needed(
 
 
 def boundary(
-    p: Bodies,
+    p: Annotated[str, typer.Option(help="Number of bodies, at least 2, or inf for the limit of the global lines.")],
     kind: Annotated[
         str,
         typer.Option(
@@ -162,6 +167,7 @@ def boundary(
         str | None, typer.Option(help="Where, as 0.1,0.2,... (default: all of the line)", metavar="T,T,...")
     ] = None,
     points: Annotated[int, typer.Option(help="How many, where no temperatures are given.")] = 101,
+    ansatz: Ansatz = "rs",
     as_json: Json = False,
 ) -> None:
     """Trace a line of a phase diagram, with the error of each point."""
@@ -174,14 +180,22 @@ def boundary(
         "scaled_teacher_temperature": scaled_teacher_temperature,
     }
     chosen = None if temperatures is None else _numbers("temperatures", temperatures)
-    line = trace(kind, p, chosen, points=points, **plane)  # type: ignore[arg-type]
+    line = trace(kind, _bodies(p), chosen, points=points, ansatz=ansatz, **plane)  # type: ignore[arg-type]
     if as_json:
-        print_json(parameters={"p": p, "kind": kind, **plane}, axis=line.axis, **_columns(line))
+        print_json(parameters={"p": line.p, "kind": kind, "ansatz": ansatz, **plane}, axis=line.axis, **_columns(line))
         return
     rows = zip(line.coordinate, line.temperature, line.error, strict=True)
     print_table(
         (line.axis, "temperature", "error"), [(f"{x:.12g}", f"{t:.12g}", f"{error:.1e}") for x, t, error in rows]
     )
+
+
+def _bodies(word: str) -> float:
+    """Return a number of bodies, or infinity."""
+    try:
+        return math.inf if word == "inf" else int(word)
+    except ValueError as error:
+        raise InvalidInput(f"p must be an integer >= 2 or inf, got '{word}'") from error
 
 
 def phase_diagram(

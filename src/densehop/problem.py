@@ -87,6 +87,7 @@ class TeacherStudent:
     @classmethod
     def nishimori(cls, p: int, load: float, temperature: float) -> "TeacherStudent":
         """Return the Bayes-optimal problem: the student knows the teacher's p and temperature."""
+        temperature = checks.number("temperature", temperature)
         return cls(p=p, load=load, temperature=temperature, teacher_temperature=temperature)
 
     @classmethod
@@ -103,7 +104,10 @@ class TeacherStudent:
             raise InvalidInput(
                 f"teacher_temperature must exceed 2, where a two-body teacher orders, got {teacher_temperature:g}"
             )
-        eta = _odd_factorial(p - 1) * (2 / (teacher_temperature - 2)) ** (p // 2) / math.factorial(p // 2 + 1)
+        try:
+            eta = _odd_factorial(p - 1) / math.factorial(p // 2 + 1) * (2 / (teacher_temperature - 2)) ** (p // 2)
+        except OverflowError as error:
+            raise InvalidInput(f"the signal at p = {p} exceeds 1e308: choose a smaller p") from error
         return cls(p=p, load=0.0, temperature=temperature, teacher_p=2, signal=eta * scaled_load)
 
     @classmethod
@@ -117,7 +121,10 @@ class TeacherStudent:
         p = _even_bodies(p)
         load = checks.number("load", load, zero_allowed=True)
         scaled = checks.number("scaled_teacher_temperature", scaled_teacher_temperature)
-        signal = load * scaled ** (-p / 2) / math.factorial(p // 2)
+        try:
+            signal = load * scaled ** (-p / 2) / math.factorial(p // 2)
+        except OverflowError as error:
+            raise InvalidInput(f"the signal at p = {p} exceeds 1e308: choose a smaller p") from error
         return cls(p=p, load=load, temperature=temperature, teacher_p=2, signal=signal)
 
     @property

@@ -10,10 +10,9 @@ from scipy.optimize import brentq
 
 from densehop import checks, teacher
 from densehop.errors import InvalidInput, NoSolution
-from densehop.theory import broken_retrieval, curves, glass, nishimori, pairwise_lines
+from densehop.theory import broken_retrieval, curves, glass, nishimori, pairwise_boundaries
 from densehop.theory.estimate import Estimate
 from densehop.theory.planes import Plane, plane
-from densehop.theory.retrieval import pairwise_global_load
 
 Floats = npt.NDArray[np.float64]
 Curve = Callable[[int, float], Estimate]
@@ -31,7 +30,6 @@ INFERENCE = {name.replace("retrieval", "inference"): name for name in RETRIEVAL}
 BACKGROUND = ("glass_static", "glass_dynamic", "glass_gardner", "zero_entropy")
 KINDS = (*RETRIEVAL, *INFERENCE, "inference_or_retrieval", *BACKGROUND)
 RELATIVE_ROUNDING = 4e-15
-FEWER_POINTS, HOTTEST_GLASS = 31, 1.9  # of the p = 2 line against the 1RSB glass, where T is not given
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +113,8 @@ def _curve(where: Plane, kind: str, ansatz: str) -> Curve:
     name = INFERENCE.get(kind, kind)
     if ansatz == "rs":
         return RETRIEVAL.get(name, curves.spinodal_load)
+    if where.p == 2 and kind == "retrieval_spinodal":
+        return BROKEN[kind]
     if name not in BROKEN or where.p in {2, math.inf}:
         raise InvalidInput(
             f"ansatz '1rsb' is for spinodal and global lines with finite p >= 3, got '{kind}', p = {where.p}"
@@ -136,7 +136,7 @@ Point = tuple[float, float, float]
 def _trace(where: Plane, kind: str, curve: Curve, chosen: Floats | None, points: int) -> list[Point]:
     """Return (coordinate, temperature, error) along a line."""
     if where.p == 2:
-        return _pairwise(where, kind, chosen, points)
+        return pairwise_boundaries.trace(where, kind, curve, chosen, points)
     if where.p == math.inf:
         _require_infinite(where, kind)
     if kind in BACKGROUND:
@@ -203,8 +203,7 @@ def highest(p: int, kind: str) -> float:
 def _retrieval(where: Plane, curve: Curve, kind: str, chosen: Floats | None, points: int) -> list[Point]:
     """Return a line of retrieval of a memory or example: the universal curve itself."""
     if where.model == "finite_noise" and not kind.endswith("stability"):  # no noise, and no matter how many examples
-        end = highest(where.p, kind)
-        return [(float(x), end, 0.0) for x in np.linspace(0.0, 4.0, points)] if chosen is None else []
+        return _horizontal(highest(where.p, kind), 0.0, 4.0, chosen, points)
     if where.axis != "load":
         raise InvalidInput(f"retrieval does not depend on the {where.axis}: ask for it in a plane with a load axis")
     temperatures = chosen if chosen is not None else _shared_grid(where.p, kind, points)
@@ -276,11 +275,17 @@ def _parabola(where: Plane, gamma: float, chosen: Floats | None, points: int) ->
     """Alpha = Gamma T^2, or T = sqrt(alpha/Gamma) where the load is fixed."""
     if where.model == "fixed_load":
         assert where.value is not None
-        height = math.sqrt(where.value / gamma)
         start = teacher.critical_temperature(where.p).temperature
-        return [(float(x), height, 0.0) for x in np.linspace(start, 4 * start, points)]
+        return _horizontal(math.sqrt(where.value / gamma), start, 4 * start, chosen, points)
     temperatures = chosen if chosen is not None else np.linspace(0.0, 4.0, points)
     return [(float(gamma * t**2), float(t), float(RELATIVE_ROUNDING * gamma * t**2)) for t in temperatures]
+
+
+def _horizontal(height: float, left: float, right: float, chosen: Floats | None, points: int) -> list[Point]:
+    """Return a line at one temperature."""
+    if chosen is not None:
+        raise InvalidInput(f"this line lies at the one temperature {height:.10g}: leave `temperatures` out")
+    return [(float(x), height, 0.0) for x in np.linspace(left, right, points)]
 
 
 def _equal_signal(where: Plane, chosen: Floats | None, points: int) -> list[Point]:
@@ -302,51 +307,3 @@ def _equal_signal(where: Plane, chosen: Floats | None, points: int) -> list[Poin
         return x, temperature, RELATIVE_ROUNDING * x
 
     return _at_each(temperatures, point)
-
-
-# --- p = 2 ------------------------------------------------------------------------------------------------------------
-
-
-def _pairwise(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
-    """Return a line of Amit, Gutfreund & Sompolinsky, or of the planted model."""
-    line = _pairwise_line(where, kind)
-    hottest = 2.0 if kind.startswith("retrieval") else 4.0
-    if kind == "retrieval_global":  # each point has a 1RSB glass to beat: a third of a second
-        points, hottest = min(points, FEWER_POINTS), HOTTEST_GLASS
-    temperatures = chosen if chosen is not None else _grid(1e-3, hottest * (1 - 1e-9), points)
-
-    def point(temperature: float) -> Point:
-        load = line(temperature)
-        return load.value, temperature, load.error
-
-    return _at_each(temperatures, point)
-
-
-def _pairwise_line(where: Plane, kind: str) -> Callable[[float], Estimate]:
-    """Return the load of a line as a function of T."""
-    direct: dict[str, Callable[[float], Estimate]] = {
-        "retrieval_spinodal": pairwise_lines.retrieval_spinodal_load,
-        "retrieval_global": pairwise_global_load,
-        "retrieval_stability": pairwise_lines.retrieval_stability_load,
-        "glass_static": _glass_load,
-    }
-    if kind in direct and where.axis == "load":
-        return direct[kind]
-    if where.model == "nishimori" and kind in {"inference_spinodal", "inference_global"}:
-        return lambda t: Estimate(2 * nishimori.pairwise_critical_load(t), 0.0)
-    if where.model == "fixed_teacher" and where.value is not None and kind.startswith("inference_s"):
-        if where.value <= 2:
-            raise InvalidInput(
-                f"teacher_temperature must exceed 2, where a two-body teacher orders, got {where.value:g}"
-            )
-        contrast = 2 / (where.value - 2)
-        line = pairwise_lines.inference_load if kind.endswith("spinodal") else pairwise_lines.inference_stability_load
-        return lambda t: line(t, contrast)
-    raise InvalidInput(f"p = 2, model '{where.model}' has no line '{kind}'")
-
-
-def _glass_load(temperature: float) -> Estimate:
-    """T_g = 2 (1 + sqrt(load/2)), for T >= 2."""
-    if temperature < 2:
-        raise NoSolution("the spin glass of p = 2 reaches load 0 at T = 2")
-    return Estimate(2 * (temperature / 2 - 1) ** 2, 0.0)

@@ -89,7 +89,7 @@ def spinodal(p: int, temperature: float) -> BrokenState | None:
 def spinodal_load(p: int, temperature: float) -> Estimate:
     """Return the largest load of the retrieval state with one step of breaking where it is needed (eq. 29 and 32)."""
     limit = spinodal(p, temperature)
-    return symmetric_spinodal(p, temperature) if limit is None else Estimate(limit.load, BARELY)
+    return symmetric_spinodal(p, temperature) if limit is None else Estimate(limit.load, BARELY + limit.residual)
 
 
 def beyond(p: int, load: float, temperature: float, signal: float = 1.0) -> BrokenState:

@@ -22,7 +22,7 @@ from densehop.theory.noise import TensorNoise
 from densehop.theory.site import Floats
 
 ROUNDING = 4e-15  # of an average of order 1
-TABLE = 161  # points of the glass's free energy: its Hermite interpolation is then right to 1e-11
+TABLE, TABLE_ERROR = 161, 4e-12  # points of the glass's free energy, and the error of its Hermite interpolation
 
 
 def temperatures_for(p: int, points: int) -> Floats:
@@ -57,7 +57,7 @@ def global_load(p: int, temperature: float) -> Estimate:
     def lead(load: float) -> float:
         return advantage(p, load, temperature, many_body.retrieval(p, load, temperature))
 
-    return _root(p, lead, largest)
+    return _root(lead, largest, TABLE_ERROR)
 
 
 def _infinite_global_load(temperature: float) -> Estimate:
@@ -85,7 +85,7 @@ def stability_load(p: int, temperature: float) -> Estimate:
         here = many_body.retrieval(p, load, temperature)
         return noise.replicon(here.order, load, temperature, here.site.fourth)
 
-    return _root(p, replicon, largest)
+    return _root(replicon, largest, 10 * ROUNDING * p)
 
 
 def advantage(p: int, load: float, temperature: float, found: State) -> float:
@@ -120,12 +120,14 @@ def glass_table(p: int) -> CubicHermiteSpline:
     return CubicHermiteSpline(temperatures, energies, slopes)
 
 
-def _root(p: int, function: Callable[[float], float], largest: float) -> Estimate:
-    """Return the load at which a function, positive at load 0 and negative at the largest load, vanishes."""
+def _root(function: Callable[[float], float], largest: float, rounding: float) -> Estimate:
+    """Return the load at which a function, positive at load 0 and negative at the largest load, vanishes.
+
+    `rounding` is how far the function may be off.
+    """
     load = float(brentq(function, 1e-300, largest, xtol=1e-300, rtol=1e-14))
     step = 1e-5 * min(load, largest - load)
     slope = (function(load + step) - function(load - step)) / (2 * step) if step > 0 else math.inf
-    rounding = 10 * ROUNDING * p  # of energies of order p
     return Estimate(load, (abs(function(load)) + rounding) / abs(slope) + ROUNDING * load)
 
 

@@ -76,7 +76,7 @@ def phase_diagram(
     RuntimeWarning
         If replica symmetry is not exact somewhere on the grid.
     """
-    where = plane(model, p, teacher_temperature, load, scaled_teacher_temperature)
+    where = plane(model, checks.body_number(p), teacher_temperature, load, scaled_teacher_temperature)
     x = _axis(where.axis, coordinates, _default_axis(where))
     t = _axis("temperatures", temperatures, np.linspace(0.0, 3.0, 31) if where.p == 2 else np.linspace(0.0, 4.0, 81))
     if x.size * t.size > LARGEST_GRID:

@@ -20,6 +20,7 @@ from densehop.theory import nishimori
 from densehop.theory.phases import Phase
 from densehop.theory.sign_sums import sign_sums
 
+FAR = 2.0  # times the exact signal at N: beyond, the limit N -> infinity says nothing about this N
 MOST_VOTES = 10_000  # examples of an ordered teacher summed exactly; beyond, their sum is Gaussian to 1e-4
 MOST_TERMS = 300_000  # n_spins * p up to which the exact signal is computed (a fraction of a second)
 ROOM = 1 + 2e-15  # a load at a transition is rounded to its far side
@@ -192,24 +193,28 @@ def _shown(n_examples: int) -> str:
     return f"{n_examples:,}" if n_examples < 10**15 else f"{float(n_examples):.6g}"
 
 
+def _counted(n_examples: int) -> str:
+    return "1 example" if n_examples == 1 else f"{_shown(n_examples)} examples"
+
+
 def _words_ordered(answer: ExamplesNeeded) -> str:
-    several = "1 example is" if answer.n_examples == 1 else f"{_shown(answer.n_examples)} examples are"
+    several = f"{_counted(answer.n_examples)} {'is' if answer.n_examples == 1 else 'are'}"
     sign = ", up to a global sign" if answer.p % 2 == 0 else ""
     return (
-        f"T = {answer.temperature:g} is below the teacher's T_crit: every example is a noisy copy of the pattern, and "
+        f"T = {answer.temperature:.10g} is below the teacher's T_crit: every example is a noisy copy of the pattern, and "
         f"{several} enough for an overlap of {answer.overlap_reached:.4f}{sign}. Start the student at an example."
     )
 
 
 def _words_many_body(answer: ExamplesNeeded) -> str:
-    words = f"From {_shown(answer.n_examples)} examples on (load {answer.load:.5g}) "
+    words = f"From {_counted(answer.n_examples)} on (load {answer.load:.5g}) "
     jump = ""
     if answer.overlap_reached > answer.overlap + 1e-3:
         jump = f"The overlap cannot be smaller than that: it jumps there, beyond the {answer.overlap:g} asked for. "
     if answer.phase is Phase.LOCAL_RETRIEVAL:
         words += (
             f"a state of overlap {answer.overlap_reached:.4f} exists, but the paramagnet wins: it needs a hint, a "
-            f"start near the pattern. {jump}From {_shown(answer.n_examples_global)} examples on (load "
+            f"start near the pattern. {jump}From {_counted(answer.n_examples_global)} on (load "
             f"{answer.load_global:.5g}) such a state, of overlap {answer.overlap_global:.4f}, is favoured. "
         )
     else:
@@ -221,7 +226,7 @@ def _words_many_body(answer: ExamplesNeeded) -> str:
 
 def _words_pairwise(answer: ExamplesNeeded) -> str:
     return (
-        f"From {_shown(answer.n_examples)} examples on (M/N = {answer.load / 2:.5g}) the overlap is "
+        f"From {_counted(answer.n_examples)} on (M/N = {answer.load / 2:.5g}) the overlap is "
         f"{answer.overlap_reached:.4f}, up to a global sign. It grows continuously from 0 at "
         f"M/N = {nishimori.pairwise_critical_load(answer.temperature):.5g}, and a random start finds it."
     )
@@ -230,9 +235,11 @@ def _words_pairwise(answer: ExamplesNeeded) -> str:
 def _words_finite_size(answer: ExamplesNeeded) -> str:
     words = ""
     if abs(answer.signal_ratio - 1) > 0.1:
+        near = 1 / FAR < answer.signal_ratio < FAR
+        verdict = "take these numbers as a guide" if near else "they do not describe this N; choose a larger T"
         words = (
             f" At N = {answer.n_spins} the exact signal is {answer.signal_ratio:.3g} times the N -> infinity value "
-            "used here: take these numbers as a guide."
+            f"used here: {verdict}."
         )
     spinodal = teacher.critical_temperature(answer.p).spinodal_temperature
     if answer.temperature < spinodal:

@@ -6,11 +6,13 @@ The limit T = 0 is x -> 0 at fixed y = x/T.
 """
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from scipy.optimize import brentq
 
+from densehop import checks
 from densehop.errors import NoSolution
 from densehop.theory import nishimori, site
 from densehop.theory.many_body import TIGHT, State, state
@@ -145,15 +147,33 @@ def broken(p: int, gamma: float) -> Broken:
     high = min(low * 1.1, 1.0)
     while high < 1 and at_parisi(p, high).gamma > gamma:
         low, high = high, min(high * 1.1, 1.0)
-    parisi = math.exp(
-        brentq(
-            lambda log_x: math.log(at_parisi(p, math.exp(min(log_x, 0.0))).gamma / gamma),
-            math.log(low),
-            math.log(high),
-            **TIGHT,
-        )
-    )
-    return at_parisi(p, min(parisi, 1.0))
+    low, high = low * (1 - 1e-6), min(high * (1 + 1e-6), 1.0)  # the ends may be the root to within rounding
+
+    def excess(log_x: float) -> float:
+        return math.log(at_parisi(p, math.exp(min(log_x, 0.0))).gamma / gamma)
+
+    return at_parisi(p, min(math.exp(brentq(excess, math.log(low), math.log(high), **TIGHT)), 1.0))
+
+
+@dataclass(frozen=True)
+class GlassLines:
+    """Where the paramagnet freezes, p >= 3: Gamma = alpha/T^2 of each transition, so T = sqrt(alpha/Gamma).
+
+    gamma_dynamic: metastable states appear;  gamma_static: the 1RSB glass replaces the paramagnet;  gamma_gardner: it
+    becomes unstable to further breaking;  triple_point: load and temperature, equal, at which paramagnet, glass and
+    retrieval of the direct model meet.
+    """
+
+    gamma_dynamic: float
+    gamma_static: float
+    gamma_gardner: float
+    triple_point: float
+
+
+def glass_lines(p: int) -> GlassLines:
+    """Return the transitions of the spin glass, p >= 3 (docs/theory.md, eq. 16, 18 and 36)."""
+    lines = nishimori.nishimori_lines(checks.integer("p", p, 3))
+    return GlassLines(lines.gamma_local, lines.gamma_global, gardner(p).gamma, 1 / lines.gamma_global)
 
 
 @lru_cache(maxsize=256)

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from scipy.optimize import root_scalar
 
 from densehop import checks
-from densehop.errors import NoSolution
+from densehop.errors import InvalidInput, NoSolution
 from densehop.theory import broken_retrieval, curves, one_step, pairwise, pairwise_curves, pairwise_lines
 from densehop.theory.estimate import Estimate
 from densehop.theory.one_step import Fields
 
-KINDS = ("spinodal", "global")
+KINDS = ("spinodal", "global", "global_ags")
 
 
 def retrieval_boundary(p: int, temperature: float, kind: str = "spinodal", ansatz: str = "rs") -> float:
@@ -22,10 +22,10 @@ def retrieval_boundary(p: int, temperature: float, kind: str = "spinodal", ansat
     p : int
     temperature : float
         T >= 0.
-    kind : "spinodal" (retrieval exists) or "global" (it has the lowest free energy)
+    kind : "spinodal" (retrieval exists), "global" (it has the lowest free energy; its rival is the paramagnet or the
+        1RSB spin glass) or "global_ags" (p = 2 with a replica-symmetric rival: Amit, Gutfreund & Sompolinsky 1985)
     ansatz : "rs" or "1rsb"
-        Of the retrieval state. Its rival at a global boundary is the 1RSB spin glass for p >= 3 in both; for p = 2 the
-        rival has the ansatz ("rs": the line of Amit, Gutfreund & Sompolinsky 1985) and retrieval is replica symmetric.
+        Of the retrieval state; at global boundaries of p = 2 it is replica symmetric, and stable there.
 
     Raises
     ------
@@ -36,11 +36,14 @@ def retrieval_boundary(p: int, temperature: float, kind: str = "spinodal", ansat
     temperature = checks.number("temperature", temperature, zero_allowed=True)
     checks.choice("kind", kind, KINDS)
     checks.choice("ansatz", ansatz, ("rs", "1rsb"))
-    if kind == "global":
+    if kind == "global_ags":
         if p > 2:
-            return (curves.global_load if ansatz == "rs" else broken_retrieval.global_load)(p, temperature).value
-        rule = pairwise_lines.retrieval_global_load if ansatz == "rs" else pairwise_global_load
-        return rule(temperature).value
+            raise InvalidInput(f"kind 'global_ags' is a line of p = 2, got p = {p}: ask for 'global'")
+        return pairwise_lines.retrieval_global_load(temperature).value
+    if kind == "global" and p == 2:
+        return pairwise_global_load(temperature).value
+    if kind == "global":
+        return (curves.global_load if ansatz == "rs" else broken_retrieval.global_load)(p, temperature).value
     if ansatz == "1rsb":
         return broken_retrieval.spinodal_load(p, temperature).value
     if p > 2:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from densehop import checks
-from densehop.errors import InvalidInput, NoSolution
+from densehop.errors import DensehopError, InvalidInput, NoSolution, OutOfRange
 from densehop.problem import DirectModel, TeacherStudent
 from densehop.theory import bayes, broken_retrieval, glass, many_body, one_step, pairwise
 from densehop.theory.noise import Noise, Order, TensorNoise
@@ -91,10 +91,22 @@ def check_problem(problem: object) -> None:
 
 
 def find(problem: Problem, branch: str, ansatz: str = "rs") -> Solution:
-    """Return a branch without warnings."""
+    """Return a branch without warnings of its own."""
+    try:
+        return _find(problem, branch, ansatz)
+    except (ZeroDivisionError, OverflowError, ValueError) as error:
+        if isinstance(error, DensehopError):
+            raise
+        raise OutOfRange(f"no {branch} in double precision at so extreme parameters: {problem}") from error
+
+
+def _find(problem: Problem, branch: str, ansatz: str) -> Solution:
+    """Return a branch; the arithmetic may fail at extreme parameters."""
     optimal = isinstance(problem, TeacherStudent) and problem.on_nishimori_line
     if optimal and bayes.teacher_is_ordered(problem):  # type: ignore[arg-type]
         return _as(ansatz, bayes.example_retrieval(problem, branch))  # type: ignore[arg-type]
+    if isinstance(problem, TeacherStudent) and not optimal:
+        _require_signal(problem)
     if branch == "paramagnet":
         return _as(ansatz, _paramagnet(problem))
     if optimal and branch == "inference":
@@ -102,6 +114,13 @@ def find(problem: Problem, branch: str, ansatz: str = "rs") -> Solution:
         return _as(ansatz, rule(problem))  # type: ignore[arg-type]
     case = case_of(problem, branch)
     return _symmetric(problem, case, symmetric_state(case)) if ansatz == "rs" else _broken(problem, case)
+
+
+def _require_signal(problem: TeacherStudent) -> None:
+    """Refuse examples that are correlated more strongly than the theory covers, whatever the branch."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a signal of 0 is said where it matters, by the inference branch
+        (pairwise_signal if problem.p == 2 else limiting_signal)(problem)
 
 
 def _as(ansatz: str, stable: Solution) -> Solution:
@@ -151,10 +170,6 @@ def _paramagnet(problem: Problem) -> Solution:
     chi = 1 / temperature
     if p == 2 and 2 * chi >= 1 and load > 0:
         raise NoSolution(f"no paramagnet at T = {temperature:g}: for p = 2 and load > 0 it exists above T = 2")
-    if p > 2 and load == 0:
-        return assemble(
-            problem, "paramagnet", "rs", overlap=0.0, q=0.0, energy=0.0, entropy=math.log(2), replicon=1.0, residual=0.0
-        )
     order = Order(0.0, 0.0, 0.0, chi, 0.0)
     return assemble(
         problem,
@@ -162,7 +177,7 @@ def _paramagnet(problem: Problem) -> Solution:
         "rs",
         overlap=0.0,
         q=0.0,
-        energy=noise.energy(order, load),
+        energy=noise.energy(order, load) if load > 0 else 0.0,
         entropy=math.log(2) + (noise.entropy(order, load) if load > 0 else 0.0),
         replicon=_paramagnet_stability(problem),
         residual=0.0,
@@ -224,7 +239,8 @@ def _broken(problem: Problem, case: Case) -> Solution:
         if plain.replicon >= -ROUNDING:
             return _as("1rsb", plain)
         if one_step.response(case.noise, case.load, state.site) * state.site.susceptibility**2 < FROZEN:
-            return replace(_as("1rsb", plain), advice="")  # its correction is of this size, and lost in rounding
+            frozen = _as("1rsb", plain)  # its correction is of this size, and lost in rounding
+            return replace(frozen, advice="") if frozen.converged else frozen
         if case.branch == "spin_glass" and case.load < SCARCE:
             found = _scarce_glass(case)
         else:
