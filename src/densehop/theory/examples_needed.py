@@ -201,7 +201,7 @@ def _words_ordered(answer: ExamplesNeeded) -> str:
     several = f"{_counted(answer.n_examples)} {'is' if answer.n_examples == 1 else 'are'}"
     sign = ", up to a global sign" if answer.p % 2 == 0 else ""
     return (
-        f"T = {answer.temperature:.10g} is below the teacher's T_crit: every example is a noisy copy of the pattern, and "
+        f"T = {answer.temperature:.9g} is below the teacher's T_crit: each example is a noisy copy of the pattern, and "
         f"{several} enough for an overlap of {answer.overlap_reached:.4f}{sign}. Start the student at an example."
     )
 
