@@ -22,7 +22,7 @@ from densehop.theory.noise import TensorNoise
 from densehop.theory.site import Floats
 
 ROUNDING = 4e-15  # of an average of order 1
-TABLE, TABLE_ERROR = 161, 4e-12  # points of the glass's free energy, and the error of its Hermite interpolation
+TABLE, TABLE_ERROR = 161, 2e-12  # points of the glass's free energy, and the error of its Hermite interpolation
 
 
 def temperatures_for(p: int, points: int) -> Floats:
@@ -57,7 +57,8 @@ def global_load(p: int, temperature: float) -> Estimate:
     def lead(load: float) -> float:
         return advantage(p, load, temperature, many_body.retrieval(p, load, temperature))
 
-    return _root(lead, largest, TABLE_ERROR)
+    with_glass = temperature < 1 / nishimori.nishimori_lines(p).gamma_global  # the triple point
+    return _root(lead, largest, TABLE_ERROR if with_glass else 10 * ROUNDING * p)
 
 
 def _infinite_global_load(temperature: float) -> Estimate:
