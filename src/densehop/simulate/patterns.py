@@ -1,4 +1,4 @@
-"""The patterns representation: stored vectors laid out for the kernel, and one chain's state beside them."""
+"""The patterns representation: stored vectors laid out for the kernel, and chains beside them."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,48 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.energy import EnergyTable
-from densehop.kernels.patterns import ENERGY, ODD, count_agreements, run_sweeps
+from densehop.kernels import patterns as kernel
+from densehop.kernels.vectors import LANES
+from densehop.simulate.chains import Attempts, Record
 
 Signs = npt.NDArray[np.int8]
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 LARGEST_INT32 = 2**31 - 1
-SMALLEST_CHUNK = 64  # amplitudes: shorter sums in 32 bits do not pay
+SMALLEST_CHUNK = 8  # blocks: shorter sums in 32 bits do not pay
+POWERS = ((kernel.LINEAR, 1, 2), (kernel.SQUARE, 2, 1))  # form, power of k, factor
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a kernel finds the fields: even = factor k^power + constant, odd = slope k + shift, or from the tables."""
+
+    form: int
+    factor: int
+    constant: int
+    slope: int
+    shift: int
+    largest: int  # term of a lane's sum, for one block
+
+
+def form_of(table: EnergyTable) -> Form:
+    """Find the fastest form that gives the same fields.
+
+    Only even - odd matters at c = 0, where every site disagrees, and only even + odd at c = N.
+    """
+    n_spins, even, odd = table.n_spins, table.even, table.odd
+    k = np.arange(-n_spins, n_spins + 1, 2)
+    for form, power, factor in POWERS if n_spins >= 3 else ():
+        constant = int(even[1] - factor * k[1] ** power)
+        slope = int(odd[2] - odd[1]) // 2
+        shift = int(odd[1] - slope * k[1])
+        even_power, odd_line = factor * k**power + constant, slope * k + shift
+        inside = np.array_equal(even_power[1:-1], even[1:-1]) and np.array_equal(odd_line[1:-1], odd[1:-1])
+        first, last = (even_power - odd_line - even + odd)[0], (even_power + odd_line - even - odd)[-1]
+        if inside and first == 0 and last == 0:
+            return Form(form, factor, constant, slope, shift, 2 * n_spins**power)
+    return Form(kernel.TABLE, 1, 0, 0, 0, int(np.abs(even).max()) + 1)
 
 
 @dataclass(frozen=True)
@@ -21,69 +55,90 @@ class PatternStore:
     """M stored vectors of N spins, shared by all chains; layout in `kernels/patterns.py`."""
 
     table: EnergyTable
-    minus: Signs
-    n_minus: Integers
-    even: npt.NDArray[np.int32] | npt.NDArray[np.int64]
-    chunk: int
+    form: Form
+    stored: kernel.Stored
 
     @classmethod
     def build(cls, table: EnergyTable, patterns: Signs) -> "PatternStore":
-        """Lay out patterns (M, N) and choose the narrowest exact integer type for the fields."""
+        """Lay out patterns (M, N) and choose the fastest form and the narrowest exact integer type for the fields."""
         table.require_exact(len(patterns))
-        minus = np.ascontiguousarray((patterns >> 1).T)  # +1 -> 0, -1 -> -1
-        n_minus = -minus.sum(axis=1, dtype=np.int64)
-        chunk = LARGEST_INT32 // (int(np.abs(table.even).max()) + 1)
-        if chunk >= SMALLEST_CHUNK:
-            return cls(table, minus, n_minus, table.even.astype(np.int32), chunk)
-        return cls(table, minus, n_minus, table.even, len(patterns))
+        form = form_of(table)
+        bits = pack(patterns, LANES).view("<u4").astype(np.uint32, copy=False)
+        sign_sums = patterns.sum(axis=0, dtype=np.int64)
+        chunk = LARGEST_INT32 // form.largest
+        fits = chunk >= SMALLEST_CHUNK or form.form != kernel.TABLE
+        even = table.even.astype(np.int32) if fits else table.even
+        stored = kernel.Stored(
+            bits, sign_sums, form.constant * sign_sums, even, table.odd,
+            len(patterns), form.form, form.factor, form.slope, chunk if fits else bits.shape[1],
+        )  # fmt: skip
+        return cls(table, form, stored)
 
     @staticmethod
     def bytes_needed(n_spins: int, n_patterns: int, n_chains: int) -> int:
         """Predict the memory of the store and of the chains beside it."""
-        return n_patterns * (2 * n_spins + n_chains * (2 + 8))  # twice: the layout is made from a copy
+        return n_patterns * (2 * n_spins + n_chains * (2 + 8))  # the layout is made from a copy
+
+
+def pack(patterns: Signs, multiple: int) -> npt.NDArray[np.uint8]:
+    """Return the signs of patterns (M, N) as bits, a row per site, 1 for -1, zeros up to a multiple of so many bits."""
+    n_patterns, n_spins = patterns.shape
+    packed = np.packbits(patterns < 0, axis=0, bitorder="little")
+    rows = np.zeros((n_spins, -(-n_patterns // multiple) * multiple // 8), dtype=np.uint8)
+    rows[:, : len(packed)] = packed.T
+    return rows
 
 
 @dataclass(frozen=True)
-class Attempts:
-    """What a block of sweeps tries: which sites, against which thresholds; `first` counts the sweeps before it."""
-
-    sites: Integers
-    thresholds: Floats
-    first: int
-
-
-@dataclass(frozen=True)
-class Record:
-    """Where one chain writes: columns of `trace` as in `kernels.patterns.run_sweeps`."""
-
-    trace: Integers
-    snapshots: Signs
-    every: int
-
-
-@dataclass(frozen=True)
-class Chain:
-    """One chain's state; the arrays change in place as it runs."""
+class PatternChain:
+    """One chain; the arrays change in place as it runs, `state` (N,) is the caller's."""
 
     state: Signs
-    agreements: npt.NDArray[np.int16]
+    overlaps: npt.NDArray[np.int16]
     amplitudes: npt.NDArray[np.int32] | npt.NDArray[np.int64]
     totals: Integers
 
     @classmethod
-    def start(cls, store: PatternStore, state: Signs) -> "Chain":
-        """Place a chain at `state` (N,)."""
-        count = count_agreements(store.minus, state)
-        totals = np.zeros(2, dtype=np.int64)
-        totals[ODD] = store.table.odd[count].sum()
-        totals[ENERGY] = store.table.energy[count].sum()
-        return cls(state.copy(), count, store.even[count], totals)
+    def start(cls, store: PatternStore, state: Signs) -> "PatternChain":
+        """Place a chain at `state`."""
+        stored, table, form = store.stored, store.table, store.form
+        overlaps = np.empty(stored.bits.shape[1] * LANES, dtype=np.int16)
+        kernel.find_overlaps(stored, state, overlaps)
+        k = overlaps[: stored.n_patterns]
+        has_table = form.form == kernel.TABLE
+        amplitudes = np.zeros(len(overlaps) if has_table else 0, dtype=stored.even.dtype)
+        totals = np.empty(2, dtype=np.int64)
+        totals[kernel.ENERGY] = table.energy[(k.astype(np.int32) + table.n_spins) >> 1].sum()
+        if has_table:
+            totals[kernel.ODD] = kernel.look_up(stored, overlaps, amplitudes)
+        else:
+            totals[kernel.ODD] = form.slope * int(k.sum(dtype=np.int64)) + form.shift * stored.n_patterns
+        return cls(state, overlaps, amplitudes, totals)
 
-    def run(self, store: PatternStore, attempts: Attempts, references: Signs, record: Record) -> None:
-        """Run len(attempts.sites) sweeps and fill their rows of the record."""
-        run_sweeps(
-            store.minus, store.n_minus, store.chunk, store.even, store.table.odd,
-            self.state, self.agreements, self.amplitudes, self.totals,
-            attempts.sites, attempts.thresholds, attempts.first, references,
-            record.trace, record.snapshots, record.every,
-        )  # fmt: skip
+    def fields(self, store: PatternStore) -> Integers:
+        """Return the doubled integer fields (N,) of all sites."""
+        fields = np.empty(len(self.state), dtype=np.int64)
+        kernel.find_fields(store.stored, self.state, self.overlaps, self.amplitudes, self.totals, fields)
+        return fields
+
+
+@dataclass(frozen=True)
+class PatternChains:
+    """C chains that run one after the other."""
+
+    store: PatternStore
+    chains: tuple[PatternChain, ...]
+
+    @classmethod
+    def start(cls, store: PatternStore, states: Signs) -> "PatternChains":
+        """Place chains at states (C, N), which change in place."""
+        return cls(store, tuple(PatternChain.start(store, state) for state in states))
+
+    def run(self, attempts: Attempts, record: Record) -> None:
+        """Run the attempts and fill in their rows of the record."""
+        for index, chain in enumerate(self.chains):
+            kernel.run_sweeps(
+                self.store.stored, chain.state, chain.overlaps, chain.amplitudes, chain.totals,
+                attempts.sites[index], attempts.thresholds[index], attempts.first, record.references,
+                record.trace[index], record.snapshots[index], record.every,
+            )  # fmt: skip

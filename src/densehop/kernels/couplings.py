@@ -1,0 +1,165 @@
+"""Single-spin dynamics in the couplings representation: O(1) per attempt, O(N^(p-1)) per accepted flip.
+
+Layout, for N spins, C chains and K = C(N, p - 2) products of the other spins:
+
+- `couplings` (N, N, K) int16 or int32: slab i holds J_ij.. = sum_a sigma_ia sigma_ja ..., zero where an index repeats.
+  K counts nothing (p = 2), one site k (p = 3) or the pairs k < l in lexical order (p = 4); for p > 2 zeros fill it up
+  to a multiple of the vectors' length.
+- `states` (C, N) int8; `weights` (C, K) int16: 1, xi_k or xi_k xi_l.
+- `fields` (C, N) int64: the doubled local fields, the same integers as in the patterns representation. A flip of site i
+  changes 2 h_j by -4 xi_i sum_K J_i[j, K] weights[K]: one product of the slab i, contiguous in memory.
+- `energies` (C,) int64: sum_a energy[c_a].
+
+Chains that flip at the same site share one passage through its slab.
+"""
+
+import numpy as np
+
+from densehop.kernels import compiled
+from densehop.kernels.record import record
+from densehop.kernels.vectors import count_differences, dot
+
+WORDS_AT_ONCE = 512  # of each row: the rows of one passage stay in the cache
+
+
+@compiled
+def pair_products(row, words, first, n_patterns, products):
+    """Fill products[k, l], first <= k, l < N, with sum_a row_a sigma_ka sigma_la (0 where k = l); return the largest.
+
+    Signs are bits, 1 for -1, beyond the M-th all 0: row (W,) uint64, words (N, W) uint64; products (N, N) int64.
+    """
+    n_spins = len(words)
+    mixed = np.empty(len(row), dtype=np.uint64)
+    products[first:, first:] = n_patterns
+    for begin in range(0, len(row), WORDS_AT_ONCE):
+        end = min(begin + WORDS_AT_ONCE, len(row))
+        part = mixed[: end - begin]
+        for k in range(first, n_spins):
+            for word in range(len(part)):
+                part[word] = row[begin + word] ^ words[k, begin + word]
+            for other in range(k + 1, n_spins):
+                products[k, other] -= 2 * count_differences(part, words[other][begin:end])
+    largest = 0
+    for k in range(first, n_spins):
+        products[k, k] = 0
+        for other in range(k + 1, n_spins):
+            products[other, k] = products[k, other]
+            largest = max(largest, abs(products[k, other]))
+    return largest
+
+
+@compiled
+def pair_index(k, other, n_spins):
+    """Return the place of the pair k < other among all pairs in lexical order."""
+    return k * n_spins - k * (k + 1) // 2 + other - k - 1
+
+
+@compiled
+def set_weights(state, n_others, weights):
+    """Set the weights of a state (N,): products of `n_others` = p - 2 spins."""
+    n_spins = len(state)
+    if n_others == 0:
+        weights[0] = 1
+    elif n_others == 1:
+        weights[:n_spins] = state
+    else:
+        column = 0
+        for k in range(n_spins):
+            for other in range(k + 1, n_spins):
+                weights[column] = state[k] * state[other]
+                column += 1
+
+
+@compiled
+def flip_weights(site, n_spins, n_others, weights):
+    """Bring the weights up to date after a flip of `site`."""
+    if n_others == 1:
+        weights[site] = -weights[site]
+    elif n_others == 2:
+        for k in range(site):
+            weights[pair_index(k, site, n_spins)] *= np.int16(-1)
+        behind = pair_index(site, site + 1, n_spins)
+        for column in range(behind, behind + n_spins - 1 - site):
+            weights[column] = -weights[column]
+
+
+@compiled
+def add_slab(slab, weights, factors, chains, fields):
+    """Add factors[n] slab @ weights[chains[n]] to fields[chains[n]] for each n; a row is read once for all chains."""
+    if slab.shape[1] == 1:
+        for n in range(len(chains)):
+            field, factor = fields[chains[n]], factors[n]
+            for j in range(len(slab)):
+                field[j] += factor * slab[j, 0]
+        return
+    for j in range(len(slab)):
+        for n in range(len(chains)):
+            fields[chains[n], j] += factors[n] * dot(slab[j], weights[chains[n]])
+
+
+@compiled
+def flip_all(couplings, n_others, states, weights, fields, sites, chains):
+    """Flip site sites[n] of chain chains[n] for each n; neighbours in the list with the same site share its slab."""
+    factors = np.empty(len(chains), dtype=np.int64)
+    for n in range(len(chains)):
+        spin = states[chains[n], sites[n]]
+        factors[n] = -4 * spin
+        states[chains[n], sites[n]] = -spin
+    begin = 0
+    while begin < len(chains):
+        end = begin + 1
+        while end < len(chains) and sites[end] == sites[begin]:
+            end += 1
+        add_slab(couplings[sites[begin]], weights, factors[begin:end], chains[begin:end], fields)
+        begin = end
+    for n in range(len(chains)):  # after: the weights of slab i that hold site i meet couplings that are zero
+        flip_weights(sites[n], states.shape[1], n_others, weights[chains[n]])
+
+
+@compiled
+def run_sweeps(
+    couplings,
+    n_others,
+    states,
+    weights,
+    fields,
+    energies,
+    sites,
+    thresholds,
+    first,
+    references,
+    trace,
+    snapshots,
+    every,
+):
+    """Run n sweeps of C chains in step; site i flips if and only if spin * (doubled field) < threshold.
+
+    Parameters
+    ----------
+    couplings, states, weights, fields, energies : as above, all but the couplings changed in place
+    n_others : int, p - 2, the number of spins in a weight
+    sites : (C, n, N) int64, the order of the attempts; thresholds : (C, n, N) float64
+    first, references, every : as in `kernels.patterns.run_sweeps`; trace, snapshots : the same with chains in front
+    """
+    n_chains, n_sweeps, n_spins = sites.shape
+    flips = np.empty(n_chains, dtype=np.int64)
+    chosen, moving = np.empty(n_chains, dtype=np.int64), np.empty(n_chains, dtype=np.int64)
+    for block_sweep in range(n_sweeps):
+        flips[:] = 0
+        for attempt in range(n_spins):
+            n_moving = 0
+            for chain in range(n_chains):
+                site = sites[chain, block_sweep, attempt]
+                cost = states[chain, site] * fields[chain, site]
+                if cost < thresholds[chain, block_sweep, attempt]:
+                    energies[chain] -= cost
+                    flips[chain] += 1
+                    chosen[n_moving], moving[n_moving] = site, chain
+                    n_moving += 1
+            if n_moving > 0:
+                flip_all(couplings, n_others, states, weights, fields, chosen[:n_moving], moving[:n_moving])
+        for chain in range(n_chains):
+            sweep = first + block_sweep
+            record(
+                sweep, states[chain], energies[chain], flips[chain], references, trace[chain], snapshots[chain], every
+            )

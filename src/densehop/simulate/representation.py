@@ -1,0 +1,128 @@
+"""Which representation runs: the one with the smaller predicted cost, decided anew for each block of sweeps.
+
+Both make the same decisions from the same integers, so a change of representation never changes a trajectory. Costs are
+predicted from sizes and the measured acceptance, not from clocks, so that a run is repeatable in every respect.
+"""
+
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop import checks
+from densehop.energy import EnergyTable
+from densehop.errors import InvalidInput
+from densehop.kernels.patterns import TABLE
+from densehop.simulate.chains import Chains
+from densehop.simulate.couplings import LARGEST_P, CoupledChains, CouplingStore, row_length
+from densehop.simulate.patterns import PatternChains, PatternStore
+
+Signs = npt.NDArray[np.int8]
+
+REPRESENTATIONS = ("auto", "patterns", "couplings")
+MARGIN = 0.95  # a change must promise at least this ratio of costs
+SHARE_OF_MEMORY = 0.5  # the free memory that `auto` may fill with couplings
+
+# Nanoseconds, measured by `benchmarks/bench_kernels.py --constants` on one 2-core x86 machine with AVX-512; only their
+# ratios matter.
+PATTERNS_ATTEMPT, PATTERNS_FLIP = 0.04, 0.06  # per pattern, powers of the overlap
+TABLE_ATTEMPT, TABLE_FLIP = 0.09, 1.0  # per pattern, any other table
+SUM = 30.0  # per attempt: what a sum costs however short it is
+COUPLINGS_ATTEMPT = 3.0
+FLIP, ROW = 30.0, 6.0  # per accepted flip, and per row of its slab
+PRODUCT = 0.02  # per coupling in a slab, from the nearest cache
+READ = ((2**20, 0.01), (2**25, 0.05), (2**62, 0.08))  # per byte of a tensor of at most so many bytes
+COUNT = 0.03  # per word of 64 patterns and product of sites, when the tensor is built
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What decides the cost: sizes, the form of the table, and how the chains of a group visit sites."""
+
+    p: int
+    n_spins: int
+    n_patterns: int
+    form: int
+    n_chains: int
+    in_step: bool
+
+    def patterns_cost(self, acceptance: float) -> float:
+        """Return the predicted nanoseconds per attempt in the patterns representation."""
+        attempt, flip = (TABLE_ATTEMPT, TABLE_FLIP) if self.form == TABLE else (PATTERNS_ATTEMPT, PATTERNS_FLIP)
+        return SUM + self.n_patterns * (attempt + acceptance * flip)
+
+    def couplings_cost(self, acceptance: float) -> float:
+        """Return the predicted nanoseconds per attempt in the couplings representation.
+
+        Chains in step read a slab once for all of them that flip: a share (1 - (1 - a)^C)/(a C) of the flips reads it.
+        """
+        row = row_length(self.p, self.n_spins)
+        entries = self.n_spins * row
+        per_byte = next(cost for size, cost in READ if 2 * self.n_spins * entries <= size)
+        chains = self.n_chains if self.in_step else 1
+        readers = (1 - (1 - acceptance) ** chains) / (acceptance * chains) if acceptance > 0 else 1.0
+        flip = FLIP + self.n_spins * (ROW if self.p > 2 else 0) + entries * (PRODUCT + 2 * per_byte * readers)
+        return COUPLINGS_ATTEMPT + acceptance * flip
+
+    def build_cost(self) -> float:
+        """Return the predicted nanoseconds to build the couplings."""
+        products = self.n_spins ** min(self.p, 3) / (2, 6)[self.p > 2] if self.p < 4 else self.n_spins**4 / 4
+        return products * (10 + COUNT * self.n_patterns / 64)
+
+
+@dataclass
+class Representations:
+    """One network in the representations it has had use for, shared by all threads."""
+
+    table: EnergyTable
+    patterns: Signs
+    pattern_store: PatternStore = field(init=False)
+    coupling_store: CouplingStore | None = field(init=False, default=None)
+    _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.pattern_store = PatternStore.build(self.table, self.patterns)
+
+    def couplings(self, n_workers: int) -> CouplingStore:
+        """Return the couplings, built on first use."""
+        with self._lock:
+            if self.coupling_store is None:
+                self.coupling_store = CouplingStore.build(self.table.p, self.patterns, n_workers)
+            return self.coupling_store
+
+    def couplings_fit(self, n_chains: int, n_workers: int) -> bool:
+        """Tell whether `auto` may use couplings: p <= 4 and memory for them to spare."""
+        if self.table.p > LARGEST_P:
+            return False
+        return self.coupling_store is not None or self.bytes_needed(n_chains, n_workers) < (
+            SHARE_OF_MEMORY * checks.free_memory()
+        )
+
+    def require_couplings(self, n_chains: int, n_workers: int) -> None:
+        """Refuse couplings that do not exist or do not fit."""
+        if self.table.p > LARGEST_P:
+            raise InvalidInput(f"representation='couplings' needs p <= {LARGEST_P}, got p = {self.table.p}; use 'auto'")
+        if self.coupling_store is None:
+            what = f"representation='couplings' with p = {self.table.p} and {self.table.n_spins} spins"
+            checks.memory(what, self.bytes_needed(n_chains, n_workers))
+
+    def bytes_needed(self, n_chains: int, n_workers: int) -> int:
+        """Predict the memory of the couplings and of chains in them."""
+        return CouplingStore.bytes_needed(self.table.p, self.table.n_spins, len(self.patterns), n_chains, n_workers)
+
+    def start(self, states: Signs, by_couplings: bool, n_workers: int) -> Chains:
+        """Place chains at states (C, N), which change in place."""
+        if by_couplings:
+            return CoupledChains.start(self.couplings(n_workers), self.pattern_store, states)
+        return PatternChains.start(self.pattern_store, states)
+
+    def prefers_couplings(self, work: Workload, acceptance: float, now: bool, attempts_left: int) -> bool:
+        """Decide for the next block, `now` telling whether couplings are in use; a change must pay for itself."""
+        by_patterns, by_couplings = work.patterns_cost(acceptance), work.couplings_cost(acceptance)
+        here, there = (by_couplings, by_patterns) if now else (by_patterns, by_couplings)
+        price = 2 * work.n_spins * work.n_chains * work.patterns_cost(0.0)  # overlaps and fields anew
+        if not now and self.coupling_store is None:
+            price += work.build_cost()
+        changes = there < MARGIN * here and (here - there) * attempts_left > price
+        return now != changes
