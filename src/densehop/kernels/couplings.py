@@ -2,7 +2,7 @@
 
 Layout, for N spins, C chains and K = C(N, p - 2) products of the other spins:
 
-- `couplings` (N, N, K) int16 or int32: slab i holds J_ij.. = sum_a sigma_ia sigma_ja ..., zero where an index repeats.
+- `couplings` (N, N K) int16 or int32: slab i, (N, K), holds J_ij.. = sum_a sigma_ia sigma_ja ..., zero where an index repeats.
   K counts nothing (p = 2), one site k (p = 3) or the pairs k < l in lexical order (p = 4); for p > 2 zeros fill it up
   to a multiple of the vectors' length.
 - `states` (C, N) int8; `weights` (C, K) int16: 1, xi_k or xi_k xi_l.
@@ -17,7 +17,7 @@ import numpy as np
 
 from densehop.kernels import compiled
 from densehop.kernels.record import record
-from densehop.kernels.vectors import count_differences, dot
+from densehop.kernels.vectors import add_products, count_differences
 
 WORDS_AT_ONCE = 512  # of each row: the rows of one passage stay in the cache
 
@@ -55,65 +55,62 @@ def pair_index(k, other, n_spins):
 
 
 @compiled
-def set_weights(state, n_others, weights):
-    """Set the weights of a state (N,): products of `n_others` = p - 2 spins."""
-    n_spins = len(state)
-    if n_others == 0:
-        weights[0] = 1
-    elif n_others == 1:
-        weights[:n_spins] = state
-    else:
-        column = 0
-        for k in range(n_spins):
-            for other in range(k + 1, n_spins):
-                weights[column] = state[k] * state[other]
-                column += 1
+def set_weights(states, n_others, weights):
+    """Set the weights of states (C, N): products of `n_others` = p - 2 spins."""
+    n_chains, n_spins = states.shape
+    for chain in range(n_chains):
+        if n_others == 0:
+            weights[chain, 0] = 1
+        elif n_others == 1:
+            weights[chain, :n_spins] = states[chain]
+        else:
+            for k in range(n_spins):
+                for other in range(k + 1, n_spins):
+                    weights[chain, pair_index(k, other, n_spins)] = states[chain, k] * states[chain, other]
 
 
 @compiled
-def flip_weights(site, n_spins, n_others, weights):
-    """Bring the weights up to date after a flip of `site`."""
+def flip_weights(site, n_spins, n_others, weights, chain):
+    """Bring the weights of a chain up to date after a flip of `site`."""
     if n_others == 1:
-        weights[site] = -weights[site]
+        weights[chain, site] = -weights[chain, site]
     elif n_others == 2:
         for k in range(site):
-            weights[pair_index(k, site, n_spins)] *= np.int16(-1)
+            column = pair_index(k, site, n_spins)
+            weights[chain, column] = -weights[chain, column]
         behind = pair_index(site, site + 1, n_spins)
         for column in range(behind, behind + n_spins - 1 - site):
-            weights[column] = -weights[column]
+            weights[chain, column] = -weights[chain, column]
 
 
 @compiled
-def add_slab(slab, weights, factors, chains, fields):
-    """Add factors[n] slab @ weights[chains[n]] to fields[chains[n]] for each n; a row is read once for all chains."""
-    if slab.shape[1] == 1:
-        for n in range(len(chains)):
-            field, factor = fields[chains[n]], factors[n]
-            for j in range(len(slab)):
-                field[j] += factor * slab[j, 0]
+def add_slab(couplings, n_others, site, weights, factors, chains, begin, end, fields):
+    """Add factors[n] * slab @ weights[c] to fields[c], c = chains[n], for begin <= n < end."""
+    if n_others > 0:
+        add_products(couplings, site, weights, factors, chains, begin, end, fields)
         return
-    for j in range(len(slab)):
-        for n in range(len(chains)):
-            fields[chains[n], j] += factors[n] * dot(slab[j], weights[chains[n]])
+    for n in range(begin, end):
+        chain, factor = chains[n], np.int32(factors[n])
+        for j in range(fields.shape[1]):
+            fields[chain, j] += np.int32(factor * np.int32(couplings[site, j]))
 
 
 @compiled
-def flip_all(couplings, n_others, states, weights, fields, sites, chains):
-    """Flip site sites[n] of chain chains[n] for each n; neighbours in the list with the same site share its slab."""
-    factors = np.empty(len(chains), dtype=np.int64)
-    for n in range(len(chains)):
+def flip_all(couplings, n_others, states, weights, fields, sites, chains, factors, n_moving):
+    """Flip site sites[n] of chain chains[n], n < n_moving; neighbours in the list with the same site share its slab."""
+    for n in range(n_moving):
         spin = states[chains[n], sites[n]]
         factors[n] = -4 * spin
         states[chains[n], sites[n]] = -spin
     begin = 0
-    while begin < len(chains):
+    while begin < n_moving:
         end = begin + 1
-        while end < len(chains) and sites[end] == sites[begin]:
+        while end < n_moving and sites[end] == sites[begin]:
             end += 1
-        add_slab(couplings[sites[begin]], weights, factors[begin:end], chains[begin:end], fields)
+        add_slab(couplings, n_others, sites[begin], weights, factors, chains, begin, end, fields)
         begin = end
-    for n in range(len(chains)):  # after: the weights of slab i that hold site i meet couplings that are zero
-        flip_weights(sites[n], states.shape[1], n_others, weights[chains[n]])
+    for n in range(n_moving):  # after: the weights of slab i that hold site i meet couplings that are zero
+        flip_weights(sites[n], states.shape[1], n_others, weights, chains[n])
 
 
 @compiled
@@ -142,8 +139,8 @@ def run_sweeps(
     first, references, every : as in `kernels.patterns.run_sweeps`; trace, snapshots : the same with chains in front
     """
     n_chains, n_sweeps, n_spins = sites.shape
-    flips = np.empty(n_chains, dtype=np.int64)
-    chosen, moving = np.empty(n_chains, dtype=np.int64), np.empty(n_chains, dtype=np.int64)
+    work = np.empty((4, n_chains), dtype=np.int64)
+    flips, chosen, moving, factors = work[0], work[1], work[2], work[3]
     for block_sweep in range(n_sweeps):
         flips[:] = 0
         for attempt in range(n_spins):
@@ -157,7 +154,7 @@ def run_sweeps(
                     chosen[n_moving], moving[n_moving] = site, chain
                     n_moving += 1
             if n_moving > 0:
-                flip_all(couplings, n_others, states, weights, fields, chosen[:n_moving], moving[:n_moving])
+                flip_all(couplings, n_others, states, weights, fields, chosen, moving, factors, n_moving)
         for chain in range(n_chains):
             sweep = first + block_sweep
             record(

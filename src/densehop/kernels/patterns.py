@@ -48,17 +48,15 @@ class Stored(NamedTuple):
 @compiled
 def sum_signed(stored, site, overlaps, amplitudes):
     """Return sum_a sigma_a even[c_a] of a site."""
-    row = stored.bits[site]
-    total = np.int64(0)
-    for first in range(0, len(row), stored.chunk):
-        last = min(first + stored.chunk, len(row))
-        bits = row[first:last]
+    total, n_blocks = np.int64(0), stored.bits.shape[1]
+    for first in range(0, n_blocks, stored.chunk):
+        last = min(first + stored.chunk, n_blocks)
         if stored.form == SQUARE:
-            total += signed_sum_of_squares(bits, overlaps[first * LANES : last * LANES])
+            total += signed_sum_of_squares(stored.bits, site, first, last, overlaps)
         elif stored.form == LINEAR:
-            total += signed_sum(bits, overlaps[first * LANES : last * LANES])
+            total += signed_sum(stored.bits, site, first, last, overlaps)
         else:
-            total += signed_sum(bits, amplitudes[first * LANES : last * LANES])
+            total += signed_sum(stored.bits, site, first, last, amplitudes)
     return stored.factor * total + stored.offsets[site]
 
 
@@ -67,7 +65,7 @@ def find_overlaps(stored, state, overlaps):
     """Set the overlaps (32 B,) of a state (N,) with all patterns."""
     overlaps[:] = 0
     for site in range(len(state)):
-        add_signed(stored.bits[site], np.int16(state[site]), overlaps)
+        add_signed(stored.bits, site, np.int16(state[site]), overlaps)
     overlaps[stored.n_patterns :] = 0
 
 
@@ -89,7 +87,7 @@ def look_up(stored, overlaps, amplitudes):
 @compiled
 def flip(stored, site, spin, overlaps, amplitudes, odd_total):
     """Bring overlaps and amplitudes up to date after `spin` flipped; return the new sum_a odd[c_a]."""
-    add_signed(stored.bits[site], np.int16(-2 * spin), overlaps)
+    add_signed(stored.bits, site, np.int16(-2 * spin), overlaps)
     overlaps[stored.n_patterns :] = 0
     if stored.form == TABLE:
         return look_up(stored, overlaps, amplitudes)

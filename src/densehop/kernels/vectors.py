@@ -49,18 +49,22 @@ def multiply_and_add_pairs(builder, left, right):
     return builder.add(even, odd)
 
 
-def total(builder, vector):
-    """Add up the lanes of a vector of integers in 64 bits."""
-    wide = ir.VectorType(INT64, vector.type.count)
+def total(builder, vector, fits):
+    """Add up the lanes of a vector of integers: in their own type if the sum fits, else in 64 bits."""
+    wide = vector.type if fits else ir.VectorType(INT64, vector.type.count)
     if vector.type != wide:
         vector = builder.sext(vector, wide)
-    name = f"llvm.vector.reduce.add.v{wide.count}i64"
-    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(INT64, [wide]), name)
-    return builder.call(function, [vector])
+    name = f"llvm.vector.reduce.add.v{wide.count}i{wide.element.width}"
+    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(wide.element, [wide]), name)
+    result = builder.call(function, [vector])
+    return result if wide.element == INT64 else builder.sext(result, INT64)
 
 
-def sum_of_blocks(builder, n_blocks, sum_type, term):
-    """Return the int64 sum of the vectors term(block) of type `sum_type` over all blocks; lanes must not overflow."""
+def sum_of_blocks(builder, n_blocks, sum_type, term, fits=False):
+    """Return the int64 sum of the vectors term(block) of type `sum_type` over all blocks; lanes must not overflow.
+
+    `fits` says that the sum of the lanes does not overflow their type either.
+    """
     sums = [cgutils.alloca_once_value(builder, constant(sum_type, 0)) for _ in range(UNROLLED)]
     whole = builder.mul(builder.udiv(n_blocks, INT64(UNROLLED)), INT64(UNROLLED))
     with cgutils.for_range_slice(builder, INT64(0), whole, INT64(UNROLLED)) as (first, _):
@@ -70,7 +74,7 @@ def sum_of_blocks(builder, n_blocks, sum_type, term):
     with cgutils.for_range_slice(builder, whole, n_blocks, INT64(1)) as (block, _):
         builder.store(builder.add(builder.load(sums[0]), term(block)), sums[0])
     first, second, third, fourth = (builder.load(partial) for partial in sums)
-    return total(builder, builder.add(builder.add(first, second), builder.add(third, fourth)))
+    return total(builder, builder.add(builder.add(first, second), builder.add(third, fourth)), fits)
 
 
 def as_structures(context, builder, signature, arguments):
@@ -81,101 +85,123 @@ def as_structures(context, builder, signature, arguments):
 
 
 @intrinsic
-def dot(_context, couplings, weights):
-    """Return the int64 sum of couplings (K,) int16 or int32 times weights (K,) int16, each +-1 or 0; K < 2^20."""
+def add_products(_context, couplings, site, weights, factors, chains, begin, end, fields):
+    """Add factors[n] * slab @ weights[c] to fields[c], c = chains[n], for begin <= n < end; slab (N, K) of `site`.
+
+    couplings (N, N K) int16 or int32; weights (C, K) int16, each +-1 or 0, K a multiple of 32 below 2^16; factors,
+    chains (C,) int64; fields (C, N) int64. Each row of the slab is read once for all chains.
+    """
 
     def generate(context, builder, signature, arguments):
-        left, right = as_structures(context, builder, signature, arguments)
-        n_blocks = builder.udiv(cgutils.unpack_tuple(builder, left.shape)[0], INT64(LANES))
-        is_narrow = signature.args[0].dtype == types.int16
-
-        def term(block):
-            start = builder.mul(block, INT64(LANES))
-            signs = load(builder, right.data, start, INT16, LANES)
-            if is_narrow:
-                return multiply_and_add_pairs(builder, load(builder, left.data, start, INT16, LANES), signs)
-            wide = ir.VectorType(INT64, LANES)
-            values = load(builder, left.data, start, INT32, LANES)
-            return builder.mul(builder.sext(values, wide), builder.sext(signs, wide))
-
-        sum_type = ir.VectorType(INT32, LANES // 2) if is_narrow else ir.VectorType(INT64, LANES)
-        return sum_of_blocks(builder, n_blocks, sum_type, term)
-
-    if is_vector(couplings, types.int16, types.int32) and is_vector(weights, types.int16):
-        return types.int64(couplings, weights), generate
-    return None
-
-
-def signed_block(builder, bits, values, block):
-    """Load a block of 32 values and return it twice: as it is, and negated where a bit is set."""
-    kind = values.data.type.pointee
-    loaded = load(builder, values.data, builder.mul(block, INT64(LANES)), kind, LANES)
-    minus = builder.bitcast(builder.load(builder.gep(bits.data, [block])), ir.VectorType(BIT, LANES))
-    return loaded, builder.select(minus, builder.sub(constant(loaded.type, 0), loaded), loaded)
-
-
-@intrinsic
-def signed_sum(_context, bits, values):
-    """Return the int64 sum of values (M,) int16, int32 or int64, negated where bits (M / 32,) uint32 has a 1."""
-
-    def generate(context, builder, signature, arguments):
-        bits, values = as_structures(context, builder, signature, arguments)
-        n_blocks = cgutils.unpack_tuple(builder, bits.shape)[0]
-        is_narrow = signature.args[1].dtype == types.int16
-
-        def term(block):
-            loaded, signed = signed_block(builder, bits, values, block)
-            return multiply_and_add_pairs(builder, signed, constant(loaded.type, 1)) if is_narrow else signed
-
-        kind = values.data.type.pointee
-        sum_type = ir.VectorType(INT32, LANES // 2) if is_narrow else ir.VectorType(kind, LANES)
-        return sum_of_blocks(builder, n_blocks, sum_type, term)
-
-    if is_vector(bits, types.uint32) and is_vector(values, types.int16, types.int32, types.int64):
-        return types.int64(bits, values), generate
-    return None
-
-
-@intrinsic
-def signed_sum_of_squares(_context, bits, values):
-    """Return the int64 sum of the squares of values (M,) int16, negated where bits (M / 32,) uint32 has a 1."""
-
-    def generate(context, builder, signature, arguments):
-        bits, values = as_structures(context, builder, signature, arguments)
-        n_blocks = cgutils.unpack_tuple(builder, bits.shape)[0]
-
-        def term(block):
-            return multiply_and_add_pairs(builder, *signed_block(builder, bits, values, block))
-
-        return sum_of_blocks(builder, n_blocks, ir.VectorType(INT32, LANES // 2), term)
-
-    if is_vector(bits, types.uint32) and is_vector(values, types.int16):
-        return types.int64(bits, values), generate
-    return None
-
-
-@intrinsic
-def add_signed(_context, bits, step, values):
-    """Add the int16 `step` to values (M,) int16, or subtract it where bits (M / 32,) uint32 has a 1."""
-
-    def generate(context, builder, signature, arguments):
-        bits, values = (
-            context.make_array(signature.args[place])(context, builder, arguments[place]) for place in (0, 2)
+        matrix, signs, scales, places, sums = (
+            context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 2, 3, 4, 7)
         )
+        length = cgutils.unpack_tuple(builder, signs.shape)[1]
+        n_spins = cgutils.unpack_tuple(builder, sums.shape)[1]
+        slab = builder.mul(arguments[1], builder.mul(n_spins, length))
+        is_narrow = signature.args[0].dtype == types.int16
+        wide = ir.VectorType(INT64, LANES)
+
+        def product(left, right):
+            def term(block):
+                start = builder.mul(block, INT64(LANES))
+                values = load(builder, matrix.data, builder.add(left, start), matrix.data.type.pointee, LANES)
+                sign = load(builder, signs.data, builder.add(right, start), INT16, LANES)
+                if is_narrow:
+                    return multiply_and_add_pairs(builder, values, sign)
+                return builder.mul(builder.sext(values, wide), builder.sext(sign, wide))
+
+            sum_type = ir.VectorType(INT32, LANES // 2) if is_narrow else wide
+            return sum_of_blocks(builder, builder.udiv(length, INT64(LANES)), sum_type, term, fits=is_narrow)
+
+        with cgutils.for_range(builder, n_spins) as row:
+            left = builder.add(slab, builder.mul(row.index, length))
+            with cgutils.for_range_slice(builder, arguments[5], arguments[6], INT64(1)) as (n, _):
+                chain = builder.load(builder.gep(places.data, [n]))
+                found = product(left, builder.mul(chain, length))
+                change = builder.mul(builder.load(builder.gep(scales.data, [n])), found)
+                target = builder.gep(sums.data, [builder.add(builder.mul(chain, n_spins), row.index)])
+                builder.store(builder.add(builder.load(target), change), target)
+        return context.get_dummy_value()
+
+    kinds = (couplings, weights, factors, chains, fields)
+    if all(isinstance(kind, types.Array) and kind.layout == "C" for kind in kinds):
+        indices = (types.int64,) * 2
+        return types.void(couplings, types.int64, weights, factors, chains, *indices, fields), generate
+    return None
+
+
+def signs_of(builder, bits, index):
+    """Load the signs of a block, as lanes that are true where the pattern has -1."""
+    return builder.bitcast(builder.load(builder.gep(bits.data, [index])), ir.VectorType(BIT, LANES))
+
+
+def make_signed_sum(squares):
+    """Return the code of `signed_sum` or `signed_sum_of_squares`."""
+
+    def generate(context, builder, signature, arguments):
+        bits, values = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 4))
+        row = builder.mul(arguments[1], cgutils.unpack_tuple(builder, bits.shape)[1])
+        first, last = arguments[2:4]
+        kind = values.data.type.pointee
+        is_narrow = kind == INT16
+
+        def term(block):
+            place = builder.add(first, block)
+            loaded = load(builder, values.data, builder.mul(place, INT64(LANES)), kind, LANES)
+            minus = signs_of(builder, bits, builder.add(row, place))
+            signed = builder.select(minus, builder.sub(constant(loaded.type, 0), loaded), loaded)
+            if not is_narrow:
+                return signed
+            return multiply_and_add_pairs(builder, signed, loaded if squares else constant(loaded.type, 1))
+
+        sum_type = ir.VectorType(INT32, LANES // 2) if is_narrow else ir.VectorType(kind, LANES)
+        return sum_of_blocks(builder, builder.sub(last, first), sum_type, term)
+
+    return generate
+
+
+@intrinsic
+def signed_sum(_context, bits, row, first, last, values):
+    """Return the int64 sum of the blocks first to last of values, negated where bits[row] has a 1.
+
+    values (32 B,) int16, int32 or int64; bits (N, B) uint32. Whole arrays come in: a slice costs as much as a short sum.
+    """
+    if is_vector(values, types.int16, types.int32, types.int64):
+        return types.int64(bits, types.int64, types.int64, types.int64, values), make_signed_sum(squares=False)
+    return None
+
+
+@intrinsic
+def signed_sum_of_squares(_context, bits, row, first, last, values):
+    """Return the same as `signed_sum` for the squares of values (32 B,) int16."""
+    if is_vector(values, types.int16):
+        return types.int64(bits, types.int64, types.int64, types.int64, values), make_signed_sum(squares=True)
+    return None
+
+
+@intrinsic
+def add_signed(_context, bits, row, step, values):
+    """Add the int16 `step` to values (32 B,) int16, or subtract it where bits[row] has a 1; bits (N, B) uint32."""
+
+    def generate(context, builder, signature, arguments):
+        bits, values = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 3))
+        n_blocks = cgutils.unpack_tuple(builder, bits.shape)[1]
+        start = builder.mul(arguments[1], n_blocks)
         vector_type = ir.VectorType(INT16, LANES)
-        lane = builder.insert_element(ir.Constant(vector_type, ir.Undefined), arguments[1], INT32(0))
+        lane = builder.insert_element(ir.Constant(vector_type, ir.Undefined), arguments[2], INT32(0))
         steps = builder.shuffle_vector(lane, lane, constant(ir.VectorType(INT32, LANES), 0))
         opposite = builder.sub(constant(vector_type, 0), steps)
-        with cgutils.for_range(builder, cgutils.unpack_tuple(builder, bits.shape)[0]) as loop:
-            minus = builder.bitcast(builder.load(builder.gep(bits.data, [loop.index])), ir.VectorType(BIT, LANES))
-            start = builder.gep(values.data, [builder.mul(loop.index, INT64(LANES))])
-            pointer = builder.bitcast(start, vector_type.as_pointer())
+        with cgutils.for_range(builder, n_blocks) as loop:
+            minus = signs_of(builder, bits, builder.add(start, loop.index))
+            place = builder.gep(values.data, [builder.mul(loop.index, INT64(LANES))])
+            pointer = builder.bitcast(place, vector_type.as_pointer())
             changed = builder.add(builder.load(pointer, align=1), builder.select(minus, opposite, steps))
             builder.store(changed, pointer, align=1)
         return context.get_dummy_value()
 
-    if is_vector(bits, types.uint32) and step == types.int16 and is_vector(values, types.int16):
-        return types.void(bits, step, values), generate
+    if step == types.int16 and is_vector(values, types.int16):
+        return types.void(bits, types.int64, step, values), generate
     return None
 
 

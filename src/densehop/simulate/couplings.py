@@ -135,10 +135,10 @@ class CoupledChains:
     def start(cls, store: CouplingStore, patterns: PatternStore, states: Signs) -> "CoupledChains":
         """Place chains at states (C, N), which change in place."""
         weights = np.zeros((len(states), store.tensor.shape[2]), dtype=np.int16)
+        kernel.set_weights(states, store.n_others, weights)
         fields = np.empty(states.shape, dtype=np.int64)
         energies = np.empty(len(states), dtype=np.int64)
         for index, state in enumerate(states):
-            kernel.set_weights(state, store.n_others, weights[index])
             chain = PatternChain.start(patterns, state)
             fields[index], energies[index] = chain.fields(patterns), chain.totals[ENERGY]
         return cls(store, states, weights, fields, energies)
@@ -146,7 +146,7 @@ class CoupledChains:
     def run(self, attempts: Attempts, record: Record) -> None:
         """Run the attempts and fill in their rows of the record."""
         kernel.run_sweeps(
-            self.store.tensor, self.store.n_others, self.states, self.weights, self.fields, self.energies,
+            self.store.tensor.reshape(len(self.store.tensor), -1), self.store.n_others, self.states, self.weights, self.fields, self.energies,
             attempts.sites, attempts.thresholds, attempts.first, record.references,
             record.trace, record.snapshots, record.every,
         )  # fmt: skip

@@ -24,15 +24,28 @@ REPRESENTATIONS = ("auto", "patterns", "couplings")
 MARGIN = 0.95  # a change must promise at least this ratio of costs
 SHARE_OF_MEMORY = 0.5  # the free memory that `auto` may fill with couplings
 
-# Nanoseconds, measured by `benchmarks/bench_kernels.py --constants` on one 2-core x86 machine with AVX-512; only their
-# ratios matter.
-PATTERNS_ATTEMPT, PATTERNS_FLIP = 0.04, 0.06  # per pattern, powers of the overlap
-TABLE_ATTEMPT, TABLE_FLIP = 0.09, 1.0  # per pattern, any other table
-SUM = 30.0  # per attempt: what a sum costs however short it is
-COUPLINGS_ATTEMPT = 3.0
-FLIP, ROW = 30.0, 6.0  # per accepted flip, and per row of its slab
-PRODUCT = 0.02  # per coupling in a slab, from the nearest cache
-READ = ((2**20, 0.01), (2**25, 0.05), (2**62, 0.08))  # per byte of a tensor of at most so many bytes
+# Nanoseconds per part of the work, fitted by `benchmarks/bench_kernels.py --constants` on one 2-core x86 machine with
+# 512-bit registers; only their ratios matter. "attempt" includes the noise variate.
+PATTERNS_COST = {
+    "attempt": 30.0,
+    "flip": 30.0,
+    "pattern": 0.034,
+    "pattern flip": 0.042,
+    "table pattern": 0.09,
+    "table pattern flip": 0.72,
+}
+COUPLINGS_COST = {
+    "attempt": 20.0,
+    "flip": 150.0,
+    "field": 0.3,
+    "row": 4.0,
+    "coupling": 0.028,
+    "read 0": 0.006,
+    "read 1": 0.016,
+    "read 2": 0.05,
+    "read 3": 0.09,
+}
+CACHES = (2**20, 2**22, 2**25)  # bytes: a tensor that is larger is read from the next level
 COUNT = 0.03  # per word of 64 patterns and product of sites, when the tensor is built
 
 
@@ -49,21 +62,35 @@ class Workload:
 
     def patterns_cost(self, acceptance: float) -> float:
         """Return the predicted nanoseconds per attempt in the patterns representation."""
-        attempt, flip = (TABLE_ATTEMPT, TABLE_FLIP) if self.form == TABLE else (PATTERNS_ATTEMPT, PATTERNS_FLIP)
-        return SUM + self.n_patterns * (attempt + acceptance * flip)
+        return sum(PATTERNS_COST[part] * amount for part, amount in self.patterns_parts(acceptance).items())
 
     def couplings_cost(self, acceptance: float) -> float:
-        """Return the predicted nanoseconds per attempt in the couplings representation.
+        """Return the predicted nanoseconds per attempt in the couplings representation."""
+        return sum(COUPLINGS_COST[part] * amount for part, amount in self.couplings_parts(acceptance).items())
+
+    def patterns_parts(self, acceptance: float) -> dict[str, float]:
+        """Return how much of each kind of work an attempt is, on average."""
+        kind = "table pattern" if self.form == TABLE else "pattern"
+        flips = acceptance * self.n_patterns
+        return {"attempt": 1.0, "flip": acceptance, kind: self.n_patterns, f"{kind} flip": flips}
+
+    def couplings_parts(self, acceptance: float) -> dict[str, float]:
+        """Return the same for couplings.
 
         Chains in step read a slab once for all of them that flip: a share (1 - (1 - a)^C)/(a C) of the flips reads it.
         """
         row = row_length(self.p, self.n_spins)
-        entries = self.n_spins * row
-        per_byte = next(cost for size, cost in READ if 2 * self.n_spins * entries <= size)
+        slab = self.n_spins * row
+        level = sum(2 * self.n_spins * slab > size for size in CACHES)
         chains = self.n_chains if self.in_step else 1
-        readers = (1 - (1 - acceptance) ** chains) / (acceptance * chains) if acceptance > 0 else 1.0
-        flip = FLIP + self.n_spins * (ROW if self.p > 2 else 0) + entries * (PRODUCT + 2 * per_byte * readers)
-        return COUPLINGS_ATTEMPT + acceptance * flip
+        reads = (1 - (1 - acceptance) ** chains) / chains
+        return {
+            "attempt": 1.0,
+            "flip": acceptance,
+            "row" if self.p > 2 else "field": acceptance * self.n_spins,
+            "coupling": acceptance * slab,
+            f"read {level}": reads * 2 * slab,
+        }
 
     def build_cost(self) -> float:
         """Return the predicted nanoseconds to build the couplings."""

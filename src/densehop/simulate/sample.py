@@ -28,8 +28,8 @@ Signs = npt.NDArray[np.int8]
 DYNAMICS = ("heat-bath", "metropolis")
 ORDERS = ("sequential", "random")
 TIME_PER_CALL = 5e7  # predicted nanoseconds between two looks at the stop event
-NOISE_PER_CALL = 2**18  # noise variates drawn at once
-FIRST_BLOCK, GROWTH = 4, 4  # sweeps before the acceptance is first looked at, and how fast blocks become longer
+NOISE_PER_CALL = 2**15  # noise variates drawn at once
+FIRST_BLOCK, GROWTH = 1, 4  # sweeps before the acceptance is first looked at, and how fast blocks become longer
 
 
 @dataclass(frozen=True)
