@@ -1,4 +1,4 @@
-"""Measure the Monte-Carlo kernels in one run: patterns beside the machine's own inner loop in C, the choice between them and couplings.
+"""Measure the Monte-Carlo kernels: patterns beside the machine's own inner loop in C, couplings, the choice of one.
 
 Everything runs on one thread in CPU time, the things compared in turn (A, B, A, B, ...); ratios of medians are printed.
 With --constants it prints the costs that the automatic choice predicts with instead.
@@ -123,9 +123,13 @@ def cells(grid: list[tuple[int, int, tuple[float, ...]]], n_chains: int, rounds:
                     partial(net.sample, temperature, n_chains, sweeps, warm.spins, representation=name, n_workers=1)
                     for name in ("auto", "patterns", "couplings")
                 ]
-                times = [1e9 * t / sweeps / n_spins / n_chains for t in in_turn(*runs, rounds=rounds)]
+                unit = 1e9 / sweeps / n_spins / n_chains
+                auto, patterns, couplings = (unit * seconds for seconds in in_turn(*runs, rounds=rounds))
                 run = runs[0]()
-                yield Cell(work, load, temperature, float(run.acceptance.mean()), *times, run.by_couplings.mean())
+                yield Cell(
+                    work, load, temperature, float(run.acceptance.mean()), auto, patterns, couplings,
+                    float(run.by_couplings.mean()),
+                )  # fmt: skip
 
 
 def constants() -> None:
@@ -133,8 +137,12 @@ def constants() -> None:
     grid = [*GRID, (2, 4000, (0.1,)), (3, 400, (0.1,)), (4, 80, (0.1,))]
     found = [cell for n_chains in (1, 8) for cell in cells(grid, n_chains, 3)]
     for name in ("patterns", "couplings"):
-        parts = [cell.work.patterns_parts(cell.acceptance) if name == "patterns" else
-                 cell.work.couplings_parts(cell.acceptance) for cell in found]
+        parts = [
+            cell.work.patterns_parts(cell.acceptance)
+            if name == "patterns"
+            else cell.work.couplings_parts(cell.acceptance)
+            for cell in found
+        ]
         names = sorted({key for part in parts for key in part})
         times = np.array([getattr(cell, name) for cell in found])
         rows = np.array([[part.get(key, 0.0) for key in names] for part in parts]) / times[:, np.newaxis]

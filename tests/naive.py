@@ -123,3 +123,25 @@ def free_entropy_pairwise(beta: float, gamma: float, c: float, q: float, q_star:
         + gaussian_mean(lambda z: log_2cosh(t + math.sqrt(r) * z))
         - gamma * beta
     )
+
+
+def coupling(patterns: Signs, sites: tuple[int, ...]) -> int:
+    """Return J of some sites, the sum over patterns of the product of their signs; 0 where a site repeats."""
+    if len(set(sites)) < len(sites):
+        return 0
+    return sum(math.prod(int(pattern[site]) for site in sites) for pattern in patterns)
+
+
+def signs_of_bits(bits: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+    """Return the signs that 32-bit words hold, lowest bit first, 1 for -1."""
+    return np.array([1 - 2 * (int(word) >> place & 1) for word in bits for place in range(32)])
+
+
+def signed_sum(bits: npt.NDArray[np.uint32], values: list[int]) -> int:
+    """Return the sum of values, negated where a bit is set."""
+    return sum(int(sign) * value for sign, value in zip(signs_of_bits(bits), values, strict=True))
+
+
+def count_differences(left: npt.NDArray[np.uint64], right: npt.NDArray[np.uint64]) -> int:
+    """Return in how many bits two vectors of words differ."""
+    return sum((int(a) ^ int(b)).bit_count() for a, b in zip(left, right, strict=True))

@@ -2,9 +2,9 @@
 
 Layout, for N spins, C chains and K = C(N, p - 2) products of the other spins:
 
-- `couplings` (N, N K) int16 or int32: slab i, (N, K), holds J_ij.. = sum_a sigma_ia sigma_ja ..., zero where an index repeats.
-  K counts nothing (p = 2), one site k (p = 3) or the pairs k < l in lexical order (p = 4); for p > 2 zeros fill it up
-  to a multiple of the vectors' length.
+- `couplings` (N, N K) int16 or int32: slab i, (N, K), holds J_ij.. = sum_a sigma_ia sigma_ja ..., zero where an index
+  repeats. K counts nothing (p = 2), one site k (p = 3) or the pairs k < l in lexical order (p = 4); for p > 2 zeros fill
+  it up to a multiple of the vectors' length.
 - `states` (C, N) int8; `weights` (C, K) int16: 1, xi_k or xi_k xi_l.
 - `fields` (C, N) int64: the doubled local fields, the same integers as in the patterns representation. A flip of site i
   changes 2 h_j by -4 xi_i sum_K J_i[j, K] weights[K]: one product of the slab i, contiguous in memory.
@@ -24,7 +24,7 @@ WORDS_AT_ONCE = 512  # of each row: the rows of one passage stay in the cache
 
 @compiled
 def pair_products(row, words, first, n_patterns, products):
-    """Fill products[k, l], first <= k, l < N, with sum_a row_a sigma_ka sigma_la (0 where k = l); return the largest.
+    """Fill products[k, l], first <= k, l < N, with sum_a row_a sigma_ka sigma_la (0 where k = l).
 
     Signs are bits, 1 for -1, beyond the M-th all 0: row (W,) uint64, words (N, W) uint64; products (N, N) int64.
     """
@@ -39,13 +39,10 @@ def pair_products(row, words, first, n_patterns, products):
                 part[word] = row[begin + word] ^ words[k, begin + word]
             for other in range(k + 1, n_spins):
                 products[k, other] -= 2 * count_differences(part, words[other][begin:end])
-    largest = 0
     for k in range(first, n_spins):
         products[k, k] = 0
         for other in range(k + 1, n_spins):
             products[other, k] = products[k, other]
-            largest = max(largest, abs(products[k, other]))
-    return largest
 
 
 @compiled

@@ -18,7 +18,7 @@ import numpy as np
 
 from densehop.kernels import compiled
 from densehop.kernels.record import record
-from densehop.kernels.vectors import LANES, add_signed, signed_sum, signed_sum_of_squares
+from densehop.kernels.vectors import add_signed, signed_sum, signed_sum_of_squares
 
 ODD, ENERGY = 0, 1  # places in `totals`
 TABLE, LINEAR, SQUARE = 0, 1, 2  # forms

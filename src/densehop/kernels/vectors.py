@@ -165,7 +165,7 @@ def make_signed_sum(squares):
 def signed_sum(_context, bits, row, first, last, values):
     """Return the int64 sum of the blocks first to last of values, negated where bits[row] has a 1.
 
-    values (32 B,) int16, int32 or int64; bits (N, B) uint32. Whole arrays come in: a slice costs as much as a short sum.
+    values (32 B,) int16, int32 or int64; bits (N, B) uint32. Whole arrays come in: a slice costs what a short sum does.
     """
     if is_vector(values, types.int16, types.int32, types.int64):
         return types.int64(bits, types.int64, types.int64, types.int64, values), make_signed_sum(squares=False)

@@ -86,22 +86,27 @@ class _Build:
     tensor: Tensor
 
     def products(self, row: Words, first: int) -> Integers:
-        """Return sum_a row_a sigma_ka sigma_la, (N, N), for k, l >= first, if all fit into the tensor."""
+        """Return sum_a row_a sigma_ka sigma_la for k, l >= first, and 0 where k = l."""
         n_spins = len(self.words)
         result = np.empty((n_spins, n_spins), dtype=np.int64)
-        if kernel.pair_products(row, self.words, first, self.n_patterns, result) > np.iinfo(self.tensor.dtype).max:
+        kernel.pair_products(row, self.words, first, self.n_patterns, result)
+        return result[first:, first:]
+
+    def checked(self, values: Integers) -> Integers:
+        """Return couplings that fit into the tensor."""
+        if np.abs(values).max(initial=0) > np.iinfo(self.tensor.dtype).max:
             raise TooLarge
-        return result
+        return values
 
     def pairs(self) -> None:
         """Fill in p = 2."""
-        self.tensor[:, :, 0] = self.products(np.zeros_like(self.words[0]), 0)
+        self.tensor[:, :, 0] = self.checked(self.products(np.zeros_like(self.words[0]), 0))
 
     def triples(self, site: int, stop: threading.Event) -> None:
         """Fill in J_ikl and J_kil, p = 3, for k, l beyond i = `site`."""
         if not stop.is_set():
             behind = slice(site + 1, len(self.words))
-            result = self.products(self.words[site], site + 1)[behind, behind]
+            result = self.checked(self.products(self.words[site], site + 1))
             self.tensor[site, behind, behind] = self.tensor[behind, site, behind] = result
 
     def mirror(self, site: int, _stop: threading.Event) -> None:
@@ -117,7 +122,7 @@ class _Build:
                 return
             result = self.products(self.words[site] ^ self.words[other], 0)
             result[[site, other]] = result[:, [site, other]] = 0
-            row = result[upper]
+            row = self.checked(result[upper])
             self.tensor[site, other, : len(row)] = self.tensor[other, site, : len(row)] = row
 
 
@@ -145,8 +150,9 @@ class CoupledChains:
 
     def run(self, attempts: Attempts, record: Record) -> None:
         """Run the attempts and fill in their rows of the record."""
+        tensor = self.store.tensor.reshape(len(self.store.tensor), -1)
         kernel.run_sweeps(
-            self.store.tensor.reshape(len(self.store.tensor), -1), self.store.n_others, self.states, self.weights, self.fields, self.energies,
+            tensor, self.store.n_others, self.states, self.weights, self.fields, self.energies,
             attempts.sites, attempts.thresholds, attempts.first, record.references,
             record.trace, record.snapshots, record.every,
         )  # fmt: skip

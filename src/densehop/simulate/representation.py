@@ -22,28 +22,28 @@ Signs = npt.NDArray[np.int8]
 
 REPRESENTATIONS = ("auto", "patterns", "couplings")
 MARGIN = 0.95  # a change must promise at least this ratio of costs
-SHARE_OF_MEMORY = 0.5  # the free memory that `auto` may fill with couplings
+SHARE_OF_MEMORY = 0.25  # the free memory that `auto` may fill with couplings
 
 # Nanoseconds per part of the work, fitted by `benchmarks/bench_kernels.py --constants` on one 2-core x86 machine with
 # 512-bit registers; only their ratios matter. "attempt" includes the noise variate.
 PATTERNS_COST = {
-    "attempt": 30.0,
-    "flip": 30.0,
-    "pattern": 0.034,
-    "pattern flip": 0.042,
-    "table pattern": 0.09,
-    "table pattern flip": 0.72,
+    "attempt": 40.0,
+    "flip": 135.0,
+    "pattern": 0.022,
+    "pattern flip": 0.045,
+    "table pattern": 0.05,
+    "table pattern flip": 0.8,
 }
 COUPLINGS_COST = {
-    "attempt": 20.0,
-    "flip": 150.0,
-    "field": 0.3,
-    "row": 4.0,
-    "coupling": 0.028,
-    "read 0": 0.006,
-    "read 1": 0.016,
-    "read 2": 0.05,
-    "read 3": 0.09,
+    "attempt": 21.0,
+    "flip": 102.0,
+    "field": 0.25,
+    "row": 1.1,
+    "coupling": 0.025,
+    "read 0": 0.02,
+    "read 1": 0.02,
+    "read 2": 0.033,
+    "read 3": 0.062,
 }
 CACHES = (2**20, 2**22, 2**25)  # bytes: a tensor that is larger is read from the next level
 COUNT = 0.03  # per word of 64 patterns and product of sites, when the tensor is built
