@@ -6,7 +6,6 @@ With --constants it prints the costs that the automatic choice predicts with ins
 
 import ctypes
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -43,12 +42,11 @@ def cpu_time(call: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
-def in_turn(*calls: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
-    """Return the median CPU time of each call, after one warm-up each."""
+def in_turn(*calls: Callable[[], object], rounds: int = ROUNDS) -> np.ndarray:
+    """Return the CPU times of the calls, (round, call), after one warm-up each."""
     for call in calls:
         call()
-    times = [[cpu_time(call) for call in calls] for _ in range(rounds)]
-    return [statistics.median(column) for column in zip(*times, strict=True)]
+    return np.array([[cpu_time(call) for call in calls] for _ in range(rounds)])
 
 
 def network(p: int, n_spins: int, n_patterns: int) -> dh.PBodyHopfield:
@@ -84,23 +82,24 @@ def inner_loop(loop: ctypes.CDLL | None) -> None:
         arguments = [ctypes.c_void_p(array.ctypes.data) for array in (bits, overlaps)]
         sizes = [ctypes.c_long(n) for n in (n_spins, bits.shape[1], sweeps)]
         run = partial(net.sample, 2.0, 1, sweeps, start=pattern, representation="patterns", n_workers=1)
-        ours, limit = in_turn(run, partial(loop.attempts, *arguments, *sizes), rounds=2 * ROUNDS)
+        times = in_turn(run, partial(loop.attempts, *arguments, *sizes), rounds=2 * ROUNDS)
+        ours, limit = np.median(times, axis=0)
         unit = 1e9 / sweeps / n_spins / n_patterns
         print(
             f"  N = {n_spins}, M = {n_patterns:6}, {run().acceptance.mean():.1%} accepted: {ours * unit:.4f}, "
-            f"the loop alone in C {limit * unit:.4f}: {limit / ours:.2f} of the limit"
+            f"the loop alone in C {limit * unit:.4f}: {np.median(times[:, 1] / times[:, 0]):.2f} of the limit"
         )
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One point of the grid with its measured nanoseconds per attempt."""
+    """One point of the grid: nanoseconds per attempt, and the time of `auto` relative to the faster one."""
 
     work: Workload
     load: float
     temperature: float
     acceptance: float
-    auto: float
+    ratio: float
     patterns: float
     couplings: float
     used: float
@@ -124,10 +123,13 @@ def cells(grid: list[tuple[int, int, tuple[float, ...]]], n_chains: int, rounds:
                     for name in ("auto", "patterns", "couplings")
                 ]
                 unit = 1e9 / sweeps / n_spins / n_chains
-                auto, patterns, couplings = (unit * seconds for seconds in in_turn(*runs, rounds=rounds))
+                times = unit * in_turn(*runs, rounds=rounds)
+                auto, patterns, couplings = np.median(times, axis=0)
+                faster = 1 if patterns < couplings else 2
+                ratio = float(np.median(times[:, 0] / times[:, faster]))
                 run = runs[0]()
                 yield Cell(
-                    work, load, temperature, float(run.acceptance.mean()), auto, patterns, couplings,
+                    work, load, temperature, float(run.acceptance.mean()), ratio, patterns, couplings,
                     float(run.by_couplings.mean()),
                 )  # fmt: skip
 
@@ -153,18 +155,34 @@ def constants() -> None:
             print(f"    {key!r}: {value:.3g},")
 
 
+def scaling() -> None:
+    """Print the cost of both representations as N doubles at fixed load: an attempt, an accepted flip, the build."""
+    print("p = 3, load 1, ns per attempt: patterns cold and hot (N^2), couplings cold (N^0) and hot (N^2); build:")
+    for n_spins in (32, 64, 128, 256):
+        net = network(3, n_spins, dh.n_examples_for(1.0, n_spins, 3))
+        build = cpu_time(partial(net.sample, 1.0, n_sweeps=1, representation="couplings"))
+        state = net.relax(net.patterns[0])
+        sweeps = max(20, int(5e6 / n_spins**2))
+        runs = [
+            partial(net.sample, temperature, 1, sweeps, state, representation=name, n_workers=1)
+            for name in ("patterns", "couplings")
+            for temperature in (0.0, 1e9)
+        ]
+        each = np.median(in_turn(*runs), axis=0) * 1e9 / sweeps / n_spins
+        print(f"  N = {n_spins:3}, M = {net.n_patterns:5}: " + "".join(f"{t:9.1f}" for t in each) + f"  {build:8.3f} s")
+
+
 def choice() -> None:
     """Compare the automatic choice with both representations, 4 chains."""
     print("automatic choice, relative to the faster representation (couplings built), and couplings over patterns:")
     worst = 1.0
     for cell in cells(GRID, 4, ROUNDS):
-        ratio = cell.auto / min(cell.patterns, cell.couplings)
-        worst = max(worst, ratio)
+        worst = max(worst, cell.ratio)
         predicted = cell.work.couplings_cost(cell.acceptance) / cell.work.patterns_cost(cell.acceptance)
         print(
             f"  p = {cell.work.p} N = {cell.work.n_spins:4} load {cell.load:5} T = {cell.temperature}: "
             f"{cell.acceptance:6.1%} accepted, {cell.patterns:7.1f} and {cell.couplings:7.1f} ns per attempt, "
-            f"auto {ratio:.2f}; couplings/patterns {cell.couplings / cell.patterns:6.2f} (predicted {predicted:6.2f}), "
+            f"auto {cell.ratio:.2f}; couplings/patterns {cell.couplings / cell.patterns:6.2f} (predicted {predicted:6.2f}), "
             f"couplings used in {cell.used:.0%}"
         )
     print(f"  worst {worst:.2f}")
@@ -176,4 +194,5 @@ if __name__ == "__main__":
     else:
         with tempfile.TemporaryDirectory() as folder:
             inner_loop(compiled_loop(folder))
+        scaling()
         choice()

@@ -142,6 +142,8 @@ def signed_sum(bits: npt.NDArray[np.uint32], values: list[int]) -> int:
     return sum(int(sign) * value for sign, value in zip(signs_of_bits(bits), values, strict=True))
 
 
-def count_differences(left: npt.NDArray[np.uint64], right: npt.NDArray[np.uint64]) -> int:
-    """Return in how many bits two vectors of words differ."""
-    return sum((int(a) ^ int(b)).bit_count() for a, b in zip(left, right, strict=True))
+def count_differences(
+    row: npt.NDArray[np.uint64], words: npt.NDArray[np.uint64], site: int, begin: int, end: int
+) -> int:
+    """Return in how many bits a row and words[site] differ from word begin on to end."""
+    return sum((int(row[word]) ^ int(words[site, word])).bit_count() for word in range(begin, end))

@@ -131,7 +131,9 @@ def test_more_than_four_bodies_have_no_couplings():
 
 
 def test_couplings_without_memory_are_refused_and_auto_goes_on(monkeypatch):
-    with pytest.raises(dh.InvalidInput, match="p = 3 and 9000 spins needs 13.*GiB, but .* are free; use fewer spins"):
+    with pytest.raises(
+        dh.InvalidInput, match=r"p = 3 and 9000 spins needs 13\d+\.\d GiB, but .* are free; use fewer spins"
+    ):
         dh.PBodyHopfield(signs(2, 9000), 3).sample(1.0, representation="couplings")
     net = dh.PBodyHopfield(signs(50, 40), 3)
     monkeypatch.setattr("densehop.checks.free_memory", lambda: 10**5)

@@ -26,8 +26,8 @@ def add_signed(bits, row, step, values):
 
 
 @njit
-def count_differences(left, right):
-    return vectors.count_differences(left, right)
+def count_differences(row, words, site, begin, end):
+    return vectors.count_differences(row, words, site, begin, end)
 
 
 @njit
@@ -81,8 +81,11 @@ def test_add_signed(n_blocks):
 @pytest.mark.parametrize("n_blocks", BLOCKS)
 def test_count_differences(n_blocks):
     words = np.random.default_rng(n_blocks).integers(0, 2**63, (2, 8 * n_blocks)).astype(np.uint64) * np.uint64(2)
-    assert count_differences(words[0], words[1]) == naive.count_differences(words[0], words[1])
-    assert count_differences(words[0], ~words[0]) == 512 * n_blocks
+    row = np.random.default_rng(0).integers(0, 2**63, 8 * n_blocks).astype(np.uint64)
+    for begin, end in ((0, n_blocks), (n_blocks // 2, n_blocks), (0, 0)):
+        found = count_differences(row, words, 1, 8 * begin, 8 * end)
+        assert found == naive.count_differences(row, words, 1, 8 * begin, 8 * end)
+    assert count_differences(~words[1], words, 1, 0, 8 * n_blocks) == 512 * n_blocks
 
 
 @pytest.mark.parametrize(("dtype", "largest"), [(np.int16, 32_767), (np.int32, 2**31 - 1)])

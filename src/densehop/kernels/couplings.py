@@ -2,8 +2,8 @@
 
 Layout, for N spins, C chains and K = C(N, p - 2) products of the other spins:
 
-- `couplings` (N, N K) int16 or int32: slab i, (N, K), holds J_ij.. = sum_a sigma_ia sigma_ja ..., zero where an index
-  repeats. K counts nothing (p = 2), one site k (p = 3) or the pairs k < l in lexical order (p = 4); for p > 2 zeros fill
+- `couplings` (N, N K) int16 or int32: slab i, (N, K), holds J_ij.. = sum_a sigma_ia sigma_ja ...; where a site repeats,
+  zero. K counts nothing (p = 2), one site k (p = 3) or the pairs k < l in lexical order (p = 4); for p > 2 zeros fill
   it up to a multiple of the vectors' length.
 - `states` (C, N) int8; `weights` (C, K) int16: 1, xi_k or xi_k xi_l.
 - `fields` (C, N) int64: the doubled local fields, the same integers as in the patterns representation. A flip of site i
@@ -19,7 +19,7 @@ from densehop.kernels import compiled
 from densehop.kernels.record import record
 from densehop.kernels.vectors import add_products, count_differences
 
-WORDS_AT_ONCE = 512  # of each row: the rows of one passage stay in the cache
+WORDS_AT_ONCE = 256  # of each row: the rows of one passage stay in the cache
 
 
 @compiled
@@ -33,12 +33,11 @@ def pair_products(row, words, first, n_patterns, products):
     products[first:, first:] = n_patterns
     for begin in range(0, len(row), WORDS_AT_ONCE):
         end = min(begin + WORDS_AT_ONCE, len(row))
-        part = mixed[: end - begin]
         for k in range(first, n_spins):
-            for word in range(len(part)):
-                part[word] = row[begin + word] ^ words[k, begin + word]
+            for word in range(begin, end):
+                mixed[word] = row[word] ^ words[k, word]
             for other in range(k + 1, n_spins):
-                products[k, other] -= 2 * count_differences(part, words[other][begin:end])
+                products[k, other] -= 2 * count_differences(mixed, words, other, begin, end)
     for k in range(first, n_spins):
         products[k, k] = 0
         for other in range(k + 1, n_spins):

@@ -206,23 +206,29 @@ def add_signed(_context, bits, row, step, values):
 
 
 @intrinsic
-def count_differences(_context, left, right):
-    """Return in how many bits two vectors of uint64 differ; their length is a multiple of 8."""
+def count_differences(_context, row, words, site, begin, end):
+    """Return in how many bits row (W,) uint64 and words[site], (N, W), differ from word begin on to end.
+
+    Both places are multiples of 8.
+    """
 
     def generate(context, builder, signature, arguments):
-        left, right = as_structures(context, builder, signature, arguments)
-        n_blocks = builder.udiv(cgutils.unpack_tuple(builder, left.shape)[0], INT64(WORDS))
+        row, words = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 1))
+        site, begin, end = arguments[2:]
+        start = builder.mul(site, cgutils.unpack_tuple(builder, words.shape)[1])
         block_type = ir.VectorType(INT64, WORDS)
         kind = ir.FunctionType(block_type, [block_type])
         count_bits = cgutils.get_or_insert_function(builder.module, kind, f"llvm.ctpop.v{WORDS}i64")
 
         def term(block):
-            start = builder.mul(block, INT64(WORDS))
-            words = [load(builder, array.data, start, INT64, WORDS) for array in (left, right)]
-            return builder.call(count_bits, [builder.xor(*words)])
+            place = builder.add(begin, builder.mul(block, INT64(WORDS)))
+            left = load(builder, row.data, place, INT64, WORDS)
+            right = load(builder, words.data, builder.add(start, place), INT64, WORDS)
+            return builder.call(count_bits, [builder.xor(left, right)])
 
+        n_blocks = builder.udiv(builder.sub(end, begin), INT64(WORDS))
         return sum_of_blocks(builder, n_blocks, block_type, term)
 
-    if is_vector(left, types.uint64) and is_vector(right, types.uint64):
-        return types.int64(left, right), generate
+    if is_vector(row, types.uint64):
+        return types.int64(row, words, types.int64, types.int64, types.int64), generate
     return None

@@ -15,6 +15,7 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 LARGEST_INT32 = 2**31 - 1
+PACKED_AT_ONCE = 8192  # patterns, a multiple of 8
 SMALLEST_CHUNK = 8  # blocks: shorter sums in 32 bits do not pay
 POWERS = ((kernel.LINEAR, 1, 2), (kernel.SQUARE, 2, 1))  # form, power of k, factor
 
@@ -83,9 +84,11 @@ class PatternStore:
 def pack(patterns: Signs, multiple: int) -> npt.NDArray[np.uint8]:
     """Return the signs of patterns (M, N) as bits, a row per site, 1 for -1, zeros up to a multiple of so many bits."""
     n_patterns, n_spins = patterns.shape
-    packed = np.packbits(patterns < 0, axis=0, bitorder="little")
     rows = np.zeros((n_spins, -(-n_patterns // multiple) * multiple // 8), dtype=np.uint8)
-    rows[:, : len(packed)] = packed.T
+    for first in range(0, n_patterns, PACKED_AT_ONCE):
+        part = np.ascontiguousarray(patterns[first : first + PACKED_AT_ONCE].T)
+        bits = np.packbits(part < 0, axis=1, bitorder="little")
+        rows[:, first // 8 : first // 8 + bits.shape[1]] = bits
     return rows
 
 
