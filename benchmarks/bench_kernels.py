@@ -124,7 +124,7 @@ def cells(grid: list[tuple[int, int, tuple[float, ...]]], n_chains: int, rounds:
                 ]
                 unit = 1e9 / sweeps / n_spins / n_chains
                 times = unit * in_turn(*runs, rounds=rounds)
-                auto, patterns, couplings = np.median(times, axis=0)
+                _, patterns, couplings = np.median(times, axis=0)
                 faster = 1 if patterns < couplings else 2
                 ratio = float(np.median(times[:, 0] / times[:, faster]))
                 run = runs[0]()
@@ -178,11 +178,12 @@ def choice() -> None:
     worst = 1.0
     for cell in cells(GRID, 4, ROUNDS):
         worst = max(worst, cell.ratio)
+        ratio = cell.couplings / cell.patterns
         predicted = cell.work.couplings_cost(cell.acceptance) / cell.work.patterns_cost(cell.acceptance)
         print(
             f"  p = {cell.work.p} N = {cell.work.n_spins:4} load {cell.load:5} T = {cell.temperature}: "
             f"{cell.acceptance:6.1%} accepted, {cell.patterns:7.1f} and {cell.couplings:7.1f} ns per attempt, "
-            f"auto {cell.ratio:.2f}; couplings/patterns {cell.couplings / cell.patterns:6.2f} (predicted {predicted:6.2f}), "
+            f"auto {cell.ratio:.2f}; couplings/patterns {ratio:6.2f} (predicted {predicted:6.2f}), "
             f"couplings used in {cell.used:.0%}"
         )
     print(f"  worst {worst:.2f}")

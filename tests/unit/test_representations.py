@@ -1,5 +1,6 @@
 """Both representations make the same decisions from the same integers, and so does any change between them."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -150,9 +151,8 @@ def test_fields_and_overlaps_of_every_form(p, n_spins):
     patterns = np.concatenate([signs(40, n_spins), -signs(3, n_spins)])
     net = dh.PBodyHopfield(patterns, p)
     store = net._representations.pattern_store
-    assert form_of(net.table).form == {2: patterns_kernel.LINEAR, 3: patterns_kernel.SQUARE}.get(
-        p if n_spins > 2 else 0, patterns_kernel.TABLE
-    )
+    powers = {2: patterns_kernel.LINEAR, 3: patterns_kernel.SQUARE, 4: patterns_kernel.CUBE}
+    assert form_of(net.table).form == powers.get(p if n_spins > 2 else 0, patterns_kernel.TABLE)
     for state in naive.all_states(n_spins)[:: max(1, 2**n_spins // 20)]:
         chain = PatternChain.start(store, state)
         assert (chain.overlaps[:43] == patterns.astype(int) @ state).all()
@@ -171,3 +171,26 @@ def test_group_of_chains_changes_its_states_in_place():
     states = signs(3, 16, seed=5)
     chains = PatternChains.start(net._representations.pattern_store, states)
     assert all(np.shares_memory(chain.state, states) for chain in chains.chains)
+
+
+@pytest.mark.parametrize(("p", "n_spins"), [(2, 300), (3, 101), (4, 61), (4, 900)])
+def test_powers_equal_tables(p, n_spins, monkeypatch):
+    """The same run with tables in 64 bits."""
+    net = dh.PBodyHopfield(signs(70, n_spins), p)
+    powers = [net.sample(t, 1, 3, net.patterns[0], snapshot_every=1, representation="patterns") for t in (0.5, 50.0)]
+    table = form_of(dh.strict_table(5, 61))
+    monkeypatch.setattr("densehop.simulate.patterns.form_of", lambda _table: dataclasses.replace(table, largest=2**31))
+    net = dh.PBodyHopfield(net.patterns, p)
+    assert net._representations.pattern_store.form.form == patterns_kernel.TABLE
+    tables = [net.sample(t, 1, 3, net.patterns[0], snapshot_every=1, representation="patterns") for t in (0.5, 50.0)]
+    assert all(same(pair) for pair in zip(powers, tables, strict=True))
+
+
+def test_tables_that_are_almost_powers_are_looked_up():
+    """One changed number, and the fast form is not taken."""
+    for p in (2, 3, 4):
+        table = dh.strict_table(p, 12)
+        for name in ("even", "odd"):
+            values = getattr(table, name).copy()
+            values[5] += 1
+            assert form_of(dataclasses.replace(table, **{name: values})).form == patterns_kernel.TABLE

@@ -17,10 +17,12 @@ def random_network(p, n_patterns, n_spins, seed=0):
 
 @pytest.mark.parametrize("p", [2, 3, 4, 5])
 @pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis"])
-def test_trajectory_equals_the_naive_twin(p, dynamics):
+@pytest.mark.parametrize("representation", ["patterns", "couplings"])
+def test_trajectory_equals_the_naive_twin(p, dynamics, representation):
     """The kernel makes every decision of a loop that recomputes whole energies, attempt by attempt."""
     net = random_network(p, 7, 9)
-    run = net.sample(1.3, n_chains=2, n_sweeps=6, seed=3, dynamics=dynamics, snapshot_every=1)
+    options = {"dynamics": dynamics, "representation": representation if p <= 4 else "auto"}
+    run = net.sample(1.3, n_chains=2, n_sweeps=6, seed=3, snapshot_every=1, **options)
     for chain in range(2):
         state = 2 * generator(3, Purpose.START, chain).integers(0, 2, 9) - 1
         noise = generator(3, Purpose.NOISE, chain)

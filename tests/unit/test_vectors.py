@@ -26,6 +26,11 @@ def add_signed(bits, row, step, values):
 
 
 @njit
+def cube(values, slope, first, last, amplitudes):
+    return vectors.cube(values, slope, first, last, amplitudes)
+
+
+@njit
 def count_differences(row, words, site, begin, end):
     return vectors.count_differences(row, words, site, begin, end)
 
@@ -76,6 +81,19 @@ def test_add_signed(n_blocks):
         expected = values + step * naive.signs_of_bits(bits[2])
         add_signed(bits, 2, np.int16(step), values)
         assert (values == expected).all()
+
+
+@pytest.mark.parametrize("n_blocks", BLOCKS)
+@pytest.mark.parametrize(("n_spins", "dtype"), [(9, np.int64), (900, np.int32)])
+def test_cube(n_blocks, n_spins, dtype):
+    k = 2 * np.random.default_rng(n_blocks).integers(0, n_spins + 1, 32 * n_blocks) - n_spins
+    k[0] = n_spins
+    amplitudes = np.full(32 * n_blocks, 7, dtype=dtype)
+    first = n_blocks // 2
+    squares = cube(k.astype(np.int16), 8 - 3 * n_spins, first, n_blocks, amplitudes)
+    assert squares == (k[32 * first :] ** 2).sum()
+    assert (amplitudes[: 32 * first] == 7).all()
+    assert (3 * amplitudes[32 * first :].astype(int) == (k**3 + (8 - 3 * n_spins) * k)[32 * first :]).all()
 
 
 @pytest.mark.parametrize("n_blocks", BLOCKS)

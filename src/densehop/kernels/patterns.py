@@ -9,7 +9,8 @@ Layout, for N spins and M patterns, B = ceil(M/32) blocks of 32; the places behi
 
 The doubled field of site i is sum_a sigma_ia even[c_a] + xi_i sum_a odd[c_a]. Three forms of `even` and `odd`:
 powers 1 and 2 are even = factor k^power + constant with odd = slope k + constant (p = 2 and 3), where the second sum
-changes by a known number per flip; form 0 is any other table, looked up at each flip.
+changes by a known number per flip. Power 3 is even = (k^3 + slope k)/3 with odd = shift - k^2 (p = 4), found anew at
+each flip; form 0 is any other table, looked up at each flip.
 """
 
 from typing import Any, NamedTuple
@@ -18,15 +19,16 @@ import numpy as np
 
 from densehop.kernels import compiled
 from densehop.kernels.record import record
-from densehop.kernels.vectors import add_signed, signed_sum, signed_sum_of_squares
+from densehop.kernels.vectors import LANES, add_signed, cube, signed_sum, signed_sum_of_squares
 
 ODD, ENERGY = 0, 1  # places in `totals`
-TABLE, LINEAR, SQUARE = 0, 1, 2  # forms
+TABLE, LINEAR, SQUARE, CUBE = 0, 1, 2, 3  # forms
 IN_CACHE = 4096  # patterns handled at once when a flip updates them
+BLOCKS_IN_CACHE = IN_CACHE // LANES
 
 
 class Stored(NamedTuple):
-    """What all chains share: `form` and `factor`, `slope` as above.
+    """What all chains share: `form`, `factor`, `slope` and `shift` (the constant of `odd`) as above.
 
     bits (N, B); sign_sums (N,) int64, sum_a sigma_ia; offsets (N,) int64, the constant of `even` times sign_sums;
     even, odd (N + 1,) tables, `even` in the type of the amplitudes; n_patterns; chunk, how many blocks can be summed
@@ -42,6 +44,7 @@ class Stored(NamedTuple):
     form: int
     factor: int
     slope: int
+    shift: int
     chunk: int
 
 
@@ -85,12 +88,29 @@ def look_up(stored, overlaps, amplitudes):
 
 
 @compiled
+def find_amplitudes(stored, overlaps, amplitudes):
+    """Set the amplitudes of the overlaps, where the form has any; return sum_a odd[c_a]."""
+    if stored.form == CUBE:
+        squares, n_blocks = np.int64(0), stored.bits.shape[1]
+        for first in range(0, n_blocks, BLOCKS_IN_CACHE):
+            last = min(first + BLOCKS_IN_CACHE, n_blocks)
+            squares += cube(overlaps, stored.slope, first, last, amplitudes)
+        return stored.shift * stored.n_patterns - squares
+    if stored.form == TABLE:
+        return look_up(stored, overlaps, amplitudes)
+    total = np.int64(0)
+    for a in range(stored.n_patterns):
+        total += overlaps[a]
+    return stored.slope * total + stored.shift * stored.n_patterns
+
+
+@compiled
 def flip(stored, site, spin, overlaps, amplitudes, odd_total):
     """Bring overlaps and amplitudes up to date after `spin` flipped; return the new sum_a odd[c_a]."""
     add_signed(stored.bits, site, np.int16(-2 * spin), overlaps)
     overlaps[stored.n_patterns :] = 0
-    if stored.form == TABLE:
-        return look_up(stored, overlaps, amplitudes)
+    if stored.form in (TABLE, CUBE):
+        return find_amplitudes(stored, overlaps, amplitudes)
     return odd_total - 2 * spin * stored.slope * stored.sign_sums[site]
 
 

@@ -11,6 +11,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 LANES = 32  # integers per block; every length is a multiple of it
+THIRD = -1431655765  # 3 * THIRD = 1 modulo 2^32: a multiple of 3 times THIRD is its third, exactly
 WORDS = 8  # 64-bit words per block
 UNROLLED = 4  # blocks per step, each with sums of its own
 
@@ -202,6 +203,38 @@ def add_signed(_context, bits, row, step, values):
 
     if step == types.int16 and is_vector(values, types.int16):
         return types.void(bits, types.int64, step, values), generate
+    return None
+
+
+@intrinsic
+def cube(_context, values, slope, first, last, amplitudes):
+    """Set amplitudes (32 B,) to (k^3 + slope k)/3 in blocks first to last and return their sum of k^2.
+
+    k = values (32 B,) int16; amplitudes int32 or int64. The numerators must be multiples of 3 below 2^31.
+    """
+
+    def generate(context, builder, signature, arguments):
+        values, amplitudes = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 4))
+        slope, first, last = arguments[1:4]
+        wide = ir.VectorType(INT32, LANES)
+        lane = builder.insert_element(ir.Constant(wide, ir.Undefined), builder.trunc(slope, INT32), INT32(0))
+        slopes = builder.shuffle_vector(lane, lane, constant(wide, 0))
+
+        def term(block):
+            start = builder.mul(builder.add(first, block), INT64(LANES))
+            narrow = load(builder, values.data, start, INT16, LANES)
+            k = builder.sext(narrow, wide)
+            numerator = builder.mul(k, builder.add(builder.mul(k, k), slopes))
+            third = builder.mul(numerator, constant(wide, THIRD))
+            kind = ir.VectorType(amplitudes.data.type.pointee, LANES)
+            place = builder.bitcast(builder.gep(amplitudes.data, [start]), kind.as_pointer())
+            builder.store(third if kind == wide else builder.sext(third, kind), place, align=1)
+            return multiply_and_add_pairs(builder, narrow, narrow)
+
+        return sum_of_blocks(builder, builder.sub(last, first), ir.VectorType(INT32, LANES // 2), term)
+
+    if is_vector(values, types.int16) and is_vector(amplitudes, types.int32, types.int64):
+        return types.int64(values, types.int64, types.int64, types.int64, amplitudes), generate
     return None
 
 

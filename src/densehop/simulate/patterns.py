@@ -17,38 +17,52 @@ Floats = npt.NDArray[np.float64]
 LARGEST_INT32 = 2**31 - 1
 PACKED_AT_ONCE = 8192  # patterns, a multiple of 8
 SMALLEST_CHUNK = 8  # blocks: shorter sums in 32 bits do not pay
-POWERS = ((kernel.LINEAR, 1, 2), (kernel.SQUARE, 2, 1))  # form, power of k, factor
+LARGEST_CUBE = 900  # spins: cubes, and sums of some of their thirds, fit into 32 bits
 
 
 @dataclass(frozen=True)
 class Form:
-    """How a kernel finds the fields: even = factor k^power + constant, odd = slope k + shift, or from the tables."""
+    """How a kernel finds the fields, see `kernels/patterns.py`; `constant` is that of even."""
 
     form: int
-    factor: int
-    constant: int
-    slope: int
-    shift: int
-    largest: int  # term of a lane's sum, for one block
+    factor: int = 1
+    constant: int = 0
+    slope: int = 0
+    shift: int = 0
+    largest: int = 0  # term of a lane's sum, for one block
 
 
 def form_of(table: EnergyTable) -> Form:
-    """Find the fastest form that gives the same fields.
+    """Find the fastest form that gives the same fields: two doubled polynomials in k, or the tables."""
+    n_spins, even, odd = table.n_spins, table.even, table.odd
+    k = np.arange(-n_spins, n_spins + 1, 2)
+    largest = int(np.abs(even).max()) + 1
+    if n_spins >= 3:
+        slope, shift = _line(k, odd)
+        for form, power, factor in ((kernel.LINEAR, 1, 2), (kernel.SQUARE, 2, 1)):
+            constant = int(even[1] - factor * k[1] ** power)
+            if _same_fields(table, factor * k**power + constant, slope * k + shift):
+                return Form(form, factor, constant, slope, shift, 2 * n_spins**power)
+        shift, slope = int(odd[1] + k[1] ** 2), 3 * int(even[1]) // int(k[1]) - int(k[1]) ** 2
+        if n_spins <= LARGEST_CUBE and _same_fields(table, (k**3 + slope * k) // 3, shift - k**2):
+            return Form(kernel.CUBE, slope=slope, shift=shift, largest=n_spins**3 // 3 + 1)
+    return Form(kernel.TABLE, largest=largest)
+
+
+def _line(k: Integers, values: Integers) -> tuple[int, int]:
+    """Return slope and shift of the line through the second and third value."""
+    slope = int(values[2] - values[1]) // 2
+    return slope, int(values[1] - slope * k[1])
+
+
+def _same_fields(table: EnergyTable, even: Integers, odd: Integers) -> bool:
+    """Tell whether other tables give the same fields.
 
     Only even - odd matters at c = 0, where every site disagrees, and only even + odd at c = N.
     """
-    n_spins, even, odd = table.n_spins, table.even, table.odd
-    k = np.arange(-n_spins, n_spins + 1, 2)
-    for form, power, factor in POWERS if n_spins >= 3 else ():
-        constant = int(even[1] - factor * k[1] ** power)
-        slope = int(odd[2] - odd[1]) // 2
-        shift = int(odd[1] - slope * k[1])
-        even_power, odd_line = factor * k**power + constant, slope * k + shift
-        inside = np.array_equal(even_power[1:-1], even[1:-1]) and np.array_equal(odd_line[1:-1], odd[1:-1])
-        first, last = (even_power - odd_line - even + odd)[0], (even_power + odd_line - even - odd)[-1]
-        if inside and first == 0 and last == 0:
-            return Form(form, factor, constant, slope, shift, 2 * n_spins**power)
-    return Form(kernel.TABLE, 1, 0, 0, 0, int(np.abs(even).max()) + 1)
+    inside = np.array_equal(even[1:-1], table.even[1:-1]) and np.array_equal(odd[1:-1], table.odd[1:-1])
+    first, last = even - odd - table.even + table.odd, even + odd - table.even - table.odd
+    return bool(inside and first[0] == 0 and last[-1] == 0)
 
 
 @dataclass(frozen=True)
@@ -67,11 +81,11 @@ class PatternStore:
         bits = pack(patterns, LANES).view("<u4").astype(np.uint32, copy=False)
         sign_sums = patterns.sum(axis=0, dtype=np.int64)
         chunk = LARGEST_INT32 // form.largest
-        fits = chunk >= SMALLEST_CHUNK or form.form != kernel.TABLE
+        fits = chunk >= SMALLEST_CHUNK or form.form in (kernel.LINEAR, kernel.SQUARE)
         even = table.even.astype(np.int32) if fits else table.even
         stored = kernel.Stored(
             bits, sign_sums, form.constant * sign_sums, even, table.odd,
-            len(patterns), form.form, form.factor, form.slope, chunk if fits else bits.shape[1],
+            len(patterns), form.form, form.factor, form.slope, form.shift, chunk if fits else bits.shape[1],
         )  # fmt: skip
         return cls(table, form, stored)
 
@@ -108,14 +122,11 @@ class PatternChain:
         overlaps = np.empty(stored.bits.shape[1] * LANES, dtype=np.int16)
         kernel.find_overlaps(stored, state, overlaps)
         k = overlaps[: stored.n_patterns]
-        has_table = form.form == kernel.TABLE
-        amplitudes = np.zeros(len(overlaps) if has_table else 0, dtype=stored.even.dtype)
+        has_amplitudes = form.form in (kernel.TABLE, kernel.CUBE)
+        amplitudes = np.zeros(len(overlaps) if has_amplitudes else 0, dtype=stored.even.dtype)
         totals = np.empty(2, dtype=np.int64)
         totals[kernel.ENERGY] = table.energy[(k.astype(np.int32) + table.n_spins) >> 1].sum()
-        if has_table:
-            totals[kernel.ODD] = kernel.look_up(stored, overlaps, amplitudes)
-        else:
-            totals[kernel.ODD] = form.slope * int(k.sum(dtype=np.int64)) + form.shift * stored.n_patterns
+        totals[kernel.ODD] = kernel.find_amplitudes(stored, overlaps, amplitudes)
         return cls(state, overlaps, amplitudes, totals)
 
     def fields(self, store: PatternStore) -> Integers:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from densehop import checks
 from densehop.energy import EnergyTable
 from densehop.errors import InvalidInput
-from densehop.kernels.patterns import TABLE
+from densehop.kernels.patterns import CUBE, TABLE
 from densehop.simulate.chains import Chains
 from densehop.simulate.couplings import LARGEST_P, CoupledChains, CouplingStore, row_length
 from densehop.simulate.patterns import PatternChains, PatternStore
@@ -32,6 +32,8 @@ PATTERNS_COST = {
     "pattern": 0.022,
     "pattern flip": 0.045,
     "table pattern": 0.05,
+    "cube pattern": 0.06,
+    "cube pattern flip": 0.2,
     "table pattern flip": 0.8,
 }
 COUPLINGS_COST = {
@@ -70,7 +72,7 @@ class Workload:
 
     def patterns_parts(self, acceptance: float) -> dict[str, float]:
         """Return how much of each kind of work an attempt is, on average."""
-        kind = "table pattern" if self.form == TABLE else "pattern"
+        kind = {TABLE: "table pattern", CUBE: "cube pattern"}.get(self.form, "pattern")
         flips = acceptance * self.n_patterns
         return {"attempt": 1.0, "flip": acceptance, kind: self.n_patterns, f"{kind} flip": flips}
 
@@ -94,7 +96,7 @@ class Workload:
 
     def build_cost(self) -> float:
         """Return the predicted nanoseconds to build the couplings."""
-        products = self.n_spins**self.p / {2: 2, 3: 6, 4: 4}[self.p]
+        products: float = self.n_spins**self.p / {2: 2, 3: 6, 4: 4}[self.p]
         each = BUILD_COST["product"] + BUILD_COST["word"] * self.n_patterns / 64
         return BUILD_COST["sign"] * self.n_spins * self.n_patterns + products * each
 
