@@ -2,6 +2,9 @@
 
 import dataclasses
 import itertools
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -194,3 +197,25 @@ def test_tables_that_are_almost_powers_are_looked_up():
             values = getattr(table, name).copy()
             values[5] += 1
             assert form_of(dataclasses.replace(table, **{name: values})).form == patterns_kernel.TABLE
+
+
+SHORT_RUN = """
+import numpy as np, densehop as dh
+for p, n_spins, n_patterns in ((2, 40, 50), (3, 33, 300), (4, 18, 200), (5, 12, 80)):
+    net = dh.PBodyHopfield(np.random.default_rng(p).choice([-1, 1], (n_patterns, n_spins)), p)
+    for representation in ("patterns", "couplings") if p < 5 else ("patterns",):
+        run = net.sample(1.0, 2, 40, seed=5, representation=representation)
+        print(p, representation, run.energy.tolist(), run.spins.tolist())
+"""
+
+
+@pytest.mark.long
+def test_a_processor_without_vector_instructions_gives_the_same_bits(tmp_path):
+    """LLVM translates the vector kernels for the plainest 64-bit processor of this family."""
+    generic = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "NUMBA_CACHE_DIR": str(tmp_path)}
+    results = [
+        subprocess.run([sys.executable, "-c", SHORT_RUN], env={**os.environ, **extra}, capture_output=True, check=True)
+        for extra in ({}, generic)
+    ]
+    assert results[0].stdout == results[1].stdout
+    assert results[0].stdout.count(b"\n") == 7
