@@ -1,7 +1,7 @@
 """Measure the Monte-Carlo kernels: patterns beside the machine's own inner loop in C, couplings, the choice of one.
 
-Everything runs on one thread in CPU time, the things compared in turn (A, B, A, B, ...); ratios of medians are printed.
-With --constants it prints the costs that the automatic choice predicts with instead.
+Everything runs on one thread in CPU time, the things compared in turn (A, B, A, B, ...); medians of ratios are
+printed. With --constants it prints the costs that the automatic choice predicts with instead.
 """
 
 import ctypes
@@ -106,7 +106,10 @@ class Cell:
 
 
 def cells(grid: list[tuple[int, int, tuple[float, ...]]], n_chains: int, rounds: int) -> Iterator[Cell]:
-    """Measure both representations, couplings built beforehand, and the automatic choice on one thread."""
+    """Measure both representations, couplings built beforehand, and the automatic choice on one thread.
+
+    Runs are short, so each time is the best of its rounds: what neighbours on the machine do can only add to it.
+    """
     for p, n_spins, loads in grid:
         for load in loads:
             n_patterns = dh.n_examples_for(load, n_spins, p)
@@ -124,9 +127,8 @@ def cells(grid: list[tuple[int, int, tuple[float, ...]]], n_chains: int, rounds:
                 ]
                 unit = 1e9 / sweeps / n_spins / n_chains
                 times = unit * in_turn(*runs, rounds=rounds)
-                _, patterns, couplings = np.median(times, axis=0)
-                faster = 1 if patterns < couplings else 2
-                ratio = float(np.median(times[:, 0] / times[:, faster]))
+                auto, patterns, couplings = times.min(axis=0)
+                ratio = float(auto / min(patterns, couplings))
                 run = runs[0]()
                 yield Cell(
                     work, load, temperature, float(run.acceptance.mean()), ratio, patterns, couplings,

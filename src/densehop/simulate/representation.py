@@ -32,6 +32,7 @@ PATTERNS_COST = {
     "pattern": 0.022,
     "pattern flip": 0.045,
     "table pattern": 0.05,
+    "cube flip": 160.0,
     "cube pattern": 0.06,
     "cube pattern flip": 0.2,
     "table pattern flip": 0.8,
@@ -74,7 +75,8 @@ class Workload:
         """Return how much of each kind of work an attempt is, on average."""
         kind = {TABLE: "table pattern", CUBE: "cube pattern"}.get(self.form, "pattern")
         flips = acceptance * self.n_patterns
-        return {"attempt": 1.0, "flip": acceptance, kind: self.n_patterns, f"{kind} flip": flips}
+        again = acceptance if self.form == CUBE else 0.0
+        return {"attempt": 1.0, "flip": acceptance, "cube flip": again, kind: self.n_patterns, f"{kind} flip": flips}
 
     def couplings_parts(self, acceptance: float) -> dict[str, float]:
         """Return the same for couplings.
