@@ -29,6 +29,7 @@ DYNAMICS = ("heat-bath", "metropolis")
 ORDERS = ("sequential", "random")
 TIME_PER_CALL = 5e7  # predicted nanoseconds between two looks at the stop event
 NOISE_PER_CALL = 2**15  # noise variates drawn at once
+FIRST_GUESS = 0.1  # acceptance before any was measured
 FIRST_BLOCK, GROWTH = 1, 4  # sweeps before the acceptance is first looked at, and how fast blocks become longer
 
 
@@ -212,6 +213,8 @@ def _run_group(
     work, attempts, n_sweeps = group.workload(), _Attempts(group), group.settings.n_sweeps
     representations = group.representations
     couplings = group.representation == "couplings"
+    if group.representation == "auto" and representations.coupling_store is not None:
+        couplings = work.couplings_cost(FIRST_GUESS) < work.patterns_cost(FIRST_GUESS)
     chains: Chains = representations.start(group.states, couplings, group.n_workers)
     done, longest, acceptance = 0, FIRST_BLOCK, 1.0
     while done < n_sweeps and not stop.is_set():
