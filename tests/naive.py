@@ -274,3 +274,27 @@ def bisect(function: Callable[[float], float], low: float, high: float) -> float
             break
         low, high = (middle, high) if (function(middle) > 0) == sign else (low, middle)
     return (low + high) / 2
+
+
+def coupling(patterns: Signs, sites: tuple[int, ...]) -> int:
+    """Return J of some sites, the sum over patterns of the product of their signs; 0 where a site repeats."""
+    if len(set(sites)) < len(sites):
+        return 0
+    return sum(math.prod(int(pattern[site]) for site in sites) for pattern in patterns)
+
+
+def signs_of_bits(bits: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+    """Return the signs that 32-bit words hold, lowest bit first, 1 for -1."""
+    return np.array([1 - 2 * (int(word) >> place & 1) for word in bits for place in range(32)])
+
+
+def signed_sum(bits: npt.NDArray[np.uint32], values: list[int]) -> int:
+    """Return the sum of values, negated where a bit is set."""
+    return sum(int(sign) * value for sign, value in zip(signs_of_bits(bits), values, strict=True))
+
+
+def count_differences(
+    row: npt.NDArray[np.uint64], words: npt.NDArray[np.uint64], site: int, begin: int, end: int
+) -> int:
+    """Return in how many bits a row and words[site] differ from word begin on to end."""
+    return sum((int(row[word]) ^ int(words[site, word])).bit_count() for word in range(begin, end))

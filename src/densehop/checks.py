@@ -102,9 +102,14 @@ def shown(value: object) -> str:
 
 def memory(what: str, n_bytes: int) -> None:
     """Refuse work whose arrays cannot fit into the memory that is free now."""
-    free = psutil.virtual_memory().available
+    free = free_memory()
     if n_bytes > free:
         raise InvalidInput(
             f"{what} needs {n_bytes / 2**30:.1f} GiB, but {free / 2**30:.1f} GiB are free; "
             "use fewer spins, patterns, chains or sweeps"
         )
+
+
+def free_memory() -> int:
+    """Return how many bytes are free now."""
+    return int(psutil.virtual_memory().available)

@@ -8,7 +8,9 @@ import numpy.typing as npt
 
 from densehop import checks, energy
 from densehop.simulate.patterns import PatternStore
+from densehop.simulate.representation import REPRESENTATIONS, Representations
 from densehop.simulate.sample import Samples, Settings, relax, run_chains, start_states
+from densehop.simulate.workers import count_workers
 from densehop.streams import Seed
 
 Floats = npt.NDArray[np.float64]
@@ -69,7 +71,7 @@ class PBodyHopfield:
     def relax(self, states: npt.ArrayLike, n_workers: int | None = None) -> Signs:
         """Run asynchronous T = 0 dynamics from states (B, N) to fixed points, (B, N); a zero field keeps its spin."""
         batch = self._states(states)
-        return relax(self._store, batch, n_workers).reshape(np.shape(states))
+        return relax(self._representations.pattern_store, batch, n_workers).reshape(np.shape(states))
 
     def sample(
         self,
@@ -97,7 +99,8 @@ class PBodyHopfield:
         seed : int or SeedSequence
         dynamics : "heat-bath" or "metropolis"
         order : "sequential" or "random" choice of sites
-        representation : "auto" or "patterns"
+        representation : "patterns" (any p; time grows with M), "couplings" (p <= 4; time does not depend on M, memory
+            N^p) or "auto", the faster of the two for each block of sweeps; the results are the same bits
         snapshot_every : int, keep the state after every so many sweeps (0: never)
         n_workers : int, threads; None: one per core
         progress : called with the number of sweeps just done, from the threads
@@ -107,7 +110,7 @@ class PBodyHopfield:
         InvalidInput
             If an argument is out of range or the run cannot fit into memory.
         """
-        checks.choice("representation", representation, ("auto", "patterns"))
+        checks.choice("representation", representation, REPRESENTATIONS)
         settings = Settings(temperature, n_chains, n_sweeps, dynamics, order, snapshot_every, seed)
         reference_states = np.empty((0, self.n_spins), dtype=np.int8)
         if references is not None:
@@ -116,16 +119,19 @@ class PBodyHopfield:
             )
             reference_states = checks.signs("references", references, shape).reshape(-1, self.n_spins)
         kept = settings.n_sweeps // settings.snapshot_every if settings.snapshot_every else 0
-        traces = settings.n_chains * (settings.n_sweeps * 8 * (5 + 3 * len(reference_states)) + kept * self.n_spins)
+        traces = settings.n_chains * (settings.n_sweeps * 8 * (6 + 3 * len(reference_states)) + kept * self.n_spins)
         store = PatternStore.bytes_needed(self.n_spins, self.n_patterns, settings.n_chains)
         checks.memory("sampling", traces + store)
         starts = start_states(start, settings.n_chains, self.n_spins, seed)
-        return run_chains(self._store, settings, starts, reference_states, n_workers, progress)
+        representations = self._representations
+        if representation == "couplings":
+            representations.require_couplings(settings.n_chains, count_workers(n_workers))
+        return run_chains(representations, settings, starts, reference_states, representation, n_workers, progress)
 
     @cached_property
-    def _store(self) -> PatternStore:
-        """The patterns in the kernel's layout, made on first use."""
-        return PatternStore.build(self.table, self.patterns)
+    def _representations(self) -> Representations:
+        """The patterns in the kernels' layouts, made on first use."""
+        return Representations(self.table, self.patterns)
 
     def _states(self, states: npt.ArrayLike) -> Signs:
         """Return checked states as a batch (B, N)."""

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import densehop as dh
+from densehop.kernels import couplings as couplings_kernel
 from densehop.kernels import patterns as kernel
 from tests import goodness, naive
 
@@ -53,8 +54,10 @@ TEMPERATURE = {2: 2.5, 3: 2.0, 4: 1.2}
 @pytest.mark.parametrize("p", [2, 3, 4])
 @pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis"])
 @pytest.mark.parametrize("order", ["sequential", "random"])
-def test_exact_distribution(p, dynamics, order):
-    assert passes(network(p), TEMPERATURE[p], 40_000, dynamics=dynamics, order=order)
+@pytest.mark.parametrize("representation", ["patterns", "couplings"])
+def test_exact_distribution(p, dynamics, order, representation):
+    options = {"dynamics": dynamics, "order": order, "representation": representation}
+    assert passes(network(p), TEMPERATURE[p], 40_000, **options)
 
 
 @pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis"])
@@ -74,7 +77,7 @@ def test_wrong_sign_of_the_correction_is_caught(p, dynamics):
     thin = thinning(network(p), TEMPERATURE[p], 40_000, dynamics=dynamics)
     net = network(p)
     net.table = dataclasses.replace(net.table, odd=-net.table.odd)
-    assert chi_square(net, TEMPERATURE[p], 40_000, thin, dynamics=dynamics) < CAUGHT
+    assert chi_square(net, TEMPERATURE[p], 40_000, thin, dynamics=dynamics, representation="patterns") < CAUGHT
 
 
 @pytest.mark.parametrize("p", [2, 3, 4])
@@ -88,18 +91,31 @@ def test_wrong_acceptance_is_caught(p):
 
 @pytest.mark.parametrize("p", [2, 3, 4])
 def test_stale_overlaps_are_caught(p, monkeypatch):
-    """A kernel that forgets to update one pattern's amplitude after a flip; uncompiled, its control passes."""
-    whole_flip = kernel.flip.py_func
+    """A kernel that forgets to update one pattern's overlap after a flip; uncompiled, its control passes."""
+    whole_flip = kernel.flip
 
-    def forgetful_flip(minus_row, spin, agreements, amplitudes, even, odd):
-        before = amplitudes[0]
-        total = whole_flip(minus_row, spin, agreements, amplitudes, even, odd)
-        amplitudes[0] = before
+    def forgetful_flip(stored, site, spin, overlaps, amplitudes, odd_total):
+        before = overlaps[0], amplitudes[:1].copy()
+        total = whole_flip(stored, site, spin, overlaps, amplitudes, odd_total)
+        overlaps[0], amplitudes[:1] = before
         return total
 
     net = network(p, n_spins=5, n_patterns=4)
     thin = thinning(net, TEMPERATURE[p], 6_000)
-    monkeypatch.setattr("densehop.simulate.patterns.run_sweeps", kernel.run_sweeps.py_func)
-    assert chi_square(net, TEMPERATURE[p], 6_000, thin, n_workers=1) > FALSE_ALARM
+    monkeypatch.setattr(kernel, "run_sweeps", kernel.run_sweeps.py_func)
+    assert chi_square(net, TEMPERATURE[p], 6_000, thin, n_workers=1, representation="patterns") > FALSE_ALARM
     monkeypatch.setattr(kernel, "flip", forgetful_flip)
-    assert chi_square(net, TEMPERATURE[p], 6_000, thin, n_workers=1) < CAUGHT
+    assert chi_square(net, TEMPERATURE[p], 6_000, thin, n_workers=1, representation="patterns") < CAUGHT
+
+
+@pytest.mark.parametrize("p", [3, 4])
+def test_stale_weights_are_caught(p, monkeypatch):
+    """Couplings whose weights are not brought up to date after a flip; uncompiled, their control passes."""
+    net = network(p, n_spins=5, n_patterns=4)
+    thin = thinning(net, TEMPERATURE[p], 6_000)
+    options = {"n_workers": 1, "representation": "couplings"}
+    for name in ("run_sweeps", "flip_all"):
+        monkeypatch.setattr(couplings_kernel, name, getattr(couplings_kernel, name).py_func)
+    assert chi_square(net, TEMPERATURE[p], 6_000, thin, **options) > FALSE_ALARM
+    monkeypatch.setattr(couplings_kernel, "flip_weights", lambda *_arguments: None)
+    assert chi_square(net, TEMPERATURE[p], 6_000, thin, **options) < CAUGHT

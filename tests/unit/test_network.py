@@ -94,7 +94,7 @@ def test_p_larger_than_the_system_is_refused():
         ({"seed": -1}, "seed must be an integer >= 0, got -1"),
         ({"dynamics": "glauber"}, "dynamics must be one of 'heat-bath', 'metropolis'; got 'glauber'"),
         ({"order": "checkerboard"}, "order must be one of 'sequential', 'random'"),
-        ({"representation": "couplings"}, "representation must be one of 'auto', 'patterns'"),
+        ({"representation": "tensor"}, "representation must be one of 'auto', 'patterns', 'couplings'; got 'tensor'"),
         ({"n_workers": 0}, "n_workers must be an integer >= 1, got 0"),
         ({"n_sweeps": 10**12}, r"sampling needs \d+\.\d GiB, but"),
     ],

@@ -1,75 +1,131 @@
 """Single-spin dynamics in the patterns representation: O(M) per attempt, all in integers.
 
-Layout, for N spins and M patterns:
+Layout, for N spins and M patterns, B = ceil(M/32) blocks of 32; the places behind the M-th pattern hold zeros:
 
-- `minus` (N, M) int8: a row per site, 0 where the pattern has +1 and -1 where it has -1. A signed sum then needs no
-  multiplication, sum_a sigma_a x_a = sum_a (x_a XOR minus_a) + (how many are -1), and the compiler vectorises it.
-- `agreements` (M,) int16: the number c_a of sites where the state agrees with pattern a.
-- `amplitudes` (M,) int32 or int64: even[c_a], kept so that an attempt is one signed sum.
+- `bits` (N, B) uint32: a row per site, 1 where the pattern has -1.
+- `overlaps` (32 B,) int16: k_a, the overlap of the state with pattern a.
+- `amplitudes` (32 B,): even[c_a], kept where it is no simple power of k_a, so that an attempt is one signed sum.
 - `totals` (2,) int64: sum_a odd[c_a] and sum_a energy[c_a].
+
+The doubled field of site i is sum_a sigma_ia even[c_a] + xi_i sum_a odd[c_a]. Three forms of `even` and `odd`:
+powers 1 and 2 are even = factor k^power + constant with odd = slope k + constant (p = 2 and 3), where the second sum
+changes by a known number per flip. Power 3 is even = (k^3 + slope k)/3 with odd = shift - k^2 (p = 4), found anew at
+each flip; form 0 is any other table, looked up at each flip.
 """
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from densehop.kernels import compiled
+from densehop.kernels.record import record
+from densehop.kernels.vectors import LANES, add_signed, cube, signed_sum, signed_sum_of_squares
 
 ODD, ENERGY = 0, 1  # places in `totals`
+TABLE, LINEAR, SQUARE, CUBE = 0, 1, 2, 3  # forms
 IN_CACHE = 4096  # patterns handled at once when a flip updates them
+BLOCKS_IN_CACHE = IN_CACHE // LANES
+
+
+class Stored(NamedTuple):
+    """What all chains share: `form`, `factor`, `slope` and `shift` (the constant of `odd`) as above.
+
+    bits (N, B); sign_sums (N,) int64, sum_a sigma_ia; offsets (N,) int64, the constant of `even` times sign_sums;
+    even, odd (N + 1,) tables, `even` in the type of the amplitudes; n_patterns; chunk, how many blocks can be summed
+    without overflow of a lane.
+    """
+
+    bits: Any
+    sign_sums: Any
+    offsets: Any
+    even: Any
+    odd: Any
+    n_patterns: int
+    form: int
+    factor: int
+    slope: int
+    shift: int
+    chunk: int
 
 
 @compiled
-def signed_sum(minus_row, n_minus, amplitudes, chunk):
-    """Return sum_a sigma_a amplitudes_a; a sum of `chunk` amplitudes must fit into their type."""
-    narrow = amplitudes.dtype.type
-    total = np.int64(n_minus)
-    for first in range(0, len(amplitudes), chunk):
-        row = minus_row[first : first + chunk]
-        part = amplitudes[first : first + chunk]
-        subtotal = narrow(0)
-        for a in range(len(part)):
-            subtotal = narrow(subtotal + narrow(part[a] ^ narrow(row[a])))
-        total += subtotal
-    return total
+def sum_signed(stored, site, overlaps, amplitudes):
+    """Return sum_a sigma_a even[c_a] of a site."""
+    total, n_blocks = np.int64(0), stored.bits.shape[1]
+    for first in range(0, n_blocks, stored.chunk):
+        last = min(first + stored.chunk, n_blocks)
+        if stored.form == SQUARE:
+            total += signed_sum_of_squares(stored.bits, site, first, last, overlaps)
+        elif stored.form == LINEAR:
+            total += signed_sum(stored.bits, site, first, last, overlaps)
+        else:
+            total += signed_sum(stored.bits, site, first, last, amplitudes)
+    return stored.factor * total + stored.offsets[site]
 
 
 @compiled
-def count_agreements(minus, state):
-    """Return the number of sites where the state agrees with each pattern, (M,) int16."""
-    count = np.zeros(minus.shape[1], dtype=np.int16)
+def find_overlaps(stored, state, overlaps):
+    """Set the overlaps (32 B,) of a state (N,) with all patterns."""
+    overlaps[:] = 0
     for site in range(len(state)):
-        spin_minus = np.int8(-1 if state[site] < 0 else 0)
-        row = minus[site]
-        for a in range(len(row)):
-            count[a] += np.int16(1) + np.int16(row[a] ^ spin_minus)  # XOR: 0 where they agree, -1 where not
-    return count
+        add_signed(stored.bits, site, np.int16(state[site]), overlaps)
+    overlaps[stored.n_patterns :] = 0
 
 
 @compiled
-def flip(minus_row, spin, agreements, amplitudes, even, odd):
-    """Bring agreements and amplitudes up to date after `spin` flipped; return the new sum_a odd[c_a]."""
+def look_up(stored, overlaps, amplitudes):
+    """Set the amplitudes of the overlaps; return sum_a odd[c_a]."""
+    n_spins = np.int16(len(stored.even) - 1)
     odd_total = np.int64(0)
-    for first in range(0, len(agreements), IN_CACHE):
-        row = minus_row[first : first + IN_CACHE]
-        count = agreements[first : first + IN_CACHE]
-        part = amplitudes[first : first + IN_CACHE]
-        for a in range(len(count)):
-            count[a] = np.int16(count[a] - np.int16(spin * np.int16(1 + 2 * np.int16(row[a]))))
-        for a in range(len(count)):
-            part[a] = even[np.uint16(count[a])]  # unsigned: no test for an index from the end
-        for a in range(len(count)):
-            odd_total += odd[np.uint16(count[a])]
+    for first in range(0, stored.n_patterns, IN_CACHE):
+        last = min(first + IN_CACHE, stored.n_patterns)
+        part, target = overlaps[first:last], amplitudes[first:last]
+        for a in range(len(part)):  # unsigned: no test for an index from the end
+            target[a] = stored.even[np.uint16(np.int32(part[a]) + n_spins) >> np.uint16(1)]
+        for a in range(len(part)):
+            odd_total += stored.odd[np.uint16(np.int32(part[a]) + n_spins) >> np.uint16(1)]
     return odd_total
 
 
 @compiled
+def find_amplitudes(stored, overlaps, amplitudes):
+    """Set the amplitudes of the overlaps, where the form has any; return sum_a odd[c_a]."""
+    if stored.form == CUBE:
+        squares, n_blocks = np.int64(0), stored.bits.shape[1]
+        for first in range(0, n_blocks, BLOCKS_IN_CACHE):
+            last = min(first + BLOCKS_IN_CACHE, n_blocks)
+            squares += cube(overlaps, stored.slope, first, last, amplitudes)
+        return stored.shift * stored.n_patterns - squares
+    if stored.form == TABLE:
+        return look_up(stored, overlaps, amplitudes)
+    total = np.int64(0)
+    for a in range(stored.n_patterns):
+        total += overlaps[a]
+    return stored.slope * total + stored.shift * stored.n_patterns
+
+
+@compiled
+def flip(stored, site, spin, overlaps, amplitudes, odd_total):
+    """Bring overlaps and amplitudes up to date after `spin` flipped; return the new sum_a odd[c_a]."""
+    add_signed(stored.bits, site, np.int16(-2 * spin), overlaps)
+    overlaps[stored.n_patterns :] = 0
+    if stored.form in (TABLE, CUBE):
+        return find_amplitudes(stored, overlaps, amplitudes)
+    return odd_total - 2 * spin * stored.slope * stored.sign_sums[site]
+
+
+@compiled
+def find_fields(stored, state, overlaps, amplitudes, totals, fields):
+    """Set the doubled fields (N,) int64 of all sites."""
+    for site in range(len(state)):
+        fields[site] = sum_signed(stored, site, overlaps, amplitudes) + state[site] * totals[ODD]
+
+
+@compiled
 def run_sweeps(
-    minus,
-    n_minus,
-    chunk,
-    even,
-    odd,
+    stored,
     state,
-    agreements,
+    overlaps,
     amplitudes,
     totals,
     sites,
@@ -84,34 +140,22 @@ def run_sweeps(
 
     Parameters
     ----------
-    minus : (N, M) int8; n_minus : (N,) int64, the number of -1 in each row
-    chunk : int, how many amplitudes can be summed in their own type
-    even, odd : (N + 1,) tables, `even` in the type of the amplitudes
-    state : (N,) int8; agreements : (M,) int16; amplitudes : (M,); totals : (2,) int64; all changed in place
+    stored : Stored
+    state : (N,) int8; overlaps, amplitudes, totals : as above; all changed in place
     sites : (n, N) int64, the order of the attempts; thresholds : (n, N) float64
     first : int, how many sweeps were done before: the row of `trace` that the first sweep fills
     references : (R, N) int8
-    trace : (sweep, 2 + R) int64, filled after each sweep: energy sum, flips, overlap sum with each reference
-    snapshots : (sweep // every, N) int8, filled after every `every`-th sweep; every = 0 for none
+    trace, snapshots, every : as in `kernels.record.record`
     """
     for block_sweep in range(len(sites)):
         flips = 0
         for attempt in range(sites.shape[1]):
             site = sites[block_sweep, attempt]
             spin = state[site]
-            field = signed_sum(minus[site], n_minus[site], amplitudes, chunk) + spin * totals[ODD]
+            field = sum_signed(stored, site, overlaps, amplitudes) + spin * totals[ODD]
             if spin * field < thresholds[block_sweep, attempt]:
                 state[site] = -spin
-                totals[ODD] = flip(minus[site], spin, agreements, amplitudes, even, odd)
+                totals[ODD] = flip(stored, site, spin, overlaps, amplitudes, totals[ODD])
                 totals[ENERGY] -= spin * field
                 flips += 1
-        sweep = first + block_sweep
-        trace[sweep, 0] = totals[ENERGY]
-        trace[sweep, 1] = flips
-        for reference in range(len(references)):
-            overlap = 0
-            for site in range(len(state)):
-                overlap += state[site] * references[reference, site]
-            trace[sweep, 2 + reference] = overlap
-        if every > 0 and (sweep + 1) % every == 0:
-            snapshots[(sweep + 1) // every - 1] = state
+        record(first + block_sweep, state, totals[ENERGY], flips, references, trace, snapshots, every)

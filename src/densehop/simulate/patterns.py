@@ -1,4 +1,4 @@
-"""The patterns representation: stored vectors laid out for the kernel, and one chain's state beside them."""
+"""The patterns representation: stored vectors laid out for the kernel, and chains beside them."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,63 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.energy import EnergyTable
-from densehop.kernels.patterns import ENERGY, ODD, count_agreements, run_sweeps
+from densehop.kernels import patterns as kernel
+from densehop.kernels.vectors import LANES
+from densehop.simulate.chains import Attempts, Record
 
 Signs = npt.NDArray[np.int8]
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 LARGEST_INT32 = 2**31 - 1
-SMALLEST_CHUNK = 64  # amplitudes: shorter sums in 32 bits do not pay
+PACKED_AT_ONCE = 8192  # patterns, a multiple of 8
+SMALLEST_CHUNK = 8  # blocks: shorter sums in 32 bits do not pay
+LARGEST_CUBE = 900  # spins: cubes, and sums of some of their thirds, fit into 32 bits
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a kernel finds the fields, see `kernels/patterns.py`; `constant` is that of even."""
+
+    form: int
+    factor: int = 1
+    constant: int = 0
+    slope: int = 0
+    shift: int = 0
+    largest: int = 0  # term of a lane's sum, for one block
+
+
+def form_of(table: EnergyTable) -> Form:
+    """Find the fastest form that gives the same fields: two doubled polynomials in k, or the tables."""
+    n_spins, even, odd = table.n_spins, table.even, table.odd
+    k = np.arange(-n_spins, n_spins + 1, 2)
+    largest = int(np.abs(even).max()) + 1
+    if n_spins >= 3:
+        slope, shift = _line(k, odd)
+        for form, power, factor in ((kernel.LINEAR, 1, 2), (kernel.SQUARE, 2, 1)):
+            constant = int(even[1] - factor * k[1] ** power)
+            if _same_fields(table, factor * k**power + constant, slope * k + shift):
+                return Form(form, factor, constant, slope, shift, 2 * n_spins**power)
+        shift, slope = int(odd[1] + k[1] ** 2), 3 * int(even[1]) // int(k[1]) - int(k[1]) ** 2
+        if n_spins <= LARGEST_CUBE and _same_fields(table, (k**3 + slope * k) // 3, shift - k**2):
+            return Form(kernel.CUBE, slope=slope, shift=shift, largest=n_spins**3 // 3 + 1)
+    return Form(kernel.TABLE, largest=largest)
+
+
+def _line(k: Integers, values: Integers) -> tuple[int, int]:
+    """Return slope and shift of the line through the second and third value."""
+    slope = int(values[2] - values[1]) // 2
+    return slope, int(values[1] - slope * k[1])
+
+
+def _same_fields(table: EnergyTable, even: Integers, odd: Integers) -> bool:
+    """Tell whether other tables give the same fields.
+
+    Only even - odd matters at c = 0, where every site disagrees, and only even + odd at c = N.
+    """
+    inside = np.array_equal(even[1:-1], table.even[1:-1]) and np.array_equal(odd[1:-1], table.odd[1:-1])
+    first, last = even - odd - table.even + table.odd, even + odd - table.even - table.odd
+    return bool(inside and first[0] == 0 and last[-1] == 0)
 
 
 @dataclass(frozen=True)
@@ -21,69 +70,89 @@ class PatternStore:
     """M stored vectors of N spins, shared by all chains; layout in `kernels/patterns.py`."""
 
     table: EnergyTable
-    minus: Signs
-    n_minus: Integers
-    even: npt.NDArray[np.int32] | npt.NDArray[np.int64]
-    chunk: int
+    form: Form
+    stored: kernel.Stored
 
     @classmethod
     def build(cls, table: EnergyTable, patterns: Signs) -> "PatternStore":
-        """Lay out patterns (M, N) and choose the narrowest exact integer type for the fields."""
+        """Lay out patterns (M, N) and choose the fastest form and the narrowest exact integer type for the fields."""
         table.require_exact(len(patterns))
-        minus = np.ascontiguousarray((patterns >> 1).T)  # +1 -> 0, -1 -> -1
-        n_minus = -minus.sum(axis=1, dtype=np.int64)
-        chunk = LARGEST_INT32 // (int(np.abs(table.even).max()) + 1)
-        if chunk >= SMALLEST_CHUNK:
-            return cls(table, minus, n_minus, table.even.astype(np.int32), chunk)
-        return cls(table, minus, n_minus, table.even, len(patterns))
+        form = form_of(table)
+        bits = pack(patterns, LANES).view("<u4").astype(np.uint32, copy=False)
+        sign_sums = patterns.sum(axis=0, dtype=np.int64)
+        chunk = LARGEST_INT32 // form.largest
+        fits = chunk >= SMALLEST_CHUNK or form.form in (kernel.LINEAR, kernel.SQUARE)
+        even = table.even.astype(np.int32) if fits else table.even
+        stored = kernel.Stored(
+            bits, sign_sums, form.constant * sign_sums, even, table.odd,
+            len(patterns), form.form, form.factor, form.slope, form.shift, chunk if fits else bits.shape[1],
+        )  # fmt: skip
+        return cls(table, form, stored)
 
     @staticmethod
     def bytes_needed(n_spins: int, n_patterns: int, n_chains: int) -> int:
         """Predict the memory of the store and of the chains beside it."""
-        return n_patterns * (2 * n_spins + n_chains * (2 + 8))  # twice: the layout is made from a copy
+        return n_patterns * (2 * n_spins + n_chains * (2 + 8))  # the layout is made from a copy
+
+
+def pack(patterns: Signs, multiple: int) -> npt.NDArray[np.uint8]:
+    """Return the signs of patterns (M, N) as bits, a row per site, 1 for -1, zeros up to a multiple of so many bits."""
+    n_patterns, n_spins = patterns.shape
+    rows = np.zeros((n_spins, -(-n_patterns // multiple) * multiple // 8), dtype=np.uint8)
+    for first in range(0, n_patterns, PACKED_AT_ONCE):
+        part = np.ascontiguousarray(patterns[first : first + PACKED_AT_ONCE].T)
+        bits = np.packbits(part < 0, axis=1, bitorder="little")
+        rows[:, first // 8 : first // 8 + bits.shape[1]] = bits
+    return rows
 
 
 @dataclass(frozen=True)
-class Attempts:
-    """What a block of sweeps tries: which sites, against which thresholds; `first` counts the sweeps before it."""
-
-    sites: Integers
-    thresholds: Floats
-    first: int
-
-
-@dataclass(frozen=True)
-class Record:
-    """Where one chain writes: columns of `trace` as in `kernels.patterns.run_sweeps`."""
-
-    trace: Integers
-    snapshots: Signs
-    every: int
-
-
-@dataclass(frozen=True)
-class Chain:
-    """One chain's state; the arrays change in place as it runs."""
+class PatternChain:
+    """One chain; the arrays change in place as it runs, `state` (N,) is the caller's."""
 
     state: Signs
-    agreements: npt.NDArray[np.int16]
+    overlaps: npt.NDArray[np.int16]
     amplitudes: npt.NDArray[np.int32] | npt.NDArray[np.int64]
     totals: Integers
 
     @classmethod
-    def start(cls, store: PatternStore, state: Signs) -> "Chain":
-        """Place a chain at `state` (N,)."""
-        count = count_agreements(store.minus, state)
-        totals = np.zeros(2, dtype=np.int64)
-        totals[ODD] = store.table.odd[count].sum()
-        totals[ENERGY] = store.table.energy[count].sum()
-        return cls(state.copy(), count, store.even[count], totals)
+    def start(cls, store: PatternStore, state: Signs) -> "PatternChain":
+        """Place a chain at `state`."""
+        stored, table, form = store.stored, store.table, store.form
+        overlaps = np.empty(stored.bits.shape[1] * LANES, dtype=np.int16)
+        kernel.find_overlaps(stored, state, overlaps)
+        k = overlaps[: stored.n_patterns]
+        has_amplitudes = form.form in (kernel.TABLE, kernel.CUBE)
+        amplitudes = np.zeros(len(overlaps) if has_amplitudes else 0, dtype=stored.even.dtype)
+        totals = np.empty(2, dtype=np.int64)
+        totals[kernel.ENERGY] = table.energy[(k.astype(np.int32) + table.n_spins) >> 1].sum()
+        totals[kernel.ODD] = kernel.find_amplitudes(stored, overlaps, amplitudes)
+        return cls(state, overlaps, amplitudes, totals)
 
-    def run(self, store: PatternStore, attempts: Attempts, references: Signs, record: Record) -> None:
-        """Run len(attempts.sites) sweeps and fill their rows of the record."""
-        run_sweeps(
-            store.minus, store.n_minus, store.chunk, store.even, store.table.odd,
-            self.state, self.agreements, self.amplitudes, self.totals,
-            attempts.sites, attempts.thresholds, attempts.first, references,
-            record.trace, record.snapshots, record.every,
-        )  # fmt: skip
+    def fields(self, store: PatternStore) -> Integers:
+        """Return the doubled integer fields (N,) of all sites."""
+        fields = np.empty(len(self.state), dtype=np.int64)
+        kernel.find_fields(store.stored, self.state, self.overlaps, self.amplitudes, self.totals, fields)
+        return fields
+
+
+@dataclass(frozen=True)
+class PatternChains:
+    """C chains that run one after the other."""
+
+    store: PatternStore
+    chains: tuple[PatternChain, ...]
+
+    @classmethod
+    def start(cls, store: PatternStore, states: Signs) -> "PatternChains":
+        """Place chains at states (C, N), which change in place."""
+        return cls(store, tuple(PatternChain.start(store, state) for state in states))
+
+    def run(self, attempts: Attempts, record: Record) -> None:
+        """Run the attempts and fill in their rows of the record."""
+        for index, chain in enumerate(self.chains):
+            kernel.run_sweeps(
+                self.store.stored, chain.state, chain.overlaps, chain.amplitudes, chain.totals,
+                attempts.sites[index], attempts.thresholds[index], attempts.first, record.references,
+                record.trace[index], record.snapshots[index], record.every,
+            )  # fmt: skip

@@ -1,0 +1,201 @@
+"""Measure the Monte-Carlo kernels: patterns beside the machine's own inner loop in C, couplings, the choice of one.
+
+Everything runs on one thread in CPU time, the things compared in turn (A, B, A, B, ...); medians of ratios are
+printed. With --constants it prints the costs that the automatic choice predicts with instead.
+"""
+
+import ctypes
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import nnls
+
+import densehop as dh
+from densehop.simulate.representation import Workload
+
+ROUNDS = 5
+SOURCE = Path(__file__).with_name("inner_loop.c")
+GRID = [  # p, N, loads
+    (2, 100, (0.1, 1.0, 4.0)),
+    (2, 1000, (0.1, 1.0)),
+    (3, 40, (0.1, 1.0, 10.0)),
+    (3, 100, (0.1, 1.0, 10.0)),
+    (3, 200, (0.1, 1.0)),
+    (4, 24, (0.1, 1.0, 10.0)),
+    (4, 40, (0.1, 1.0)),
+]
+TEMPERATURES = (0.3, 1.0, 3.0)
+
+
+def cpu_time(call: Callable[[], object]) -> float:
+    """Return the CPU seconds of one call, all threads together."""
+    began = time.process_time()
+    call()
+    return time.process_time() - began
+
+
+def in_turn(*calls: Callable[[], object], rounds: int = ROUNDS) -> np.ndarray:
+    """Return the CPU times of the calls, (round, call), after one warm-up each."""
+    for call in calls:
+        call()
+    return np.array([[cpu_time(call) for call in calls] for _ in range(rounds)])
+
+
+def network(p: int, n_spins: int, n_patterns: int) -> dh.PBodyHopfield:
+    return dh.PBodyHopfield(np.random.default_rng(0).choice([-1, 1], (n_patterns, n_spins)), p=p)
+
+
+def compiled_loop(folder: str) -> ctypes.CDLL | None:
+    """Compile the C loop; None where there is no compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return None
+    library = Path(folder) / "inner_loop.so"
+    subprocess.run([compiler, "-O3", "-march=native", "-shared", "-fPIC", "-o", library, SOURCE], check=True)
+    loop = ctypes.CDLL(str(library))
+    loop.attempts.restype = ctypes.c_int64
+    loop.description.restype = ctypes.c_char_p
+    return loop
+
+
+def inner_loop(loop: ctypes.CDLL | None) -> None:
+    """Compare attempts of whole cold runs, p = 3, with the C loop on the same signs and overlaps."""
+    if loop is None:
+        print("no C compiler here: the machine's own limit is not measured")
+        return
+    print(f"patterns, p = 3, cold, beside a C loop ({loop.description().decode()}); ns per pattern and attempt:")
+    for n_spins, n_patterns in ((64, 8_192), (128, 16_384), (160, 38_400), (256, 200_000)):
+        pattern, examples = dh.draw_examples(n_spins, n_patterns, 3, 2.0)
+        net = dh.PBodyHopfield(examples, p=3)
+        bits = net._representations.pattern_store.stored.bits
+        overlaps = np.zeros(bits.shape[1] * 32, dtype=np.int16)
+        overlaps[:n_patterns] = pattern.astype(np.int32) @ examples.T.astype(np.int32)
+        sweeps = max(1, int(2e8 / n_spins / n_patterns)) * 4
+        arguments = [ctypes.c_void_p(array.ctypes.data) for array in (bits, overlaps)]
+        sizes = [ctypes.c_long(n) for n in (n_spins, bits.shape[1], sweeps)]
+        run = partial(net.sample, 2.0, 1, sweeps, start=pattern, representation="patterns", n_workers=1)
+        times = in_turn(run, partial(loop.attempts, *arguments, *sizes), rounds=2 * ROUNDS)
+        ours, limit = np.median(times, axis=0)
+        unit = 1e9 / sweeps / n_spins / n_patterns
+        print(
+            f"  N = {n_spins}, M = {n_patterns:6}, {run().acceptance.mean():.1%} accepted: {ours * unit:.4f}, "
+            f"the loop alone in C {limit * unit:.4f}: {np.median(times[:, 1] / times[:, 0]):.2f} of the limit"
+        )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One point of the grid: nanoseconds per attempt, and the time of `auto` relative to the faster one."""
+
+    work: Workload
+    load: float
+    temperature: float
+    acceptance: float
+    ratio: float
+    patterns: float
+    couplings: float
+    used: float
+
+
+def cells(grid: list[tuple[int, int, tuple[float, ...]]], n_chains: int, rounds: int) -> Iterator[Cell]:
+    """Measure both representations, couplings built beforehand, and the automatic choice on one thread.
+
+    Runs are short, so each time is the best of its rounds: what neighbours on the machine do can only add to it.
+    """
+    for p, n_spins, loads in grid:
+        for load in loads:
+            n_patterns = dh.n_examples_for(load, n_spins, p)
+            net = network(p, n_spins, n_patterns)
+            net.sample(1.0, n_sweeps=1, representation="couplings")
+            work = Workload(p, n_spins, n_patterns, net._representations.pattern_store.form.form, n_chains, True)
+            for temperature in TEMPERATURES:
+                warm = net.sample(temperature, n_chains, 60, start=net.patterns[0])
+                acceptance = warm.acceptance[:, 30:].mean()
+                slowest = max(work.patterns_cost(acceptance), work.couplings_cost(acceptance))
+                sweeps = int(np.clip(1.5e8 / slowest / n_spins / n_chains, 50, 4000))
+                runs = [
+                    partial(net.sample, temperature, n_chains, sweeps, warm.spins, representation=name, n_workers=1)
+                    for name in ("auto", "patterns", "couplings")
+                ]
+                unit = 1e9 / sweeps / n_spins / n_chains
+                times = unit * in_turn(*runs, rounds=rounds)
+                auto, patterns, couplings = times.min(axis=0)
+                ratio = float(auto / min(patterns, couplings))
+                run = runs[0]()
+                yield Cell(
+                    work, load, temperature, float(run.acceptance.mean()), ratio, patterns, couplings,
+                    float(run.by_couplings.mean()),
+                )  # fmt: skip
+
+
+def constants() -> None:
+    """Fit the costs that `simulate/representation.py` predicts with, minimising relative errors."""
+    grid = [*GRID, (2, 4000, (0.1,)), (3, 400, (0.1,)), (4, 80, (0.1,))]
+    found = [cell for n_chains in (1, 8) for cell in cells(grid, n_chains, 3)]
+    for name in ("patterns", "couplings"):
+        parts = [
+            cell.work.patterns_parts(cell.acceptance)
+            if name == "patterns"
+            else cell.work.couplings_parts(cell.acceptance)
+            for cell in found
+        ]
+        names = sorted({key for part in parts for key in part})
+        times = np.array([getattr(cell, name) for cell in found])
+        rows = np.array([[part.get(key, 0.0) for key in names] for part in parts]) / times[:, np.newaxis]
+        cost, _ = nnls(rows, np.ones(len(rows)))
+        errors = rows @ cost - 1
+        print(f"{name}, nanoseconds (relative error of the fit {errors.std():.2f}, worst {np.abs(errors).max():.2f}):")
+        for key, value in zip(names, cost, strict=True):
+            print(f"    {key!r}: {value:.3g},")
+
+
+def scaling() -> None:
+    """Print the cost of both representations as N doubles at fixed load: an attempt, an accepted flip, the build."""
+    print("p = 3, load 1, ns per attempt: patterns cold and hot (N^2), couplings cold (N^0) and hot (N^2); build:")
+    for n_spins in (32, 64, 128, 256):
+        net = network(3, n_spins, dh.n_examples_for(1.0, n_spins, 3))
+        build = cpu_time(partial(net.sample, 1.0, n_sweeps=1, representation="couplings"))
+        state = net.relax(net.patterns[0])
+        sweeps = max(20, int(5e6 / n_spins**2))
+        runs = [
+            partial(net.sample, temperature, 1, sweeps, state, representation=name, n_workers=1)
+            for name in ("patterns", "couplings")
+            for temperature in (0.0, 1e9)
+        ]
+        each = np.median(in_turn(*runs), axis=0) * 1e9 / sweeps / n_spins
+        print(f"  N = {n_spins:3}, M = {net.n_patterns:5}: " + "".join(f"{t:9.1f}" for t in each) + f"  {build:8.3f} s")
+
+
+def choice() -> None:
+    """Compare the automatic choice with both representations, 4 chains."""
+    print("automatic choice, relative to the faster representation (couplings built), and couplings over patterns:")
+    worst = 1.0
+    for cell in cells(GRID, 4, ROUNDS):
+        worst = max(worst, cell.ratio)
+        ratio = cell.couplings / cell.patterns
+        predicted = cell.work.couplings_cost(cell.acceptance) / cell.work.patterns_cost(cell.acceptance)
+        print(
+            f"  p = {cell.work.p} N = {cell.work.n_spins:4} load {cell.load:5} T = {cell.temperature}: "
+            f"{cell.acceptance:6.1%} accepted, {cell.patterns:7.1f} and {cell.couplings:7.1f} ns per attempt, "
+            f"auto {cell.ratio:.2f}; couplings/patterns {ratio:6.2f} (predicted {predicted:6.2f}), "
+            f"couplings used in {cell.used:.0%}"
+        )
+    print(f"  worst {worst:.2f}")
+
+
+if __name__ == "__main__":
+    if "--constants" in sys.argv:
+        constants()
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            inner_loop(compiled_loop(folder))
+        scaling()
+        choice()

@@ -1,0 +1,158 @@
+"""Single-spin dynamics in the couplings representation: O(1) per attempt, O(N^(p-1)) per accepted flip.
+
+Layout, for N spins, C chains and K = C(N, p - 2) products of the other spins:
+
+- `couplings` (N, N K) int16 or int32: slab i, (N, K), holds J_ij.. = sum_a sigma_ia sigma_ja ...; where a site repeats,
+  zero. K counts nothing (p = 2), one site k (p = 3) or the pairs k < l in lexical order (p = 4); for p > 2 zeros fill
+  it up to a multiple of the vectors' length.
+- `states` (C, N) int8; `weights` (C, K) int16: 1, xi_k or xi_k xi_l.
+- `fields` (C, N) int64: the doubled local fields, the same integers as in the patterns representation. A flip of site i
+  changes 2 h_j by -4 xi_i sum_K J_i[j, K] weights[K]: one product of the slab i, contiguous in memory.
+- `energies` (C,) int64: sum_a energy[c_a].
+
+Chains that flip at the same site share one passage through its slab.
+"""
+
+import numpy as np
+
+from densehop.kernels import compiled
+from densehop.kernels.record import record
+from densehop.kernels.vectors import add_products, count_differences
+
+WORDS_AT_ONCE = 256  # of each row: the rows of one passage stay in the cache
+
+
+@compiled
+def pair_products(row, words, first, n_patterns, products):
+    """Fill products[k, l], first <= k, l < N, with sum_a row_a sigma_ka sigma_la (0 where k = l).
+
+    Signs are bits, 1 for -1, beyond the M-th all 0: row (W,) uint64, words (N, W) uint64; products (N, N) int64.
+    """
+    n_spins = len(words)
+    mixed = np.empty(len(row), dtype=np.uint64)
+    products[first:, first:] = n_patterns
+    for begin in range(0, len(row), WORDS_AT_ONCE):
+        end = min(begin + WORDS_AT_ONCE, len(row))
+        for k in range(first, n_spins):
+            for word in range(begin, end):
+                mixed[word] = row[word] ^ words[k, word]
+            for other in range(k + 1, n_spins):
+                products[k, other] -= 2 * count_differences(mixed, words, other, begin, end)
+    for k in range(first, n_spins):
+        products[k, k] = 0
+        for other in range(k + 1, n_spins):
+            products[other, k] = products[k, other]
+
+
+@compiled
+def pair_index(k, other, n_spins):
+    """Return the place of the pair k < other among all pairs in lexical order."""
+    return k * n_spins - k * (k + 1) // 2 + other - k - 1
+
+
+@compiled
+def set_weights(states, n_others, weights):
+    """Set the weights of states (C, N): products of `n_others` = p - 2 spins."""
+    n_chains, n_spins = states.shape
+    for chain in range(n_chains):
+        if n_others == 0:
+            weights[chain, 0] = 1
+        elif n_others == 1:
+            weights[chain, :n_spins] = states[chain]
+        else:
+            for k in range(n_spins):
+                for other in range(k + 1, n_spins):
+                    weights[chain, pair_index(k, other, n_spins)] = states[chain, k] * states[chain, other]
+
+
+@compiled
+def flip_weights(site, n_spins, n_others, weights, chain):
+    """Bring the weights of a chain up to date after a flip of `site`."""
+    if n_others == 1:
+        weights[chain, site] = -weights[chain, site]
+    elif n_others == 2:
+        for k in range(site):
+            column = pair_index(k, site, n_spins)
+            weights[chain, column] = -weights[chain, column]
+        behind = pair_index(site, site + 1, n_spins)
+        for column in range(behind, behind + n_spins - 1 - site):
+            weights[chain, column] = -weights[chain, column]
+
+
+@compiled
+def add_slab(couplings, n_others, site, weights, factors, chains, begin, end, fields):
+    """Add factors[n] * slab @ weights[c] to fields[c], c = chains[n], for begin <= n < end."""
+    if n_others > 0:
+        add_products(couplings, site, weights, factors, chains, begin, end, fields)
+        return
+    for n in range(begin, end):
+        chain, factor = chains[n], np.int32(factors[n])
+        for j in range(fields.shape[1]):
+            fields[chain, j] += np.int32(factor * np.int32(couplings[site, j]))
+
+
+@compiled
+def flip_all(couplings, n_others, states, weights, fields, sites, chains, factors, n_moving):
+    """Flip site sites[n] of chain chains[n], n < n_moving; neighbours in the list with the same site share its slab."""
+    for n in range(n_moving):
+        spin = states[chains[n], sites[n]]
+        factors[n] = -4 * spin
+        states[chains[n], sites[n]] = -spin
+    begin = 0
+    while begin < n_moving:
+        end = begin + 1
+        while end < n_moving and sites[end] == sites[begin]:
+            end += 1
+        add_slab(couplings, n_others, sites[begin], weights, factors, chains, begin, end, fields)
+        begin = end
+    for n in range(n_moving):  # after: the weights of slab i that hold site i meet couplings that are zero
+        flip_weights(sites[n], states.shape[1], n_others, weights, chains[n])
+
+
+@compiled
+def run_sweeps(
+    couplings,
+    n_others,
+    states,
+    weights,
+    fields,
+    energies,
+    sites,
+    thresholds,
+    first,
+    references,
+    trace,
+    snapshots,
+    every,
+):
+    """Run n sweeps of C chains in step; site i flips if and only if spin * (doubled field) < threshold.
+
+    Parameters
+    ----------
+    couplings, states, weights, fields, energies : as above, all but the couplings changed in place
+    n_others : int, p - 2, the number of spins in a weight
+    sites : (C, n, N) int64, the order of the attempts; thresholds : (C, n, N) float64
+    first, references, every : as in `kernels.patterns.run_sweeps`; trace, snapshots : the same with chains in front
+    """
+    n_chains, n_sweeps, n_spins = sites.shape
+    work = np.empty((4, n_chains), dtype=np.int64)
+    flips, chosen, moving, factors = work[0], work[1], work[2], work[3]
+    for block_sweep in range(n_sweeps):
+        flips[:] = 0
+        for attempt in range(n_spins):
+            n_moving = 0
+            for chain in range(n_chains):
+                site = sites[chain, block_sweep, attempt]
+                cost = states[chain, site] * fields[chain, site]
+                if cost < thresholds[chain, block_sweep, attempt]:
+                    energies[chain] -= cost
+                    flips[chain] += 1
+                    chosen[n_moving], moving[n_moving] = site, chain
+                    n_moving += 1
+            if n_moving > 0:
+                flip_all(couplings, n_others, states, weights, fields, chosen, moving, factors, n_moving)
+        for chain in range(n_chains):
+            sweep = first + block_sweep
+            record(
+                sweep, states[chain], energies[chain], flips[chain], references, trace[chain], snapshots[chain], every
+            )

@@ -1,0 +1,267 @@
+"""Sums over vectors of integers, in LLVM's vector types: the innermost loops of both representations.
+
+LLVM translates them for any processor, with the same result: for one with 512-bit registers a block of 32 is three or
+four instructions, for others a few more. (The compiler finds part of this in plain loops, at a third of the speed: it
+takes half the register width and cannot read signs as bits.)
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+LANES = 32  # integers per block; every length is a multiple of it
+THIRD = -1431655765  # 3 * THIRD = 1 modulo 2^32: a multiple of 3 times THIRD is its third, exactly
+WORDS = 8  # 64-bit words per block
+UNROLLED = 4  # blocks per step, each with sums of its own
+
+BIT, INT16, INT32, INT64 = (ir.IntType(width) for width in (1, 16, 32, 64))
+
+
+def is_vector(array, *dtypes):
+    """Tell whether a type is a contiguous one-dimensional array of one of the dtypes."""
+    return isinstance(array, types.Array) and array.ndim == 1 and array.layout == "C" and array.dtype in dtypes
+
+
+def constant(vector_type, value):
+    """Return a vector whose lanes all hold `value`."""
+    return ir.Constant(vector_type, [value] * vector_type.count)
+
+
+def load(builder, data, index, element_type, lanes):
+    """Load `lanes` elements that start at element `index` of the array `data`."""
+    start = builder.gep(builder.bitcast(data, element_type.as_pointer()), [index])
+    vector_type = ir.VectorType(element_type, lanes)
+    return builder.load(builder.bitcast(start, vector_type.as_pointer()), align=1)
+
+
+def multiply_and_add_pairs(builder, left, right):
+    """Multiply two vectors of 32 int16 and add neighbours: 16 int32, one instruction on x86."""
+    wide = ir.VectorType(INT32, LANES)
+    product = builder.mul(builder.sext(left, wide), builder.sext(right, wide))
+    even, odd = (
+        builder.shuffle_vector(
+            product,
+            ir.Constant(wide, ir.Undefined),
+            ir.Constant(ir.VectorType(INT32, LANES // 2), list(range(first, LANES, 2))),
+        )
+        for first in (0, 1)
+    )
+    return builder.add(even, odd)
+
+
+def total(builder, vector, fits):
+    """Add up the lanes of a vector of integers: in their own type if the sum fits, else in 64 bits."""
+    wide = vector.type if fits else ir.VectorType(INT64, vector.type.count)
+    if vector.type != wide:
+        vector = builder.sext(vector, wide)
+    name = f"llvm.vector.reduce.add.v{wide.count}i{wide.element.width}"
+    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(wide.element, [wide]), name)
+    result = builder.call(function, [vector])
+    return result if wide.element == INT64 else builder.sext(result, INT64)
+
+
+def sum_of_blocks(builder, n_blocks, sum_type, term, fits=False):
+    """Return the int64 sum of the vectors term(block) of type `sum_type` over all blocks; lanes must not overflow.
+
+    `fits` says that the sum of the lanes does not overflow their type either.
+    """
+    sums = [cgutils.alloca_once_value(builder, constant(sum_type, 0)) for _ in range(UNROLLED)]
+    whole = builder.mul(builder.udiv(n_blocks, INT64(UNROLLED)), INT64(UNROLLED))
+    with cgutils.for_range_slice(builder, INT64(0), whole, INT64(UNROLLED)) as (first, _):
+        for place, partial in enumerate(sums):
+            vector = term(builder.add(first, INT64(place)))
+            builder.store(builder.add(builder.load(partial), vector), partial)
+    with cgutils.for_range_slice(builder, whole, n_blocks, INT64(1)) as (block, _):
+        builder.store(builder.add(builder.load(sums[0]), term(block)), sums[0])
+    first, second, third, fourth = (builder.load(partial) for partial in sums)
+    return total(builder, builder.add(builder.add(first, second), builder.add(third, fourth)), fits)
+
+
+def as_structures(context, builder, signature, arguments):
+    """Return the arrays among the arguments with their fields `data` and `shape`."""
+    return [
+        context.make_array(kind)(context, builder, value) for kind, value in zip(signature.args, arguments, strict=True)
+    ]
+
+
+@intrinsic
+def add_products(_context, couplings, site, weights, factors, chains, begin, end, fields):
+    """Add factors[n] * slab @ weights[c] to fields[c], c = chains[n], for begin <= n < end; slab (N, K) of `site`.
+
+    couplings (N, N K) int16 or int32; weights (C, K) int16, each +-1 or 0, K a multiple of 32 below 2^16; factors,
+    chains (C,) int64; fields (C, N) int64. Each row of the slab is read once for all chains.
+    """
+
+    def generate(context, builder, signature, arguments):
+        matrix, signs, scales, places, sums = (
+            context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 2, 3, 4, 7)
+        )
+        length = cgutils.unpack_tuple(builder, signs.shape)[1]
+        n_spins = cgutils.unpack_tuple(builder, sums.shape)[1]
+        slab = builder.mul(arguments[1], builder.mul(n_spins, length))
+        is_narrow = signature.args[0].dtype == types.int16
+        wide = ir.VectorType(INT64, LANES)
+
+        def product(left, right):
+            def term(block):
+                start = builder.mul(block, INT64(LANES))
+                values = load(builder, matrix.data, builder.add(left, start), matrix.data.type.pointee, LANES)
+                sign = load(builder, signs.data, builder.add(right, start), INT16, LANES)
+                if is_narrow:
+                    return multiply_and_add_pairs(builder, values, sign)
+                return builder.mul(builder.sext(values, wide), builder.sext(sign, wide))
+
+            sum_type = ir.VectorType(INT32, LANES // 2) if is_narrow else wide
+            return sum_of_blocks(builder, builder.udiv(length, INT64(LANES)), sum_type, term, fits=is_narrow)
+
+        with cgutils.for_range(builder, n_spins) as row:
+            left = builder.add(slab, builder.mul(row.index, length))
+            with cgutils.for_range_slice(builder, arguments[5], arguments[6], INT64(1)) as (n, _):
+                chain = builder.load(builder.gep(places.data, [n]))
+                found = product(left, builder.mul(chain, length))
+                change = builder.mul(builder.load(builder.gep(scales.data, [n])), found)
+                target = builder.gep(sums.data, [builder.add(builder.mul(chain, n_spins), row.index)])
+                builder.store(builder.add(builder.load(target), change), target)
+        return context.get_dummy_value()
+
+    kinds = (couplings, weights, factors, chains, fields)
+    if all(isinstance(kind, types.Array) and kind.layout == "C" for kind in kinds):
+        indices = (types.int64,) * 2
+        return types.void(couplings, types.int64, weights, factors, chains, *indices, fields), generate
+    return None
+
+
+def signs_of(builder, bits, index):
+    """Load the signs of a block, as lanes that are true where the pattern has -1."""
+    return builder.bitcast(builder.load(builder.gep(bits.data, [index])), ir.VectorType(BIT, LANES))
+
+
+def make_signed_sum(squares):
+    """Return the code of `signed_sum` or `signed_sum_of_squares`."""
+
+    def generate(context, builder, signature, arguments):
+        bits, values = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 4))
+        row = builder.mul(arguments[1], cgutils.unpack_tuple(builder, bits.shape)[1])
+        first, last = arguments[2:4]
+        kind = values.data.type.pointee
+        is_narrow = kind == INT16
+
+        def term(block):
+            place = builder.add(first, block)
+            loaded = load(builder, values.data, builder.mul(place, INT64(LANES)), kind, LANES)
+            minus = signs_of(builder, bits, builder.add(row, place))
+            signed = builder.select(minus, builder.sub(constant(loaded.type, 0), loaded), loaded)
+            if not is_narrow:
+                return signed
+            return multiply_and_add_pairs(builder, signed, loaded if squares else constant(loaded.type, 1))
+
+        sum_type = ir.VectorType(INT32, LANES // 2) if is_narrow else ir.VectorType(kind, LANES)
+        return sum_of_blocks(builder, builder.sub(last, first), sum_type, term)
+
+    return generate
+
+
+@intrinsic
+def signed_sum(_context, bits, row, first, last, values):
+    """Return the int64 sum of the blocks first to last of values, negated where bits[row] has a 1.
+
+    values (32 B,) int16, int32 or int64; bits (N, B) uint32. Whole arrays come in: a slice costs what a short sum does.
+    """
+    if is_vector(values, types.int16, types.int32, types.int64):
+        return types.int64(bits, types.int64, types.int64, types.int64, values), make_signed_sum(squares=False)
+    return None
+
+
+@intrinsic
+def signed_sum_of_squares(_context, bits, row, first, last, values):
+    """Return the same as `signed_sum` for the squares of values (32 B,) int16."""
+    if is_vector(values, types.int16):
+        return types.int64(bits, types.int64, types.int64, types.int64, values), make_signed_sum(squares=True)
+    return None
+
+
+@intrinsic
+def add_signed(_context, bits, row, step, values):
+    """Add the int16 `step` to values (32 B,) int16, or subtract it where bits[row] has a 1; bits (N, B) uint32."""
+
+    def generate(context, builder, signature, arguments):
+        bits, values = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 3))
+        n_blocks = cgutils.unpack_tuple(builder, bits.shape)[1]
+        start = builder.mul(arguments[1], n_blocks)
+        vector_type = ir.VectorType(INT16, LANES)
+        lane = builder.insert_element(ir.Constant(vector_type, ir.Undefined), arguments[2], INT32(0))
+        steps = builder.shuffle_vector(lane, lane, constant(ir.VectorType(INT32, LANES), 0))
+        opposite = builder.sub(constant(vector_type, 0), steps)
+        with cgutils.for_range(builder, n_blocks) as loop:
+            minus = signs_of(builder, bits, builder.add(start, loop.index))
+            place = builder.gep(values.data, [builder.mul(loop.index, INT64(LANES))])
+            pointer = builder.bitcast(place, vector_type.as_pointer())
+            changed = builder.add(builder.load(pointer, align=1), builder.select(minus, opposite, steps))
+            builder.store(changed, pointer, align=1)
+        return context.get_dummy_value()
+
+    if step == types.int16 and is_vector(values, types.int16):
+        return types.void(bits, types.int64, step, values), generate
+    return None
+
+
+@intrinsic
+def cube(_context, values, slope, first, last, amplitudes):
+    """Set amplitudes (32 B,) to (k^3 + slope k)/3 in blocks first to last and return their sum of k^2.
+
+    k = values (32 B,) int16; amplitudes int32 or int64. The numerators must be multiples of 3 below 2^31.
+    """
+
+    def generate(context, builder, signature, arguments):
+        values, amplitudes = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 4))
+        slope, first, last = arguments[1:4]
+        wide = ir.VectorType(INT32, LANES)
+        lane = builder.insert_element(ir.Constant(wide, ir.Undefined), builder.trunc(slope, INT32), INT32(0))
+        slopes = builder.shuffle_vector(lane, lane, constant(wide, 0))
+
+        def term(block):
+            start = builder.mul(builder.add(first, block), INT64(LANES))
+            narrow = load(builder, values.data, start, INT16, LANES)
+            k = builder.sext(narrow, wide)
+            numerator = builder.mul(k, builder.add(builder.mul(k, k), slopes))
+            third = builder.mul(numerator, constant(wide, THIRD))
+            kind = ir.VectorType(amplitudes.data.type.pointee, LANES)
+            place = builder.bitcast(builder.gep(amplitudes.data, [start]), kind.as_pointer())
+            builder.store(third if kind == wide else builder.sext(third, kind), place, align=1)
+            return multiply_and_add_pairs(builder, narrow, narrow)
+
+        return sum_of_blocks(builder, builder.sub(last, first), ir.VectorType(INT32, LANES // 2), term)
+
+    if is_vector(values, types.int16) and is_vector(amplitudes, types.int32, types.int64):
+        return types.int64(values, types.int64, types.int64, types.int64, amplitudes), generate
+    return None
+
+
+@intrinsic
+def count_differences(_context, row, words, site, begin, end):
+    """Return in how many bits row (W,) uint64 and words[site], (N, W), differ from word begin on to end.
+
+    Both places are multiples of 8.
+    """
+
+    def generate(context, builder, signature, arguments):
+        row, words = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 1))
+        site, begin, end = arguments[2:]
+        start = builder.mul(site, cgutils.unpack_tuple(builder, words.shape)[1])
+        block_type = ir.VectorType(INT64, WORDS)
+        kind = ir.FunctionType(block_type, [block_type])
+        count_bits = cgutils.get_or_insert_function(builder.module, kind, f"llvm.ctpop.v{WORDS}i64")
+
+        def term(block):
+            place = builder.add(begin, builder.mul(block, INT64(WORDS)))
+            left = load(builder, row.data, place, INT64, WORDS)
+            right = load(builder, words.data, builder.add(start, place), INT64, WORDS)
+            return builder.call(count_bits, [builder.xor(left, right)])
+
+        n_blocks = builder.udiv(builder.sub(end, begin), INT64(WORDS))
+        return sum_of_blocks(builder, n_blocks, block_type, term)
+
+    if is_vector(row, types.uint64):
+        return types.int64(row, words, types.int64, types.int64, types.int64), generate
+    return None

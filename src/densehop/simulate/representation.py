@@ -1,0 +1,160 @@
+"""Which representation runs: the one with the smaller predicted cost, decided anew for each block of sweeps.
+
+Both make the same decisions from the same integers, so a change of representation never changes a trajectory. Costs are
+predicted from sizes and the measured acceptance, not from clocks, so that a run is repeatable in every respect.
+"""
+
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop import checks
+from densehop.energy import EnergyTable
+from densehop.errors import InvalidInput
+from densehop.kernels.patterns import CUBE, TABLE
+from densehop.simulate.chains import Chains
+from densehop.simulate.couplings import LARGEST_P, CoupledChains, CouplingStore, row_length
+from densehop.simulate.patterns import PatternChains, PatternStore
+
+Signs = npt.NDArray[np.int8]
+
+REPRESENTATIONS = ("auto", "patterns", "couplings")
+MARGIN = 0.95  # a change must promise at least this ratio of costs
+SHARE_OF_MEMORY = 0.25  # the free memory that `auto` may fill with couplings
+
+# Nanoseconds per part of the work, fitted by `benchmarks/bench_kernels.py --constants` on one 2-core x86 machine with
+# 512-bit registers; only their ratios matter. "attempt" includes the noise variate.
+PATTERNS_COST = {
+    "attempt": 40.0,
+    "flip": 135.0,
+    "pattern": 0.022,
+    "pattern flip": 0.045,
+    "table pattern": 0.05,
+    "cube flip": 160.0,
+    "cube pattern": 0.06,
+    "cube pattern flip": 0.2,
+    "table pattern flip": 0.8,
+}
+COUPLINGS_COST = {
+    "attempt": 21.0,
+    "flip": 102.0,
+    "field": 0.25,
+    "row": 1.1,
+    "coupling": 0.025,
+    "read 0": 0.02,
+    "read 1": 0.02,
+    "read 2": 0.033,
+    "read 3": 0.062,
+}
+CACHES = (2**20, 2**22, 2**25)  # bytes: a tensor that is larger is read from the next level
+BUILD_COST = {"sign": 1.3, "product": 35.0, "word": 0.2}  # a word counts 64 patterns for one product of sites
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What decides the cost: sizes, the form of the table, and how the chains of a group visit sites."""
+
+    p: int
+    n_spins: int
+    n_patterns: int
+    form: int
+    n_chains: int
+    in_step: bool
+
+    def patterns_cost(self, acceptance: float) -> float:
+        """Return the predicted nanoseconds per attempt in the patterns representation."""
+        return sum(PATTERNS_COST[part] * amount for part, amount in self.patterns_parts(acceptance).items())
+
+    def couplings_cost(self, acceptance: float) -> float:
+        """Return the predicted nanoseconds per attempt in the couplings representation."""
+        return sum(COUPLINGS_COST[part] * amount for part, amount in self.couplings_parts(acceptance).items())
+
+    def patterns_parts(self, acceptance: float) -> dict[str, float]:
+        """Return how much of each kind of work an attempt is, on average."""
+        kind = {TABLE: "table pattern", CUBE: "cube pattern"}.get(self.form, "pattern")
+        flips = acceptance * self.n_patterns
+        again = acceptance if self.form == CUBE else 0.0
+        return {"attempt": 1.0, "flip": acceptance, "cube flip": again, kind: self.n_patterns, f"{kind} flip": flips}
+
+    def couplings_parts(self, acceptance: float) -> dict[str, float]:
+        """Return the same for couplings.
+
+        Chains in step read a slab once for all of them that flip: a share (1 - (1 - a)^C)/(a C) of the flips reads it.
+        """
+        row = row_length(self.p, self.n_spins)
+        slab = self.n_spins * row
+        level = sum(2 * self.n_spins * slab > size for size in CACHES)
+        chains = self.n_chains if self.in_step else 1
+        reads = (1 - (1 - acceptance) ** chains) / chains
+        return {
+            "attempt": 1.0,
+            "flip": acceptance,
+            "row" if self.p > 2 else "field": acceptance * self.n_spins,
+            "coupling": acceptance * slab,
+            f"read {level}": reads * 2 * slab,
+        }
+
+    def build_cost(self) -> float:
+        """Return the predicted nanoseconds to build the couplings."""
+        products: float = self.n_spins**self.p / {2: 2, 3: 6, 4: 4}[self.p]
+        each = BUILD_COST["product"] + BUILD_COST["word"] * self.n_patterns / 64
+        return BUILD_COST["sign"] * self.n_spins * self.n_patterns + products * each
+
+
+@dataclass
+class Representations:
+    """One network in the representations it has had use for, shared by all threads."""
+
+    table: EnergyTable
+    patterns: Signs
+    pattern_store: PatternStore = field(init=False)
+    coupling_store: CouplingStore | None = field(init=False, default=None)
+    _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.pattern_store = PatternStore.build(self.table, self.patterns)
+
+    def couplings(self, n_workers: int) -> CouplingStore:
+        """Return the couplings, built on first use."""
+        with self._lock:
+            if self.coupling_store is None:
+                self.coupling_store = CouplingStore.build(self.table.p, self.patterns, n_workers)
+            return self.coupling_store
+
+    def couplings_fit(self, n_chains: int, n_workers: int) -> bool:
+        """Tell whether `auto` may use couplings: p <= 4 and memory for them to spare."""
+        if self.table.p > LARGEST_P:
+            return False
+        return self.coupling_store is not None or self.bytes_needed(n_chains, n_workers) < (
+            SHARE_OF_MEMORY * checks.free_memory()
+        )
+
+    def require_couplings(self, n_chains: int, n_workers: int) -> None:
+        """Refuse couplings that do not exist or do not fit."""
+        if self.table.p > LARGEST_P:
+            raise InvalidInput(f"representation='couplings' needs p <= {LARGEST_P}, got p = {self.table.p}; use 'auto'")
+        if self.coupling_store is None:
+            what = f"representation='couplings' with p = {self.table.p} and {self.table.n_spins} spins"
+            checks.memory(what, self.bytes_needed(n_chains, n_workers))
+
+    def bytes_needed(self, n_chains: int, n_workers: int) -> int:
+        """Predict the memory of the couplings and of chains in them."""
+        return CouplingStore.bytes_needed(self.table.p, self.table.n_spins, len(self.patterns), n_chains, n_workers)
+
+    def start(self, states: Signs, by_couplings: bool, n_workers: int) -> Chains:
+        """Place chains at states (C, N), which change in place."""
+        if by_couplings:
+            return CoupledChains.start(self.couplings(n_workers), self.pattern_store, states)
+        return PatternChains.start(self.pattern_store, states)
+
+    def prefers_couplings(self, work: Workload, acceptance: float, now: bool, attempts_left: int) -> bool:
+        """Decide for the next block, `now` telling whether couplings are in use; a change must pay for itself."""
+        by_patterns, by_couplings = work.patterns_cost(acceptance), work.couplings_cost(acceptance)
+        here, there = (by_couplings, by_patterns) if now else (by_patterns, by_couplings)
+        price = 2 * work.n_spins * work.n_chains * work.patterns_cost(0.0)  # overlaps and fields anew
+        if not now and self.coupling_store is None:
+            price += work.build_cost()
+        changes = there < MARGIN * here and (here - there) * attempts_left > price
+        return now != changes

@@ -1,0 +1,125 @@
+"""Each vector kernel beside its naive twin, at every length of the unrolled loops and at the largest values."""
+
+import numpy as np
+import pytest
+from numba import njit
+
+from densehop.kernels import vectors
+from tests import naive
+
+BLOCKS = [1, 2, 3, 4, 5, 8, 11]
+
+
+@njit
+def signed_sum(bits, row, first, last, values):
+    return vectors.signed_sum(bits, row, first, last, values)
+
+
+@njit
+def signed_sum_of_squares(bits, row, first, last, values):
+    return vectors.signed_sum_of_squares(bits, row, first, last, values)
+
+
+@njit
+def add_signed(bits, row, step, values):
+    vectors.add_signed(bits, row, step, values)
+
+
+@njit
+def cube(values, slope, first, last, amplitudes):
+    return vectors.cube(values, slope, first, last, amplitudes)
+
+
+@njit
+def count_differences(row, words, site, begin, end):
+    return vectors.count_differences(row, words, site, begin, end)
+
+
+@njit
+def add_products(couplings, site, weights, factors, chains, begin, end, fields):
+    vectors.add_products(couplings, site, weights, factors, chains, begin, end, fields)
+
+
+def random_bits(rng, n_rows, n_blocks):
+    return rng.integers(0, 2**32, (n_rows, n_blocks), dtype=np.uint64).astype(np.uint32)
+
+
+@pytest.mark.parametrize("n_blocks", BLOCKS)
+@pytest.mark.parametrize(("dtype", "largest"), [(np.int16, 32_767), (np.int32, 10**8), (np.int64, 10**15)])
+def test_signed_sum(n_blocks, dtype, largest):
+    rng = np.random.default_rng(n_blocks)
+    bits = random_bits(rng, 3, n_blocks)
+    values = rng.integers(-largest, largest + 1, 32 * n_blocks).astype(dtype)
+    for first in range(n_blocks):
+        for last in range(first, n_blocks + 1):
+            part = slice(32 * first, 32 * last)
+            expected = naive.signed_sum(bits[1, first:last], values[part].tolist())
+            assert signed_sum(bits, 1, first, last, values) == expected
+
+
+@pytest.mark.parametrize("n_blocks", BLOCKS)
+def test_signed_sum_of_squares(n_blocks):
+    """Values up to 5,000: sums of 11 blocks fill the lanes, 2 x 11 x 25e6, without overflow; one block takes any."""
+    rng = np.random.default_rng(n_blocks)
+    bits = random_bits(rng, 2, n_blocks)
+    for largest in (5_000,) if n_blocks > 1 else (5_000, 32_767):
+        values = rng.integers(-largest, largest + 1, 32 * n_blocks).astype(np.int16)
+        expected = naive.signed_sum(bits[1], (values.astype(int) ** 2).tolist())
+        assert signed_sum_of_squares(bits, 1, 0, n_blocks, values) == expected
+    extreme = np.full(32, -32_767, dtype=np.int16)
+    for word in (0, 2**32 - 1):
+        row = np.array([[word]], dtype=np.uint32)
+        assert signed_sum_of_squares(row, 0, 0, 1, extreme) == (1 if word == 0 else -1) * 32 * 32_767**2
+
+
+@pytest.mark.parametrize("n_blocks", BLOCKS)
+def test_add_signed(n_blocks):
+    rng = np.random.default_rng(n_blocks)
+    bits = random_bits(rng, 3, n_blocks)
+    values = rng.integers(-100, 100, 32 * n_blocks).astype(np.int16)
+    for step in (1, -2):
+        expected = values + step * naive.signs_of_bits(bits[2])
+        add_signed(bits, 2, np.int16(step), values)
+        assert (values == expected).all()
+
+
+@pytest.mark.parametrize("n_blocks", BLOCKS)
+@pytest.mark.parametrize(("n_spins", "dtype"), [(9, np.int64), (900, np.int32)])
+def test_cube(n_blocks, n_spins, dtype):
+    k = 2 * np.random.default_rng(n_blocks).integers(0, n_spins + 1, 32 * n_blocks) - n_spins
+    k[0] = n_spins
+    amplitudes = np.full(32 * n_blocks, 7, dtype=dtype)
+    first = n_blocks // 2
+    squares = cube(k.astype(np.int16), 8 - 3 * n_spins, first, n_blocks, amplitudes)
+    assert squares == (k[32 * first :] ** 2).sum()
+    assert (amplitudes[: 32 * first] == 7).all()
+    assert (3 * amplitudes[32 * first :].astype(int) == (k**3 + (8 - 3 * n_spins) * k)[32 * first :]).all()
+
+
+@pytest.mark.parametrize("n_blocks", BLOCKS)
+def test_count_differences(n_blocks):
+    words = np.random.default_rng(n_blocks).integers(0, 2**63, (2, 8 * n_blocks)).astype(np.uint64) * np.uint64(2)
+    row = np.random.default_rng(0).integers(0, 2**63, 8 * n_blocks).astype(np.uint64)
+    for begin, end in ((0, n_blocks), (n_blocks // 2, n_blocks), (0, 0)):
+        found = count_differences(row, words, 1, 8 * begin, 8 * end)
+        assert found == naive.count_differences(row, words, 1, 8 * begin, 8 * end)
+    assert count_differences(~words[1], words, 1, 0, 8 * n_blocks) == 512 * n_blocks
+
+
+@pytest.mark.parametrize(("dtype", "largest"), [(np.int16, 32_767), (np.int32, 2**31 - 1)])
+@pytest.mark.parametrize("n_blocks", BLOCKS)
+def test_add_products(n_blocks, dtype, largest):
+    rng = np.random.default_rng(n_blocks)
+    n_spins, length = 5, 32 * n_blocks
+    couplings = rng.integers(-largest, largest + 1, (n_spins, n_spins * length)).astype(dtype)
+    couplings[2, :length] = largest
+    weights = rng.choice([-1, 1], (4, length)).astype(np.int16)
+    weights[3] = 1
+    fields = rng.integers(-9, 9, (4, n_spins))
+    chains, factors = np.array([1, 3, 0, 2]), np.array([4, -4, -4, 4])
+    expected = fields.copy()
+    for n in (1, 2):
+        slab = couplings[2].reshape(n_spins, length).astype(object)
+        expected[chains[n]] += factors[n] * (slab @ weights[chains[n]].astype(object)).astype(np.int64)
+    add_products(couplings, 2, weights, factors, chains, 1, 3, fields)
+    assert (fields == expected).all()
