@@ -16,6 +16,7 @@ from densehop.theory.noise import Order
 from densehop.theory.pairwise_curves import bracketed_root, stiffness
 from densehop.theory.site import Site
 
+NEWTON_STEPS = 20
 SMALL = 0.02  # below: v - log(1 + v) by its series
 
 
@@ -176,6 +177,9 @@ def inference(load: float, temperature: float, contrast: float) -> State:
             f"begins continuously at load = {onset:.10g}"
         )
 
+    direct = _newton(load, temperature, contrast)
+    if direct is not None:
+        return direct
     variance = load * contrast * (temperature + 2 + 2 / contrast)
 
     def excess(log_mean: float) -> float:
@@ -192,6 +196,38 @@ def inference(load: float, temperature: float, contrast: float) -> State:
 def symmetric_order(found: Site) -> Order:
     """Return replica-symmetric averages as order parameters."""
     return Order(found.overlap, found.square, found.square, found.susceptibility, 0.0)
+
+
+def _newton(load: float, temperature: float, contrast: float) -> State | None:
+    """Return the planted state by Newton's method in (B, a) from the frozen one; None where it does not settle.
+
+    A state with B > 0 is the only one (docs/theory.md, eq. 63 and 64), so whichever is reached is the one wanted.
+    """
+    mean, variance = load * contrast, 2 * load * (1 + contrast)
+    for _ in range(NEWTON_STEPS):
+        here = site.average(mean, math.sqrt(variance), temperature)
+        d, signal = 1 - 2 * here.susceptibility, here.square + contrast * here.overlap**2
+        if d <= 0:
+            return None
+        pull, noise = load * contrast / d, 2 * load / d**2
+        r1, r2 = mean - pull * here.overlap, variance - noise * signal
+        by_mean, by_variance = -2 * here.skew, here.slope  # of the susceptibility
+        j11 = 1 - pull * (here.susceptibility + 2 * here.overlap * by_mean / d)
+        j12 = -pull * (-here.skew + 2 * here.overlap * by_variance / d)
+        q_by_mean = 2 * temperature * here.skew + 2 * contrast * here.overlap * here.susceptibility
+        q_by_variance = -temperature * here.slope - 2 * contrast * here.overlap * here.skew
+        j21 = -noise * (q_by_mean + 4 * signal * by_mean / d)
+        j22 = 1 - noise * (q_by_variance + 4 * signal * by_variance / d)
+        determinant = j11 * j22 - j12 * j21
+        if determinant == 0:
+            return None
+        to_mean, to_variance = (j22 * r1 - j12 * r2) / determinant, (j11 * r2 - j21 * r1) / determinant
+        mean, variance = mean - to_mean, variance - to_variance
+        if not (mean > 0 and variance > 0):
+            return None
+        if abs(to_mean) < 1e-9 * mean and abs(to_variance) < 1e-9 * variance and abs(determinant) > 1e-3:
+            return _state(WishartNoise(contrast), load, temperature, mean, variance)
+    return None
 
 
 def _state(noise: WishartNoise, load: float, temperature: float, mean: float, variance: float) -> State:
