@@ -53,6 +53,13 @@ def test_what_the_theory_does_not_cover_is_refused_in_every_branch(problem, bran
         dh.solve(problem, branch)
 
 
+def test_spinodal_line_of_two_bodies_in_one_step():
+    """M/N = 0.1381865 at T = 0 (Steffan & Kuehn 1994), beyond 0.1379056 of replica symmetry."""
+    line = dh.boundary("retrieval_spinodal", 2, [0.0], ansatz="1rsb")
+    assert line.coordinate[0] / 2 == pytest.approx(0.1381865, abs=5e-8)
+    assert line.coordinate[0] == dh.retrieval_boundary(2, 0.0, "spinodal", "1rsb")
+
+
 def test_lines_at_one_temperature_take_no_temperatures():
     with pytest.raises(dh.InvalidInput, match="this line lies at the one temperature"):
         dh.boundary("glass_static", 3, [0.5], model="fixed_load", load=3.0)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +29,7 @@ def trace(where: Plane, kind: str, curve: object, chosen: npt.NDArray[np.float64
     """Return (coordinate, temperature, error) along a line; points that do not exist are left out."""
     line = _line(where, kind)
     if curve is broken_retrieval.spinodal_load:
-        line = lambda t: broken_retrieval.spinodal_load(2, t)  # noqa: E731
+        line = partial(broken_retrieval.spinodal_load, 2)
     hottest = 2.0 if kind.startswith("retrieval") else 4.0
     if kind == "retrieval_global":  # each point has a 1RSB glass to beat: a third of a second
         points, hottest = min(points, FEWER_POINTS), HOTTEST_GLASS
