@@ -83,8 +83,8 @@ def boundary(
     points : int
         How many, where temperatures is None.
     ansatz : "rs" or "1rsb"
-        Of the state with an overlap; for p = 2 of the retrieval spinodal alone. 1RSB moves spinodal and global lines below the direct model's own
-        Nishimori line, tau < 1/Gamma_lR, and takes a second or two a point there.
+        Of the state with an overlap; for p = 2 of the retrieval spinodal alone. 1RSB moves spinodal and global lines
+        below the direct model's own Nishimori line, tau < 1/Gamma_lR, and takes a second or two a point there.
 
     Raises
     ------
