@@ -1,5 +1,6 @@
 """What chains do and where they write, in any representation, and what a network must offer for chains to run on it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from densehop.kernels.noise import Noise
 Signs = npt.NDArray[np.int8]
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Arrays = Mapping[str, npt.NDArray[Any]]
 Numbers = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 
