@@ -18,14 +18,16 @@ from scipy.special import gammainc, gammaln, hyp1f1, logsumexp
 
 from densehop import checks
 from densehop.energy import elementary_symmetric
-from densehop.kernels.examples import fill_with_minus
-from densehop.streams import Purpose, Seed, generator
+from densehop.kernels import examples as kernel
+from densehop.streams import Purpose, Seed, generator, seed_sequence
 
 Floats = npt.NDArray[np.float64]
 Signs = npt.NDArray[np.int8]
+Words = npt.NDArray[np.uint64]
 
 SATURATED = 18.0  # field beyond which tanh is 1 to rounding
 EXAMPLES_PER_STREAM = 16_384  # a constant of the random streams: changing it changes what a seed gives
+GUIDE_LENGTH = 1024
 
 
 @dataclass(frozen=True)
@@ -149,11 +151,11 @@ def draw_examples(
     else:
         xi = checks.signs("pattern", pattern, (n_spins,))
     examples = np.empty((n_examples, n_spins), dtype=np.int8)
-    cumulative = np.cumsum(law.probability)
+    source = _ExampleSource.of(law, xi)
 
     def fill(block: int) -> None:
         rows = examples[block * EXAMPLES_PER_STREAM : (block + 1) * EXAMPLES_PER_STREAM]
-        _fill_examples(rows, xi, cumulative, generator(seed, Purpose.EXAMPLES, block))
+        source.fill(rows, seed_sequence(seed, Purpose.EXAMPLES, block))
 
     with ThreadPoolExecutor() as pool:
         for _ in pool.map(fill, range(math.ceil(n_examples / EXAMPLES_PER_STREAM))):
@@ -199,6 +201,13 @@ def noise_ratio(n_spins: int, p: int, teacher_temperature: float, teacher_p: int
     lower = np.exp(law.log_probability[1:] + log_square)  # the site agrees: k - 1 remains of the others
     upper = np.exp(law.log_probability[:-1] + log_square)
     return math.fsum(agreeing[1:] * lower) + math.fsum((1 - agreeing[:-1]) * upper)
+
+
+def _as_words(signs: Signs) -> Words:
+    """Return a vector's -1 as bits, 64 to a word, zeros behind the last."""
+    minus = np.zeros(-(-len(signs) // 64) * 64, dtype=np.bool_)
+    minus[: len(signs)] = signs < 0
+    return np.packbits(minus, bitorder="little").view(np.uint64)
 
 
 def _log_cosh(h: float) -> float:
@@ -261,15 +270,21 @@ def _mean_under_teacher(values: Floats, exponent: Floats, order: int) -> float:
     return math.fsum(values * remainder)
 
 
-def _fill_examples(rows: Signs, pattern: Signs, cumulative: Floats, rng: np.random.Generator) -> None:
-    """Fill one stream's rows with examples: draw the count of flipped sites, then which sites."""
-    n_spins = rows.shape[1]
-    n_minus = n_spins - np.minimum(np.searchsorted(cumulative, rng.random(len(rows)), side="right"), n_spins)
-    coins = rng.integers(0, 256, (len(rows), -(-n_spins // 8)), dtype=np.uint8)
-    rows[:] = np.unpackbits(coins, axis=1, count=n_spins)
-    rows *= -2
-    rows += 1
-    rows[n_minus < n_spins // 4] = 1
-    rows[n_minus > n_spins - n_spins // 4] = -1
-    fill_with_minus(rows, n_minus, rng)
-    rows *= pattern
+@dataclass(frozen=True, eq=False)
+class _ExampleSource:
+    """What all streams of examples share, in the layout of `kernels.examples.fill_examples`."""
+
+    cumulative: Floats
+    guide: npt.NDArray[np.int64]
+    pattern: Words
+
+    @classmethod
+    def of(cls, law: TeacherLaw, pattern: Signs) -> "_ExampleSource":
+        """Tabulate the law of the number of sites that disagree."""
+        cumulative = np.cumsum(law.probability[::-1])
+        guide = np.searchsorted(cumulative, np.arange(GUIDE_LENGTH) / GUIDE_LENGTH, side="right")
+        return cls(cumulative, np.minimum(guide, len(cumulative) - 1), _as_words(pattern))
+
+    def fill(self, rows: Signs, seed: np.random.SeedSequence) -> None:
+        """Fill one stream's rows with examples."""
+        kernel.fill_examples(seed.generate_state(4, np.uint64), self.cumulative, self.guide, self.pattern, rows)
