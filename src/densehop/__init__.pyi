@@ -2,6 +2,7 @@
 
 from .energy import EnergyTable, strict_table
 from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
+from .examples import draw_examples
 from .network import PBodyHopfield
 from .problem import DirectModel, TeacherStudent, load_of, n_examples_for
 from .simulate.observables import (
@@ -16,7 +17,6 @@ from .teacher import (
     CriticalPoint,
     TeacherLaw,
     critical_temperature,
-    draw_examples,
     magnetisation,
     noise_ratio,
     signal_strength,

@@ -1,13 +1,11 @@
-"""The teacher: exact law of its examples, exact sampling, critical temperature and the signal it sends.
+"""The teacher: exact law of its examples, critical temperature and the signal it sends.
 
 With one planted pattern the law of an example sigma depends on the overlap k = xi* . sigma alone (docs/theory.md,
-eq. 7), so examples are independent and drawn without a Markov chain. Sources: theory of the p-body Curie-Weiss model;
-Thériault & Tantari, SciPost Phys. 17, 040 (2024).
+eq. 7). Sources: theory of the p-body Curie-Weiss model; Thériault & Tantari, SciPost Phys. 17, 040 (2024).
 """
 
 import math
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 
@@ -18,16 +16,10 @@ from scipy.special import gammainc, gammaln, hyp1f1, logsumexp
 
 from densehop import checks
 from densehop.energy import elementary_symmetric
-from densehop.kernels import examples as kernel
-from densehop.streams import Purpose, Seed, generator, seed_sequence
 
 Floats = npt.NDArray[np.float64]
-Signs = npt.NDArray[np.int8]
-Words = npt.NDArray[np.uint64]
 
 SATURATED = 18.0  # field beyond which tanh is 1 to rounding
-EXAMPLES_PER_STREAM = 16_384  # a constant of the random streams: changing it changes what a seed gives
-GUIDE_LENGTH = 1024
 
 
 @dataclass(frozen=True)
@@ -114,55 +106,6 @@ def teacher_law(n_spins: int, p: int, temperature: float) -> TeacherLaw:
     return TeacherLaw(np.arange(-n_spins, n_spins + 1, 2), log_weight - logsumexp(log_weight))
 
 
-def draw_examples(
-    n_spins: int,
-    n_examples: int,
-    p: int,
-    temperature: float,
-    seed: Seed = 0,
-    pattern: npt.ArrayLike | None = None,
-) -> tuple[Signs, Signs]:
-    """Draw independent examples from the teacher's exact law (docs/theory.md, eq. 7).
-
-    Parameters
-    ----------
-    n_spins, n_examples : int
-    p, temperature : the teacher's number of bodies and temperature
-    seed : int or SeedSequence
-    pattern : (n_spins,) of +-1, optional
-        The teacher's pattern xi*; None draws it.
-
-    Returns
-    -------
-    pattern : (n_spins,) int8
-    examples : (n_examples, n_spins) int8
-
-    Raises
-    ------
-    InvalidInput
-        If an argument is out of range or the examples cannot fit into memory.
-    """
-    n_examples = checks.integer("n_examples", n_examples, 1)
-    n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
-    law = teacher_law(n_spins, p, temperature)
-    checks.memory(f"drawing {n_examples} examples of {n_spins} spins", n_examples * n_spins)
-    if pattern is None:
-        xi = generator(seed, Purpose.PATTERN).integers(0, 2, n_spins, dtype=np.int8) * np.int8(2) - np.int8(1)
-    else:
-        xi = checks.signs("pattern", pattern, (n_spins,))
-    examples = np.empty((n_examples, n_spins), dtype=np.int8)
-    source = _ExampleSource.of(law, xi)
-
-    def fill(block: int) -> None:
-        rows = examples[block * EXAMPLES_PER_STREAM : (block + 1) * EXAMPLES_PER_STREAM]
-        source.fill(rows, seed_sequence(seed, Purpose.EXAMPLES, block))
-
-    with ThreadPoolExecutor() as pool:
-        for _ in pool.map(fill, range(math.ceil(n_examples / EXAMPLES_PER_STREAM))):
-            pass
-    return xi, examples
-
-
 def signal_strength(
     n_spins: int, n_examples: int, p: int, teacher_temperature: float, teacher_p: int | None = None
 ) -> float:
@@ -201,13 +144,6 @@ def noise_ratio(n_spins: int, p: int, teacher_temperature: float, teacher_p: int
     lower = np.exp(law.log_probability[1:] + log_square)  # the site agrees: k - 1 remains of the others
     upper = np.exp(law.log_probability[:-1] + log_square)
     return math.fsum(agreeing[1:] * lower) + math.fsum((1 - agreeing[:-1]) * upper)
-
-
-def _as_words(signs: Signs) -> Words:
-    """Return a vector's -1 as bits, 64 to a word, zeros behind the last."""
-    minus = np.zeros(-(-len(signs) // 64) * 64, dtype=np.bool_)
-    minus[: len(signs)] = signs < 0
-    return np.packbits(minus, bitorder="little").view(np.uint64)
 
 
 def _log_cosh(h: float) -> float:
@@ -268,23 +204,3 @@ def _mean_under_teacher(values: Floats, exponent: Floats, order: int) -> float:
         np.exp(free - largest - log_norm) * below**order / math.factorial(order) * hyp1f1(1, order + 1, below),
     )
     return math.fsum(values * remainder)
-
-
-@dataclass(frozen=True, eq=False)
-class _ExampleSource:
-    """What all streams of examples share, in the layout of `kernels.examples.fill_examples`."""
-
-    cumulative: Floats
-    guide: npt.NDArray[np.int64]
-    pattern: Words
-
-    @classmethod
-    def of(cls, law: TeacherLaw, pattern: Signs) -> "_ExampleSource":
-        """Tabulate the law of the number of sites that disagree."""
-        cumulative = np.cumsum(law.probability[::-1])
-        guide = np.searchsorted(cumulative, np.arange(GUIDE_LENGTH) / GUIDE_LENGTH, side="right")
-        return cls(cumulative, np.minimum(guide, len(cumulative) - 1), _as_words(pattern))
-
-    def fill(self, rows: Signs, seed: np.random.SeedSequence) -> None:
-        """Fill one stream's rows with examples."""
-        kernel.fill_examples(seed.generate_state(4, np.uint64), self.cumulative, self.guide, self.pattern, rows)

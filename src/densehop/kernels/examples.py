@@ -1,8 +1,15 @@
-"""Drawing teacher examples: how many sites disagree with the pattern, then which, 64 sites to a word of random bits.
+"""Drawing teacher examples: 64 sites to a word of random bits, all examples of a block stage by stage.
 
-`source` is the state of xoshiro256++ (Blackman & Vigna, ACM Trans. Math. Softw. 47, 36 (2021)): four uint64, passed in
-and handed back, so that it stays in registers. Everything here is unsigned: numba makes floats of a uint64 and an int64.
+First coins are thrown for the sites that disagree with the pattern; then the number that came up decides, with another
+random number, how many there must be; uniformly chosen sites are turned over until it is so. Coins are exchangeable and
+remain so in both steps, so all sets with the same count are equally likely.
+
+`state` (4,) uint64 is that of xoshiro256++ (Blackman & Vigna, ACM Trans. Math. Softw. 47, 36 (2021)); a stage keeps it
+in registers as a tuple, `source`. No stage has branches on random numbers: a wrongly predicted one costs more than 64
+coins.
 """
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,11 +18,32 @@ from densehop.kernels.vectors import store_signs
 
 LEVEL_BITS = 4  # coins come up with a probability that is a multiple of 1/16
 LEVELS = 2**LEVEL_BITS
+WORDS_AT_ONCE = 2**12  # a constant of the random streams
+
+
+class Plan(NamedTuple):
+    """How many sites disagree with the pattern, 0..N, and how coins help to draw them.
+
+    order (N + 1,) int64, the counts in the order 0, N, 1, N - 1, ... ; cumulative (N + 1,), their probabilities summed up
+    in this order; guide, `guide[j]` is the place in it of the uniform number j/len(guide). The law has two parts, with
+    few and many sites of the rarer kind: below and above `border` in cumulative probability, with coins that come up with
+    probability levels[part]/16; lowest (2,) is the lowest bit of the level that is 1, or 4. start, width (2, N + 1): the piece of the part's probability that belongs to each number
+    of coins, such that a uniform number in it is uniform over the part.
+    """
+
+    order: Any
+    cumulative: Any
+    guide: Any
+    border: float
+    levels: Any
+    lowest: Any
+    start: Any
+    width: Any
 
 
 @compiled
 def next_word(source):
-    """Return the next source and 64 random bits."""
+    """Return the next source, a tuple, and 64 random bits."""
     s0, s1, s2, s3 = source
     total = s0 + s3
     word = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s0
@@ -24,23 +52,23 @@ def next_word(source):
 
 
 @compiled
+def source_of(state):
+    """Return the state as a tuple."""
+    return state[0], state[1], state[2], state[3]
+
+
+@compiled
+def keep(source, state):
+    """Write a source back to the state."""
+    for place in range(4):
+        state[place] = source[place]
+
+
+@compiled
 def below(word, n):
     """Turn 64 random bits into a random integer below n < 2^32: n * word / 2^64, rounded down."""
     high, low = word >> np.uint64(32), word & np.uint64(0xFFFFFFFF)
     return (high * n + (low * n >> np.uint64(32))) >> np.uint64(32)
-
-
-@compiled
-def count_from(word, cumulative, guide):
-    """Turn 64 random bits into one of 0..N with these cumulative probabilities.
-
-    `guide[j]` is the answer for the uniform number j/len(guide); the search starts there.
-    """
-    uniform = np.float64(word >> np.uint64(11)) * 2.0**-53
-    count = guide[np.int64(uniform * len(guide))]
-    while count < len(cumulative) - 1 and uniform >= cumulative[count]:
-        count += 1
-    return count
 
 
 @compiled
@@ -53,68 +81,103 @@ def count_bits(word):
 
 
 @compiled
-def throw_coins(source, level):
-    """Return the next source and 64 coins that show 1 with probability level/16 each, 0 <= level <= 16."""
-    if level == 0 or level == LEVELS:
-        return source, np.uint64(0) - np.uint64(level == LEVELS)
-    coins = np.uint64(0)
-    for bit in range(LEVEL_BITS):  # from the lowest: each halves the probability, one that is set adds a half
-        if level >> bit & 1:
-            source, word = next_word(source)
-            coins |= word
-        elif coins != 0:
-            source, word = next_word(source)
-            coins &= word
-    return source, coins
+def uniform_of(word):
+    """Turn 64 random bits into a random number, 0 <= number < 1."""
+    return np.float64(word >> np.uint64(11)) * 2.0**-53
 
 
 @compiled
-def choose_sites(source, n_spins, wanted, words):
-    """Set `wanted` of the first N bits of words (W,) uint64, uniformly among all such sets; return the next source.
+def throw_coins(state, plan, parts, counts, words):
+    """Fill words (R, W) with N coins each, of a random part of the law; set parts and counts (R,), how many came up.
 
-    Coins of nearly the right probability come first. They are exchangeable, and remain so when uniformly chosen bits
-    of the kind in excess are then turned over.
+    From the lowest bit of the level that is 1, each random word halves the probability, and adds a half where the bit is.
     """
-    level = (LEVELS * wanted + n_spins // 2) // n_spins
-    missing, last = wanted, len(words) - 1
-    for place in range(len(words)):
-        source, coins = throw_coins(source, level)
-        if place == last:
-            coins &= ~np.uint64(0) >> np.uint64(64 * len(words) - n_spins)
-        words[place] = coins
-        missing -= count_bits(coins)
-    kind = np.uint64(missing < 0)
-    missing = abs(missing)
-    while missing > 0:
+    source, n_spins, last = source_of(state), len(plan.order) - 1, words.shape[1] - 1
+    used = ~np.uint64(0) >> np.uint64(64 * words.shape[1] - n_spins)
+    for row in range(len(parts)):
+        source, word = next_word(source)
+        parts[row] = uniform_of(word) >= plan.border
+        level, lowest = plan.levels[parts[row]], plan.lowest[parts[row]]
+        counts[row] = 0
+        for place in range(last + 1):
+            coins = np.uint64(0)
+            for bit in range(lowest, LEVEL_BITS):
+                source, word = next_word(source)
+                coins = coins | word if level >> bit & 1 else coins & word
+            if place == last:
+                coins &= used
+            words[row, place] = coins
+            counts[row] += count_bits(coins)
+    keep(source, state)
+
+
+@compiled
+def draw_counts(state, plan, parts, counts, missing, masks):
+    """Draw how many sites disagree; set how many coins of each row are missing (R,).
+
+    A row whose kinds are to be exchanged in the end gets a mask of 64 ones, else 0.
+    """
+    source, n_spins = source_of(state), len(plan.order) - 1
+    for row in range(len(parts)):
+        source, word = next_word(source)
+        part, count = parts[row], counts[row]
+        uniform = plan.start[part, count] + uniform_of(word) * plan.width[part, count]
+        place = plan.guide[np.int64(uniform * (len(plan.guide) - 1))]
+        while place < n_spins and uniform >= plan.cumulative[place]:
+            place += 1
+        wanted = plan.order[place]
+        exchanged = (2 * wanted > n_spins) != (2 * count > n_spins)
+        missing[row] = (n_spins - wanted if exchanged else wanted) - count
+        masks[row] = np.uint64(0) - np.uint64(exchanged)
+    keep(source, state)
+
+
+@compiled
+def turn_over(state, n_spins, missing, words):
+    """Set missing[row] more of the N bits of each row of words, or fewer; missing is one longer than words.
+
+    One try per step; the row changes when nothing is missing, without a branch.
+    """
+    source, row, left = source_of(state), 0, missing[0]
+    while row < len(words):
         source, word = next_word(source)
         site = below(word, np.uint64(n_spins))
         place, shift = site >> np.uint64(6), site & np.uint64(63)
-        hit = ~((words[place] >> shift) ^ kind) & np.uint64(1)
-        words[place] ^= hit << shift
-        missing -= np.int64(hit)
-    return source
+        hit = ((words[row, place] >> shift) ^ np.uint64(left > 0)) & np.uint64(left != 0)
+        words[row, place] ^= hit << shift
+        left -= np.int64(hit) if left > 0 else -np.int64(hit)
+        row += left == 0
+        following = missing[row]
+        left = following if left == 0 else left
+    keep(source, state)
 
 
 @compiled
-def fill_examples(source, cumulative, guide, pattern, examples):
-    """Fill examples (M, N) int8, independent of each other.
-
-    Parameters
-    ----------
-    source : (4,) uint64
-    cumulative (N + 1,), guide : as in `count_from`, of the number of sites that disagree with the pattern
-    pattern : (W,) uint64, its -1 as bits; W = ceil(N/64)
-    """
-    n_examples, n_spins = examples.shape
-    signs, words = examples.reshape(-1), np.empty(len(pattern), dtype=np.uint64)
-    source = (source[0], source[1], source[2], source[3])
-    for example in range(n_examples):
-        source, word = next_word(source)
-        source = choose_sites(source, n_spins, count_from(word, cumulative, guide), words)
-        for place in range(len(words)):
-            bits, start = words[place] ^ pattern[place], example * n_spins + 64 * place
+def write_signs(words, masks, pattern, first, examples):
+    """Write rows of words (R, W), with their masks and the bits of pattern (W,), as signs from example `first` on."""
+    n_spins, signs = examples.shape[1], examples.reshape(-1)
+    for row in range(len(words)):
+        for place in range(len(pattern)):
+            bits, start = words[row, place] ^ masks[row] ^ pattern[place], (first + row) * n_spins + 64 * place
             if start + 64 <= len(signs):
                 store_signs(bits, signs, start)  # what goes beyond this example is overwritten by the next
             else:
                 for site in range(min(n_spins - 64 * place, 64)):
                     signs[start + site] = 1 - 2 * np.int8(bits >> np.uint64(site) & np.uint64(1))
+
+
+@compiled
+def fill_examples(state, plan, pattern, examples):
+    """Fill examples (M, N) int8, independent of each other; pattern (W,) uint64, its -1 as bits, W = ceil(N/64)."""
+    n_spins, n_words = examples.shape[1], len(pattern)
+    n_rows = max(1, WORDS_AT_ONCE // n_words)
+    parts, counts = np.empty(n_rows, dtype=np.int64), np.empty(n_rows, dtype=np.int64)
+    missing, masks = np.empty(n_rows + 1, dtype=np.int64), np.empty(n_rows, dtype=np.uint64)
+    words = np.empty((n_rows, n_words), dtype=np.uint64)
+    for first in range(0, len(examples), n_rows):
+        n_now = min(n_rows, len(examples) - first)
+        throw_coins(state, plan, parts[:n_now], counts, words)
+        draw_counts(state, plan, parts[:n_now], counts, missing, masks)
+        missing[n_now] = 0
+        turn_over(state, n_spins, missing, words[:n_now])
+        write_signs(words[:n_now], masks, pattern, first, examples)
