@@ -23,6 +23,8 @@ Words = npt.NDArray[np.uint64]
 
 EXAMPLES_PER_STREAM = 16_384  # a constant of the random streams: changing it changes what a seed gives
 GUIDE_LENGTH = 4096
+WORDS_PER_TRY = 2.0  # what a try to turn a bit over costs, in random words
+LOWEST_BIT = np.array([4, 0, 1, 0, 2, 0, 1, 0, 3])  # of each level that is 1; all bits for level 0
 FEW = 0.25  # share of the rarer kind of sites below which a count belongs to the law's first part
 
 
@@ -89,40 +91,40 @@ def plan_of(law: TeacherLaw) -> kernel.Plan:
     probability = law.probability[::-1][order]
     n_few = int((rarer < FEW * n_spins).sum())
     border = float(probability[:n_few].sum())
-    coins = [_binomial(n_spins, level / kernel.LEVELS)[order] for level in range(kernel.LEVELS // 2 + 1)]
+    coins = _coin_laws(n_spins)[:, order]
     levels, start, width = np.zeros(2, dtype=np.int64), np.zeros((2, n_spins + 1)), np.zeros((2, n_spins + 1))
     for part, (rows, low, high) in enumerate(((slice(n_few), 0.0, border), (slice(n_few, None), border, 1.0))):
         wanted = np.zeros(n_spins + 1)
         wanted[rows] = probability[rows]
-        levels[part] = np.argmin([_cost(level, thrown, wanted) for level, thrown in enumerate(coins)])
+        levels[part] = _cheapest_level(coins, wanted / max(wanted.sum(), checks.SMALLEST))
         thrown = (high - low) * coins[levels[part]]
         width[part, order], start[part, order] = thrown, low + np.cumsum(thrown) - thrown
-    lowest = np.array([next(bit for bit in range(5) if bit == 4 or level >> bit & 1) for level in levels])
     cumulative = np.cumsum(probability)
     guide = np.searchsorted(cumulative, np.arange(GUIDE_LENGTH + 1) / GUIDE_LENGTH, side="right")
     guide = np.minimum(guide, n_spins).astype(np.int16)
-    return kernel.Plan(order, cumulative, guide, border, levels, lowest, start, width)
+    return kernel.Plan(order, cumulative, guide, border, levels, LOWEST_BIT[levels], start, width)
 
 
-def _cost(level: int, thrown: Floats, wanted: Floats) -> float:
-    """Predict the random words per example with coins of this level; laws (N + 1,) in the plan's order."""
-    probability = level / kernel.LEVELS
-    n_spins, total = len(thrown) - 1, wanted.sum()
-    if total == 0:
-        return 0.0
-    ahead = np.cumsum(thrown - wanted / total) / 2  # two counts, m and N - m, share a number m of the rarer kind
-    too_few, too_many = ahead[ahead > 0].sum(), -ahead[ahead < 0].sum()
-    n_words = kernel.LEVEL_BITS if level % 2 else 1 if level == kernel.LEVELS // 2 else 3 if level else 0
-    turned = too_few / (1 - probability) + (too_many / probability if level else 0.0)
-    return n_words * n_spins / 64 + 2 * turned
+def _cheapest_level(coins: Floats, wanted: Floats) -> int:
+    """Return the level of coins that takes the fewest random words per example; laws (level, N + 1) in the plan's order.
+
+    Bits to be turned over are found by trying, so a few rare ones too many cost more than a few too few.
+    """
+    n_spins, probability = len(wanted) - 1, np.arange(len(coins)) / kernel.LEVELS
+    ahead = np.cumsum(coins - wanted, axis=1) / 2  # two counts, m and N - m, share a number m of the rarer kind
+    too_few, too_many = np.maximum(ahead, 0).sum(axis=1), np.maximum(-ahead, 0).sum(axis=1)
+    tries = too_few / (1 - probability) + too_many / np.maximum(probability, 1 / n_spins)
+    words = (kernel.LEVEL_BITS - LOWEST_BIT[: len(coins)]) * n_spins / 64
+    return int(np.argmin(words + WORDS_PER_TRY * tries))
 
 
-def _binomial(n: int, probability: float) -> Floats:
-    """Return the law of the number, 0..n, of n coins that come up."""
-    k = np.arange(n + 1)
-    log_law = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + xlogy(k, probability)
-    law = np.exp(log_law + xlog1py(n - k, -probability))
-    return np.asarray(law / law.sum())
+def _coin_laws(n_spins: int) -> Floats:
+    """Return the binomial laws (level, N + 1) of N coins of probability 0, 1/16, ..., 1/2."""
+    count = np.arange(n_spins + 1)
+    probability = np.arange(kernel.LEVELS // 2 + 1)[:, np.newaxis] / kernel.LEVELS
+    log_choices = gammaln(n_spins + 1) - gammaln(count + 1) - gammaln(n_spins - count + 1)
+    laws = np.exp(log_choices + xlogy(count, probability) + xlog1py(n_spins - count, -probability))
+    return np.asarray(laws / laws.sum(axis=1, keepdims=True))
 
 
 def _as_words(signs: Signs) -> Words:

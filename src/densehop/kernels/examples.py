@@ -92,13 +92,13 @@ def throw_coins(state, plan, parts, counts, words):
 
     From the lowest bit of the level that is 1, each random word halves the probability, and adds a half where the bit is.
     """
-    source, n_spins, last = source_of(state), len(plan.order) - 1, words.shape[1] - 1
+    order, border, levels, lowest_bits = plan.order, plan.border, plan.levels, plan.lowest
+    source, n_spins, last = source_of(state), len(order) - 1, words.shape[1] - 1
     used = ~np.uint64(0) >> np.uint64(64 * words.shape[1] - n_spins)
     for row in range(len(parts)):
         source, word = next_word(source)
-        parts[row] = uniform_of(word) >= plan.border
-        level, lowest = plan.levels[parts[row]], plan.lowest[parts[row]]
-        counts[row] = 0
+        part = np.int64(uniform_of(word) >= border)
+        level, lowest, count = levels[part], lowest_bits[part], 0
         for place in range(last + 1):
             coins = np.uint64(0)
             for bit in range(lowest, LEVEL_BITS):
@@ -107,47 +107,54 @@ def throw_coins(state, plan, parts, counts, words):
             if place == last:
                 coins &= used
             words[row, place] = coins
-            counts[row] += count_bits(coins)
+            count += count_bits(coins)
+        parts[row], counts[row] = part, count
     keep(source, state)
 
 
 @compiled
-def draw_counts(state, plan, parts, counts, missing, masks):
-    """Draw how many sites disagree; set how many coins of each row are missing (R,).
+def draw_counts(state, plan, parts, counts, rows, missing, masks):
+    """Draw how many sites disagree; list the rows (R,) whose coins are not so many; return the length of the list.
 
-    A row whose kinds are to be exchanged in the end gets a mask of 64 ones, else 0.
+    missing (R + 1,), how many of their coins are missing, ends with a 0. A row whose kinds are to be exchanged in the end
+    gets a mask of 64 ones, else 0.
     """
-    source, n_spins = source_of(state), len(plan.order) - 1
+    order, cumulative, guide = plan.order, plan.cumulative, plan.guide
+    start, width = plan.start, plan.width
+    source, n_spins, n_listed = source_of(state), len(order) - 1, 0
     for row in range(len(parts)):
         source, word = next_word(source)
         part, count = parts[row], counts[row]
-        uniform = plan.start[part, count] + uniform_of(word) * plan.width[part, count]
-        place = plan.guide[np.int64(uniform * (len(plan.guide) - 1))]
-        while place < n_spins and uniform >= plan.cumulative[place]:
+        uniform = start[part, count] + uniform_of(word) * width[part, count]
+        place = guide[np.int64(uniform * (len(guide) - 1))]
+        while place < n_spins and uniform >= cumulative[place]:
             place += 1
-        wanted = plan.order[place]
+        wanted = order[place]
         exchanged = (2 * wanted > n_spins) != (2 * count > n_spins)
-        missing[row] = (n_spins - wanted if exchanged else wanted) - count
+        rows[n_listed], missing[n_listed] = row, (n_spins - wanted if exchanged else wanted) - count
+        n_listed += missing[n_listed] != 0
         masks[row] = np.uint64(0) - np.uint64(exchanged)
+    missing[n_listed] = 0
     keep(source, state)
+    return n_listed
 
 
 @compiled
-def turn_over(state, n_spins, missing, words):
-    """Set missing[row] more of the N bits of each row of words, or fewer; missing is one longer than words.
+def turn_over(state, n_spins, rows, missing, words):
+    """Set missing[n] more of the N bits of words[rows[n]], or fewer, for each n; missing is one longer than rows.
 
-    One try per step; the row changes when nothing is missing, without a branch.
+    One try per step, without a branch: the next row follows when nothing is missing.
     """
-    source, row, left = source_of(state), 0, missing[0]
-    while row < len(words):
+    source, listed, left = source_of(state), 0, missing[0]
+    while listed < len(rows):
         source, word = next_word(source)
-        site = below(word, np.uint64(n_spins))
+        site, row = below(word, np.uint64(n_spins)), rows[listed]
         place, shift = site >> np.uint64(6), site & np.uint64(63)
-        hit = ((words[row, place] >> shift) ^ np.uint64(left > 0)) & np.uint64(left != 0)
+        hit = ((words[row, place] >> shift) ^ np.uint64(left > 0)) & np.uint64(1)
         words[row, place] ^= hit << shift
         left -= np.int64(hit) if left > 0 else -np.int64(hit)
-        row += left == 0
-        following = missing[row]
+        listed += left == 0
+        following = missing[listed]
         left = following if left == 0 else left
     keep(source, state)
 
@@ -171,13 +178,12 @@ def fill_examples(state, plan, pattern, examples):
     """Fill examples (M, N) int8, independent of each other; pattern (W,) uint64, its -1 as bits, W = ceil(N/64)."""
     n_spins, n_words = examples.shape[1], len(pattern)
     n_rows = max(1, WORDS_AT_ONCE // n_words)
-    parts, counts = np.empty(n_rows, dtype=np.int64), np.empty(n_rows, dtype=np.int64)
+    parts, counts, rows = np.empty((3, n_rows), dtype=np.int64)
     missing, masks = np.empty(n_rows + 1, dtype=np.int64), np.empty(n_rows, dtype=np.uint64)
     words = np.empty((n_rows, n_words), dtype=np.uint64)
     for first in range(0, len(examples), n_rows):
         n_now = min(n_rows, len(examples) - first)
         throw_coins(state, plan, parts[:n_now], counts, words)
-        draw_counts(state, plan, parts[:n_now], counts, missing, masks)
-        missing[n_now] = 0
-        turn_over(state, n_spins, missing, words[:n_now])
+        n_listed = draw_counts(state, plan, parts[:n_now], counts, rows, missing, masks)
+        turn_over(state, n_spins, rows[:n_listed], missing, words)
         write_signs(words[:n_now], masks, pattern, first, examples)
