@@ -106,7 +106,7 @@ def plan_of(law: TeacherLaw) -> kernel.Plan:
 
 
 def _cheapest_level(coins: Floats, wanted: Floats) -> int:
-    """Return the level of coins that takes the fewest random words per example; laws (level, N + 1) in the plan's order.
+    """Return the level of coins that takes the fewest random words per example; laws are in the plan's order.
 
     Bits to be turned over are found by trying, so a few rare ones too many cost more than a few too few.
     """

@@ -5,7 +5,7 @@ random number, how many there must be; uniformly chosen sites are turned over un
 remain so in both steps, so all sets with the same count are equally likely.
 
 `state` (4,) uint64 is that of xoshiro256++ (Blackman & Vigna, ACM Trans. Math. Softw. 47, 36 (2021)); a stage keeps it
-in registers as a tuple, `source`. No stage has branches on random numbers: a wrongly predicted one costs more than 64
+in registers as a tuple, `source`. Branches on random numbers are avoided: a wrongly predicted one costs more than 64
 coins.
 """
 
@@ -22,13 +22,15 @@ WORDS_AT_ONCE = 2**12  # a constant of the random streams
 
 
 class Plan(NamedTuple):
-    """How many sites disagree with the pattern, 0..N, and how coins help to draw them.
+    """How many sites disagree with the pattern, 0..N, and how coins help to draw it.
 
-    order (N + 1,) int64, the counts in the order 0, N, 1, N - 1, ... ; cumulative (N + 1,), their probabilities summed up
-    in this order; guide, `guide[j]` is the place in it of the uniform number j/len(guide). The law has two parts, with
-    few and many sites of the rarer kind: below and above `border` in cumulative probability, with coins that come up with
-    probability levels[part]/16; lowest (2,) is the lowest bit of the level that is 1, or 4. start, width (2, N + 1): the piece of the part's probability that belongs to each number
-    of coins, such that a uniform number in it is uniform over the part.
+    The law has two parts, with few and with many sites of the rarer kind, that is below and above `border` in
+    cumulative probability. A part's coins come up with probability levels[part]/16; lowest[part] is the lowest bit of
+    the level that is 1 (4: none).
+
+    order (N + 1,) int64, the counts in the order 0, N, 1, N - 1, ...; cumulative (N + 1,), their probabilities added up
+    in this order; guide, `guide[j]` is the place in it of the uniform number j/(length - 1). start, width (2, N + 1),
+    for each number of coins that came up: a uniform number in this piece is, over all coins, uniform over the part.
     """
 
     order: Any
@@ -90,7 +92,7 @@ def uniform_of(word):
 def throw_coins(state, plan, parts, counts, words):
     """Fill words (R, W) with N coins each, of a random part of the law; set parts and counts (R,), how many came up.
 
-    From the lowest bit of the level that is 1, each random word halves the probability, and adds a half where the bit is.
+    From the level's lowest bit that is 1, each random word halves the probability, and adds a half where the bit is 1.
     """
     order, border, levels, lowest_bits = plan.order, plan.border, plan.levels, plan.lowest
     source, n_spins, last = source_of(state), len(order) - 1, words.shape[1] - 1
@@ -116,8 +118,8 @@ def throw_coins(state, plan, parts, counts, words):
 def draw_counts(state, plan, parts, counts, rows, missing, masks):
     """Draw how many sites disagree; list the rows (R,) whose coins are not so many; return the length of the list.
 
-    missing (R + 1,), how many of their coins are missing, ends with a 0. A row whose kinds are to be exchanged in the end
-    gets a mask of 64 ones, else 0.
+    missing (R + 1,), how many of their coins are missing, ends with a 0. A row whose kinds are to be exchanged in the
+    end gets a mask of 64 ones, else 0.
     """
     order, cumulative, guide = plan.order, plan.cumulative, plan.guide
     start, width = plan.start, plan.width
