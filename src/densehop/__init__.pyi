@@ -4,6 +4,7 @@ from .energy import EnergyTable, strict_table
 from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
 from .examples import draw_examples
 from .network import PBodyHopfield
+from .planted import PlantedExamples, draw_examples_of_many
 from .problem import DirectModel, TeacherStudent, load_of, n_examples_for
 from .simulate.observables import (
     Equilibration,
@@ -57,6 +58,7 @@ __all__ = [
     "OutOfRange",
     "PBodyHopfield",
     "Phase",
+    "PlantedExamples",
     "Samples",
     "Solution",
     "TeacherLaw",
@@ -71,6 +73,7 @@ __all__ = [
     "critical_temperature",
     "disorder_estimate",
     "draw_examples",
+    "draw_examples_of_many",
     "effective_temperature",
     "equilibration",
     "examples_needed",

@@ -1,0 +1,243 @@
+"""Examples of a teacher with several planted patterns: exactly, or from Markov chains with a verdict on them.
+
+The law is that of the direct model which stores the planted patterns, exp(-E/T) (docs/theory.md, eq. 1). Sites on which
+the patterns relate in the same way form a group, at most 2^(P - 1) of them, and the energy depends only on how many sites
+of each group agree with the first pattern. Where all such counts can be listed, examples are independent and exact.
+"""
+
+import math
+import threading
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammaln
+
+from densehop import checks, energy
+from densehop.errors import InvalidInput
+from densehop.kernels import planted as kernel
+from densehop.simulate.workers import count_workers, run_all
+from densehop.streams import Purpose, Seed, seed_sequence
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Signs = npt.NDArray[np.int8]
+Words = npt.NDArray[np.uint64]
+
+CHAINS_PER_STREAM = 1024  # a constant of the random streams: changing it changes what a seed gives
+UPDATES_PER_CALL = 2**26  # counts weighed between two looks at the stop event
+LARGEST_DIFFERENCE = 4.0  # standard errors
+FEWEST_EXAMPLES = 40  # for a verdict
+LARGEST_LIST = 2**22  # sets of counts that are listed, a few hundred MB while it is made
+METHODS = ("auto", "exact", "chains")
+
+
+@dataclass(frozen=True, eq=False)
+class PlantedExamples:
+    """Examples and the verdict on them.
+
+    Attributes
+    ----------
+    examples : (n_examples, n_spins) int8; of chains, every second started at a planted pattern, the others at random
+    exact : bool, whether they were drawn independently from the exact law; there is then no start to remember
+    forgot_start : bool
+    reason : str, the verdict in words, with what to do
+    energy_difference, overlap_difference : float
+        Chains started at patterns minus those started at random, in standard errors: energy, largest overlap.
+    memory : float
+        Overlap with the pattern where a chain started minus the average over all patterns, in standard errors.
+    """
+
+    examples: Signs
+    exact: bool
+    forgot_start: bool
+    reason: str
+    energy_difference: float
+    overlap_difference: float
+    memory: float
+
+
+def draw_examples_of_many(
+    patterns: npt.ArrayLike,
+    n_examples: int,
+    p: int,
+    temperature: float,
+    n_sweeps: int = 50,
+    seed: Seed = 0,
+    n_workers: int | None = None,
+    method: str = "auto",
+) -> PlantedExamples:
+    """Draw examples of a teacher that planted several patterns.
+
+    Parameters
+    ----------
+    patterns : (P, N) of +-1
+    n_examples : int
+    p, temperature : the teacher's number of bodies and temperature
+    n_sweeps : int, of chains; in a sweep each group of sites is redrawn at once from its exact law given the others
+    seed : int or SeedSequence
+    n_workers : int, threads; None: one per core. The examples are the same.
+    method : "exact", from a list of all sets of counts, at most 4 million (2 patterns of 4,000 spins, 3 of 170, 4 of 45);
+        "chains", a Markov chain for each example; or "auto", exact where possible
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is out of range or the examples cannot fit into memory.
+
+    Warns
+    -----
+    UserWarning
+        If the examples remember where their chains started.
+    """
+    planted = checks.signs("patterns", patterns, ("P", "N"))
+    n_examples = checks.integer("n_examples", n_examples, 1)
+    n_sweeps = checks.integer("n_sweeps", n_sweeps, 1)
+    temperature = checks.number("temperature", temperature)
+    method = checks.choice("method", method, METHODS)
+    table = energy.strict_table(p, planted.shape[1])
+    table.require_exact(len(planted))
+    groups = _Groups.of(planted)
+    needed = n_examples * (planted.shape[1] + 8 * len(groups.sizes) + 16 * len(planted))
+    checks.memory(f"drawing {n_examples} examples of {planted.shape[1]} spins", needed)
+    if method == "exact" and groups.n_states > LARGEST_LIST:
+        raise InvalidInput(
+            f"method 'exact' would list {groups.n_states:.2g} sets of counts, at most {LARGEST_LIST} are allowed; "
+            "use fewer patterns or spins, or method='chains'"
+        )
+    exact = method != "chains" and groups.n_states <= LARGEST_LIST
+    log_weight = table.scale / temperature * table.energy
+    cumulative = groups.cumulative_law(log_weight) if exact else None
+    starts = np.arange(n_examples) // 2 % len(planted)  # of every second chain; the others start at random
+    counts = np.empty((n_examples, len(groups.sizes)), dtype=np.int64)
+    examples = np.empty((n_examples, planted.shape[1]), dtype=np.int8)
+
+    def task_of(block: int) -> Callable[[threading.Event], None]:
+        def task(stop: threading.Event) -> None:
+            rows = slice(block * CHAINS_PER_STREAM, (block + 1) * CHAINS_PER_STREAM)
+            stream = seed_sequence(seed, Purpose.EXAMPLES, len(planted), block)
+            rng, state = np.random.default_rng(stream), stream.generate_state(8, np.uint64)[4:]
+            if cumulative is not None:
+                counts[rows] = groups.draw(cumulative, rng, len(counts[rows]))
+            else:
+                counts[rows] = rng.binomial(groups.sizes, 0.5, counts[rows].shape)
+                counts[rows][::2] = np.where(groups.same, groups.sizes, 0)[starts[rows][::2]]
+                _run(groups, state, log_weight, counts[rows], n_sweeps, stop)
+            if not stop.is_set():
+                either_sign = table.p % 2 == 0
+                kernel.place_sites(
+                    state, groups.sites, groups.sizes, counts[rows], planted[0], either_sign, examples[rows]
+                )
+
+        return task
+
+    run_all([task_of(block) for block in range(math.ceil(n_examples / CHAINS_PER_STREAM))], count_workers(n_workers))
+    if exact:
+        return PlantedExamples(examples, True, True, "exact: independent examples, no chains", 0.0, 0.0, 0.0)
+    return _judged(examples, groups.agreements(counts), starts, table, n_sweeps)
+
+
+@dataclass(frozen=True, eq=False)
+class _Groups:
+    """Sites (N,) in groups of `sizes` (G,) where each pattern is the `same` (P, G) as the first, or its opposite."""
+
+    sites: Integers
+    sizes: Integers
+    same: npt.NDArray[np.bool_]
+    log_choices: Floats
+
+    @classmethod
+    def of(cls, patterns: Signs) -> "_Groups":
+        """Find the groups of patterns (P, N)."""
+        relation = patterns == patterns[0]
+        same, group, sizes = np.unique(relation, axis=1, return_inverse=True, return_counts=True)
+        sizes = sizes.astype(np.int64)
+        n, size = np.arange(sizes.max() + 1), sizes[:, np.newaxis]
+        rest = np.maximum(size - n, 0)  # counts beyond a group's size are never looked at
+        log_choices = gammaln(size + 1) - gammaln(n + 1) - gammaln(rest + 1)
+        return cls(np.argsort(group.ravel(), kind="stable"), sizes, np.ascontiguousarray(same), log_choices)
+
+    @property
+    def n_states(self) -> int:
+        """In how many ways the counts of all groups can be set."""
+        return math.prod(int(size) + 1 for size in self.sizes)
+
+    def cumulative_law(self, log_weight: Floats) -> Floats:
+        """Return the cumulative probabilities of all sets of counts, the last group's running fastest."""
+        log_law = np.zeros(1)
+        agreements = np.zeros((len(self.same), 1), dtype=np.int64)
+        for size, same, choices in zip(self.sizes, self.same.T, self.log_choices, strict=True):
+            n = np.arange(size + 1)
+            log_law = np.add.outer(log_law, choices[: size + 1]).ravel()
+            gained = np.where(same[:, np.newaxis], n, size - n)
+            agreements = (agreements[:, :, np.newaxis] + gained[:, np.newaxis]).reshape(len(self.same), -1)
+        for agreeing in agreements:
+            log_law += log_weight[agreeing]
+        cumulative: Floats = np.cumsum(np.exp(log_law - log_law.max()))
+        return cumulative / cumulative[-1]
+
+    def draw(self, cumulative: Floats, rng: np.random.Generator, n_examples: int) -> Integers:
+        """Draw counts (n_examples, G) from their exact law."""
+        place = np.searchsorted(cumulative, rng.random(n_examples), side="right")
+        return np.stack(np.unravel_index(place, tuple(self.sizes + 1)), axis=1).astype(np.int64)
+
+    def agreements(self, counts: Integers) -> Integers:
+        """Return the agreeing sites (C, P) with each pattern, from those of each group with the first (C, G)."""
+        gained = np.where(self.same, 1, -1)
+        agreements: Integers = counts @ gained.T + np.where(self.same, 0, self.sizes).sum(axis=1)
+        return agreements
+
+
+def _run(
+    groups: _Groups, state: Words, log_weight: Floats, counts: Integers, n_sweeps: int, stop: threading.Event
+) -> None:
+    """Run the chains to the end, or until `stop` is set."""
+    at_once = max(1, UPDATES_PER_CALL // (len(counts) * len(groups.same) * len(log_weight)))
+    for done in range(0, n_sweeps, at_once):
+        if stop.is_set():
+            return
+        n_now = min(at_once, n_sweeps - done)
+        kernel.run_groups(state, groups.sizes, groups.same, groups.log_choices, log_weight, counts, n_now)
+
+
+def _judged(
+    examples: Signs, agreements: Integers, starts: Integers, table: energy.EnergyTable, n_sweeps: int
+) -> PlantedExamples:
+    """Compare the chains that started at patterns with those that started at random, and with their own pattern."""
+    overlaps = 2 * agreements / table.n_spins - 1
+    if table.p % 2 == 0:
+        overlaps = np.abs(overlaps)
+    energies = -table.scale * table.energy[agreements].sum(axis=1).astype(np.float64)
+    largest = overlaps.max(axis=1)
+    own = overlaps[np.arange(0, len(starts), 2), starts[::2]] - overlaps[::2].mean(axis=1)
+    found = {
+        "energy": _in_errors(energies[::2], energies[1::2]),
+        "largest overlap": _in_errors(largest[::2], largest[1::2]),
+        "memory of the pattern at the start": _in_errors(own, np.zeros(0)),
+    }
+    worst = max(found, key=lambda name: abs(found[name]))
+    if len(examples) < FEWEST_EXAMPLES:
+        reason = f"cannot tell whether the chains forgot their start: draw at least {FEWEST_EXAMPLES} examples"
+    elif abs(found[worst]) > LARGEST_DIFFERENCE:
+        reason = (
+            f"the chains did not forget their start in {n_sweeps} sweeps ({worst}: {found[worst]:+.1f} standard "
+            "errors): use more sweeps; at temperatures where they stay at a pattern for ever, raise the temperature"
+        )
+        warnings.warn(reason, stacklevel=3)
+    else:
+        reason = f"the chains forgot their start: {worst} differs by {found[worst]:+.1f} standard errors"
+    return PlantedExamples(examples, False, reason.startswith("the chains forgot"), reason, *found.values())
+
+
+def _in_errors(values: Floats, others: Floats) -> float:
+    """Return the difference of two means (of one from 0) in standard errors."""
+    groups = [group for group in (values, others) if len(group) > 1]
+    if not groups:
+        return 0.0
+    difference = float(groups[0].mean() - (groups[1].mean() if len(groups) > 1 else 0.0))
+    error = math.sqrt(sum(float(group.var(ddof=1)) / len(group) for group in groups))
+    if abs(difference) < 1e-12:  # rounding
+        return 0.0
+    return difference / error if error > 0 else math.copysign(math.inf, difference)
