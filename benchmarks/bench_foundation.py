@@ -52,7 +52,7 @@ def theory_latency() -> None:
 
 
 def examples_drawn() -> None:
-    """Compare with NumPy: the same law of the overlap, then each row shuffled; and with writing the same memory once."""
+    """Compare with NumPy: the same law of the overlap, each row shuffled; and with writing the same memory once."""
 
     def shuffled(n_spins: int, n_examples: int, temperature: float) -> None:
         law = dh.teacher_law(n_spins, 3, temperature)

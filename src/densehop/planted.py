@@ -1,8 +1,9 @@
 """Examples of a teacher with several planted patterns: exactly, or from Markov chains with a verdict on them.
 
-The law is that of the direct model which stores the planted patterns, exp(-E/T) (docs/theory.md, eq. 1). Sites on which
-the patterns relate in the same way form a group, at most 2^(P - 1) of them, and the energy depends only on how many sites
-of each group agree with the first pattern. Where all such counts can be listed, examples are independent and exact.
+The law is that of the direct model which stores the planted patterns, exp(-E/T) (docs/theory.md, eq. 1). Sites on
+which the patterns relate in the same way form a group, at most 2^(P - 1) of them, and the energy depends only on how
+many sites of each group agree with the first pattern. Where all such counts can be listed, examples are independent and
+exact.
 """
 
 import math
@@ -79,8 +80,8 @@ def draw_examples_of_many(
     n_sweeps : int, of chains; in a sweep each group of sites is redrawn at once from its exact law given the others
     seed : int or SeedSequence
     n_workers : int, threads; None: one per core. The examples are the same.
-    method : "exact", from a list of all sets of counts, at most 4 million (2 patterns of 4,000 spins, 3 of 170, 4 of 45);
-        "chains", a Markov chain for each example; or "auto", exact where possible
+    method : "exact", from a list of all sets of counts, at most 4 million (2 patterns of 4,000 spins, 3 of 170, 4 of
+        45); "chains", a Markov chain for each example; or "auto", exact where possible
 
     Raises
     ------
@@ -100,17 +101,9 @@ def draw_examples_of_many(
     table = energy.strict_table(p, planted.shape[1])
     table.require_exact(len(planted))
     groups = _Groups.of(planted)
-    needed = n_examples * (planted.shape[1] + 8 * len(groups.sizes) + 16 * len(planted))
-    checks.memory(f"drawing {n_examples} examples of {planted.shape[1]} spins", needed)
-    if method == "exact" and groups.n_states > LARGEST_LIST:
-        raise InvalidInput(
-            f"method 'exact' would list {groups.n_states:.2g} sets of counts, at most {LARGEST_LIST} are allowed; "
-            "use fewer patterns or spins, or method='chains'"
-        )
-    exact = method != "chains" and groups.n_states <= LARGEST_LIST
-    log_weight = table.scale / temperature * table.energy
-    cumulative = groups.cumulative_law(log_weight) if exact else None
-    starts = np.arange(n_examples) // 2 % len(planted)  # of every second chain; the others start at random
+    exact = method == "exact" or (method == "auto" and groups.n_states <= LARGEST_LIST)
+    _require_room(groups, n_examples, exact)
+    law = _Law(groups, table.scale / temperature * table.energy, n_sweeps, exact)
     counts = np.empty((n_examples, len(groups.sizes)), dtype=np.int64)
     examples = np.empty((n_examples, planted.shape[1]), dtype=np.int8)
 
@@ -118,17 +111,13 @@ def draw_examples_of_many(
         def task(stop: threading.Event) -> None:
             rows = slice(block * CHAINS_PER_STREAM, (block + 1) * CHAINS_PER_STREAM)
             stream = seed_sequence(seed, Purpose.EXAMPLES, len(planted), block)
-            rng, state = np.random.default_rng(stream), stream.generate_state(8, np.uint64)[4:]
-            if cumulative is not None:
-                counts[rows] = groups.draw(cumulative, rng, len(counts[rows]))
-            else:
-                counts[rows] = rng.binomial(groups.sizes, 0.5, counts[rows].shape)
-                counts[rows][::2] = np.where(groups.same, groups.sizes, 0)[starts[rows][::2]]
-                _run(groups, state, log_weight, counts[rows], n_sweeps, stop)
+            state: Words = stream.generate_state(8, np.uint64)[4:].astype(
+                np.uint64
+            )  # the first four are the generator's
+            law.draw(np.random.default_rng(stream), state, rows.start, counts[rows], stop)
             if not stop.is_set():
-                either_sign = table.p % 2 == 0
                 kernel.place_sites(
-                    state, groups.sites, groups.sizes, counts[rows], planted[0], either_sign, examples[rows]
+                    state, groups.sites, groups.sizes, counts[rows], planted[0], table.p % 2 == 0, examples[rows]
                 )
 
         return task
@@ -136,7 +125,22 @@ def draw_examples_of_many(
     run_all([task_of(block) for block in range(math.ceil(n_examples / CHAINS_PER_STREAM))], count_workers(n_workers))
     if exact:
         return PlantedExamples(examples, True, True, "exact: independent examples, no chains", 0.0, 0.0, 0.0)
-    return _judged(examples, groups.agreements(counts), starts, table, n_sweeps)
+    return _judged(examples, groups.agreements(counts), table, n_sweeps)
+
+
+def _require_room(groups: "_Groups", n_examples: int, exact: bool) -> None:
+    """Refuse a list that is too long and arrays that cannot fit into memory."""
+    if exact and groups.n_states > LARGEST_LIST:
+        raise InvalidInput(
+            f"method 'exact' would list {groups.n_states:.2g} sets of counts, at most {LARGEST_LIST} are allowed; "
+            "use fewer patterns or spins, or method='chains'"
+        )
+    n_patterns, n_spins, n_groups = len(groups.same), len(groups.sites), len(groups.sizes)
+    listed = groups.n_states * (16 * n_patterns + 40) if exact else 0
+    checks.memory(
+        f"drawing {n_examples} examples of {n_spins} spins",
+        n_examples * (n_spins + 8 * n_groups + 32 * n_patterns) + listed,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,25 +168,6 @@ class _Groups:
         """In how many ways the counts of all groups can be set."""
         return math.prod(int(size) + 1 for size in self.sizes)
 
-    def cumulative_law(self, log_weight: Floats) -> Floats:
-        """Return the cumulative probabilities of all sets of counts, the last group's running fastest."""
-        log_law = np.zeros(1)
-        agreements = np.zeros((len(self.same), 1), dtype=np.int64)
-        for size, same, choices in zip(self.sizes, self.same.T, self.log_choices, strict=True):
-            n = np.arange(size + 1)
-            log_law = np.add.outer(log_law, choices[: size + 1]).ravel()
-            gained = np.where(same[:, np.newaxis], n, size - n)
-            agreements = (agreements[:, :, np.newaxis] + gained[:, np.newaxis]).reshape(len(self.same), -1)
-        for agreeing in agreements:
-            log_law += log_weight[agreeing]
-        cumulative: Floats = np.cumsum(np.exp(log_law - log_law.max()))
-        return cumulative / cumulative[-1]
-
-    def draw(self, cumulative: Floats, rng: np.random.Generator, n_examples: int) -> Integers:
-        """Draw counts (n_examples, G) from their exact law."""
-        place = np.searchsorted(cumulative, rng.random(n_examples), side="right")
-        return np.stack(np.unravel_index(place, tuple(self.sizes + 1)), axis=1).astype(np.int64)
-
     def agreements(self, counts: Integers) -> Integers:
         """Return the agreeing sites (C, P) with each pattern, from those of each group with the first (C, G)."""
         gained = np.where(self.same, 1, -1)
@@ -190,27 +175,59 @@ class _Groups:
         return agreements
 
 
-def _run(
-    groups: _Groups, state: Words, log_weight: Floats, counts: Integers, n_sweeps: int, stop: threading.Event
-) -> None:
-    """Run the chains to the end, or until `stop` is set."""
-    at_once = max(1, UPDATES_PER_CALL // (len(counts) * len(groups.same) * len(log_weight)))
-    for done in range(0, n_sweeps, at_once):
-        if stop.is_set():
+def _starts(first: int, n_chains: int, n_patterns: int) -> Integers:
+    """Return the patterns at which every second chain starts, the others starting at random; chains from `first` on."""
+    return np.arange(first, first + n_chains) // 2 % n_patterns
+
+
+class _Law:
+    """The law of the counts of all groups, exact or through chains; log_weight (N + 1,) is -E/T of one pattern."""
+
+    def __init__(self, groups: _Groups, log_weight: Floats, n_sweeps: int, exact: bool) -> None:
+        self.groups, self.log_weight, self.n_sweeps = groups, log_weight, n_sweeps
+        self.cumulative = self._listed() if exact else None
+
+    def draw(self, rng: np.random.Generator, state: Words, first: int, counts: Integers, stop: threading.Event) -> None:
+        """Fill counts (C, G), those of the examples from `first` on."""
+        groups = self.groups
+        if self.cumulative is not None:
+            place = np.searchsorted(self.cumulative, rng.random(len(counts)), side="right")
+            counts[:] = np.stack(np.unravel_index(place, tuple(groups.sizes + 1)), axis=1)
             return
-        n_now = min(at_once, n_sweeps - done)
-        kernel.run_groups(state, groups.sizes, groups.same, groups.log_choices, log_weight, counts, n_now)
+        counts[:] = rng.binomial(groups.sizes, 0.5, counts.shape)
+        counts[::2] = np.where(groups.same, groups.sizes, 0)[_starts(first, len(counts), len(groups.same))[::2]]
+        at_once = max(1, UPDATES_PER_CALL // (len(counts) * len(groups.same) * len(self.log_weight)))
+        for done in range(0, self.n_sweeps, at_once):
+            if not stop.is_set():
+                kernel.run_groups(
+                    state, groups.sizes, groups.same, groups.log_choices, self.log_weight, counts,
+                    min(at_once, self.n_sweeps - done),
+                )  # fmt: skip
+
+    def _listed(self) -> Floats:
+        """Return the cumulative probabilities of all sets of counts, the last group's running fastest."""
+        groups, n_patterns = self.groups, len(self.groups.same)
+        log_law, agreements = np.zeros(1), np.zeros((n_patterns, 1), dtype=np.int64)
+        for size, same, choices in zip(groups.sizes, groups.same.T, groups.log_choices, strict=True):
+            n = np.arange(size + 1)
+            log_law = np.add.outer(log_law, choices[: size + 1]).ravel()
+            gained = np.where(same[:, np.newaxis], n, size - n)
+            agreements = (agreements[:, :, np.newaxis] + gained[:, np.newaxis]).reshape(n_patterns, -1)
+        for agreeing in agreements:
+            log_law += self.log_weight[agreeing]
+        cumulative: Floats = np.cumsum(np.exp(log_law - log_law.max()))
+        cumulative /= cumulative[-1]
+        return cumulative
 
 
-def _judged(
-    examples: Signs, agreements: Integers, starts: Integers, table: energy.EnergyTable, n_sweeps: int
-) -> PlantedExamples:
+def _judged(examples: Signs, agreements: Integers, table: energy.EnergyTable, n_sweeps: int) -> PlantedExamples:
     """Compare the chains that started at patterns with those that started at random, and with their own pattern."""
     overlaps = 2 * agreements / table.n_spins - 1
     if table.p % 2 == 0:
         overlaps = np.abs(overlaps)
     energies = -table.scale * table.energy[agreements].sum(axis=1).astype(np.float64)
     largest = overlaps.max(axis=1)
+    starts = _starts(0, *overlaps.shape)
     own = overlaps[np.arange(0, len(starts), 2), starts[::2]] - overlaps[::2].mean(axis=1)
     found = {
         "energy": _in_errors(energies[::2], energies[1::2]),

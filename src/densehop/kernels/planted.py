@@ -1,7 +1,7 @@
 """Examples of several planted patterns: sites on which the patterns relate in the same way are drawn as one group.
 
-The energy depends on a state only through the number of sites in each group where it agrees with the first pattern. So a
-chain keeps these counts alone, and an update draws the count of a whole group from its exact law given the others.
+The energy depends on a state only through the number of sites in each group where it agrees with the first pattern. So
+a chain keeps these counts alone, and an update draws the count of a whole group from its exact law given the others.
 """
 
 import numpy as np
