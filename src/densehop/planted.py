@@ -103,7 +103,7 @@ def draw_examples_of_many(
     groups = _Groups.of(planted)
     exact = method == "exact" or (method == "auto" and groups.n_states <= LARGEST_LIST)
     _require_room(groups, n_examples, exact)
-    law = _Law(groups, table.scale / temperature * table.energy, n_sweeps, exact)
+    law = _Law(groups, table.energy, table.scale / temperature, n_sweeps, exact)
     counts = np.empty((n_examples, len(groups.sizes)), dtype=np.int64)
     examples = np.empty((n_examples, planted.shape[1]), dtype=np.int8)
 
@@ -181,10 +181,10 @@ def _starts(first: int, n_chains: int, n_patterns: int) -> Integers:
 
 
 class _Law:
-    """The law of the counts of all groups, exact or through chains; log_weight (N + 1,) is -E/T of one pattern."""
+    """The law of the counts of all groups, exact or through chains; -E/T of a pattern is factor * energies[c]."""
 
-    def __init__(self, groups: _Groups, log_weight: Floats, n_sweeps: int, exact: bool) -> None:
-        self.groups, self.log_weight, self.n_sweeps = groups, log_weight, n_sweeps
+    def __init__(self, groups: _Groups, energies: Integers, factor: float, n_sweeps: int, exact: bool) -> None:
+        self.groups, self.energies, self.factor, self.n_sweeps = groups, energies, factor, n_sweeps
         self.cumulative = self._listed() if exact else None
 
     def draw(self, rng: np.random.Generator, state: Words, first: int, counts: Integers, stop: threading.Event) -> None:
@@ -196,11 +196,11 @@ class _Law:
             return
         counts[:] = rng.binomial(groups.sizes, 0.5, counts.shape)
         counts[::2] = np.where(groups.same, groups.sizes, 0)[_starts(first, len(counts), len(groups.same))[::2]]
-        at_once = max(1, UPDATES_PER_CALL // (len(counts) * len(groups.same) * len(self.log_weight)))
+        at_once = max(1, UPDATES_PER_CALL // (len(counts) * len(groups.same) * len(self.energies)))
         for done in range(0, self.n_sweeps, at_once):
             if not stop.is_set():
                 kernel.run_groups(
-                    state, groups.sizes, groups.same, groups.log_choices, self.log_weight, counts,
+                    state, groups.sizes, groups.same, groups.log_choices, self.energies, self.factor, counts,
                     min(at_once, self.n_sweeps - done),
                 )  # fmt: skip
 
@@ -213,8 +213,8 @@ class _Law:
             log_law = np.add.outer(log_law, choices[: size + 1]).ravel()
             gained = np.where(same[:, np.newaxis], n, size - n)
             agreements = (agreements[:, :, np.newaxis] + gained[:, np.newaxis]).reshape(n_patterns, -1)
-        for agreeing in agreements:
-            log_law += self.log_weight[agreeing]
+        totals = self.energies[agreements].sum(axis=0)
+        log_law += self.factor * (totals - totals.max())  # in this order nothing is lost at low T
         cumulative: Floats = np.cumsum(np.exp(log_law - log_law.max()))
         cumulative /= cumulative[-1]
         return cumulative

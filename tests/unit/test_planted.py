@@ -30,6 +30,18 @@ def test_examples_follow_the_law_of_the_direct_model(n_patterns, p, temperature,
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_states_of_lowest_energy_at_vanishing_temperature(method):
+    """Two patterns, p = 2: all states of lowest energy, each as often as any other."""
+    patterns = np.array([[1] * 8, [1] * 4 + [-1] * 4])
+    drawn = dh.draw_examples_of_many(patterns, 20_000, 2, 1e-90, seed=1, method=method)
+    energies = np.array([naive.energy(state, patterns, 2) for state in naive.all_states(8)])
+    lowest = np.isclose(energies, energies.min())
+    observed = np.bincount(naive.codes_of(drawn.examples), minlength=2**8)
+    assert observed[~lowest].sum() == 0
+    assert goodness.p_value(observed[lowest], np.full(lowest.sum(), 1 / lowest.sum())) > 1e-4
+
+
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("wrong", ["choices", "weight"])
 def test_a_wrong_law_is_caught(monkeypatch, method, wrong):
     """All counts of a group taken for equally likely; an energy that is 10% off."""

@@ -13,7 +13,7 @@ NEGLIGIBLE = -45.0  # logarithm of a weight, relative to the largest, that no ra
 
 
 @compiled
-def run_groups(state, sizes, same, log_choices, log_weight, counts, n_sweeps):
+def run_groups(state, sizes, same, log_choices, energies, factor, counts, n_sweeps):
     """Run `n_sweeps` updates of every group in every chain.
 
     Parameters
@@ -22,11 +22,12 @@ def run_groups(state, sizes, same, log_choices, log_weight, counts, n_sweeps):
     sizes : (G,) int64, sites per group
     same : (P, G) bool, whether the pattern agrees with the first one there
     log_choices : (G, largest size + 1) float64, logarithm of the number of ways to choose so many sites of the group
-    log_weight : (N + 1,) float64, -E/T of one pattern for 0..N agreeing sites
+    energies, factor : (N + 1,) int64 and float, -E/T of a pattern with c agreeing sites is factor * energies[c]
     counts : (C, G) int64, the chains; changed in place
     """
     source, n_patterns = source_of(state), len(same)
-    log_law, law, agreements = np.empty(sizes.max() + 1), np.empty(sizes.max() + 1), np.empty(n_patterns, np.int64)
+    log_law, law = np.empty((2, sizes.max() + 1))
+    totals, agreements = np.empty(sizes.max() + 1, np.int64), np.empty(n_patterns, np.int64)
     for chain in range(len(counts)):
         for pattern in range(n_patterns):
             agreements[pattern] = 0
@@ -37,16 +38,19 @@ def run_groups(state, sizes, same, log_choices, log_weight, counts, n_sweeps):
             group = step % len(sizes)
             size, count = sizes[group], counts[chain, group]
             for n in range(size + 1):
-                log_law[n] = log_choices[group, n]
+                totals[n] = 0
             for pattern in range(n_patterns):
                 if same[pattern, group]:
                     agreements[pattern] -= count
                     for n in range(size + 1):
-                        log_law[n] += log_weight[agreements[pattern] + n]
+                        totals[n] += energies[agreements[pattern] + n]
                 else:
                     agreements[pattern] -= size - count
                     for n in range(size + 1):
-                        log_law[n] += log_weight[agreements[pattern] + size - n]
+                        totals[n] += energies[agreements[pattern] + size - n]
+            largest = totals[: size + 1].max()
+            for n in range(size + 1):  # in this order nothing is lost at low T
+                log_law[n] = factor * (totals[n] - largest) + log_choices[group, n]
             source, word = next_word(source)
             count = draw(uniform_of(word), log_law, law, size)
             counts[chain, group] = count
