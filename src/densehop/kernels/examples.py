@@ -85,7 +85,7 @@ def count_bits(word):
 @compiled
 def uniform_of(word):
     """Turn 64 random bits into a random number, 0 <= number < 1."""
-    return np.float64(word >> np.uint64(11)) * 2.0**-53
+    return np.float64(np.int64(word >> np.uint64(11))) * 2.0**-53
 
 
 @compiled
@@ -128,7 +128,7 @@ def draw_counts(state, plan, parts, counts, rows, missing, masks):
         source, word = next_word(source)
         part, count = parts[row], counts[row]
         uniform = start[part, count] + uniform_of(word) * width[part, count]
-        place = guide[np.int64(uniform * (len(guide) - 1))]
+        place = np.int64(guide[np.int64(uniform * (len(guide) - 1))])
         while place < n_spins and uniform >= cumulative[place]:
             place += 1
         wanted = order[place]
