@@ -28,7 +28,7 @@ Signs = npt.NDArray[np.int8]
 Words = npt.NDArray[np.uint64]
 
 CHAINS_PER_STREAM = 1024  # a constant of the random streams: changing it changes what a seed gives
-UPDATES_PER_CALL = 2**26  # counts weighed between two looks at the stop event
+UPDATES_PER_CALL = 2**24  # counts weighed between two looks at the stop event
 LARGEST_DIFFERENCE = 4.0  # standard errors
 FEWEST_EXAMPLES = 40  # for a verdict
 LARGEST_LIST = 2**22  # sets of counts that are listed, a few hundred MB while it is made
