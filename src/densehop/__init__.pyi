@@ -2,27 +2,14 @@
 
 from .energy import EnergyTable, power_table, strict_table
 from .errors import DensehopError, Interrupted, InvalidInput, NoSolution, OutOfRange
+from .examples import draw_examples
 from .network import PBodyHopfield
+from .planted import PlantedExamples, draw_examples_of_many
 from .problem import DirectModel, TeacherStudent, load_of, n_examples_for
-from .simulate.observables import (
-    Equilibration,
-    Estimate,
-    autocorrelation_time,
-    disorder_estimate,
-    equilibration,
-)
+from .simulate.observables import Equilibration, Estimate, autocorrelation_time, disorder_estimate, equilibration
 from .simulate.sample import Samples
 from .simulate.settings import annealing
-from .teacher import (
-    CriticalPoint,
-    TeacherLaw,
-    critical_temperature,
-    draw_examples,
-    magnetisation,
-    noise_ratio,
-    signal_strength,
-    teacher_law,
-)
+from .teacher import CriticalPoint, TeacherLaw, critical_temperature, magnetisation, noise_ratio, signal_strength, teacher_law
 from .theory.boundaries import Boundary, boundary
 from .theory.diagrams import phase_diagram
 from .theory.evidence import log_evidence, log_partition_function
@@ -59,6 +46,7 @@ __all__ = [
     "OutOfRange",
     "PBodyHopfield",
     "Phase",
+    "PlantedExamples",
     "Samples",
     "Solution",
     "TeacherLaw",
@@ -74,6 +62,7 @@ __all__ = [
     "critical_temperature",
     "disorder_estimate",
     "draw_examples",
+    "draw_examples_of_many",
     "effective_temperature",
     "equilibration",
     "examples_needed",
