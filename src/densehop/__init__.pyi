@@ -1,17 +1,34 @@
 """densehop: dense Hopfield networks, exact theory and fast Monte Carlo."""
 
 from .energy import EnergyTable, strict_table
-from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
+from .errors import DensehopError, InvalidInput, MissingPackage, NoSolution, OutOfRange
 from .network import PBodyHopfield
 from .problem import DirectModel, TeacherStudent, load_of, n_examples_for
+from .simulate.histogram import OverlapHistogram, overlap_histogram
 from .simulate.observables import (
     Equilibration,
     Estimate,
+    TimeAverage,
     autocorrelation_time,
     disorder_estimate,
+    effective_samples,
     equilibration,
+    time_average,
 )
+from .simulate.overlaps import LargestOverlaps, between_chains, largest_overlaps, pattern_overlaps
+from .simulate.r_hat import r_hat
 from .simulate.sample import Samples
+from .simulate.start_independence import StartComparison, StartIndependence, start_independence
+from .simulate.starts import (
+    ChosenExample,
+    attacked,
+    closest_example,
+    corrupted,
+    nearest_overlap,
+    random_states,
+    states_at_overlap,
+    typical_example,
+)
 from .teacher import (
     CriticalPoint,
     TeacherLaw,
@@ -41,6 +58,7 @@ from .version import __version__
 
 __all__ = [
     "Boundary",
+    "ChosenExample",
     "CriticalPoint",
     "DensehopError",
     "DirectModel",
@@ -50,32 +68,44 @@ __all__ = [
     "ExamplesNeeded",
     "GlassLines",
     "InvalidInput",
+    "LargestOverlaps",
+    "MissingPackage",
     "Mixture",
     "MixtureLoads",
     "NishimoriLines",
     "NoSolution",
     "OutOfRange",
+    "OverlapHistogram",
     "PBodyHopfield",
     "Phase",
     "Samples",
     "Solution",
+    "StartComparison",
+    "StartIndependence",
     "TeacherLaw",
     "TeacherStudent",
+    "TimeAverage",
     "__version__",
     "adversarial_boundary",
+    "attacked",
     "attacked_overlap",
     "autocorrelation_time",
+    "between_chains",
     "boundary",
     "candidates",
+    "closest_example",
+    "corrupted",
     "critical_memory_overlap",
     "critical_temperature",
     "disorder_estimate",
     "draw_examples",
+    "effective_samples",
     "effective_temperature",
     "equilibration",
     "examples_needed",
     "finite_size_overlap",
     "glass_lines",
+    "largest_overlaps",
     "limiting_signal",
     "load_of",
     "log_evidence",
@@ -85,15 +115,24 @@ __all__ = [
     "mixture_temperature",
     "mixtures",
     "n_examples_for",
+    "nearest_overlap",
     "nishimori_lines",
     "noise_ratio",
+    "overlap_histogram",
     "pairwise_signal",
+    "pattern_overlaps",
     "phase",
     "phase_diagram",
+    "r_hat",
+    "random_states",
     "retrieval_boundary",
     "scaled_signal",
     "signal_strength",
     "solve",
+    "start_independence",
+    "states_at_overlap",
     "strict_table",
     "teacher_law",
+    "time_average",
+    "typical_example",
 ]

@@ -15,3 +15,7 @@ class OutOfRange(DensehopError, ValueError):
 
 class NoSolution(DensehopError):
     """The branch asked for does not exist at this point."""
+
+
+class MissingPackage(DensehopError, ImportError):
+    """A package that only this call needs is not installed."""

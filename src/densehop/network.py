@@ -9,7 +9,8 @@ import numpy.typing as npt
 from densehop import checks, energy
 from densehop.simulate.patterns import PatternStore
 from densehop.simulate.representation import REPRESENTATIONS, Representations
-from densehop.simulate.sample import Samples, Settings, relax, run_chains, start_states
+from densehop.simulate.sample import Samples, Settings, relax, run_chains
+from densehop.simulate.starts import start_states
 from densehop.simulate.workers import count_workers
 from densehop.streams import Seed
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from densehop.simulate.observables import between_chains
+from densehop.simulate.overlaps import between_chains
 
 
 def autoregressive(n_chains, n_sweeps, memory, seed):

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,9 @@ from densehop.simulate.representation import Representations, Workload
 from densehop.simulate.workers import count_workers, run_all
 from densehop.streams import Purpose, Seed, generator
 from densehop.version import __version__
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -82,15 +86,24 @@ class Samples:
     n_patterns: int
     version: str
 
+    def to_xarray(self) -> "xr.Dataset":
+        """Return a Dataset over chain, sweep, reference and site (and snapshot, labelled by its sweep).
 
-def start_states(start: npt.ArrayLike | None, n_chains: int, n_spins: int, seed: Seed) -> Signs:
-    """Return the chains' first states, (chain, N): random where `start` is None."""
-    if start is None:
-        draws = [generator(seed, Purpose.START, chain).integers(0, 2, n_spins) for chain in range(n_chains)]
-        return (2 * np.stack(draws) - 1).astype(np.int8)
-    shape: tuple[int | str, ...] = (n_chains, n_spins) if checks.as_array("start", start).ndim == 2 else (n_spins,)
-    states = np.broadcast_to(checks.signs("start", start, shape), (n_chains, n_spins))
-    return np.ascontiguousarray(states)
+        Its attributes densehop_version, seed and parameters (JSON) say how to make it again; `.to_netcdf(path)`
+        writes it.
+        """
+        from densehop.simulate import export  # noqa: PLC0415 (knows Samples; slow imports)
+
+        return export.to_xarray(self)
+
+    def to_arviz(self) -> Any:
+        """Return energy and overlap as ArviZ's posterior, acceptance as sample_stats; sweeps are its draws.
+
+        An InferenceData before ArviZ 1, a DataTree since. Needs `pip install 'densehop[arviz]'`, else `MissingPackage`.
+        """
+        from densehop.simulate import export  # noqa: PLC0415 (as above)
+
+        return export.to_arviz(self)
 
 
 def run_chains(
