@@ -124,22 +124,24 @@ def _compare(observable: str, first: Floats, second: Floats) -> StartComparison:
 
 def _reason(comparisons: tuple[StartComparison, ...], probability: float) -> str:
     """Return the verdict in words; equilibrated if and only if it begins with that word."""
-    worst = max(comparisons, key=lambda each: abs(each.deviation))
+    telling = _telling(comparisons)
+    means = _shown(telling.from_pattern), _shown(telling.from_random)
+    numbers = f"{telling.observable} {means[0]} from the pattern, {means[1]} from random"
     if probability < SMALLEST_PROBABILITY:
-        # what an overlap says is easier to read than an energy
-        telling = [each for each in comparisons[1:] if abs(each.deviation) > abs(worst.deviation) / 2]
-        shown = max(telling, key=lambda each: abs(each.deviation), default=worst)
-        return (
-            f"not equilibrated: the two starts disagree: {shown.observable} {_shown(shown.from_pattern)} from the "
-            f"pattern, {_shown(shown.from_random)} from random: metastable, or too short; run longer, or use replica "
-            "exchange"
-        )
+        advice = "metastable, or too short; run longer, or use replica exchange"
+        return f"not equilibrated: the two starts disagree: {numbers}: {advice}"
     for each in comparisons:
         for start, verdict in (("the pattern", each.pattern_verdict), ("random", each.random_verdict)):
             if not verdict.equilibrated:
-                return f"not equilibrated: the two starts agree, but {each.observable} from {start}: {verdict.reason}"
-    names = ", ".join(each.observable for each in comparisons)
-    return f"equilibrated: the two starts agree in {names}, within {abs(worst.deviation):.1f} standard errors"
+                return f"not equilibrated: {each.observable} from {start} alone is {verdict.reason} ({numbers})"
+    return f"equilibrated: the two starts agree, among {len(comparisons)} observables {numbers}"
+
+
+def _telling(comparisons: tuple[StartComparison, ...]) -> StartComparison:
+    """Return the observable to show: that which differs most, or an overlap nearly as far, as easier to read."""
+    energy, *overlaps = comparisons
+    overlap = max(overlaps, key=lambda each: abs(each.deviation), default=energy)
+    return overlap if abs(overlap.deviation) >= min(abs(energy.deviation) / 2, 10) else energy
 
 
 def _shown(average: TimeAverage) -> str:
