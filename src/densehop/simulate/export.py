@@ -56,7 +56,7 @@ def _arviz() -> ModuleType:
             import arviz  # noqa: PLC0415 (an extra, and slow)
     except ImportError as error:
         raise MissingPackage(
-            "to_arviz needs the package arviz, which is not installed: pip install 'densehop[arviz]'"
+            f"to_arviz needs the package arviz, which cannot be imported ({error}): pip install 'densehop[arviz]'"
         ) from error
     module: ModuleType = arviz
     return module
