@@ -154,6 +154,16 @@ def test_closest_example_of_even_p_may_be_a_negative():
     assert dh.closest_example(PATTERN, examples, p=3).index == 2
 
 
+@pytest.mark.parametrize("p", [3, 4])
+def test_two_equal_memories_share_the_states_between_them(p):
+    """A memory attacked by one of equal strength comes back below eps = 1/2 (docs/theory.md, section 11, lambda = 1)."""
+    memories = np.random.default_rng(7).choice([-1, 1], (2, 400)).astype(np.int8)
+    net = dh.PBodyHopfield(memories, p=p)
+    for fraction, end in ((0.4, memories[0]), (0.6, memories[1])):
+        starts_of_chains = dh.attacked(memories[0], memories[1], fraction, n_chains=5, seed=8)
+        assert overlaps(net.relax(starts_of_chains), end).min() > 0.99
+
+
 ONES = np.ones(4)
 WRONG = [
     (lambda: dh.states_at_overlap(ONES, 1.01), "overlap must be a number from -1 to 1, got 1.01"),

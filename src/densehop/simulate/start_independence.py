@@ -80,8 +80,9 @@ def start_independence(from_pattern: Samples, from_random: Samples, burn_in: int
     Notes
     -----
     Measured on stationary series of four chains with 100 autocorrelation times each: 0.25% are said to disagree and 99%
-    pass; runs half a standard deviation apart disagree in all cases, a quarter apart in half of them. Agreement is evidence, not proof: a state that neither start leads to stays unseen. A state that is metastable for
-    longer than the runs shows as disagreement, whichever of the two is the true one.
+    pass; runs half a standard deviation apart disagree in all cases, a quarter apart in half of them. Agreement is
+    evidence, not proof: a state that neither start leads to stays unseen. A state that is metastable for longer than
+    the runs shows as disagreement, whichever of the two is the true one.
     """
     require_comparable(from_pattern, from_random)
     if from_pattern.overlap.shape[2] != from_random.overlap.shape[2]:
