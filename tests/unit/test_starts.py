@@ -156,7 +156,7 @@ def test_closest_example_of_even_p_may_be_a_negative():
 
 @pytest.mark.parametrize("p", [3, 4])
 def test_two_equal_memories_share_the_states_between_them(p):
-    """A memory attacked by one of equal strength comes back below eps = 1/2 (docs/theory.md, section 11, lambda = 1)."""
+    """A memory attacked by an equal one comes back below eps = 1/2 (docs/theory.md, section 11, lambda = 1)."""
     memories = np.random.default_rng(7).choice([-1, 1], (2, 400)).astype(np.int8)
     net = dh.PBodyHopfield(memories, p=p)
     for fraction, end in ((0.4, memories[0]), (0.6, memories[1])):
