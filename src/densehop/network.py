@@ -13,8 +13,9 @@ from densehop.simulate.blocks import Terms
 from densehop.simulate.chains import Forms
 from densehop.simulate.representation import Representations
 from densehop.simulate.runs import Run
-from densehop.simulate.sample import Samples, relax, run_chains, start_states
+from densehop.simulate.sample import Samples, relax, run_chains
 from densehop.simulate.settings import Settings, as_schedule
+from densehop.simulate.starts import start_states
 from densehop.simulate.weights import WeightedForms
 from densehop.simulate.workers import count_workers
 from densehop.streams import Seed
@@ -68,11 +69,20 @@ class PBodyHopfield:
         self.table = _table(self.interaction, p, sharpness, self.n_spins)
         if isinstance(self.table, energy.EnergyTable):
             self.table.require_exact(self.n_patterns)
-        self.p = p if p is None else int(p)
-        self.sharpness = sharpness if sharpness is None else float(sharpness)
+        self.p = self.table.p
+
+    @property
+    def sharpness(self) -> float | None:
+        """B of the exponential energy, None for the others."""
+        return self.table.sharpness if isinstance(self.table, WeightTable) and self.table.sharpness else None
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether xi and -xi have the same energy, as for even p."""
+        return self.table.symmetric
 
     def __repr__(self) -> str:
-        how = f"sharpness={self.sharpness}" if self.interaction == "exponential" else f"p={self.p}"
+        how = f"p={self.p}" if self.sharpness is None else f"sharpness={self.sharpness}"
         return (
             f"PBodyHopfield(n_patterns={self.n_patterns}, n_spins={self.n_spins}, {how}, "
             f"interaction='{self.interaction}')"
