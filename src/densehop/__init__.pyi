@@ -11,6 +11,7 @@ from .simulate.observables import (
     disorder_estimate,
     equilibration,
 )
+from .simulate.retrieval import Retrieval
 from .simulate.sample import Samples
 from .teacher import (
     CriticalPoint,
@@ -57,6 +58,7 @@ __all__ = [
     "OutOfRange",
     "PBodyHopfield",
     "Phase",
+    "Retrieval",
     "Samples",
     "Solution",
     "TeacherLaw",

@@ -7,13 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop import checks, energy
+from densehop.simulate.overlaps import PatternWords
 from densehop.simulate.patterns import PatternStore
 from densehop.simulate.representation import REPRESENTATIONS, Representations
+from densehop.simulate.retrieval import Retrieval, RetrievalStore, retrieve
 from densehop.simulate.sample import Samples, Settings, relax, run_chains, start_states
 from densehop.simulate.workers import count_workers
 from densehop.streams import Seed
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 Signs = npt.NDArray[np.int8]
 
 
@@ -63,15 +66,58 @@ class PBodyHopfield:
     def overlaps(self, states: npt.ArrayLike) -> Floats:
         """Return the overlaps per spin, (B, M), of states (B, N) with every stored vector."""
         batch = self._states(states)
-        checks.memory(f"the overlaps of {len(batch)} states", 24 * len(batch) * self.n_patterns)
-        count = energy.agreements(batch, self.patterns)
-        overlaps: Floats = 2 * count / self.n_spins - 1
-        return overlaps.reshape((*np.shape(states)[:-1], self.n_patterns))
+        size = 8 * len(batch) * self.n_patterns + PatternWords.bytes_needed(self.n_spins, self.n_patterns)
+        checks.memory(f"the overlaps of {len(batch)} states", size)
+        return self._words.overlaps(batch).reshape((*np.shape(states)[:-1], self.n_patterns))
+
+    def largest_overlaps(
+        self, states: npt.ArrayLike, n_largest: int = 1, n_workers: int | None = None
+    ) -> tuple[Floats, Integers]:
+        """Return the largest overlaps per spin of states (B, N), and the indices of their stored vectors.
+
+        Both are (B, n_largest), largest first, the smaller index first where overlaps are equal; no (B, M) matrix is
+        held. For even p a state and its opposite are the same memory: ask for `-states` as well.
+        """
+        batch = self._states(states)
+        n_largest = checks.integer("n_largest", n_largest, 1, self.n_patterns)
+        size = 24 * len(batch) * n_largest + PatternWords.bytes_needed(self.n_spins, self.n_patterns)
+        checks.memory(f"the largest overlaps of {len(batch)} states", size)
+        shape = (*np.shape(states)[:-1], n_largest)
+        values, indices = self._words.largest(batch, n_largest, n_workers)
+        return values.reshape(shape), indices.reshape(shape)
 
     def relax(self, states: npt.ArrayLike, n_workers: int | None = None) -> Signs:
         """Run asynchronous T = 0 dynamics from states (B, N) to fixed points, (B, N); a zero field keeps its spin."""
         batch = self._states(states)
         return relax(self._representations.pattern_store, batch, n_workers).reshape(np.shape(states))
+
+    def retrieve(self, states: npt.ArrayLike, max_steps: int = 100, n_workers: int | None = None) -> Retrieval:
+        """Run synchronous T = 0 dynamics, xi_i <- sign(h_i) for all i at once; a zero field keeps its spin.
+
+        A step of a batch costs a fraction of two matrix products with the stored vectors. Unlike `relax`, which changes
+        one spin after the other, the energy may rise and states may end in a cycle of length two (at p = 2 in no
+        longer one); `converged`, `period` and `advice` of the result say so.
+
+        Parameters
+        ----------
+        states : (B, N) or (N,) of +-1
+        max_steps : int; 1 gives a single step
+        n_workers : int, threads; None: one per core; the bits do not depend on it
+
+        Raises
+        ------
+        InvalidInput
+            If an argument is out of range or the work cannot fit into memory.
+        """
+        batch = self._states(states)
+        max_steps = checks.integer("max_steps", max_steps, 1)
+        size = RetrievalStore.bytes_needed(len(batch), self.n_spins, self.n_patterns, n_workers)
+        checks.memory(f"retrieval from {len(batch)} states", size)
+        result = retrieve(self._retrieval_store, batch, max_steps, n_workers)
+        shape = np.shape(states)
+        return Retrieval(
+            result.states.reshape(shape), result.n_steps.reshape(shape[:-1]), result.period.reshape(shape[:-1])
+        )
 
     def sample(
         self,
@@ -127,6 +173,16 @@ class PBodyHopfield:
         if representation == "couplings":
             representations.require_couplings(settings.n_chains, count_workers(n_workers))
         return run_chains(representations, settings, starts, reference_states, representation, n_workers, progress)
+
+    @cached_property
+    def _words(self) -> PatternWords:
+        """The patterns as bits along the sites, made on first use."""
+        return PatternWords.build(self.patterns)
+
+    @cached_property
+    def _retrieval_store(self) -> RetrievalStore:
+        """The patterns and their table laid out for batches of states, made on first use."""
+        return RetrievalStore.build(self.table, self.patterns, self._words)
 
     @cached_property
     def _representations(self) -> Representations:
