@@ -89,7 +89,7 @@ class PBodyHopfield:
     def relax(self, states: npt.ArrayLike, n_workers: int | None = None) -> Signs:
         """Run asynchronous T = 0 dynamics from states (B, N) to fixed points, (B, N); a zero field keeps its spin."""
         batch = self._states(states)
-        return relax(self._representations.pattern_store, batch, n_workers).reshape(np.shape(states))
+        return relax(self._representations, batch, n_workers).reshape(np.shape(states))
 
     def retrieve(self, states: npt.ArrayLike, max_steps: int = 100, n_workers: int | None = None) -> Retrieval:
         """Run synchronous T = 0 dynamics, xi_i <- sign(h_i) for all i at once; a zero field keeps its spin.

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densehop.kernels import compiled
-from densehop.kernels.tiles import COUNTED, ROWS, WIDTH, count_tile, multiply_tile
+from densehop.kernels.tiles import COUNTED, ROWS, WIDTH, count_tile, interleave, multiply_tile
 
 SPARSE = 32  # up to one pattern in so many is added by itself
 
@@ -24,18 +24,17 @@ SPARSE = 32  # up to one pattern in so many is added by itself
 class Stored(NamedTuple):
     """What all states share, as above.
 
-    patterns (M, N) int8; sign_sums (N,) int64, sum_a sigma_ia; digits (D, N + 1) int16; factors (D,) int64; rest
-    (N + 1,) int64, what digits behind the first contribute; odd (N + 1,) int64.
+    patterns (M, N) int8; offsets (N,) int64, constant * sum_a sigma_ia; digits (D, N + 1) int16; factors (D,) int64;
+    rest (N + 1,) int64, what digits behind the first contribute; odd (N + 1,) int64.
     """
 
     words: Any
     patterns: Any
-    sign_sums: Any
+    offsets: Any
     digits: Any
     factors: Any
     rest: Any
     odd: Any
-    constant: int
     low: int
     high: int
 
@@ -71,12 +70,9 @@ def add_fields(stored, state_words, n_states, first, last, work):
     length = last - first
     count_agreements(stored.words, state_words, stored.patterns.shape[1], first, last, work.counts)
     look_up(stored.digits[0], work.counts, n_states, length, work.values)
-    for state in range(n_states):
-        total = np.int64(0)
-        for a in range(length):
-            total += stored.odd[np.uint16(work.counts[state, a])]
-        work.odd_totals[state] += total
-    multiply(stored, first, last, stored.factors[0], work)
+    add_odd(stored.odd, work.counts, n_states, length, work.odd_totals)
+    n_rows = len(state_words)
+    multiply(stored, n_rows, first, last, stored.factors[0], work)
     n_far = count_far(stored, work.counts, n_states, length)
     if n_far * SPARSE <= n_states * length:
         if n_far > 0:
@@ -84,7 +80,7 @@ def add_fields(stored, state_words, n_states, first, last, work):
         return
     for digit in range(1, len(stored.digits)):
         look_up(stored.digits[digit], work.counts, n_states, length, work.values)
-        multiply(stored, first, last, stored.factors[digit], work)
+        multiply(stored, n_rows, first, last, stored.factors[digit], work)
 
 
 @compiled
@@ -97,12 +93,22 @@ def look_up(table, counts, n_states, length, values):
 
 
 @compiled
-def multiply(stored, first, last, factor, work):
-    """Add factor * values @ patterns[first:last] to the totals."""
+def add_odd(odd, counts, n_states, length, odd_totals):
+    """Add the table's entries to the second sum of each state."""
+    for state in range(n_states):
+        total = np.int64(0)
+        for a in range(length):
+            total += odd[np.uint16(counts[state, a])]
+        odd_totals[state] += total
+
+
+@compiled
+def multiply(stored, n_rows, first, last, factor, work):
+    """Add factor * values @ patterns[first:last] to the first n_rows totals."""
     n_pairs = (last - first + 1) // 2
     for site in range(0, work.totals.shape[1], WIDTH):
         fill_panel(stored.patterns, first, last, site, work.panel)
-        for state in range(0, len(work.totals), ROWS):
+        for state in range(0, n_rows, ROWS):
             multiply_tile(work.values, state, n_pairs, work.panel, factor, work.totals, site)
 
 
@@ -111,11 +117,14 @@ def fill_panel(patterns, first, last, site, panel):
     """Set panel[t] to the signs of patterns first + 2t and first + 2t + 1 at up to 32 sites from `site` on."""
     n_sites = min(WIDTH, patterns.shape[1] - site)
     for pair in range((last - first + 1) // 2):
-        a = first + 2 * pair
-        b = min(a + 1, last - 1)  # behind the last pattern values are 0: any sign will do
-        for i in range(n_sites):
-            panel[pair, 2 * i] = patterns[a, site + i]
-            panel[pair, 2 * i + 1] = patterns[b, site + i]
+        left = first + 2 * pair
+        right = min(left + 1, last - 1)  # behind the last pattern values are 0: any sign will do
+        if n_sites == WIDTH:
+            interleave(patterns, left, right, site, panel, pair)
+        else:
+            for i in range(n_sites):
+                panel[pair, 2 * i] = patterns[left, site + i]
+                panel[pair, 2 * i + 1] = patterns[right, site + i]
 
 
 @compiled
@@ -146,20 +155,23 @@ def add_far(stored, n_states, first, last, work):
 def write_fields(stored, states, work, fields):
     """Set the doubled fields (B, N) int64 of states (B, N) from their sums over all patterns."""
     for state in range(len(states)):
+        odd = work.odd_totals[state]
         for site in range(states.shape[1]):
-            total = work.totals[state, site] + stored.constant * stored.sign_sums[site]
-            fields[state, site] = total + states[state, site] * work.odd_totals[state]
+            first = work.totals[state, site] + stored.offsets[site]
+            fields[state, site] = first + odd if states[state, site] > 0 else first - odd
 
 
 @compiled
 def write_signs(stored, states, work, result):
     """Set result (B, N) int8 to the signs of the fields of states (B, N); a zero field keeps the spin."""
     for state in range(len(states)):
+        odd = work.odd_totals[state]
         for site in range(states.shape[1]):
             spin = states[state, site]
-            total = work.totals[state, site] + stored.constant * stored.sign_sums[site]
-            field = total + spin * work.odd_totals[state]
-            result[state, site] = np.int8(1) if field > 0 else (np.int8(-1) if field < 0 else spin)
+            first = work.totals[state, site] + stored.offsets[site]
+            field = first + odd if spin > 0 else first - odd
+            sign = np.int8(1) if field > 0 else np.int8(-1)
+            result[state, site] = spin if field == 0 else sign
 
 
 @compiled

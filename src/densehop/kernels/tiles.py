@@ -14,6 +14,7 @@ from densehop.kernels.vectors import INT16, INT32, INT64, LANES, constant, load,
 
 ROWS = 12  # states per tile of products
 COUNTED = 6  # states per tile of overlaps, a divisor of ROWS
+INT8 = ir.IntType(8)
 HALF = LANES // 2  # 32-bit integers in a register of 512 bits
 WIDTH = 2 * HALF  # sites per tile of products, patterns per tile of overlaps
 
@@ -129,6 +130,34 @@ def multiply_tile(_context, values, state, n_pairs, panel, factor, totals, site)
     if is_matrix(values, types.int16) and is_matrix(panel, types.int16) and is_matrix(totals, types.int64):
         places = (types.int64,) * 2
         return types.void(values, *places, panel, types.int64, totals, types.int64), generate
+    return None
+
+
+@intrinsic
+def interleave(_context, patterns, left, right, site, panel, pair):
+    """Set panel[pair] to the signs of patterns left and right at the 32 sites from `site` on, in turn.
+
+    patterns (M, N) int8; panel (K, 64) int16.
+    """
+
+    def generate(context, builder, signature, arguments):
+        signs, target = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 4))
+        n_spins = cgutils.unpack_tuple(builder, signs.shape)[1]
+        rows = [
+            load(builder, signs.data, builder.add(builder.mul(row, n_spins), arguments[3]), INT8, LANES)
+            for row in arguments[1:3]
+        ]
+        start = builder.mul(arguments[5], INT64(2 * LANES))
+        wide = ir.VectorType(INT16, LANES)
+        for half in (0, HALF):
+            order = [place + half + n for place in range(HALF) for n in (0, LANES)]
+            mixed = builder.shuffle_vector(*rows, ir.Constant(ir.VectorType(INT32, LANES), order))
+            place = builder.gep(target.data, [builder.add(start, INT64(2 * half))])
+            builder.store(builder.sext(mixed, wide), builder.bitcast(place, wide.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    if is_matrix(patterns, types.int8) and is_matrix(panel, types.int16):
+        return types.void(patterns, *(types.int64,) * 3, panel, types.int64), generate
     return None
 
 

@@ -80,10 +80,8 @@ class RetrievalStore:
         far, middle = np.flatnonzero(rest), table.n_spins // 2
         low = int(far[far < middle].max(initial=-1)) + 1
         high = int(far[far > middle].min(initial=table.n_spins + 1)) - 1
-        sign_sums = patterns.sum(axis=0, dtype=np.int64)
-        return cls(
-            kernel.Stored(words.words, patterns, sign_sums, digits, factors, rest, odd, constant, low, high)
-        )
+        offsets = constant * patterns.sum(axis=0, dtype=np.int64)
+        return cls(kernel.Stored(words.words, patterns, offsets, digits, factors, rest, odd, low, high))
 
     @staticmethod
     def bytes_needed(n_states: int, n_spins: int, n_patterns: int, n_workers: int | None) -> int:
@@ -108,25 +106,32 @@ class RetrievalStore:
     def _run(self, states: Signs, write: Callable[..., None], result: npt.NDArray[Any], n_workers: int | None) -> None:
         """Find the sums of all states and let `write` turn them into rows of the result."""
 
-        def task(rows: slice, stop: threading.Event) -> None:
-            block = states[rows]
-            state_words, work = words_of(block, ROWS), new_work(*block.shape)
-            for first, last in blocks_of_patterns(len(self.stored.patterns), stop):
-                kernel.add_fields(self.stored, state_words, len(block), first, last, work)
-            write(self.stored, block, work, result[rows])
+        blocks = blocks_of_states(len(states), n_workers)
+        threads = min(count_workers(n_workers), len(blocks))
 
-        run_all([partial(task, rows) for rows in blocks_of_states(len(states), n_workers)], count_workers(n_workers))
+        def task(mine: list[slice], stop: threading.Event) -> None:
+            work = new_work(min(len(states), STATES_AT_ONCE), *self.stored.patterns.shape[::-1])
+            for rows in mine:
+                state_words = words_of(states[rows], ROWS)
+                work.totals.fill(0)
+                work.odd_totals.fill(0)
+                for first, last in blocks_of_patterns(len(self.stored.patterns), stop):
+                    kernel.add_fields(self.stored, state_words, rows.stop - rows.start, first, last, work)
+                write(self.stored, states[rows], work, result[rows])
+
+        run_all([partial(task, blocks[thread::threads]) for thread in range(threads)], threads)
 
 
-def new_work(n_states: int, n_spins: int) -> kernel.Work:
-    """Return the arrays for a block of states, sums at 0; rows end off a power of 2, which caches do not like."""
-    n_rows, length = -(-n_states // ROWS) * ROWS, PATTERNS_AT_ONCE + LANES
+def new_work(n_states: int, n_spins: int, n_patterns: int) -> kernel.Work:
+    """Return the arrays for blocks of up to so many states; rows end off a power of 2, which caches do not like."""
+    n_rows = -(-n_states // ROWS) * ROWS
+    length = (min(n_patterns, PATTERNS_AT_ONCE) // LANES + 1) * LANES
     return kernel.Work(
         counts=np.empty((n_rows, length), dtype=np.int16),
         values=np.zeros((n_rows, length), dtype=np.int16),
         panel=np.zeros((length // 2, 2 * WIDTH), dtype=np.int16),
-        totals=np.zeros((n_rows, -(-n_spins // WIDTH) * WIDTH), dtype=np.int64),
-        odd_totals=np.zeros(n_rows, dtype=np.int64),
+        totals=np.empty((n_rows, -(-n_spins // WIDTH) * WIDTH), dtype=np.int64),
+        odd_totals=np.empty(n_rows, dtype=np.int64),
     )
 
 
@@ -143,7 +148,7 @@ def divided(table: EnergyTable) -> tuple[list[int], Integers, int, int]:
         excess = (even[end] - constant) % unit
         even[end] -= excess
         odd[end] -= sign * excess
-    return [(value - constant) // unit for value in even], np.array(odd, dtype=np.int64), constant, unit
+    return [(value - constant) // unit for value in even], wrapped(odd), constant, unit
 
 
 def digits_of(values: list[int], unit: int) -> tuple[npt.NDArray[np.int16], Integers, Integers]:
@@ -167,18 +172,20 @@ def wrapped(values: list[int]) -> Integers:
 
 def retrieve(store: RetrievalStore, states: Signs, max_steps: int, n_workers: int | None = None) -> Retrieval:
     """Step states (B, N) until each stays or alternates between two states, at most `max_steps` times."""
-    now, before = states.copy(), states.copy()
-    n_steps, period = np.zeros(len(states), dtype=np.int64), np.zeros(len(states), dtype=np.int64)
+    found, before, now = np.empty_like(states), states, states
+    n_steps, period = np.full(len(states), max_steps), np.zeros(len(states), dtype=np.int64)
     moving = np.arange(len(states))
     for step in range(max_steps):
-        after = store.step(now[moving], n_workers)
-        stays = (after == now[moving]).all(axis=1)
-        alternates = ~stays & (after == before[moving]).all(axis=1) & (step > 0)
-        period[moving[stays]], period[moving[alternates]] = 1, 2
-        # a cycle is entered at the state two steps before its return, which `after` equals
-        n_steps[moving] = np.where(stays, step, np.where(alternates, step - 1, step + 1))
-        before[moving], now[moving] = now[moving], after
-        moving = moving[~(stays | alternates)]
+        after = store.step(now, n_workers)
+        stays = (after == now).all(axis=1)
+        ends = stays | (after == before).all(axis=1) if step > 0 else stays
+        if ends.any():
+            rows = moving[ends]
+            period[rows], found[rows] = np.where(stays, 1, 2)[ends], np.where(stays[:, None], now, before)[ends]
+            n_steps[rows] = np.where(stays, step, step - 1)[ends]
+            moving, now, after = moving[~ends], now[~ends], after[~ends]
+        before, now = now, after
         if len(moving) == 0:
             break
-    return Retrieval(now, n_steps, period)
+    found[moving] = now
+    return Retrieval(found, n_steps, period)

@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from densehop import checks
 from densehop.simulate.chains import Attempts, Chains, Record
-from densehop.simulate.patterns import PatternChains, PatternStore
 from densehop.simulate.representation import Representations, Workload
 from densehop.simulate.workers import count_workers, run_all
 from densehop.streams import Purpose, Seed, generator
@@ -138,16 +137,20 @@ def run_chains(
     )
 
 
-def relax(store: PatternStore, states: Signs, n_workers: int | None = None) -> Signs:
+def relax(representations: Representations, states: Signs, n_workers: int | None = None) -> Signs:
     """Run T = 0 dynamics from each state (B, N) to its fixed point; each flip lowers the energy, so it ends."""
-    n_spins = store.table.n_spins
+    n_spins, form = representations.table.n_spins, representations.pattern_store.form.form
+    work = Workload(representations.table.p, n_spins, len(representations.patterns), form, 1, True)
+    by_couplings = representations.coupling_store is not None and (
+        work.couplings_cost(FIRST_GUESS) < work.patterns_cost(FIRST_GUESS)
+    )
     attempts = Attempts(np.arange(n_spins).reshape(1, 1, -1), np.zeros((1, 1, n_spins)), 0)
     references = np.empty((0, n_spins), dtype=np.int8)
     result = states.copy()
 
     def task_of(index: int) -> Callable[[threading.Event], None]:
         def task(stop: threading.Event) -> None:
-            chain = PatternChains.start(store, result[index : index + 1])
+            chain = representations.start(result[index : index + 1], by_couplings, 1)
             trace = np.ones((1, 1, 2), dtype=np.int64)
             record = Record(references, trace, np.empty((1, 0, n_spins), dtype=np.int8), 0)
             while trace[0, 0, 1] > 0 and not stop.is_set():
