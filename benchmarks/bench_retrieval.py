@@ -1,8 +1,9 @@
 """Measure one synchronous T = 0 step of a batch beside the two float32 matrix products that it replaces.
 
-The products are states @ patterns.T and values @ patterns with the overlaps' function already applied: what any array
-program must at least do. Both sides run on the same number of threads, in turn (A, B, A, B, ...); medians of ratios
-are printed, of CPU time for one thread and of clock time for two, where BLAS burns CPU time waiting. The target is 0.8. The states are one third memories, two thirds random.
+The products are states @ patterns.T and values @ patterns: what any array program must at least do, without the
+function of the overlaps between them and the signs after them. Both sides run on the same number of threads, in turn
+(A, B, A, B, ...); medians of ratios are printed, of CPU time for one thread and of clock time for two, where BLAS burns
+CPU time waiting. The target is 0.8. A third of the states are memories with noise, the others random.
 """
 
 import time
@@ -13,7 +14,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import densehop as dh
-from densehop.energy import agreements
 from densehop.kernels import retrieval as kernel
 from densehop.simulate.overlaps import words_of
 from densehop.simulate.retrieval import new_work
@@ -73,7 +73,7 @@ def parts(net: dh.PBodyHopfield, states: np.ndarray) -> str:
     """Return where the time of one block of states and patterns goes."""
     stored = net._retrieval_store.stored
     block = states[:120]
-    state_words, work = words_of(block, 12), new_work(*block.shape, net.n_patterns)
+    state_words, work = words_of(block, 12), new_work(len(block), net.n_spins, net.n_patterns)
     last = min(1024, net.n_patterns)
     calls = {
         "overlaps": partial(kernel.count_agreements, stored.words, state_words, net.n_spins, 0, last, work.counts),
@@ -85,7 +85,9 @@ def parts(net: dh.PBodyHopfield, states: np.ndarray) -> str:
     calls["all"]()
     times = dict(zip(calls, np.median(in_turn(*calls.values()), axis=0), strict=True))
     whole = times["all"] * net.n_patterns / last + times["end"]
-    shares = {name: value * net.n_patterns / last / whole for name, value in times.items() if name not in ("all", "end")}
+    shares = {
+        name: value * net.n_patterns / last / whole for name, value in times.items() if name not in ("all", "end")
+    }
     shares["end"] = times["end"] / whole
     return ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
 

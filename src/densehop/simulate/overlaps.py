@@ -1,7 +1,7 @@
 """Overlaps of many states with all patterns, by counting the bits in which they differ."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from densehop.energy import EnergyTable
 from densehop.kernels import retrieval as kernel
-from densehop.kernels.tiles import LANES, ROWS, WIDTH
+from densehop.kernels.tiles import ROWS, WIDTH
+from densehop.kernels.vectors import LANES
 from densehop.simulate.overlaps import (
     PATTERNS_AT_ONCE,
     STATES_AT_ONCE,
@@ -105,12 +106,11 @@ class RetrievalStore:
 
     def _run(self, states: Signs, write: Callable[..., None], result: npt.NDArray[Any], n_workers: int | None) -> None:
         """Find the sums of all states and let `write` turn them into rows of the result."""
-
         blocks = blocks_of_states(len(states), n_workers)
         threads = min(count_workers(n_workers), len(blocks))
 
         def task(mine: list[slice], stop: threading.Event) -> None:
-            work = new_work(min(len(states), STATES_AT_ONCE), *self.stored.patterns.shape[::-1])
+            work = new_work(min(len(states), STATES_AT_ONCE), states.shape[1], len(self.stored.patterns))
             for rows in mine:
                 state_words = words_of(states[rows], ROWS)
                 work.totals.fill(0)
@@ -156,7 +156,9 @@ def digits_of(values: list[int], unit: int) -> tuple[npt.NDArray[np.int16], Inte
 
     The worth is unit * 2^(16 d). Sums of these numbers may wrap around in 64 bits, as long as the fields do not.
     """
-    digits, factors, left = [], [], values
+    digits: list[list[int]] = []
+    factors: list[int] = []
+    left = values
     while any(left) or not digits:
         digits.append([(value + DIGIT // 2) % DIGIT - DIGIT // 2 for value in left])
         factors.append(unit * DIGIT ** len(factors))
@@ -178,7 +180,7 @@ def retrieve(store: RetrievalStore, states: Signs, max_steps: int, n_workers: in
     for step in range(max_steps):
         after = store.step(now, n_workers)
         stays = (after == now).all(axis=1)
-        ends = stays | (after == before).all(axis=1) if step > 0 else stays
+        ends = stays | (after == before).all(axis=1)
         if ends.any():
             rows = moving[ends]
             period[rows], found[rows] = np.where(stays, 1, 2)[ends], np.where(stays[:, None], now, before)[ends]
