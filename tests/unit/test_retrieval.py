@@ -70,9 +70,9 @@ def test_fields_up_to_the_limit_of_64_bits():
         table = dh.strict_table(p, n_spins)
         largest = max(int(np.abs(values).max()) for values in (table.energy, table.even, table.odd))
         n_patterns = min((2**63 - 1) // (2 * largest), 50_000 // n_spins + 1)
-        net = dh.PBodyHopfield(np.tile(signs(p, 1, n_spins), (n_patterns, 1)), p=p)
-        net.patterns.flags.writeable = True
-        net.patterns[::3] = signs(p + 1, *net.patterns[::3].shape)
+        patterns = np.tile(signs(p, 1, n_spins), (n_patterns, 1))
+        patterns[::3] = signs(p + 1, *patterns[::3].shape)
+        net = dh.PBodyHopfield(patterns, p=p)
         states = near_and_far(net, 2, 2)
         assert (net._retrieval_store.fields(states) == exact_fields(net, states)).all()
 
