@@ -19,6 +19,7 @@ from .simulate.observables import (
 )
 from .simulate.overlaps import LargestOverlaps, between_chains, largest_overlaps, pattern_overlaps
 from .simulate.r_hat import r_hat
+from .simulate.retrieval import Retrieval
 from .simulate.sample import Samples
 from .simulate.settings import annealing
 from .simulate.start_independence import StartComparison, StartIndependence, start_independence
@@ -32,6 +33,8 @@ from .simulate.starts import (
     states_at_overlap,
     typical_example,
 )
+from .simulate.tempering import TemperedSamples
+from .simulate.tuning import TunedLadder
 from .teacher import (
     CriticalPoint,
     TeacherLaw,
@@ -82,13 +85,16 @@ __all__ = [
     "PBodyHopfield",
     "Phase",
     "PlantedExamples",
+    "Retrieval",
     "Samples",
     "Solution",
     "StartComparison",
     "StartIndependence",
     "TeacherLaw",
     "TeacherStudent",
+    "TemperedSamples",
     "TimeAverage",
+    "TunedLadder",
     "__version__",
     "adversarial_boundary",
     "annealing",

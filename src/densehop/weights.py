@@ -24,6 +24,7 @@ Floats = npt.NDArray[np.float64]
 Signs = npt.NDArray[np.int8]
 
 LARGEST_SHARPNESS = 300.0  # exp(2 b) must be a number
+ROUNDING = 2.0**-52  # of a sum, for each term: a difference below it is none
 PATTERNS_AT_ONCE, STATES_AT_ONCE = 8_192, 256  # rows per block: they bound the memory of one product
 
 
@@ -71,7 +72,10 @@ class WeightTable:
             if_minus = nearer @ plus + further @ (1 - plus)
             flipped += np.where(states > 0, if_plus, if_minus)
         change = self._energy(flipped, top[:, np.newaxis]) - self._energy(sums, top)[:, np.newaxis]
-        return 0.5 * states * change
+        none = np.abs(flipped - sums[:, np.newaxis]) <= len(patterns) * ROUNDING * sums[:, np.newaxis]
+        change[none] = 0.0
+        fields: Floats = 0.5 * states * change
+        return fields
 
     def _sums(self, states: Signs, patterns: Signs) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return S and (K + N)/2, both (B,), and the number of agreeing sites, (B, M)."""

@@ -125,8 +125,9 @@ def _relax_some(forms: Forms, states: Signs, stop: threading.Event) -> None:
     attempts = Attempts(
         make_noise(LOGISTIC), np.empty((1, 1, 0), dtype=np.int64), np.full(shape, 0.5), np.zeros((1, 1)), 0
     )
+    by_couplings = forms.starts_on_couplings(forms.workload(1, True))
     for index in range(len(states)):
-        chain = forms.start(states[index : index + 1], False, 1)
+        chain = forms.start(states[index : index + 1], by_couplings, 1)
         trace: Numbers = np.ones((1, 1, 2), dtype=forms.trace_type)
         record = Record(np.empty((0, shape[2]), dtype=np.int8), trace, np.empty((1, 0, shape[2]), dtype=np.int8), 0)
         while trace[0, 0, 1] > 0 and not stop.is_set():

@@ -27,9 +27,12 @@ def count_workers(n_workers: int | None) -> int:
 def run_all(tasks: Sequence[Task[Result]], n_workers: int) -> list[Result]:
     """Run the tasks on threads and return their results in order.
 
-    Each task gets an event and should return soon after it is set; it is set when any task fails or Ctrl-C arrives.
+    Each task gets an event and should return soon after it is set; it is set when any task fails or Ctrl-C arrives. A
+    single task runs in the caller's thread: starting one costs as much as a step of a small batch.
     """
     stop = threading.Event()
+    if len(tasks) == 1:
+        return [tasks[0](stop)]
     with ThreadPoolExecutor(n_workers) as pool:
         futures = [pool.submit(task, stop) for task in tasks]
         try:
