@@ -174,7 +174,7 @@ def sweep_costs(net: dh.PBodyHopfield) -> np.ndarray:
             work = net.n_patterns if name == "patterns" else n_spins ** (net.p - 1) * (temperature > 0)
             sweeps = max(10, int(1e8 / n_spins / (unit + 0.3 * work)))
             run = partial(net.sample, temperature, 1, sweeps, state, representation=name, n_workers=1)
-            found.append(1e6 * in_turn(run, rounds=3).min() / sweeps)
+            found.append(1e6 * in_turn(run).min() / sweeps)
     return np.array([*found, (found[3] - found[2]) / (n_spins / 2)])
 
 

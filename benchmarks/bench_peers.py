@@ -5,6 +5,8 @@ updates per second of CPU time. What is not sampling (conversions, first states)
 is that of the sweeps between a short and a long run. Each side first tries several numbers of chains and ways, the
 fastest of each are then measured in turn (A, B, A, B, ...): medians of the ratios. Before that, energies are compared:
 each peer's own with ours on its states, and the mean after the same number of sweeps, which proves equal work.
+
+All cases take minutes; `bench_peers.py 3hot 2cold` runs only those with that p and heat.
 """
 
 import importlib
@@ -15,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
+from types import ModuleType
 
 import numpy as np
 from bench_kernels import cpu_time, in_turn
@@ -24,7 +27,7 @@ from peers.instance import Contender, Instance
 import densehop as dh
 
 ROUNDS = 5
-PEERS = {"openjij": "with_openjij", "dwave.samplers": "with_dwave", "jax": "with_jax", "numpy": "with_numpy"}
+PEERS = ("with_openjij", "with_dwave", "with_jax", "with_numpy")
 FIRST = {2: 20, 3: 50}  # sweeps of the short run: the first relaxation, different from what follows
 SECONDS = 0.15  # of CPU time, at least, between the short run and the long one
 INSTANCES = [
@@ -84,17 +87,15 @@ class Row:
         return f"  {self.target:70} {self.asked:6.1f} {self.measured:8.2f}  {verdict}"
 
 
-def installed(instance: Instance) -> Iterator[list[Contender]]:
-    """Yield the ways of each installed peer that can sample the instance."""
-    for package, module in PEERS.items():
+def installed() -> list[ModuleType]:
+    """Return the modules of the peers that are installed; say which are not."""
+    found = []
+    for module in PEERS:
         try:
-            importlib.import_module(package)
-        except ImportError:
-            print(f"  {package} is not installed: pip install 'densehop[bench]'")
-            continue
-        found: list[Contender] = importlib.import_module(f"peers.{module}").contenders(instance)
-        if found:
-            yield found
+            found.append(importlib.import_module(f"peers.{module}"))
+        except ModuleNotFoundError as error:
+            print(f"{error.name} is not installed: pip install 'densehop[bench]'")
+    return found
 
 
 def prepared(contender: Contender, n_chains: int, first: int) -> tuple[float, Setting]:
@@ -135,11 +136,12 @@ def anatomy(instance: Instance, setting: Setting, nanoseconds: float, accepted: 
     )
 
 
-def compare(instance: Instance) -> Iterator[Row]:
+def compare(instance: Instance, peers: list[ModuleType]) -> Iterator[Row]:
     """Print all rates on one instance; yield the ratios."""
     print(f"{instance}, M = {instance.network.n_patterns}:")
     mine = fastest(ours.contenders(instance), instance)
-    theirs = [fastest(contenders, instance) for contenders in installed(instance)]
+    ways = [peer.contenders(instance) for peer in peers]
+    theirs = [fastest(contenders, instance) for contenders in ways if contenders]
     rates = np.array([[setting.rate(instance.n_spins) for setting in (mine, *theirs)] for _ in range(ROUNDS)])
     unit = 1e9 / np.median(rates, axis=0)
     reference = ours.sample(instance, "auto", 512, FIRST[instance.p])[1]
@@ -170,17 +172,18 @@ def workers(representation: str, n_chains: int, n_sweeps: int) -> Row:
             raise SystemExit("the bits depend on the number of workers")
     ratios = [one / two for (one, _), (two, _) in pairs]
     print(
-        f"2 workers, {representation}: {median(ratios):.2f} times one, wall time, best {max(ratios):.2f}, the same bits; "
+        f"2 workers, {representation}: {median(ratios):.2f} times one (wall time, best {max(ratios):.2f}), same bits; "
         f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     )
     return Row(f"2 workers, {representation}", 1.8, median(ratios))
 
 
 if __name__ == "__main__":
+    found = installed()
     chosen = [item for item in INSTANCES if not sys.argv[1:] or f"{item.p}{item.heat}" in sys.argv[1:]]
-    rows = [row for instance in chosen for row in compare(instance)]
+    rows = [row for instance in chosen for row in compare(instance, found)]
     if not sys.argv[1:]:
         rows += [workers("patterns", 4, 200), workers("couplings", 64, 400)]
-    print("target, asked ratio, measured ratio:")
+    print(f"{'target':72} {'asked':>6} {'measured':>8}")
     for row in rows:
         print(row)
