@@ -108,6 +108,6 @@ def contenders(instance: Instance) -> list[Contender]:
     fields_run = runner(instance, by_fields, couplings, partial(energies_of_fields, instance))
     overlaps_run = runner(instance, by_overlaps, patterns, lambda _, cached: energies_of_overlaps(instance, cached))
     return [
-        Contender("JAX", "fields", fields_run, (1, 16, 64) if p == 2 else (1, 16, 256)),
+        Contender("JAX", "fields", fields_run, (1, 16) if p == 2 else (1, 16, 256)),
         Contender("JAX", "overlaps", overlaps_run, (1, 16)),
     ]

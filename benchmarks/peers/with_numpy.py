@@ -82,6 +82,6 @@ def from_overlaps(instance: Instance, n_chains: int, n_sweeps: int) -> Outcome:
 
 def contenders(instance: Instance) -> list[Contender]:
     return [
-        Contender("NumPy", "fields", partial(from_fields, instance), (16, 64) if instance.p == 2 else (16, 256)),
+        Contender("NumPy", "fields", partial(from_fields, instance), (16,) if instance.p == 2 else (16, 256)),
         Contender("NumPy", "overlaps", partial(from_overlaps, instance), (16,)),
     ]
