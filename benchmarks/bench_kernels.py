@@ -167,11 +167,11 @@ def sweep_costs(net: dh.PBodyHopfield) -> np.ndarray:
 
     Cold is T = 0 from a fixed point, where nothing flips; hot is infinite temperature, where half the attempts do.
     """
-    n_spins, state = net.n_spins, net.relax(net.patterns[0])
+    n_spins, p, state = net.n_spins, net.p or 2, net.relax(net.patterns[0])
     found = []
     for name in ("patterns", "couplings"):
         for temperature, unit in ((0.0, 20), (1e9, 60)):
-            work = net.n_patterns if name == "patterns" else n_spins ** (net.p - 1) * (temperature > 0)
+            work = net.n_patterns if name == "patterns" else n_spins ** (p - 1) * (temperature > 0)
             sweeps = max(10, int(1e8 / n_spins / (unit + 0.3 * work)))
             run = partial(net.sample, temperature, 1, sweeps, state, representation=name, n_workers=1)
             found.append(1e6 * in_turn(run).min() / sweeps)
