@@ -112,8 +112,8 @@ def _run(groups: Sequence[Group], n_workers: int, progress: Progress | None, kee
     if keeper is None:
         run_all(tasks, n_workers)
         return
-    keeper.write()
     try:
+        keeper.write()
         run_all(tasks, n_workers)
     except KeyboardInterrupt as error:
         keeper.write()
