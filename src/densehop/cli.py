@@ -1,5 +1,6 @@
 """The command line: parse, call, print. Wrong input ends in one line on standard error and a non-zero exit code."""
 
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -7,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from densehop import cli_theory
+from densehop import cli_campaign, cli_theory
 from densehop.cli_output import ProgressBar
-from densehop.errors import DensehopError, InvalidInput
+from densehop.errors import DensehopError, Interrupted, InvalidInput
 from densehop.version import __version__
 
-BAD_INPUT, FAILED = 2, 1  # exit codes
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130  # exit codes
 
 app = typer.Typer(
     help="Dense Hopfield networks: exact theory and fast Monte Carlo.",
@@ -70,6 +71,9 @@ for command in (
     cli_theory.examples_needed,
     cli_theory.boundary,
     cli_theory.phase_diagram,
+    cli_campaign.run,
+    cli_campaign.status,
+    cli_campaign.collect,
 ):
     app.command()(command)
 
@@ -79,6 +83,9 @@ def run(arguments: list[str]) -> int:
     warnings.showwarning = lambda message, *_: print(f"densehop: warning: {message}", file=sys.stderr)
     try:
         return app(arguments or ["--help"], standalone_mode=False) or 0  # Typer returns 130 after Ctrl-C
+    except Interrupted as stop:
+        _complain(str(stop), INTERRUPTED)
+        os._exit(INTERRUPTED)  # at once, and without the word of `__main__` that nothing was written
     except DensehopError as error:
         return _complain(str(error), BAD_INPUT)
     except typer.TyperException as error:

@@ -98,11 +98,11 @@ class Cell:
 
     @property
     def examples_seed(self) -> np.random.SeedSequence:
-        """The seed of the examples: shared by the starts, by nothing else."""
+        """Seed of the examples: shared by the starts, by nothing else."""
         return seed_sequence(self.seed, Purpose.CELL, *_words(self.problem))
 
     def segment_seed(self, segment: int) -> np.random.SeedSequence:
-        """The seed of the chains in one segment; it does not depend on how long they run."""
+        """Seed of the chains in one segment; it does not depend on how long they run."""
         place = {**self.problem, "start": self.start, "start_overlap": self.start_overlap}
         return seed_sequence(self.seed, Purpose.CELL, *_words(place), segment)
 

@@ -35,7 +35,9 @@ def measure(cell: Cell, checkpoint: Checkpoint) -> Variables:
     begun = time.monotonic() - spent
 
     def save() -> None:
-        checkpoint.save(trajectory.arrays(), {"wall_seconds": time.monotonic() - begun, "n_sweeps": trajectory.n_sweeps})
+        checkpoint.save(
+            trajectory.arrays(), {"wall_seconds": time.monotonic() - begun, "n_sweeps": trajectory.n_sweeps}
+        )
 
     try:
         for target in rounds(cell):
@@ -86,9 +88,7 @@ def first_states(cell: Cell, references: Signs) -> Signs:
     return states
 
 
-def advance(
-    cell: Cell, network: PBodyHopfield, trajectory: Trajectory, references: Signs, n_sweeps: int
-) -> Trajectory:
+def advance(cell: Cell, network: PBodyHopfield, trajectory: Trajectory, references: Signs, n_sweeps: int) -> Trajectory:
     """Run the next segment of at most `n_sweeps`."""
     run = network.sample(
         cell.temperature,

@@ -51,9 +51,9 @@ def _axis(value: Any) -> Any:
     if isinstance(value, dict):
         if set(value) != {"from", "to", "points"}:
             raise ValueError("a range is written {from: 1, to: 3, points: 20}")
-        checks.integer("points", value["points"], 1, LARGEST_CAMPAIGN)
-        ends = [checks.number(name, value[name], zero_allowed=True) for name in ("from", "to")]
-        return tuple(float(x) for x in np.linspace(*ends, value["points"]))
+        points = checks.integer("points", value["points"], 1, LARGEST_CAMPAIGN)
+        first, last = (checks.number(name, value[name], zero_allowed=True) for name in ("from", "to"))
+        return tuple(float(x) for x in np.linspace(first, last, points))
     return _listed(value)
 
 
@@ -185,7 +185,9 @@ class Schedule(Part):
     @model_validator(mode="after")
     def _consistent(self) -> "Schedule":
         if (1 - self.burn_in) * self.n_sweeps < SHORTEST_MEASURED:
-            raise ValueError(f"burn_in = {self.burn_in:g} leaves fewer than {SHORTEST_MEASURED} of {self.n_sweeps} sweeps")
+            raise ValueError(
+                f"burn_in = {self.burn_in:g} leaves fewer than {SHORTEST_MEASURED} of {self.n_sweeps} sweeps"
+            )
         if self.max_sweeps is not None and self.precision is None:
             raise ValueError("max_sweeps goes with precision: without it chains run n_sweeps")
         if self.max_sweeps is not None and self.max_sweeps < self.n_sweeps:

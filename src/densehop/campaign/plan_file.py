@@ -9,12 +9,12 @@ import yaml
 from pydantic import ValidationError
 
 from densehop import checks
-from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
+from densehop.campaign.plan import Grid, Part, Plan, Problem, Schedule, Start
 from densehop.errors import InvalidInput
 
 SUFFIXES = {".yaml": "YAML", ".yml": "YAML", ".toml": "TOML", ".json": "JSON"}
 SHOWN = 3  # mistakes that are named
-FIELDS = {"problem": Problem, "schedule": Schedule, "starts": Start, "grids": Grid}
+FIELDS: dict[str, type[Part]] = {"problem": Problem, "schedule": Schedule, "starts": Start, "grids": Grid}
 
 
 def read_plan(path: Path) -> Plan:
@@ -39,7 +39,9 @@ def read_plan(path: Path) -> Plan:
 def plan_of(content: Any, source: str = "plan") -> Plan:
     """Return the checked plan that a mapping describes."""
     if not isinstance(content, dict):
-        raise InvalidInput(f"{source} must hold a mapping with name, problem, n_spins, ...; got {checks.shown(content)}")
+        raise InvalidInput(
+            f"{source} must hold a mapping with name, problem, n_spins, ...; got {checks.shown(content)}"
+        )
     try:
         return Plan.model_validate(content)
     except ValidationError as error:
@@ -54,7 +56,7 @@ def _parsed(path: Path) -> Any:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     if SUFFIXES[path.suffix] == "JSON":
         return json.loads(path.read_text(encoding="utf-8"))
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -74,7 +76,9 @@ def _follows(mistake: Any) -> bool:
     words = isinstance(mistake["input"], str) or mistake["input"] is None
     numbers = "teacher_temperature" in mistake["loc"] and mistake["type"] not in {"literal_error", "value_error"}
     empty = mistake["type"] == "too_short" and bool(mistake["input"])  # a list whose only member was wrong
-    return empty or (numbers if words else mistake["type"] == "literal_error" and "teacher_temperature" in mistake["loc"])
+    return empty or (
+        numbers if words else mistake["type"] == "literal_error" and "teacher_temperature" in mistake["loc"]
+    )
 
 
 def _complaint(mistake: Any, single: bool) -> str:

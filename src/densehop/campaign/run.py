@@ -14,7 +14,7 @@ from densehop.campaign.folder import CampaignFolder, Facts, Result
 from densehop.campaign.measure import measure
 from densehop.campaign.plan import Plan
 from densehop.campaign.summary import described
-from densehop.campaign.worker import DIED, FAILED, FINISHED, STOPPED, Outcome, Task, Work
+from densehop.campaign.worker import DIED, FINISHED, STOPPED, Outcome, Task, Work
 
 ATTEMPTS = 3  # deaths of workers in a row, without progress in between, after which a cell is given up
 CHECKPOINT_EVERY = 20.0  # seconds
@@ -117,7 +117,9 @@ def run(
 
 def _missing(folder: CampaignFolder, cells: Sequence[Cell]) -> tuple[list[Cell], list[str]]:
     """Return the cells without a whole result, the longest first, and what was wrong with results that were there."""
-    missing, finished, notes = [], [], []
+    missing: list[Cell] = []
+    finished: list[Cell] = []
+    notes = []
     for cell in cells:
         try:
             (missing if folder.result(cell) is None else finished).append(cell)

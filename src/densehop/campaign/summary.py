@@ -80,7 +80,7 @@ def summary(cell: Cell, trajectory: Trajectory, largest_overlaps: Floats) -> Var
     if len(pairs):
         values["q"] = float(pairs[:, first:].mean())
         found["q_trace"] = (("sweep",), pairs.mean(axis=0))
-    return {name: ((), np.float64(value)) for name, value in values.items()} | found  # type: ignore[dict-item]
+    return {name: ((), np.array(value)) for name, value in values.items()} | found
 
 
 BAR_PARTS = ("error", "variance", "autocorrelation_time")

@@ -51,7 +51,7 @@ class Trajectory:
     @property
     def n_sweeps(self) -> int:
         """Count the sweeps."""
-        return self.energy.shape[1]
+        return int(self.energy.shape[1])
 
     def then(self, run: Samples, references: Signs) -> "Trajectory":
         """Append a segment, of which every state was kept; overlaps are with `references` (R, N)."""

@@ -62,7 +62,7 @@ def carry_out(work: Work) -> Outcome:
         kind = STOPPED
     except DensehopError as problem:
         kind, error = FAILED, str(problem)
-    except Exception as problem:  # noqa: BLE001 (nothing is lost: it is recorded and reported)
+    except Exception as problem:  # nothing is lost: it is recorded and reported
         kind, error, trace = FAILED, f"{type(problem).__name__}: {problem}", traceback.format_exc()
     facts = {
         "started": datetime.fromtimestamp(begun[0], UTC).isoformat(timespec="seconds"),
