@@ -1,6 +1,5 @@
 """The command line: parse, call, print. Wrong input ends in one line on standard error and a non-zero exit code."""
 
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -10,10 +9,10 @@ import typer
 
 from densehop import cli_campaign, cli_theory
 from densehop.cli_output import ProgressBar
-from densehop.errors import DensehopError, Interrupted, InvalidInput
+from densehop.errors import DensehopError, InvalidInput
 from densehop.version import __version__
 
-BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130  # exit codes
+BAD_INPUT, FAILED = 2, 1  # exit codes
 
 app = typer.Typer(
     help="Dense Hopfield networks: exact theory and fast Monte Carlo.",
@@ -83,9 +82,6 @@ def run(arguments: list[str]) -> int:
     warnings.showwarning = lambda message, *_: print(f"densehop: warning: {message}", file=sys.stderr)
     try:
         return app(arguments or ["--help"], standalone_mode=False) or 0  # Typer returns 130 after Ctrl-C
-    except Interrupted as stop:
-        _complain(str(stop), INTERRUPTED)
-        os._exit(INTERRUPTED)  # at once, and without the word of `__main__` that nothing was written
     except DensehopError as error:
         return _complain(str(error), BAD_INPUT)
     except typer.TyperException as error:

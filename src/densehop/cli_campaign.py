@@ -1,22 +1,23 @@
 """The commands of campaigns: run a plan, see how far it is, collect what it gave."""
 
 import math
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from densehop import checks
 from densehop.cli_output import ProgressBar, print_json
-from densehop.errors import Interrupted, InvalidInput
+from densehop.errors import InvalidInput
 
 if TYPE_CHECKING:
     from densehop.campaign.engines import Engine
 
-FAILED = 1  # exit code: some cells have no result
+FAILED, INTERRUPTED = 1, 130  # exit codes
 ENGINES = ("local", "process", "dask")
 SHOWN = 20  # failures that are printed
 
@@ -48,10 +49,8 @@ def run(
     try:
         with ProgressBar(wanted.name, counted=False) as progress:
             report = carry_out(wanted, out, chosen, progress)
-    except KeyboardInterrupt as interrupt:
-        raise Interrupted(
-            f"interrupted; finished cells stay in '{out}', the others have saved themselves: the same command resumes"
-        ) from interrupt
+    except KeyboardInterrupt:
+        _leave_interrupted(out)
     for note in report.notes:
         _warn(note)
     n_missing = report.n_cells - report.n_found - report.n_finished
@@ -138,6 +137,13 @@ def _engine(name: str, n_workers: int | None, scheduler: str | None) -> "Callabl
             raise InvalidInput(f"--engine process is a single one, got --workers {n_workers}")
         return ThisProcess
     return partial(DaskWorkers, scheduler, n_workers) if name == "dask" else partial(LocalWorkers, n_workers)
+
+
+def _leave_interrupted(folder: Path) -> NoReturn:
+    """End the program here: `__main__`, which knows only of runs that write at their end, would say that all is lost."""
+    word = f"finished cells stay in '{folder}', cells under way saved themselves: the same command resumes"
+    print(f"densehop: interrupted; {word}", file=sys.stderr, flush=True)
+    os._exit(INTERRUPTED)
 
 
 def _print_failures(failures: Any) -> None:

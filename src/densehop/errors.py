@@ -15,7 +15,3 @@ class OutOfRange(DensehopError, ValueError):
 
 class NoSolution(DensehopError):
     """The branch asked for does not exist at this point."""
-
-
-class Interrupted(DensehopError):
-    """A run was interrupted after it had saved what it had: the message says how to go on."""

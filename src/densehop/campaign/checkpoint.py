@@ -35,7 +35,7 @@ def encode_arrays(arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, A
 def read_arrays(path: Path, identity: str) -> tuple[Arrays, dict[str, Any]]:
     """Read arrays and header of the cell `identity`; what is not whole raises `Damaged`."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         header = json.loads(arrays.pop(HEADER).tobytes())
         found = header["identity"]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from densehop.campaign.cell import Cell
 from densehop.campaign.trajectory import Trajectory
-from densehop.simulate.observables import SMALLEST_LENGTH, autocorrelation_time, equilibration
+from densehop.simulate.observables import SMALLEST_EFFECTIVE, SMALLEST_LENGTH, autocorrelation_time, equilibration
 
 Floats = npt.NDArray[np.float64]
 Variables = dict[str, tuple[tuple[str, ...], npt.NDArray[Any]]]  # name -> (dimensions, values)
@@ -29,13 +29,13 @@ class ErrorBar:
     def of(cls, series: Floats) -> "ErrorBar":
         """Measure: error^2 = variance x autocorrelation time / number of sweeps of all chains.
 
-        A series shorter than 10 autocorrelation times (or of chains that disagree, which counts as that) has an error
-        that nobody knows.
+        Where chains are shorter than 10 autocorrelation times each or 50 together (or disagree, which counts as that)
+        nobody knows the error.
         """
         if series.min() == series.max():
             return cls(float(series.flat[0]), math.nan, 0.0, math.nan)
         tau, variance = autocorrelation_time(series), float(series.var())
-        known = series.shape[1] >= SMALLEST_LENGTH * tau
+        known = series.shape[1] >= SMALLEST_LENGTH * tau and series.size >= SMALLEST_EFFECTIVE * tau
         error = math.sqrt(variance * tau / series.size) if known else math.nan
         return cls(float(series.mean()), error, variance, tau)
 

@@ -57,14 +57,15 @@ class Trajectory:
         """Append a segment, of which every state was kept; overlaps are with `references` (R, N)."""
         states = run.snapshots.astype(np.float32)  # sums of up to 32,767 signs are exact
         overlaps = np.moveaxis(states @ references.T.astype(np.float32), 2, 0)
-        pairs = [np.einsum("si,si->s", a, b) for a, b in combinations(states, 2)]
-        between = np.array(pairs, dtype=np.int16).reshape(len(pairs), -1)
+        between = np.zeros((len(self.between_chains), run.energy.shape[1]), dtype=np.int16)
+        for pair, (one, other) in enumerate(combinations(states, 2)):
+            between[pair] = np.einsum("si,si->s", one, other)
         return Trajectory(
             run.spins,
             np.concatenate((self.energy, run.energy), axis=1),
             np.concatenate((self.acceptance, run.acceptance), axis=1),
             np.concatenate((self.with_references, overlaps.astype(np.int16)), axis=2),
-            np.concatenate((self.between_chains, between), axis=1) if pairs else self.between_chains,
+            np.concatenate((self.between_chains, between), axis=1),
             self.segments + 1,
         )
 
