@@ -38,13 +38,18 @@ def watched(cell, checkpoint):
     return measure(cell, checkpoint)
 
 
-def troubled(cell, checkpoint):
-    """Raise for one disorder, kill the worker for another, else measure."""
+def raising(cell, checkpoint):
+    """Raise for one disorder, else measure."""
     if cell.disorder == 1:
         raise ArithmeticError("the pattern\nis not amused")
+    return watched(cell, checkpoint)
+
+
+def poisoned(cell, checkpoint):
+    """Kill the worker for one disorder, raise for another, else measure."""
     if cell.disorder == 2:
         os.kill(os.getpid(), signal.SIGKILL)
-    return watched(cell, checkpoint)
+    return raising(cell, checkpoint)
 
 
 def impatient(cell, checkpoint):
@@ -54,9 +59,9 @@ def impatient(cell, checkpoint):
     return measure(cell, checkpoint)
 
 
-ENGINES = {"process": lambda n: ThisProcess, "local": lambda n: partial(LocalWorkers, n)}
+ENGINES = {"process": lambda _: ThisProcess, "local": lambda n: partial(LocalWorkers, n)}
 ENGINES["dask"] = lambda n: partial(DaskWorkers, None, n)
-TASKS = {"measure": measure, "watched": watched, "troubled": troubled}
+TASKS = {"measure": measure, "watched": watched, "poisoned": poisoned}
 
 if __name__ == "__main__":  # PLAN FOLDER ENGINE WORKERS TASK
     _, plan_file, folder, engine, workers, task = sys.argv

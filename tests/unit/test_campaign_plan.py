@@ -75,7 +75,13 @@ def test_plan_means_the_same_in_yaml_toml_and_python(tmp_path):
 
 def test_teacher_on_the_effective_nishimori_line():
     """The published figure has p = 4, T* = sqrt(N T/2), which makes the signal alpha/T."""
-    problem = {"p": 4, "load": 1.0, "temperature": [0.8, 3.0], "teacher_p": 2, "teacher_temperature": "effective-nishimori"}
+    problem = {
+        "p": 4,
+        "load": 1.0,
+        "temperature": [0.8, 3.0],
+        "teacher_p": 2,
+        "teacher_temperature": "effective-nishimori",
+    }
     for cell in plan(problem=problem, n_spins=[64]).cells():
         assert cell.teacher_temperature == pytest.approx((64 * cell.temperature / 2) ** 0.5, rel=1e-12)
         scaled = cell.teacher_temperature / 64 ** (1 - 2 / 4)
@@ -126,26 +132,54 @@ def changed(path, value):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("n_spins", [16, "x"], "plan: n_spins[1]: must be a valid integer, unable to parse string as an integer, got 'x'"),
+        (
+            "n_spins",
+            [16, "x"],
+            "plan: n_spins[1]: must be a valid integer, unable to parse string as an integer, got 'x'",
+        ),
         ("n_spins", 1, "n_spins[0]: must be greater than or equal to 2, got 1"),
         ("n_spins", 2, "n_spins must be at least p = 3, got 2"),
         ("n_spins", [16, 16], "n_spins must be different, got 16 twice"),
-        ("nspins", 3, "nspins: there is no such field; allowed are name, seed, problem, n_spins, disorders, starts, schedule"),
-        ("problem.lod", 3, "problem.lod: there is no such field; allowed are model, p, load, n_examples, temperature, "),
+        (
+            "nspins",
+            3,
+            "nspins: there is no such field; allowed are name, seed, problem, n_spins, disorders, starts, schedule",
+        ),
+        (
+            "problem.lod",
+            3,
+            "problem.lod: there is no such field; allowed are model, p, load, n_examples, temperature, ",
+        ),
         ("problem.load", None, "problem: give exactly one of load and n_examples"),
         ("problem.temperature", [2, 2], "problem: temperature must be different, got 2.0 twice"),
         ("problem.temperature", -1, "problem.temperature[0]: the number must be a finite number >= 0, got -1"),
-        ("problem.temperature", float("nan"), "problem.temperature[0]: the number must be a finite number >= 0, got nan"),
+        (
+            "problem.temperature",
+            float("nan"),
+            "problem.temperature[0]: the number must be a finite number >= 0, got nan",
+        ),
         ("problem.temperature", 0, "problem: teacher_temperature = nishimori needs temperature > 0"),
         ("problem.temperature", {"from": 1}, "problem.temperature: a range is written {from: 1, to: 3, points: 20}"),
-        ("problem.temperature", {"from": 1, "to": 2, "points": 0}, "points must be an integer from 1 to 1000000, got 0"),
+        (
+            "problem.temperature",
+            {"from": 1, "to": 2, "points": 0},
+            "points must be an integer from 1 to 1000000, got 0",
+        ),
         ("problem.teacher_temperature", "nish", "must be numbers, 'nishimori' or 'effective-nishimori', got 'nish'"),
-        ("problem.teacher_temperature", [1, -2], "teacher_temperature[1]: the number must be a finite positive number, got -2"),
+        (
+            "problem.teacher_temperature",
+            [1, -2],
+            "teacher_temperature[1]: the number must be a finite positive number, got -2",
+        ),
         ("problem.teacher_temperature", None, "problem: give teacher_temperature: a number, 'nishimori' or"),
         ("problem.teacher_p", 2, "problem: on the Nishimori line teacher_p is p: leave it out"),
         ("problem.p", [3, True], "problem.p[1]: a number is wanted"),
         ("problem.p", 2.5, "problem.p[0]: must be a valid integer, got a number with a fractional part, got 2.5"),
-        ("problem.model", "direct", "problem: the direct model has no teacher: leave teacher_temperature and teacher_p out"),
+        (
+            "problem.model",
+            "direct",
+            "problem: the direct model has no teacher: leave teacher_temperature and teacher_p out",
+        ),
         ("starts", ["patern"], "starts[0].at: must be 'pattern', 'example', 'random' or 'overlap', got 'patern'"),
         ("starts", [1.8], "starts[0].overlap: must be less than or equal to 1, got 1.8"),
         ("starts", [], "starts: must not be empty, got []"),
@@ -195,7 +229,7 @@ def test_files_that_are_no_plans_are_one_line(name, text, message, tmp_path):
     (tmp_path / name).write_text(text)
     with pytest.raises(dh.InvalidInput, match=message):
         read_plan(tmp_path / name)
-    with pytest.raises(dh.InvalidInput, match="cannot read the plan .*No such file"):
+    with pytest.raises(dh.InvalidInput, match=r"cannot read the plan .*No such file"):
         read_plan(tmp_path / "nothing.yaml")
 
 

@@ -5,9 +5,10 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 from typing import Protocol
 
@@ -137,7 +138,8 @@ class _Slot:
         before = set(multiprocessing.active_children())
         context = multiprocessing.get_context("spawn")  # threads of numba and BLAS do not survive a fork
         self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_become_worker)
-        future = self._pool.submit(call, work)
+        with _without_interrupts():
+            future = self._pool.submit(call, work)
         self._processes = set(multiprocessing.active_children()) - before
         return future
 
@@ -161,9 +163,18 @@ class _Slot:
         self._pool.shutdown(wait=True)
 
 
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back; processes that start meanwhile never see it, from their first moment on."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _become_worker() -> None:
-    """Prepare a worker process: Ctrl-C is the parent's affair, whose polite kill interrupts; without it, end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Prepare a worker process: the parent's polite kill interrupts its cell; without the parent it ends."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     parent = multiprocessing.parent_process()
     if parent is not None:
