@@ -120,9 +120,10 @@ class Cell:
 
     @property
     def memory(self) -> int:
-        """Predicted peak in bytes: examples, the network's copy and layouts, couplings where they may be built."""
+        """Predicted peak in bytes: examples while they are checked, or their layouts and couplings, whichever is more."""
         chains, sizes = self.run.n_chains, (self.n_spins, self.n_examples, self.run.n_chains)
-        store = 2 * self.n_examples * self.n_spins + PatternStore.bytes_needed(*sizes)
+        examples = self.n_examples * self.n_spins
+        store = max(5 * examples, examples + PatternStore.bytes_needed(*sizes))
         couplings = 0
         if self.p <= LARGEST_P and self.run.representation != "patterns":
             couplings = CouplingStore.bytes_needed(self.p, *sizes, 1)
