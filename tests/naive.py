@@ -44,12 +44,33 @@ def flip_cost(state: Signs, site: int, patterns: Signs, p: int) -> float:
     return energy(flipped, patterns, p) - energy(state, patterns, p)
 
 
-def boltzmann(patterns: Signs, p: int, temperature: float) -> Floats:
-    """Return the probabilities of `all_states`."""
-    energies = np.array([energy(state, patterns, p) for state in all_states(patterns.shape[1])])
-    weights: Floats = np.exp(-(energies - energies.min()) / temperature)
-    weights /= weights.sum()
-    return weights
+def interaction_energy(
+    state: Signs, patterns: Signs, interaction: str, p: int | None = None, sharpness: float = 1.0
+) -> float:
+    """Return the energy of any interaction, from its definition."""
+    n_spins = len(state)
+    overlaps = [sum(int(a) * int(b) for a, b in zip(state, pattern, strict=True)) for pattern in patterns]
+    if interaction == "exponential":
+        largest = max(overlaps)
+        total = math.fsum(math.exp(sharpness * (k - largest)) for k in overlaps)
+        return -largest - math.log(total) / sharpness
+    assert p is not None
+    if interaction == "strict":
+        return energy(state, patterns, p)
+    if interaction == "rectified":
+        overlaps = [max(k, 0) for k in overlaps]
+    return -math.fsum(k**p / n_spins ** (p - 1) for k in overlaps)
+
+
+def boltzmann(
+    patterns: Signs, p: int | None, temperature: float, interaction: str = "strict", sharpness: float = 1.0
+) -> Floats:
+    """Return the exact probability of every state, in the order of `all_states`."""
+    states = all_states(patterns.shape[1])
+    energies = np.array([interaction_energy(state, patterns, interaction, p, sharpness) for state in states])
+    weights = np.exp(-(energies - energies.min()) / temperature)
+    probability: Floats = weights / weights.sum()
+    return probability
 
 
 def teacher_probability(n_spins: int, p: int, temperature: float) -> Floats:

@@ -1,7 +1,7 @@
 """densehop: dense Hopfield networks, exact theory and fast Monte Carlo."""
 
-from .energy import EnergyTable, strict_table
-from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
+from .energy import EnergyTable, power_table, strict_table
+from .errors import DensehopError, Interrupted, InvalidInput, NoSolution, OutOfRange
 from .network import PBodyHopfield
 from .problem import DirectModel, TeacherStudent, load_of, n_examples_for
 from .simulate.observables import (
@@ -12,6 +12,7 @@ from .simulate.observables import (
     equilibration,
 )
 from .simulate.sample import Samples
+from .simulate.settings import annealing
 from .teacher import (
     CriticalPoint,
     TeacherLaw,
@@ -49,6 +50,7 @@ __all__ = [
     "Estimate",
     "ExamplesNeeded",
     "GlassLines",
+    "Interrupted",
     "InvalidInput",
     "Mixture",
     "MixtureLoads",
@@ -63,6 +65,7 @@ __all__ = [
     "TeacherStudent",
     "__version__",
     "adversarial_boundary",
+    "annealing",
     "attacked_overlap",
     "autocorrelation_time",
     "boundary",
@@ -90,6 +93,7 @@ __all__ = [
     "pairwise_signal",
     "phase",
     "phase_diagram",
+    "power_table",
     "retrieval_boundary",
     "scaled_signal",
     "signal_strength",

@@ -1,8 +1,9 @@
-"""The exact polynomials of the strict p-body energy: energies and local fields as arrays, no compiled code.
+"""The exact polynomials of the strict and the power energy: energies and local fields as arrays, no compiled code.
 
 With k = xi . sigma the overlap of a state with a stored pattern (an integer), a pattern contributes
--(p!/N^(p-1)) e_p(k; N) to the energy, where e_p(k; n) is the elementary symmetric polynomial of degree p of n signs
-whose sum is k (docs/theory.md, eq. 1 to 3). Everything is tabulated against the number c = (N + k)/2 of agreeing sites.
+-(p!/N^(p-1)) e_p(k; N) to the strict energy, where e_p(k; n) is the elementary symmetric polynomial of degree p of n
+signs whose sum is k (docs/theory.md, eq. 1 to 3), and -k^p/N^(p-1) to the power energy. Everything is tabulated against
+the number c = (N + k)/2 of agreeing sites.
 """
 
 import math
@@ -43,10 +44,14 @@ class EnergyTable:
     scale : float
         Unit of the integers: E = -scale * sum_a energy[c_a].
     energy : (N + 1,) int64
-        e_p(k; N).
+        U(k): e_p(k; N), or k^p.
     even, odd : (N + 1,) int64
-        F(k-1) + F(k+1) and F(k-1) - F(k+1) with F(k) = e_{p-1}(k; N-1): the doubled local field of site i is
-        2 h_i/scale = sum_a sigma_ia even[c_a] + xi_i sum_a odd[c_a] (docs/theory.md, eq. 6).
+        The doubled local field of site i is 2 h_i/scale = sum_a sigma_ia even[c_a] + xi_i sum_a odd[c_a]. For the
+        strict energy F(k-1) + F(k+1) and F(k-1) - F(k+1) with F(k) = e_{p-1}(k; N-1) (docs/theory.md, eq. 6); in
+        general (U(k+2) - U(k-2))/2 and U(k) - (U(k+2) + U(k-2))/2.
+    coupling_factor : int
+        A flip changes the doubled fields by this many times what it does in the strict energy of the same p; 0 where
+        the energy holds interactions of fewer bodies, too.
     """
 
     n_spins: int
@@ -55,6 +60,7 @@ class EnergyTable:
     energy: Integers
     even: Integers
     odd: Integers
+    coupling_factor: int = 1
 
     def require_exact(self, n_patterns: int) -> None:
         """Refuse a number of patterns at which sums of these integers could overflow 64 bits."""
@@ -64,6 +70,24 @@ class EnergyTable:
                 f"p = {self.p} with {self.n_spins} spins and {n_patterns} patterns overflows exact 64-bit fields: "
                 f"at most {(2**63 - 1) // (2 * largest)} patterns; use a smaller p, fewer spins or fewer patterns"
             )
+
+    def energies(self, states: Signs, patterns: Signs) -> Floats:
+        """Return the extensive energy, (B,), of states (B, N) under patterns (M, N) (docs/theory.md, eq. 1)."""
+        total = np.zeros(len(states), dtype=np.int64)
+        for rows in _blocks(len(states), STATES_AT_ONCE):
+            for block in _blocks(len(patterns), PATTERNS_AT_ONCE):
+                total[rows] += self.energy[agreements(states[rows], patterns[block])].sum(axis=1)
+        return -self.scale * total.astype(np.float64)
+
+    def local_fields(self, states: Signs, patterns: Signs) -> Floats:
+        """Return the local fields h_i, (B, N): flipping site i costs 2 xi_i h_i (docs/theory.md, eq. 5 and 6)."""
+        doubled = np.zeros(states.shape, dtype=np.int64)
+        for rows in _blocks(len(states), STATES_AT_ONCE):
+            for block in _blocks(len(patterns), PATTERNS_AT_ONCE):
+                count = agreements(states[rows], patterns[block])
+                doubled[rows] += _exact_product(self.even[count], patterns[block])
+                doubled[rows] += states[rows] * self.odd[count].sum(axis=1, keepdims=True)
+        return 0.5 * self.scale * doubled.astype(np.float64)
 
 
 def strict_table(p: int, n_spins: int) -> EnergyTable:
@@ -82,31 +106,31 @@ def strict_table(p: int, n_spins: int) -> EnergyTable:
     return EnergyTable(n_spins, p, scale, energy, lower + upper, lower - upper)
 
 
+def power_table(p: int, n_spins: int) -> EnergyTable:
+    """Return the table of the power energy E = -N sum_a (k_a/N)^p, repeated indices kept (docs/theory.md, eq. 4).
+
+    k^p holds interactions of p - 2, p - 4, ... bodies besides p! e_p: at p = 2 and 3 a constant and a constant field.
+    """
+    n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
+    p = checks.body_number(p, n_spins)
+    if 2 * (n_spins + 2) ** p >= 2**63:
+        raise InvalidInput(
+            f"p = {p} with {n_spins} spins overflows exact 64-bit fields; use a smaller p or fewer spins, "
+            "or interaction='rectified', which is kept in floating point"
+        )
+    k = np.arange(-n_spins, n_spins + 1, 2)
+    energy, lower, upper = k**p, (k - 2) ** p, (k + 2) ** p
+    factor = math.factorial(p) if p <= 3 else 0
+    return EnergyTable(
+        n_spins, p, 1 / n_spins ** (p - 1), energy, (upper - lower) // 2, energy - (upper + lower) // 2, factor
+    )
+
+
 def agreements(states: Signs, patterns: Signs) -> Integers:
     """Return the number of agreeing sites, (B, M), of states (B, N) with patterns (M, N)."""
     product = states.astype(np.float32) @ patterns.astype(np.float32).T  # exact: |k| <= N < 2^24
     count: Integers = ((product + states.shape[1]) / 2).astype(np.int64)
     return count
-
-
-def energies(table: EnergyTable, states: Signs, patterns: Signs) -> Floats:
-    """Return the extensive energy, (B,), of states (B, N) under patterns (M, N) (docs/theory.md, eq. 1)."""
-    total = np.zeros(len(states), dtype=np.int64)
-    for rows in _blocks(len(states), STATES_AT_ONCE):
-        for block in _blocks(len(patterns), PATTERNS_AT_ONCE):
-            total[rows] += table.energy[agreements(states[rows], patterns[block])].sum(axis=1)
-    return -table.scale * total.astype(np.float64)
-
-
-def local_fields(table: EnergyTable, states: Signs, patterns: Signs) -> Floats:
-    """Return the local fields h_i, (B, N): flipping site i costs 2 xi_i h_i (docs/theory.md, eq. 5 and 6)."""
-    doubled = np.zeros(states.shape, dtype=np.int64)
-    for rows in _blocks(len(states), STATES_AT_ONCE):
-        for block in _blocks(len(patterns), PATTERNS_AT_ONCE):
-            count = agreements(states[rows], patterns[block])
-            doubled[rows] += _exact_product(table.even[count], patterns[block])
-            doubled[rows] += states[rows] * table.odd[count].sum(axis=1, keepdims=True)
-    return 0.5 * table.scale * doubled.astype(np.float64)
 
 
 def _exact_product(integers: Integers, block: Signs) -> Integers:

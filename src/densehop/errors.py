@@ -15,3 +15,7 @@ class OutOfRange(DensehopError, ValueError):
 
 class NoSolution(DensehopError):
     """The branch asked for does not exist at this point."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C came and what was done so far is saved; the message says where and how to go on."""

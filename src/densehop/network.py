@@ -1,36 +1,49 @@
-"""`PBodyHopfield`: stored vectors and an energy, the friendly face over `energy` and `simulate`."""
+"""`PBodyHopfield`: stored vectors and an energy, the friendly face over `energy`, `weights` and `simulate`."""
 
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from densehop import checks, energy
-from densehop.simulate.patterns import PatternStore
-from densehop.simulate.representation import REPRESENTATIONS, Representations
-from densehop.simulate.sample import Samples, Settings, relax, run_chains, start_states
-from densehop.simulate.workers import count_workers
+from densehop.errors import InvalidInput
+from densehop.simulate.chains import Forms
+from densehop.simulate.representation import Representations
+from densehop.simulate.sample import Samples, relax, run_chains, start_states
+from densehop.simulate.settings import Settings, as_schedule
+from densehop.simulate.weights import WeightedForms
 from densehop.streams import Seed
+from densehop.weights import WeightTable, exponential_weights, rectified_weights
 
 Floats = npt.NDArray[np.float64]
 Signs = npt.NDArray[np.int8]
 
+INTERACTIONS = ("strict", "power", "rectified", "exponential")
+DEFAULT_SWEEPS = 1000
+
 
 class PBodyHopfield:
-    """A dense Hopfield network: M vectors of N spins stored in a p-body energy (docs/theory.md, eq. 1).
+    """A dense Hopfield network: M vectors of N spins stored in a p-body energy (docs/theory.md, section 1).
 
-    E[xi] = -(p!/N^(p-1)) sum_a sum_{i1 < ... < ip} xi_i1 ... xi_ip sigma^a_i1 ... sigma^a_ip, extensive, all indices
-    distinct, exact to the last bit of its integers.
+    With k_a = xi . sigma^a, extensive, and exact to the last bit of its integers where it has integers:
+
+    - "strict": E = -(p!/N^(p-1)) sum_a sum_{i1 < ... < ip} xi_i1 ... xi_ip sigma^a_i1 ... sigma^a_ip, all indices
+      distinct (eq. 1). The theory of this package is for this energy.
+    - "power": E = -N sum_a (k_a/N)^p, another model at finite load: it keeps the repeated indices.
+    - "rectified": E = -N sum_a max(k_a/N, 0)^p, in floating point, any p (Krotov & Hopfield 2016).
+    - "exponential": E = -(1/b) log sum_a exp(b k_a), in floating point, b the sharpness (Ramsauer et al. 2021).
 
     Parameters
     ----------
     patterns : (M, N) of +-1
         The stored vectors: memories (direct problem) or a teacher's examples.
     p : int
-        Number of bodies, 2 <= p <= N.
-    interaction : "strict"
-        The energy's form.
+        Number of bodies, 2 <= p (<= N for the strict and the power energy); the exponential has none.
+    interaction : "strict", "power", "rectified" or "exponential"
+    sharpness : float
+        b of the exponential; the others have none.
 
     Raises
     ------
@@ -38,27 +51,39 @@ class PBodyHopfield:
         If the patterns are not +-1, have the wrong shape, or would overflow exact 64-bit fields.
     """
 
-    def __init__(self, patterns: npt.ArrayLike, p: int, interaction: str = "strict") -> None:
+    def __init__(
+        self,
+        patterns: npt.ArrayLike,
+        p: int | None = None,
+        interaction: str = "strict",
+        sharpness: float | None = None,
+    ) -> None:
         self.patterns: Signs = checks.signs("patterns", patterns, ("M", "N"))
         self.patterns.flags.writeable = False
-        self.interaction = checks.choice("interaction", interaction, ("strict",))
         self.n_patterns, self.n_spins = self.patterns.shape
-        self.table = energy.strict_table(p, self.n_spins)
-        self.table.require_exact(self.n_patterns)
-        self.p = self.table.p
+        self.interaction = checks.choice("interaction", interaction, INTERACTIONS)
+        self.table = _table(self.interaction, p, sharpness, self.n_spins)
+        if isinstance(self.table, energy.EnergyTable):
+            self.table.require_exact(self.n_patterns)
+        self.p = p if p is None else int(p)
+        self.sharpness = sharpness if sharpness is None else float(sharpness)
 
     def __repr__(self) -> str:
-        return f"PBodyHopfield(n_patterns={self.n_patterns}, n_spins={self.n_spins}, p={self.p})"
+        how = f"sharpness={self.sharpness}" if self.interaction == "exponential" else f"p={self.p}"
+        return (
+            f"PBodyHopfield(n_patterns={self.n_patterns}, n_spins={self.n_spins}, {how}, "
+            f"interaction='{self.interaction}')"
+        )
 
     def energy(self, states: npt.ArrayLike) -> Floats:
         """Return the extensive energy, (B,), of states (B, N); a single state (N,) gives a scalar array."""
         batch = self._states(states)
-        return energy.energies(self.table, batch, self.patterns).reshape(np.shape(states)[:-1])
+        return self.table.energies(batch, self.patterns).reshape(np.shape(states)[:-1])
 
     def local_fields(self, states: npt.ArrayLike) -> Floats:
         """Return the local fields h_i, (B, N), of states (B, N): flipping spin i costs 2 xi_i h_i."""
         batch = self._states(states)
-        return energy.local_fields(self.table, batch, self.patterns).reshape(np.shape(states))
+        return self.table.local_fields(batch, self.patterns).reshape(np.shape(states))
 
     def overlaps(self, states: npt.ArrayLike) -> Floats:
         """Return the overlaps per spin, (B, M), of states (B, N) with every stored vector."""
@@ -71,13 +96,13 @@ class PBodyHopfield:
     def relax(self, states: npt.ArrayLike, n_workers: int | None = None) -> Signs:
         """Run asynchronous T = 0 dynamics from states (B, N) to fixed points, (B, N); a zero field keeps its spin."""
         batch = self._states(states)
-        return relax(self._representations.pattern_store, batch, n_workers).reshape(np.shape(states))
+        return relax(self._forms, batch, n_workers).reshape(np.shape(states))
 
     def sample(
         self,
-        temperature: float,
+        temperature: npt.ArrayLike,
         n_chains: int = 1,
-        n_sweeps: int = 1000,
+        n_sweeps: int | None = None,
         start: npt.ArrayLike | None = None,
         references: npt.ArrayLike | None = None,
         seed: Seed = 0,
@@ -87,51 +112,68 @@ class PBodyHopfield:
         snapshot_every: int = 0,
         n_workers: int | None = None,
         progress: Callable[[int], None] | None = None,
+        checkpoint: str | Path | None = None,
+        checkpoint_every: float = 60.0,
     ) -> Samples:
         """Sample exp(-E/T) with single-spin dynamics; one seed gives the same bits with any number of workers.
 
         Parameters
         ----------
-        temperature : float >= 0
-        n_chains, n_sweeps : int; a sweep is N attempted flips
+        temperature : float >= 0, or (n_sweeps,), one for each sweep (see `annealing`)
+        n_chains, n_sweeps : int; a sweep is N attempted flips; None: 1000, or as many as there are temperatures
         start : (N,) or (n_chains, N) of +-1; None: random
         references : (N,) or (R, N) of +-1, vectors whose overlap with the chain is recorded after each sweep
         seed : int or SeedSequence
         dynamics : "heat-bath" or "metropolis"
         order : "sequential" or "random" choice of sites
-        representation : "patterns" (any p; time grows with M), "couplings" (p <= 4; time does not depend on M, memory
-            N^p) or "auto", the faster of the two for each block of sweeps; the results are the same bits
+        representation : "patterns" (any energy; time grows with M), "couplings" (strict p <= 4, power p <= 3; time does
+            not depend on M, memory N^p) or "auto", the faster of the two for each block of sweeps; the results are the
+            same bits
         snapshot_every : int, keep the state after every so many sweeps (0: never)
         n_workers : int, threads; None: one per core
         progress : called with the number of sweeps just done, from the threads
+        checkpoint : file that keeps the run, written every `checkpoint_every` seconds and when Ctrl-C comes. If it is
+            there, the run goes on from it and ends with the same bits; it may ask for more sweeps than before.
 
         Raises
         ------
         InvalidInput
-            If an argument is out of range or the run cannot fit into memory.
+            If an argument is out of range, the run cannot fit into memory, or the checkpoint is damaged or another's.
+        Interrupted
+            On Ctrl-C with a checkpoint: a KeyboardInterrupt that says how to go on.
         """
-        checks.choice("representation", representation, REPRESENTATIONS)
-        settings = Settings(temperature, n_chains, n_sweeps, dynamics, order, snapshot_every, seed)
-        reference_states = np.empty((0, self.n_spins), dtype=np.int8)
-        if references is not None:
-            shape: tuple[int | str, ...] = (
-                ("R", self.n_spins) if checks.as_array("references", references).ndim == 2 else (self.n_spins,)
-            )
-            reference_states = checks.signs("references", references, shape).reshape(-1, self.n_spins)
+        if n_sweeps is None:
+            n_sweeps = DEFAULT_SWEEPS if np.ndim(temperature) == 0 else len(np.array(temperature))
+        settings = Settings(as_schedule(temperature), n_chains, n_sweeps, dynamics, order, snapshot_every, seed)
+        reference_states = self._references(references)
         kept = settings.n_sweeps // settings.snapshot_every if settings.snapshot_every else 0
         traces = settings.n_chains * (settings.n_sweeps * 8 * (6 + 3 * len(reference_states)) + kept * self.n_spins)
-        store = PatternStore.bytes_needed(self.n_spins, self.n_patterns, settings.n_chains)
-        checks.memory("sampling", traces + store)
+        checks.memory("sampling", traces + self._bytes_of_chains(settings.n_chains))
         starts = start_states(start, settings.n_chains, self.n_spins, seed)
-        representations = self._representations
-        if representation == "couplings":
-            representations.require_couplings(settings.n_chains, count_workers(n_workers))
-        return run_chains(representations, settings, starts, reference_states, representation, n_workers, progress)
+        return run_chains(
+            self._forms, settings, starts, reference_states, representation, n_workers, progress,
+            checkpoint, checkpoint_every,
+        )  # fmt: skip
 
     @cached_property
-    def _representations(self) -> Representations:
+    def _forms(self) -> Forms:
         """The patterns in the kernels' layouts, made on first use."""
+        if isinstance(self.table, WeightTable):
+            return WeightedForms(self.table, self.patterns)
         return Representations(self.table, self.patterns)
+
+    def _bytes_of_chains(self, n_chains: int) -> int:
+        """Predict the memory of chains on patterns and of what they share."""
+        kind = WeightedForms if isinstance(self.table, WeightTable) else Representations
+        return kind.bytes_needed(self.n_spins, self.n_patterns, n_chains)
+
+    def _references(self, references: npt.ArrayLike | None) -> Signs:
+        """Return checked references as (R, N)."""
+        if references is None:
+            return np.empty((0, self.n_spins), dtype=np.int8)
+        is_one = checks.as_array("references", references).ndim == 1
+        shape: tuple[int | str, ...] = (self.n_spins,) if is_one else ("R", self.n_spins)
+        return checks.signs("references", references, shape).reshape(-1, self.n_spins)
 
     def _states(self, states: npt.ArrayLike) -> Signs:
         """Return checked states as a batch (B, N)."""
@@ -139,3 +181,17 @@ class PBodyHopfield:
             (self.n_spins,) if checks.as_array("states", states).ndim == 1 else ("B", self.n_spins)
         )
         return checks.signs("states", states, shape).reshape(-1, self.n_spins)
+
+
+def _table(interaction: str, p: int | None, sharpness: float | None, n_spins: int) -> energy.EnergyTable | WeightTable:
+    """Return the table of an interaction; refuse parameters it does not have."""
+    if interaction == "exponential":
+        if p is not None:
+            raise InvalidInput(f"interaction='exponential' has a sharpness, not a p, got p = {checks.shown(p)}")
+        return exponential_weights(1.0 if sharpness is None else sharpness, n_spins)
+    if sharpness is not None:
+        raise InvalidInput(f"sharpness is for interaction='exponential'; '{interaction}' has none")
+    bodies = checks.body_number(p, None if interaction == "rectified" else n_spins)
+    if interaction == "rectified":
+        return rectified_weights(bodies, n_spins)
+    return energy.strict_table(bodies, n_spins) if interaction == "strict" else energy.power_table(bodies, n_spins)

@@ -32,8 +32,9 @@ def chi_square(net, temperature, n_sweeps, thin, **options):
     run = net.sample(temperature, n_chains=4, n_sweeps=n_sweeps, snapshot_every=1, **options)
     states = run.snapshots[:, 10 * thin :: thin].reshape(-1, net.n_spins)
     observed = np.bincount(naive.codes_of(states), minlength=2**net.n_spins)
-    p_value = goodness.p_value(observed, naive.boltzmann(net.patterns, net.p, temperature))
-    print(f"p = {net.p}, N = {net.n_spins}: thinned by {thin} sweeps, {len(states)} states, p-value {p_value:.2g}")
+    exact = naive.boltzmann(net.patterns, net.p, temperature, net.interaction, net.sharpness or 1.0)
+    p_value = goodness.p_value(observed, exact)
+    print(f"{net}: thinned by {thin} sweeps, {len(states)} states, p-value {p_value:.2g}")
     return p_value
 
 
@@ -43,9 +44,9 @@ def passes(net, temperature, n_sweeps, **options):
     )
 
 
-def network(p, n_spins=7, n_patterns=6):
+def network(p, n_spins=7, n_patterns=6, interaction="strict"):
     patterns = np.random.default_rng(10 * p + n_spins).choice([-1, 1], (n_patterns, n_spins))
-    return dh.PBodyHopfield(patterns, p=p)
+    return dh.PBodyHopfield(patterns, p=p, interaction=interaction)
 
 
 TEMPERATURE = {2: 2.5, 3: 2.0, 4: 1.2}
@@ -58,6 +59,42 @@ TEMPERATURE = {2: 2.5, 3: 2.0, 4: 1.2}
 def test_exact_distribution(p, dynamics, order, representation):
     options = {"dynamics": dynamics, "order": order, "representation": representation}
     assert passes(network(p), TEMPERATURE[p], 40_000, **options)
+
+
+@pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis"])
+@pytest.mark.parametrize("order", ["sequential", "random"])
+@pytest.mark.parametrize(
+    ("interaction", "p", "representation"),
+    [
+        ("power", 2, "patterns"),
+        ("power", 2, "couplings"),
+        ("power", 3, "patterns"),
+        ("power", 3, "couplings"),
+        ("power", 4, "auto"),
+        ("power", 5, "auto"),
+        ("rectified", 3, "auto"),
+        ("rectified", 6, "auto"),
+    ],
+)
+def test_exact_distribution_of_other_energies(interaction, p, representation, dynamics, order):
+    net = network(p, n_spins=6, interaction=interaction)
+    assert passes(net, 2.5, 20_000, dynamics=dynamics, order=order, representation=representation)
+
+
+@pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis"])
+@pytest.mark.parametrize("order", ["sequential", "random"])
+@pytest.mark.parametrize("sharpness", [0.3, 2.0])
+def test_exact_distribution_of_the_exponential(sharpness, dynamics, order):
+    patterns = network(3, n_spins=6).patterns
+    net = dh.PBodyHopfield(patterns, interaction="exponential", sharpness=sharpness)
+    assert passes(net, 2.0, 20_000, dynamics=dynamics, order=order)
+
+
+def test_weights_of_the_wrong_side_are_caught():
+    """A flip away from a pattern that is counted as one towards it."""
+    net = dh.PBodyHopfield(network(3, n_spins=6).patterns, interaction="exponential")
+    net.table = dataclasses.replace(net.table, weights=1 / net.table.weights)
+    assert chi_square(net, 2.0, 20_000, 4) < CAUGHT
 
 
 @pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis"])
@@ -102,7 +139,8 @@ def test_stale_overlaps_are_caught(p, monkeypatch):
 
     net = network(p, n_spins=5, n_patterns=4)
     thin = thinning(net, TEMPERATURE[p], 6_000)
-    monkeypatch.setattr(kernel, "run_sweeps", kernel.run_sweeps.py_func)
+    for name in ("run_sweeps", "run_chain"):
+        monkeypatch.setattr(kernel, name, getattr(kernel, name).py_func)
     assert chi_square(net, TEMPERATURE[p], 6_000, thin, n_workers=1, representation="patterns") > FALSE_ALARM
     monkeypatch.setattr(kernel, "flip", forgetful_flip)
     assert chi_square(net, TEMPERATURE[p], 6_000, thin, n_workers=1, representation="patterns") < CAUGHT

@@ -12,9 +12,8 @@ import pytest
 import densehop as dh
 from densehop.kernels import couplings as kernel
 from densehop.kernels import patterns as patterns_kernel
-from densehop.simulate import representation
 from densehop.simulate.couplings import CouplingStore
-from densehop.simulate.patterns import PatternChain, PatternChains, form_of, pack
+from densehop.simulate.patterns import PatternChains, form_of, pack
 from densehop.simulate.representation import Representations, Workload
 from tests import naive
 
@@ -114,7 +113,7 @@ def test_rule_takes_the_cheaper_representation():
     work = Workload(3, 100, 3000, patterns_kernel.SQUARE, 4, True)
     assert work.couplings_cost(cold) < work.patterns_cost(cold)
     assert work.couplings_cost(hot) > work.patterns_cost(hot)
-    representations = net._representations
+    representations = net._forms
     assert representations.prefers_couplings(work, cold, False, 10**9)
     assert not representations.prefers_couplings(work, cold, False, 10**4)  # the build would not pay
     assert not representations.prefers_couplings(work, hot, True, 10**9)
@@ -143,9 +142,8 @@ def test_couplings_without_memory_are_refused_and_auto_goes_on(monkeypatch):
     monkeypatch.setattr("densehop.checks.free_memory", lambda: 10**5)
     message = "representation='couplings' with p = 3 and 40 spins needs 0.0 GiB, but 0.0 GiB are free"
     with pytest.raises(dh.InvalidInput, match=message):
-        net._representations.require_couplings(1, 1)
-    monkeypatch.setattr(representation, "MARGIN", 100.0)
-    assert not net._representations.couplings_fit(1, 1)
+        net._forms.choices("couplings", 1, 1)
+    assert net._forms.choices("auto", 1, 1) == "patterns"
 
 
 @pytest.mark.parametrize(("p", "n_spins"), [(2, 5), (2, 2), (3, 3), (3, 8), (4, 8), (6, 8), (8, 8)])
@@ -153,18 +151,18 @@ def test_fields_and_overlaps_of_every_form(p, n_spins):
     """Powers of the overlap or tables, all states of a few spins, among them stored patterns and their opposites."""
     patterns = np.concatenate([signs(40, n_spins), -signs(3, n_spins)])
     net = dh.PBodyHopfield(patterns, p)
-    store = net._representations.pattern_store
+    store = net._forms.pattern_store
     powers = {2: patterns_kernel.LINEAR, 3: patterns_kernel.SQUARE, 4: patterns_kernel.CUBE}
     assert form_of(net.table).form == powers.get(p if n_spins > 2 else 0, patterns_kernel.TABLE)
     for state in naive.all_states(n_spins)[:: max(1, 2**n_spins // 20)]:
-        chain = PatternChain.start(store, state)
-        assert (chain.overlaps[:43] == patterns.astype(int) @ state).all()
-        assert not chain.overlaps[43:].any()
+        chain = PatternChains.start(store, state[np.newaxis])
+        assert (chain.overlaps[0, :43] == patterns.astype(int) @ state).all()
+        assert not chain.overlaps[0, 43:].any()
         doubled = [
             -naive.flip_cost(state, site, patterns, p) * state[site] / net.table.scale for site in range(n_spins)
         ]
-        assert -chain.fields(store) == pytest.approx(np.array(doubled), abs=1e-8)
-        assert chain.totals[patterns_kernel.ENERGY] == pytest.approx(
+        assert -chain.fields()[0] == pytest.approx(np.array(doubled), abs=1e-8)
+        assert chain.totals[0, patterns_kernel.ENERGY] == pytest.approx(
             -naive.energy(state, patterns, p) / net.table.scale, abs=1e-8
         )
 
@@ -172,8 +170,8 @@ def test_fields_and_overlaps_of_every_form(p, n_spins):
 def test_group_of_chains_changes_its_states_in_place():
     net = dh.PBodyHopfield(signs(30, 16), 3)
     states = signs(3, 16, seed=5)
-    chains = PatternChains.start(net._representations.pattern_store, states)
-    assert all(np.shares_memory(chain.state, states) for chain in chains.chains)
+    chains = PatternChains.start(net._forms.pattern_store, states)
+    assert np.shares_memory(chains.states, states)
 
 
 @pytest.mark.parametrize(("p", "n_spins"), [(2, 300), (3, 101), (4, 61), (4, 900)])
@@ -184,7 +182,7 @@ def test_powers_equal_tables(p, n_spins, monkeypatch):
     table = form_of(dh.strict_table(5, 61))
     monkeypatch.setattr("densehop.simulate.patterns.form_of", lambda _table: dataclasses.replace(table, largest=2**31))
     net = dh.PBodyHopfield(net.patterns, p)
-    assert net._representations.pattern_store.form.form == patterns_kernel.TABLE
+    assert net._forms.pattern_store.form.form == patterns_kernel.TABLE
     tables = [net.sample(t, 1, 3, net.patterns[0], snapshot_every=1, representation="patterns") for t in (0.5, 50.0)]
     assert all(same(pair) for pair in zip(powers, tables, strict=True))
 

@@ -27,7 +27,8 @@ def test_trajectory_equals_the_naive_twin(p, dynamics, representation):
         state = 2 * generator(3, Purpose.START, chain).integers(0, 2, 9) - 1
         noise = generator(3, Purpose.NOISE, chain)
         for sweep in range(6):
-            variates = noise.logistic(size=9) if dynamics == "heat-bath" else noise.standard_exponential(9)
+            uniform = noise.random(9)
+            variates = np.log(uniform / (1 - uniform)) if dynamics == "heat-bath" else -np.log1p(-uniform)
             state = naive.sweep(state, net.patterns, p, 1.3, variates)
             assert (run.snapshots[chain, sweep] == state).all()
 
@@ -54,7 +55,7 @@ def test_records_equal_recomputation(p, n_spins):
 def test_fields_summed_in_several_chunks_are_exact(p, n_spins, n_patterns):
     """Terms of these sizes fit into 32 bits, sums of some tens of them do not."""
     net = random_network(p, n_patterns, n_spins)
-    assert 8 <= net._representations.pattern_store.stored.chunk < n_patterns / 32
+    assert 8 <= net._forms.pattern_store.stored.chunk < n_patterns / 32
     for start in (net.patterns[0], None):
         run = net.sample(1.0, n_chains=1, n_sweeps=2, start=start, seed=1)
         assert run.energy[:, -1] == pytest.approx(net.energy(run.spins), rel=1e-14)
@@ -77,7 +78,7 @@ def test_same_bits_with_any_number_of_workers(order):
 def test_length_of_the_inner_blocks_does_not_matter(order, monkeypatch):
     net = random_network(3, 60, 20)
     whole = net.sample(2.0, 2, 50, order=order, snapshot_every=4)
-    monkeypatch.setattr("densehop.simulate.sample.NOISE_PER_CALL", 60)
+    monkeypatch.setattr("densehop.simulate.blocks.NOISE_PER_CALL", 60)
     pieces = net.sample(2.0, 2, 50, order=order, snapshot_every=4)
     assert np.array_equal(whole.energy, pieces.energy)
     assert np.array_equal(whole.snapshots, pieces.snapshots)
@@ -111,7 +112,7 @@ def test_result_carries_what_made_it():
         "snapshot_every": 0,
         "seed": 4,
     }
-    assert (run.p, run.n_patterns, run.version) == (2, 5, dh.__version__)
+    assert (run.symmetric, run.n_patterns, run.version) == (True, 5, dh.__version__)
 
 
 def test_progress_counts_every_sweep():

@@ -1,5 +1,7 @@
 """Each vector kernel beside its naive twin, at every length of the unrolled loops and at the largest values."""
 
+import math
+
 import numpy as np
 import pytest
 from numba import njit
@@ -26,8 +28,13 @@ def add_signed(bits, row, step, values):
 
 
 @njit
-def cube(values, slope, first, last, amplitudes):
-    return vectors.cube(values, slope, first, last, amplitudes)
+def cube(values, slope, inverse, first, last, amplitudes):
+    return vectors.cube(values, slope, inverse, first, last, amplitudes)
+
+
+@njit
+def selected_sum(bits, row, left, right):
+    return vectors.selected_sum(bits, row, left, right)
 
 
 @njit
@@ -85,15 +92,16 @@ def test_add_signed(n_blocks):
 
 @pytest.mark.parametrize("n_blocks", BLOCKS)
 @pytest.mark.parametrize(("n_spins", "dtype"), [(9, np.int64), (900, np.int32)])
-def test_cube(n_blocks, n_spins, dtype):
+@pytest.mark.parametrize("divisor", [1, 3])
+def test_cube(n_blocks, n_spins, dtype, divisor):
     k = 2 * np.random.default_rng(n_blocks).integers(0, n_spins + 1, 32 * n_blocks) - n_spins
     k[0] = n_spins
     amplitudes = np.full(32 * n_blocks, 7, dtype=dtype)
-    first = n_blocks // 2
-    squares = cube(k.astype(np.int16), 8 - 3 * n_spins, first, n_blocks, amplitudes)
+    first, inverse = n_blocks // 2, {1: 1, 3: vectors.THIRD}[divisor]
+    squares = cube(k.astype(np.int16), 8 - 3 * n_spins, inverse, first, n_blocks, amplitudes)
     assert squares == (k[32 * first :] ** 2).sum()
     assert (amplitudes[: 32 * first] == 7).all()
-    assert (3 * amplitudes[32 * first :].astype(int) == (k**3 + (8 - 3 * n_spins) * k)[32 * first :]).all()
+    assert (divisor * amplitudes[32 * first :].astype(int) == (k**3 + (8 - 3 * n_spins) * k)[32 * first :]).all()
 
 
 @pytest.mark.parametrize("n_blocks", BLOCKS)
@@ -123,3 +131,12 @@ def test_add_products(n_blocks, dtype, largest):
         expected[chains[n]] += factors[n] * (slab @ weights[chains[n]].astype(object)).astype(np.int64)
     add_products(couplings, 2, weights, factors, chains, 1, 3, fields)
     assert (fields == expected).all()
+
+
+@pytest.mark.parametrize("n_blocks", BLOCKS)
+def test_selected_sum(n_blocks):
+    rng = np.random.default_rng(n_blocks)
+    bits, left, right = random_bits(rng, 3, n_blocks), rng.exponential(size=32 * n_blocks), rng.random(32 * n_blocks)
+    chosen = np.where(naive.signs_of_bits(bits[1]) < 0, right, left)
+    assert selected_sum(bits, 1, left, right) == pytest.approx(math.fsum(chosen), rel=1e-14)
+    assert selected_sum(bits, 1, left, left) == selected_sum(bits, 2, left, left)

@@ -16,6 +16,7 @@ Chains that flip at the same site share one passage through its slab.
 import numpy as np
 
 from densehop.kernels import compiled
+from densehop.kernels.noise import flips
 from densehop.kernels.record import record
 from densehop.kernels.vectors import add_products, count_differences
 
@@ -92,11 +93,11 @@ def add_slab(couplings, n_others, site, weights, factors, chains, begin, end, fi
 
 
 @compiled
-def flip_all(couplings, n_others, states, weights, fields, sites, chains, factors, n_moving):
+def flip_all(couplings, n_others, factor, states, weights, fields, sites, chains, factors, n_moving):
     """Flip site sites[n] of chain chains[n], n < n_moving; neighbours in the list with the same site share its slab."""
     for n in range(n_moving):
         spin = states[chains[n], sites[n]]
-        factors[n] = -4 * spin
+        factors[n] = -4 * factor * spin
         states[chains[n], sites[n]] = -spin
     begin = 0
     while begin < n_moving:
@@ -113,46 +114,49 @@ def flip_all(couplings, n_others, states, weights, fields, sites, chains, factor
 def run_sweeps(
     couplings,
     n_others,
+    factor,
+    noise,
     states,
     weights,
     fields,
     energies,
     sites,
-    thresholds,
+    uniforms,
+    units,
     first,
     references,
     trace,
     snapshots,
     every,
 ):
-    """Run n sweeps of C chains in step; site i flips if and only if spin * (doubled field) < threshold.
+    """Run n sweeps of C chains in step; a spin flips where `kernels.noise.flips` says so.
 
     Parameters
     ----------
     couplings, states, weights, fields, energies : as above, all but the couplings changed in place
     n_others : int, p - 2, the number of spins in a weight
-    sites : (C, n, N) int64, the order of the attempts; thresholds : (C, n, N) float64
-    first, references, every : as in `kernels.patterns.run_sweeps`; trace, snapshots : the same with chains in front
+    factor : int, unit of the couplings in the fields: 1 for the strict energy
+    noise, sites, uniforms, units, first, references, trace, snapshots, every : as in `kernels.patterns.run_sweeps`
     """
-    n_chains, n_sweeps, n_spins = sites.shape
+    n_chains, n_sweeps, n_spins = uniforms.shape
     work = np.empty((4, n_chains), dtype=np.int64)
-    flips, chosen, moving, factors = work[0], work[1], work[2], work[3]
+    flipped, chosen, moving, factors = work[0], work[1], work[2], work[3]
     for block_sweep in range(n_sweeps):
-        flips[:] = 0
+        flipped[:] = 0
         for attempt in range(n_spins):
             n_moving = 0
             for chain in range(n_chains):
-                site = sites[chain, block_sweep, attempt]
+                site = sites[chain, block_sweep, attempt] if sites.shape[2] > 0 else attempt
                 cost = states[chain, site] * fields[chain, site]
-                if cost < thresholds[chain, block_sweep, attempt]:
+                if flips(cost, units[chain, block_sweep], uniforms[chain, block_sweep, attempt], noise):
                     energies[chain] -= cost
-                    flips[chain] += 1
+                    flipped[chain] += 1
                     chosen[n_moving], moving[n_moving] = site, chain
                     n_moving += 1
             if n_moving > 0:
-                flip_all(couplings, n_others, states, weights, fields, chosen, moving, factors, n_moving)
+                flip_all(couplings, n_others, factor, states, weights, fields, chosen, moving, factors, n_moving)
         for chain in range(n_chains):
-            sweep = first + block_sweep
             record(
-                sweep, states[chain], energies[chain], flips[chain], references, trace[chain], snapshots[chain], every
-            )
+                first + block_sweep, states[chain], energies[chain], flipped[chain],
+                references, trace[chain], snapshots[chain], every,
+            )  # fmt: skip

@@ -4,13 +4,14 @@ Layout, for N spins and M patterns, B = ceil(M/32) blocks of 32; the places behi
 
 - `bits` (N, B) uint32: a row per site, 1 where the pattern has -1.
 - `overlaps` (32 B,) int16: k_a, the overlap of the state with pattern a.
-- `amplitudes` (32 B,): even[c_a], kept where it is no simple power of k_a, so that an attempt is one signed sum.
+- `amplitudes` (32 B,): even[c_a]/factor, kept where it is no simple power of k_a, so that an attempt is one signed sum.
 - `totals` (2,) int64: sum_a odd[c_a] and sum_a energy[c_a].
 
 The doubled field of site i is sum_a sigma_ia even[c_a] + xi_i sum_a odd[c_a]. Three forms of `even` and `odd`:
 powers 1 and 2 are even = factor k^power + constant with odd = slope k + constant (p = 2 and 3), where the second sum
-changes by a known number per flip. Power 3 is even = (k^3 + slope k)/3 with odd = shift - k^2 (p = 4), found anew at
-each flip; form 0 is any other table, looked up at each flip.
+changes by a known number per flip. Power 3 is even = factor inverse (k^3 + slope k) with odd = shift - square k^2
+(p = 4; the inverse of 3 in the strict energy, 1 in the power energy), found anew at each flip; form 0 is any other
+table, looked up at each flip.
 """
 
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densehop.kernels import compiled
+from densehop.kernels.noise import flips
 from densehop.kernels.record import record
 from densehop.kernels.vectors import LANES, add_signed, cube, signed_sum, signed_sum_of_squares
 
@@ -28,7 +30,7 @@ BLOCKS_IN_CACHE = IN_CACHE // LANES
 
 
 class Stored(NamedTuple):
-    """What all chains share: `form`, `factor`, `slope` and `shift` (the constant of `odd`) as above.
+    """What all chains share: `form`, `factor`, `slope`, `shift` (the constant of `odd`), `inverse`, `square` as above.
 
     bits (N, B); sign_sums (N,) int64, sum_a sigma_ia; offsets (N,) int64, the constant of `even` times sign_sums;
     even, odd (N + 1,) tables, `even` in the type of the amplitudes; n_patterns; chunk, how many blocks can be summed
@@ -45,6 +47,8 @@ class Stored(NamedTuple):
     factor: int
     slope: int
     shift: int
+    inverse: int
+    square: int
     chunk: int
 
 
@@ -94,8 +98,8 @@ def find_amplitudes(stored, overlaps, amplitudes):
         squares, n_blocks = np.int64(0), stored.bits.shape[1]
         for first in range(0, n_blocks, BLOCKS_IN_CACHE):
             last = min(first + BLOCKS_IN_CACHE, n_blocks)
-            squares += cube(overlaps, stored.slope, first, last, amplitudes)
-        return stored.shift * stored.n_patterns - squares
+            squares += cube(overlaps, stored.slope, stored.inverse, first, last, amplitudes)
+        return stored.shift * stored.n_patterns - stored.square * squares
     if stored.form == TABLE:
         return look_up(stored, overlaps, amplitudes)
     total = np.int64(0)
@@ -115,47 +119,89 @@ def flip(stored, site, spin, overlaps, amplitudes, odd_total):
 
 
 @compiled
-def find_fields(stored, state, overlaps, amplitudes, totals, fields):
-    """Set the doubled fields (N,) int64 of all sites."""
-    for site in range(len(state)):
-        fields[site] = sum_signed(stored, site, overlaps, amplitudes) + state[site] * totals[ODD]
+def start(stored, energy, states, overlaps, amplitudes, totals):
+    """Place C chains at states (C, N): set everything else from them; energy (N + 1,)."""
+    n_spins = states.shape[1]
+    for chain in range(len(states)):
+        find_overlaps(stored, states[chain], overlaps[chain])
+        totals[chain, ODD] = find_amplitudes(stored, overlaps[chain], amplitudes[chain])
+        totals[chain, ENERGY] = 0
+        for a in range(stored.n_patterns):
+            totals[chain, ENERGY] += energy[(np.int64(overlaps[chain, a]) + n_spins) >> 1]
+
+
+@compiled
+def find_fields(stored, states, overlaps, amplitudes, totals, fields):
+    """Set the doubled fields (C, N) int64 of all sites of all chains."""
+    for chain in range(len(states)):
+        for site in range(states.shape[1]):
+            field = sum_signed(stored, site, overlaps[chain], amplitudes[chain])
+            fields[chain, site] = field + states[chain, site] * totals[chain, ODD]
 
 
 @compiled
 def run_sweeps(
     stored,
-    state,
+    noise,
+    states,
     overlaps,
     amplitudes,
     totals,
     sites,
-    thresholds,
+    uniforms,
+    units,
     first,
     references,
     trace,
     snapshots,
     every,
 ):
-    """Run len(sites) sweeps on one chain; site i flips if and only if spin * (doubled field) < threshold.
+    """Run n sweeps of C chains, one after the other; a spin flips where `kernels.noise.flips` says so.
 
     Parameters
     ----------
-    stored : Stored
-    state : (N,) int8; overlaps, amplitudes, totals : as above; all changed in place
-    sites : (n, N) int64, the order of the attempts; thresholds : (n, N) float64
+    stored : Stored; noise : kernels.noise.Noise
+    states (C, N) int8; overlaps, amplitudes, totals : as above with chains in front; all changed in place
+    sites : (C, n, N) int64, the order of the attempts, or (C, n, 0): one site after the other
+    uniforms : (C, n, N) float64; units : (C, n) float64, the temperature in units of the integer fields
     first : int, how many sweeps were done before: the row of `trace` that the first sweep fills
     references : (R, N) int8
-    trace, snapshots, every : as in `kernels.record.record`
+    trace, snapshots, every : as in `kernels.record.record`, with chains in front
     """
-    for block_sweep in range(len(sites)):
-        flips = 0
-        for attempt in range(sites.shape[1]):
-            site = sites[block_sweep, attempt]
+    for chain in range(len(states)):
+        run_chain(
+            stored, noise, states[chain], overlaps[chain], amplitudes[chain], totals[chain], sites[chain],
+            uniforms[chain], units[chain], first, references, trace[chain], snapshots[chain], every,
+        )  # fmt: skip
+
+
+@compiled
+def run_chain(
+    stored,
+    noise,
+    state,
+    overlaps,
+    amplitudes,
+    totals,
+    sites,
+    uniforms,
+    units,
+    first,
+    references,
+    trace,
+    snapshots,
+    every,
+):
+    """Run the sweeps of one chain."""
+    for block_sweep in range(len(uniforms)):
+        flipped = 0
+        for attempt in range(uniforms.shape[1]):
+            site = sites[block_sweep, attempt] if sites.shape[1] > 0 else attempt
             spin = state[site]
-            field = sum_signed(stored, site, overlaps, amplitudes) + spin * totals[ODD]
-            if spin * field < thresholds[block_sweep, attempt]:
+            cost = spin * sum_signed(stored, site, overlaps, amplitudes) + totals[ODD]
+            if flips(cost, units[block_sweep], uniforms[block_sweep, attempt], noise):
                 state[site] = -spin
                 totals[ODD] = flip(stored, site, spin, overlaps, amplitudes, totals[ODD])
-                totals[ENERGY] -= spin * field
-                flips += 1
-        record(first + block_sweep, state, totals[ENERGY], flips, references, trace, snapshots, every)
+                totals[ENERGY] -= cost
+                flipped += 1
+        record(first + block_sweep, state, totals[ENERGY], flipped, references, trace, snapshots, every)

@@ -1,4 +1,4 @@
-"""Sums over vectors of integers, in LLVM's vector types: the innermost loops of both representations.
+"""Sums over vectors, in LLVM's vector types: the innermost loops of both representations.
 
 LLVM translates them for any processor, with the same result: for one with 512-bit registers a block of 32 is three or
 four instructions, for others a few more. (The compiler finds part of this in plain loops, at a third of the speed: it
@@ -16,6 +16,7 @@ WORDS = 8  # 64-bit words per block
 UNROLLED = 4  # blocks per step, each with sums of its own
 
 BIT, INT16, INT32, INT64 = (ir.IntType(width) for width in (1, 16, 32, 64))
+FLOAT64 = ir.DoubleType()
 
 
 def is_vector(array, *dtypes):
@@ -182,6 +183,40 @@ def signed_sum_of_squares(_context, bits, row, first, last, values):
 
 
 @intrinsic
+def selected_sum(_context, bits, row, left, right):
+    """Return the sum of left (32 B,) float64 where bits[row] has a 0 and of right where it has a 1; bits (N, B) uint32.
+
+    Lanes are added in an order of their own, the same on every processor.
+    """
+
+    def generate(context, builder, signature, arguments):
+        bits, left, right = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 2, 3))
+        n_blocks = cgutils.unpack_tuple(builder, bits.shape)[1]
+        start = builder.mul(arguments[1], n_blocks)
+        kind = ir.VectorType(FLOAT64, LANES)
+        partial = cgutils.alloca_once_value(builder, constant(kind, 0.0))
+        with cgutils.for_range(builder, n_blocks) as loop:
+            is_one = signs_of(builder, bits, builder.add(start, loop.index))
+            first = builder.mul(loop.index, INT64(LANES))
+            zeros, ones = (load(builder, values.data, first, FLOAT64, LANES) for values in (left, right))
+            builder.store(builder.fadd(builder.load(partial), builder.select(is_one, ones, zeros)), partial)
+        lanes = builder.load(partial)
+        while lanes.type.count > 1:  # halves, pairwise
+            half = lanes.type.count // 2
+            indices = ir.VectorType(INT32, half)
+            low, high = (
+                builder.shuffle_vector(lanes, lanes, ir.Constant(indices, list(range(begin, begin + half))))
+                for begin in (0, half)
+            )
+            lanes = builder.fadd(low, high)
+        return builder.extract_element(lanes, INT32(0))
+
+    if is_vector(left, types.float64) and is_vector(right, types.float64):
+        return types.float64(bits, types.int64, left, right), generate
+    return None
+
+
+@intrinsic
 def add_signed(_context, bits, row, step, values):
     """Add the int16 `step` to values (32 B,) int16, or subtract it where bits[row] has a 1; bits (N, B) uint32."""
 
@@ -207,34 +242,39 @@ def add_signed(_context, bits, row, step, values):
 
 
 @intrinsic
-def cube(_context, values, slope, first, last, amplitudes):
-    """Set amplitudes (32 B,) to (k^3 + slope k)/3 in blocks first to last and return their sum of k^2.
+def cube(_context, values, slope, inverse, first, last, amplitudes):
+    """Set amplitudes (32 B,) to inverse (k^3 + slope k) in blocks first to last and return their sum of k^2.
 
-    k = values (32 B,) int16; amplitudes int32 or int64. The numerators must be multiples of 3 below 2^31.
+    k = values (32 B,) int16; amplitudes int32 or int64; inverse is 1, or THIRD to divide by three. The numerators must
+    be below 2^31, and multiples of 3 in the second case.
     """
 
     def generate(context, builder, signature, arguments):
-        values, amplitudes = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 4))
-        slope, first, last = arguments[1:4]
+        values, amplitudes = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 5))
+        first, last = arguments[3:5]
         wide = ir.VectorType(INT32, LANES)
-        lane = builder.insert_element(ir.Constant(wide, ir.Undefined), builder.trunc(slope, INT32), INT32(0))
-        slopes = builder.shuffle_vector(lane, lane, constant(wide, 0))
+
+        def everywhere(value):
+            lane = builder.insert_element(ir.Constant(wide, ir.Undefined), builder.trunc(value, INT32), INT32(0))
+            return builder.shuffle_vector(lane, lane, constant(wide, 0))
+
+        slopes, inverses = everywhere(arguments[1]), everywhere(arguments[2])
 
         def term(block):
             start = builder.mul(builder.add(first, block), INT64(LANES))
             narrow = load(builder, values.data, start, INT16, LANES)
             k = builder.sext(narrow, wide)
             numerator = builder.mul(k, builder.add(builder.mul(k, k), slopes))
-            third = builder.mul(numerator, constant(wide, THIRD))
+            quotient = builder.mul(numerator, inverses)
             kind = ir.VectorType(amplitudes.data.type.pointee, LANES)
             place = builder.bitcast(builder.gep(amplitudes.data, [start]), kind.as_pointer())
-            builder.store(third if kind == wide else builder.sext(third, kind), place, align=1)
+            builder.store(quotient if kind == wide else builder.sext(quotient, kind), place, align=1)
             return multiply_and_add_pairs(builder, narrow, narrow)
 
         return sum_of_blocks(builder, builder.sub(last, first), ir.VectorType(INT32, LANES // 2), term)
 
     if is_vector(values, types.int16) and is_vector(amplitudes, types.int32, types.int64):
-        return types.int64(values, types.int64, types.int64, types.int64, amplitudes), generate
+        return types.int64(values, *(types.int64,) * 4, amplitudes), generate
     return None
 
 

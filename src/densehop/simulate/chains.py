@@ -1,25 +1,31 @@
-"""What chains do and where they write, in any representation."""
+"""What chains do and where they write, in any representation, and what a network must offer for chains to run on it."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from densehop.kernels.noise import Noise
+
 Signs = npt.NDArray[np.int8]
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Attempts:
-    """What a block of n sweeps of C chains tries: sites (C, n, N) against thresholds (C, n, N).
+    """What a block of n sweeps of C chains tries.
 
-    `first` counts the sweeps before the block.
+    sites (C, n, N), or (C, n, 0) for one after the other; uniforms (C, n, N), from which `noise` makes the noise;
+    units (C, n), the temperatures in units of the fields; `first` counts the sweeps before the block.
     """
 
+    noise: Noise
     sites: Integers
-    thresholds: Floats
+    uniforms: Floats
+    units: Floats
     first: int
 
 
@@ -28,7 +34,7 @@ class Record:
     """Where C chains write: trace (C, sweep, 2 + R), snapshots (C, sweep // every, N); see `kernels/record.py`."""
 
     references: Signs
-    trace: Integers
+    trace: Numbers
     snapshots: Signs
     every: int
 
@@ -38,3 +44,50 @@ class Chains(Protocol):
 
     def run(self, attempts: Attempts, record: Record) -> None:
         """Run the attempts and fill in their rows of the record."""
+
+
+class Work(Protocol):
+    """The work of a group of chains."""
+
+    def cost(self, couplings: bool, acceptance: float) -> float:
+        """Return the predicted nanoseconds per attempt."""
+
+
+class Forms(Protocol):
+    """One network in all forms in which chains can run on it, shared by all threads."""
+
+    n_spins: int
+    n_patterns: int
+
+    @property
+    def unit(self) -> float:
+        """The energy that 1 in the fields stands for."""
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether xi and -xi have the same energy."""
+
+    @property
+    def trace_type(self) -> type[Any]:
+        """The type of what is recorded."""
+
+    def choices(self, choice: str, n_chains: int, n_workers: int) -> str:
+        """Return which representations may run: "patterns", "couplings" or "auto"; refuse what cannot."""
+
+    def workload(self, n_chains: int, in_step: bool) -> Any:
+        """Return the work of a group whose chains visit sites in the same order or not."""
+
+    def starts_on_couplings(self, work: Any) -> bool:
+        """Tell whether chains start on couplings, where both representations may run."""
+
+    def prefers_couplings(self, work: Any, acceptance: float, now: bool, attempts_left: int) -> bool:
+        """Tell whether the next block should run on couplings, `now` telling whether the last did."""
+
+    def start(self, states: Signs, by_couplings: bool, n_workers: int) -> Chains:
+        """Place chains at states (C, N), which change in place."""
+
+    def fingerprint(self) -> str:
+        """Return a short name of the patterns and their energy."""
+
+    def energies(self, recorded: Numbers) -> Floats:
+        """Return the extensive energies that a record stands for."""

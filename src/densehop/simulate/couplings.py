@@ -16,7 +16,7 @@ from densehop.kernels import couplings as kernel
 from densehop.kernels.patterns import ENERGY
 from densehop.kernels.vectors import LANES, WORDS
 from densehop.simulate.chains import Attempts, Record
-from densehop.simulate.patterns import PatternChain, PatternStore, pack
+from densehop.simulate.patterns import PatternChains, PatternStore, pack
 from densehop.simulate.workers import run_all
 
 Signs = npt.NDArray[np.int8]
@@ -131,6 +131,7 @@ class CoupledChains:
     """C chains that run in step; layout in `kernels/couplings.py`."""
 
     store: CouplingStore
+    factor: int
     states: Signs
     weights: npt.NDArray[np.int16]
     fields: Integers
@@ -143,16 +144,17 @@ class CoupledChains:
         kernel.set_weights(states, store.n_others, weights)
         fields = np.empty(states.shape, dtype=np.int64)
         energies = np.empty(len(states), dtype=np.int64)
-        for index, state in enumerate(states):
-            chain = PatternChain.start(patterns, state)
-            fields[index], energies[index] = chain.fields(patterns), chain.totals[ENERGY]
-        return cls(store, states, weights, fields, energies)
+        for index in range(len(states)):  # one at a time: overlaps with all patterns take memory
+            chain = PatternChains.start(patterns, states[index : index + 1])
+            fields[index], energies[index] = chain.fields()[0], chain.totals[0, ENERGY]
+        return cls(store, patterns.table.coupling_factor, states, weights, fields, energies)
 
     def run(self, attempts: Attempts, record: Record) -> None:
         """Run the attempts and fill in their rows of the record."""
         tensor = self.store.tensor.reshape(len(self.store.tensor), -1)
         kernel.run_sweeps(
-            tensor, self.store.n_others, self.states, self.weights, self.fields, self.energies,
-            attempts.sites, attempts.thresholds, attempts.first, record.references,
-            record.trace, record.snapshots, record.every,
+            tensor, self.store.n_others, self.factor, attempts.noise,
+            self.states, self.weights, self.fields, self.energies,
+            attempts.sites, attempts.uniforms, attempts.units, attempts.first,
+            record.references, record.trace, record.snapshots, record.every,
         )  # fmt: skip

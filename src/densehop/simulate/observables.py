@@ -118,11 +118,12 @@ def equilibration(series: npt.ArrayLike) -> Equilibration:
 def between_chains(run: Samples) -> Floats:
     """Return the overlaps per spin between all pairs of chains at each snapshot, (pair, snapshot).
 
-    Their average is the student-student overlap q; for even p each pair is gauged by the sign of its time average.
+    Their average is the student-student overlap q; where xi and -xi have the same energy
+    each pair is gauged by the sign of its time average.
     """
     n_chains, kept, n_spins = run.snapshots.shape
     if n_chains < 2 or kept == 0:
         raise InvalidInput(f"need at least 2 chains with snapshots, got snapshots of shape {run.snapshots.shape}")
     states = run.snapshots.astype(np.float64)
     pairs = np.array([np.einsum("si,si->s", a, b) / n_spins for a, b in combinations(states, 2)])
-    return gauged(pairs, axis=1) if run.p % 2 == 0 else pairs
+    return gauged(pairs, axis=1) if run.symmetric else pairs

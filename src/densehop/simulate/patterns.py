@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from densehop.energy import EnergyTable
 from densehop.kernels import patterns as kernel
-from densehop.kernels.vectors import LANES
+from densehop.kernels.vectors import LANES, THIRD
 from densehop.simulate.chains import Attempts, Record
 
 Signs = npt.NDArray[np.int8]
@@ -29,7 +29,13 @@ class Form:
     constant: int = 0
     slope: int = 0
     shift: int = 0
+    inverse: int = 1
+    square: int = 0
     largest: int = 0  # term of a lane's sum, for one block
+
+
+POWERS = ((kernel.LINEAR, 1, 2), (kernel.LINEAR, 1, 4), (kernel.SQUARE, 2, 1), (kernel.SQUARE, 2, 6))
+CUBES = ((1, 3, 1), (8, 1, 24))  # factor, divisor and square of the strict and of the power energy
 
 
 def form_of(table: EnergyTable) -> Form:
@@ -39,13 +45,18 @@ def form_of(table: EnergyTable) -> Form:
     largest = int(np.abs(even).max()) + 1
     if n_spins >= 3:
         slope, shift = _line(k, odd)
-        for form, power, factor in ((kernel.LINEAR, 1, 2), (kernel.SQUARE, 2, 1)):
+        for form, power, factor in POWERS:
             constant = int(even[1] - factor * k[1] ** power)
             if _same_fields(table, factor * k**power + constant, slope * k + shift):
-                return Form(form, factor, constant, slope, shift, 2 * n_spins**power)
-        shift, slope = int(odd[1] + k[1] ** 2), 3 * int(even[1]) // int(k[1]) - int(k[1]) ** 2
-        if n_spins <= LARGEST_CUBE and _same_fields(table, (k**3 + slope * k) // 3, shift - k**2):
-            return Form(kernel.CUBE, slope=slope, shift=shift, largest=n_spins**3 // 3 + 1)
+                return Form(form, factor, constant, slope, shift, largest=2 * n_spins**power)
+        for factor, divisor, square in CUBES if n_spins <= LARGEST_CUBE else ():
+            shift = int(odd[1] + square * k[1] ** 2)
+            slope = divisor * int(even[1]) // (factor * int(k[1])) - int(k[1]) ** 2
+            cubes = (k**3 + slope * k) // divisor
+            if _same_fields(table, factor * cubes, shift - square * k**2):
+                inverse = THIRD if divisor == 3 else 1
+                reach = int(np.abs(cubes).max()) + 1
+                return Form(kernel.CUBE, factor, 0, slope, shift, inverse, square, reach)
     return Form(kernel.TABLE, largest=largest)
 
 
@@ -85,7 +96,8 @@ class PatternStore:
         even = table.even.astype(np.int32) if fits else table.even
         stored = kernel.Stored(
             bits, sign_sums, form.constant * sign_sums, even, table.odd,
-            len(patterns), form.form, form.factor, form.slope, form.shift, chunk if fits else bits.shape[1],
+            len(patterns), form.form, form.factor, form.slope, form.shift, form.inverse, form.square,
+            chunk if fits else bits.shape[1],
         )  # fmt: skip
         return cls(table, form, stored)
 
@@ -107,52 +119,37 @@ def pack(patterns: Signs, multiple: int) -> npt.NDArray[np.uint8]:
 
 
 @dataclass(frozen=True)
-class PatternChain:
-    """One chain; the arrays change in place as it runs, `state` (N,) is the caller's."""
+class PatternChains:
+    """C chains that run one after the other; the arrays, chains in front, change in place."""
 
-    state: Signs
+    store: PatternStore
+    states: Signs
     overlaps: npt.NDArray[np.int16]
     amplitudes: npt.NDArray[np.int32] | npt.NDArray[np.int64]
     totals: Integers
 
     @classmethod
-    def start(cls, store: PatternStore, state: Signs) -> "PatternChain":
-        """Place a chain at `state`."""
-        stored, table, form = store.stored, store.table, store.form
-        overlaps = np.empty(stored.bits.shape[1] * LANES, dtype=np.int16)
-        kernel.find_overlaps(stored, state, overlaps)
-        k = overlaps[: stored.n_patterns]
-        has_amplitudes = form.form in (kernel.TABLE, kernel.CUBE)
-        amplitudes = np.zeros(len(overlaps) if has_amplitudes else 0, dtype=stored.even.dtype)
-        totals = np.empty(2, dtype=np.int64)
-        totals[kernel.ENERGY] = table.energy[(k.astype(np.int32) + table.n_spins) >> 1].sum()
-        totals[kernel.ODD] = kernel.find_amplitudes(stored, overlaps, amplitudes)
-        return cls(state, overlaps, amplitudes, totals)
-
-    def fields(self, store: PatternStore) -> Integers:
-        """Return the doubled integer fields (N,) of all sites."""
-        fields = np.empty(len(self.state), dtype=np.int64)
-        kernel.find_fields(store.stored, self.state, self.overlaps, self.amplitudes, self.totals, fields)
-        return fields
-
-
-@dataclass(frozen=True)
-class PatternChains:
-    """C chains that run one after the other."""
-
-    store: PatternStore
-    chains: tuple[PatternChain, ...]
-
-    @classmethod
     def start(cls, store: PatternStore, states: Signs) -> "PatternChains":
-        """Place chains at states (C, N), which change in place."""
-        return cls(store, tuple(PatternChain.start(store, state) for state in states))
+        """Place chains at states (C, N), the caller's, which change in place."""
+        stored, form, n_chains = store.stored, store.form, len(states)
+        length = stored.bits.shape[1] * LANES
+        has_amplitudes = form.form in (kernel.TABLE, kernel.CUBE)
+        overlaps = np.empty((n_chains, length), dtype=np.int16)
+        amplitudes = np.zeros((n_chains, length if has_amplitudes else 0), dtype=stored.even.dtype)
+        totals = np.empty((n_chains, 2), dtype=np.int64)
+        kernel.start(stored, store.table.energy, states, overlaps, amplitudes, totals)
+        return cls(store, states, overlaps, amplitudes, totals)
+
+    def fields(self) -> Integers:
+        """Return the doubled integer fields (C, N) of all sites."""
+        fields = np.empty(self.states.shape, dtype=np.int64)
+        kernel.find_fields(self.store.stored, self.states, self.overlaps, self.amplitudes, self.totals, fields)
+        return fields
 
     def run(self, attempts: Attempts, record: Record) -> None:
         """Run the attempts and fill in their rows of the record."""
-        for index, chain in enumerate(self.chains):
-            kernel.run_sweeps(
-                self.store.stored, chain.state, chain.overlaps, chain.amplitudes, chain.totals,
-                attempts.sites[index], attempts.thresholds[index], attempts.first, record.references,
-                record.trace[index], record.snapshots[index], record.every,
-            )  # fmt: skip
+        kernel.run_sweeps(
+            self.store.stored, attempts.noise, self.states, self.overlaps, self.amplitudes, self.totals,
+            attempts.sites, attempts.uniforms, attempts.units, attempts.first,
+            record.references, record.trace, record.snapshots, record.every,
+        )  # fmt: skip

@@ -8,19 +8,18 @@ import threading
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop import checks
 from densehop.energy import EnergyTable
 from densehop.errors import InvalidInput
 from densehop.kernels.patterns import CUBE, TABLE
-from densehop.simulate.chains import Chains
+from densehop.simulate.chains import Chains, Floats, Numbers, Signs
 from densehop.simulate.couplings import LARGEST_P, CoupledChains, CouplingStore, row_length
+from densehop.simulate.fingerprint import digest
 from densehop.simulate.patterns import PatternChains, PatternStore
 
-Signs = npt.NDArray[np.int8]
-
 REPRESENTATIONS = ("auto", "patterns", "couplings")
+FIRST_GUESS = 0.1  # acceptance before any was measured
 MARGIN = 0.95  # a change must promise at least this ratio of costs
 SHARE_OF_MEMORY = 0.25  # the free memory that `auto` may fill with couplings
 
@@ -62,6 +61,10 @@ class Workload:
     form: int
     n_chains: int
     in_step: bool
+
+    def cost(self, couplings: bool, acceptance: float) -> float:
+        """Return the predicted nanoseconds per attempt."""
+        return self.couplings_cost(acceptance) if couplings else self.patterns_cost(acceptance)
 
     def patterns_cost(self, acceptance: float) -> float:
         """Return the predicted nanoseconds per attempt in the patterns representation."""
@@ -105,16 +108,48 @@ class Workload:
 
 @dataclass
 class Representations:
-    """One network in the representations it has had use for, shared by all threads."""
+    """A network with exact integer fields in the representations it has had use for, shared by all threads."""
 
     table: EnergyTable
     patterns: Signs
     pattern_store: PatternStore = field(init=False)
     coupling_store: CouplingStore | None = field(init=False, default=None)
+    trace_type: type[np.int64] = field(init=False, default=np.int64)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
+        self.n_patterns, self.n_spins = self.patterns.shape
+        self.unit, self.symmetric = self.table.scale, self.table.p % 2 == 0
         self.pattern_store = PatternStore.build(self.table, self.patterns)
+
+    def energies(self, recorded: Numbers) -> Floats:
+        """Return the extensive energies that a record stands for."""
+        return -self.unit * recorded.astype(np.float64)
+
+    def fingerprint(self) -> str:
+        """Return a short name of the patterns and their energy."""
+        return digest(self.patterns, self.table.energy, np.array(self.unit))
+
+    @staticmethod
+    def bytes_needed(n_spins: int, n_patterns: int, n_chains: int) -> int:
+        """Predict the memory of chains in patterns and of what they share."""
+        return PatternStore.bytes_needed(n_spins, n_patterns, n_chains)
+
+    def choices(self, choice: str, n_chains: int, n_workers: int) -> str:
+        """Return which representations may run: couplings if they exist, "auto" only with memory for them to spare."""
+        checks.choice("representation", choice, REPRESENTATIONS)
+        why_not = self._why_no_couplings()
+        if choice == "couplings" and why_not:
+            raise InvalidInput(f"representation='couplings' {why_not}; use 'auto'")
+        if choice == "patterns" or why_not:
+            return "patterns"
+        if self.coupling_store is None:
+            needed = self._coupling_bytes(n_chains, n_workers)
+            if choice == "couplings":
+                checks.memory(f"representation='couplings' with p = {self.table.p} and {self.n_spins} spins", needed)
+            elif needed > SHARE_OF_MEMORY * checks.free_memory():
+                return "patterns"
+        return choice
 
     def couplings(self, n_workers: int) -> CouplingStore:
         """Return the couplings, built on first use."""
@@ -123,31 +158,21 @@ class Representations:
                 self.coupling_store = CouplingStore.build(self.table.p, self.patterns, n_workers)
             return self.coupling_store
 
-    def couplings_fit(self, n_chains: int, n_workers: int) -> bool:
-        """Tell whether `auto` may use couplings: p <= 4 and memory for them to spare."""
-        if self.table.p > LARGEST_P:
-            return False
-        return self.coupling_store is not None or self.bytes_needed(n_chains, n_workers) < (
-            SHARE_OF_MEMORY * checks.free_memory()
-        )
-
-    def require_couplings(self, n_chains: int, n_workers: int) -> None:
-        """Refuse couplings that do not exist or do not fit."""
-        if self.table.p > LARGEST_P:
-            raise InvalidInput(f"representation='couplings' needs p <= {LARGEST_P}, got p = {self.table.p}; use 'auto'")
-        if self.coupling_store is None:
-            what = f"representation='couplings' with p = {self.table.p} and {self.table.n_spins} spins"
-            checks.memory(what, self.bytes_needed(n_chains, n_workers))
-
-    def bytes_needed(self, n_chains: int, n_workers: int) -> int:
-        """Predict the memory of the couplings and of chains in them."""
-        return CouplingStore.bytes_needed(self.table.p, self.table.n_spins, len(self.patterns), n_chains, n_workers)
-
     def start(self, states: Signs, by_couplings: bool, n_workers: int) -> Chains:
         """Place chains at states (C, N), which change in place."""
         if by_couplings:
             return CoupledChains.start(self.couplings(n_workers), self.pattern_store, states)
         return PatternChains.start(self.pattern_store, states)
+
+    def workload(self, n_chains: int, in_step: bool) -> Workload:
+        """Return the work of a group whose chains visit sites in the same order or not."""
+        form = self.pattern_store.form.form
+        return Workload(self.table.p, self.n_spins, self.n_patterns, form, n_chains, in_step)
+
+    def starts_on_couplings(self, work: Workload) -> bool:
+        """Tell whether chains start on couplings: if they are there and a typical acceptance favours them."""
+        faster = work.couplings_cost(FIRST_GUESS) < work.patterns_cost(FIRST_GUESS)
+        return self.coupling_store is not None and faster
 
     def prefers_couplings(self, work: Workload, acceptance: float, now: bool, attempts_left: int) -> bool:
         """Decide for the next block, `now` telling whether couplings are in use; a change must pay for itself."""
@@ -158,3 +183,15 @@ class Representations:
             price += work.build_cost()
         changes = there < MARGIN * here and (here - there) * attempts_left > price
         return now != changes
+
+    def _why_no_couplings(self) -> str:
+        """Say why this energy has no couplings; nothing if it has."""
+        if self.table.p > LARGEST_P:
+            return f"needs p <= {LARGEST_P}, got p = {self.table.p}"
+        if self.table.coupling_factor == 0:
+            return f"has no power energy with p = {self.table.p}, which mixes interactions of 4 and of 2 bodies"
+        return ""
+
+    def _coupling_bytes(self, n_chains: int, n_workers: int) -> int:
+        """Predict the memory of the couplings and of chains in them."""
+        return CouplingStore.bytes_needed(self.table.p, self.n_spins, self.n_patterns, n_chains, n_workers)

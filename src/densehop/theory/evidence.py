@@ -33,7 +33,7 @@ def log_partition_function(examples: npt.ArrayLike, p: int, temperature: float) 
     for first in range(0, 2**n_spins, STATES_AT_ONCE):
         codes = np.arange(first, min(first + STATES_AT_ONCE, 2**n_spins))
         states = (2 * ((codes[:, np.newaxis] >> np.arange(n_spins)) & 1) - 1).astype(np.int8)
-        blocks.append(logsumexp(-energy.energies(table, states, patterns) / temperature))
+        blocks.append(logsumexp(-table.energies(states, patterns) / temperature))
     return float(logsumexp(blocks))
 
 

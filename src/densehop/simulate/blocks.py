@@ -1,0 +1,123 @@
+"""A group of chains on one thread: block after block of sweeps, each in the representation that promises to be faster.
+
+What a group needs to go on are its states, its `Place` and where its streams are (`simulate/checkpoint.py`).
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop.kernels.noise import EXPONENTIAL, LOGISTIC, make_noise
+from densehop.simulate.chains import Attempts, Chains, Forms, Record, Signs
+from densehop.simulate.settings import Settings
+from densehop.streams import Purpose, generator
+
+TIME_PER_CALL = 5e7  # predicted nanoseconds between two looks at the stop event
+NOISE_PER_CALL = 2**15  # random numbers drawn at once
+FIRST_BLOCK, GROWTH = 1, 4  # sweeps before the acceptance is first looked at, and how fast blocks become longer
+
+Report = Callable[["Group", int], None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a group is: sweeps done, longest next block, acceptance of the last, whether the next runs on couplings."""
+
+    done: int = 0
+    longest: int = FIRST_BLOCK
+    acceptance: float = 1.0
+    couplings: bool = False
+
+
+class Streams:
+    """The random numbers of C chains, in blocks of any length: the length does not change them."""
+
+    def __init__(self, settings: Settings, chains: range) -> None:
+        self._settings = settings
+        self._uniforms = [generator(settings.seed, Purpose.NOISE, chain) for chain in chains]
+        self._sites = [generator(settings.seed, Purpose.ORDER, chain) for chain in chains]
+        self._noise = make_noise(LOGISTIC if settings.dynamics == "heat-bath" else EXPONENTIAL)
+
+    def attempts(self, units: npt.NDArray[np.float64], n_spins: int, first: int) -> Attempts:
+        """Draw the next sweeps of each chain, as many as `units` (C, n) has."""
+        n_chains, length = units.shape
+        uniforms = np.empty((n_chains, length, n_spins))
+        random = self._settings.order == "random"
+        sites = np.empty((n_chains, length, n_spins if random else 0), dtype=np.int64)
+        for chain in range(n_chains):
+            self._uniforms[chain].random(out=uniforms[chain])
+            if random:
+                sites[chain] = self._sites[chain].integers(0, n_spins, (length, n_spins))
+        return Attempts(self._noise, sites, uniforms, units, first)
+
+    @property
+    def states(self) -> tuple[dict[str, Any], ...]:
+        """Where the streams are."""
+        return tuple(dict(stream.bit_generator.state) for stream in (*self._uniforms, *self._sites))
+
+    @states.setter
+    def states(self, values: tuple[dict[str, Any], ...]) -> None:
+        for stream, value in zip((*self._uniforms, *self._sites), values, strict=True):
+            stream.bit_generator.state = value
+
+
+class Group:
+    """Chains that one thread runs; `rows` says which among all chains they are.
+
+    states (C, N), record and by_couplings (C, sweep) are the caller's and change in place.
+    """
+
+    def __init__(
+        self,
+        forms: Forms,
+        settings: Settings,
+        choice: str,
+        n_workers: int,
+        rows: slice,
+        states: Signs,
+        record: Record,
+        by_couplings: npt.NDArray[np.bool_],
+    ) -> None:
+        self.forms, self.settings, self.choice, self.n_workers = forms, settings, choice, n_workers
+        self.rows, self.states, self.record, self.by_couplings = rows, states, record, by_couplings
+        self.streams = Streams(settings, range(rows.start, rows.stop))
+        self._work = forms.workload(len(states), settings.order == "sequential")
+        couplings = choice == "couplings" or (choice == "auto" and forms.starts_on_couplings(self._work))
+        self.place = Place(couplings=couplings)
+
+    def run(self, report: Report, stop: threading.Event) -> None:
+        """Run to the end, reporting the number of sweeps after each block."""
+        chains = self._start()
+        while self.place.done < self.settings.n_sweeps and not stop.is_set():
+            before = self.place
+            self._run_block(chains)
+            if self.place.couplings != before.couplings:
+                chains = self._start()
+            report(self, self.place.done - before.done)
+
+    def _start(self) -> Chains:
+        return self.forms.start(self.states, self.place.couplings, self.n_workers)
+
+    def _run_block(self, chains: Chains) -> None:
+        """Run the next block and choose the representation of the one after it."""
+        place, n_sweeps, n_spins = self.place, self.settings.n_sweeps, self.states.shape[1]
+        length = min(place.longest, n_sweeps - place.done, self._longest_block())
+        block = slice(place.done, place.done + length)
+        units = np.tile(self.settings.temperatures(block) / self.forms.unit, (len(self.states), 1))
+        chains.run(self.streams.attempts(units, n_spins, place.done), self.record)
+        self.by_couplings[:, block] = place.couplings
+        acceptance = float(self.record.trace[:, block, 1].mean()) / n_spins
+        couplings, left = place.couplings, (n_sweeps - block.stop) * self.states.size
+        if self.choice == "auto" and left > 0:
+            couplings = self.forms.prefers_couplings(self._work, acceptance, couplings, left)
+        self.place = Place(block.stop, GROWTH * place.longest, acceptance, couplings)
+
+    def _longest_block(self) -> int:
+        """Return how many sweeps go between two looks at the stop event."""
+        cost = self._work.cost(self.place.couplings, self.place.acceptance)
+        attempts = self.states.size
+        return max(1, min(NOISE_PER_CALL // attempts, int(TIME_PER_CALL / (attempts * cost))))

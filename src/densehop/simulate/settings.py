@@ -1,0 +1,70 @@
+"""How chains run: everything but the patterns and the starts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop import checks
+from densehop.errors import InvalidInput
+from densehop.streams import Seed
+
+Floats = npt.NDArray[np.float64]
+
+DYNAMICS = ("heat-bath", "metropolis")
+ORDERS = ("sequential", "random")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How chains run; `temperature` is one number or one for each sweep."""
+
+    temperature: float | tuple[float, ...]
+    n_chains: int
+    n_sweeps: int
+    dynamics: str = "heat-bath"
+    order: str = "sequential"
+    snapshot_every: int = 0
+    seed: Seed = 0
+
+    def __post_init__(self) -> None:
+        for name, minimum in (("n_chains", 1), ("n_sweeps", 1), ("snapshot_every", 0)):
+            object.__setattr__(self, name, checks.integer(name, getattr(self, name), minimum))
+        checks.choice("dynamics", self.dynamics, DYNAMICS)
+        checks.choice("order", self.order, ORDERS)
+        schedule = self.temperature if isinstance(self.temperature, tuple) else (self.temperature,)
+        for value in {min(schedule), max(schedule)}:
+            checks.number("temperature", value, zero_allowed=True)
+        if isinstance(self.temperature, tuple) and len(schedule) != self.n_sweeps:
+            raise InvalidInput(
+                f"temperature must be one number or one for each sweep: got {len(schedule)} for {self.n_sweeps} sweeps"
+            )
+
+    def temperatures(self, sweeps: slice) -> Floats:
+        """Return the temperature of each of these sweeps."""
+        if isinstance(self.temperature, tuple):
+            return np.array(self.temperature[sweeps])
+        return np.full(sweeps.stop - sweeps.start, self.temperature)
+
+
+def as_schedule(temperature: npt.ArrayLike) -> float | tuple[float, ...]:
+    """Return one temperature, or one for each sweep (sweep,), in the types that `Settings` keeps."""
+    if checks.as_array("temperature", temperature).ndim == 0:
+        return checks.number("temperature", temperature, zero_allowed=True)
+    return tuple(checks.series("temperature", temperature, "(sweep,)").tolist())
+
+
+def annealing(hottest: float, coldest: float, n_sweeps: int, law: str = "geometric") -> Floats:
+    """Return a cooling schedule, (sweep,), from `hottest` to `coldest`, for `PBodyHopfield.sample(temperature=...)`.
+
+    Temperatures fall by equal factors ("geometric") or by equal steps ("linear", which may end at 0).
+    """
+    checks.choice("law", law, ("geometric", "linear"))
+    hottest = checks.number("hottest", hottest)
+    coldest = checks.number("coldest", coldest, zero_allowed=law == "linear")
+    n_sweeps = checks.integer("n_sweeps", n_sweeps, 2)
+    if coldest >= hottest:
+        raise InvalidInput(f"coldest must be below hottest = {hottest:g}, got {coldest:g}")
+    space = np.geomspace if law == "geometric" else np.linspace
+    temperatures: Floats = space(hottest, coldest, n_sweeps)
+    return temperatures

@@ -1,0 +1,47 @@
+"""The noise of a decision is the quantile of its law, whether a table or a logarithm says so."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from densehop.kernels.noise import EXPONENTIAL, LOGISTIC, flips, make_noise
+
+LAWS = {LOGISTIC: stats.logistic, EXPONENTIAL: stats.expon}
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("unit", [1.0, 0.03, 40.0])
+def test_decisions_are_those_of_the_quantile(law, unit):
+    noise = make_noise(law)
+    edges = np.arange(1, 256) / 256
+    near = np.concatenate([edges, np.nextafter(edges, 0), np.nextafter(edges, 1), [1 - 2**-53, 2**-53, 1e-9]])
+    rng = np.random.default_rng(law)
+    assert not flips(0.0, unit, 0.0, noise)
+    for uniform in (*near, *rng.random(2000)):
+        threshold = unit * LAWS[law].ppf(uniform)
+        for cost in (*rng.normal(scale=3 * unit, size=4), threshold * (1 + 1e-9), threshold * (1 - 1e-9), 0.0):
+            if abs(cost - threshold) > 1e-15 * unit:
+                assert flips(cost, unit, uniform, noise) == (cost < threshold)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_probability_of_a_flip(law):
+    """1/(1 + exp x) and min(1, exp -x), from evenly spaced numbers."""
+    noise, uniforms = make_noise(law), (np.arange(20_000) + 0.5) / 20_000
+    for x in (-30.0, -2.0, -0.1, 0.0, 0.5, 3.0, 7.0):
+        share = np.mean([flips(2 * x, 2.0, uniform, noise) for uniform in uniforms])
+        exact = 1 / (1 + np.exp(x)) if law == LOGISTIC else min(1.0, np.exp(-x))
+        assert share == pytest.approx(exact, abs=1e-4)
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("uniform", [0.0, 1e-12, 0.3, 0.5, 0.999, 1 - 2**-53])
+def test_zero_temperature_follows_the_sign(law, uniform):
+    noise = make_noise(law)
+    assert [bool(flips(cost, 0.0, uniform, noise)) for cost in (-3, -1e-9, 0, 1e-9, 2)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
