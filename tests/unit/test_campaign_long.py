@@ -216,7 +216,7 @@ def dask_processes(folder, n_workers):
 
 
 def test_every_engine_gives_the_same_data(reference, tmp_path):
-    """In this process, on 1 and 2 local workers, on a local Dask cluster, on separate scheduler and worker processes."""
+    """In this process, on 1 and 2 local workers, on a local Dask cluster, on a separate scheduler with workers."""
     expected, seconds = reference(0), {}
     with dask_processes(tmp_path, 2) as address:
         engines = {

@@ -120,7 +120,7 @@ class Cell:
 
     @property
     def memory(self) -> int:
-        """Predicted peak in bytes: examples while they are checked, or their layouts and couplings, whichever is more."""
+        """Predicted peak in bytes: examples while they are checked, or their layouts; and couplings."""
         chains, sizes = self.run.n_chains, (self.n_spins, self.n_examples, self.run.n_chains)
         examples = self.n_examples * self.n_spins
         store = max(5 * examples, examples + PatternStore.bytes_needed(*sizes))
