@@ -14,6 +14,7 @@ import pytest
 import densehop as dh
 from densehop.campaign import folder as folders
 from densehop.campaign.collect import collect
+from densehop.campaign.complete import Incomplete, complete
 from densehop.campaign.engines import LocalWorkers, ThisProcess
 from densehop.campaign.folder import CampaignFolder, Result
 from densehop.campaign.run import run
@@ -258,6 +259,15 @@ def test_starts_of_equal_content_share_a_result(tmp_path):
     assert run(twins, tmp_path, ThisProcess).n_cells == 2
     dataset = collect(tmp_path)
     assert dataset.sel(start="a", drop=True).equals(dataset.sel(start="b", drop=True))
+
+
+def test_complete_gives_everything_or_says_what_is_missing(undisturbed, tmp_path):
+    assert complete(plan(), tmp_path, ThisProcess).equals(undisturbed)
+    bad = plan(problem={"p": 10, "load": None, "n_examples": [100]}, n_spins=[256], disorders=1)
+    with pytest.raises(
+        Incomplete, match=r"1 of 1 cells failed, such as p = 10, N = 256, .*failures', the same command"
+    ):
+        complete(bad, tmp_path, ThisProcess)
 
 
 def test_folder_that_is_no_campaign(tmp_path):

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from densehop import cli
-from densehop.campaign import store
+from densehop.campaign import cluster, store
 from tests.campaign_tasks import plan
 from tests.unit.test_cli import PROGRAM, complaint
 
@@ -91,6 +91,16 @@ def test_wrong_input_is_one_line(arguments, message, densehop, tmp_path, monkeyp
     assert message in complaint(result)
     assert result.returncode == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_scheduler_that_is_not_there_is_one_line(densehop, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "PATIENCE", 0.5)
+    result = densehop("run", EXAMPLE, "--out", tmp_path, "--engine", "dask", "--scheduler", "tcp://127.0.0.1:9")
+    assert "no Dask scheduler with workers at 'tcp://127.0.0.1:9'" in complaint(result)
+    assert result.returncode == 2
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    result = densehop("run", EXAMPLE, "--out", tmp_path, "--engine", "dask")
+    assert "the Dask engine needs Dask: pip install 'densehop[cluster]'" in complaint(result)
 
 
 def test_cells_that_fail_are_told_at_the_end(densehop, tmp_path):
