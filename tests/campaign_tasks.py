@@ -64,6 +64,7 @@ ENGINES["dask"] = lambda n: partial(DaskWorkers, None, n)
 TASKS = {"measure": measure, "watched": watched, "poisoned": poisoned}
 
 if __name__ == "__main__":  # PLAN FOLDER ENGINE WORKERS TASK
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
     _, plan_file, folder, engine, workers, task = sys.argv
     report = run(
         read_plan(Path(plan_file)),

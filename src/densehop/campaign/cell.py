@@ -20,6 +20,7 @@ from densehop.streams import Purpose, seed_sequence
 FORMAT = 1  # of the content: raise it when the same content begins to mean other numbers
 NANOSECONDS_PER_ATTEMPT, NANOSECONDS_PER_PATTERN = 40.0, 0.03  # a guess, good enough to weigh cells
 LONGEST_SEGMENT, SHORTEST_SEGMENT = 256, 16  # sweeps between two moments at which a cell can be saved
+SMALLEST_MEMORY = 2**24  # bytes that even the smallest cell takes
 SNAPSHOT_BYTES = 2**26  # of the states that a segment keeps
 
 
@@ -123,13 +124,13 @@ class Cell:
         """Predicted peak in bytes: examples while they are checked, or their layouts; and couplings."""
         chains, sizes = self.run.n_chains, (self.n_spins, self.n_examples, self.run.n_chains)
         examples = self.n_examples * self.n_spins
-        store = max(5 * examples, examples + PatternStore.bytes_needed(*sizes))
+        store = max(6 * examples, examples + PatternStore.bytes_needed(*sizes))
         couplings = 0
         if self.p <= LARGEST_P and self.run.representation != "patterns":
             couplings = CouplingStore.bytes_needed(self.p, *sizes, 1)
         per_sweep = chains * (8 + 8 + 4) + chains * (chains - 1)  # energies, acceptance, overlaps; pairs
         segment = self.segment_length * chains * self.n_spins * 20  # states, thresholds, sites
-        return int(store + couplings + 3 * self.run.max_sweeps * per_sweep + segment)
+        return int(SMALLEST_MEMORY + store + couplings + 3 * self.run.max_sweeps * per_sweep + segment)
 
 
 def _digest(content: dict[str, Any]) -> bytes:
