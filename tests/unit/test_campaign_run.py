@@ -282,3 +282,11 @@ def test_memory_is_predicted_roughly():
     assert 3 * examples < cell.memory < 10 * examples
     small = replace(cell, run=replace(cell.run, representation="patterns"))
     assert small.memory < cell.memory
+
+
+def test_couplings_that_auto_would_not_build_are_not_counted():
+    """p = 4, N = 512 would take 69 GB of couplings: cells on patterns must not wait for that room."""
+    cell = plan(n_spins=[512], problem={"p": 4, "load": None, "n_examples": [1000]}).cells()[0]
+    assert cell.memory < 2**27
+    forced = replace(cell, run=replace(cell.run, representation="couplings"))
+    assert forced.memory > 2**35

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from densehop import checks
 from densehop.simulate.couplings import LARGEST_P, CouplingStore
 from densehop.simulate.patterns import PatternStore
+from densehop.simulate.representation import SHARE_OF_MEMORY
 from densehop.streams import Purpose, seed_sequence
 
 FORMAT = 1  # of the content: raise it when the same content begins to mean other numbers
@@ -119,7 +121,7 @@ class Cell:
         attempts = self.run.n_chains * self.run.n_sweeps * self.n_spins
         return 0.02 + 1e-9 * attempts * (NANOSECONDS_PER_ATTEMPT + NANOSECONDS_PER_PATTERN * self.n_examples)
 
-    @property
+    @cached_property
     def memory(self) -> int:
         """Predicted peak in bytes: examples while they are checked, or their layouts; and couplings."""
         chains, sizes = self.run.n_chains, (self.n_spins, self.n_examples, self.run.n_chains)
@@ -128,6 +130,8 @@ class Cell:
         couplings = 0
         if self.p <= LARGEST_P and self.run.representation != "patterns":
             couplings = CouplingStore.bytes_needed(self.p, *sizes, 1)
+            if self.run.representation == "auto" and couplings > SHARE_OF_MEMORY * checks.free_memory():
+                couplings = 0  # then `auto` stays with patterns
         per_sweep = chains * (8 + 8 + 4) + chains * (chains - 1)  # energies, acceptance, overlaps; pairs
         segment = self.segment_length * chains * self.n_spins * 20  # states, thresholds, sites
         return int(SMALLEST_MEMORY + store + couplings + 3 * self.run.max_sweeps * per_sweep + segment)
