@@ -31,7 +31,7 @@ def watched(cell, checkpoint):
     """Measure, and leave a line if the cell was finished already."""
     folder = checkpoint.path.parent.parent
     with (folder / "begun.txt").open("a") as log:
-        log.write(f"{cell.identity}\n")
+        log.write(f"{cell.identity} {os.getpid()}\n")
     if (folder / "cells" / f"{cell.identity}.npz").exists():
         with (folder / "again.txt").open("a") as log:
             log.write(f"{cell.identity}\n")

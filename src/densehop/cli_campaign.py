@@ -141,7 +141,7 @@ def _engine(name: str, n_workers: int | None, scheduler: str | None) -> "Callabl
 
 def _leave_interrupted(folder: Path) -> NoReturn:
     """End the program here: `__main__`, which knows runs that write at their end, would say that all is lost."""
-    word = f"finished cells stay in '{folder}', cells under way saved themselves: the same command resumes"
+    word = f"finished cells stay in '{folder}', the same command resumes the others"
     print(f"densehop: interrupted; {word}", file=sys.stderr, flush=True)
     os._exit(INTERRUPTED)
 

@@ -162,7 +162,7 @@ def test_interrupt_says_how_to_go_on(tmp_path):
         time.sleep(0.05)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    said = f"finished cells stay in '{out}', cells under way saved themselves: the same command resumes"
+    said = f"finished cells stay in '{out}', the same command resumes the others"
     assert errors.strip() == f"densehop: interrupted; {said}"
     assert output == ""
     assert len(list((out / "checkpoints").glob("*.npz"))) == 1

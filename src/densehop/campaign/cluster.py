@@ -1,11 +1,12 @@
 """The Dask engine: cells as tasks of a local cluster or of a scheduler that runs elsewhere."""
 
+import gc
 import logging
 import queue
 import time
 from typing import Any
 
-from densehop.campaign.engines import SHARE_OF_MEMORY
+from densehop.campaign.engines import SHARE_OF_MEMORY, without_interrupts
 from densehop.campaign.worker import DIED, FAILED, Outcome, Work, carry_out
 from densehop.checks import free_memory
 from densehop.errors import InvalidInput
@@ -82,6 +83,7 @@ class DaskWorkers:
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
+        gc.collect()  # semaphores go with their processes, not at an end that may be abrupt
 
     def _outcome(self, work: Work, future: Future) -> Outcome | None:
         """Translate how a task of Dask ended; None: it was given up, with the scheduler."""
@@ -116,7 +118,7 @@ def _local_cluster(distributed: Any, n_workers: int) -> Any:
     import dask  # noqa: PLC0415 (optional, and slow)
 
     once = {"distributed.scheduler.allowed-failures": 0}  # how often to try again is the campaign's decision
-    with dask.config.set(once):
+    with dask.config.set(once), without_interrupts():  # its threads and processes are never interrupted
         return distributed.LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,

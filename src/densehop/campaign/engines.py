@@ -1,5 +1,6 @@
 """Where cells run: in this process, on local workers, or (cluster.py) on Dask. Results do not depend on it."""
 
+import gc
 import multiprocessing
 import os
 import queue
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from typing import Protocol
 
@@ -117,8 +119,12 @@ class LocalWorkers:
         """Ask the workers to save their cells and end; those that do not are killed."""
         for slot in tuple(self._busy):
             slot.interrupt()
+        late = threading.Timer(PATIENCE, lambda: [slot.kill() for slot in self._slots])
+        late.start()
         for slot in self._slots:
             slot.close()
+        late.cancel()
+        gc.collect()  # semaphores go with their pools, not at an end that may be abrupt
 
 
 class _Slot:
@@ -138,7 +144,7 @@ class _Slot:
         before = set(multiprocessing.active_children())
         context = multiprocessing.get_context("spawn")  # threads of numba and BLAS do not survive a fork
         self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_become_worker)
-        with _without_interrupts():
+        with without_interrupts():
             future = self._pool.submit(call, work)
         self._processes = set(multiprocessing.active_children()) - before
         return future
@@ -152,20 +158,22 @@ class _Slot:
         for process in self._processes:
             process.terminate()
 
-    def close(self) -> None:
-        """Wait for the worker to end, not for ever."""
-        if self._pool is None:
-            return
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for process in self._processes:
-            process.join(PATIENCE)
+    def kill(self) -> None:
+        """End the worker at once."""
+        for process in tuple(self._processes):
             process.kill()
-        self._pool.shutdown(wait=True)
+
+    def close(self) -> None:
+        """Wait for the worker to end."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        self.renew()
 
 
 @contextmanager
-def _without_interrupts() -> Iterator[None]:
+def without_interrupts() -> Iterator[None]:
     """Hold Ctrl-C back; processes that start meanwhile never see it, from their first moment on."""
+    resource_tracker.ensure_running()  # its start, else on the way, would let interrupts through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
