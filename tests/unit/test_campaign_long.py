@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from contextlib import contextmanager, suppress
@@ -216,7 +217,7 @@ def test_workers_killed_at_random_moments(engine, reference, tmp_path):
 
 @contextmanager
 def dask_processes(folder, n_workers):
-    """Run a Dask scheduler and workers as processes of their own; yield the scheduler's address."""
+    """Run a Dask scheduler and workers as processes of their own; yield the scheduler's address and process."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}
     file = folder / "scheduler.json"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
@@ -231,7 +232,7 @@ def dask_processes(folder, n_workers):
             if file.exists() and file.read_text().strip():
                 break
             time.sleep(0.1)
-        yield json.loads(file.read_text())["address"]
+        yield json.loads(file.read_text())["address"], processes[0]
     finally:
         for process in reversed(processes):
             process.terminate()
@@ -241,7 +242,7 @@ def dask_processes(folder, n_workers):
 def test_every_engine_gives_the_same_data(reference, tmp_path):
     """In this process, on 1 and 2 local workers, on a local Dask cluster, on a separate scheduler with workers."""
     expected, seconds = reference(0), {}
-    with dask_processes(tmp_path, 2) as address:
+    with dask_processes(tmp_path, 2) as (address, _):
         engines = {
             "1 local worker": partial(LocalWorkers, 1),
             "2 local workers": partial(LocalWorkers, 2),
@@ -261,6 +262,25 @@ def test_every_engine_gives_the_same_data(reference, tmp_path):
     print("the same 12 cells, data identical to one process:")
     for name, wall in seconds.items():
         print(f"  {name:30} {wall:6.1f} s, start of the workers included")
+
+
+def test_lost_scheduler_is_said_and_costs_no_finished_cell(tmp_path):
+    short, long = plan(), plan(problem={"load": [6.0]}, disorders=1, schedule={"n_sweeps": 10_000_000})
+    both = short.model_copy(update={"grids": (*short.grids, *long.grids)})
+    with dask_processes(tmp_path, 2) as (address, scheduler):
+        killer = threading.Thread(target=kill_when_finished, args=(scheduler, tmp_path / "out", 4))
+        killer.start()
+        with pytest.raises(OSError, match="the Dask scheduler is lost; finished cells stay, run again to go on"):
+            run(both, tmp_path / "out", partial(DaskWorkers, address))
+        killer.join()
+    assert run(short, tmp_path / "out", ThisProcess).n_found == 4
+
+
+def kill_when_finished(process, folder, n_cells):
+    """Kill a process as soon as so many cells are finished."""
+    while len(stamps(folder)) < n_cells:
+        time.sleep(0.1)
+    process.kill()
 
 
 @pytest.mark.parametrize("engine", ["local", "dask"])

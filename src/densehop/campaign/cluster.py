@@ -27,6 +27,11 @@ class DaskWorkers:
 
     def __init__(self, scheduler: str | None = None, n_workers: int | None = None) -> None:
         distributed = _imported()
+        for name in (
+            "distributed",
+            "distributed.client",
+        ):  # what happens to cells is told by the campaign, in its words
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._cluster: Any = None
         if scheduler is None:
             self._cluster = _local_cluster(distributed, count_workers(n_workers))
@@ -64,18 +69,17 @@ class DaskWorkers:
 
         future.add_done_callback(done)
 
-    def next_outcome(self) -> Outcome:
-        """Wait for a worker; a scheduler that is lost ends the campaign."""
-        while True:
-            try:
-                outcome = self._outcomes.get(timeout=1.0)
-            except queue.Empty:
-                if self._client.status != "running":
-                    raise OSError("the Dask scheduler is lost; finished cells stay, run again to go on") from None
-            else:
-                if outcome is None:
-                    raise OSError("the Dask scheduler is lost; finished cells stay, run again to go on")
-                return outcome
+    def next_outcome(self) -> Outcome | None:
+        """Wait for a worker, for a second; a scheduler that is lost ends the campaign."""
+        try:
+            outcome = self._outcomes.get(timeout=1.0)
+        except queue.Empty:
+            if self._client.status == "running":
+                return None  # workers may have joined
+            outcome = None
+        if outcome is None:
+            raise OSError("the Dask scheduler is lost; finished cells stay, run again to go on")
+        return outcome
 
     def close(self) -> None:
         """Release everything; what a foreign worker is doing it does to its end, for nothing but its checkpoint."""

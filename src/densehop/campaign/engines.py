@@ -34,8 +34,8 @@ class Engine(Protocol):
     def submit(self, work: Work) -> None:
         """Start a work."""
 
-    def next_outcome(self) -> Outcome:
-        """Wait for a work to end."""
+    def next_outcome(self) -> Outcome | None:
+        """Wait for a work to end; None: not yet, but there may be room for more."""
 
     def close(self) -> None:
         """Stop what is still under way, letting it save itself, and release everything."""
@@ -119,12 +119,16 @@ class LocalWorkers:
         """Ask the workers to save their cells and end; those that do not are killed."""
         for slot in tuple(self._busy):
             slot.interrupt()
-        late = threading.Timer(PATIENCE, lambda: [slot.kill() for slot in self._slots])
+        late = threading.Timer(PATIENCE, self._kill)
         late.start()
         for slot in self._slots:
             slot.close()
         late.cancel()
         gc.collect()  # semaphores go with their pools, not at an end that may be abrupt
+
+    def _kill(self) -> None:
+        for slot in self._slots:
+            slot.kill()
 
 
 class _Slot:

@@ -155,6 +155,8 @@ class _Campaign:
                 path = self.folder.checkpoint_path(cell)
                 self.engine.submit(Work(cell, self.task, path, self.checkpoint_every))
             outcome = self.engine.next_outcome()
+            if outcome is None:
+                continue
             cell = self.under_way.pop(outcome.cell.identity)
             if outcome.kind == STOPPED:
                 raise KeyboardInterrupt
