@@ -4,6 +4,7 @@ import gc
 import logging
 import queue
 import time
+from contextlib import ExitStack
 from typing import Any
 
 from densehop.campaign.engines import SHARE_OF_MEMORY, without_interrupts
@@ -15,6 +16,7 @@ from densehop.simulate.workers import count_workers
 Client = Any  # of distributed, which is optional
 Future = Any
 
+LOST_AFTER = "60s"  # a worker that has not come back is replaced; on a busy machine a start takes long
 PATIENCE = 60.0  # seconds in which a scheduler must answer and have workers
 
 
@@ -33,8 +35,10 @@ class DaskWorkers:
         ):  # what happens to cells is told by the campaign, in its words
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._cluster: Any = None
+        self._n_workers = count_workers(n_workers)
+        self._settings = ExitStack()
         if scheduler is None:
-            self._cluster = _local_cluster(distributed, count_workers(n_workers))
+            self._cluster = _local_cluster(distributed, self._n_workers, self._settings)
         elif n_workers is not None:
             raise InvalidInput("the scheduler's workers are already there: leave the number of workers out")
         try:
@@ -75,7 +79,9 @@ class DaskWorkers:
             outcome = self._outcomes.get(timeout=1.0)
         except queue.Empty:
             if self._client.status == "running":
-                return None  # workers may have joined
+                if self._cluster is not None:
+                    self._cluster.scale(self._n_workers)  # replaces workers that Dask has given up
+                return None  # others may have joined
             outcome = None
         if outcome is None:
             raise OSError("the Dask scheduler is lost; finished cells stay, run again to go on")
@@ -87,6 +93,7 @@ class DaskWorkers:
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
+        self._settings.close()
         gc.collect()  # semaphores go with their processes, not at an end that may be abrupt
 
     def _outcome(self, work: Work, future: Future) -> Outcome | None:
@@ -117,12 +124,16 @@ def _imported() -> Any:
     return distributed
 
 
-def _local_cluster(distributed: Any, n_workers: int) -> Any:
+def _local_cluster(distributed: Any, n_workers: int, settings: ExitStack) -> Any:
     """Start processes with one thread each; their memory is what cells are admitted by, not Dask's to police."""
     import dask  # noqa: PLC0415 (optional, and slow)
 
-    once = {"distributed.scheduler.allowed-failures": 0}  # how often to try again is the campaign's decision
-    with dask.config.set(once), without_interrupts():  # its threads and processes are never interrupted
+    rules = {
+        "distributed.scheduler.allowed-failures": 0,  # how often to try again is the campaign's decision
+        "distributed.deploy.lost-worker-timeout": LOST_AFTER,
+    }
+    settings.enter_context(dask.config.set(rules))
+    with without_interrupts():  # its threads and processes never see Ctrl-C
         return distributed.LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,
