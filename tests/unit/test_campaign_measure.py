@@ -1,6 +1,7 @@
 """One cell: what it says, where it stops, and that an interrupt changes no bit."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -151,6 +152,30 @@ def test_interrupted_cell_goes_on_with_the_same_bits(tmp_path, monkeypatch):
             measure(cell, checkpoint_of(cell, tmp_path))
     assert same(measure(cell, checkpoint_of(cell, tmp_path)), whole)
     assert done == sorted(set(done))  # no segment ran twice
+
+
+def test_resumed_cell_is_judged_at_the_ends_of_rounds_only(tmp_path, monkeypatch):
+    """Saved between two rounds, where its error bar happens to be small: it goes on, as the undisturbed cell did."""
+    monkeypatch.setattr("densehop.campaign.cell.LONGEST_SEGMENT", 16)
+    monkeypatch.setattr("densehop.campaign.cell.SHORTEST_SEGMENT", 16)
+    cell = plan(schedule={"n_sweeps": 32, "precision": 0.1, "max_sweeps": 200}).cells()[0]
+    judged = []
+
+    def small_by_chance(_, trajectory):
+        judged.append(trajectory.n_sweeps)
+        return trajectory.n_sweeps in {48, 80, 128}
+
+    monkeypatch.setattr(measuring, "reached", small_by_chance)
+    whole = measure(cell, checkpoint_of(cell, tmp_path / "elsewhere"))
+    assert (int(whole["n_sweeps"][1]), judged) == (128, [32, 64, 128])
+    for n_done in (48, 80):
+        partial = replace(cell, run=replace(cell.run, n_sweeps=n_done, max_sweeps=n_done))
+        references, examples = draw(cell)
+        trajectory, net = Trajectory.begin(first_states(cell, references), 2), dh.PBodyHopfield(examples, cell.p)
+        while trajectory.n_sweeps < n_done:
+            trajectory = measuring.advance(partial, net, trajectory, references, 16)
+        checkpoint_of(cell, tmp_path).save(trajectory.arrays(), {"wall_seconds": 0.0, "n_sweeps": n_done})
+        assert same(measure(cell, checkpoint_of(cell, tmp_path)), whole)
 
 
 def test_longer_schedule_extends_a_shorter_one(tmp_path):

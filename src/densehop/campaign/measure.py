@@ -41,6 +41,8 @@ def measure(cell: Cell, checkpoint: Checkpoint) -> Variables:
 
     try:
         for target in rounds(cell):
+            if trajectory.n_sweeps > target:
+                continue  # saved in a later round: here it was found too imprecise, with the sweeps it had then
             while trajectory.n_sweeps < target:
                 trajectory = advance(cell, network, trajectory, references, target - trajectory.n_sweeps)
                 if checkpoint.due():
