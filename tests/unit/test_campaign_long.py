@@ -34,7 +34,7 @@ pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 WHOLE_RUN_KILLS, WORKER_KILLS = 50, 20
-SECONDS = 2.0  # of a cell, roughly, on one core
+SECONDS = 1.0  # of a cell, roughly, on one core
 
 
 def long_plan(seed):
