@@ -9,11 +9,15 @@ import numpy.typing as npt
 
 from densehop import checks, energy
 from densehop.errors import InvalidInput
+from densehop.simulate.blocks import Terms
 from densehop.simulate.chains import Forms
 from densehop.simulate.representation import Representations
-from densehop.simulate.sample import Samples, relax, run_chains, start_states
+from densehop.simulate.runs import Run
+from densehop.simulate.sample import Samples, relax, run_chains
 from densehop.simulate.settings import Settings, as_schedule
+from densehop.simulate.starts import start_states
 from densehop.simulate.weights import WeightedForms
+from densehop.simulate.workers import count_workers
 from densehop.streams import Seed
 from densehop.weights import WeightTable, exponential_weights, rectified_weights
 
@@ -65,11 +69,20 @@ class PBodyHopfield:
         self.table = _table(self.interaction, p, sharpness, self.n_spins)
         if isinstance(self.table, energy.EnergyTable):
             self.table.require_exact(self.n_patterns)
-        self.p = p if p is None else int(p)
-        self.sharpness = sharpness if sharpness is None else float(sharpness)
+        self.p = self.table.p
+
+    @property
+    def sharpness(self) -> float | None:
+        """B of the exponential energy, None for the others."""
+        return self.table.sharpness if isinstance(self.table, WeightTable) and self.table.sharpness else None
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether xi and -xi have the same energy, as for even p."""
+        return self.table.symmetric
 
     def __repr__(self) -> str:
-        how = f"sharpness={self.sharpness}" if self.interaction == "exponential" else f"p={self.p}"
+        how = f"p={self.p}" if self.sharpness is None else f"sharpness={self.sharpness}"
         return (
             f"PBodyHopfield(n_patterns={self.n_patterns}, n_spins={self.n_spins}, {how}, "
             f"interaction='{self.interaction}')"
@@ -150,10 +163,14 @@ class PBodyHopfield:
         traces = settings.n_chains * (settings.n_sweeps * 8 * (6 + 3 * len(reference_states)) + kept * self.n_spins)
         checks.memory("sampling", traces + self._bytes_of_chains(settings.n_chains))
         starts = start_states(start, settings.n_chains, self.n_spins, seed)
-        return run_chains(
-            self._forms, settings, starts, reference_states, representation, n_workers, progress,
-            checkpoint, checkpoint_every,
-        )  # fmt: skip
+        terms = self._terms(settings, representation, n_workers)
+        return run_chains(Run(terms, starts, reference_states, progress, checkpoint, checkpoint_every))
+
+    def _terms(self, settings: Settings, representation: str, n_workers: int | None) -> Terms:
+        """Return what groups of chains on this network have in common."""
+        threads = count_workers(n_workers)
+        choice = self._forms.choices(representation, settings.n_chains, threads)
+        return Terms(self._forms, settings, choice, threads)
 
     @cached_property
     def _forms(self) -> Forms:

@@ -20,6 +20,7 @@ class Purpose(IntEnum):
     NOISE = 4
     ORDER = 5
     CELL = 6
+    SWAP = 7
 
 
 def seed_sequence(seed: Seed, *key: int) -> np.random.SeedSequence:

@@ -1,13 +1,11 @@
-"""The teacher: exact law of its examples, exact sampling, critical temperature and the signal it sends.
+"""The teacher: exact law of its examples, critical temperature and the signal it sends.
 
 With one planted pattern the law of an example sigma depends on the overlap k = xi* . sigma alone (docs/theory.md,
-eq. 7), so examples are independent and drawn without a Markov chain. Sources: theory of the p-body Curie-Weiss model;
-Thériault & Tantari, SciPost Phys. 17, 040 (2024).
+eq. 7). Sources: theory of the p-body Curie-Weiss model; Thériault & Tantari, SciPost Phys. 17, 040 (2024).
 """
 
 import math
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 
@@ -18,14 +16,10 @@ from scipy.special import gammainc, gammaln, hyp1f1, logsumexp
 
 from densehop import checks
 from densehop.energy import elementary_symmetric
-from densehop.kernels.examples import fill_with_minus
-from densehop.streams import Purpose, Seed, generator
 
 Floats = npt.NDArray[np.float64]
-Signs = npt.NDArray[np.int8]
 
 SATURATED = 18.0  # field beyond which tanh is 1 to rounding
-EXAMPLES_PER_STREAM = 16_384  # a constant of the random streams: changing it changes what a seed gives
 
 
 @dataclass(frozen=True)
@@ -110,55 +104,6 @@ def teacher_law(n_spins: int, p: int, temperature: float) -> TeacherLaw:
     exponent = _reduced_energy(n_spins, p) / temperature
     log_weight = _log_free_law(n_spins) + (exponent - exponent.max())  # in this order nothing is lost at low T
     return TeacherLaw(np.arange(-n_spins, n_spins + 1, 2), log_weight - logsumexp(log_weight))
-
-
-def draw_examples(
-    n_spins: int,
-    n_examples: int,
-    p: int,
-    temperature: float,
-    seed: Seed = 0,
-    pattern: npt.ArrayLike | None = None,
-) -> tuple[Signs, Signs]:
-    """Draw independent examples from the teacher's exact law (docs/theory.md, eq. 7).
-
-    Parameters
-    ----------
-    n_spins, n_examples : int
-    p, temperature : the teacher's number of bodies and temperature
-    seed : int or SeedSequence
-    pattern : (n_spins,) of +-1, optional
-        The teacher's pattern xi*; None draws it.
-
-    Returns
-    -------
-    pattern : (n_spins,) int8
-    examples : (n_examples, n_spins) int8
-
-    Raises
-    ------
-    InvalidInput
-        If an argument is out of range or the examples cannot fit into memory.
-    """
-    n_examples = checks.integer("n_examples", n_examples, 1)
-    n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
-    law = teacher_law(n_spins, p, temperature)
-    checks.memory(f"drawing {n_examples} examples of {n_spins} spins", n_examples * n_spins)
-    if pattern is None:
-        xi = generator(seed, Purpose.PATTERN).integers(0, 2, n_spins, dtype=np.int8) * np.int8(2) - np.int8(1)
-    else:
-        xi = checks.signs("pattern", pattern, (n_spins,))
-    examples = np.empty((n_examples, n_spins), dtype=np.int8)
-    cumulative = np.cumsum(law.probability)
-
-    def fill(block: int) -> None:
-        rows = examples[block * EXAMPLES_PER_STREAM : (block + 1) * EXAMPLES_PER_STREAM]
-        _fill_examples(rows, xi, cumulative, generator(seed, Purpose.EXAMPLES, block))
-
-    with ThreadPoolExecutor() as pool:
-        for _ in pool.map(fill, range(math.ceil(n_examples / EXAMPLES_PER_STREAM))):
-            pass
-    return xi, examples
 
 
 def signal_strength(
@@ -259,17 +204,3 @@ def _mean_under_teacher(values: Floats, exponent: Floats, order: int) -> float:
         np.exp(free - largest - log_norm) * below**order / math.factorial(order) * hyp1f1(1, order + 1, below),
     )
     return math.fsum(values * remainder)
-
-
-def _fill_examples(rows: Signs, pattern: Signs, cumulative: Floats, rng: np.random.Generator) -> None:
-    """Fill one stream's rows with examples: draw the count of flipped sites, then which sites."""
-    n_spins = rows.shape[1]
-    n_minus = n_spins - np.minimum(np.searchsorted(cumulative, rng.random(len(rows)), side="right"), n_spins)
-    coins = rng.integers(0, 256, (len(rows), -(-n_spins // 8)), dtype=np.uint8)
-    rows[:] = np.unpackbits(coins, axis=1, count=n_spins)
-    rows *= -2
-    rows += 1
-    rows[n_minus < n_spins // 4] = 1
-    rows[n_minus > n_spins - n_spins // 4] = -1
-    fill_with_minus(rows, n_minus, rng)
-    rows *= pattern

@@ -35,12 +35,21 @@ class WeightTable:
     ----------
     n_spins : int
     weights : (N + 3,) float64, for d = -1, ..., N + 1
+    p : int, degree of the rectified polynomial, None for the exponential
     sharpness : float, b of the exponential, 0 for the rectified polynomial
     """
 
     n_spins: int
     weights: Floats
+    p: int | None
     sharpness: float = 0.0
+
+    symmetric = False  # xi and -xi differ in energy
+
+    @property
+    def interaction(self) -> str:
+        """The energy's name."""
+        return "exponential" if self.sharpness else "rectified"
 
     def energies(self, states: Signs, patterns: Signs) -> Floats:
         """Return the extensive energy, (B,), of states (B, N) under patterns (M, N)."""
@@ -87,7 +96,7 @@ def rectified_weights(p: int, n_spins: int) -> WeightTable:
     n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
     p = checks.integer("p", p, 2)
     overlaps = 1 - 2 * np.arange(-1, n_spins + 2) / n_spins
-    return WeightTable(n_spins, n_spins * np.maximum(overlaps.clip(max=1), 0) ** p)
+    return WeightTable(n_spins, n_spins * np.maximum(overlaps.clip(max=1), 0) ** p, p)
 
 
 def exponential_weights(sharpness: float, n_spins: int) -> WeightTable:
@@ -96,4 +105,4 @@ def exponential_weights(sharpness: float, n_spins: int) -> WeightTable:
     sharpness = checks.number("sharpness", sharpness)
     if sharpness > LARGEST_SHARPNESS:
         raise InvalidInput(f"sharpness must be at most {LARGEST_SHARPNESS:g}, got {sharpness:g}")
-    return WeightTable(n_spins, np.exp(-2 * sharpness * np.arange(-1, n_spins + 2)), sharpness)
+    return WeightTable(n_spins, np.exp(-2 * sharpness * np.arange(-1, n_spins + 2)), None, sharpness)

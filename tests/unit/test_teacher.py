@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from tests import goodness, naive
+from tests import naive
 
 
 @pytest.mark.parametrize("p", [2, 3, 4, 5])
@@ -124,52 +124,3 @@ def test_magnetisation_solves_its_equation(p):
         m = dh.magnetisation(p, temperature)
         assert m == pytest.approx(math.tanh(p * m ** (p - 1) / temperature), abs=1e-12)
         assert m > 0.05
-
-
-@pytest.mark.parametrize(("p", "temperature"), [(3, 1.2), (3, 2.0), (4, 1.2), (2, 3.0)])
-def test_examples_follow_the_exact_law(p, temperature):
-    """Counts of all 2^8 examples against enumeration; false alarm 1e-4. Draws come in more than one stream."""
-    n, n_examples = 8, 40_000
-    pattern, examples = dh.draw_examples(n, n_examples, p, temperature, seed=p)
-    observed = np.bincount(naive.codes_of(examples * pattern), minlength=2**n)
-    assert goodness.p_value(observed, naive.teacher_probability(n, p, temperature)) > 1e-4
-
-
-def test_sites_are_exchangeable_at_large_n():
-    """Every site is flipped equally often, in the rules for few, for about half and for most flips."""
-    n, n_examples = 64, 20_000
-    for p, temperature in ((3, 1.2), (3, 3.0), (4, 1.2)):
-        pattern, examples = dh.draw_examples(n, n_examples, p, temperature, seed=1, pattern=np.ones(n))
-        aligned = (examples * pattern).mean(axis=0)
-        k = (examples * pattern).sum(axis=1) / n
-        deviation = np.sqrt((1 - (k**2)).mean() / n_examples)
-        assert np.abs(aligned - k.mean()).max() < 4.5 * deviation
-
-
-def test_examples_are_reproducible_and_respect_the_pattern():
-    pattern, examples = dh.draw_examples(30, 40_000, 3, 2.0, seed=5)
-    again = dh.draw_examples(30, 40_000, 3, 2.0, seed=5)
-    assert (pattern == again[0]).all()
-    assert (examples == again[1]).all()
-    given, _ = dh.draw_examples(30, 10, 3, 2.0, seed=5, pattern=-pattern)
-    assert (given == -pattern).all()
-    assert (dh.draw_examples(30, 40_000, 3, 2.0, seed=6)[1] != examples).any()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"n_spins": 1}, "n_spins must be an integer from 2"),
-        ({"n_examples": 0}, "n_examples must be an integer >= 1, got 0"),
-        ({"p": 1}, "p must be an integer from 2 to 30, got 1"),
-        ({"temperature": 0.0}, "temperature must be a finite positive number, got 0"),
-        ({"temperature": -2}, "temperature must be a finite positive number, got -2"),
-        ({"temperature": math.inf}, "temperature must be a finite positive number, got inf"),
-        ({"pattern": np.ones(29)}, r"pattern must have shape \(30,\), got \(29,\)"),
-        ({"n_examples": 10**14}, r"drawing 10+ examples of 30 spins needs .* GiB"),
-        ({"seed": "zero"}, "seed must be an integer >= 0, got 'zero'"),
-    ],
-)
-def test_wrong_arguments_are_refused(arguments, message):
-    with pytest.raises(dh.InvalidInput, match=message):
-        dh.draw_examples(**{"n_spins": 30, "n_examples": 10, "p": 3, "temperature": 2.0, **arguments})

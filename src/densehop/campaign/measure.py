@@ -13,10 +13,10 @@ from densehop.campaign.cell import Cell
 from densehop.campaign.checkpoint import Checkpoint
 from densehop.campaign.summary import Floats, Variables, reached, summary
 from densehop.campaign.trajectory import Trajectory
+from densehop.examples import draw_examples
 from densehop.network import PBodyHopfield
-from densehop.simulate.sample import start_states
+from densehop.simulate.starts import random_states, states_at_overlap
 from densehop.streams import Purpose, generator
-from densehop.teacher import draw_examples
 
 Signs = npt.NDArray[np.int8]
 
@@ -73,7 +73,7 @@ def draw(cell: Cell) -> tuple[Signs, Signs]:
         rng = generator(seed, Purpose.EXAMPLES)
         memories = rng.integers(0, 2, shape[::-1], dtype=np.int8) * np.int8(2) - np.int8(1)
         return memories[:1].copy(), memories
-    pattern, examples = draw_examples(*shape, cell.teacher_p, cell.teacher_temperature, seed)
+    pattern, examples = draw_examples(*shape, cell.teacher_p, cell.teacher_temperature, seed, n_workers=1)
     return np.stack((pattern, examples[0])), examples
 
 
@@ -81,13 +81,10 @@ def first_states(cell: Cell, references: Signs) -> Signs:
     """Return the states (chain, N) in which the chains begin."""
     seed, n_chains = cell.segment_seed(0), cell.run.n_chains
     if cell.start == "random":
-        return start_states(None, n_chains, cell.n_spins, seed)
-    states = np.repeat(references[-1:] if cell.start == "example" else references[:1], n_chains, axis=0)
+        return random_states(cell.n_spins, n_chains, seed)
     if cell.start_overlap is not None:
-        n_flipped = round(cell.n_spins * (1 - cell.start_overlap) / 2)
-        for chain, state in enumerate(states):
-            state[generator(seed, Purpose.START, chain).permutation(cell.n_spins)[:n_flipped]] *= -1
-    return states
+        return states_at_overlap(references[0], cell.start_overlap, n_chains, seed)
+    return np.repeat(references[-1:] if cell.start == "example" else references[:1], n_chains, axis=0)
 
 
 def advance(cell: Cell, network: PBodyHopfield, trajectory: Trajectory, references: Signs, n_sweeps: int) -> Trajectory:

@@ -305,3 +305,21 @@ def count_differences(_context, row, words, site, begin, end):
     if is_vector(row, types.uint64):
         return types.int64(row, words, types.int64, types.int64, types.int64), generate
     return None
+
+
+@intrinsic
+def store_signs(_context, bits, signs, start):
+    """Set the 64 entries of signs (n,) int8 from `start` on: -1 where bits, a uint64, has a 1, else +1."""
+
+    def generate(context, builder, signature, arguments):
+        data = context.make_array(signature.args[1])(context, builder, arguments[1]).data
+        vector_type = ir.VectorType(ir.IntType(8), 64)
+        minus = builder.bitcast(arguments[0], ir.VectorType(BIT, 64))
+        values = builder.select(minus, constant(vector_type, -1), constant(vector_type, 1))
+        target = builder.bitcast(builder.gep(data, [arguments[2]]), vector_type.as_pointer())
+        builder.store(values, target, align=1)
+        return context.get_dummy_value()
+
+    if bits == types.uint64 and is_vector(signs, types.int8):
+        return types.void(bits, signs, types.int64), generate
+    return None

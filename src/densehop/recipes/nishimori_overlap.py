@@ -18,13 +18,15 @@ import xarray as xr
 
 from densehop import plot
 from densehop.errors import NoSolution
+from densehop.examples import draw_examples
 from densehop.network import PBodyHopfield
 from densehop.problem import TeacherStudent, n_examples_for
 from densehop.recipes.recipe import Progress, Recipe
-from densehop.simulate.observables import Estimate, between_chains, disorder_estimate, equilibration
+from densehop.simulate.observables import Estimate, disorder_estimate, equilibration
+from densehop.simulate.overlaps import between_chains
 from densehop.simulate.workers import Stopped, count_workers, run_all
 from densehop.streams import Purpose, seed_sequence
-from densehop.teacher import draw_examples, signal_strength
+from densehop.teacher import signal_strength
 from densehop.theory.finite_size import finite_size_overlap
 from densehop.theory.nishimori import nishimori_lines
 from densehop.theory.phases import phase

@@ -5,14 +5,14 @@ What a group needs to go on are its states, its `Place` and where its streams ar
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from densehop.kernels.noise import EXPONENTIAL, LOGISTIC, make_noise
-from densehop.simulate.chains import Attempts, Chains, Forms, Record, Signs
+from densehop.simulate.chains import Arrays, Attempts, Chains, Forms, Record, Signs
 from densehop.simulate.settings import Settings
 from densehop.streams import Purpose, generator
 
@@ -24,13 +24,32 @@ Report = Callable[["Group", int], None]
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What all groups of a run have in common: the network, how chains run, in which representations they may.
+
+    Under replica exchange: `temperatures` of a ladder, and after how many sweeps neighbours may swap.
+    """
+
+    forms: Forms
+    settings: Settings
+    choice: str
+    n_workers: int
+    temperatures: tuple[float, ...] = ()
+    exchange_every: int = 1
+
+
+@dataclass(frozen=True)
 class Place:
-    """Where a group is: sweeps done, longest next block, acceptance of the last, whether the next runs on couplings."""
+    """Where a group is: sweeps done, longest next block, acceptance of the last, whether the next runs on couplings.
+
+    Under replica exchange `levels` says at which temperature of the ladder each chain is.
+    """
 
     done: int = 0
     longest: int = FIRST_BLOCK
     acceptance: float = 1.0
     couplings: bool = False
+    levels: tuple[int, ...] = ()
 
 
 class Streams:
@@ -40,6 +59,7 @@ class Streams:
         self._settings = settings
         self._uniforms = [generator(settings.seed, Purpose.NOISE, chain) for chain in chains]
         self._sites = [generator(settings.seed, Purpose.ORDER, chain) for chain in chains]
+        self._others: tuple[np.random.Generator, ...] = ()
         self._noise = make_noise(LOGISTIC if settings.dynamics == "heat-bath" else EXPONENTIAL)
 
     def attempts(self, units: npt.NDArray[np.float64], n_spins: int, first: int) -> Attempts:
@@ -54,40 +74,43 @@ class Streams:
                 sites[chain] = self._sites[chain].integers(0, n_spins, (length, n_spins))
         return Attempts(self._noise, sites, uniforms, units, first)
 
+    def swaps(self, ladder: int) -> np.random.Generator:
+        """Return the stream of the swaps of a ladder, from now on one of these."""
+        self._others = (generator(self._settings.seed, Purpose.SWAP, ladder),)
+        return self._others[0]
+
+    def _all(self) -> tuple[np.random.Generator, ...]:
+        return (*self._uniforms, *self._sites, *self._others)
+
     @property
     def states(self) -> tuple[dict[str, Any], ...]:
         """Where the streams are."""
-        return tuple(dict(stream.bit_generator.state) for stream in (*self._uniforms, *self._sites))
+        return tuple(dict(stream.bit_generator.state) for stream in self._all())
 
     @states.setter
     def states(self, values: tuple[dict[str, Any], ...]) -> None:
-        for stream, value in zip((*self._uniforms, *self._sites), values, strict=True):
+        for stream, value in zip(self._all(), values, strict=True):
             stream.bit_generator.state = value
 
 
 class Group:
     """Chains that one thread runs; `rows` says which among all chains they are.
 
-    states (C, N), record and by_couplings (C, sweep) are the caller's and change in place.
+    states (C, N), record and the other results, all by chain, are the caller's and change in place.
     """
 
-    def __init__(
-        self,
-        forms: Forms,
-        settings: Settings,
-        choice: str,
-        n_workers: int,
-        rows: slice,
-        states: Signs,
-        record: Record,
-        by_couplings: npt.NDArray[np.bool_],
-    ) -> None:
-        self.forms, self.settings, self.choice, self.n_workers = forms, settings, choice, n_workers
-        self.rows, self.states, self.record, self.by_couplings = rows, states, record, by_couplings
-        self.streams = Streams(settings, range(rows.start, rows.stop))
-        self._work = forms.workload(len(states), settings.order == "sequential")
-        couplings = choice == "couplings" or (choice == "auto" and forms.starts_on_couplings(self._work))
-        self.place = Place(couplings=couplings)
+    def __init__(self, terms: Terms, rows: slice, states: Signs, record: Record, results: Arrays) -> None:
+        self.forms, self.settings, self.choice, self.n_workers = (
+            terms.forms,
+            terms.settings,
+            terms.choice,
+            terms.n_workers,
+        )
+        self.rows, self.states, self.record, self.results = rows, states, record, results
+        self.streams = Streams(self.settings, range(rows.start, rows.stop))
+        self._work = self.forms.workload(len(states), self.settings.order == "sequential")
+        couplings = self.choice == "auto" and self.forms.starts_on_couplings(self._work)
+        self.place = Place(couplings=couplings or self.choice == "couplings")
 
     def run(self, report: Report, stop: threading.Event) -> None:
         """Run to the end, reporting the number of sweeps after each block."""
@@ -104,17 +127,22 @@ class Group:
 
     def _run_block(self, chains: Chains) -> None:
         """Run the next block and choose the representation of the one after it."""
-        place, n_sweeps, n_spins = self.place, self.settings.n_sweeps, self.states.shape[1]
-        length = min(place.longest, n_sweeps - place.done, self._longest_block())
-        block = slice(place.done, place.done + length)
-        units = np.tile(self.settings.temperatures(block) / self.forms.unit, (len(self.states), 1))
-        chains.run(self.streams.attempts(units, n_spins, place.done), self.record)
-        self.by_couplings[:, block] = place.couplings
-        acceptance = float(self.record.trace[:, block, 1].mean()) / n_spins
+        place, n_sweeps = self.place, self.settings.n_sweeps
+        block = slice(place.done, place.done + min(place.longest, n_sweeps - place.done, self._longest_block()))
+        self._run_sweeps(chains, block)
+        self.results["by_couplings"][:, block] = place.couplings
+        acceptance = float(self.record.trace[:, block, 1].mean()) / self.forms.n_spins
         couplings, left = place.couplings, (n_sweeps - block.stop) * self.states.size
         if self.choice == "auto" and left > 0:
             couplings = self.forms.prefers_couplings(self._work, acceptance, couplings, left)
-        self.place = Place(block.stop, GROWTH * place.longest, acceptance, couplings)
+        self.place = replace(
+            self.place, done=block.stop, longest=GROWTH * place.longest, acceptance=acceptance, couplings=couplings
+        )
+
+    def _run_sweeps(self, chains: Chains, sweeps: slice) -> None:
+        """Run some sweeps at the temperatures that are their turn."""
+        units = np.tile(self.settings.temperatures(sweeps) / self.forms.unit, (len(self.states), 1))
+        chains.run(self.streams.attempts(units, self.forms.n_spins, sweeps.start), self.record)
 
     def _longest_block(self) -> int:
         """Return how many sweeps go between two looks at the stop event."""

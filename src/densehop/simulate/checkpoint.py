@@ -20,9 +20,8 @@ from densehop import checks
 from densehop.errors import InvalidInput
 from densehop.files import write_together
 from densehop.simulate.blocks import Group, Place
+from densehop.simulate.chains import Arrays
 from densehop.version import __version__
-
-Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -144,5 +143,5 @@ def put_back(arrays: Arrays, groups: Sequence[Group], places: Sequence[Mapping[s
         values[:, : arrays[name].shape[1]] = arrays[name]
     for group, saved in zip(groups, places, strict=True):
         group.states[:] = arrays["spins"][group.rows]
-        group.place = Place(**saved["place"])
+        group.place = Place(**{**saved["place"], "levels": tuple(saved["place"]["levels"])})
         group.streams.states = tuple(saved["streams"])

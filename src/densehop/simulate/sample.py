@@ -6,25 +6,23 @@ and T = 0 keeps a spin whose field is zero. The rules differ in nothing else.
 """
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from densehop import checks
-from densehop.errors import Interrupted, InvalidInput
 from densehop.kernels.noise import LOGISTIC, make_noise
 from densehop.simulate.blocks import Group
-from densehop.simulate.chains import Attempts, Forms, Numbers, Record
-from densehop.simulate.checkpoint import Arrays, Checkpoint, Keeper, put_back
-from densehop.simulate.fingerprint import digest
+from densehop.simulate.chains import Arrays, Attempts, Forms, Numbers, Record
+from densehop.simulate.runs import Run, split
 from densehop.simulate.settings import Settings
 from densehop.simulate.workers import count_workers, run_all
-from densehop.streams import Purpose, Seed, generator, seed_sequence
 from densehop.version import __version__
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -46,6 +44,7 @@ class Samples:
     snapshots : (chain, sweep // snapshot_every, N) int8, states after every `snapshot_every`-th sweep
     by_couplings : (chain, sweep) bool, whether the sweep ran on couplings, not patterns; it changes only the time taken
     settings : how they ran, with the seed
+    interaction, p : the energy; p is None for the exponential
     symmetric : bool, whether xi and -xi have the same energy, as for even p
     n_patterns : int
     version : str, of densehop
@@ -58,127 +57,38 @@ class Samples:
     snapshots: Signs
     by_couplings: npt.NDArray[np.bool_]
     settings: Settings
+    interaction: str
+    p: int | None
     symmetric: bool
     n_patterns: int
     version: str
 
+    def to_xarray(self) -> "xr.Dataset":
+        """Return a Dataset over chain, sweep, reference and site (and snapshot, labelled by its sweep).
 
-def start_states(start: npt.ArrayLike | None, n_chains: int, n_spins: int, seed: Seed) -> Signs:
-    """Return the chains' first states, (chain, N): random where `start` is None."""
-    if start is None:
-        draws = [generator(seed, Purpose.START, chain).integers(0, 2, n_spins) for chain in range(n_chains)]
-        return (2 * np.stack(draws) - 1).astype(np.int8)
-    shape: tuple[int | str, ...] = (n_chains, n_spins) if checks.as_array("start", start).ndim == 2 else (n_spins,)
-    states = np.broadcast_to(checks.signs("start", start, shape), (n_chains, n_spins))
-    return np.ascontiguousarray(states)
+        Its attributes densehop_version, seed and parameters (JSON) say how to make it again; `.to_netcdf(path)`
+        writes it.
+        """
+        from densehop.simulate import export  # noqa: PLC0415 (knows Samples; slow imports)
 
+        return export.to_xarray(self)
 
-def run_chains(
-    forms: Forms,
-    settings: Settings,
-    starts: Signs,
-    references: Signs,
-    choice: str = "auto",
-    n_workers: int | None = None,
-    progress: Callable[[int], None] | None = None,
-    checkpoint: str | Path | None = None,
-    checkpoint_every: float = 60.0,
-) -> Samples:
-    """Run all chains on threads; the bits depend neither on the number of workers nor on the representation.
+    def to_arviz(self) -> Any:
+        """Return energy and overlap as ArviZ's posterior, acceptance as sample_stats; sweeps are its draws.
 
-    `progress` is called from the threads with the number of sweeps just done.
-    """
-    threads = count_workers(n_workers)
-    choice = forms.choices(choice, settings.n_chains, threads)
-    results = _empty_results(forms, settings, len(references))
-    spins = starts.copy()
-    file = None
-    if checkpoint is not None:
-        file = _checkpoint_of(checkpoint, checkpoint_every, forms, settings, choice, spins, references)
-    saved = file.read() if file else None
-    if saved:
-        _require_no_more(saved[0]["by_couplings"].shape[1], settings.n_sweeps)
-        rows = [slice(*group["rows"]) for group in saved[1]["groups"]]
-    else:
-        rows = _groups(settings.n_chains, threads * (GROUPS_PER_WORKER if choice == "patterns" else 1))
-    groups = []
-    for part in rows:
-        record = Record(references, results["trace"][part], results["snapshots"][part], settings.snapshot_every)
-        by_couplings = results["by_couplings"][part]
-        groups.append(Group(forms, settings, choice, threads, part, spins[part], record, by_couplings))
-    if saved:
-        put_back(saved[0], groups, saved[1]["groups"], results)
-    _run(groups, threads, progress, Keeper(file, groups, results) if file else None)
-    return _samples(forms, settings, spins, results)
+        An InferenceData before ArviZ 1, a DataTree since. Needs `pip install 'densehop[arviz]'`, else `MissingPackage`.
+        """
+        from densehop.simulate import export  # noqa: PLC0415 (as above)
+
+        return export.to_arviz(self)
 
 
-def _run(groups: list[Group], n_workers: int, progress: Callable[[int], None] | None, keeper: Keeper | None) -> None:
-    """Run the groups to their end; whatever stops them, the checkpoint is brought up to date first."""
-
-    def report(group: Group, n_sweeps: int) -> None:
-        if keeper is not None:
-            keeper.keep(group)
-        if progress is not None:
-            progress(n_sweeps * len(group.states))
-
-    before = sum(group.place.done * len(group.states) for group in groups)
-    if progress is not None and before > 0:
-        progress(before)
-    if keeper is None:
-        run_all([partial(group.run, report) for group in groups], n_workers)
-        return
-    keeper.write()
-    try:
-        run_all([partial(group.run, report) for group in groups], n_workers)
-    except KeyboardInterrupt as error:
-        keeper.write()
-        done, asked = min(group.place.done for group in groups), groups[0].settings.n_sweeps
-        raise Interrupted(
-            f"stopped after {done} of {asked} sweeps, saved in '{keeper.path}': the same call goes on from there"
-        ) from error
-    except BaseException:
-        keeper.write()
-        raise
-    keeper.write()
-
-
-def _empty_results(forms: Forms, settings: Settings, n_references: int) -> Arrays:
-    """Return what the groups fill."""
-    n_chains, n_sweeps, every = settings.n_chains, settings.n_sweeps, settings.snapshot_every
-    return {
-        "trace": np.zeros((n_chains, n_sweeps, 2 + n_references), dtype=forms.trace_type),
-        "snapshots": np.zeros((n_chains, n_sweeps // every if every else 0, forms.n_spins), dtype=np.int8),
-        "by_couplings": np.zeros((n_chains, n_sweeps), dtype=np.bool_),
-    }
-
-
-def _groups(n_chains: int, at_most: int) -> list[slice]:
-    """Split the chains."""
-    parts = np.array_split(np.arange(n_chains), min(at_most, n_chains))
-    return [slice(int(chains[0]), int(chains[-1]) + 1) for chains in parts]
-
-
-def _checkpoint_of(
-    path: str | Path, every: float, forms: Forms, settings: Settings, choice: str, starts: Signs, references: Signs
-) -> Checkpoint:
-    """Return the checkpoint of a run, which names all that its results depend on but the number of sweeps."""
-    seed = seed_sequence(settings.seed)
-    identity = {
-        "patterns and energy": forms.fingerprint(),
-        "start": digest(starts),
-        "references": digest(references),
-        "representation": choice,
-        "seed": [seed.entropy, list(seed.spawn_key)],
-        **{
-            name: getattr(settings, name) for name in ("temperature", "n_chains", "dynamics", "order", "snapshot_every")
-        },
-    }
-    return Checkpoint.at(path, every, identity)
-
-
-def _require_no_more(n_saved: int, n_sweeps: int) -> None:
-    if n_saved > n_sweeps:
-        raise InvalidInput(f"n_sweeps must be at least {n_saved}, which the checkpoint holds, got {n_sweeps}")
+def run_chains(run: Run) -> Samples:
+    """Run all chains on threads; the bits depend neither on the number of workers nor on the representation."""
+    terms = run.terms
+    at_most = terms.n_workers * (GROUPS_PER_WORKER if terms.choice == "patterns" else 1)
+    spins, results = run.carry_out(Group, split(terms.settings.n_chains, at_most))
+    return _samples(terms.forms, terms.settings, spins, results)
 
 
 def _samples(forms: Forms, settings: Settings, spins: Signs, results: Arrays) -> Samples:
@@ -188,12 +98,14 @@ def _samples(forms: Forms, settings: Settings, spins: Signs, results: Arrays) ->
     return Samples(
         spins=spins,
         energy=forms.energies(trace[:, :, 0]),
-        overlap=gauged(overlap, axis=1) if forms.symmetric else overlap,
+        overlap=gauged(overlap, axis=1) if forms.table.symmetric else overlap,
         acceptance=trace[:, :, 1] / forms.n_spins,
         snapshots=results["snapshots"],
         by_couplings=results["by_couplings"],
         settings=settings,
-        symmetric=forms.symmetric,
+        interaction=forms.table.interaction,
+        p=forms.table.p,
+        symmetric=forms.table.symmetric,
         n_patterns=forms.n_patterns,
         version=__version__,
     )
@@ -202,7 +114,7 @@ def _samples(forms: Forms, settings: Settings, spins: Signs, results: Arrays) ->
 def relax(forms: Forms, states: Signs, n_workers: int | None = None) -> Signs:
     """Run T = 0 dynamics from each state (B, N) to its fixed point; each flip lowers the energy, so it ends."""
     result, threads = states.copy(), count_workers(n_workers)
-    rows = _groups(len(states), GROUPS_PER_WORKER * threads)
+    rows = split(len(states), GROUPS_PER_WORKER * threads)
     run_all([partial(_relax_some, forms, result[part]) for part in rows], threads)
     return result
 

@@ -32,7 +32,7 @@ class Work:
 class WeightedForms:
     """A network with weights in floating point, in the one form it has; shared by all threads."""
 
-    unit, symmetric, trace_type = 1.0, False, np.float64
+    unit, trace_type = 1.0, np.float64
 
     def __init__(self, table: WeightTable, patterns: Signs) -> None:
         self.table, self.patterns = table, patterns

@@ -1,0 +1,127 @@
+"""A run: groups of chains on threads, their results, and the checkpoint that survives what may happen to them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from densehop.errors import Interrupted, InvalidInput
+from densehop.simulate.blocks import Group, Terms
+from densehop.simulate.chains import Arrays, Record, Signs
+from densehop.simulate.checkpoint import Checkpoint, Keeper, put_back
+from densehop.simulate.fingerprint import digest
+from densehop.simulate.workers import run_all
+from densehop.streams import seed_sequence
+
+Progress = Callable[[int], None]
+MakeGroup = Callable[[Terms, slice, Signs, Record, Arrays], Group]
+
+
+def split(n_chains: int, at_most: int) -> list[slice]:
+    """Split chains into groups, at most so many."""
+    parts = np.array_split(np.arange(n_chains), min(at_most, n_chains))
+    return [slice(int(chains[0]), int(chains[-1]) + 1) for chains in parts]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is to be done: chains from starts (C, N) with references (R, N).
+
+    `progress` is called from the threads with the number of sweeps just done.
+    """
+
+    terms: Terms
+    starts: Signs
+    references: Signs
+    progress: Progress | None = None
+    checkpoint: str | Path | None = None
+    checkpoint_every: float = 60.0
+
+    def carry_out(self, make_group: MakeGroup, rows: Sequence[slice]) -> tuple[Signs, Arrays]:
+        """Run groups of these rows to their end, or those of the checkpoint; return final states and results."""
+        results, spins, file = self._empty_results(), self.starts.copy(), self._file()
+        saved = file.read() if file else None
+        if saved:
+            self._require_no_more(saved[0]["by_couplings"].shape[1])
+            rows = [slice(*group["rows"]) for group in saved[1]["groups"]]
+        groups = []
+        for part in rows:
+            own = {name: values[part] for name, values in results.items()}
+            record = Record(self.references, own["trace"], own["snapshots"], self.terms.settings.snapshot_every)
+            groups.append(make_group(self.terms, part, spins[part], record, own))
+        if saved:
+            put_back(saved[0], groups, saved[1]["groups"], results)
+        _run(groups, self.terms.n_workers, self.progress, Keeper(file, groups, results) if file else None)
+        return spins, results
+
+    def _empty_results(self) -> Arrays:
+        """Return what the groups fill."""
+        n_chains, n_sweeps, every = (
+            self.terms.settings.n_chains,
+            self.terms.settings.n_sweeps,
+            self.terms.settings.snapshot_every,
+        )
+        kept = n_sweeps // every if every else 0
+        return {
+            "trace": np.zeros((n_chains, n_sweeps, 2 + len(self.references)), dtype=self.terms.forms.trace_type),
+            "snapshots": np.zeros((n_chains, kept, self.terms.forms.n_spins), dtype=np.int8),
+            "by_couplings": np.zeros((n_chains, n_sweeps), dtype=np.bool_),
+            "level": np.zeros((n_chains, n_sweeps if self.terms.temperatures else 0), dtype=np.int16),
+        }
+
+    def _file(self) -> Checkpoint | None:
+        """Return the checkpoint, which names all that results depend on but the number of sweeps."""
+        if self.checkpoint is None:
+            return None
+        seed = seed_sequence(self.terms.settings.seed)
+        same = ("temperature", "n_chains", "dynamics", "order", "snapshot_every")
+        identity = {
+            "patterns and energy": self.terms.forms.fingerprint(),
+            "start": digest(self.starts),
+            "references": digest(self.references),
+            "representation": self.terms.choice,
+            "seed": [seed.entropy, list(seed.spawn_key)],
+            "temperatures": list(self.terms.temperatures),
+            "exchange_every": self.terms.exchange_every,
+            **{name: getattr(self.terms.settings, name) for name in same},
+        }
+        return Checkpoint.at(self.checkpoint, self.checkpoint_every, identity)
+
+    def _require_no_more(self, n_saved: int) -> None:
+        if n_saved > self.terms.settings.n_sweeps:
+            raise InvalidInput(
+                f"n_sweeps must be at least {n_saved}, which the checkpoint holds, got {self.terms.settings.n_sweeps}"
+            )
+
+
+def _run(groups: Sequence[Group], n_workers: int, progress: Progress | None, keeper: Keeper | None) -> None:
+    """Run the groups to their end; whatever stops them, the checkpoint is brought up to date first."""
+
+    def report(group: Group, n_sweeps: int) -> None:
+        if keeper is not None:
+            keeper.keep(group)
+        if progress is not None:
+            progress(n_sweeps * len(group.states))
+
+    before = sum(group.place.done * len(group.states) for group in groups)
+    if progress is not None and before > 0:
+        progress(before)
+    tasks = [partial(group.run, report) for group in groups]
+    if keeper is None:
+        run_all(tasks, n_workers)
+        return
+    keeper.write()
+    try:
+        run_all(tasks, n_workers)
+    except KeyboardInterrupt as error:
+        keeper.write()
+        done, asked = min(group.place.done for group in groups), groups[0].settings.n_sweeps
+        raise Interrupted(
+            f"stopped after {done} of {asked} sweeps, saved in '{keeper.path}': the same call goes on from there"
+        ) from error
+    except BaseException:
+        keeper.write()
+        raise
+    keeper.write()
