@@ -119,6 +119,7 @@ def test_cells_that_fail_are_told_at_the_end(densehop, tmp_path):
     assert int(store.load(tmp_path / "out" / "tiny.nc")["q_star"].isnull().sum()) == 1
 
 
+@pytest.mark.long
 def test_full_disk_is_one_line_and_finished_cells_stay(densehop, tmp_path):
     """Files may not grow beyond 16 KiB: small cells fit, a long one does not."""
     content = plan(problem={"load": [6.0]}, disorders=1).model_dump(mode="json")
