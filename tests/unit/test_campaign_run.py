@@ -59,9 +59,9 @@ def test_larger_plan_on_the_same_folder_adds_cells_only(undisturbed, tmp_path):
 
 
 def test_failure_costs_its_own_cell_and_is_kept(tmp_path):
-    """On two workers: one disorder raises, the others finish, then all is mended; the bits are those of one process."""
+    """In a worker: one disorder raises, the others finish, then all is mended; the bits are those of one process."""
     wanted = plan(disorders=3, problem={"load": [6.0]}, seed=5)
-    report = run(wanted, tmp_path, partial(LocalWorkers, 2), task=raising)
+    report = run(wanted, tmp_path, partial(LocalWorkers, 1), task=raising)
     assert (report.n_finished, len(report.failures)) == (2, 1)
     cell = wanted.cells()[1]
     kept = CampaignFolder.existing(tmp_path).failure(cell)
