@@ -67,10 +67,7 @@ def _weights(interaction: Interaction, memories: Values, now: Values, present: M
     overlaps = now @ memories.T
     if real:  # the distance instead of the overlap: they differ where memories have different norms
         squares = memories**2
-        if present is None or present.all():
-            norms = squares.sum(axis=1)
-        else:
-            norms = present.astype(now.dtype) @ squares.T
+        norms = squares.sum(axis=1) if present is None or present.all() else present.astype(now.dtype) @ squares.T
         overlaps = overlaps - norms / 2
     return interaction.weights(overlaps)
 

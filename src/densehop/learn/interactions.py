@@ -64,8 +64,7 @@ class Interaction:
         """Return minus a memory's energy, (N + 1,), for c = 0..N agreeing sites, k = 2c - N."""
         if self.name == "strict":
             table = strict_table(self.degree, self.n_sites)
-            strict: Floats = table.scale * table.energy.astype(np.float64)
-            return strict
+            return table.scale * table.energy.astype(np.float64)
         overlap = np.linspace(-1, 1, self.n_sites + 1)
         if self.name == "rectified":
             overlap = np.maximum(overlap, 0)
@@ -80,7 +79,8 @@ class Interaction:
         """Return the energies, (B,), of states of spins with overlaps k (B, M)."""
         if self.additive:
             agreements = np.rint((overlaps + self.n_sites) / 2).astype(np.int64)
-            return -self.table[agreements].sum(axis=1)
+            total: Floats = self.table[agreements].sum(axis=1)
+            return -total
         return -log_sum_exp(self.beta * overlaps).astype(np.float64) / self.beta
 
     def weights(self, overlaps: Values) -> Values:
