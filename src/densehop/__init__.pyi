@@ -2,6 +2,7 @@
 
 from .energy import EnergyTable, strict_table
 from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
+from .learn.classifier import DenseAssociativeClassifier
 from .learn.memory import DenseAssociativeMemory
 from .network import PBodyHopfield
 from .problem import DirectModel, TeacherStudent, load_of, n_examples_for
@@ -43,6 +44,7 @@ from .version import __version__
 __all__ = [
     "Boundary",
     "CriticalPoint",
+    "DenseAssociativeClassifier",
     "DenseAssociativeMemory",
     "DensehopError",
     "DirectModel",
