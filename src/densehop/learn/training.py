@@ -13,7 +13,6 @@ Indices = npt.NDArray[np.int64]
 Loss = CrossEntropy | Published
 
 FIRST, SECOND, TINY = 0.9, 0.999, 1e-8  # Kingma & Ba 2015
-LABEL_WEIGHT = 0.1  # of the class units in a memory's square, next to the visible ones
 
 
 @dataclass
@@ -77,13 +76,14 @@ class Trainer:
 def first_memories(inputs: Values, classes: Indices, n_classes: int, degree: float, rows: Indices) -> Memories:
     """Return memories that are samples: all of one norm, that of a typical input, and their class units at its pattern.
 
-    A common norm matters: a longer memory would win over a closer one.
+    A common norm matters: a longer memory would win over a closer one. The field of a memory's own class units is
+    `label_weight` times that of its own visible units.
     """
     squares = (inputs.astype(np.float64) ** 2).sum(axis=1)
     typical = float(squares.mean()) or 1.0
     norms = np.sqrt(np.maximum(squares[rows], 1e-12 * typical))
     visible = inputs[rows] * (np.sqrt(typical) / norms)[:, None].astype(inputs.dtype)
-    labels = np.where(np.arange(n_classes) == classes[rows][:, None], 1.0, -1.0) * (LABEL_WEIGHT * typical / n_classes)
+    labels = np.where(np.arange(n_classes) == classes[rows][:, None], 1.0, -1.0) * (label_weight * typical / n_classes)
     return Memories(visible, labels.astype(inputs.dtype), degree, 1e-6 * typical)
 
 
