@@ -73,7 +73,9 @@ class Trainer:
         return value
 
 
-def first_memories(inputs: Values, classes: Indices, n_classes: int, degree: float, rows: Indices) -> Memories:
+def first_memories(
+    inputs: Values, classes: Indices, n_classes: int, degree: float, rows: Indices, label_weight: float
+) -> Memories:
     """Return memories that are samples: all of one norm, that of a typical input, and their class units at its pattern.
 
     A common norm matters: a longer memory would win over a closer one. The field of a memory's own class units is
