@@ -169,7 +169,10 @@ def _largest_load(p: int, temperature: float) -> float:
 
 
 def _phase(p: int, load: float, temperature: float) -> Phase:
-    """Return the predicted phase."""
+    """Return the predicted phase; one step of symmetry breaking decides where replica symmetry has no retrieval."""
+    problem = DirectModel(p, load, temperature)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # near the boundary one ansatz is an approximation
-        return phase(DirectModel(p, load, temperature), "1rsb")
+        warnings.simplefilter("ignore", RuntimeWarning)  # it is the reason to ask for the other ansatz
+        symmetric = phase(problem, "rs")
+        retrieves = symmetric in {Phase.GLOBAL_RETRIEVAL, Phase.LOCAL_RETRIEVAL}
+        return symmetric if retrieves else phase(problem, "1rsb")
