@@ -100,6 +100,8 @@ def attack(
     stored: Annotated[
         bool, typer.Option("--stored", help="Also attack a classifier that stores its examples.")
     ] = False,
+    steps: Annotated[int, typer.Option(help="Steps of the gradient attack, twice.")] = 40,
+    queries: Annotated[int, typer.Option(help="Queries of the random search.")] = 500,
     epochs: Annotated[int, typer.Option(help="Passes over the training images.")] = 30,
     seed: SeedOption = 0,
     out: Out = FIGURES,
@@ -118,7 +120,11 @@ def attack(
     if stored:
         models["stored, n = 30"] = DenseAssociativeClassifier(degree=30, kind="stored")
     chosen = _numbers("sizes", sizes)
-    found = experiments.attack_images(datasets.load(data), models, chosen, norm, images, seed)
+    checks.integer("steps", steps, 1)
+    checks.integer("queries", queries, 1)
+    found = experiments.attack_images(
+        datasets.load(data), models, chosen, norm, images, seed, steps=steps, queries=queries
+    )
     curves = [(name, one.sizes, one.worst, one.error) for name, one in found.items()]
     label = f"attack size ({norm}, fraction of the pixels' range)"
     files = _written(out, "attack", plot_learn.robustness_curves(curves, label))

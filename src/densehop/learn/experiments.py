@@ -12,7 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from densehop import checks
 from densehop.errors import InvalidInput
-from densehop.learn.attacks import Robustness, robust_accuracy
+from densehop.learn.attacks import NORMS, Robustness, robust_accuracy
 from densehop.learn.classifier import DenseAssociativeClassifier
 from densehop.learn.datasets import ImageSet
 from densehop.learn.memory import DenseAssociativeMemory, Recall
@@ -169,6 +169,7 @@ def attack_images(
     The logistic regression ("linear") is also the source of the transfer attack.
     """
     checks.integer("images", n_images, 1)
+    checks.choice("norm", norm, NORMS)
     train_images, test_images, train_classes, test_classes = train_test_split(
         data.images / data.largest, data.classes, test_size=TEST_SHARE, stratify=data.classes, random_state=seed
     )
