@@ -165,6 +165,18 @@ def test_hidden_graded_values_do_not_count():
     assert (memory.restore(marked)[known] == memories[known]).all()
 
 
+@pytest.mark.parametrize("name", INTERACTIONS)
+def test_known_values_may_be_wrong(name):
+    memories = signs(25, 4, 120)
+    hidden = np.random.default_rng(26).random(memories.shape) < 0.3
+    wrong = np.where(np.random.default_rng(27).random(memories.shape) < 0.1, -memories, memories)
+    memory = DenseAssociativeMemory(name, degree=3).fit(memories)
+    result = memory.recall(np.where(hidden, np.nan, wrong), clamp=False)
+    np.testing.assert_allclose(result.patterns, memories, atol=1e-6)
+    clamped = memory.restore(np.where(hidden, np.nan, wrong))
+    assert (clamped[~hidden] == wrong[~hidden]).all()
+
+
 @pytest.mark.parametrize("name", SPINS)
 def test_random_memories_come_back(name):
     memories = signs(17, 5, 100)

@@ -34,7 +34,7 @@ class Restoration:
     recall : of the memory
     nearest : (B, N), the stored image nearest to what is known
     error, nearest_error : (B,), share of wrong pixels, or for graded images the root mean square error as a fraction of
-        the range; over the hidden pixels if there are any, else over all
+        the range; over the hidden pixels if none is flipped, else over all
     shape : (int, int)
     """
 
@@ -72,9 +72,9 @@ def restore_images(
     unseen = random.random(images.shape) < hidden
     wrong = random.random(images.shape) < flipped
     corrupted = np.where(unseen, np.nan, np.where(wrong, data.largest - images, images))
-    recall = memory.fit(images).recall(corrupted, None if flipped or not hidden else ~unseen)
+    recall = memory.fit(images).recall(corrupted, ~unseen, clamp=flipped == 0)
     nearest = _nearest(images, corrupted)
-    counted = unseen if hidden else np.ones_like(unseen)
+    counted = unseen if not flipped else np.ones_like(unseen)
     errors = [_error(found, images, counted, data.largest, binary=binary) for found in (recall.patterns, nearest)]
     return Restoration(images, corrupted, recall, nearest, errors[0], errors[1], data.shape)
 

@@ -132,7 +132,13 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """Return the rows of X (B, N) restored; see `recall`, which says more about the result."""
         return self.recall(X, known).patterns
 
-    def recall(self, X: npt.ArrayLike, known: npt.ArrayLike | None = None) -> Recall:  # noqa: N803 (as above)
+    def recall(
+        self,
+        X: npt.ArrayLike,  # noqa: N803 (as above)
+        known: npt.ArrayLike | None = None,
+        *,
+        clamp: bool = True,
+    ) -> Recall:
         """Restore the rows of X and report energies, retrieved memories and confidence.
 
         Parameters
@@ -140,6 +146,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         X : (B, N); nan marks a hidden value
         known : (N,) or (B, N) bool, which values are right and stay; the others are hidden, whatever they hold. None:
             the values that are not nan, if there is a nan; else no value is known to be right, and all may move.
+        clamp : whether known values stay; False: they are what there is to start from, but may be wrong and move.
 
         Returns
         -------
@@ -152,30 +159,34 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         data = check_array(X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
         if data.shape[1] != self.n_features_in_:
             raise InvalidInput(f"X must have {self.n_features_in_} columns, as when fitted, got {data.shape[1]}")
-        return self._recall(data, _known(data, known))
+        return self._recall(data, _known(data, known), clamp=clamp)
 
-    def _recall(self, data: Values, known: Mask | None) -> Recall:
+    def _recall(self, data: Values, known: Mask | None, *, clamp: bool = True) -> Recall:
         """Restore checked data in blocks of rows that bound the memory."""
         interaction, memories = self._interaction(), self.memories_.astype(data.dtype)
         random = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1, size=4))
+        present = np.ones(data.shape, dtype=bool) if known is None else known
+        free = np.ones(data.shape, dtype=bool) if known is None or not clamp else ~known
         rows = max(1, NUMBERS_AT_ONCE // len(memories))
         parts = []
         for first in range(0, len(data), rows):
             part = slice(first, first + rows)
-            parts.append(
-                self._recall_block(interaction, memories, data[part], None if known is None else known[part], random)
-            )
+            parts.append(self._recall_block(interaction, memories, data[part], present[part], free[part], random))
         names = ("patterns", "memory", "overlap", "energy", "confidence")
         columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
         n_steps = max(part.n_steps for part in parts)
         return Recall(**columns, n_steps=n_steps, settled=np.concatenate([part.settled for part in parts]))
 
     def _recall_block(
-        self, interaction: Interaction, memories: Values, data: Values, known: Mask | None, random: np.random.Generator
+        self,
+        interaction: Interaction,
+        memories: Values,
+        data: Values,
+        present: Mask,
+        free: Mask,
+        random: np.random.Generator,
     ) -> Recall:
         """Restore one block."""
-        present = np.ones(data.shape, dtype=bool) if known is None else known
-        free = np.ones(data.shape, dtype=bool) if known is None else ~known
         start = np.where(present, self.encoding_.encode(data), 0).astype(data.dtype)
         confidence = np.full(data.shape, np.nan)
         if self.temperature > 0:
@@ -188,9 +199,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             if self.encoding_.kind == "binary" and not interaction.additive:
                 means = posterior_mean(self.beta_, memories, start, present)
                 confidence = (1 + np.sign(motion.states) * means) / 2
-        restored = self.encoding_.decode(motion.states)
-        if known is not None:
-            restored = np.where(known, data, restored)
+        restored = np.where(free, self.encoding_.decode(motion.states), data)
         return self._described(interaction, memories, motion, restored, confidence)
 
     def _relax(self, interaction: Interaction, memories: Values, start: Values, free: Mask, present: Mask) -> Motion:
