@@ -126,11 +126,12 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """Return the rows of X (B, N) restored; any of their values may be wrong."""
         check_is_fitted(self)
         data = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return self._recall(data, None).patterns
+        return self._recall(data, None, describe=False).patterns
 
     def restore(self, X: npt.ArrayLike, known: npt.ArrayLike | None = None) -> Values:  # noqa: N803 (as above)
-        """Return the rows of X (B, N) restored; see `recall`, which says more about the result."""
-        return self.recall(X, known).patterns
+        """Return the rows of X (B, N) restored; see `recall`, which says more about the result and takes longer."""
+        data, mask = self._partly_known(X, known)
+        return self._recall(data, mask, describe=False).patterns
 
     def recall(
         self,
@@ -155,14 +156,19 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             "attention" on signs: the posterior probability if the pattern is one of the memories and each present sign
             was flipped with probability 1/(1 + e^(2 beta)).
         """
+        data, mask = self._partly_known(X, known)
+        return self._recall(data, mask, clamp=clamp)
+
+    def _partly_known(self, X: npt.ArrayLike, known: npt.ArrayLike | None) -> tuple[Values, Mask | None]:  # noqa: N803
+        """Return checked data, which may hold nan, and what is known of it."""
         check_is_fitted(self)
         data = check_array(X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
         if data.shape[1] != self.n_features_in_:
             raise InvalidInput(f"X must have {self.n_features_in_} columns, as when fitted, got {data.shape[1]}")
-        return self._recall(data, _known(data, known), clamp=clamp)
+        return data, _known(data, known)
 
-    def _recall(self, data: Values, known: Mask | None, *, clamp: bool = True) -> Recall:
-        """Restore checked data in blocks of rows that bound the memory."""
+    def _recall(self, data: Values, known: Mask | None, *, clamp: bool = True, describe: bool = True) -> Recall:
+        """Restore checked data in blocks of rows that bound the memory; without `describe`, patterns only."""
         interaction, memories = self._interaction(), self.memories_.astype(data.dtype)
         random = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1, size=4))
         present = np.ones(data.shape, dtype=bool) if known is None else known
@@ -171,7 +177,8 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         parts = []
         for first in range(0, len(data), rows):
             part = slice(first, first + rows)
-            parts.append(self._recall_block(interaction, memories, data[part], present[part], free[part], random))
+            block = data[part], present[part], free[part]
+            parts.append(self._recall_block(interaction, memories, *block, random, describe=describe))
         names = ("patterns", "memory", "overlap", "energy", "confidence")
         columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
         n_steps = max(part.n_steps for part in parts)
@@ -185,6 +192,8 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         present: Mask,
         free: Mask,
         random: np.random.Generator,
+        *,
+        describe: bool,
     ) -> Recall:
         """Restore one block."""
         start = np.where(present, self.encoding_.encode(data), 0).astype(data.dtype)
@@ -196,10 +205,13 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             motion = Motion(states, self.n_sweeps, np.ones(len(data), dtype=bool))
         else:
             motion = self._relax(interaction, memories, start, free, present)
-            if self.encoding_.kind == "binary" and not interaction.additive:
+            if describe and self.encoding_.kind == "binary" and not interaction.additive:
                 means = posterior_mean(self.beta_, memories, start, present)
                 confidence = (1 + np.sign(motion.states) * means) / 2
         restored = np.where(free, self.encoding_.decode(motion.states), data)
+        if not describe:
+            none, nowhere = np.full(len(data), np.nan), np.full(len(data), -1)
+            return Recall(restored, nowhere, none, none, confidence, motion.n_steps, motion.settled)
         return self._described(interaction, memories, motion, restored, confidence)
 
     def _relax(self, interaction: Interaction, memories: Values, start: Values, free: Mask, present: Mask) -> Motion:
