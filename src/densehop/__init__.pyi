@@ -3,6 +3,8 @@
 from .energy import EnergyTable, power_table, strict_table
 from .errors import DensehopError, Interrupted, InvalidInput, MissingPackage, NoSolution, OutOfRange
 from .examples import draw_examples
+from .learn.classifier import DenseAssociativeClassifier
+from .learn.memory import DenseAssociativeMemory
 from .network import PBodyHopfield
 from .planted import PlantedExamples, draw_examples_of_many
 from .problem import DirectModel, TeacherStudent, load_of, n_examples_for
@@ -65,6 +67,8 @@ __all__ = [
     "Boundary",
     "ChosenExample",
     "CriticalPoint",
+    "DenseAssociativeClassifier",
+    "DenseAssociativeMemory",
     "DensehopError",
     "DirectModel",
     "EnergyTable",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from densehop import cli_campaign, cli_theory
+from densehop import cli_campaign, cli_learn, cli_theory
 from densehop.cli_output import ProgressBar
 from densehop.errors import DensehopError, InvalidInput
 from densehop.version import __version__
@@ -73,6 +73,10 @@ for command in (
     cli_campaign.run,
     cli_campaign.status,
     cli_campaign.collect,
+    cli_learn.restore,
+    cli_learn.classify,
+    cli_learn.attack,
+    cli_learn.locate,
 ):
     app.command()(command)
 

@@ -35,7 +35,7 @@ def test_commands_exist():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/how-to-choose.md"])
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/how-to-choose.md", "docs/practice.md"])
 def test_links_lead_somewhere(document):
     links = re.findall(r"\]\(([^)#]+)\)", (ROOT / document).read_text())
     assert links
