@@ -50,7 +50,11 @@ test: lint
 check-long: .venv/dev
 	@$(BIN)/python -m pytest -m long -rP
 
-bench: .venv/dev
+.venv/bench: .venv/dev
+	@$(INSTALL) --editable '.[dev,bench]'
+	@touch $@
+
+bench: .venv/bench
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 clean:

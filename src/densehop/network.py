@@ -279,7 +279,7 @@ class PBodyHopfield:
         """Return a run whose arguments are checked and that fits into memory."""
         reference_states = self._references(references)
         kept = settings.n_sweeps // settings.snapshot_every if settings.snapshot_every else 0
-        traces = settings.n_chains * (settings.n_sweeps * 8 * (6 + 3 * len(reference_states)) + kept * self.n_spins)
+        traces = settings.n_chains * (settings.n_sweeps * 8 * (9 + 4 * len(reference_states)) + 2 * kept * self.n_spins)
         checks.memory("sampling", traces + self._bytes_of_chains(settings.n_chains))
         starts = start_states(start, settings.n_chains, self.n_spins, settings.seed)
         threads = count_workers(n_workers)
