@@ -80,7 +80,7 @@ def test_one_step_of_the_model():
         hit = np.random.default_rng(seed).permutation(n)[: round(attack * n)]
         state = pattern.copy()
         state[hit] = example[hit]
-        moved = np.sign(energy.local_fields(table, state[np.newaxis], examples)[0])
+        moved = np.sign(table.local_fields(state[np.newaxis], examples)[0])
         results.append((moved @ pattern / n, moved @ example / n))
     mean, error = np.mean(results, axis=0), np.std(results, axis=0) / math.sqrt(len(results) - 1)
     signal = dh.signal_strength(n, n_examples, p, temperature)
