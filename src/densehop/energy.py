@@ -64,6 +64,8 @@ class EnergyTable:
     coupling_factor: int = 1
     interaction: str = "strict"
 
+    sharpness = 0.0  # none
+
     @property
     def symmetric(self) -> bool:
         """Whether xi and -xi have the same energy."""

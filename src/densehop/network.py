@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -80,7 +81,7 @@ class PBodyHopfield:
     @property
     def sharpness(self) -> float | None:
         """B of the exponential energy, None for the others."""
-        return self.table.sharpness if isinstance(self.table, WeightTable) and self.table.sharpness else None
+        return self.table.sharpness or None
 
     @property
     def symmetric(self) -> bool:
@@ -93,6 +94,10 @@ class PBodyHopfield:
             f"PBodyHopfield(n_patterns={self.n_patterns}, n_spins={self.n_spins}, {how}, "
             f"interaction='{self.interaction}')"
         )
+
+    def __reduce__(self) -> tuple[type["PBodyHopfield"], tuple[Any, ...]]:
+        """Pickle and copy what the network is, not the layouts made from it."""
+        return type(self), (self.patterns, self.p, self.interaction, self.sharpness)
 
     def energy(self, states: npt.ArrayLike) -> Floats:
         """Return the extensive energy, (B,), of states (B, N); a single state (N,) gives a scalar array."""
@@ -195,7 +200,8 @@ class PBodyHopfield:
         n_workers : int, threads; None: one per core
         progress : called with the number of sweeps just done, from the threads
         checkpoint : file that keeps the run, written every `checkpoint_every` seconds and when Ctrl-C comes. If it is
-            there, the run goes on from it and ends with the same bits; it may ask for more sweeps than before.
+            there, the run goes on from it and ends with the same bits; it may ask for more sweeps than before, unless
+            it has a temperature for each.
 
         Raises
         ------
@@ -204,9 +210,10 @@ class PBodyHopfield:
         Interrupted
             On Ctrl-C with a checkpoint: a KeyboardInterrupt that says how to go on.
         """
+        schedule = as_schedule(temperature)
         if n_sweeps is None:
-            n_sweeps = DEFAULT_SWEEPS if np.ndim(temperature) == 0 else len(np.array(temperature))
-        settings = Settings(as_schedule(temperature), n_chains, n_sweeps, dynamics, order, snapshot_every, seed)
+            n_sweeps = len(schedule) if isinstance(schedule, tuple) else DEFAULT_SWEEPS
+        settings = Settings(schedule, n_chains, n_sweeps, dynamics, order, snapshot_every, seed)
         return run_chains(
             self._run(settings, start, references, representation, n_workers, progress, checkpoint, checkpoint_every)
         )
@@ -259,9 +266,11 @@ class PBodyHopfield:
             checks.integer("max_temperatures", max_temperatures, 2),
         )  # fmt: skip
 
+        length = checks.integer("n_sweeps", n_sweeps, 3)  # fewer never try all pairs
+
         def trial(temperatures: Floats, start: Signs | None, number: int) -> TemperedSamples:
             stream = seed_sequence(seed, Purpose.SWAP, number)
-            return self.temper(temperatures, n_ladders, n_sweeps, start=start, seed=stream, n_workers=n_workers)
+            return self.temper(temperatures, n_ladders, length, start=start, seed=stream, n_workers=n_workers)
 
         return tune(request, trial)
 
@@ -279,8 +288,11 @@ class PBodyHopfield:
         """Return a run whose arguments are checked and that fits into memory."""
         reference_states = self._references(references)
         kept = settings.n_sweeps // settings.snapshot_every if settings.snapshot_every else 0
-        traces = settings.n_chains * (settings.n_sweeps * 8 * (9 + 4 * len(reference_states)) + 2 * kept * self.n_spins)
-        checks.memory("sampling", traces + self._bytes_of_chains(settings.n_chains))
+        numbers = settings.n_sweeps * (9 + 4 * len(reference_states))
+        signs = (
+            28 + 3 * kept
+        ) * self.n_spins  # 28: states, fields, random numbers of a sweep; 3: a checkpoint's copies
+        checks.memory("sampling", settings.n_chains * (8 * numbers + signs) + self._bytes_of_chains(settings.n_chains))
         starts = start_states(start, settings.n_chains, self.n_spins, settings.seed)
         threads = count_workers(n_workers)
         choice = self._forms.choices(representation, settings.n_chains, threads)
@@ -329,6 +341,7 @@ class PBodyHopfield:
 
 def _table(interaction: str, p: int | None, sharpness: float | None, n_spins: int) -> energy.EnergyTable | WeightTable:
     """Return the table of an interaction; refuse parameters it does not have."""
+    checks.integer("the number of spins", n_spins, 2, checks.LARGEST_SIZE)
     if interaction == "exponential":
         if p is not None:
             raise InvalidInput(f"interaction='exponential' has a sharpness, not a p, got p = {checks.shown(p)}")

@@ -7,7 +7,7 @@ Both are functions of S = sum_a w(k_a), with w >= 0 of the integer overlap k_a =
 - exponential: E = -(1/b) log sum_a exp(b k_a), b the sharpness, so E = -(log S)/b - K with w = exp(b (k_a - K)).
 
 Weights are tabulated against d = (K - k)/2 with K the largest overlap of the state (exponential) or N (rectified):
-sums of exponentials keep all their digits at any b and N.
+sums of exponentials keep all their digits at any b and N, and their differences those that b leaves them.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,9 @@ from densehop.errors import InvalidInput
 Floats = npt.NDArray[np.float64]
 Signs = npt.NDArray[np.int8]
 
+SMALLEST_SHARPNESS = 1e-6  # differences of sums of exp(b k) lose the digits of b
 LARGEST_SHARPNESS = 300.0  # exp(2 b) must be a number
+LARGEST_DEGREE = 10**6  # far beyond where anything but the patterns themselves has a weight
 ROUNDING = 2.0**-52  # of a sum, for each term: a difference below it is none
 PATTERNS_AT_ONCE, STATES_AT_ONCE = 8_192, 256  # rows per block: they bound the memory of one product
 
@@ -77,11 +79,17 @@ class WeightTable:
         fields: Floats = 0.5 * states * change
         return fields
 
-    def _sums(self, states: Signs, patterns: Signs) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def _sums(self, states: Signs, patterns: Signs) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int16]]:
         """Return S and (K + N)/2, both (B,), and the number of agreeing sites, (B, M)."""
-        agreeing = agreements(states, patterns)
-        top = agreeing.max(axis=1) if self.sharpness else np.full(len(states), self.n_spins)
-        return self.weights[top[:, np.newaxis] - agreeing + 1].sum(axis=1), top, agreeing
+        blocks = [slice(first, first + PATTERNS_AT_ONCE) for first in range(0, len(patterns), PATTERNS_AT_ONCE)]
+        agreeing = np.empty((len(states), len(patterns)), dtype=np.int16)
+        for block in blocks:
+            agreeing[:, block] = agreements(states, patterns[block])
+        top = agreeing.max(axis=1).astype(np.int64) if self.sharpness else np.full(len(states), self.n_spins)
+        sums = np.zeros(len(states))
+        for block in blocks:
+            sums += self.weights[top[:, np.newaxis] - agreeing[:, block] + 1].sum(axis=1)
+        return sums, top, agreeing
 
     def _energy(self, sums: Floats, top: npt.NDArray[np.int64]) -> Floats:
         """Return the energy that S and (K + N)/2 stand for."""
@@ -96,9 +104,9 @@ class WeightTable:
 
 
 def rectified_weights(p: int, n_spins: int) -> WeightTable:
-    """Return the table of E = -N sum_a max(k_a/N, 0)^p, p >= 2 of any size (Krotov & Hopfield 2016)."""
+    """Return the table of E = -N sum_a max(k_a/N, 0)^p, 2 <= p <= 10^6 (Krotov & Hopfield 2016)."""
     n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
-    p = checks.integer("p", p, 2)
+    p = checks.integer("p", p, 2, LARGEST_DEGREE)
     overlaps = 1 - 2 * np.arange(-1, n_spins + 2) / n_spins
     return WeightTable(n_spins, n_spins * np.maximum(overlaps.clip(max=1), 0) ** p, p)
 
@@ -107,6 +115,6 @@ def exponential_weights(sharpness: float, n_spins: int) -> WeightTable:
     """Return the table of E = -(1/b) log sum_a exp(b k_a) (Demircigil et al. 2017, Ramsauer et al. 2021)."""
     n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
     sharpness = checks.number("sharpness", sharpness)
-    if sharpness > LARGEST_SHARPNESS:
-        raise InvalidInput(f"sharpness must be at most {LARGEST_SHARPNESS:g}, got {sharpness:g}")
+    if not SMALLEST_SHARPNESS <= sharpness <= LARGEST_SHARPNESS:
+        raise InvalidInput(f"sharpness must be from {SMALLEST_SHARPNESS:g} to {LARGEST_SHARPNESS:g}, got {sharpness:g}")
     return WeightTable(n_spins, np.exp(-2 * sharpness * np.arange(-1, n_spins + 2)), None, sharpness)

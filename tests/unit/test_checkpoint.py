@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import densehop as dh
+from densehop import checks
 from densehop.simulate import checkpoint as module
+from densehop.simulate import representation
 
 RESULTS = ("spins", "energy", "overlap", "acceptance", "snapshots", "by_couplings")
 
@@ -97,7 +99,6 @@ def test_finished_run_is_not_run_again_and_can_be_made_longer(tmp_path):
         ({"order": "random"}, "order was"),
         ({"start": np.ones(20)}, "start was"),
         ({"references": np.ones(20)}, "references was"),
-        ({"representation": "patterns"}, "representation was"),
         ({"snapshot_every": 5}, "snapshot_every was"),
     ],
 )
@@ -119,8 +120,69 @@ def test_truncated_checkpoint_is_refused(share, tmp_path):
     network().sample(1.5, **OPTIONS, checkpoint=path)
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(dh.InvalidInput, match=r"run.npz' is damaged; delete it to start anew"):
+    with pytest.raises(dh.InvalidInput, match=r"run.npz' is no checkpoint, or a damaged one; use another file"):
         network().sample(1.5, **OPTIONS, checkpoint=path)
+
+
+@pytest.mark.parametrize("content", ["array", "arrays", "words", "list"])
+def test_file_that_is_no_checkpoint_is_refused_and_untouched(content, tmp_path):
+    path, values = tmp_path / "run.npz", np.ones((2, 3))
+    with path.open("wb") as file:
+        if content == "array":
+            np.save(file, values)
+        elif content == "arrays":
+            np.savez(file, values=values)
+        else:
+            np.savez(file, about=np.array('{"a": 1}' if content == "words" else "[1]"))
+    before = path.read_bytes()
+    with pytest.raises(dh.InvalidInput, match=r"run.npz' is no checkpoint, or a damaged one; use another file"):
+        network().sample(1.5, **OPTIONS, checkpoint=path)
+    assert path.read_bytes() == before
+
+
+def test_a_bit_turned_over_anywhere_is_refused_or_harmless(tmp_path):
+    """Bits of zip's and NumPy's headers raise errors of many types."""
+    path = tmp_path / "run.npz"
+    whole = network().sample(1.5, 2, 5, checkpoint=path)
+    content, rng = path.read_bytes(), np.random.default_rng(0)
+    refused = 0
+    for place in rng.integers(0, 8 * len(content), 60):
+        damaged = bytearray(content)
+        damaged[place // 8] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        try:
+            assert same(whole, network().sample(1.5, 2, 5, checkpoint=path))
+        except dh.InvalidInput:
+            refused += 1
+    assert refused > 40
+
+
+@pytest.mark.parametrize("checkpoint", [5, True, ["run.npz"]])
+def test_checkpoint_must_be_a_name(checkpoint):
+    with pytest.raises(dh.InvalidInput, match="checkpoint must be the name of a file, got"):
+        network().sample(1.5, n_sweeps=2, checkpoint=checkpoint)
+
+
+@pytest.mark.parametrize("first", ["auto", "patterns", "couplings"])
+@pytest.mark.parametrize("then", ["auto", "patterns", "couplings"])
+def test_a_run_may_go_on_in_another_representation(first, then, tmp_path):
+    path = tmp_path / "run.npz"
+    whole = network().sample(1.5, **OPTIONS)
+    with pytest.raises(dh.Interrupted):
+        network().sample(1.5, **OPTIONS, representation=first, checkpoint=path, progress=StopAfter(4))
+    resumed = network().sample(1.5, **OPTIONS, representation=then, checkpoint=path)
+    assert all(np.array_equal(getattr(resumed, name), getattr(whole, name)) for name in RESULTS[:-1])
+
+
+def test_a_run_goes_on_where_little_memory_is_free(tmp_path, monkeypatch):
+    """`auto` may run on couplings today and not tomorrow: the results are the same."""
+    path = tmp_path / "run.npz"
+    network().sample(1.5, 3, 300, checkpoint=path)
+    monkeypatch.setattr(checks, "free_memory", lambda: 10**12)
+    monkeypatch.setattr(representation, "SHARE_OF_MEMORY", 1e-12)
+    longer = network().sample(1.5, 3, 400, checkpoint=path)
+    assert not longer.by_couplings[:, 300:].any()
+    assert np.array_equal(longer.energy, network().sample(1.5, 3, 400).energy)
 
 
 def test_full_disk_is_one_message_and_what_was_there_stays(tmp_path, monkeypatch):

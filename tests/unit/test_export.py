@@ -37,7 +37,8 @@ def test_file_says_how_to_make_the_run_again(seed, tmp_path):
     assert stored.attrs["densehop_version"] == dh.__version__
     parameters, parts = json.loads(stored.attrs["parameters"]), json.loads(stored.attrs["seed"])
     again = np.random.SeedSequence(**parts) if isinstance(parts, dict) else parts
-    assert (parameters.pop("p"), parameters.pop("n_patterns"), parameters.pop("n_spins")) == (3, 20, 12)
+    names = ("interaction", "p", "sharpness", "n_patterns", "n_spins")
+    assert [parameters.pop(name) for name in names] == ["strict", 3, None, 20, 12]
     repeated = net.sample(**parameters, references=net.patterns[:2], seed=again)
     assert (repeated.energy == stored["energy"].values).all()
 

@@ -115,7 +115,7 @@ def test_opposite_states_differ_where_the_energy_is_not_symmetric():
         ({"interaction": "power"}, "p must be an integer from 2 to 9, got None"),
         ({"interaction": "rectified", "p": 1}, "p must be an integer >= 2, got 1"),
         ({"interaction": "exponential", "sharpness": 0.0}, "sharpness must be a finite positive number, got 0"),
-        ({"interaction": "exponential", "sharpness": 301}, "sharpness must be at most 300, got 301"),
+        ({"interaction": "exponential", "sharpness": 301}, "sharpness must be from 1e-06 to 300, got 301"),
     ],
 )
 def test_wrong_interactions_are_refused(arguments, message):

@@ -1,7 +1,11 @@
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
 import densehop as dh
+from densehop import checks
 from tests import naive
 
 
@@ -144,3 +148,48 @@ def test_hopeless_sizes_are_refused_at_once():
     for p, n_spins in ((100, 32767), (3000, 6000), (1000, 2000)):
         with pytest.raises(dh.InvalidInput, match="overflows exact 64-bit fields"):
             dh.strict_table(p, n_spins)
+
+
+@pytest.mark.parametrize("arguments", [{"p": 3}, {"p": 2, "interaction": "rectified"}, {"interaction": "exponential"}])
+def test_used_network_can_be_pickled_and_copied(net, arguments):
+    used = dh.PBodyHopfield(net.patterns, **arguments)
+    run = used.sample(1.0, n_sweeps=3)
+    used.retrieve(net.patterns)
+    for twin in (pickle.loads(pickle.dumps(used)), copy.deepcopy(used)):
+        assert repr(twin) == repr(used)
+        assert not twin.patterns.flags.writeable
+        assert np.array_equal(twin.sample(1.0, n_sweeps=3).energy, run.energy)
+
+
+def test_many_short_chains_are_refused_before_they_fill_memory(net, monkeypatch):
+    """States and the random numbers of one sweep are most of it."""
+    measured = 17 * 20_000 * net.n_spins  # bytes, by tracemalloc
+    monkeypatch.setattr(checks, "free_memory", lambda: measured)
+    with pytest.raises(dh.InvalidInput, match="sampling needs"):
+        net.sample(1.0, n_chains=20_000, n_sweeps=1)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "arguments", "message"),
+    [
+        ([[1]], {"p": 2}, "the number of spins must be an integer from 2 to 32767, got 1"),
+        (np.ones((1, 4)), {"p": 10**400, "interaction": "rectified"}, "p must be an integer from 2 to 1000000"),
+        (np.ones((1, 4)), {"interaction": "exponential", "sharpness": 1e-9}, "sharpness must be from 1e-06 to 300"),
+        (np.ones((1, 4)), {"interaction": "exponential", "sharpness": 301}, "sharpness must be from 1e-06 to 300"),
+    ],
+)
+def test_energies_that_cannot_be_kept_are_refused(patterns, arguments, message):
+    with pytest.raises(dh.InvalidInput, match=message):
+        dh.PBodyHopfield(patterns, **arguments)
+
+
+def test_flat_exponential_tends_to_the_mean_pattern(net):
+    """E = -(log M)/b - mean_a k_a - O(b): the smallest sharpness still has right fields."""
+    flat = dh.PBodyHopfield(net.patterns, interaction="exponential", sharpness=1e-6)
+    assert flat.local_fields(net.patterns[0]) == pytest.approx(net.patterns.mean(axis=0), abs=1e-4)
+
+
+def test_temperatures_that_are_no_schedule_are_refused(net):
+    with pytest.raises(dh.InvalidInput, match="temperature must have rows of equal length"):
+        net.sample([[1.0], [1.0, 2.0]])
+    assert np.array_equal(net.sample(np.array(0.5), n_sweeps=3).energy, net.sample(0.5, n_sweeps=3).energy)

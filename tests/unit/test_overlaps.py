@@ -64,7 +64,7 @@ def test_runs_that_do_not_belong_together_are_refused():
         (lambda: dh.between_chains(run, sampled(seed=1, n_sweeps=8)[1]), "as many snapshots, got 6 and 4"),
         (lambda: dh.between_chains(run, net.sample(2.0, 3, 12, seed=1)), "no snapshots"),
         (lambda: dh.pattern_overlaps(net, net.sample(2.0)), "no snapshots"),
-        (lambda: dh.pattern_overlaps(sampled(p=4)[0], run), r"of this network, \(p, M, N\) = \(4, 20, 12\)"),
+        (lambda: dh.pattern_overlaps(sampled(p=4)[0], run), r"M, N\) = \(.strict., 4, None, 20, 12\)"),
         (lambda: dh.largest_overlaps(net, run, 21), "n_largest must be an integer from 1 to 20"),
         (lambda: dh.largest_overlaps(net, run, 0), "n_largest must be"),
     ]
@@ -72,6 +72,11 @@ def test_runs_that_do_not_belong_together_are_refused():
         small = dh.PBodyHopfield(net.patterns[:n_patterns, :n_spins], p=3).sample(2.0, 3, 12, seed=1, snapshot_every=2)
         wrong.append((lambda small=small: dh.between_chains(run, small), "of one network"))
         wrong.append((lambda small=small: dh.largest_overlaps(net, small), "of this network"))
+    for energy in ({"p": 3, "interaction": "power"}, {"interaction": "exponential", "sharpness": 0.5}):
+        other = dh.PBodyHopfield(net.patterns, **energy).sample(2.0, 3, 12, seed=1, snapshot_every=2)
+        wrong.append((lambda other=other: dh.between_chains(run, other), "of one network, got interaction = strict"))
+    softer = dh.PBodyHopfield(net.patterns, interaction="exponential", sharpness=0.4)
+    wrong.append((lambda: dh.pattern_overlaps(softer, other), "of this network"))
     for call, message in wrong:
         with pytest.raises(dh.InvalidInput, match=message):
             call()

@@ -30,7 +30,9 @@ def run_of(energy, overlap, seed, p=3):
         snapshots=np.empty((n_chains, 0, N_SPINS), dtype=np.int8),
         by_couplings=np.zeros(energy.shape, dtype=np.bool_),
         settings=Settings(1.0, n_chains, n_sweeps, seed=seed),
+        interaction="strict",
         p=p,
+        symmetric=p % 2 == 0,
         n_patterns=5,
         version="0",
     )

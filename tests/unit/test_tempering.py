@@ -121,5 +121,7 @@ def test_ladder_that_cannot_be_had_says_so():
     assert not ladder.converged
     with pytest.raises(dh.InvalidInput, match="hottest must be above coldest = 2, got 1"):
         network().tune_ladder(2.0, 1.0)
+    with pytest.raises(dh.InvalidInput, match="n_sweeps must be an integer >= 3, got 2"):
+        network().tune_ladder(1.0, 2.0, n_sweeps=2)
     with pytest.raises(dh.InvalidInput, match=r"swap_rate must be from 0.01 to 0.9, got 1"):
         network().tune_ladder(1.0, 2.0, swap_rate=1.0)

@@ -8,9 +8,12 @@ import json
 import threading
 import time
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from os import PathLike
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,12 @@ from densehop.files import write_together
 from densehop.simulate.blocks import Group, Place
 from densehop.simulate.chains import Arrays
 from densehop.version import __version__
+
+# what NumPy, zipfile and json say to bytes that are no checkpoint, or one with a bit turned over
+UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, EOFError, SyntaxError, NotImplementedError, TokenError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,8 @@ class Checkpoint:
     @classmethod
     def at(cls, path: str | Path, every: float, identity: Mapping[str, Any]) -> "Checkpoint":
         """Return a checkpoint whose arguments are checked."""
+        if not isinstance(path, str | PathLike):
+            raise InvalidInput(f"checkpoint must be the name of a file, got {checks.shown(path)}")
         target = Path(path)
         if target.is_dir() or not target.parent.is_dir():
             raise InvalidInput(f"checkpoint must be a file in an existing folder, got '{target}'")
@@ -61,12 +72,14 @@ class Checkpoint:
             with np.load(self.path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
                 about = json.loads(str(arrays.pop("about")))
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+                identity, rest = about["identity"], about["rest"]
+        except UNREADABLE as error:
             raise InvalidInput(
-                f"the checkpoint '{self.path}' is damaged; delete it to start anew, or put a copy back"
+                f"'{self.path}' is no checkpoint, or a damaged one; use another file, put a copy back, or delete it "
+                "to start anew"
             ) from error
-        self._compare(about["identity"])
-        return arrays, about["rest"]
+        self._compare(identity)
+        return arrays, rest
 
     def _compare(self, found: Mapping[str, Any]) -> None:
         """Refuse what another run has written."""
@@ -143,5 +156,6 @@ def put_back(arrays: Arrays, groups: Sequence[Group], places: Sequence[Mapping[s
         values[:, : arrays[name].shape[1]] = arrays[name]
     for group, saved in zip(groups, places, strict=True):
         group.states[:] = arrays["spins"][group.rows]
-        group.place = Place(**{**saved["place"], "levels": tuple(saved["place"]["levels"])})
+        couplings = saved["place"]["couplings"] if group.choice == "auto" else group.choice == "couplings"
+        group.place = Place(**{**saved["place"], "couplings": couplings, "levels": tuple(saved["place"]["levels"])})
         group.streams.states = tuple(saved["streams"])

@@ -66,7 +66,13 @@ def _origin(run: Samples) -> dict[str, str]:
     """Return what is needed to make the run again: version, seed and all other parameters, the last two in JSON."""
     settings = {field.name: getattr(run.settings, field.name) for field in dataclasses.fields(run.settings)}
     seed: Seed = settings.pop("seed")
-    sizes = {"interaction": run.interaction, "p": run.p, "n_patterns": run.n_patterns, "n_spins": run.spins.shape[1]}
+    sizes = {
+        "interaction": run.interaction,
+        "p": run.p,
+        "sharpness": run.sharpness,
+        "n_patterns": run.n_patterns,
+        "n_spins": run.spins.shape[1],
+    }
     return {
         "densehop_version": run.version,
         "seed": json.dumps(_seed_parts(seed), default=int),

@@ -29,6 +29,10 @@ class Network(Protocol):
     n_patterns: int
 
     @property
+    def sharpness(self) -> float | None:
+        """B of the exponential energy, None for the others."""
+
+    @property
     def symmetric(self) -> bool:
         """Whether xi and -xi have the same energy."""
 
@@ -124,7 +128,7 @@ def largest_overlaps(network: Network, run: Samples, n_largest: int = 1) -> Larg
 
 def require_comparable(run: Samples, other: Samples) -> None:
     """Refuse two runs that are not of one network at one temperature, or that share random numbers."""
-    for name in ("p", "n_patterns"):
+    for name in ("interaction", "p", "sharpness", "n_patterns"):
         if getattr(run, name) != getattr(other, name):
             raise InvalidInput(
                 f"both runs must be of one network, got {name} = {getattr(run, name)} and {getattr(other, name)}"
@@ -151,10 +155,12 @@ def _snapshots(run: Samples) -> Signs:
 
 def _snapshots_of(network: Network, run: Samples) -> Signs:
     """Return the snapshots of a run of this network."""
-    wanted = (network.interaction, network.p, network.n_patterns, network.n_spins)
-    have = (run.interaction, run.p, run.n_patterns, run.spins.shape[1])
+    wanted = (network.interaction, network.p, network.sharpness, network.n_patterns, network.n_spins)
+    have = (run.interaction, run.p, run.sharpness, run.n_patterns, run.spins.shape[1])
     if have != wanted:
-        raise InvalidInput(f"the run must be of this network, (interaction, p, M, N) = {wanted}, got one of {have}")
+        raise InvalidInput(
+            f"the run must be of this network, (interaction, p, sharpness, M, N) = {wanted}, got one of {have}"
+        )
     return _snapshots(run)
 
 

@@ -72,7 +72,10 @@ class Run:
         }
 
     def _file(self) -> Checkpoint | None:
-        """Return the checkpoint, which names all that results depend on but the number of sweeps."""
+        """Return the checkpoint, which names all that results depend on but the number of sweeps.
+
+        The representation is not among them: which may run depends on the memory that is free today.
+        """
         if self.checkpoint is None:
             return None
         seed = seed_sequence(self.terms.settings.seed)
@@ -81,7 +84,6 @@ class Run:
             "patterns and energy": self.terms.forms.fingerprint(),
             "start": digest(self.starts),
             "references": digest(self.references),
-            "representation": self.terms.choice,
             "seed": [seed.entropy, list(seed.spawn_key)],
             "temperatures": list(self.terms.temperatures),
             "exchange_every": self.terms.exchange_every,

@@ -48,6 +48,7 @@ class Samples:
     symmetric : bool, whether xi and -xi have the same energy, as for even p
     n_patterns : int
     version : str, of densehop
+    sharpness : float, b of the exponential; None for the others
     """
 
     spins: Signs
@@ -62,6 +63,7 @@ class Samples:
     symmetric: bool
     n_patterns: int
     version: str
+    sharpness: float | None = None
 
     def to_xarray(self) -> "xr.Dataset":
         """Return a Dataset over chain, sweep, reference and site (and snapshot, labelled by its sweep).
@@ -108,6 +110,7 @@ def _samples(forms: Forms, settings: Settings, spins: Signs, results: Arrays) ->
         symmetric=forms.table.symmetric,
         n_patterns=forms.n_patterns,
         version=__version__,
+        sharpness=forms.table.sharpness or None,
     )
 
 

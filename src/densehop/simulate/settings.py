@@ -50,7 +50,8 @@ class Settings:
 def as_schedule(temperature: npt.ArrayLike) -> float | tuple[float, ...]:
     """Return one temperature, or one for each sweep (sweep,), in the types that `Settings` keeps."""
     if checks.as_array("temperature", temperature).ndim == 0:
-        return checks.number("temperature", temperature, zero_allowed=True)
+        value = temperature.item() if isinstance(temperature, np.ndarray) else temperature
+        return checks.number("temperature", value, zero_allowed=True)
     return tuple(checks.series("temperature", temperature, "(sweep,)").tolist())
 
 

@@ -41,7 +41,7 @@ class TemperedSamples:
     swap_rate : (temperature - 1,) float64, fraction of swaps between neighbours that were accepted
     round_trips : (ladder,) int64, walks of any chain from the coldest to the hottest temperature and back
     settings : how chains ran, with the seed; its temperature is the coldest
-    interaction, p, symmetric, n_patterns, version : as in `Samples`
+    interaction, p, symmetric, n_patterns, version, sharpness : as in `Samples`
     """
 
     temperatures: Floats
@@ -60,9 +60,14 @@ class TemperedSamples:
     symmetric: bool
     n_patterns: int
     version: str
+    sharpness: float | None = None
 
     def at(self, index: int) -> Samples:
-        """Return the samples at one temperature, one chain for each ladder, for all that works on `Samples`."""
+        """Return the samples at one temperature, one chain for each ladder, for all that works on `Samples`.
+
+        For even p chains of either sign take turns, so that no time average can fix the sign of what snapshots say:
+        use `between_chains(gauge=False)` with `overlap_histogram(symmetric=True)`.
+        """
         index = checks.integer("index", index, 0, len(self.temperatures) - 1)
         n_ladders = len(self.spins)
         temperature = float(self.temperatures[index])
@@ -79,6 +84,7 @@ class TemperedSamples:
             symmetric=self.symmetric,
             n_patterns=self.n_patterns,
             version=self.version,
+            sharpness=self.sharpness,
         )
 
 
@@ -166,6 +172,7 @@ def temper(run: Run) -> TemperedSamples:
         symmetric=terms.forms.table.symmetric,
         n_patterns=terms.forms.n_patterns,
         version=__version__,
+        sharpness=terms.forms.table.sharpness or None,
     )
 
 
