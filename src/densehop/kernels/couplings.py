@@ -111,6 +111,16 @@ def flip_all(couplings, n_others, factor, states, weights, fields, sites, chains
         flip_weights(sites[n], states.shape[1], n_others, weights, chains[n])
 
 
+@inlined
+def next_flip(noise, unit, uniforms, sites, state, fields, begin):
+    """Return the next attempt of a chain, from `begin` on, that flips its spin; their number (N) if none does."""
+    for attempt in range(begin, len(uniforms)):
+        site = sites[attempt] if len(sites) > 0 else attempt
+        if flips(state[site] * fields[site], unit, uniforms[attempt], noise):
+            return attempt
+    return len(uniforms)
+
+
 @lean
 def run_sweeps(
     couplings,
@@ -131,32 +141,45 @@ def run_sweeps(
     snapshots,
     every,
 ):
-    """Run n sweeps of C chains in step; a spin flips where `kernels.noise.flips` says so.
+    """Run n sweeps of C chains in step, from one attempt at which some chain flips to the next; a spin flips where `kernels.noise.flips` says so.
 
     Parameters
     ----------
     couplings, states, weights, fields, energies : as above, all but the couplings changed in place
     n_others : int, p - 2, the number of spins in a weight
     factor : int, unit of the couplings in the fields: 1 for the strict energy
-    work : (4, C) int64, overwritten
+    work : (5, C) int64, overwritten
     noise, sites, uniforms, units, first, references, trace, snapshots, every : as in `kernels.patterns.run_sweeps`
     """
     n_chains, n_sweeps, n_spins = uniforms.shape
-    flipped, chosen, moving, factors = work[0], work[1], work[2], work[3]
+    flipped, upcoming, moving, chosen, factors = work[0], work[1], work[2], work[3], work[4]
     for block_sweep in range(n_sweeps):
-        flipped[:] = 0
-        for attempt in range(n_spins):
-            n_moving = 0
+        for chain in range(n_chains):
+            flipped[chain] = 0
+            upcoming[chain] = next_flip(
+                noise, units[chain, block_sweep], uniforms[chain, block_sweep], sites[chain, block_sweep],
+                states[chain], fields[chain], 0,
+            )  # fmt: skip
+        while True:
+            attempt, n_moving = n_spins, 0
             for chain in range(n_chains):
-                site = sites[chain, block_sweep, attempt] if sites.shape[2] > 0 else attempt
-                cost = states[chain, site] * fields[chain, site]
-                if flips(cost, units[chain, block_sweep], uniforms[chain, block_sweep, attempt], noise):
-                    energies[chain] -= cost
+                attempt = min(attempt, upcoming[chain])
+            if attempt == n_spins:
+                break
+            for chain in range(n_chains):
+                if upcoming[chain] == attempt:
+                    site = sites[chain, block_sweep, attempt] if sites.shape[2] > 0 else attempt
+                    energies[chain] -= states[chain, site] * fields[chain, site]
                     flipped[chain] += 1
                     chosen[n_moving], moving[n_moving] = site, chain
                     n_moving += 1
-            if n_moving > 0:
-                flip_all(couplings, n_others, factor, states, weights, fields, chosen, moving, factors, n_moving)
+            flip_all(couplings, n_others, factor, states, weights, fields, chosen, moving, factors, n_moving)
+            for n in range(n_moving):
+                chain = moving[n]
+                upcoming[chain] = next_flip(
+                    noise, units[chain, block_sweep], uniforms[chain, block_sweep], sites[chain, block_sweep],
+                    states[chain], fields[chain], attempt + 1,
+                )  # fmt: skip
         for chain in range(n_chains):
             record(
                 first + block_sweep, states[chain], energies[chain], flipped[chain],

@@ -170,7 +170,7 @@ class CoupledChains:
         tensor = self.store.tensor.reshape(len(self.store.tensor), -1)
         kernel.run_sweeps(
             tensor, self.store.n_others, self.factor, attempts.noise,
-            self.states, self.weights, self.fields, self.energies, np.empty((4, len(self.states)), dtype=np.int64),
+            self.states, self.weights, self.fields, self.energies, np.empty((5, len(self.states)), dtype=np.int64),
             attempts.sites, attempts.uniforms, attempts.units, attempts.first,
             record.references, record.trace, record.snapshots, record.every,
         )  # fmt: skip
