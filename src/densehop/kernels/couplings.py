@@ -141,7 +141,9 @@ def run_sweeps(
     snapshots,
     every,
 ):
-    """Run n sweeps of C chains in step, from one attempt at which some chain flips to the next; a spin flips where `kernels.noise.flips` says so.
+    """Run n sweeps of C chains; a spin flips where `kernels.noise.flips` says so.
+
+    All chains go in step from an attempt at which some of them flip to the next such attempt.
 
     Parameters
     ----------
@@ -155,31 +157,26 @@ def run_sweeps(
     flipped, upcoming, moving, chosen, factors = work[0], work[1], work[2], work[3], work[4]
     for block_sweep in range(n_sweeps):
         for chain in range(n_chains):
-            flipped[chain] = 0
-            upcoming[chain] = next_flip(
-                noise, units[chain, block_sweep], uniforms[chain, block_sweep], sites[chain, block_sweep],
-                states[chain], fields[chain], 0,
-            )  # fmt: skip
-        while True:
-            attempt, n_moving = n_spins, 0
-            for chain in range(n_chains):
-                attempt = min(attempt, upcoming[chain])
-            if attempt == n_spins:
-                break
-            for chain in range(n_chains):
-                if upcoming[chain] == attempt:
-                    site = sites[chain, block_sweep, attempt] if sites.shape[2] > 0 else attempt
-                    energies[chain] -= states[chain, site] * fields[chain, site]
-                    flipped[chain] += 1
-                    chosen[n_moving], moving[n_moving] = site, chain
-                    n_moving += 1
-            flip_all(couplings, n_others, factor, states, weights, fields, chosen, moving, factors, n_moving)
+            flipped[chain], moving[chain] = 0, chain
+        attempt, n_moving = -1, n_chains
+        while attempt < n_spins:
             for n in range(n_moving):
                 chain = moving[n]
                 upcoming[chain] = next_flip(
                     noise, units[chain, block_sweep], uniforms[chain, block_sweep], sites[chain, block_sweep],
                     states[chain], fields[chain], attempt + 1,
                 )  # fmt: skip
+            attempt, n_moving = n_spins, 0
+            for chain in range(n_chains):
+                attempt = min(attempt, upcoming[chain])
+            for chain in range(n_chains):
+                if upcoming[chain] == attempt < n_spins:
+                    site = sites[chain, block_sweep, attempt] if sites.shape[2] > 0 else attempt
+                    energies[chain] -= states[chain, site] * fields[chain, site]
+                    flipped[chain] += 1
+                    chosen[n_moving], moving[n_moving] = site, chain
+                    n_moving += 1
+            flip_all(couplings, n_others, factor, states, weights, fields, chosen, moving, factors, n_moving)
         for chain in range(n_chains):
             record(
                 first + block_sweep, states[chain], energies[chain], flipped[chain],
