@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from densehop.kernels import vectors
+from densehop.kernels import slabs, vectors
 from tests import naive
 
 BLOCKS = [1, 2, 3, 4, 5, 8, 11]
@@ -44,17 +44,17 @@ def count_differences(row, words, site, begin, end):
 
 @njit
 def add_products(couplings, site, n_rows, weights, factors, chains, begin, end, fields):
-    vectors.add_products(couplings, site, n_rows, weights, factors, chains, begin, end, fields)
+    slabs.add_products(couplings, site, n_rows, weights, factors, chains, begin, end, fields)
 
 
 @njit
 def add_rows(couplings, site, n_rows, weights, factors, chains, begin, end, fields):
-    vectors.add_rows(couplings, site, n_rows, weights, factors, chains, begin, end, fields)
+    slabs.add_rows(couplings, site, n_rows, weights, factors, chains, begin, end, fields)
 
 
 @njit
 def add_row(couplings, site, factor, chain, fields):
-    vectors.add_row(couplings, site, factor, chain, fields)
+    slabs.add_row(couplings, site, factor, chain, fields)
 
 
 def random_bits(rng, n_rows, n_blocks):

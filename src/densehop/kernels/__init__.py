@@ -6,13 +6,13 @@ from typing import Any
 from numba import njit
 from numba.core.cpu import CPUTargetOptions
 
-# Numba counts references to each array that a function gets or slices, by locked additions that cost up to 10 ns and
-# that threads with the same array wait for. The caller of a kernel holds all arrays while it runs, so there is nothing
-# to count where nothing is allocated. The option is private: a numba that does not have it counts, and is slower.
-UNCOUNTED = {name: False for name in ("_nrt",) if hasattr(CPUTargetOptions, name)}
+# Numba counts references to each array that a function gets or slices, by locked additions that take as long as small
+# sums and that threads with the same array wait for. The caller of a kernel holds all arrays while it runs, so there is
+# nothing to count where nothing is allocated. The option is private: a numba without it counts, and is slower.
+UNCOUNTED: dict[str, Any] = {name: False for name in ("_nrt",) if hasattr(CPUTargetOptions, name)}
 
 
-def compiled(function: Callable[..., Any], **options: bool) -> Any:
+def compiled(function: Callable[..., Any], **options: Any) -> Any:
     """Compile without the interpreter lock, keeping the machine code on disk where there is a place for it."""
     try:
         return njit(nogil=True, cache=True, **options)(function)

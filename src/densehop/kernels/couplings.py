@@ -19,7 +19,8 @@ import numpy as np
 from densehop.kernels import compiled, inlined, lean
 from densehop.kernels.noise import flips
 from densehop.kernels.record import record
-from densehop.kernels.vectors import add_products, add_row, add_rows, count_differences
+from densehop.kernels.slabs import add_products, add_row, add_rows
+from densehop.kernels.vectors import count_differences
 
 WORDS_AT_ONCE = 256  # of each row: the rows of one passage stay in the cache
 

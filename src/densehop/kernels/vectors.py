@@ -5,8 +5,6 @@ four instructions, for others a few more. (The compiler finds part of this in pl
 takes half the register width and cannot read signs as bits.)
 """
 
-from functools import reduce
-
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -86,13 +84,6 @@ def sum_of_blocks(builder, n_blocks, sum_type, term, fits=False):
     return total(builder, builder.add(builder.add(first, second), builder.add(third, fourth)), fits)
 
 
-def as_structures(context, builder, signature, arguments):
-    """Return the arrays among the arguments with their fields `data` and `shape`."""
-    return [
-        context.make_array(kind)(context, builder, value) for kind, value in zip(signature.args, arguments, strict=True)
-    ]
-
-
 def everywhere(builder, value, element_type, lanes):
     """Return a vector whose lanes all hold an integer, cut to their type."""
     if value.type != element_type:
@@ -100,188 +91,6 @@ def everywhere(builder, value, element_type, lanes):
     kind = ir.VectorType(element_type, lanes)
     lane = builder.insert_element(ir.Constant(kind, ir.Undefined), value, INT32(0))
     return builder.shuffle_vector(lane, lane, constant(ir.VectorType(INT32, lanes), 0))
-
-
-def widened(builder, vector, element_type):
-    """Return a vector of integers in a type at least as wide."""
-    kind = ir.VectorType(element_type, vector.type.count)
-    return vector if vector.type == kind else builder.sext(vector, kind)
-
-
-def add_multiple(builder, factor, vector, data, index):
-    """Add the int64 factor times a vector to the elements of `data` from `index` on, in their type."""
-    kind = data.type.pointee
-    values = builder.mul(everywhere(builder, factor, kind, vector.type.count), widened(builder, vector, kind))
-    target = builder.bitcast(builder.gep(data, [index]), values.type.as_pointer())
-    builder.store(builder.add(builder.load(target, align=1), values), target, align=1)
-
-
-def add_to(builder, place, vector):
-    """Add a vector to the one stored at a place."""
-    builder.store(builder.add(builder.load(place), vector), place)
-
-
-def pairs_of(builder, left, right):
-    """Return two vectors of pairs (left[j], right[j]): j in every first half of 8 lanes, and the others.
-
-    So ordered, each is one instruction on x86; `from_halves` puts back in order what was found from them.
-    """
-    for first in (0, 4):
-        lanes = [begin + lane for begin in range(first, LANES, 8) for lane in range(4)]
-        order = ir.Constant(ir.VectorType(INT32, LANES), [lane for j in lanes for lane in (j, LANES + j)])
-        yield builder.shuffle_vector(left, right, order)
-
-
-def from_halves(builder, first, second):
-    """Return in order what belongs to the halves of `pairs_of`."""
-    order = [lane // 8 * 4 + lane % 4 + (LANES // 2 if lane % 8 >= 4 else 0) for lane in range(LANES)]
-    return builder.shuffle_vector(first, second, ir.Constant(ir.VectorType(INT32, LANES), order))
-
-
-@intrinsic
-def add_row(_context, couplings, site, factor, chain, fields):
-    """Add factor * couplings[site] to fields[chain].
-
-    couplings (N, F) int16 or int32; fields (C, F) int32 or int64, which must hold the result; F a multiple of 32.
-    """
-
-    def generate(context, builder, signature, arguments):
-        matrix, sums = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 4))
-        length = cgutils.unpack_tuple(builder, sums.shape)[1]
-        source, target = builder.mul(arguments[1], length), builder.mul(arguments[3], length)
-        with cgutils.for_range_slice(builder, INT64(0), length, INT64(LANES)) as (first, _):
-            row = load(builder, matrix.data, builder.add(source, first), matrix.data.type.pointee, LANES)
-            add_multiple(builder, arguments[2], row, sums.data, builder.add(target, first))
-        return context.get_dummy_value()
-
-    if are_contiguous(couplings, fields):
-        return types.void(couplings, *(types.int64,) * 3, fields), generate
-    return None
-
-
-@intrinsic
-def add_rows(_context, couplings, site, n_rows, weights, factors, chains, begin, end, fields):
-    """Add factors[n] * weights[c] @ slab to fields[c], c = chains[n], for begin <= n < end; slab (N, K) of `site`.
-
-    couplings (N, N K) int16 or int32; weights (C, K) int16, each +-1; K = F, a multiple of 32; factors, chains (C,)
-    int64; fields (C, F) int32 or int64, which must hold the result: sums on the way to it may overflow.
-
-    Lanes are columns, so that nothing is added across them. Rows are taken in pairs, up to 128 columns at once for one
-    chain after the other.
-    """
-
-    def generate(context, builder, signature, arguments):
-        matrix, signs, scales, places, sums = (
-            context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 3, 4, 5, 8)
-        )
-        n_rows, length = arguments[2], cgutils.unpack_tuple(builder, signs.shape)[1]
-        slab = builder.mul(builder.mul(arguments[1], n_rows), length)
-        kind = matrix.data.type.pointee
-        is_narrow = kind == INT16
-        sum_type = ir.VectorType(INT32, LANES // 2) if is_narrow else ir.VectorType(sums.data.type.pointee, LANES)
-
-        def block(row, first):
-            return load(builder, matrix.data, builder.add(builder.add(slab, builder.mul(row, length)), first), kind, LANES)
-
-        def add_pair(left, right, pair, halves):
-            pair = builder.bitcast(everywhere(builder, pair, INT32, LANES // 2), ir.VectorType(INT16, LANES))
-            for half, place in zip(pairs_of(builder, left, right), halves, strict=True):
-                add_to(builder, place, multiply_and_add_pairs(builder, half, pair))
-
-        def add_one(row, firsts, sign, totals):
-            if is_narrow:
-                for first, halves in zip(firsts, totals, strict=True):
-                    nothing = constant(ir.VectorType(INT16, LANES), 0)
-                    add_pair(block(row, first), nothing, builder.zext(sign, INT32), halves)
-                return
-            signs_ = everywhere(builder, builder.sext(sign, INT64), sum_type.element, LANES)
-            for first, (place, _) in zip(firsts, totals, strict=True):
-                add_to(builder, place, builder.mul(widened(builder, block(row, first), sum_type.element), signs_))
-
-        def product(firsts, weight, n_pairs):
-            sets = [
-                [[cgutils.alloca_once_value(builder, constant(sum_type, 0)) for _ in range(2)] for _ in firsts]
-                for _ in range(n_pairs)
-            ]
-            whole = builder.and_(n_rows, INT64(-2 * n_pairs)) if is_narrow else INT64(0)
-            if is_narrow:
-                with cgutils.for_range_slice(builder, INT64(0), whole, INT64(2 * n_pairs)) as (row, _):
-                    for step, totals in enumerate(sets):
-                        left, right = (builder.add(row, INT64(2 * step + n)) for n in (0, 1))
-                        place = builder.gep(signs.data, [builder.add(weight, left)])
-                        pair = builder.load(builder.bitcast(place, INT32.as_pointer()), align=1)
-                        for first, halves in zip(firsts, totals, strict=True):
-                            add_pair(block(left, first), block(right, first), pair, halves)
-            with cgutils.for_range_slice(builder, whole, n_rows, INT64(1)) as (row, _):
-                add_one(row, firsts, builder.load(builder.gep(signs.data, [builder.add(weight, row)])), sets[0])
-            for parts in zip(*sets, strict=True):
-                halves = [reduce(builder.add, [builder.load(half[n]) for half in parts]) for n in (0, 1)]
-                yield from_halves(builder, *halves) if is_narrow else halves[0]
-
-        start = INT64(0)
-        for width, n_pairs in ((4, 1), (2, 2), (1, 2)):
-            stop = builder.and_(length, INT64(-width * LANES))
-            with cgutils.for_range_slice(builder, start, stop, INT64(width * LANES)) as (column, _):
-                firsts = [builder.add(column, INT64(n * LANES)) for n in range(width)]
-                with cgutils.for_range_slice(builder, arguments[6], arguments[7], INT64(1)) as (n, _):
-                    factor, chain = (builder.load(builder.gep(array.data, [n])) for array in (scales, places))
-                    line = builder.mul(chain, length)
-                    for first, found in zip(firsts, list(product(firsts, line, n_pairs)), strict=True):
-                        add_multiple(builder, factor, found, sums.data, builder.add(line, first))
-            start = stop
-        return context.get_dummy_value()
-
-    if are_contiguous(couplings, weights, factors, chains, fields):
-        indices = (types.int64,) * 2
-        return types.void(couplings, *indices, weights, factors, chains, *indices, fields), generate
-    return None
-
-
-@intrinsic
-def add_products(_context, couplings, site, n_rows, weights, factors, chains, begin, end, fields):
-    """Add factors[n] * slab @ weights[c] to fields[c], c = chains[n], for begin <= n < end; slab (N, K) of `site`.
-
-    couplings (N, N K) int16 or int32; weights (C, K) int16, each +-1 or 0, K a multiple of 32 below 2^16; factors,
-    chains (C,) int64; fields (C, F) int32 or int64. Each row of the slab is read once for all chains.
-    """
-
-    def generate(context, builder, signature, arguments):
-        matrix, signs, scales, places, sums = (
-            context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 3, 4, 5, 8)
-        )
-        n_spins = arguments[2]
-        length, stride = (cgutils.unpack_tuple(builder, array.shape)[1] for array in (signs, sums))
-        slab = builder.mul(arguments[1], builder.mul(n_spins, length))
-        is_narrow = signature.args[0].dtype == types.int16
-        wide = ir.VectorType(INT64, LANES)
-
-        def product(left, right):
-            def term(block):
-                start = builder.mul(block, INT64(LANES))
-                values = load(builder, matrix.data, builder.add(left, start), matrix.data.type.pointee, LANES)
-                sign = load(builder, signs.data, builder.add(right, start), INT16, LANES)
-                if is_narrow:
-                    return multiply_and_add_pairs(builder, values, sign)
-                return builder.mul(builder.sext(values, wide), builder.sext(sign, wide))
-
-            sum_type = ir.VectorType(INT32, LANES // 2) if is_narrow else wide
-            return sum_of_blocks(builder, builder.udiv(length, INT64(LANES)), sum_type, term, fits=is_narrow)
-
-        with cgutils.for_range(builder, n_spins) as row:
-            left = builder.add(slab, builder.mul(row.index, length))
-            with cgutils.for_range_slice(builder, arguments[6], arguments[7], INT64(1)) as (n, _):
-                chain = builder.load(builder.gep(places.data, [n]))
-                found = product(left, builder.mul(chain, length))
-                change = builder.mul(builder.load(builder.gep(scales.data, [n])), found)
-                target = builder.gep(sums.data, [builder.add(builder.mul(chain, stride), row.index)])
-                old = builder.load(target)
-                builder.store(builder.add(old, change if old.type == INT64 else builder.trunc(change, INT32)), target)
-        return context.get_dummy_value()
-
-    if are_contiguous(couplings, weights, factors, chains, fields):
-        indices = (types.int64,) * 2
-        return types.void(couplings, *indices, weights, factors, chains, *indices, fields), generate
-    return None
 
 
 def signs_of(builder, bits, index):
@@ -376,8 +185,7 @@ def add_signed(_context, bits, row, step, values):
         n_blocks = cgutils.unpack_tuple(builder, bits.shape)[1]
         start = builder.mul(arguments[1], n_blocks)
         vector_type = ir.VectorType(INT16, LANES)
-        lane = builder.insert_element(ir.Constant(vector_type, ir.Undefined), arguments[2], INT32(0))
-        steps = builder.shuffle_vector(lane, lane, constant(ir.VectorType(INT32, LANES), 0))
+        steps = everywhere(builder, arguments[2], INT16, LANES)
         opposite = builder.sub(constant(vector_type, 0), steps)
         with cgutils.for_range(builder, n_blocks) as loop:
             minus = signs_of(builder, bits, builder.add(start, loop.index))
@@ -405,11 +213,7 @@ def cube(_context, values, slope, inverse, first, last, amplitudes):
         first, last = arguments[3:5]
         wide = ir.VectorType(INT32, LANES)
 
-        def everywhere(value):
-            lane = builder.insert_element(ir.Constant(wide, ir.Undefined), builder.trunc(value, INT32), INT32(0))
-            return builder.shuffle_vector(lane, lane, constant(wide, 0))
-
-        slopes, inverses = everywhere(arguments[1]), everywhere(arguments[2])
+        slopes, inverses = (everywhere(builder, arguments[n], INT32, LANES) for n in (1, 2))
 
         def term(block):
             start = builder.mul(builder.add(first, block), INT64(LANES))
