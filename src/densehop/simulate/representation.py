@@ -39,9 +39,10 @@ PATTERNS_COST = {
 COUPLINGS_COST = {
     "attempt": 21.0,
     "flip": 102.0,
-    "field": 0.25,
     "row": 1.1,
-    "coupling": 0.025,
+    "coupling 2": 0.25,
+    "coupling 3": 0.025,
+    "coupling 4": 0.025,
     "read 0": 0.02,
     "read 1": 0.02,
     "read 2": 0.033,
@@ -94,8 +95,8 @@ class Workload:
         return {
             "attempt": 1.0,
             "flip": acceptance,
-            "row" if self.p > 2 else "field": acceptance * self.n_spins,
-            "coupling": acceptance * slab,
+            "row": acceptance * self.n_spins if self.p == 4 else 0.0,
+            f"coupling {self.p}": acceptance * slab,
             f"read {level}": reads * 2 * slab,
         }
 
