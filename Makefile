@@ -9,7 +9,7 @@ SEED ?= 0
 .PHONY: help install demo test lint bench check-long clean
 
 help:
-	@echo "make demo        theory beside simulation: two figures in $(OUT)/"
+	@echo "make demo        theory beside simulation, and restored digits: three figures in $(OUT)/"
 	@echo "make test        lint, types, import contracts and tests"
 	@echo "make check-long  the tests that are too long for make test"
 	@echo "make bench       speed, as ratios"
@@ -35,7 +35,8 @@ install: .venv/core
 demo: .venv/core
 	@$(BIN)/python -m densehop reproduce nishimori-phase-diagram --size quick --out "$(OUT)" --seed "$(SEED)"
 	@$(BIN)/python -m densehop reproduce nishimori-overlap --size quick --out "$(OUT)" --seed "$(SEED)"
-	@echo "The pictures: $(OUT)/nishimori-phase-diagram.png and $(OUT)/nishimori-overlap.png (also as .pdf; data as .nc)"
+	@$(BIN)/python -m densehop restore --out "$(OUT)" --seed "$(SEED)"
+	@echo "The pictures: $(OUT)/nishimori-phase-diagram.png, nishimori-overlap.png and restore.png (also as .pdf; data as .nc)"
 
 lint: .venv/dev
 	@$(BIN)/ruff check
@@ -49,7 +50,11 @@ test: lint
 check-long: .venv/dev
 	@$(BIN)/python -m pytest -m long -rP
 
-bench: .venv/dev
+.venv/bench: .venv/dev
+	@$(INSTALL) --editable '.[dev,bench]'
+	@touch $@
+
+bench: .venv/bench
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 clean:

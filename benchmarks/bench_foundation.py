@@ -107,23 +107,7 @@ def attempts() -> None:
         )
 
 
-def workers() -> None:
-    """Compare one worker with two, wall time."""
-    pattern, examples = dh.draw_examples(160, 38_400, 3, 2.5)
-    net = dh.PBodyHopfield(examples, p=3)
-
-    def wall_time(n_workers: int) -> float:
-        began = time.perf_counter()
-        net.sample(2.5, n_chains=4, n_sweeps=200, start=pattern, n_workers=n_workers)
-        return time.perf_counter() - began
-
-    pairs = [(wall_time(1), wall_time(2)) for _ in range(ROUNDS + 1)][1:]
-    ratio = statistics.median(one for one, _ in pairs) / statistics.median(two for _, two in pairs)
-    print(f"2 workers: {ratio:.2f} times the speed of one, wall time")
-
-
 if __name__ == "__main__":
     theory_latency()
     examples_drawn()
     attempts()
-    workers()

@@ -33,6 +33,11 @@ GRID = [  # p, N, loads
     (4, 40, (0.1, 1.0)),
 ]
 TEMPERATURES = (0.3, 1.0, 3.0)
+SCALING = [  # p and the sizes
+    (2, (256, 512, 1024, 2048, 4096)),
+    (3, (32, 64, 128, 256, 384)),
+    (4, (16, 24, 32, 48, 64, 96)),
+]
 
 
 def cpu_time(call: Callable[[], object]) -> float:
@@ -157,21 +162,43 @@ def constants() -> None:
             print(f"    {key!r}: {value:.3g},")
 
 
+def sweep_costs(net: dh.PBodyHopfield) -> np.ndarray:
+    """Return microseconds of a sweep: patterns cold and hot, couplings cold and hot; then of a flip by couplings.
+
+    Cold is T = 0 from a fixed point, where nothing flips; hot is infinite temperature, where half the attempts do.
+    """
+    n_spins, p, state = net.n_spins, net.p or 2, net.relax(net.patterns[0])
+    found = []
+    for name in ("patterns", "couplings"):
+        for temperature, unit in ((0.0, 20), (1e9, 60)):
+            work = net.n_patterns if name == "patterns" else n_spins ** (p - 1) * (temperature > 0)
+            sweeps = max(10, int(1e8 / n_spins / (unit + 0.3 * work)))
+            run = partial(net.sample, temperature, 1, sweeps, state, representation=name, n_workers=1)
+            found.append(1e6 * in_turn(run).min() / sweeps)
+    return np.array([*found, (found[3] - found[2]) / (n_spins / 2)])
+
+
 def scaling() -> None:
-    """Print the cost of both representations as N doubles at fixed load: an attempt, an accepted flip, the build."""
-    print("p = 3, load 1, ns per attempt: patterns cold and hot (N^2), couplings cold (N^0) and hot (N^2); build:")
-    for n_spins in (32, 64, 128, 256):
-        net = network(3, n_spins, dh.n_examples_for(1.0, n_spins, 3))
-        build = cpu_time(partial(net.sample, 1.0, n_sweeps=1, representation="couplings"))
-        state = net.relax(net.patterns[0])
-        sweeps = max(20, int(5e6 / n_spins**2))
-        runs = [
-            partial(net.sample, temperature, 1, sweeps, state, representation=name, n_workers=1)
-            for name in ("patterns", "couplings")
-            for temperature in (0.0, 1e9)
-        ]
-        each = np.median(in_turn(*runs), axis=0) * 1e9 / sweeps / n_spins
-        print(f"  N = {n_spins:3}, M = {net.n_patterns:5}: " + "".join(f"{t:9.1f}" for t in each) + f"  {build:8.3f} s")
+    """Print the cost of a sweep in both representations as N grows at load 1, and its exponents beside the predicted.
+
+    Patterns: N attempts of M ~ N^(p-1) patterns. Couplings: N attempts, and N^(p-1) for each accepted flip. Exponents
+    are least-squares slopes in log-log over the three largest sizes: smaller ones show what an attempt costs anyway.
+    """
+    names = ("patterns cold", "patterns hot", "couplings cold", "couplings hot", "couplings flip")
+    for p, sizes in SCALING:
+        print(f"p = {p}, load 1, 1 chain, microseconds: " + "".join(f"{name + ',':>16}" for name in names) + " build s")
+        rows = []
+        for n_spins in sizes:
+            net = network(p, n_spins, dh.n_examples_for(1.0, n_spins, p))
+            build = cpu_time(partial(net.sample, 1.0, n_sweeps=1, representation="couplings"))
+            rows.append(sweep_costs(net))
+            print(
+                f"  N = {n_spins:4}, M = {net.n_patterns:6}:" + " " * 13 + "".join(f"{t:16.2f}" for t in rows[-1]),
+                f"{build:7.3f}",
+            )
+        fitted = np.polyfit(np.log(sizes[-3:]), np.log(np.maximum(rows[-3:], 1e-6)), 1)[0]
+        print(f"  {'exponent of N, fitted:':36}" + "".join(f"{slope:16.2f}" for slope in fitted))
+        print(f"  {'predicted:':36}" + "".join(f"{slope:16}" for slope in (p, p, 1, p, p - 1)))
 
 
 def choice() -> None:

@@ -319,3 +319,29 @@ def count_differences(
 ) -> int:
     """Return in how many bits a row and words[site] differ from word begin on to end."""
     return sum((int(row[word]) ^ int(words[site, word])).bit_count() for word in range(begin, end))
+
+
+def doubled_fields(state: Signs, patterns: Signs, p: int) -> list[int]:
+    """Return what flipping each site changes in the sum over patterns and p-tuples, times minus the spin."""
+
+    def total(signs: Signs) -> int:
+        return sum(elementary_symmetric(p, signs * pattern) for pattern in patterns)
+
+    before, fields = total(state), []
+    for site, spin in enumerate(state.tolist()):
+        flipped = state.copy()
+        flipped[site] = -spin
+        fields.append(spin * (before - total(flipped)))
+    return fields
+
+
+def synchronous_step(state: Signs, patterns: Signs, p: int) -> Signs:
+    """Turn all spins to their fields at once; a spin without a field stays."""
+    fields = doubled_fields(state, patterns, p)
+    spins = [(field > 0) - (field < 0) or int(spin) for field, spin in zip(fields, state, strict=True)]
+    return np.array(spins, dtype=np.int8)
+
+
+def agreements(state: Signs, pattern: Signs) -> int:
+    """Return at how many sites two vectors agree."""
+    return sum(int(one) == int(other) for one, other in zip(state, pattern, strict=True))

@@ -42,6 +42,17 @@ def number(name: str, value: object, *, zero_allowed: bool = False) -> float:
     return result
 
 
+def between(name: str, value: object, low: float, high: float) -> float:
+    """Return `value` as a float within [low, high]."""
+    try:
+        result = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    except OverflowError:
+        result = math.inf
+    if not low <= result <= high:
+        raise InvalidInput(f"{name} must be a number from {low:g} to {high:g}, got {shown(value)}")
+    return result
+
+
 def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
     """Return `value` if it is one of the allowed words."""
     if not isinstance(value, str) or value not in allowed:

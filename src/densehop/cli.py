@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from densehop import cli_theory
+from densehop import cli_campaign, cli_learn, cli_theory
 from densehop.cli_output import ProgressBar
 from densehop.errors import DensehopError, InvalidInput
 from densehop.version import __version__
@@ -70,6 +70,13 @@ for command in (
     cli_theory.examples_needed,
     cli_theory.boundary,
     cli_theory.phase_diagram,
+    cli_campaign.run,
+    cli_campaign.status,
+    cli_campaign.collect,
+    cli_learn.restore,
+    cli_learn.classify,
+    cli_learn.attack,
+    cli_learn.locate,
 ):
     app.command()(command)
 

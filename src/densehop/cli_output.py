@@ -13,6 +13,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     TaskID,
+    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -22,11 +23,11 @@ from densehop.version import __version__
 
 
 class ProgressBar:
-    """A progress bar on standard error; silent where that is not a terminal."""
+    """A progress bar on standard error, steps `counted` or in per cent; silent where that is not a terminal."""
 
-    def __init__(self, title: str) -> None:
-        clocks = TimeElapsedColumn(), TimeRemainingColumn()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *clocks)
+    def __init__(self, title: str, counted: bool = True) -> None:
+        done = MofNCompleteColumn() if counted else TaskProgressColumn()
+        columns = (TextColumn("{task.description}"), BarColumn(), done, TimeElapsedColumn(), TimeRemainingColumn())
         console = Console(stderr=True)
         self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         self._title = title

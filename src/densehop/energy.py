@@ -52,6 +52,7 @@ class EnergyTable:
     coupling_factor : int
         A flip changes the doubled fields by this many times what it does in the strict energy of the same p; 0 where
         the energy holds interactions of fewer bodies, too.
+    interaction : str, "strict" or "power"
     """
 
     n_spins: int
@@ -61,6 +62,12 @@ class EnergyTable:
     even: Integers
     odd: Integers
     coupling_factor: int = 1
+    interaction: str = "strict"
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether xi and -xi have the same energy."""
+        return self.p % 2 == 0
 
     def require_exact(self, n_patterns: int) -> None:
         """Refuse a number of patterns at which sums of these integers could overflow 64 bits."""
@@ -122,7 +129,7 @@ def power_table(p: int, n_spins: int) -> EnergyTable:
     energy, lower, upper = k**p, (k - 2) ** p, (k + 2) ** p
     factor = math.factorial(p) if p <= 3 else 0
     return EnergyTable(
-        n_spins, p, 1 / n_spins ** (p - 1), energy, (upper - lower) // 2, energy - (upper + lower) // 2, factor
+        n_spins, p, 1 / n_spins ** (p - 1), energy, (upper - lower) // 2, energy - (upper + lower) // 2, factor, "power"
     )
 
 

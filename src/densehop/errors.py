@@ -19,3 +19,7 @@ class NoSolution(DensehopError):
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C came and what was done so far is saved; the message says where and how to go on."""
+
+
+class MissingPackage(DensehopError, ImportError):
+    """A package that only this call needs is not installed."""

@@ -1,6 +1,7 @@
 """`PBodyHopfield`: stored vectors and an energy, the friendly face over `energy`, `weights` and `simulate`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -9,18 +10,24 @@ import numpy.typing as npt
 
 from densehop import checks, energy
 from densehop.errors import InvalidInput
+from densehop.simulate.bit_overlaps import PatternWords
 from densehop.simulate.blocks import Terms
 from densehop.simulate.chains import Forms
 from densehop.simulate.representation import Representations
+from densehop.simulate.retrieval import Retrieval, RetrievalStore, Stepper, retrieve
 from densehop.simulate.runs import Run
-from densehop.simulate.sample import Samples, relax, run_chains, start_states
+from densehop.simulate.sample import Samples, relax, run_chains
 from densehop.simulate.settings import Settings, as_schedule
-from densehop.simulate.weights import WeightedForms
+from densehop.simulate.starts import start_states
+from densehop.simulate.tempering import TemperedSamples, ladder_temperatures, temper
+from densehop.simulate.tuning import Request, TunedLadder, tune
+from densehop.simulate.weights import WeightedForms, WeightedSteps
 from densehop.simulate.workers import count_workers
-from densehop.streams import Seed
+from densehop.streams import Purpose, Seed, seed_sequence
 from densehop.weights import WeightTable, exponential_weights, rectified_weights
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 Signs = npt.NDArray[np.int8]
 
 INTERACTIONS = ("strict", "power", "rectified", "exponential")
@@ -68,11 +75,20 @@ class PBodyHopfield:
         self.table = _table(self.interaction, p, sharpness, self.n_spins)
         if isinstance(self.table, energy.EnergyTable):
             self.table.require_exact(self.n_patterns)
-        self.p = p if p is None else int(p)
-        self.sharpness = sharpness if sharpness is None else float(sharpness)
+        self.p = self.table.p
+
+    @property
+    def sharpness(self) -> float | None:
+        """B of the exponential energy, None for the others."""
+        return self.table.sharpness if isinstance(self.table, WeightTable) and self.table.sharpness else None
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether xi and -xi have the same energy, as for even p."""
+        return self.table.symmetric
 
     def __repr__(self) -> str:
-        how = f"sharpness={self.sharpness}" if self.interaction == "exponential" else f"p={self.p}"
+        how = f"p={self.p}" if self.sharpness is None else f"sharpness={self.sharpness}"
         return (
             f"PBodyHopfield(n_patterns={self.n_patterns}, n_spins={self.n_spins}, {how}, "
             f"interaction='{self.interaction}')"
@@ -91,15 +107,58 @@ class PBodyHopfield:
     def overlaps(self, states: npt.ArrayLike) -> Floats:
         """Return the overlaps per spin, (B, M), of states (B, N) with every stored vector."""
         batch = self._states(states)
-        checks.memory(f"the overlaps of {len(batch)} states", 24 * len(batch) * self.n_patterns)
-        count = energy.agreements(batch, self.patterns)
-        overlaps: Floats = 2 * count / self.n_spins - 1
-        return overlaps.reshape((*np.shape(states)[:-1], self.n_patterns))
+        size = 8 * len(batch) * self.n_patterns + PatternWords.bytes_needed(self.n_spins, self.n_patterns)
+        checks.memory(f"the overlaps of {len(batch)} states", size)
+        return self._words.overlaps(batch).reshape((*np.shape(states)[:-1], self.n_patterns))
+
+    def largest_overlaps(
+        self, states: npt.ArrayLike, n_largest: int = 1, n_workers: int | None = None
+    ) -> tuple[Floats, Integers]:
+        """Return the largest overlaps per spin of states (B, N), and the indices of their stored vectors.
+
+        Both are (B, n_largest), largest first, the smaller index first where overlaps are equal; no (B, M) matrix is
+        held. For even p a state and its opposite are the same memory: ask for `-states` as well.
+        """
+        batch = self._states(states)
+        n_largest = checks.integer("n_largest", n_largest, 1, self.n_patterns)
+        size = 24 * len(batch) * n_largest + PatternWords.bytes_needed(self.n_spins, self.n_patterns)
+        checks.memory(f"the largest overlaps of {len(batch)} states", size)
+        shape = (*np.shape(states)[:-1], n_largest)
+        values, indices = self._words.largest(batch, n_largest, n_workers)
+        return values.reshape(shape), indices.reshape(shape)
 
     def relax(self, states: npt.ArrayLike, n_workers: int | None = None) -> Signs:
         """Run asynchronous T = 0 dynamics from states (B, N) to fixed points, (B, N); a zero field keeps its spin."""
         batch = self._states(states)
         return relax(self._forms, batch, n_workers).reshape(np.shape(states))
+
+    def retrieve(self, states: npt.ArrayLike, max_steps: int = 100, n_workers: int | None = None) -> Retrieval:
+        """Run synchronous T = 0 dynamics, xi_i <- sign(h_i) for all i at once; a zero field keeps its spin.
+
+        A step of a batch costs a fraction of two matrix products with the stored vectors. Unlike `relax`, which changes
+        one spin after the other, the energy may rise and states may end in a cycle of length two (at p = 2 in no
+        longer one); `converged`, `period` and `advice` of the result say so.
+
+        Parameters
+        ----------
+        states : (B, N) or (N,) of +-1
+        max_steps : int; 1 gives a single step
+        n_workers : int, threads; None: one per core; the bits do not depend on it
+
+        Raises
+        ------
+        InvalidInput
+            If an argument is out of range or the work cannot fit into memory.
+        """
+        batch = self._states(states)
+        max_steps = checks.integer("max_steps", max_steps, 1)
+        size = RetrievalStore.bytes_needed(len(batch), self.n_spins, self.n_patterns, n_workers)
+        checks.memory(f"retrieval from {len(batch)} states", size)
+        result = retrieve(self._stepper, batch, max_steps, n_workers)
+        shape = np.shape(states)
+        return Retrieval(
+            result.states.reshape(shape), result.n_steps.reshape(shape[:-1]), result.period.reshape(shape[:-1])
+        )
 
     def sample(
         self,
@@ -148,19 +207,97 @@ class PBodyHopfield:
         if n_sweeps is None:
             n_sweeps = DEFAULT_SWEEPS if np.ndim(temperature) == 0 else len(np.array(temperature))
         settings = Settings(as_schedule(temperature), n_chains, n_sweeps, dynamics, order, snapshot_every, seed)
+        return run_chains(
+            self._run(settings, start, references, representation, n_workers, progress, checkpoint, checkpoint_every)
+        )
+
+    def temper(
+        self,
+        temperatures: npt.ArrayLike,
+        n_ladders: int = 2,
+        n_sweeps: int = DEFAULT_SWEEPS,
+        exchange_every: int = 1,
+        start: npt.ArrayLike | None = None,
+        references: npt.ArrayLike | None = None,
+        seed: Seed = 0,
+        dynamics: str = "heat-bath",
+        order: str = "sequential",
+        representation: str = "auto",
+        snapshot_every: int = 0,
+        n_workers: int | None = None,
+        progress: Callable[[int], None] | None = None,
+        checkpoint: str | Path | None = None,
+        checkpoint_every: float = 60.0,
+    ) -> TemperedSamples:
+        """Sample at several temperatures at once, chains exchanging them, so that none stays in one valley.
+
+        Parameters
+        ----------
+        temperatures : (R,) rising, positive; see `tune_ladder`
+        n_ladders : int, independent sets of R chains, each on a thread; error bars need at least two
+        exchange_every : int, sweeps between two attempts of neighbours to swap
+        start : (N,), (n_ladders R, N), a ladder's chains one after the other, or None: random
+        others : as in `sample`
+        """
+        rungs = ladder_temperatures(temperatures)
+        n_ladders = checks.integer("n_ladders", n_ladders, 1)
+        every = checks.integer("exchange_every", exchange_every, 1)
+        settings = Settings(rungs[0], n_ladders * len(rungs), n_sweeps, dynamics, order, snapshot_every, seed)
+        run = self._run(settings, start, references, representation, n_workers, progress, checkpoint, checkpoint_every)
+        return temper(replace(run, terms=replace(run.terms, temperatures=rungs, exchange_every=every)))
+
+    def tune_ladder(
+        self, coldest: float, hottest: float, swap_rate: float = 0.3, n_sweeps: int = 300, seed: Seed = 0,
+        n_ladders: int = 2, max_temperatures: int = 64, n_workers: int | None = None,
+    ) -> TunedLadder:  # fmt: skip
+        """Find temperatures at which neighbours accept `swap_rate` of their swaps, from measured rates.
+
+        `n_sweeps` is the length of each trial run; trials go on from each other's states.
+        """
+        request = Request(
+            checks.number("coldest", coldest), checks.number("hottest", hottest), swap_rate,
+            checks.integer("max_temperatures", max_temperatures, 2),
+        )  # fmt: skip
+
+        def trial(temperatures: Floats, start: Signs | None, number: int) -> TemperedSamples:
+            stream = seed_sequence(seed, Purpose.SWAP, number)
+            return self.temper(temperatures, n_ladders, n_sweeps, start=start, seed=stream, n_workers=n_workers)
+
+        return tune(request, trial)
+
+    def _run(
+        self,
+        settings: Settings,
+        start: npt.ArrayLike | None,
+        references: npt.ArrayLike | None,
+        representation: str,
+        n_workers: int | None,
+        progress: Callable[[int], None] | None,
+        checkpoint: str | Path | None,
+        checkpoint_every: float,
+    ) -> Run:
+        """Return a run whose arguments are checked and that fits into memory."""
         reference_states = self._references(references)
         kept = settings.n_sweeps // settings.snapshot_every if settings.snapshot_every else 0
-        traces = settings.n_chains * (settings.n_sweeps * 8 * (6 + 3 * len(reference_states)) + kept * self.n_spins)
+        traces = settings.n_chains * (settings.n_sweeps * 8 * (9 + 4 * len(reference_states)) + 2 * kept * self.n_spins)
         checks.memory("sampling", traces + self._bytes_of_chains(settings.n_chains))
-        starts = start_states(start, settings.n_chains, self.n_spins, seed)
-        terms = self._terms(settings, representation, n_workers)
-        return run_chains(Run(terms, starts, reference_states, progress, checkpoint, checkpoint_every))
-
-    def _terms(self, settings: Settings, representation: str, n_workers: int | None) -> Terms:
-        """Return what groups of chains on this network have in common."""
+        starts = start_states(start, settings.n_chains, self.n_spins, settings.seed)
         threads = count_workers(n_workers)
         choice = self._forms.choices(representation, settings.n_chains, threads)
-        return Terms(self._forms, settings, choice, threads)
+        terms = Terms(self._forms, settings, choice, threads)
+        return Run(terms, starts, reference_states, progress, checkpoint, checkpoint_every)
+
+    @cached_property
+    def _words(self) -> PatternWords:
+        """The patterns as bits along the sites, made on first use."""
+        return PatternWords.build(self.patterns)
+
+    @cached_property
+    def _stepper(self) -> Stepper:
+        """The patterns and their energy laid out for batches of states, made on first use."""
+        if isinstance(self.table, WeightTable):
+            return WeightedSteps(self.table, self.patterns)
+        return RetrievalStore.build(self.table, self.patterns, self._words)
 
     @cached_property
     def _forms(self) -> Forms:

@@ -24,6 +24,7 @@ Floats = npt.NDArray[np.float64]
 Signs = npt.NDArray[np.int8]
 
 LARGEST_SHARPNESS = 300.0  # exp(2 b) must be a number
+ROUNDING = 2.0**-52  # of a sum, for each term: a difference below it is none
 PATTERNS_AT_ONCE, STATES_AT_ONCE = 8_192, 256  # rows per block: they bound the memory of one product
 
 
@@ -35,12 +36,21 @@ class WeightTable:
     ----------
     n_spins : int
     weights : (N + 3,) float64, for d = -1, ..., N + 1
+    p : int, degree of the rectified polynomial, None for the exponential
     sharpness : float, b of the exponential, 0 for the rectified polynomial
     """
 
     n_spins: int
     weights: Floats
+    p: int | None
     sharpness: float = 0.0
+
+    symmetric = False  # xi and -xi differ in energy
+
+    @property
+    def interaction(self) -> str:
+        """The energy's name."""
+        return "exponential" if self.sharpness else "rectified"
 
     def energies(self, states: Signs, patterns: Signs) -> Floats:
         """Return the extensive energy, (B,), of states (B, N) under patterns (M, N)."""
@@ -62,7 +72,10 @@ class WeightTable:
             if_minus = nearer @ plus + further @ (1 - plus)
             flipped += np.where(states > 0, if_plus, if_minus)
         change = self._energy(flipped, top[:, np.newaxis]) - self._energy(sums, top)[:, np.newaxis]
-        return 0.5 * states * change
+        none = np.abs(flipped - sums[:, np.newaxis]) <= len(patterns) * ROUNDING * sums[:, np.newaxis]
+        change[none] = 0.0
+        fields: Floats = 0.5 * states * change
+        return fields
 
     def _sums(self, states: Signs, patterns: Signs) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return S and (K + N)/2, both (B,), and the number of agreeing sites, (B, M)."""
@@ -87,7 +100,7 @@ def rectified_weights(p: int, n_spins: int) -> WeightTable:
     n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
     p = checks.integer("p", p, 2)
     overlaps = 1 - 2 * np.arange(-1, n_spins + 2) / n_spins
-    return WeightTable(n_spins, n_spins * np.maximum(overlaps.clip(max=1), 0) ** p)
+    return WeightTable(n_spins, n_spins * np.maximum(overlaps.clip(max=1), 0) ** p, p)
 
 
 def exponential_weights(sharpness: float, n_spins: int) -> WeightTable:
@@ -96,4 +109,4 @@ def exponential_weights(sharpness: float, n_spins: int) -> WeightTable:
     sharpness = checks.number("sharpness", sharpness)
     if sharpness > LARGEST_SHARPNESS:
         raise InvalidInput(f"sharpness must be at most {LARGEST_SHARPNESS:g}, got {sharpness:g}")
-    return WeightTable(n_spins, np.exp(-2 * sharpness * np.arange(-1, n_spins + 2)), sharpness)
+    return WeightTable(n_spins, np.exp(-2 * sharpness * np.arange(-1, n_spins + 2)), None, sharpness)

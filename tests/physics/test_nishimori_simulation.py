@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from densehop.simulate.observables import between_chains
+from densehop.simulate.overlaps import between_chains
 from tests import naive
 
 BAND = 4.0  # standard errors, for 24 or more disorders: 5e-4

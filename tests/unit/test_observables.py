@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from densehop.simulate.observables import between_chains
+from densehop.simulate.overlaps import between_chains
 
 
 def autoregressive(n_chains, n_sweeps, memory, seed):
@@ -54,6 +54,39 @@ def test_verdict_sees_drift_disagreement_short_and_frozen_chains():
     assert "nothing moved" in frozen.reason
 
 
+@pytest.mark.parametrize("value", [0.1, -13.3, 1 / 3])
+@pytest.mark.parametrize("n_sweeps", [50, 1000])
+def test_what_never_moves_has_no_memory_whatever_its_value(value, n_sweeps):
+    """The computed mean of equal numbers may differ from them in the last digit."""
+    frozen = np.full((3, n_sweeps), value)
+    assert math.isnan(dh.autocorrelation_time(frozen))
+    assert "nothing moved" in dh.equilibration(frozen).reason
+    assert math.isnan(dh.r_hat(frozen))
+    average = dh.time_average(frozen)
+    assert (average.mean, average.error, average.effective_samples) == (pytest.approx(value), 0.0, 0.0)
+
+
+@pytest.mark.parametrize("memory", [0.0, 0.5, 0.9])
+def test_time_average_of_a_known_process(memory):
+    """Errors and effective numbers of an AR(1) process of variance 1/(1 - memory^2); deviations are standard normal."""
+    n_chains, n_sweeps, tau = 3, 1_000, (1 + memory) / (1 - memory)
+    series = autoregressive(300 * n_chains, n_sweeps, memory, 3).reshape(300, n_chains, n_sweeps)
+    averages = [dh.time_average(chains) for chains in series]
+    exact = math.sqrt(tau / (1 - memory**2) / (n_chains * n_sweeps))
+    assert np.mean([average.error for average in averages]) == pytest.approx(exact, rel=0.05)
+    deviations = np.array([average.mean / average.error for average in averages])
+    assert 0.85 < deviations.std() < 1.18  # 300 normal numbers: 0.04 either way; finite chains: 0.05 more
+    expected = n_chains * n_sweeps / tau
+    assert np.median([dh.effective_samples(chains) for chains in series]) == pytest.approx(expected, rel=0.07)
+
+
+def test_chains_that_disagree_are_worth_one_sample_each():
+    stuck = np.array([[0.0], [0.0], [1.0], [1.0]]) + autoregressive(4, 2_000, 0.0, 4) / 100
+    average = dh.time_average(stuck)
+    assert average.effective_samples < 5
+    assert 0.25 < average.error < 0.6  # four values of deviation 0.5, and a margin for a time as long as the chains
+
+
 def test_disorder_estimate():
     estimate = dh.disorder_estimate([1.0, 2.0, 3.0])
     assert (estimate.mean, estimate.n_disorders) == (2.0, 3)
@@ -92,5 +125,7 @@ def test_overlap_between_chains_is_the_mean_product():
     assert pairs.shape == (3, 3)
     expected = (run.snapshots[0].astype(int) * run.snapshots[2]).mean(axis=1)
     assert pairs[1] == pytest.approx(expected)
-    with pytest.raises(dh.InvalidInput, match="need at least 2 chains with snapshots"):
+    with pytest.raises(dh.InvalidInput, match=r"no snapshots .* sample with snapshot_every"):
         between_chains(net.sample(2.0, n_chains=3, n_sweeps=6))
+    with pytest.raises(dh.InvalidInput, match="need at least 2 chains"):
+        between_chains(net.sample(2.0, n_chains=1, n_sweeps=6, snapshot_every=1))

@@ -29,13 +29,22 @@ def test_theory_example_prints_what_it_says(capsys):
     assert "examples" in printed[3]
 
 
+def test_choosing_a_dynamics_runs(capsys):
+    """The blocks of one section, in order: what is stored comes back, and the ladder exchanges."""
+    section = (ROOT / "docs/how-to-choose.md").read_text().split("## Which energy, which dynamics")[1]
+    exec(compile("\n".join(re.findall(r"```python\n(.*?)```", section, re.DOTALL)), "how-to-choose.md", "exec"), {})
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[-1] for line in printed[:3]] == ["[1.]", "[1.]", "[1.]"]
+    assert "equilibrated: " in printed[-1]
+
+
 def test_commands_exist():
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"^make (\S+)", README, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/how-to-choose.md"])
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/how-to-choose.md", "docs/practice.md"])
 def test_links_lead_somewhere(document):
     links = re.findall(r"\]\(([^)#]+)\)", (ROOT / document).read_text())
     assert links

@@ -112,7 +112,7 @@ def test_result_carries_what_made_it():
         "snapshot_every": 0,
         "seed": 4,
     }
-    assert (run.symmetric, run.n_patterns, run.version) == (True, 5, dh.__version__)
+    assert (run.interaction, run.p, run.n_patterns, run.version) == ("strict", 2, 5, dh.__version__)
 
 
 def test_progress_counts_every_sweep():

@@ -22,7 +22,8 @@ from densehop.examples import draw_examples
 from densehop.network import PBodyHopfield
 from densehop.problem import TeacherStudent, n_examples_for
 from densehop.recipes.recipe import Progress, Recipe
-from densehop.simulate.observables import Estimate, between_chains, disorder_estimate, equilibration
+from densehop.simulate.observables import Estimate, disorder_estimate, equilibration
+from densehop.simulate.overlaps import between_chains
 from densehop.simulate.workers import Stopped, count_workers, run_all
 from densehop.streams import Purpose, seed_sequence
 from densehop.teacher import signal_strength

@@ -27,7 +27,7 @@ Report = Callable[["Group", int], None]
 class Terms:
     """What all groups of a run have in common: the network, how chains run, in which representations they may.
 
-    `temperatures` are those of a ladder under replica exchange.
+    Under replica exchange: `temperatures` of a ladder, and after how many sweeps neighbours may swap.
     """
 
     forms: Forms
@@ -35,6 +35,7 @@ class Terms:
     choice: str
     n_workers: int
     temperatures: tuple[float, ...] = ()
+    exchange_every: int = 1
 
 
 @dataclass(frozen=True)

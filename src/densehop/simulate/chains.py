@@ -7,7 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from densehop.energy import EnergyTable
 from densehop.kernels.noise import Noise
+from densehop.weights import WeightTable
 
 Signs = npt.NDArray[np.int8]
 Integers = npt.NDArray[np.int64]
@@ -66,8 +68,8 @@ class Forms(Protocol):
         """The energy that 1 in the fields stands for."""
 
     @property
-    def symmetric(self) -> bool:
-        """Whether xi and -xi have the same energy."""
+    def table(self) -> EnergyTable | WeightTable:
+        """The energy."""
 
     @property
     def trace_type(self) -> type[Any]:

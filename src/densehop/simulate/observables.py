@@ -1,4 +1,4 @@
-"""What a run says: means with error bars, autocorrelation times, and whether it has equilibrated.
+"""What a series says: means with error bars, autocorrelation times, and whether it has equilibrated.
 
 Errors of physical results come from independent disorders (`disorder_estimate`); autocorrelation times tell how much a
 single chain is worth (docs/theory.md, section 7).
@@ -6,7 +6,6 @@ single chain is worth (docs/theory.md, section 7).
 
 import math
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,6 @@ from scipy.special import chdtrc
 
 from densehop import checks
 from densehop.errors import InvalidInput
-from densehop.simulate.sample import Samples, gauged
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,6 +30,22 @@ class Estimate:
     mean: float
     error: float
     n_disorders: int
+
+
+@dataclass(frozen=True)
+class TimeAverage:
+    """A mean over chains and sweeps with its standard error, memory included.
+
+    Attributes
+    ----------
+    mean : float
+    error : float, for this one disorder; 0 where nothing moved, which says nothing about the law
+    effective_samples : float, independent samples that are worth as much; 0 where nothing moved
+    """
+
+    mean: float
+    error: float
+    effective_samples: float
 
 
 @dataclass(frozen=True)
@@ -71,14 +85,44 @@ def autocorrelation_time(series: npt.ArrayLike) -> float:
     """
     array = checks.series("series", series, "(chain, sweep)")
     n_sweeps = array.shape[1]
-    centred = array - array.mean()
-    if n_sweeps < 2 or not np.any(centred):
+    if n_sweeps < 2 or not np.ptp(array):  # the mean of equal numbers may differ from them by rounding
         return math.nan
+    centred = array - array.mean()
     transform = np.fft.rfft(centred, n=2 * n_sweeps, axis=1)
     covariance = np.fft.irfft(np.abs(transform) ** 2, axis=1)[:, :n_sweeps].mean(axis=0)
     tau = 2 * np.cumsum(covariance / covariance[0]) - 1
     window = np.arange(n_sweeps) >= WINDOW * tau
     return float(max(tau[np.argmax(window)] if window.any() else tau[-1], 1.0))
+
+
+def effective_samples(series: npt.ArrayLike) -> float:
+    """Return how many independent samples series (chain, sweep) is worth: its size over its autocorrelation time.
+
+    The time is corrected for the bias of a short series. Chains that disagree are worth one sample each or less. A
+    series that never moves is worth 0.
+    """
+    return time_average(series).effective_samples
+
+
+def time_average(series: npt.ArrayLike) -> TimeAverage:
+    """Return the mean of series (chain, sweep), burn-in already removed, and its standard error.
+
+    The squared error is variance x autocorrelation time / size, both around the mean of all chains, so that chains
+    which disagree widen it. It holds for one disorder; errors of physical results come from several
+    (`disorder_estimate`).
+    """
+    array = checks.series("series", series, "(chain, sweep)")
+    tau = _corrected_time(array)
+    if math.isnan(tau):
+        return TimeAverage(float(array.mean()), 0.0, 0.0)
+    error = math.sqrt(float(array.var()) * tau / array.size)
+    return TimeAverage(float(array.mean()), error, array.size / tau)
+
+
+def _corrected_time(array: Floats) -> float:
+    """Return the autocorrelation time with the bias of a short series removed (Wolff 2004, eq. 49)."""
+    tau = autocorrelation_time(array)
+    return tau * (1 + (2 * WINDOW * tau + 1) / array.size)
 
 
 def equilibration(series: npt.ArrayLike) -> Equilibration:
@@ -95,11 +139,10 @@ def equilibration(series: npt.ArrayLike) -> Equilibration:
     n_chains, n_sweeps = array.shape
     early, late = array[:, : n_sweeps // 4], array[:, n_sweeps // 2 :]
     variance = late.var(axis=1, ddof=1).mean()
-    if variance == 0:
+    if not np.ptp(late, axis=1).any():
         reason = "not equilibrated as far as can be seen: nothing moved; raise the temperature or run longer"
         return Equilibration(False, reason, math.nan, 0.0, 0.0, 1.0)
-    tau = autocorrelation_time(late)  # the late half: what the start left behind would pass for memory
-    tau *= 1 + (2 * WINDOW * tau + 1) / late.size  # bias of a short series (Wolff 2004, eq. 49)
+    tau = _corrected_time(late)  # the late half: what the start left behind would pass for memory
     drift = float((late.mean() - early.mean()) / math.sqrt(variance * tau * (1 / early.size + 1 / late.size)))
     spread = float(((array.mean(axis=1) - array.mean()) ** 2).sum() / (variance * tau / n_sweeps))
     probability = float(chdtrc(n_chains - 1, spread)) if n_chains > 1 else 1.0
@@ -113,17 +156,3 @@ def equilibration(series: npt.ArrayLike) -> Equilibration:
     else:
         reason = f"equilibrated: {array.size / tau:.0f} independent samples, drift {drift:+.1f} standard errors"
     return Equilibration(reason.startswith("equ"), reason, tau, array.size / tau, drift, probability)
-
-
-def between_chains(run: Samples) -> Floats:
-    """Return the overlaps per spin between all pairs of chains at each snapshot, (pair, snapshot).
-
-    Their average is the student-student overlap q; where xi and -xi have the same energy
-    each pair is gauged by the sign of its time average.
-    """
-    n_chains, kept, n_spins = run.snapshots.shape
-    if n_chains < 2 or kept == 0:
-        raise InvalidInput(f"need at least 2 chains with snapshots, got snapshots of shape {run.snapshots.shape}")
-    states = run.snapshots.astype(np.float64)
-    pairs = np.array([np.einsum("si,si->s", a, b) / n_spins for a, b in combinations(states, 2)])
-    return gauged(pairs, axis=1) if run.symmetric else pairs

@@ -120,7 +120,7 @@ class Representations:
 
     def __post_init__(self) -> None:
         self.n_patterns, self.n_spins = self.patterns.shape
-        self.unit, self.symmetric = self.table.scale, self.table.p % 2 == 0
+        self.unit = self.table.scale
         self.pattern_store = PatternStore.build(self.table, self.patterns)
 
     def energies(self, recorded: Numbers) -> Floats:

@@ -83,7 +83,8 @@ class Run:
             "references": digest(self.references),
             "representation": self.terms.choice,
             "seed": [seed.entropy, list(seed.spawn_key)],
-            "temperatures": self.terms.temperatures,
+            "temperatures": list(self.terms.temperatures),
+            "exchange_every": self.terms.exchange_every,
             **{name: getattr(self.terms.settings, name) for name in same},
         }
         return Checkpoint.at(self.checkpoint, self.checkpoint_every, identity)
@@ -111,8 +112,8 @@ def _run(groups: Sequence[Group], n_workers: int, progress: Progress | None, kee
     if keeper is None:
         run_all(tasks, n_workers)
         return
-    keeper.write()
     try:
+        keeper.write()
         run_all(tasks, n_workers)
     except KeyboardInterrupt as error:
         keeper.write()

@@ -8,19 +8,21 @@ and T = 0 keeps a spin whose field is zero. The rules differ in nothing else.
 import threading
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from densehop import checks
 from densehop.kernels.noise import LOGISTIC, make_noise
 from densehop.simulate.blocks import Group
 from densehop.simulate.chains import Arrays, Attempts, Forms, Numbers, Record
 from densehop.simulate.runs import Run, split
 from densehop.simulate.settings import Settings
 from densehop.simulate.workers import count_workers, run_all
-from densehop.streams import Purpose, Seed, generator
 from densehop.version import __version__
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -42,6 +44,7 @@ class Samples:
     snapshots : (chain, sweep // snapshot_every, N) int8, states after every `snapshot_every`-th sweep
     by_couplings : (chain, sweep) bool, whether the sweep ran on couplings, not patterns; it changes only the time taken
     settings : how they ran, with the seed
+    interaction, p : the energy; p is None for the exponential
     symmetric : bool, whether xi and -xi have the same energy, as for even p
     n_patterns : int
     version : str, of densehop
@@ -54,19 +57,30 @@ class Samples:
     snapshots: Signs
     by_couplings: npt.NDArray[np.bool_]
     settings: Settings
+    interaction: str
+    p: int | None
     symmetric: bool
     n_patterns: int
     version: str
 
+    def to_xarray(self) -> "xr.Dataset":
+        """Return a Dataset over chain, sweep, reference and site (and snapshot, labelled by its sweep).
 
-def start_states(start: npt.ArrayLike | None, n_chains: int, n_spins: int, seed: Seed) -> Signs:
-    """Return the chains' first states, (chain, N): random where `start` is None."""
-    if start is None:
-        draws = [generator(seed, Purpose.START, chain).integers(0, 2, n_spins) for chain in range(n_chains)]
-        return (2 * np.stack(draws) - 1).astype(np.int8)
-    shape: tuple[int | str, ...] = (n_chains, n_spins) if checks.as_array("start", start).ndim == 2 else (n_spins,)
-    states = np.broadcast_to(checks.signs("start", start, shape), (n_chains, n_spins))
-    return np.ascontiguousarray(states)
+        Its attributes densehop_version, seed and parameters (JSON) say how to make it again; `.to_netcdf(path)`
+        writes it.
+        """
+        from densehop.simulate import export  # noqa: PLC0415 (knows Samples; slow imports)
+
+        return export.to_xarray(self)
+
+    def to_arviz(self) -> Any:
+        """Return energy and overlap as ArviZ's posterior, acceptance as sample_stats; sweeps are its draws.
+
+        An InferenceData before ArviZ 1, a DataTree since. Needs `pip install 'densehop[arviz]'`, else `MissingPackage`.
+        """
+        from densehop.simulate import export  # noqa: PLC0415 (as above)
+
+        return export.to_arviz(self)
 
 
 def run_chains(run: Run) -> Samples:
@@ -84,12 +98,14 @@ def _samples(forms: Forms, settings: Settings, spins: Signs, results: Arrays) ->
     return Samples(
         spins=spins,
         energy=forms.energies(trace[:, :, 0]),
-        overlap=gauged(overlap, axis=1) if forms.symmetric else overlap,
+        overlap=gauged(overlap, axis=1) if forms.table.symmetric else overlap,
         acceptance=trace[:, :, 1] / forms.n_spins,
         snapshots=results["snapshots"],
         by_couplings=results["by_couplings"],
         settings=settings,
-        symmetric=forms.symmetric,
+        interaction=forms.table.interaction,
+        p=forms.table.p,
+        symmetric=forms.table.symmetric,
         n_patterns=forms.n_patterns,
         version=__version__,
     )
@@ -109,8 +125,9 @@ def _relax_some(forms: Forms, states: Signs, stop: threading.Event) -> None:
     attempts = Attempts(
         make_noise(LOGISTIC), np.empty((1, 1, 0), dtype=np.int64), np.full(shape, 0.5), np.zeros((1, 1)), 0
     )
+    by_couplings = forms.starts_on_couplings(forms.workload(1, True))
     for index in range(len(states)):
-        chain = forms.start(states[index : index + 1], False, 1)
+        chain = forms.start(states[index : index + 1], by_couplings, 1)
         trace: Numbers = np.ones((1, 1, 2), dtype=forms.trace_type)
         record = Record(np.empty((0, shape[2]), dtype=np.int8), trace, np.empty((1, 0, shape[2]), dtype=np.int8), 0)
         while trace[0, 0, 1] > 0 and not stop.is_set():

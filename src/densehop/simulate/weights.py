@@ -33,7 +33,7 @@ class Work:
 class WeightedForms:
     """A network with weights in floating point, in the one form it has; shared by all threads."""
 
-    unit, symmetric, trace_type = 1.0, False, np.float64
+    unit, trace_type = 1.0, np.float64
 
     def __init__(self, table: WeightTable, patterns: Signs) -> None:
         self.table, self.patterns = table, patterns
@@ -103,3 +103,16 @@ class WeightedChains:
             attempts.sites, attempts.uniforms, attempts.units, attempts.first,
             record.references, record.trace, record.snapshots, record.every,
         )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedSteps:
+    """Synchronous T = 0 steps in this energy: a spin turns where that alone would lower it."""
+
+    table: WeightTable
+    patterns: Signs
+
+    def step(self, states: Signs, n_workers: int | None = None) -> Signs:  # noqa: ARG002 (BLAS has threads of its own)
+        """Return the signs of the fields, (B, N); a zero field keeps its spin."""
+        fields = self.table.local_fields(states, self.patterns)
+        return np.where(fields == 0, states, np.sign(fields)).astype(np.int8)

@@ -1,0 +1,199 @@
+"""Where cells run: in this process, on local workers, or (cluster.py) on Dask. Results do not depend on it."""
+
+import gc
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from multiprocessing.connection import wait
+from typing import Protocol
+
+from densehop.campaign.worker import DIED, FAILED, STOPPED, Outcome, Work, carry_out
+from densehop.checks import free_memory
+from densehop.simulate.workers import count_workers
+
+PATIENCE = 20.0  # seconds that workers get to save themselves when the run is stopped
+SHARE_OF_MEMORY = 0.8  # of what is free, that cells may fill together
+
+
+class Engine(Protocol):
+    """Runs works, as many at once as it has room for, and hands their outcomes back in any order."""
+
+    def capacity(self) -> int:
+        """Return how many works may be under way at once."""
+
+    def memory(self) -> int:
+        """Return how many bytes those may need together."""
+
+    def submit(self, work: Work) -> None:
+        """Start a work."""
+
+    def next_outcome(self) -> Outcome | None:
+        """Wait for a work to end; None: not yet, but there may be room for more."""
+
+    def close(self) -> None:
+        """Stop what is still under way, letting it save itself, and release everything."""
+
+
+class ThisProcess:
+    """One cell after the other, in this process: the simplest engine, for debugging and tests."""
+
+    def __init__(self) -> None:
+        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._memory = free_memory()
+
+    def capacity(self) -> int:
+        """Run one at a time."""
+        return 1
+
+    def memory(self) -> int:
+        """Return what was free at the start."""
+        return int(SHARE_OF_MEMORY * self._memory)
+
+    def submit(self, work: Work) -> None:
+        """Run the work to its end."""
+        outcome = carry_out(work)
+        if outcome.kind == STOPPED:
+            raise KeyboardInterrupt
+        self._outcomes.put(outcome)
+
+    def next_outcome(self) -> Outcome:
+        """Return the outcome."""
+        return self._outcomes.get()
+
+    def close(self) -> None:
+        """Nothing is left."""
+
+
+class LocalWorkers:
+    """Processes on this machine, each of which runs one cell at a time.
+
+    Each is a pool of its own: where one is killed, it is known which cell it had, the other cells go on, and a new
+    process takes its place.
+    """
+
+    def __init__(self, n_workers: int | None = None) -> None:
+        self._free = [_Slot() for _ in range(count_workers(n_workers))]
+        self._busy: set[_Slot] = set()
+        self._slots = tuple(self._free)
+        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._memory = free_memory()
+
+    def capacity(self) -> int:
+        """Return the number of workers."""
+        return len(self._slots)
+
+    def memory(self) -> int:
+        """Return what was free at the start."""
+        return int(SHARE_OF_MEMORY * self._memory)
+
+    def submit(self, work: Work) -> None:
+        """Hand the work to a worker that has none."""
+        slot = self._free.pop()
+
+        def done(future: Future[Outcome]) -> None:
+            if future.cancelled():
+                return
+            error = future.exception()
+            if isinstance(error, BrokenProcessPool):
+                slot.renew()
+            self._busy.discard(slot)
+            self._free.append(slot)
+            kind = DIED if isinstance(error, BrokenProcessPool) else FAILED
+            self._outcomes.put(Outcome(work.cell, kind, error=str(error)) if error else future.result())
+
+        self._busy.add(slot)
+        slot.start(carry_out, work).add_done_callback(done)
+
+    def next_outcome(self) -> Outcome:
+        """Wait for a worker."""
+        return self._outcomes.get()
+
+    def close(self) -> None:
+        """Ask the workers to save their cells and end; those that do not are killed."""
+        for slot in tuple(self._busy):
+            slot.interrupt()
+        late = threading.Timer(PATIENCE, self._kill)
+        late.start()
+        for slot in self._slots:
+            slot.close()
+        late.cancel()
+        gc.collect()  # semaphores go with their pools, not at an end that may be abrupt
+
+    def _kill(self) -> None:
+        for slot in self._slots:
+            slot.kill()
+
+
+class _Slot:
+    """A place for one worker process, which starts on first use."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+        self._processes: set[multiprocessing.process.BaseProcess] = set()
+
+    def start(self, call: Callable[[Work], Outcome], work: Work) -> "Future[Outcome]":
+        """Run a call in the worker."""
+        if self._pool is not None:
+            try:
+                return self._pool.submit(call, work)
+            except BrokenProcessPool:  # killed while it had nothing to do
+                self.renew()
+        before = set(multiprocessing.active_children())
+        context = multiprocessing.get_context("spawn")  # threads of numba and BLAS do not survive a fork
+        self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_become_worker)
+        with without_interrupts():
+            future = self._pool.submit(call, work)
+        self._processes = set(multiprocessing.active_children()) - before
+        return future
+
+    def renew(self) -> None:
+        """Forget a dead worker; the next call gets a new one."""
+        self._pool, self._processes = None, set()
+
+    def interrupt(self) -> None:
+        """Let the worker's cell save itself."""
+        for process in self._processes:
+            process.terminate()
+
+    def kill(self) -> None:
+        """End the worker at once."""
+        for process in tuple(self._processes):
+            process.kill()
+
+    def close(self) -> None:
+        """Wait for the worker to end."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        self.renew()
+
+
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back; processes that start meanwhile never see it, from their first moment on."""
+    resource_tracker.ensure_running()  # its start, else on the way, would let interrupts through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _become_worker() -> None:
+    """Prepare a worker process: the parent's polite kill interrupts its cell; without the parent it ends."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    """End this process as soon as its parent has ended, so that no orphan works beside the run that comes next."""
+    wait([sentinel])
+    os._exit(1)

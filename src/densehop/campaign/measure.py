@@ -1,0 +1,110 @@
+"""Run one cell: draw its examples, run its chains in segments, save them now and then, go on until they are precise.
+
+The segments' lengths and random streams follow from the cell's content alone, so a cell that is taken up from a
+checkpoint ends in the same bits as one that was never interrupted.
+"""
+
+import time
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop.campaign.cell import Cell
+from densehop.campaign.checkpoint import Checkpoint
+from densehop.campaign.summary import Floats, Variables, reached, summary
+from densehop.campaign.trajectory import Trajectory
+from densehop.examples import draw_examples
+from densehop.network import PBodyHopfield
+from densehop.simulate.starts import random_states, states_at_overlap
+from densehop.streams import Purpose, generator
+
+Signs = npt.NDArray[np.int8]
+
+
+def measure(cell: Cell, checkpoint: Checkpoint) -> Variables:
+    """Return what the cell's chains say; an interrupt saves them first and is passed on."""
+    references, examples = draw(cell)
+    network = PBodyHopfield(examples, cell.p)
+    del examples  # the network has its copy
+    saved = checkpoint.load()
+    spent = 0.0
+    if saved is None:
+        trajectory = Trajectory.begin(first_states(cell, references), len(references))
+    else:
+        trajectory, spent = Trajectory.of(saved[0]), float(saved[1]["wall_seconds"])
+    begun = time.monotonic() - spent
+
+    def save() -> None:
+        checkpoint.save(
+            trajectory.arrays(), {"wall_seconds": time.monotonic() - begun, "n_sweeps": trajectory.n_sweeps}
+        )
+
+    try:
+        for target in rounds(cell):
+            if trajectory.n_sweeps > target:
+                continue  # saved in a later round: here it was found too imprecise, with the sweeps it had then
+            while trajectory.n_sweeps < target:
+                trajectory = advance(cell, network, trajectory, references, target - trajectory.n_sweeps)
+                if checkpoint.due():
+                    save()
+            if reached(cell, trajectory):
+                break
+    except KeyboardInterrupt:
+        save()
+        raise
+    return summary(cell, trajectory, largest_overlaps(cell, network, trajectory.spins))
+
+
+def rounds(cell: Cell) -> list[int]:
+    """Return the numbers of sweeps at which the error bar is looked at: doubling up to max_sweeps."""
+    targets = [cell.run.n_sweeps]
+    while targets[-1] < cell.run.max_sweeps:
+        targets.append(min(2 * targets[-1], cell.run.max_sweeps))
+    return targets
+
+
+def draw(cell: Cell) -> tuple[Signs, Signs]:
+    """Draw the examples (M, N) of the cell's disorder; before them the references (R, N), what overlaps are taken with.
+
+    References are the teacher's pattern and the first example; for the direct model the first memory alone.
+    """
+    shape, seed = (cell.n_spins, cell.n_examples), cell.examples_seed
+    if cell.teacher_temperature is None or cell.teacher_p is None:
+        rng = generator(seed, Purpose.EXAMPLES)
+        memories = rng.integers(0, 2, shape[::-1], dtype=np.int8) * np.int8(2) - np.int8(1)
+        return memories[:1].copy(), memories
+    pattern, examples = draw_examples(*shape, cell.teacher_p, cell.teacher_temperature, seed, n_workers=1)
+    return np.stack((pattern, examples[0])), examples
+
+
+def first_states(cell: Cell, references: Signs) -> Signs:
+    """Return the states (chain, N) in which the chains begin."""
+    seed, n_chains = cell.segment_seed(0), cell.run.n_chains
+    if cell.start == "random":
+        return random_states(cell.n_spins, n_chains, seed)
+    if cell.start_overlap is not None:
+        return states_at_overlap(references[0], cell.start_overlap, n_chains, seed)
+    return np.repeat(references[-1:] if cell.start == "example" else references[:1], n_chains, axis=0)
+
+
+def advance(cell: Cell, network: PBodyHopfield, trajectory: Trajectory, references: Signs, n_sweeps: int) -> Trajectory:
+    """Run the next segment of at most `n_sweeps`."""
+    run = network.sample(
+        cell.temperature,
+        cell.run.n_chains,
+        min(n_sweeps, cell.segment_length),
+        start=trajectory.spins,
+        seed=cell.segment_seed(trajectory.segments),
+        dynamics=cell.run.dynamics,
+        order=cell.run.order,
+        representation=cell.run.representation,
+        snapshot_every=1,
+        n_workers=1,
+    )
+    return trajectory.then(run, references)
+
+
+def largest_overlaps(cell: Cell, network: PBodyHopfield, spins: Signs) -> Floats:
+    """Return each final state's largest overlap with an example, (chain,); for even p of either sign."""
+    overlaps = (network.overlaps(state) for state in spins)
+    return np.array([(np.abs(one) if cell.p % 2 == 0 else one).max() for one in overlaps])

@@ -1,0 +1,275 @@
+"""The plan of a campaign: grids of problem x size x disorders x starts x schedule, checked before anything runs."""
+
+import math
+from collections.abc import Iterator
+from itertools import product
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from densehop import checks
+from densehop.campaign.cell import Cell, Run
+from densehop.problem import load_of, n_examples_for
+
+LARGEST_SEED = 2**63 - 1  # what a NetCDF attribute holds
+LARGEST_CAMPAIGN = 1_000_000  # cells: more is a slip of the pen
+SHORTEST_MEASURED = 4  # sweeps: less cannot be judged
+ENDLESS = 16  # max_sweeps where none is given, in units of n_sweeps
+
+
+class Part(BaseModel):
+    """A part of a plan: frozen, and what it does not know it refuses."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _not_bool(value: Any) -> Any:
+    """Refuse true and false where a number is wanted, which pydantic would read as 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("a number is wanted")
+    return value
+
+
+def _positive(value: float) -> float:
+    return checks.number("the number", value)
+
+
+def _not_negative(value: float) -> float:
+    return checks.number("the number", value, zero_allowed=True)
+
+
+def _listed(value: Any) -> Any:
+    """Read a list, or one value for a list of one."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def _axis(value: Any) -> Any:
+    """Read an axis of a grid: one value, a list, or a range {from, to, points}."""
+    if isinstance(value, dict):
+        if set(value) != {"from", "to", "points"}:
+            raise ValueError("a range is written {from: 1, to: 3, points: 20}")
+        points = checks.integer("points", value["points"], 1, LARGEST_CAMPAIGN)
+        first, last = (checks.number(name, value[name], zero_allowed=True) for name in ("from", "to"))
+        return tuple(float(x) for x in np.linspace(first, last, points))
+    return _listed(value)
+
+
+def _different(name: str, values: tuple[Any, ...]) -> None:
+    if len(set(values)) < len(values):
+        raise ValueError(f"{name} must be different, got {next(v for v in values if values.count(v) > 1)} twice")
+
+
+Bodies = Annotated[int, BeforeValidator(_not_bool), Field(ge=2)]
+Spins = Annotated[int, BeforeValidator(_not_bool), Field(ge=2, le=checks.LARGEST_SIZE)]
+Count = Annotated[int, BeforeValidator(_not_bool), Field(ge=1)]
+Positive = Annotated[float, BeforeValidator(_not_bool), AfterValidator(_positive)]
+NotNegative = Annotated[float, BeforeValidator(_not_bool), AfterValidator(_not_negative)]
+Share = Annotated[float, BeforeValidator(_not_bool), Field(ge=0, lt=1)]
+Overlap = Annotated[float, BeforeValidator(_not_bool), Field(ge=-1, le=1)]
+Axis = BeforeValidator(_axis)
+Filled = Field(min_length=1)
+
+
+class Problem(Part):
+    """The problem points: every combination of the lists.
+
+    Attributes
+    ----------
+    model : "teacher-student" or "direct"
+    p : number of bodies
+    load or n_examples : alpha = M p!/N^(p-1), or M itself (memories, for the direct model)
+    temperature : T >= 0
+    teacher_temperature : T*, "nishimori" (T* = T) or "effective-nishimori" (teacher_p = 2, p even: the T* at which
+        lambda = alpha/T, docs/theory.md, eq. 75)
+    teacher_p : number of bodies of the teacher; None: p
+    """
+
+    model: Literal["teacher-student", "direct"] = "teacher-student"
+    p: Annotated[tuple[Bodies, ...], Axis, Filled]
+    load: Annotated[tuple[Positive, ...], Axis, Filled] | None = None
+    n_examples: Annotated[tuple[Count, ...], Axis, Filled] | None = None
+    temperature: Annotated[tuple[NotNegative, ...], Axis, Filled]
+    teacher_temperature: (
+        Literal["nishimori", "effective-nishimori"] | Annotated[tuple[Positive, ...], Axis, Filled] | None
+    ) = None
+    teacher_p: Bodies | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Problem":
+        if (self.load is None) == (self.n_examples is None):
+            raise ValueError("give exactly one of load and n_examples")
+        teacher = self.teacher_temperature
+        if self.model == "direct" and (teacher is not None or self.teacher_p is not None):
+            raise ValueError("the direct model has no teacher: leave teacher_temperature and teacher_p out")
+        if self.model == "teacher-student" and teacher is None:
+            raise ValueError("give teacher_temperature: a number, 'nishimori' or 'effective-nishimori'")
+        if isinstance(teacher, str) and 0 in self.temperature:
+            raise ValueError(f"teacher_temperature = {teacher} needs temperature > 0")
+        if teacher == "nishimori" and self.teacher_p not in {None, *self.p}:
+            raise ValueError("on the Nishimori line teacher_p is p: leave it out")
+        if teacher == "effective-nishimori" and (self.teacher_p != 2 or any(p % 2 or p < 4 for p in self.p)):
+            raise ValueError("the effective Nishimori line needs teacher_p = 2 and an even p >= 4")
+        for name in ("p", "load", "n_examples", "temperature"):
+            _different(name, getattr(self, name) or ())
+        return self
+
+    def teacher_temperatures(self, p: int, n_spins: int, temperature: float) -> tuple[float | None, ...]:
+        """Return the teacher's temperatures at a point of the grid."""
+        if self.teacher_temperature is None or isinstance(self.teacher_temperature, tuple):
+            return self.teacher_temperature or (None,)
+        if self.teacher_temperature == "nishimori":
+            return (temperature,)
+        scaled = (temperature / math.factorial(p // 2)) ** (2 / p)
+        return (float(scaled * n_spins ** (1 - 2 / p)),)
+
+
+class Start(Part):
+    """Where the chains of a cell begin.
+
+    Attributes
+    ----------
+    name : how results are labelled
+    at : "pattern" (the teacher's), "example" (the first one; a memory of the direct model), "random" or "overlap"
+    overlap : with the pattern (direct model: with the first memory), where `at` is "overlap"
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    at: Literal["pattern", "example", "random", "overlap"]
+    overlap: Overlap | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_words(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"name": value, "at": value}
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return {"name": f"overlap {value:g}", "at": "overlap", "overlap": value}
+        if isinstance(value, dict) and "overlap" in value and "at" not in value:
+            return {"name": f"overlap {value['overlap']}", "at": "overlap", **value}
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Start":
+        if (self.at == "overlap") != (self.overlap is not None):
+            raise ValueError("overlap goes with at = overlap, and only with it")
+        return self
+
+
+class Schedule(Part):
+    """How the chains of each cell run.
+
+    Attributes
+    ----------
+    n_chains, n_sweeps : a sweep is N attempted flips; n_sweeps is the first round's length where precision is given
+    burn_in : share of the sweeps that is left out of the means
+    dynamics, order, representation : as in `PBodyHopfield.sample`
+    observable : "q_star", "m" or "energy"; None: q_star, for the direct model m
+    precision : chains go on, doubling their length, until the error bar of the observable over chains is this small;
+        None: no more than n_sweeps
+    max_sweeps : where they end in any case; None: 16 n_sweeps with a precision
+    """
+
+    n_chains: Annotated[int, BeforeValidator(_not_bool), Field(ge=1, le=1024)] = 4
+    n_sweeps: Annotated[int, BeforeValidator(_not_bool), Field(ge=8)] = 300
+    burn_in: Share = 0.25
+    dynamics: Literal["heat-bath", "metropolis"] = "heat-bath"
+    order: Literal["sequential", "random"] = "sequential"
+    representation: Literal["auto", "patterns", "couplings"] = "auto"
+    observable: Literal["q_star", "m", "energy"] | None = None
+    precision: Positive | None = None
+    max_sweeps: Count | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Schedule":
+        if (1 - self.burn_in) * self.n_sweeps < SHORTEST_MEASURED:
+            raise ValueError(
+                f"burn_in = {self.burn_in:g} leaves fewer than {SHORTEST_MEASURED} of {self.n_sweeps} sweeps"
+            )
+        if self.max_sweeps is not None and self.precision is None:
+            raise ValueError("max_sweeps goes with precision: without it chains run n_sweeps")
+        if self.max_sweeps is not None and self.max_sweeps < self.n_sweeps:
+            raise ValueError(f"max_sweeps must be at least n_sweeps = {self.n_sweeps}, got {self.max_sweeps}")
+        return self
+
+    def run(self, model: str) -> Run:
+        """Return the schedule without defaults."""
+        longest = self.n_sweeps if self.precision is None else self.max_sweeps or ENDLESS * self.n_sweeps
+        observable = self.observable or ("m" if model == "direct" else "q_star")
+        given = self.model_dump() | {"observable": observable, "max_sweeps": longest}
+        return Run(**given)
+
+
+class Grid(Part):
+    """Every combination of problem points, sizes, disorders and starts, on one schedule."""
+
+    problem: Problem
+    n_spins: Annotated[tuple[Spins, ...], Axis, Filled]
+    disorders: Annotated[int, BeforeValidator(_not_bool), Field(ge=1, le=100_000)] = 4
+    starts: Annotated[tuple[Start, ...], BeforeValidator(_listed), Filled] = (Start(name="random", at="random"),)
+    schedule: Schedule = Schedule()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Grid":
+        _different("n_spins", self.n_spins)
+        _different("the names of starts", tuple(start.name for start in self.starts))
+        direct = self.problem.model == "direct"
+        if direct and any(start.at == "pattern" for start in self.starts):
+            raise ValueError("starts: the direct model has no teacher's pattern; start at 'example', a memory")
+        if direct and self.schedule.observable == "q_star":
+            raise ValueError("schedule.observable: the direct model has no q_star; allowed are m and energy")
+        if max(self.problem.p) > min(self.n_spins):
+            raise ValueError(f"n_spins must be at least p = {max(self.problem.p)}, got {min(self.n_spins)}")
+        return self
+
+    def cells(self, seed: int) -> Iterator[Cell]:
+        """Yield the cells."""
+        problem, run = self.problem, self.schedule.run(self.problem.model)
+        amounts = problem.load or problem.n_examples or ()
+        for p, n_spins, amount, temperature in product(problem.p, self.n_spins, amounts, problem.temperature):
+            n_examples = int(amount) if problem.load is None else max(1, n_examples_for(amount, n_spins, p))
+            load = load_of(n_examples, n_spins, p) if problem.load is None else amount
+            teacher_p = None if problem.model == "direct" else problem.teacher_p or p
+            for teacher in problem.teacher_temperatures(p, n_spins, temperature):
+                for disorder, start in product(range(self.disorders), self.starts):
+                    point = (seed, p, n_spins, n_examples, temperature, teacher_p, teacher)
+                    yield Cell(*point, disorder, start.at, start.overlap, run, load, start.name)
+
+    @property
+    def n_cells(self) -> int:
+        """Count the cells."""
+        problem, teachers = self.problem, self.problem.teacher_temperature
+        axes = (problem.p, problem.load or problem.n_examples or (), problem.temperature, self.n_spins, self.starts)
+        return math.prod(map(len, axes)) * self.disorders * (len(teachers) if isinstance(teachers, tuple) else 1)
+
+
+class Plan(Part):
+    """A campaign: its name, its seed and its grids. One seed gives the same bits on every engine.
+
+    In a file, a plan of a single grid may put the grid's fields beside name and seed.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    seed: Annotated[int, BeforeValidator(_not_bool), Field(ge=0, le=LARGEST_SEED)] = 0
+    grids: Annotated[tuple[Grid, ...], Filled]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_single_grid(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "grids" not in value:
+            outside = {name: value[name] for name in ("name", "seed") if name in value}
+            return {**outside, "grids": [{key: item for key, item in value.items() if key not in outside}]}
+        return value
+
+    @model_validator(mode="after")
+    def _of_sane_size(self) -> "Plan":
+        n_cells = sum(grid.n_cells for grid in self.grids)
+        if n_cells > LARGEST_CAMPAIGN:
+            raise ValueError(f"{n_cells} cells are too many; allowed are {LARGEST_CAMPAIGN}")
+        return self
+
+    def cells(self) -> list[Cell]:
+        """Return the cells in the order of the grids; grids that overlap name a cell more than once."""
+        return [cell for grid in self.grids for cell in grid.cells(self.seed)]

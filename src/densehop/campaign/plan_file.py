@@ -1,0 +1,113 @@
+"""Plans in YAML or TOML files, and what is wrong with them in one line each."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from densehop import checks
+from densehop.campaign.plan import Grid, Part, Plan, Problem, Schedule, Start
+from densehop.errors import InvalidInput
+
+SUFFIXES = {".yaml": "YAML", ".yml": "YAML", ".toml": "TOML", ".json": "JSON"}
+SHOWN = 3  # mistakes that are named
+FIELDS: dict[str, type[Part]] = {"problem": Problem, "schedule": Schedule, "starts": Start, "grids": Grid}
+
+
+def read_plan(path: Path) -> Plan:
+    """Read and check a plan from a .yaml, .yml, .toml or .json file.
+
+    Raises
+    ------
+    InvalidInput
+        In one line that names the file, the field, what is allowed and what came.
+    """
+    if path.suffix not in SUFFIXES:
+        raise InvalidInput(f"a plan must be a file ending in {', '.join(SUFFIXES)}; got '{path}'")
+    try:
+        content = _parsed(path)
+    except OSError as error:
+        raise InvalidInput(f"cannot read the plan '{path}': {error.strerror}") from error
+    except (yaml.YAMLError, ValueError) as error:  # the errors of TOML, JSON and of text are values
+        raise InvalidInput(f"{path} is not valid {SUFFIXES[path.suffix]}: {' '.join(str(error).split())}") from error
+    return plan_of(content, str(path))
+
+
+def plan_of(content: Any, source: str = "plan") -> Plan:
+    """Return the checked plan that a mapping describes."""
+    if not isinstance(content, dict):
+        raise InvalidInput(
+            f"{source} must hold a mapping with name, problem, n_spins, ...; got {checks.shown(content)}"
+        )
+    try:
+        return Plan.model_validate(content)
+    except ValidationError as error:
+        single = "grids" not in content
+        lines = list(dict.fromkeys(_complaint(mistake, single) for mistake in error.errors() if not _follows(mistake)))
+        more = f" (and {len(lines) - SHOWN} more)" if len(lines) > SHOWN else ""
+        raise InvalidInput(f"{source}: {'; '.join(lines[:SHOWN])}{more}") from error
+
+
+def _parsed(path: Path) -> Any:
+    if SUFFIXES[path.suffix] == "TOML":
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    if SUFFIXES[path.suffix] == "JSON":
+        return json.loads(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML in which a field stands once: of two, PyYAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Read a mapping."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"'{key}' stands there twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _follows(mistake: Any) -> bool:
+    """Tell whether a mistake only repeats another: the words and the numbers that teacher_temperature may be."""
+    words = isinstance(mistake["input"], str) or mistake["input"] is None
+    numbers = "teacher_temperature" in mistake["loc"] and mistake["type"] not in {"literal_error", "value_error"}
+    empty = mistake["type"] == "too_short" and bool(mistake["input"])  # a list whose only member was wrong
+    return empty or (
+        numbers if words else mistake["type"] == "literal_error" and "teacher_temperature" in mistake["loc"]
+    )
+
+
+def _complaint(mistake: Any, single: bool) -> str:
+    """Say in words what pydantic found: the field, what is allowed, what came."""
+    place = [part for part in mistake["loc"] if not (isinstance(part, str) and "[" in part)]
+    place = [part for part in place if part not in {"nishimori", "effective-nishimori"}]
+    if single and place[:1] == ["grids"]:
+        place = place[2:]
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+    kind, message = mistake["type"], mistake["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    if kind == "missing":
+        return f"{where} is missing"
+    if kind == "extra_forbidden":
+        return f"{where}: there is no such field; allowed are {', '.join(_fields_beside(place, single))}"
+    if kind == "literal_error" and place[-1:] == ["teacher_temperature"]:
+        message = "must be numbers, 'nishimori' or 'effective-nishimori'"
+    if kind == "too_short":
+        message = "must not be empty"
+    if kind == "value_error":
+        return f"{where}: {message}" if where else message
+    if kind == "string_pattern_mismatch":
+        message = "must be a word of letters, digits, '.', '_' and '-'"
+    came = mistake["input"][0] if isinstance(mistake["input"], tuple) and len(place) else mistake["input"]
+    return f"{where}: {message}, got {checks.shown(came)}"
+
+
+def _fields_beside(place: list[Any], single: bool) -> list[str]:
+    """Return the names that are allowed where an unknown one stood."""
+    parents = [part for part in place[:-1] if isinstance(part, str)]
+    if parents:
+        return list(FIELDS[parents[-1]].model_fields)
+    return ["name", "seed", *(Grid.model_fields if single else ["grids"])]

@@ -1,0 +1,1 @@
+"""Practice on real data: scikit-learn estimators, training, attacks, data sets, and where a memory sits in theory."""

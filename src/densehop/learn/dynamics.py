@@ -1,0 +1,154 @@
+"""The motion of states towards memories: all sites at once, or site by site at any temperature; known sites stay.
+
+States are arrays (B, N), memories (M, N), `free` (B, N) tells which sites may move. Hidden sites start at 0 and take no
+part until they have moved; `present` (B, N) tells which sites are not hidden.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop.learn.interactions import Interaction, Values, log_sum_exp, partial_fields
+
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+TOLERANCE = 1e-6  # of real-valued states, whose range is 2
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Where states ended, (B, N), after how many steps or sweeps, and which of them (B,) had stopped moving."""
+
+    states: Values
+    n_steps: int
+    settled: Mask
+
+
+def relax_together(
+    interaction: Interaction,
+    memories: Values,
+    states: Values,
+    free: Mask,
+    present: Mask,
+    max_steps: int,
+    *,
+    real: bool,
+) -> Motion:
+    """Move all free sites at once to the minimum of the energy's tangent; no step raises the energy.
+
+    Spins go to the sign of their field (none: they stay, hidden ones go to +1), real values to the weighted mean of the
+    memories. The first step sees the known sites only.
+    """
+    states = states.copy()
+    settled = np.zeros(len(states), dtype=bool)
+    moving = np.arange(len(states))
+    n_steps = 0
+    while n_steps < max_steps and len(moving):
+        now = states[moving]
+        weights = _weights(interaction, memories, now, present[moving] if n_steps == 0 else None, real=real)
+        target = weights @ memories
+        if real:
+            target /= weights.sum(axis=1, keepdims=True)
+        else:
+            target = np.where(target == 0, np.where(now == 0, 1, now), np.sign(target)).astype(now.dtype)
+        after = np.where(free[moving], target, now)
+        still = np.abs(after - now).max(axis=1) <= (TOLERANCE if real else 0)
+        states[moving] = after
+        settled[moving] = still
+        moving = moving[~still]
+        n_steps += 1
+    return Motion(states, n_steps, settled)
+
+
+def _weights(interaction: Interaction, memories: Values, now: Values, present: Mask | None, *, real: bool) -> Values:
+    """Return the memories' weights, (B, M); sites that are not present do not count."""
+    overlaps = now @ memories.T
+    if real:  # the distance instead of the overlap: they differ where memories have different norms
+        squares = memories**2
+        norms = squares.sum(axis=1) if present is None or present.all() else present.astype(now.dtype) @ squares.T
+        overlaps = overlaps - norms / 2
+    return interaction.weights(overlaps)
+
+
+def fill_hidden(interaction: Interaction, memories: Values, states: Values) -> Values:
+    """Return states of spins whose zeros have gone to the sign of the field of the other sites (none: +1)."""
+    rows = np.flatnonzero((states == 0).any(axis=1))
+    if not len(rows):
+        return states
+    now = states[rows]
+    overlaps = now @ memories.T
+    weights: Values
+    if interaction.name == "strict":
+        weights = partial_fields(interaction.degree, overlaps, np.count_nonzero(now, axis=1))
+    elif interaction.name == "power":
+        weights = (overlaps / interaction.n_sites) ** (interaction.degree - 1)
+    else:
+        weights = interaction.weights(overlaps)
+    guess = np.where(weights @ memories < 0, -1, 1)
+    filled = states.copy()
+    filled[rows] = np.where(now == 0, guess, now)
+    return filled
+
+
+def relax_site_by_site(
+    interaction: Interaction, memories: Values, states: Values, free: Mask, max_sweeps: int
+) -> Motion:
+    """Run T = 0 dynamics of spins, sites in order, until nothing moves; no flip raises the energy."""
+    states = fill_hidden(interaction, memories, states)
+    settled = np.zeros(len(states), dtype=bool)
+    moving = np.arange(len(states))
+    n_sweeps = 0
+    while n_sweeps < max_sweeps and len(moving):
+        before = states[moving]
+        after = sweep(interaction, memories, before, free[moving], np.zeros(before.shape))
+        still = (after == before).all(axis=1)
+        states[moving] = after
+        settled[moving] = still
+        moving = moving[~still]
+        n_sweeps += 1
+    return Motion(states, n_sweeps, settled)
+
+
+def sweep(interaction: Interaction, memories: Values, states: Values, free: Mask, noise: Floats) -> Values:
+    """Visit each site once: it flips if Delta E < noise, (B, N): T times a logistic variate is the heat-bath rule."""
+    states = states.copy()
+    overlaps = states @ memories.T
+    for site in np.flatnonzero(free.any(axis=0)):
+        spin, memory = states[:, site].copy(), memories[:, site]
+        rest = overlaps - spin[:, None] * memory
+        cost = 2 * spin * interaction.fields(rest, memory)
+        flips = free[:, site] & (cost < noise[:, site])
+        states[flips, site] *= -1
+        overlaps[flips] = rest[flips] + states[flips, site][:, None] * memory
+    return states
+
+
+def mean_spins(
+    interaction: Interaction,
+    memories: Values,
+    states: Values,
+    free: Mask,
+    temperature: float,
+    n_sweeps: int,
+    noise: np.random.Generator,
+) -> tuple[Floats, Values]:
+    """Sample exp(-E/T) over the free sites; return the later half's mean spins and the last state."""
+    states = fill_hidden(interaction, memories, states)
+    total = np.zeros(states.shape)
+    late = n_sweeps // 2
+    for done in range(n_sweeps):
+        states = sweep(interaction, memories, states, free, temperature * noise.logistic(size=states.shape))
+        if done >= late:
+            total += states
+    return total / (n_sweeps - late), states
+
+
+def posterior_mean(beta: float, memories: Values, states: Values, present: Mask) -> Floats:
+    """Return the mean of what produced states, (B, N), of which only some sites are present.
+
+    The source: one of the memories, all equally likely, each sign then flipped with probability 1/(1 + e^(2 beta)).
+    """
+    scores = beta * (np.where(present, states, 0) @ memories.T).astype(np.float64)
+    return np.exp(scores - log_sum_exp(scores)[:, None]) @ memories.astype(np.float64)

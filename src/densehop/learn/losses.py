@@ -1,0 +1,61 @@
+"""What training minimises: each loss takes scores and returns its mean with d loss/d score."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop.learn.scores import Values
+
+Indices = npt.NDArray[np.int64]
+
+LARGEST_EXPONENT = 30.0  # tanh and its slope are 1 and 0 to all digits far below
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """The cross-entropy of softmax(scale * scores): trains at every degree with one setting."""
+
+    scale: float
+
+    none = False  # the score of no class is not needed
+
+    def __call__(self, scores: Values, classes: Indices) -> tuple[float, Values]:
+        """Return the mean over B samples and its gradient, (B, C)."""
+        rows = np.arange(len(scores))
+        probabilities = softmax(self.scale * scores)
+        loss = -float(np.log(np.maximum(probabilities[rows, classes], 1e-30)).mean())
+        probabilities[rows, classes] -= 1
+        return loss, probabilities * (self.scale / len(scores))
+
+
+@dataclass(frozen=True)
+class Published:
+    """Krotov & Hopfield 2016: |c - t|^(2m) with c = tanh of how much a class unit's flip lowers the energy.
+
+    c_alpha = tanh[sum_mu F(h_mu,alpha/T) - sum_mu F(h_mu,none/T)] and t = +1 for the right class, else -1. Where the
+    sums are large the tanh is flat, where they are small there is no signal: T decides whether it learns at all.
+    """
+
+    log_scale: float  # n log T
+    power: int  # m
+
+    none = True  # the last column of the scores is that of no class
+
+    def __call__(self, scores: Values, classes: Indices) -> tuple[float, Values]:
+        """Return the mean over B samples and its gradient, (B, C + 1)."""
+        sums = np.exp(np.minimum(scores - self.log_scale, LARGEST_EXPONENT))
+        units = np.tanh(sums[:, :-1] - sums[:, -1:])
+        error = units + 1
+        error[np.arange(len(scores)), classes] -= 2
+        loss = float((error ** (2 * self.power)).sum(axis=1).mean())
+        slope = 2 * self.power * error ** (2 * self.power - 1) * (1 - units**2) / len(scores)
+        gradient = np.hstack([slope, -slope.sum(axis=1, keepdims=True)]) * sums
+        return loss, gradient.astype(scores.dtype)
+
+
+def softmax(values: Values) -> Values:
+    """Return exp(values) of each row, normalised."""
+    exponentials: Values = np.exp(values - values.max(axis=1, keepdims=True))
+    exponentials /= exponentials.sum(axis=1, keepdims=True)
+    return exponentials

@@ -1,0 +1,86 @@
+"""Class scores of a dense associative memory over visible and class units (Krotov & Hopfield 2016), and their gradient.
+
+Memory mu has visible values xi_mu (N,) and class values zeta_mu (C,). With visible units v and all class units at -1
+but that of class c at +1, its field is
+
+    h_mu,c = xi_mu . v + a_mu,c,   a_mu,c = 2 zeta_mu,c - sum_c' zeta_mu,c'
+
+and the score of class c is log sum_mu max(h_mu,c, 0)^n: the lowest energy wins. Everything stays in logarithms, so that
+any degree n works in single precision.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Memories:
+    """Visible values (K, N) and class values (K, C) of K memories, the degree n, and the least field that counts."""
+
+    visible: Values
+    labels: Values
+    degree: float
+    floor: float
+
+    def astype(self, dtype: npt.DTypeLike) -> "Memories":
+        """Return the same in another precision."""
+        return Memories(
+            self.visible.astype(dtype, copy=False), self.labels.astype(dtype, copy=False), self.degree, self.floor
+        )
+
+    def class_fields(self, *, none: bool = False) -> Values:
+        """Return a_mu,c as (C, K); `none` adds a last row, all class units at -1."""
+        total = self.labels.sum(axis=1)
+        rows = [2 * self.labels.T - total]
+        return np.vstack([*rows, -total[None]] if none else rows)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores (B, C) of inputs v (B, N), with what their gradient needs.
+
+    Attributes
+    ----------
+    scores : (B, C), or (B, C + 1) with the score of no class at all
+    pull : (B, C, K), d score/d field
+    """
+
+    scores: Values
+    pull: Values
+
+
+def class_scores(memories: Memories, inputs: Values, *, none: bool = False) -> Scores:
+    """Return the scores of inputs (B, N) and their derivatives by the fields."""
+    fields = (inputs @ memories.visible.T)[:, None, :] + memories.class_fields(none=none)
+    fields = np.maximum(fields, memories.floor, out=fields)
+    logarithms = np.log(fields)
+    logarithms *= memories.degree
+    largest = logarithms.max(axis=2, keepdims=True)
+    logarithms -= largest
+    weights = np.exp(logarithms, out=logarithms)
+    total = weights.sum(axis=2, keepdims=True)
+    scores = (np.log(total) + largest)[:, :, 0]
+    weights *= fields > memories.floor
+    weights /= fields
+    weights *= memories.degree / total
+    return Scores(scores, weights)
+
+
+def input_gradient(memories: Memories, found: Scores, upstream: Values) -> Values:
+    """Return d loss/d v, (B, N), from d loss/d score (B, C)."""
+    gradient: Values = np.einsum("bck,bc->bk", found.pull, upstream, optimize=True) @ memories.visible
+    return gradient
+
+
+def memory_gradients(memories: Memories, found: Scores, upstream: Values, inputs: Values) -> tuple[Values, Values]:
+    """Return d loss/d xi (K, N) and d loss/d zeta (K, C) from d loss/d score, (B, C) or (B, C + 1)."""
+    by_field = found.pull * upstream[:, :, None]
+    by_visible = by_field.sum(axis=1).T @ inputs
+    by_class = by_field.sum(axis=0)  # (C, K) or (C + 1, K)
+    n_classes = memories.labels.shape[1]
+    by_label = 2 * by_class[:n_classes].T - by_class.sum(axis=0)[:, None]
+    return by_visible, by_label

@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+
+from densehop import DenseAssociativeClassifier, InvalidInput
+from densehop.learn.attacks import Ball, fgsm, pgd, random_search, robust_accuracy
+from densehop.learn.datasets import load
+from densehop.learn.victims import victim_of
+
+RANGE = (0.0, 16.0)
+
+
+@pytest.fixture(scope="module")
+def data():
+    digits = load("digits")
+    return train_test_split(digits.images, digits.classes, test_size=0.3, stratify=digits.classes, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def models(data):
+    return {
+        "linear": LogisticRegression(C=0.01, max_iter=500).fit(data[0], data[2]),
+        "layers": MLPClassifier((20,), max_iter=300, random_state=0, tol=1e-2).fit(data[0], data[2]),
+        "dense": DenseAssociativeClassifier(30, max_iter=8, random_state=0).fit(data[0], data[2]),
+    }
+
+
+@pytest.mark.parametrize("name", ["linear", "layers", "dense"])
+def test_gradients_of_margins_meet_finite_differences(models, data, name):
+    victim = victim_of(models[name])
+    inputs, truth = data[1][:5] + 0.01, data[3][:5]
+    margins, gradient = victim.ascent(inputs, truth)
+    np.testing.assert_allclose(margins, victim.margins(inputs, truth))
+    for pixel in (20, 27, 36, 43):
+        moved = [inputs.copy(), inputs.copy()]
+        moved[0][:, pixel] += 1e-5
+        moved[1][:, pixel] -= 1e-5
+        numerical = (victim.margins(moved[0], truth) - victim.margins(moved[1], truth)) / 2e-5
+        np.testing.assert_allclose(gradient[:, pixel], numerical, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_attacks_stay_in_their_ball_and_gain_with_steps(models, data, norm):
+    victim = victim_of(models["dense"])
+    inputs, truth = data[1][:60].astype(np.float32), data[3][:60]
+    ball = Ball(norm, 0.1 if norm == "linf" else 0.6, *RANGE)
+    results = {steps: pgd(victim, inputs, truth, ball, steps, restarts=1) for steps in (1, 3, 10, 30)}
+    results["fgsm"] = fgsm(victim, inputs, truth, ball)
+    results["search"] = random_search(victim, inputs, truth, ball, 100, (8, 8))
+    for found in results.values():
+        moved = (found - inputs) / 16
+        size = np.abs(moved).max(axis=1) if norm == "linf" else np.linalg.norm(moved, axis=1)
+        assert (size <= ball.size * (1 + 1e-5)).all()
+        assert found.min() >= RANGE[0]
+        assert found.max() <= RANGE[1]
+    gains = [victim.margins(results[steps], truth).mean() for steps in (1, 3, 10, 30)]
+    assert victim.margins(inputs, truth).mean() < gains[0]
+    assert (np.diff(gains) > -1e-3).all()
+    assert gains[-1] >= victim.margins(results["fgsm"], truth).mean() - 1e-6
+    assert victim.margins(results["search"], truth).mean() > victim.margins(inputs, truth).mean()
+
+
+def test_the_best_attack_on_a_linear_model_of_three_classes_is_known():
+    random = np.random.default_rng(0)
+    inputs = random.uniform(0.3, 0.7, (50, 6))
+    model = LogisticRegression(C=100).fit(inputs, np.digitize(inputs[:, 0], [0.43, 0.57]))
+    truth = model.predict(inputs)
+    victim, ball = victim_of(model), Ball("linf", 0.05, 0.0, 1.0)
+    places = np.searchsorted(model.classes_, truth)
+    scores = model.decision_function(inputs)
+    bounds = np.full(len(inputs), -np.inf)
+    for rival in range(len(model.classes_)):
+        gap = model.coef_[rival] - model.coef_[places]
+        margin = scores[:, rival] - scores[np.arange(50), places] + 0.05 * np.abs(gap).sum(axis=1)
+        bounds = np.where(places == rival, bounds, np.maximum(bounds, margin))
+    found = victim.margins(pgd(victim, inputs, places, ball, 40, 1), places)
+    assert (found <= bounds + 1e-9).all()
+    np.testing.assert_allclose(found, bounds, rtol=0.05, atol=0.05 * np.abs(bounds).max())
+
+
+def test_robust_accuracy_is_the_worst_of_its_attacks(models, data):
+    test = data[1][:80], data[3][:80]
+    sizes = (0.2, 0.0, 0.05)
+    curves = {
+        name: robust_accuracy(
+            model, *test, sizes, data_range=RANGE, transfer_from=[models["linear"]], steps=8, queries=40, shape=(8, 8)
+        )
+        for name, model in models.items()
+    }
+    for name, curve in curves.items():
+        assert curve.sizes.tolist() == [0, 0.05, 0.2]
+        assert curve.worst[0] == pytest.approx(models[name].score(*test))
+        assert (np.diff(curve.worst) <= 0).all()
+        assert all((curve.worst <= one + 1e-12).all() for one in curve.accuracy.values())
+    assert curves["linear"].worst[-1] < 0.1
+    neighbours = KNeighborsClassifier(1).fit(data[0], data[2])
+    black = robust_accuracy(
+        neighbours, *test, sizes, data_range=RANGE, transfer_from=[models["dense"]], steps=8, queries=40, shape=(8, 8)
+    )
+    assert set(black.accuracy) == {"search", "transfer"}
+    assert black.worst[-1] < black.worst[0]
+
+
+def test_what_is_refused(models, data):
+    test = data[1][:4], data[3][:4]
+    with pytest.raises(InvalidInput, match="norm must be one of"):
+        robust_accuracy(models["linear"], *test, [0.1], "l1", data_range=RANGE)
+    with pytest.raises(InvalidInput, match="low < high"):
+        robust_accuracy(models["linear"], *test, [0.1], data_range=(1, 0))
+    with pytest.raises(InvalidInput, match="among those"):
+        robust_accuracy(models["linear"], test[0], [10, 11, 12, 13], [0.1], data_range=RANGE)
+    with pytest.raises(InvalidInput, match="64 pixels"):
+        robust_accuracy(models["linear"], *test, [0.1], data_range=RANGE, shape=(7, 8))
+    with pytest.raises(InvalidInput, match="at least 3 classes"):
+        victim_of(LogisticRegression().fit([[0.0], [1.0]], [0, 1]))
+    with pytest.raises(InvalidInput, match="no known gradient"):
+        victim_of(KNeighborsClassifier(1).fit(data[0], data[2])).ascent(*test)

@@ -1,0 +1,247 @@
+"""Plans: what they mean, and that every mistake is one line with the field's name."""
+
+import numpy as np
+import pytest
+import yaml
+
+import densehop as dh
+from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
+from densehop.campaign.plan_file import plan_of, read_plan
+from tests.campaign_tasks import plan
+
+GOOD = """
+name: overlap
+seed: 3
+problem:
+  p: 3
+  load: [3, 6]
+  temperature: {from: 1, to: 3, points: 5}
+  teacher_temperature: nishimori
+n_spins: [16, 24]
+disorders: 2
+starts: [pattern, random, 0.8, {name: local, overlap: 0.3}]
+schedule: {n_chains: 4, n_sweeps: 100, precision: 1e-2}
+"""
+
+GOOD_TOML = """
+name = "overlap"
+seed = 3
+n_spins = [16, 24]
+disorders = 2
+starts = ["pattern", "random", 0.8, {name = "local", overlap = 0.3}]
+[problem]
+p = 3
+load = [3, 6]
+temperature = {from = 1, to = 3, points = 5}
+teacher_temperature = "nishimori"
+[schedule]
+n_chains = 4
+n_sweeps = 100
+precision = 1e-2
+"""
+
+
+def test_plan_means_the_same_in_yaml_toml_and_python(tmp_path):
+    (tmp_path / "plan.yaml").write_text(GOOD)
+    (tmp_path / "plan.toml").write_text(GOOD_TOML)
+    typed = Plan(
+        name="overlap",
+        seed=3,
+        grids=(
+            Grid(
+                problem=Problem(
+                    p=(3,), load=(3.0, 6.0), temperature=(1.0, 1.5, 2.0, 2.5, 3.0), teacher_temperature="nishimori"
+                ),
+                n_spins=(16, 24),
+                disorders=2,
+                starts=(
+                    Start(name="pattern", at="pattern"),
+                    Start(name="random", at="random"),
+                    Start(name="overlap 0.8", at="overlap", overlap=0.8),
+                    Start(name="local", at="overlap", overlap=0.3),
+                ),
+                schedule=Schedule(n_chains=4, n_sweeps=100, precision=0.01),
+            ),
+        ),
+    )
+    assert read_plan(tmp_path / "plan.yaml") == read_plan(tmp_path / "plan.toml") == typed
+    assert plan_of(typed.model_dump(mode="json")) == typed
+    cells = typed.cells()
+    assert len(cells) == typed.grids[0].n_cells == 2 * 5 * 2 * 2 * 4 == len({cell.identity for cell in cells})
+    assert {cell.teacher_temperature - cell.temperature for cell in cells} == {0.0}
+    assert {cell.n_examples for cell in cells if (cell.n_spins, cell.load) == (24, 6.0)} == {576}
+    assert cells[0].run.max_sweeps == 1600
+
+
+def test_teacher_on_the_effective_nishimori_line():
+    """The published figure has p = 4, T* = sqrt(N T/2), which makes the signal alpha/T."""
+    problem = {
+        "p": 4,
+        "load": 1.0,
+        "temperature": [0.8, 3.0],
+        "teacher_p": 2,
+        "teacher_temperature": "effective-nishimori",
+    }
+    for cell in plan(problem=problem, n_spins=[64]).cells():
+        assert cell.teacher_temperature == pytest.approx((64 * cell.temperature / 2) ** 0.5, rel=1e-12)
+        scaled = cell.teacher_temperature / 64 ** (1 - 2 / 4)
+        limit = dh.TeacherStudent.large_noise(4, 1.0, cell.temperature, scaled)
+        assert limit.signal == pytest.approx(1.0 / cell.temperature, rel=1e-12)
+
+
+def test_cells_are_named_by_content_not_by_place():
+    few, many = plan(), plan(problem={"load": [3.0, 9.0, 6.0, 12.0]}, disorders=3, n_spins=[24, 16], seed=0)
+    assert {cell.identity for cell in few.cells()} < {cell.identity for cell in many.cells()}
+    assert plan(seed=1).cells()[0].identity != few.cells()[0].identity
+    assert few.cells()[0].identity == "d5a6477910820a92fbc47f9e"  # a change means that old folders count for nothing
+
+
+def test_only_the_starts_of_a_disorder_share_examples():
+    cells = plan(starts=["pattern", "random"], problem={"temperature": [2.0, 2.5]}, n_spins=[16, 24]).cells()
+    places = {}
+    for cell in cells:
+        places.setdefault(cell.examples_seed.spawn_key, set()).add(cell.start)
+    assert len(places) == len(cells) // 2
+    assert set(map(frozenset, places.values())) == {frozenset({"pattern", "random"})}
+    chains = {cell.segment_seed(segment).spawn_key for cell in cells for segment in range(3)}
+    assert len(chains | set(places)) == 3 * len(cells) + len(places)
+
+
+def test_names_of_starts_and_loads_are_no_part_of_a_cell():
+    named = plan(starts=[{"name": "here", "overlap": 0.5}]).cells()[0]
+    plain = plan(starts=[0.5]).cells()[0]
+    by_number = plan(starts=[0.5], problem={"load": None, "n_examples": [plain.n_examples]}).cells()[0]
+    assert named.identity == plain.identity == by_number.identity
+    assert (named.start_name, plain.start_name) == ("here", "overlap 0.5")
+
+
+def changed(path, value):
+    """Return the good plan with one field changed (None: left out)."""
+    content = yaml.safe_load(GOOD)
+    *parents, last = path.split(".")
+    part = content
+    for name in parents:
+        part = part[name]
+    if value is None:
+        del part[last]
+    else:
+        part[last] = value
+    return content
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (
+            "n_spins",
+            [16, "x"],
+            "plan: n_spins[1]: must be a valid integer, unable to parse string as an integer, got 'x'",
+        ),
+        ("n_spins", 1, "n_spins[0]: must be greater than or equal to 2, got 1"),
+        ("n_spins", 2, "n_spins must be at least p = 3, got 2"),
+        ("n_spins", [16, 16], "n_spins must be different, got 16 twice"),
+        (
+            "nspins",
+            3,
+            "nspins: there is no such field; allowed are name, seed, problem, n_spins, disorders, starts, schedule",
+        ),
+        (
+            "problem.lod",
+            3,
+            "problem.lod: there is no such field; allowed are model, p, load, n_examples, temperature, ",
+        ),
+        ("problem.load", None, "problem: give exactly one of load and n_examples"),
+        ("problem.temperature", [2, 2], "problem: temperature must be different, got 2.0 twice"),
+        ("problem.temperature", -1, "problem.temperature[0]: the number must be a finite number >= 0, got -1"),
+        (
+            "problem.temperature",
+            float("nan"),
+            "problem.temperature[0]: the number must be a finite number >= 0, got nan",
+        ),
+        ("problem.temperature", 0, "problem: teacher_temperature = nishimori needs temperature > 0"),
+        ("problem.temperature", {"from": 1}, "problem.temperature: a range is written {from: 1, to: 3, points: 20}"),
+        (
+            "problem.temperature",
+            {"from": 1, "to": 2, "points": 0},
+            "points must be an integer from 1 to 1000000, got 0",
+        ),
+        ("problem.teacher_temperature", "nish", "must be numbers, 'nishimori' or 'effective-nishimori', got 'nish'"),
+        (
+            "problem.teacher_temperature",
+            [1, -2],
+            "teacher_temperature[1]: the number must be a finite positive number, got -2",
+        ),
+        ("problem.teacher_temperature", None, "problem: give teacher_temperature: a number, 'nishimori' or"),
+        ("problem.teacher_p", 2, "problem: on the Nishimori line teacher_p is p: leave it out"),
+        ("problem.p", [3, True], "problem.p[1]: a number is wanted"),
+        ("problem.p", 2.5, "problem.p[0]: must be a valid integer, got a number with a fractional part, got 2.5"),
+        (
+            "problem.model",
+            "direct",
+            "problem: the direct model has no teacher: leave teacher_temperature and teacher_p out",
+        ),
+        ("starts", ["patern"], "starts[0].at: must be 'pattern', 'example', 'random' or 'overlap', got 'patern'"),
+        ("starts", [1.8], "starts[0].overlap: must be less than or equal to 1, got 1.8"),
+        ("starts", [], "starts: must not be empty, got []"),
+        ("starts", ["overlap"], "starts[0]: overlap goes with at = overlap, and only with it"),
+        ("starts", ["random", "random"], "the names of starts must be different, got random twice"),
+        ("schedule.n_sweeps", 3, "schedule.n_sweeps: must be greater than or equal to 8, got 3"),
+        ("schedule.burn_in", 0.99, "schedule: burn_in = 0.99 leaves fewer than 4 of 100 sweeps"),
+        ("schedule.dynamics", "glauber", "schedule.dynamics: must be 'heat-bath' or 'metropolis', got 'glauber'"),
+        ("schedule.max_sweeps", 3, "schedule: max_sweeps must be at least n_sweeps = 100, got 3"),
+        ("schedule.precision", 0, "schedule.precision: the number must be a finite positive number, got 0"),
+        ("disorders", 0, "disorders: must be greater than or equal to 1, got 0"),
+        ("disorders", 99_999, "7999920 cells are too many; allowed are 1000000"),
+        ("name", "a/b", "name: must be a word of letters, digits, '.', '_' and '-', got 'a/b'"),
+        ("name", None, "name is missing"),
+        ("problem", None, "problem is missing"),
+        ("seed", -1, "seed: must be greater than or equal to 0, got -1"),
+    ],
+)
+def test_mistakes_are_one_line(path, value, message):
+    with pytest.raises(dh.InvalidInput) as caught:
+        plan_of(changed(path, value))
+    line = str(caught.value)
+    assert message in line
+    assert line.startswith("plan: ")
+    assert "\n" not in line
+    assert ";" not in line.replace("such field;", "").replace("many;", "")  # one mistake, said once
+
+
+def test_several_mistakes_are_named_together():
+    content = changed("seed", 1.5) | {"disorders": 0, "n_spins": 1}
+    with pytest.raises(dh.InvalidInput, match=r"seed: .*; n_spins\[0\]: .*; disorders: "):
+        plan_of(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.yaml", "name: x\nname: y\n", "is not valid YAML: 'name' stands there twice in .* line 1"),
+        ("a.yaml", "a: [1,\n", "is not valid YAML: .* line 2"),
+        ("a.yaml", "- 1", "must hold a mapping with name, problem, n_spins, ...; got"),
+        ("a.yaml", "", "must hold a mapping"),
+        ("a.toml", "a = \n", r"is not valid TOML: Invalid value \(at line 1"),
+        ("a.txt", "", "a plan must be a file ending in .yaml, .yml, .toml, .json; got"),
+    ],
+)
+def test_files_that_are_no_plans_are_one_line(name, text, message, tmp_path):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(dh.InvalidInput, match=message):
+        read_plan(tmp_path / name)
+    with pytest.raises(dh.InvalidInput, match=r"cannot read the plan .*No such file"):
+        read_plan(tmp_path / "nothing.yaml")
+
+
+def test_direct_model_has_no_pattern():
+    direct = {"model": "direct", "teacher_temperature": None}
+    with pytest.raises(dh.InvalidInput, match="starts: the direct model has no teacher's pattern; start at 'example'"):
+        plan(problem=direct)
+    with pytest.raises(dh.InvalidInput, match="observable: the direct model has no q_star; allowed are m and energy"):
+        plan(problem=direct, starts=["example"], schedule={"observable": "q_star"})
+    assert plan(problem=direct, starts=["example"]).cells()[0].run.observable == "m"
+
+
+def test_axis_takes_arrays():
+    typed = Problem(p=3, load=np.array([1.0, 2.0]), temperature=np.linspace(1, 2, 3), teacher_temperature=2.0)
+    assert (typed.load, typed.temperature, typed.teacher_temperature) == ((1.0, 2.0), (1.0, 1.5, 2.0), (2.0,))
