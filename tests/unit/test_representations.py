@@ -142,7 +142,7 @@ def test_rule_takes_the_cheaper_representation():
 
 
 def test_ordered_chains_run_on_couplings_and_disordered_ones_on_patterns():
-    net = dh.PBodyHopfield(signs(2000, 60), 3)
+    net = dh.PBodyHopfield(signs(500, 100), 3)
     assert net.sample(0.05, 2, 3000, start=net.patterns[0]).by_couplings[:, -1].all()
     assert not net.sample(1e3, 2, 200).by_couplings[:, 1:].any()  # the first sweep measures the acceptance
 
