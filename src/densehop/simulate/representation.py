@@ -172,8 +172,9 @@ class Representations:
 
     def starts_on_couplings(self, work: Workload) -> bool:
         """Tell whether chains start on couplings: if they are there and a typical acceptance favours them."""
-        faster = work.couplings_cost(FIRST_GUESS) < work.patterns_cost(FIRST_GUESS)
-        return self.coupling_store is not None and faster
+        if self.coupling_store is None:
+            return False
+        return work.couplings_cost(FIRST_GUESS) < work.patterns_cost(FIRST_GUESS)
 
     def prefers_couplings(self, work: Workload, acceptance: float, now: bool, attempts_left: int) -> bool:
         """Decide for the next block, `now` telling whether couplings are in use; a change must pay for itself."""
