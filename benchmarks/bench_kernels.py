@@ -125,7 +125,7 @@ def cells(grid: list[tuple[int, int, tuple[float, ...]]], n_chains: int, rounds:
                 warm = net.sample(temperature, n_chains, 60, start=net.patterns[0])
                 acceptance = warm.acceptance[:, 30:].mean()
                 slowest = max(work.patterns_cost(acceptance), work.couplings_cost(acceptance))
-                sweeps = int(np.clip(1.5e8 / slowest / n_spins / n_chains, 50, 4000))
+                sweeps = int(np.clip(1.5e8 / slowest / n_spins / n_chains, 50, 40_000))
                 runs = [
                     partial(net.sample, temperature, n_chains, sweeps, warm.spins, representation=name, n_workers=1)
                     for name in ("auto", "patterns", "couplings")

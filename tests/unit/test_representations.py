@@ -12,7 +12,7 @@ import pytest
 import densehop as dh
 from densehop.kernels import couplings as kernel
 from densehop.kernels import patterns as patterns_kernel
-from densehop.simulate.couplings import CouplingStore
+from densehop.simulate.couplings import CouplingStore, field_type
 from densehop.simulate.patterns import PatternChains, form_of, pack
 from densehop.simulate.representation import Representations, Workload
 from tests import naive
@@ -71,6 +71,27 @@ def test_couplings_beyond_16_bits_are_kept_in_32(p):
     assert same([net.sample(3e4, 3, 30, snapshot_every=1, representation=name) for name in ("patterns", "couplings")])
 
 
+@pytest.mark.parametrize("p", [2, 3, 4])
+def test_fields_in_32_bits_and_in_64_are_the_same(p, monkeypatch):
+    net = dh.PBodyHopfield(signs(50, 35), p)
+    options = {"snapshot_every": 1, "representation": "couplings"}
+    narrow = net.sample(3.0, 3, 25, **options)
+    assert field_type(net.table, net.n_patterns) is np.int32
+    monkeypatch.setattr("densehop.simulate.couplings.LARGEST_INT32", 0)
+    assert field_type(net.table, net.n_patterns) is np.int64
+    assert same([narrow, net.sample(3.0, 3, 25, **options)])
+
+
+@pytest.mark.parametrize(("p", "n_spins"), [(2, 40), (3, 300), (4, 100)])
+def test_fields_never_exceed_their_type(p, n_spins):
+    """As many equal patterns as 32 bits are taken for, in the state with the largest fields."""
+    table, aligned = dh.strict_table(p, n_spins), np.ones(n_spins, dtype=np.int8)
+    most = (2**31 - 1) // int((abs(table.even) + abs(table.odd)).max())
+    assert field_type(table, most) is np.int32
+    assert field_type(table, most + 1) is np.int64
+    assert most * naive.flip_cost(aligned, 0, aligned[np.newaxis], p) / table.scale < 2**31
+
+
 @pytest.mark.parametrize("order", ["sequential", "random"])
 @pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis"])
 @pytest.mark.parametrize(("p", "n_spins"), [(2, 70), (3, 33), (4, 18)])
@@ -121,7 +142,7 @@ def test_rule_takes_the_cheaper_representation():
 
 
 def test_ordered_chains_run_on_couplings_and_disordered_ones_on_patterns():
-    net = dh.PBodyHopfield(signs(2000, 60), 3)
+    net = dh.PBodyHopfield(signs(500, 100), 3)
     assert net.sample(0.05, 2, 3000, start=net.patterns[0]).by_couplings[:, -1].all()
     assert not net.sample(1e3, 2, 200).by_couplings[:, 1:].any()  # the first sweep measures the acceptance
 

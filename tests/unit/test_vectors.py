@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from densehop.kernels import vectors
+from densehop.kernels import slabs, vectors
 from tests import naive
 
 BLOCKS = [1, 2, 3, 4, 5, 8, 11]
@@ -43,8 +43,18 @@ def count_differences(row, words, site, begin, end):
 
 
 @njit
-def add_products(couplings, site, weights, factors, chains, begin, end, fields):
-    vectors.add_products(couplings, site, weights, factors, chains, begin, end, fields)
+def add_products(couplings, site, n_rows, weights, factors, chains, begin, end, fields):
+    slabs.add_products(couplings, site, n_rows, weights, factors, chains, begin, end, fields)
+
+
+@njit
+def add_rows(couplings, site, n_rows, weights, factors, chains, begin, end, fields):
+    slabs.add_rows(couplings, site, n_rows, weights, factors, chains, begin, end, fields)
+
+
+@njit
+def add_row(couplings, site, factor, chain, fields):
+    slabs.add_row(couplings, site, factor, chain, fields)
 
 
 def random_bits(rng, n_rows, n_blocks):
@@ -114,23 +124,64 @@ def test_count_differences(n_blocks):
     assert count_differences(~words[1], words, 1, 0, 8 * n_blocks) == 512 * n_blocks
 
 
-@pytest.mark.parametrize(("dtype", "largest"), [(np.int16, 32_767), (np.int32, 2**31 - 1)])
-@pytest.mark.parametrize("n_blocks", BLOCKS)
-def test_add_products(n_blocks, dtype, largest):
-    rng = np.random.default_rng(n_blocks)
-    n_spins, length = 5, 32 * n_blocks
+COUPLINGS = pytest.mark.parametrize(("dtype", "largest"), [(np.int16, 32_767), (np.int32, 2**31 - 1)])
+FIELDS = pytest.mark.parametrize("field_type", [np.int32, np.int64])
+
+
+def in_type(values, dtype):
+    """Return integers of any size modulo 2^32 or 2^64: fields on their way to values that fit may overflow."""
+    bits = np.iinfo(dtype).bits
+    return ((values + 2 ** (bits - 1)) % 2**bits - 2 ** (bits - 1)).astype(dtype)
+
+
+def slab_product(add, n_spins, n_fields, length, dtype, largest, field_type):
+    """Compare factors * slab @ weights, for two of four chains, with integers of any size."""
+    rng = np.random.default_rng(length)
     couplings = rng.integers(-largest, largest + 1, (n_spins, n_spins * length)).astype(dtype)
     couplings[2, :length] = largest
+    slab = couplings[2].reshape(n_spins, length)
+    if add is add_rows:  # symmetric, as that of p = 3, zeros behind
+        slab[:, n_spins:] = 0
+        slab[:, :n_spins] = np.triu(slab[:, :n_spins]) + np.triu(slab[:, :n_spins], 1).T
     weights = rng.choice([-1, 1], (4, length)).astype(np.int16)
     weights[3] = 1
-    fields = rng.integers(-9, 9, (4, n_spins))
-    chains, factors = np.array([1, 3, 0, 2]), np.array([4, -4, -4, 4])
-    expected = fields.copy()
+    fields = rng.integers(-9, 9, (4, n_fields)).astype(field_type)
+    chains, factors = np.array([1, 3, 0, 2]), np.array([4, -4, -24, 4])
+    expected = fields.astype(object)
     for n in (1, 2):
-        slab = couplings[2].reshape(n_spins, length).astype(object)
-        expected[chains[n]] += factors[n] * (slab @ weights[chains[n]].astype(object)).astype(np.int64)
-    add_products(couplings, 2, weights, factors, chains, 1, 3, fields)
-    assert (fields == expected).all()
+        expected[chains[n], :n_spins] += factors[n] * (slab.astype(object) @ weights[chains[n]].astype(object))
+    add(couplings, 2, n_spins, weights, factors, chains, 1, 3, fields)
+    assert (fields == in_type(expected, field_type)).all()
+
+
+@COUPLINGS
+@FIELDS
+@pytest.mark.parametrize("n_blocks", BLOCKS)
+def test_add_products(n_blocks, dtype, largest, field_type):
+    slab_product(add_products, 5, 32, 32 * n_blocks, dtype, largest, field_type)
+
+
+@COUPLINGS
+@FIELDS
+@pytest.mark.parametrize("n_spins", [3, 4, 31, 32, 61, 66, 95, 127, 129, 228])
+def test_add_rows(n_spins, dtype, largest, field_type):
+    """Rows left over by twos and fours, 1 to 8 blocks of columns."""
+    length = -(-n_spins // 32) * 32
+    slab_product(add_rows, n_spins, length, length, dtype, largest, field_type)
+
+
+@COUPLINGS
+@FIELDS
+@pytest.mark.parametrize("n_blocks", BLOCKS)
+def test_add_row(n_blocks, dtype, largest, field_type):
+    rng = np.random.default_rng(n_blocks)
+    couplings = rng.integers(-largest, largest + 1, (4, 32 * n_blocks)).astype(dtype)
+    fields = rng.integers(-9, 9, (3, 32 * n_blocks)).astype(field_type)
+    for factor in (4, -24):
+        expected = fields.astype(object)
+        expected[1] += factor * couplings[2].astype(object)
+        add_row(couplings, 2, factor, 1, fields)
+        assert (fields == in_type(expected, field_type)).all()
 
 
 @pytest.mark.parametrize("n_blocks", BLOCKS)

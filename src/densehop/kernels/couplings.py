@@ -4,10 +4,11 @@ Layout, for N spins, C chains and K = C(N, p - 2) products of the other spins:
 
 - `couplings` (N, N K) int16 or int32: slab i, (N, K), holds J_ij.. = sum_a sigma_ia sigma_ja ...; where a site repeats,
   zero. K counts nothing (p = 2), one site k (p = 3) or the pairs k < l in lexical order (p = 4); for p > 2 zeros fill
-  it up to a multiple of the vectors' length.
+  it up to a multiple of the vectors' length. For p = 2 couplings are (N, F), zeros behind the N-th.
 - `states` (C, N) int8; `weights` (C, K) int16: 1, xi_k or xi_k xi_l.
-- `fields` (C, N) int64: the doubled local fields, the same integers as in the patterns representation. A flip of site i
-  changes 2 h_j by -4 xi_i sum_K J_i[j, K] weights[K]: one product of the slab i, contiguous in memory.
+- `fields` (C, F) int32, or int64 where 32 bits could be too few, F the next multiple of the vectors' length: the
+  doubled local fields, the same integers as in the patterns representation. A flip of site i changes 2 h_j by
+  -4 xi_i sum_K J_i[j, K] weights[K]: one product of the slab i, contiguous in memory.
 - `energies` (C,) int64: sum_a energy[c_a].
 
 Chains that flip at the same site share one passage through its slab.
@@ -15,10 +16,11 @@ Chains that flip at the same site share one passage through its slab.
 
 import numpy as np
 
-from densehop.kernels import compiled
+from densehop.kernels import compiled, inlined, lean
 from densehop.kernels.noise import flips
 from densehop.kernels.record import record
-from densehop.kernels.vectors import add_products, count_differences
+from densehop.kernels.slabs import add_products, add_row, add_rows
+from densehop.kernels.vectors import count_differences
 
 WORDS_AT_ONCE = 256  # of each row: the rows of one passage stay in the cache
 
@@ -45,7 +47,7 @@ def pair_products(row, words, first, n_patterns, products):
             products[other, k] = products[k, other]
 
 
-@compiled
+@inlined
 def pair_index(k, other, n_spins):
     """Return the place of the pair k < other among all pairs in lexical order."""
     return k * n_spins - k * (k + 1) // 2 + other - k - 1
@@ -66,7 +68,7 @@ def set_weights(states, n_others, weights):
                     weights[chain, pair_index(k, other, n_spins)] = states[chain, k] * states[chain, other]
 
 
-@compiled
+@inlined
 def flip_weights(site, n_spins, n_others, weights, chain):
     """Bring the weights of a chain up to date after a flip of `site`."""
     if n_others == 1:
@@ -80,19 +82,19 @@ def flip_weights(site, n_spins, n_others, weights, chain):
             weights[chain, column] = -weights[chain, column]
 
 
-@compiled
-def add_slab(couplings, n_others, site, weights, factors, chains, begin, end, fields):
+@inlined
+def add_slab(couplings, n_others, n_spins, site, weights, factors, chains, begin, end, fields):
     """Add factors[n] * slab @ weights[c] to fields[c], c = chains[n], for begin <= n < end."""
-    if n_others > 0:
-        add_products(couplings, site, weights, factors, chains, begin, end, fields)
-        return
-    for n in range(begin, end):
-        chain, factor = chains[n], np.int32(factors[n])
-        for j in range(fields.shape[1]):
-            fields[chain, j] += np.int32(factor * np.int32(couplings[site, j]))
+    if n_others == 0:
+        for n in range(begin, end):
+            add_row(couplings, site, factors[n], chains[n], fields)
+    elif n_others == 1:  # a slab is symmetric: its rows are its columns
+        add_rows(couplings, site, n_spins, weights, factors, chains, begin, end, fields)
+    else:
+        add_products(couplings, site, n_spins, weights, factors, chains, begin, end, fields)
 
 
-@compiled
+@inlined
 def flip_all(couplings, n_others, factor, states, weights, fields, sites, chains, factors, n_moving):
     """Flip site sites[n] of chain chains[n], n < n_moving; neighbours in the list with the same site share its slab."""
     for n in range(n_moving):
@@ -104,13 +106,23 @@ def flip_all(couplings, n_others, factor, states, weights, fields, sites, chains
         end = begin + 1
         while end < n_moving and sites[end] == sites[begin]:
             end += 1
-        add_slab(couplings, n_others, sites[begin], weights, factors, chains, begin, end, fields)
+        add_slab(couplings, n_others, states.shape[1], sites[begin], weights, factors, chains, begin, end, fields)
         begin = end
     for n in range(n_moving):  # after: the weights of slab i that hold site i meet couplings that are zero
         flip_weights(sites[n], states.shape[1], n_others, weights, chains[n])
 
 
-@compiled
+@inlined
+def next_flip(noise, unit, uniforms, sites, state, fields, begin):
+    """Return the next attempt of a chain, from `begin` on, that flips its spin; their number (N) if none does."""
+    for attempt in range(begin, len(uniforms)):
+        site = sites[attempt] if len(sites) > 0 else attempt
+        if flips(state[site] * fields[site], unit, uniforms[attempt], noise):
+            return attempt
+    return len(uniforms)
+
+
+@lean
 def run_sweeps(
     couplings,
     n_others,
@@ -120,6 +132,7 @@ def run_sweeps(
     weights,
     fields,
     energies,
+    work,
     sites,
     uniforms,
     units,
@@ -129,32 +142,42 @@ def run_sweeps(
     snapshots,
     every,
 ):
-    """Run n sweeps of C chains in step; a spin flips where `kernels.noise.flips` says so.
+    """Run n sweeps of C chains; a spin flips where `kernels.noise.flips` says so.
+
+    All chains go in step from an attempt at which some of them flip to the next such attempt.
 
     Parameters
     ----------
     couplings, states, weights, fields, energies : as above, all but the couplings changed in place
     n_others : int, p - 2, the number of spins in a weight
     factor : int, unit of the couplings in the fields: 1 for the strict energy
+    work : (5, C) int64, overwritten
     noise, sites, uniforms, units, first, references, trace, snapshots, every : as in `kernels.patterns.run_sweeps`
     """
     n_chains, n_sweeps, n_spins = uniforms.shape
-    work = np.empty((4, n_chains), dtype=np.int64)
-    flipped, chosen, moving, factors = work[0], work[1], work[2], work[3]
+    flipped, upcoming, moving, chosen, factors = work[0], work[1], work[2], work[3], work[4]
     for block_sweep in range(n_sweeps):
-        flipped[:] = 0
-        for attempt in range(n_spins):
-            n_moving = 0
+        for chain in range(n_chains):
+            flipped[chain], moving[chain] = 0, chain
+        attempt, n_moving = -1, n_chains
+        while attempt < n_spins:
+            for n in range(n_moving):
+                chain = moving[n]
+                upcoming[chain] = next_flip(
+                    noise, units[chain, block_sweep], uniforms[chain, block_sweep], sites[chain, block_sweep],
+                    states[chain], fields[chain], attempt + 1,
+                )  # fmt: skip
+            attempt, n_moving = n_spins, 0
             for chain in range(n_chains):
-                site = sites[chain, block_sweep, attempt] if sites.shape[2] > 0 else attempt
-                cost = states[chain, site] * fields[chain, site]
-                if flips(cost, units[chain, block_sweep], uniforms[chain, block_sweep, attempt], noise):
-                    energies[chain] -= cost
+                attempt = min(attempt, upcoming[chain])
+            for chain in range(n_chains):
+                if upcoming[chain] == attempt < n_spins:
+                    site = sites[chain, block_sweep, attempt] if sites.shape[2] > 0 else attempt
+                    energies[chain] -= states[chain, site] * fields[chain, site]
                     flipped[chain] += 1
                     chosen[n_moving], moving[n_moving] = site, chain
                     n_moving += 1
-            if n_moving > 0:
-                flip_all(couplings, n_others, factor, states, weights, fields, chosen, moving, factors, n_moving)
+            flip_all(couplings, n_others, factor, states, weights, fields, chosen, moving, factors, n_moving)
         for chain in range(n_chains):
             record(
                 first + block_sweep, states[chain], energies[chain], flipped[chain],

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from densehop.kernels import compiled
+from densehop.kernels import inlined
 
 LOGISTIC, EXPONENTIAL = 0, 1
 N_QUANTILES = 256
@@ -29,7 +29,7 @@ def make_noise(law: int) -> Noise:
         return Noise(law, np.log(uniform) - np.log1p(-uniform) if logistic else -np.log1p(-uniform))
 
 
-@compiled
+@inlined
 def flips(cost, unit, uniform, noise):
     """Tell whether cost < unit * noise, with 0 <= uniform < 1; at unit = 0 whether cost < 0."""
     place = np.int64(uniform * N_QUANTILES)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from densehop.kernels import compiled
+from densehop.kernels import inlined, lean
 from densehop.kernels.noise import flips
 from densehop.kernels.record import record
 from densehop.kernels.vectors import LANES, add_signed, cube, signed_sum, signed_sum_of_squares
@@ -52,7 +52,7 @@ class Stored(NamedTuple):
     chunk: int
 
 
-@compiled
+@inlined
 def sum_signed(stored, site, overlaps, amplitudes):
     """Return sum_a sigma_a even[c_a] of a site."""
     total, n_blocks = np.int64(0), stored.bits.shape[1]
@@ -67,7 +67,7 @@ def sum_signed(stored, site, overlaps, amplitudes):
     return stored.factor * total + stored.offsets[site]
 
 
-@compiled
+@lean
 def find_overlaps(stored, state, overlaps):
     """Set the overlaps (32 B,) of a state (N,) with all patterns."""
     overlaps[:] = 0
@@ -76,7 +76,7 @@ def find_overlaps(stored, state, overlaps):
     overlaps[stored.n_patterns :] = 0
 
 
-@compiled
+@lean
 def look_up(stored, overlaps, amplitudes):
     """Set the amplitudes of the overlaps; return sum_a odd[c_a]."""
     n_spins = np.int16(len(stored.even) - 1)
@@ -91,7 +91,7 @@ def look_up(stored, overlaps, amplitudes):
     return odd_total
 
 
-@compiled
+@inlined
 def find_amplitudes(stored, overlaps, amplitudes):
     """Set the amplitudes of the overlaps, where the form has any; return sum_a odd[c_a]."""
     if stored.form == CUBE:
@@ -108,7 +108,7 @@ def find_amplitudes(stored, overlaps, amplitudes):
     return stored.slope * total + stored.shift * stored.n_patterns
 
 
-@compiled
+@inlined
 def flip(stored, site, spin, overlaps, amplitudes, odd_total):
     """Bring overlaps and amplitudes up to date after `spin` flipped; return the new sum_a odd[c_a]."""
     add_signed(stored.bits, site, np.int16(-2 * spin), overlaps)
@@ -118,7 +118,7 @@ def flip(stored, site, spin, overlaps, amplitudes, odd_total):
     return odd_total - 2 * spin * stored.slope * stored.sign_sums[site]
 
 
-@compiled
+@lean
 def start(stored, energy, states, overlaps, amplitudes, totals):
     """Place C chains at states (C, N): set everything else from them; energy (N + 1,)."""
     n_spins = states.shape[1]
@@ -130,7 +130,7 @@ def start(stored, energy, states, overlaps, amplitudes, totals):
             totals[chain, ENERGY] += energy[(np.int64(overlaps[chain, a]) + n_spins) >> 1]
 
 
-@compiled
+@lean
 def find_fields(stored, states, overlaps, amplitudes, totals, fields):
     """Set the doubled fields (C, N) int64 of all sites of all chains."""
     for chain in range(len(states)):
@@ -139,7 +139,7 @@ def find_fields(stored, states, overlaps, amplitudes, totals, fields):
             fields[chain, site] = field + states[chain, site] * totals[chain, ODD]
 
 
-@compiled
+@lean
 def run_sweeps(
     stored,
     noise,
@@ -175,7 +175,7 @@ def run_sweeps(
         )  # fmt: skip
 
 
-@compiled
+@lean
 def run_chain(
     stored,
     noise,

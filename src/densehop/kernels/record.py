@@ -1,9 +1,9 @@
 """What a chain leaves behind after each sweep, in any representation."""
 
-from densehop.kernels import compiled
+from densehop.kernels import lean
 
 
-@compiled
+@lean
 def record(sweep, state, energy, flips, references, trace, snapshots, every):
     """Fill row `sweep` of `trace` (sweep, 2 + R): energy sum, flips, overlap sums with references (R, N).
 
@@ -17,4 +17,6 @@ def record(sweep, state, energy, flips, references, trace, snapshots, every):
             overlap += state[site] * references[reference, site]
         trace[sweep, 2 + reference] = overlap
     if every > 0 and (sweep + 1) % every == 0:
-        snapshots[(sweep + 1) // every - 1] = state
+        row = (sweep + 1) // every - 1
+        for site in range(len(state)):
+            snapshots[row, site] = state[site]

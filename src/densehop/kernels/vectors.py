@@ -24,6 +24,11 @@ def is_vector(array, *dtypes):
     return isinstance(array, types.Array) and array.ndim == 1 and array.layout == "C" and array.dtype in dtypes
 
 
+def are_contiguous(*kinds):
+    """Tell whether all types are contiguous arrays."""
+    return all(isinstance(kind, types.Array) and kind.layout == "C" for kind in kinds)
+
+
 def constant(vector_type, value):
     """Return a vector whose lanes all hold `value`."""
     return ir.Constant(vector_type, [value] * vector_type.count)
@@ -79,58 +84,13 @@ def sum_of_blocks(builder, n_blocks, sum_type, term, fits=False):
     return total(builder, builder.add(builder.add(first, second), builder.add(third, fourth)), fits)
 
 
-def as_structures(context, builder, signature, arguments):
-    """Return the arrays among the arguments with their fields `data` and `shape`."""
-    return [
-        context.make_array(kind)(context, builder, value) for kind, value in zip(signature.args, arguments, strict=True)
-    ]
-
-
-@intrinsic
-def add_products(_context, couplings, site, weights, factors, chains, begin, end, fields):
-    """Add factors[n] * slab @ weights[c] to fields[c], c = chains[n], for begin <= n < end; slab (N, K) of `site`.
-
-    couplings (N, N K) int16 or int32; weights (C, K) int16, each +-1 or 0, K a multiple of 32 below 2^16; factors,
-    chains (C,) int64; fields (C, N) int64. Each row of the slab is read once for all chains.
-    """
-
-    def generate(context, builder, signature, arguments):
-        matrix, signs, scales, places, sums = (
-            context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 2, 3, 4, 7)
-        )
-        length = cgutils.unpack_tuple(builder, signs.shape)[1]
-        n_spins = cgutils.unpack_tuple(builder, sums.shape)[1]
-        slab = builder.mul(arguments[1], builder.mul(n_spins, length))
-        is_narrow = signature.args[0].dtype == types.int16
-        wide = ir.VectorType(INT64, LANES)
-
-        def product(left, right):
-            def term(block):
-                start = builder.mul(block, INT64(LANES))
-                values = load(builder, matrix.data, builder.add(left, start), matrix.data.type.pointee, LANES)
-                sign = load(builder, signs.data, builder.add(right, start), INT16, LANES)
-                if is_narrow:
-                    return multiply_and_add_pairs(builder, values, sign)
-                return builder.mul(builder.sext(values, wide), builder.sext(sign, wide))
-
-            sum_type = ir.VectorType(INT32, LANES // 2) if is_narrow else wide
-            return sum_of_blocks(builder, builder.udiv(length, INT64(LANES)), sum_type, term, fits=is_narrow)
-
-        with cgutils.for_range(builder, n_spins) as row:
-            left = builder.add(slab, builder.mul(row.index, length))
-            with cgutils.for_range_slice(builder, arguments[5], arguments[6], INT64(1)) as (n, _):
-                chain = builder.load(builder.gep(places.data, [n]))
-                found = product(left, builder.mul(chain, length))
-                change = builder.mul(builder.load(builder.gep(scales.data, [n])), found)
-                target = builder.gep(sums.data, [builder.add(builder.mul(chain, n_spins), row.index)])
-                builder.store(builder.add(builder.load(target), change), target)
-        return context.get_dummy_value()
-
-    kinds = (couplings, weights, factors, chains, fields)
-    if all(isinstance(kind, types.Array) and kind.layout == "C" for kind in kinds):
-        indices = (types.int64,) * 2
-        return types.void(couplings, types.int64, weights, factors, chains, *indices, fields), generate
-    return None
+def everywhere(builder, value, element_type, lanes):
+    """Return a vector whose lanes all hold an integer, cut to their type."""
+    if value.type != element_type:
+        value = builder.trunc(value, element_type)
+    kind = ir.VectorType(element_type, lanes)
+    lane = builder.insert_element(ir.Constant(kind, ir.Undefined), value, INT32(0))
+    return builder.shuffle_vector(lane, lane, constant(ir.VectorType(INT32, lanes), 0))
 
 
 def signs_of(builder, bits, index):
@@ -225,8 +185,7 @@ def add_signed(_context, bits, row, step, values):
         n_blocks = cgutils.unpack_tuple(builder, bits.shape)[1]
         start = builder.mul(arguments[1], n_blocks)
         vector_type = ir.VectorType(INT16, LANES)
-        lane = builder.insert_element(ir.Constant(vector_type, ir.Undefined), arguments[2], INT32(0))
-        steps = builder.shuffle_vector(lane, lane, constant(ir.VectorType(INT32, LANES), 0))
+        steps = everywhere(builder, arguments[2], INT16, LANES)
         opposite = builder.sub(constant(vector_type, 0), steps)
         with cgutils.for_range(builder, n_blocks) as loop:
             minus = signs_of(builder, bits, builder.add(start, loop.index))
@@ -254,11 +213,7 @@ def cube(_context, values, slope, inverse, first, last, amplitudes):
         first, last = arguments[3:5]
         wide = ir.VectorType(INT32, LANES)
 
-        def everywhere(value):
-            lane = builder.insert_element(ir.Constant(wide, ir.Undefined), builder.trunc(value, INT32), INT32(0))
-            return builder.shuffle_vector(lane, lane, constant(wide, 0))
-
-        slopes, inverses = everywhere(arguments[1]), everywhere(arguments[2])
+        slopes, inverses = (everywhere(builder, arguments[n], INT32, LANES) for n in (1, 2))
 
         def term(block):
             start = builder.mul(builder.add(first, block), INT64(LANES))

@@ -8,7 +8,7 @@ how it was reached.
 
 import numpy as np
 
-from densehop.kernels import compiled
+from densehop.kernels import inlined, lean
 from densehop.kernels.noise import flips
 from densehop.kernels.record import record
 from densehop.kernels.vectors import add_signed, selected_sum
@@ -17,7 +17,7 @@ SUM, TOP = 0, 1  # places in `totals`: S, and the overlap that weights are count
 ROUNDING = 2.0**-52
 
 
-@compiled
+@lean
 def find_weights(weights, sharpness, n_patterns, overlaps, further, nearer, totals):
     """Set everything that follows from the overlaps; weights (N + 3,) as in `weights.WeightTable`."""
     top = np.int64(len(weights) - 3)
@@ -33,7 +33,7 @@ def find_weights(weights, sharpness, n_patterns, overlaps, further, nearer, tota
     totals[SUM], totals[TOP] = total, top
 
 
-@compiled
+@lean
 def start(bits, weights, sharpness, n_patterns, states, overlaps, further, nearer, totals):
     """Place C chains at states (C, N): set everything else from them."""
     overlaps[:] = 0
@@ -43,13 +43,13 @@ def start(bits, weights, sharpness, n_patterns, states, overlaps, further, neare
         find_weights(weights, sharpness, n_patterns, overlaps[chain], further[chain], nearer[chain], totals[chain])
 
 
-@compiled
+@inlined
 def energy_of(total, top, sharpness):
     """Return the energy of S, weights counted from the overlap `top`."""
     return -np.log(total) / sharpness - top if sharpness > 0 else -total
 
 
-@compiled
+@inlined
 def flip_cost(bits, site, spin, sharpness, n_patterns, further, nearer, totals):
     """Return Delta E of a flip; what rounding alone could make is 0, so that T = 0 dynamics ends."""
     if_plus, if_minus = (further, nearer) if spin > 0 else (nearer, further)
@@ -59,7 +59,7 @@ def flip_cost(bits, site, spin, sharpness, n_patterns, further, nearer, totals):
     return np.log(totals[SUM] / total) / sharpness if sharpness > 0 else totals[SUM] - total
 
 
-@compiled
+@lean
 def run_sweeps(
     bits,
     weights,

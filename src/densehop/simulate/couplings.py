@@ -12,10 +12,12 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from densehop.energy import EnergyTable
 from densehop.kernels import couplings as kernel
 from densehop.kernels.patterns import ENERGY
 from densehop.kernels.vectors import LANES, WORDS
 from densehop.simulate.chains import Attempts, Record
+from densehop.simulate.memory import aligned_zeros
 from densehop.simulate.patterns import PatternChains, PatternStore, pack
 from densehop.simulate.workers import run_all
 
@@ -26,21 +28,32 @@ Tensor = npt.NDArray[np.int16 | np.int32]
 
 LARGEST_P = 4
 LARGEST_INT16 = 2**15 - 1
+LARGEST_INT32 = 2**31 - 1
 
 
 class TooLarge(Exception):
     """Raised inside a task that found a coupling beyond 16 bits."""
 
 
+def whole_blocks(length: int) -> int:
+    """Return the next multiple of the vectors' length."""
+    return -(-length // LANES) * LANES
+
+
 def row_length(p: int, n_spins: int) -> int:
     """Return how many couplings a row of a slab holds: C(N, p-2) in whole blocks."""
-    products = math.comb(n_spins, p - 2)
-    return products if p == 2 else -(-products // LANES) * LANES
+    return 1 if p == 2 else whole_blocks(math.comb(n_spins, p - 2))
+
+
+def field_type(table: EnergyTable, n_patterns: int) -> type[np.int32 | np.int64]:
+    """Return the narrowest type for doubled fields: a pattern adds even[c] + odd[c] at most, or even[c] - odd[c]."""
+    largest = n_patterns * int((np.abs(table.even) + np.abs(table.odd)).max())
+    return np.int32 if largest <= LARGEST_INT32 else np.int64
 
 
 @dataclass(frozen=True)
 class CouplingStore:
-    """The couplings of one disorder; layout in `kernels/couplings.py`."""
+    """The couplings of one disorder, (N, N, K), for p = 2 (N, F, 1); layout in `kernels/couplings.py`."""
 
     tensor: Tensor
     n_others: int
@@ -65,7 +78,8 @@ class CouplingStore:
 def _summed(p: int, words: Words, n_patterns: int, dtype: type[np.int16 | np.int32], n_workers: int) -> Tensor:
     """Return the tensor in one type; its parts are summed on threads and write to different places."""
     n_spins = len(words)
-    tensor = np.zeros((n_spins, n_spins, row_length(p, n_spins)), dtype=dtype)
+    rows = whole_blocks(n_spins) if p == 2 else n_spins
+    tensor = aligned_zeros((n_spins, rows, row_length(p, n_spins)), dtype)
     build = _Build(words, n_patterns, tensor)
     if p == 2:
         build.pairs()
@@ -100,7 +114,7 @@ class _Build:
 
     def pairs(self) -> None:
         """Fill in p = 2."""
-        self.tensor[:, :, 0] = self.checked(self.products(np.zeros_like(self.words[0]), 0))
+        self.tensor[:, : len(self.words), 0] = self.checked(self.products(np.zeros_like(self.words[0]), 0))
 
     def triples(self, site: int, stop: threading.Event) -> None:
         """Fill in J_ikl and J_kil, p = 3, for k, l beyond i = `site`."""
@@ -134,19 +148,21 @@ class CoupledChains:
     factor: int
     states: Signs
     weights: npt.NDArray[np.int16]
-    fields: Integers
+    fields: npt.NDArray[np.int32 | np.int64]
     energies: Integers
 
     @classmethod
     def start(cls, store: CouplingStore, patterns: PatternStore, states: Signs) -> "CoupledChains":
         """Place chains at states (C, N), which change in place."""
-        weights = np.zeros((len(states), store.tensor.shape[2]), dtype=np.int16)
+        weights = aligned_zeros((len(states), store.tensor.shape[2]), np.int16)
         kernel.set_weights(states, store.n_others, weights)
-        fields = np.empty(states.shape, dtype=np.int64)
+        n_chains, n_spins = states.shape
+        n_patterns = patterns.stored.n_patterns
+        fields = aligned_zeros((n_chains, whole_blocks(n_spins)), field_type(patterns.table, n_patterns))
         energies = np.empty(len(states), dtype=np.int64)
         for index in range(len(states)):  # one at a time: overlaps with all patterns take memory
             chain = PatternChains.start(patterns, states[index : index + 1])
-            fields[index], energies[index] = chain.fields()[0], chain.totals[0, ENERGY]
+            fields[index, :n_spins], energies[index] = chain.fields()[0], chain.totals[0, ENERGY]
         return cls(store, patterns.table.coupling_factor, states, weights, fields, energies)
 
     def run(self, attempts: Attempts, record: Record) -> None:
@@ -154,7 +170,7 @@ class CoupledChains:
         tensor = self.store.tensor.reshape(len(self.store.tensor), -1)
         kernel.run_sweeps(
             tensor, self.store.n_others, self.factor, attempts.noise,
-            self.states, self.weights, self.fields, self.energies,
+            self.states, self.weights, self.fields, self.energies, np.empty((5, len(self.states)), dtype=np.int64),
             attempts.sites, attempts.uniforms, attempts.units, attempts.first,
             record.references, record.trace, record.snapshots, record.every,
         )  # fmt: skip

@@ -9,6 +9,7 @@ from densehop.energy import EnergyTable
 from densehop.kernels import patterns as kernel
 from densehop.kernels.vectors import LANES, THIRD
 from densehop.simulate.chains import Attempts, Record
+from densehop.simulate.memory import aligned_zeros
 
 Signs = npt.NDArray[np.int8]
 Integers = npt.NDArray[np.int64]
@@ -134,8 +135,8 @@ class PatternChains:
         stored, form, n_chains = store.stored, store.form, len(states)
         length = stored.bits.shape[1] * LANES
         has_amplitudes = form.form in (kernel.TABLE, kernel.CUBE)
-        overlaps = np.empty((n_chains, length), dtype=np.int16)
-        amplitudes = np.zeros((n_chains, length if has_amplitudes else 0), dtype=stored.even.dtype)
+        overlaps = aligned_zeros((n_chains, length), np.int16)
+        amplitudes = aligned_zeros((n_chains, length if has_amplitudes else 0), stored.even.dtype)
         totals = np.empty((n_chains, 2), dtype=np.int64)
         kernel.start(stored, store.table.energy, states, overlaps, amplitudes, totals)
         return cls(store, states, overlaps, amplitudes, totals)

@@ -26,26 +26,27 @@ SHARE_OF_MEMORY = 0.25  # the free memory that `auto` may fill with couplings
 # Nanoseconds per part of the work, fitted by `benchmarks/bench_kernels.py --constants` on one 2-core x86 machine with
 # 512-bit registers; only their ratios matter. "attempt" includes the noise variate.
 PATTERNS_COST = {
-    "attempt": 40.0,
-    "flip": 135.0,
-    "pattern": 0.022,
-    "pattern flip": 0.045,
+    "attempt": 21.0,
+    "flip": 49.0,
+    "pattern": 0.027,
+    "pattern flip": 0.033,
     "table pattern": 0.05,
-    "cube flip": 160.0,
-    "cube pattern": 0.06,
+    "cube flip": 18.0,
+    "cube pattern": 0.05,
     "cube pattern flip": 0.2,
     "table pattern flip": 0.8,
 }
 COUPLINGS_COST = {
-    "attempt": 21.0,
-    "flip": 102.0,
-    "field": 0.25,
-    "row": 1.1,
-    "coupling": 0.025,
-    "read 0": 0.02,
-    "read 1": 0.02,
-    "read 2": 0.033,
-    "read 3": 0.062,
+    "attempt": 11.0,
+    "flip": 45.0,
+    "row": 7.2,
+    "coupling 2": 0.13,
+    "coupling 3": 0.038,
+    "coupling 4": 0.027,
+    "read 0": 0.0,
+    "read 1": 0.004,
+    "read 2": 0.025,
+    "read 3": 0.041,
 }
 CACHES = (2**20, 2**22, 2**25)  # bytes: a tensor that is larger is read from the next level
 BUILD_COST = {"sign": 1.3, "product": 35.0, "word": 0.2}  # a word counts 64 patterns for one product of sites
@@ -94,8 +95,8 @@ class Workload:
         return {
             "attempt": 1.0,
             "flip": acceptance,
-            "row" if self.p > 2 else "field": acceptance * self.n_spins,
-            "coupling": acceptance * slab,
+            "row": acceptance * self.n_spins if self.p == 4 else 0.0,
+            f"coupling {self.p}": acceptance * slab,
             f"read {level}": reads * 2 * slab,
         }
 
@@ -171,8 +172,9 @@ class Representations:
 
     def starts_on_couplings(self, work: Workload) -> bool:
         """Tell whether chains start on couplings: if they are there and a typical acceptance favours them."""
-        faster = work.couplings_cost(FIRST_GUESS) < work.patterns_cost(FIRST_GUESS)
-        return self.coupling_store is not None and faster
+        if self.coupling_store is None:
+            return False
+        return work.couplings_cost(FIRST_GUESS) < work.patterns_cost(FIRST_GUESS)
 
     def prefers_couplings(self, work: Workload, acceptance: float, now: bool, attempts_left: int) -> bool:
         """Decide for the next block, `now` telling whether couplings are in use; a change must pay for itself."""

@@ -82,12 +82,12 @@ class Run:
         same = ("temperature", "n_chains", "dynamics", "order", "snapshot_every")
         identity = {
             "patterns and energy": self.terms.forms.fingerprint(),
-            "start": digest(self.starts),
-            "references": digest(self.references),
             "seed": [seed.entropy, list(seed.spawn_key)],
+            **{name: getattr(self.terms.settings, name) for name in same},
             "temperatures": list(self.terms.temperatures),
             "exchange_every": self.terms.exchange_every,
-            **{name: getattr(self.terms.settings, name) for name in same},
+            "start": digest(self.starts),
+            "references": digest(self.references),
         }
         return Checkpoint.at(self.checkpoint, self.checkpoint_every, identity)
 

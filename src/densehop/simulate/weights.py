@@ -11,6 +11,7 @@ from densehop.kernels import weights as kernel
 from densehop.kernels.vectors import LANES
 from densehop.simulate.chains import Attempts, Floats, Numbers, Record, Signs
 from densehop.simulate.fingerprint import digest
+from densehop.simulate.memory import aligned_zeros
 from densehop.simulate.patterns import pack
 from densehop.simulate.representation import REPRESENTATIONS
 from densehop.weights import WeightTable
@@ -70,8 +71,8 @@ class WeightedForms:
     def start(self, states: Signs, by_couplings: bool, n_workers: int) -> "WeightedChains":  # noqa: ARG002
         """Place chains at states (C, N), which change in place."""
         shape = len(states), self.bits.shape[1] * LANES
-        overlaps, totals = np.empty(shape, dtype=np.int16), np.empty((len(states), 2))
-        further, nearer = np.zeros(shape), np.zeros(shape)
+        overlaps, totals = aligned_zeros(shape, np.int16), np.empty((len(states), 2))
+        further, nearer = aligned_zeros(shape, np.float64), aligned_zeros(shape, np.float64)
         table = self.table
         kernel.start(
             self.bits, table.weights, table.sharpness, self.n_patterns, states, overlaps, further, nearer, totals

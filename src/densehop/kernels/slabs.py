@@ -1,0 +1,190 @@
+"""Products of couplings with weights, in vectors as in `vectors.py`: what a flip adds to the fields.
+
+Fields hold the result of an addition; so sums in their own type may overflow on the way to it.
+"""
+
+from functools import reduce
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from densehop.kernels.vectors import (
+    INT16,
+    INT32,
+    INT64,
+    LANES,
+    are_contiguous,
+    constant,
+    everywhere,
+    load,
+    multiply_and_add_pairs,
+    sum_of_blocks,
+)
+
+
+def add_multiple(builder, factor, vector, data, index):
+    """Add the int64 factor times a vector to the elements of `data` from `index` on, in their type."""
+    kind = data.type.pointee
+    factors = everywhere(builder, factor, kind, vector.type.count)
+    values = builder.mul(factors, vector if vector.type == factors.type else builder.sext(vector, factors.type))
+    target = builder.bitcast(builder.gep(data, [index]), values.type.as_pointer())
+    builder.store(builder.add(builder.load(target, align=1), values), target, align=1)
+
+
+def pairs_of(builder, left, right):
+    """Return two vectors of pairs (left[j], right[j]): j in every first half of 8 lanes, and the others.
+
+    So ordered, each is one instruction on x86; `from_halves` puts back in order what was found from them.
+    """
+    for first in (0, 4):
+        lanes = [begin + lane for begin in range(first, LANES, 8) for lane in range(4)]
+        order = ir.Constant(ir.VectorType(INT32, LANES), [lane for j in lanes for lane in (j, LANES + j)])
+        yield builder.shuffle_vector(left, right, order)
+
+
+def from_halves(builder, first, second):
+    """Return in order what belongs to the halves of `pairs_of`."""
+    order = [lane // 8 * 4 + lane % 4 + (LANES // 2 if lane % 8 >= 4 else 0) for lane in range(LANES)]
+    return builder.shuffle_vector(first, second, ir.Constant(ir.VectorType(INT32, LANES), order))
+
+
+@intrinsic
+def add_row(_context, couplings, site, factor, chain, fields):
+    """Add factor * couplings[site] to fields[chain].
+
+    couplings (N, F) int16 or int32; fields (C, F) int32 or int64, which must hold the result; F a multiple of 32.
+    """
+
+    def generate(context, builder, signature, arguments):
+        matrix, sums = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 4))
+        length = cgutils.unpack_tuple(builder, sums.shape)[1]
+        source, target = builder.mul(arguments[1], length), builder.mul(arguments[3], length)
+        with cgutils.for_range_slice(builder, INT64(0), length, INT64(LANES)) as (first, _):
+            row = load(builder, matrix.data, builder.add(source, first), matrix.data.type.pointee, LANES)
+            add_multiple(builder, arguments[2], row, sums.data, builder.add(target, first))
+        return context.get_dummy_value()
+
+    if are_contiguous(couplings, fields):
+        return types.void(couplings, *(types.int64,) * 3, fields), generate
+    return None
+
+
+def slab_arrays(context, builder, signature, arguments):
+    """Return couplings, weights, factors, chains and fields of `add_rows` and `add_products`, and the slab's start."""
+    couplings, weights, factors, chains, fields = (
+        context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 3, 4, 5, 8)
+    )
+    size = builder.mul(arguments[2], cgutils.unpack_tuple(builder, weights.shape)[1])
+    return couplings, weights, factors, chains, fields, builder.mul(arguments[1], size)
+
+
+def slab_signature(couplings, weights, factors, chains, fields):
+    """Return the signature of `add_rows` and `add_products`."""
+    indices = (types.int64,) * 2
+    return types.void(couplings, *indices, weights, factors, chains, *indices, fields)
+
+
+def products_by_row(context, builder, signature, arguments):
+    """Write the code of `add_products`."""
+    matrix, signs, scales, places, sums, slab = slab_arrays(context, builder, signature, arguments)
+    length, stride = (cgutils.unpack_tuple(builder, array.shape)[1] for array in (signs, sums))
+    is_narrow = matrix.data.type.pointee == INT16
+    wide = ir.VectorType(INT64, LANES)
+
+    def product(left, right):
+        def term(block):
+            start = builder.mul(block, INT64(LANES))
+            values = load(builder, matrix.data, builder.add(left, start), matrix.data.type.pointee, LANES)
+            sign = load(builder, signs.data, builder.add(right, start), INT16, LANES)
+            if is_narrow:
+                return multiply_and_add_pairs(builder, values, sign)
+            return builder.mul(builder.sext(values, wide), builder.sext(sign, wide))
+
+        sum_type = ir.VectorType(INT32, LANES // 2) if is_narrow else wide
+        return sum_of_blocks(builder, builder.udiv(length, INT64(LANES)), sum_type, term, fits=is_narrow)
+
+    with cgutils.for_range(builder, arguments[2]) as row:
+        left = builder.add(slab, builder.mul(row.index, length))
+        with cgutils.for_range_slice(builder, arguments[6], arguments[7], INT64(1)) as (n, _):
+            chain = builder.load(builder.gep(places.data, [n]))
+            found = product(left, builder.mul(chain, length))
+            change = builder.mul(builder.load(builder.gep(scales.data, [n])), found)
+            target = builder.gep(sums.data, [builder.add(builder.mul(chain, stride), row.index)])
+            old = builder.load(target)
+            builder.store(builder.add(old, change if old.type == INT64 else builder.trunc(change, INT32)), target)
+    return context.get_dummy_value()
+
+
+def weighted_columns(builder, rows, weights, n_rows, width, n_pairs):
+    """Return weights @ slab for `width` blocks of columns; `n_pairs` pairs of rows go into sums of their own.
+
+    rows(k) gives these blocks of row k; `weights` points to those of a chain.
+    """
+    lanes = ir.VectorType(INT32, LANES // 2)
+    sums = [[cgutils.alloca_once_value(builder, constant(lanes, 0)) for _ in range(2 * width)] for _ in range(n_pairs)]
+
+    def add_pair(left, right, pair, places):
+        signs = builder.bitcast(everywhere(builder, pair, INT32, LANES // 2), ir.VectorType(INT16, LANES))
+        halves = [half for blocks in zip(left, right, strict=True) for half in pairs_of(builder, *blocks)]
+        for half, place in zip(halves, places, strict=True):
+            builder.store(builder.add(builder.load(place), multiply_and_add_pairs(builder, half, signs)), place)
+
+    whole = builder.and_(n_rows, INT64(-2 * n_pairs))
+    with cgutils.for_range_slice(builder, INT64(0), whole, INT64(2 * n_pairs)) as (first, _):
+        for step, places in enumerate(sums):
+            row, following = (builder.add(first, INT64(2 * step + n)) for n in (0, 1))
+            pair = builder.bitcast(builder.gep(weights, [row]), INT32.as_pointer())
+            add_pair(rows(row), rows(following), builder.load(pair, align=2), places)
+    nothing = [constant(ir.VectorType(INT16, LANES), 0)] * width
+    with cgutils.for_range_slice(builder, whole, n_rows, INT64(1)) as (row, _):
+        add_pair(rows(row), nothing, builder.zext(builder.load(builder.gep(weights, [row])), INT32), sums[0])
+    totals = [reduce(builder.add, map(builder.load, places)) for places in zip(*sums, strict=True)]
+    return [from_halves(builder, *totals[n : n + 2]) for n in range(0, 2 * width, 2)]
+
+
+def products_by_column(context, builder, signature, arguments):
+    """Write the code of `add_rows` for couplings in 16 bits: up to 128 columns at once, for one chain after another."""
+    matrix, signs, scales, places, sums, slab = slab_arrays(context, builder, signature, arguments)
+    length = cgutils.unpack_tuple(builder, signs.shape)[1]
+    start = INT64(0)
+    for width, n_pairs in ((4, 1), (2, 2), (1, 2)):
+        stop = builder.and_(length, INT64(-width * LANES))
+        with cgutils.for_range_slice(builder, start, stop, INT64(width * LANES)) as (column, _):
+            columns = [builder.add(column, INT64(n * LANES)) for n in range(width)]
+
+            def rows(k, columns=columns):
+                line = builder.add(slab, builder.mul(k, length))
+                return [load(builder, matrix.data, builder.add(line, first), INT16, LANES) for first in columns]
+
+            with cgutils.for_range_slice(builder, arguments[6], arguments[7], INT64(1)) as (n, _):
+                factor, chain = (builder.load(builder.gep(array.data, [n])) for array in (scales, places))
+                line = builder.mul(chain, length)
+                weights = builder.gep(signs.data, [line])
+                found = weighted_columns(builder, rows, weights, arguments[2], width, n_pairs)
+                for first, values in zip(columns, found, strict=True):
+                    add_multiple(builder, factor, values, sums.data, builder.add(line, first))
+        start = stop
+    return context.get_dummy_value()
+
+
+@intrinsic
+def add_products(_context, couplings, site, n_rows, weights, factors, chains, begin, end, fields):
+    """Add factors[n] * slab @ weights[c] to fields[c], c = chains[n], for begin <= n < end; slab (N, K) of `site`.
+
+    couplings (N, N K) int16 or int32; weights (C, K) int16, each +-1 or 0, K a multiple of 32 below 2^16; factors,
+    chains (C,) int64; fields (C, F) int32 or int64. Each row of the slab is read once for all chains.
+    """
+    if are_contiguous(couplings, weights, factors, chains, fields):
+        return slab_signature(couplings, weights, factors, chains, fields), products_by_row
+    return None
+
+
+@intrinsic
+def add_rows(_context, couplings, site, n_rows, weights, factors, chains, begin, end, fields):
+    """Do the same as `add_products` for a symmetric slab, K = F, whose rows are added up: nothing goes across lanes."""
+    if are_contiguous(couplings, weights, factors, chains, fields):
+        code = products_by_column if couplings.dtype == types.int16 else products_by_row
+        return slab_signature(couplings, weights, factors, chains, fields), code
+    return None
