@@ -102,7 +102,7 @@ def test_an_overlap_that_a_random_start_does_not_find():
     """
     for seed in range(2):
         pattern, examples = dh.draw_examples(200, dh.n_examples_for(9, 200, 3), 3, 2.5, seed=seed)
-        verdict = real_verdict(dh.PBodyHopfield(examples, 3), 2.5, pattern, 1000 + 2 * seed, n_sweeps=300)
+        verdict = real_verdict(dh.PBodyHopfield(examples, 3), 2.5, pattern, 1000 + 2 * seed, n_sweeps=500)
         assert not verdict.equilibrated
         assert verdict.probability < 1e-6
         assert verdict.reason.startswith("not equilibrated: the two starts disagree: ")
