@@ -45,7 +45,7 @@ lint: .venv/dev
 	@$(BIN)/lint-imports
 
 test: lint
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses logical
 
 check-long: .venv/dev
 	@$(BIN)/python -m pytest -m long -rP
