@@ -155,27 +155,26 @@ def _loaded_mixtures(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw the share of mixtures that persist at T = 0 against the load over the theory's limit."""
     for p in (3, 4):
         rows = _series(dataset, "loaded", p)
-        limit = float(dataset.sel(p=p)["mixture_load"])
-        for row, width, face in zip(
-            rows, (0.6, 0.9, 1.4)[-len(rows) :], ("white", "white", COLOURS[p])[-len(rows) :], strict=True
-        ):
-            share = row["loaded_persists"]
+        for row in rows:
+            share, largest = row["loaded_persists"], row is rows[-1]
             error = np.sqrt(share * (1 - share) / dataset.sizes["disorder"])
             axes.errorbar(
-                row["loaded_ratio"], share, error, color=COLOURS[p], marker=MARKERS[p], markerfacecolor=face,
-                linewidth=width, label=f"$p = {p}$, $N = {int(row['loaded_n_spins'])}$", **DOTS,
+                row["loaded_ratio"], share, error, color=COLOURS[p], marker=MARKERS[p],
+                markerfacecolor=COLOURS[p] if largest else "white", linewidth=1.3 if largest else 0.6,
+                linestyle="--" if row is rows[0] and not largest else "-",
+                label=f"$p = {p}$, $N = {int(row['loaded_n_spins'])}$", **DOTS,
             )  # fmt: skip
-        axes.plot([], [], linestyle="none", label=rf"limit $\alpha = {limit:.4f}$")
+    limits = ", ".join(f"{float(dataset.sel(p=p)['mixture_load']):.4f}" for p in (3, 4))
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_ylim(-0.06, 1.06)
-    axes.set_xlabel("load / limit of the theory")
+    axes.set_xlabel(rf"load / limit of the theory ($\alpha = {limits}$)")
     axes.set_ylabel("share that persists")
     axes.set_title("3-mixture, $T = 0$", loc="left")
     axes.legend(loc="upper right", handlelength=1.4)
 
 
 def _correlated(axes: Axes, dataset: xr.Dataset) -> None:
-    """Draw the energy of the mixture less that of a memory; open where a corrupted memory ends in the mixture."""
+    """Draw the energy of the mixture less that of a memory; open where some corrupted memory is lost to it."""
     axes.axhline(0, color=GREY, linewidth=0.5)
     for p in (2, 3, 4):
         body = dataset.sel(p=p)
@@ -185,10 +184,15 @@ def _correlated(axes: Axes, dataset: xr.Dataset) -> None:
         axes.plot(b[~metastable], curve[~metastable], color=COLOURS[p], linewidth=0.8, dashes=DASHED)
         energy = body["correlated_energy"]
         gap = energy.sel(start="majority") - energy.sel(start="corrupted memory")
-        axes.errorbar(
-            body["memory_overlap"], gap.mean("disorder"), _error(gap), color=COLOURS[p], marker=MARKERS[p],
-            linestyle="none", label=f"$p = {p}$, 0 at $b = {float(body['critical_memory_overlap']):.3f}$", **DOTS,
-        )  # fmt: skip
+        label = f"$p = {p}$, 0 at $b = {float(body['critical_memory_overlap']):.3f}$"
+        restored = body["corrupted_restored"] == 1
+        for dots, face, name in ((restored, COLOURS[p], label), (~restored, "white", None)):
+            axes.errorbar(
+                body["memory_overlap"], gap.mean("disorder").where(dots), np.where(dots, _error(gap), np.nan),
+                color=COLOURS[p], marker=MARKERS[p], markerfacecolor=face, linestyle="none", label=name, **DOTS,
+            )  # fmt: skip
+    axes.plot([], [], color="black", marker="o", markerfacecolor="white", markersize=3.8, linestyle="none",
+              label="memory lost at $T = 0$")  # fmt: skip
     axes.set_xlim(0, 1)
     axes.set_xlabel("overlap of the memories, $b$")
     axes.set_ylabel("$(E_{mixture} - E_{memory})/N$")

@@ -1,9 +1,10 @@
 """Facts about Hopfield networks, simulation beside theory: capacity, mixtures of memories, correlated memories.
 
-Retrieval: chains start at a memory. Cold ones follow T = 0 dynamics to a fixed point; warm ones do heat-bath sweeps, since
-beyond its capacity greedy dynamics may stop at a fixed point near the memory although no thermodynamic state is left there.
-Mixtures: chains start at the majority of three memories. Correlated memories: both ends of T = 0 dynamics and their energies.
-Sources: Amit, Gutfreund & Sompolinsky, Ann. Phys. 173, 30 (1987); Gardner, J. Phys. A 20, 3453 (1987); docs/theory.md 9, 13, 14.
+Retrieval: chains start at a memory. Cold ones follow T = 0 dynamics to a fixed point. Warm ones do heat-bath sweeps:
+beyond capacity, greedy dynamics may stop at a fixed point near the memory although no state is left there.
+Mixtures: chains start at the majority of three memories. Correlated memories: where T = 0 dynamics ends from the
+majority and from a corrupted memory, and the energies there. Sources: Amit, Gutfreund & Sompolinsky, Ann. Phys. 173,
+30 (1987); Gardner, J. Phys. A 20, 3453 (1987); docs/theory.md, sections 9, 13 and 14.
 """
 
 import math
@@ -21,7 +22,7 @@ from densehop import plot_capacity
 from densehop.problem import n_examples_for
 from densehop.recipes import capacity_runs as runs
 from densehop.recipes import capacity_theory as theory
-from densehop.recipes.capacity_table import half_load, persists, table
+from densehop.recipes.capacity_table import half_load, persists, restored, table
 from densehop.recipes.recipe import Progress, Recipe
 from densehop.simulate.workers import Stopped, Task, count_workers, run_all
 from densehop.streams import Purpose, seed_sequence
@@ -65,6 +66,7 @@ class Size:
     n_memories: int
     n_sweeps: int
     corruption: float = 0.2
+    n_curve: int = 15
 
 
 def _ratios(first: float, last: float, points: int) -> tuple[float, ...]:
@@ -88,9 +90,9 @@ def _mixtures(sizes: dict[int, tuple[int, ...]], ratios: tuple[float, ...]) -> t
 
 
 QUICK = Size(
-    retrieval=_retrieval({2: (500, 1000, 2000), 3: (64, 128), 4: (32, 48, 64)}),
-    warm_mixtures=_mixtures({p: (8000,) for p in BODIES}, (0.4, 0.7, 1.05, 1.2)),
-    loaded_mixtures=_mixtures({3: (200, 400), 4: (96, 160)}, _ratios(0.2, 1.8, 5)),
+    retrieval=_retrieval({2: (500, 1000, 2000), 3: (96, 128, 192), 4: (48, 64, 80)}),
+    warm_mixtures=_mixtures(dict.fromkeys(BODIES, (8000,)), (0.4, 0.7, 1.05, 1.2)),
+    loaded_mixtures=_mixtures({3: (200, 400), 4: (96, 192)}, _ratios(0.2, 1.8, 5)),
     memory_overlaps=_ratios(0.1, 0.9, 9),
     n_spins_correlated=1000,
     n_disorders=8,
@@ -99,7 +101,7 @@ QUICK = Size(
 )
 PAPER = Size(
     retrieval=_retrieval({2: (1000, 2000, 5000, 10_000), 3: (128, 256, 512), 4: (64, 96, 128)}),
-    warm_mixtures=_mixtures({p: (4000, 32_000) for p in BODIES}, (0.3, 0.5, 0.7, 0.8, 0.9, 1.02, 1.1, 1.2)),
+    warm_mixtures=_mixtures(dict.fromkeys(BODIES, (4000, 32_000)), (0.3, 0.5, 0.7, 0.8, 0.9, 1.02, 1.1, 1.2)),
     loaded_mixtures=_mixtures({3: (400, 800, 1600), 4: (128, 256, 512)}, _ratios(0.2, 1.8, 9)),
     memory_overlaps=_ratios(0.05, 0.95, 19),
     n_spins_correlated=4000,
@@ -124,8 +126,12 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress) ->
     progress.total(len(tasks))
     results = run_all(tasks, count_workers(n_workers))
     ends = np.cumsum([0, *counts])
-    found = [results[first:last] for first, last in zip(ends[:-1], ends[1:], strict=True)]
-    dataset = theory.lines()
+    return _assembled(size, [results[first:last] for first, last in zip(ends[:-1], ends[1:], strict=True)])
+
+
+def _assembled(size: Size, found: list[list[tuple[Floats, ...]]]) -> xr.Dataset:
+    """Return what the parts have found, with the theory beside it."""
+    dataset = theory.lines(size.n_curve)
     _add_series(dataset, "retrieval", size.retrieval, size, _stacked(found[0], 0))
     _add_series(dataset, "warm", size.warm_mixtures, size, _stacked(found[1], 0))
     _add_series(dataset, "loaded", size.loaded_mixtures, size, _stacked(found[2], 0))
@@ -210,6 +216,7 @@ def _add_correlated(dataset: xr.Dataset, size: Size, results: Sequence[tuple[Flo
     dataset.coords["start"] = ["corrupted memory", "majority"]
     expected = [[theory.energy_difference(p, b) for b in size.memory_overlaps] for p in BODIES]
     dataset["difference_theory"] = ("p", "memory_overlap"), expected
+    dataset["corrupted_restored"] = restored(dataset).mean("disorder")
     dataset.attrs["n_spins_correlated"] = size.n_spins_correlated
 
 

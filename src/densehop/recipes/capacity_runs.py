@@ -6,6 +6,7 @@ Every function draws what it needs from the stream it gets and runs on one threa
 import numpy as np
 import numpy.typing as npt
 
+from densehop.errors import InvalidInput
 from densehop.network import PBodyHopfield
 from densehop.problem import n_examples_for
 from densehop.simulate.starts import corrupted
@@ -25,6 +26,8 @@ def retrieval(
     At T = 0 chains end in fixed points of asynchronous dynamics; above, after `n_sweeps` heat-bath sweeps.
     """
     n_stored = n_examples_for(load, n_spins, p)
+    if n_stored < n_memories:
+        raise InvalidInput(f"{n_memories} memories to start at, got a load of {n_stored}; take a larger N or load")
     network = PBodyHopfield(_independent(n_stored, n_spins, seed), p)
     memories = network.patterns[:n_memories]
     return _overlap(_ends(network, memories, temperature, n_sweeps, seed), memories)

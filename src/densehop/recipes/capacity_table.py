@@ -5,12 +5,12 @@ import math
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from scipy.optimize import minimize
 
 from densehop.simulate.observables import Estimate, disorder_estimate
 
 Floats = npt.NDArray[np.float64]
 
+NEWTON_STEPS, SMALLEST_CURVATURE = 100, 1e-6  # the jackknife multiplies what is left of convergence
 ALIKE = 0.5  # a mixture persists while its smallest overlap is at least this share of its largest
 
 
@@ -29,15 +29,15 @@ def half_load(loads: Floats, shares: Floats) -> Estimate:
 
 
 def _middle(loads: Floats, shares: Floats) -> float:
-    """Return where a falling logistic curve fitted to shares crosses one half."""
+    """Return where a falling logistic curve fitted to shares crosses one half; Newton's method."""
     x = (loads - loads.mean()) / np.ptp(loads)
-
-    def loss(parameters: Floats) -> float:
-        argument = parameters[0] - np.exp(parameters[1]) * x
-        return float((np.logaddexp(0, argument) - shares * argument).sum())
-
-    offset, log_slope = minimize(loss, np.array([0.0, 1.0]), method="Nelder-Mead").x
-    return float(loads.mean() + np.ptp(loads) * offset / np.exp(log_slope))
+    design = np.stack([np.ones_like(x), -x], axis=1)
+    parameters = np.array([0.0, 1.0])
+    for _ in range(NEWTON_STEPS):
+        law = 1 / (1 + np.exp(-design @ parameters))
+        curvature = design.T @ (design * (law * (1 - law) + SMALLEST_CURVATURE)[:, np.newaxis])
+        parameters += np.linalg.solve(curvature, design.T @ (shares - law))
+    return float(loads.mean() + np.ptp(loads) * parameters[0] / parameters[1])
 
 
 def extrapolated(n_spins: Floats, loads: Floats, errors: Floats, power: float) -> Estimate:
@@ -66,7 +66,8 @@ def table(dataset: xr.Dataset) -> str:
 def _capacities(dataset: xr.Dataset) -> list[str]:
     """Return where half of the chains keep their memory, M p!/N^(p-1), at each size and extrapolated."""
     lines = [
-        "Retrieval, load (p = 2: M/N) at which half of the chains keep their memory; cold: T = 0 to a fixed point",
+        "Retrieval: load (p = 2: M/N) at which half of the chains keep their memory; T = 0: fixed point, T > 0: heat bath",
+        "N = inf: a line in a power of N through all sizes; how far the three lines differ is how far they can be trusted",
         f"{'p':>2} {'T':>4} {'N':>6} {'theory':>8} {'half':>17} {'half/theory':>11}",
     ]
     for p, temperature in _kinds(dataset):
@@ -82,7 +83,7 @@ def _capacities(dataset: xr.Dataset) -> list[str]:
             if limit.n_disorders:
                 lines.append(
                     f"{p:>2} {temperature:>4g} {'inf':>6} {rows[0, 1] / unit:>8.4f} "
-                    f"{_measured(limit.mean / unit, limit.error / unit)} {limit.mean / rows[0, 1]:>11.3f}  line in {name}"
+                    f"{_measured(limit.mean / unit, limit.error / unit)} {limit.mean / rows[0, 1]:>11.3f}  {name}"
                 )
     return lines
 
@@ -133,7 +134,7 @@ def _at(row: xr.Dataset, ansatz: str, load: float) -> float:
 def _warm(dataset: xr.Dataset) -> list[str]:
     """Return the overlaps of mixtures at load 0 beside theory, and how many persist."""
     lines = [
-        "Mixture of three memories, load 0: stable below the temperature limit; mean of the three overlaps where it persists",
+        "Mixture of three memories, load 0: stable below a limit in T; mean of the three overlaps where it persists",
         f"{'p':>2} {'N':>6} {'limit':>7} {'T/limit':>7} {'theory':>7} {'persist':>7} {'simulation':>17}",
     ]
     for series in range(dataset.sizes["warm_series"]):
@@ -176,7 +177,8 @@ def _loaded(dataset: xr.Dataset) -> list[str]:
 def _correlated(dataset: xr.Dataset) -> list[str]:
     """Return the energy of the mixture less that of the memory, and where a corrupted memory ends."""
     lines = [
-        f"Three correlated memories, T = 0, N = {dataset.attrs['n_spins_correlated']}: energy of the majority's end less that of the corrupted memory's end",
+        f"Three correlated memories, T = 0, N = {dataset.attrs['n_spins_correlated']}: energy where the majority ends, less "
+        "that where a corrupted memory ends; memory: it was restored",
         f"{'b':>5} "
         + " ".join(f"{f'p = {p}: theory':>14} {'simulation':>17} {'ends in':>8}" for p in dataset["p"].values),
     ]
@@ -185,7 +187,7 @@ def _correlated(dataset: xr.Dataset) -> list[str]:
         for p in dataset["p"].values:
             here = dataset.sel(p=p, memory_overlap=b)
             found = disorder_estimate(energy_gap(here).values)
-            share = float(stays(here).mean())
+            share = float(here["corrupted_restored"])
             where = "memory" if share == 1 else "mixture" if share == 0 else f"{share:.2f} mem"
             cells.append(f"{float(here['difference_theory']):>14.4f} {_measured(found.mean, found.error)} {where:>8}")
         lines.append(f"{b:>5.2f} " + " ".join(cells))
@@ -198,7 +200,7 @@ def energy_gap(dataset: xr.Dataset) -> xr.DataArray:
     return energy.sel(start="majority") - energy.sel(start="corrupted memory")
 
 
-def stays(dataset: xr.Dataset) -> xr.DataArray:
+def restored(dataset: xr.Dataset) -> xr.DataArray:
     """Return whether the corrupted memory was restored: its overlap stands out from those with the other two."""
     overlap = dataset["correlated_overlap"].sel(start="corrupted memory")
     others = overlap.isel(memory=slice(1, None)).max("memory")

@@ -17,8 +17,6 @@ from densehop.theory.saddle_point import solve
 
 BODIES = (2, 3, 4)
 ANSATZES = ("rs", "1rsb")
-POINTS = 25
-END = 8  # of these close to where the curves end in a square root
 
 
 @cache
@@ -30,6 +28,7 @@ def capacity(p: int, temperature: float, ansatz: str = "1rsb") -> float:
         return retrieval_boundary(p, temperature)
 
 
+@cache
 def overlap(p: int, load: float, temperature: float, ansatz: str) -> float:
     """Return the retrieval state's overlap, nan where it does not exist."""
     with warnings.catch_warnings():
@@ -77,10 +76,11 @@ def _curve(p: int, share: npt.NDArray[np.float64], ansatz: str) -> list[float]:
     return [overlap(p, float(x) * capacity(p, 0.0, ansatz), 0.0, ansatz) for x in share]
 
 
-def lines() -> xr.Dataset:
-    """Return the lines of the figure and the limits, for p = 2, 3, 4."""
+def lines(points: int) -> xr.Dataset:
+    """Return the lines of the figure, on some points each, and the limits, for p = 2, 3, 4."""
     dataset = xr.Dataset(coords={"p": list(BODIES)})
-    share = np.concatenate([np.linspace(0.2, 0.9, POINTS - END), 1 - 0.1 * np.linspace(0.9, 0.02, END) ** 2])
+    toward_end = 1 - 0.1 * np.linspace(0.9, 0.02, points // 2) ** 2  # the curves end in a square root
+    share = np.concatenate([np.linspace(0.2, 0.9, points), toward_end])
     for ansatz in ANSATZES:
         ends = [capacity(p, 0.0, ansatz) for p in BODIES]
         dataset[f"capacity_{ansatz}"] = "p", ends
@@ -88,14 +88,14 @@ def lines() -> xr.Dataset:
         dataset[f"curve_overlap_{ansatz}"] = ("p", "curve_point"), [_curve(p, share, ansatz) for p in BODIES]
     limits = [warmest_mixture(p) for p in BODIES]
     dataset["mixture_temperature"] = "p", limits
-    warm = np.linspace(0.02, 1.0, POINTS)
+    warm = np.linspace(0.02, 1.0, len(share))
     dataset["mixture_curve_temperature"] = ("p", "curve_point"), np.outer(limits, warm)
     mixed = [[mixture_overlap(p, float(t)) for t in limit * warm] for p, limit in zip(BODIES, limits, strict=True)]
     dataset["mixture_curve_overlap"] = ("p", "curve_point"), mixed
     dataset["mixture_load"] = "p", [np.nan, *(largest_mixture_load(p) for p in BODIES[1:])]
     dataset["critical_memory_overlap"] = "p", [critical_memory_overlap(p) for p in BODIES]
     dataset["memory_unstable_overlap"] = "p", [0.5 ** (1 / (p - 1)) for p in BODIES]
-    even = np.linspace(0, 1, POINTS)
+    even = np.linspace(0, 1, len(share))
     dataset["difference_curve_overlap"] = "curve_point", even
     differences = [[energy_difference(p, float(b)) for b in even] for p in BODIES]
     dataset["difference_curve"] = ("p", "curve_point"), differences
