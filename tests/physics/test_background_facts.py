@@ -16,9 +16,8 @@ from densehop.recipes import capacity_theory as theory
 BAND = 5.0  # standard errors, for 8 or more disorders: 2e-3
 
 
-def kept(p, n_spins, ratio, temperature, n_disorders=8, n_memories=4, n_sweeps=40):
-    """Return final overlaps, (disorder, memory), of chains from memories, at a load in units of the capacity."""
-    load = ratio * theory.capacity(p, temperature)
+def kept(p, n_spins, load, temperature, n_disorders=8, n_memories=4, n_sweeps=40):
+    """Return final overlaps, (disorder, memory), of chains from memories."""
     return np.array(
         [runs.retrieval(p, n_spins, load, temperature, n_sweeps, n_memories, seed) for seed in range(n_disorders)]
     )
@@ -35,15 +34,17 @@ def mixtures(p, n_spins, n_stored, temperature, n_disorders=8, n_sweeps=60):
 )
 def test_retrieval_is_lost_at_the_capacity(p, n_spins, temperature, below, beyond):
     """p = 2: M/N = 0.138; p = 3, 4: loads 0.929 and 0.920, where M grows as N^(p-1)."""
-    smallest = 0.75 * theory.overlap_at_capacity(p, temperature)
-    assert np.mean(kept(p, n_spins, below, temperature) > smallest) > 0.85
-    assert np.mean(kept(p, n_spins, beyond, temperature) > smallest) < 0.4
+    capacity = dh.retrieval_boundary(p, temperature)
+    assert capacity == pytest.approx({2: 2 * 0.1378, 3: 0.9287, 4: 0.9203}[p], rel=1e-3)
+    smallest = 0.75 * theory.overlap(p, 0.999 * capacity, temperature, "rs")
+    assert np.mean(kept(p, n_spins, below * capacity, temperature) > smallest) > 0.85
+    assert np.mean(kept(p, n_spins, beyond * capacity, temperature) > smallest) < 0.4
 
 
 @pytest.mark.parametrize(("p", "n_spins", "load"), [(2, 3000, 0.22), (3, 256, 0.45), (4, 96, 0.5)])
 def test_overlap_of_a_retrieved_memory(p, n_spins, load):
     """T = 0, loads where RS and 1RSB overlaps agree to 2e-4; 2/N is the step of an overlap, the size of corrections."""
-    overlaps = kept(p, n_spins, load / theory.capacity(p, 0.0), 0.0)
+    overlaps = kept(p, n_spins, load, 0.0)
     found = dh.disorder_estimate(overlaps.mean(axis=1))
     assert abs(found.mean - theory.overlap(p, load, 0.0, "rs")) < BAND * found.error + 2 / n_spins
     assert found.error < 0.003

@@ -221,7 +221,7 @@ def _add_correlated(dataset: xr.Dataset, size: Size, results: Sequence[tuple[Flo
 
 
 def _add_limits(dataset: xr.Dataset, size: Size) -> None:
-    """Add capacities, what counts as retrieved, the loads at which half of the chains are, and mixtures that persist."""
+    """Add capacities, what counts as retrieved, the loads at which half of the chains are, and persistent mixtures."""
     lines = size.retrieval
     dataset["retrieval_capacity"] = "retrieval_series", [theory.capacity(line.p, line.temperature) for line in lines]
     dataset["retrieval_load"] = dataset["retrieval_ratio"] * dataset["retrieval_capacity"]

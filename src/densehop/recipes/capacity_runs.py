@@ -1,6 +1,6 @@
 """One disorder of each measurement of the recipe `capacity`: draw memories, run chains, return overlaps.
 
-Every function draws what it needs from the stream it gets and runs on one thread, so that disorders can run side by side.
+Every function draws what it needs from its own stream and runs on one thread, so that disorders can run side by side.
 """
 
 import numpy as np
@@ -36,8 +36,8 @@ def retrieval(
 def mixture(p: int, n_spins: int, n_stored: int, temperature: float, n_sweeps: int, seed: Seed) -> Floats:
     """Return the final overlaps with three memories, (3,), smallest first, of a chain that starts at their majority.
 
-    The three are exactly uncorrelated, as at infinite N: random ones overlap by 1/sqrt(N), which tilts the mixture towards
-    one of them as soon as it is nearly unstable. The other n_stored - 3 memories are random. N is a multiple of 8.
+    The three are exactly uncorrelated, as at infinite N: random ones overlap by 1/sqrt(N), which tilts the mixture
+    towards one of them as soon as it is nearly unstable. The other n_stored - 3 are random. N is a multiple of 8.
     """
     mixed = _uncorrelated(n_spins, seed)
     others = _independent(n_stored - MIXED, n_spins, seed)

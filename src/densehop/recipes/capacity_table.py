@@ -17,8 +17,8 @@ ALIKE = 0.5  # a mixture persists while its smallest overlap is at least this sh
 def half_load(loads: Floats, shares: Floats) -> Estimate:
     """Return the load at which half of the chains keep their memory, from shares (load, disorder).
 
-    The middle of a logistic curve fitted by maximum likelihood; the error is the jackknife's over disorders. nan where the
-    shares do not cross one half.
+    The middle of a logistic curve fitted by maximum likelihood; the error is the jackknife's over disorders. nan where
+    the shares do not cross one half.
     """
     mean, n = shares.mean(axis=1), shares.shape[1]
     if not mean.min() < 0.5 < mean.max():
@@ -66,8 +66,8 @@ def table(dataset: xr.Dataset) -> str:
 def _capacities(dataset: xr.Dataset) -> list[str]:
     """Return where half of the chains keep their memory, M p!/N^(p-1), at each size and extrapolated."""
     lines = [
-        "Retrieval: load (p = 2: M/N) at which half of the chains keep their memory; T = 0: fixed point, T > 0: heat bath",
-        "N = inf: a line in a power of N through all sizes; how far the three lines differ is how far they can be trusted",
+        "Retrieval: load (p = 2: M/N) at which half of the chains keep their memory; T = 0: fixed point, else heat bath",
+        "N = inf: a line in a power of N through all sizes; how far the three differ is how little they can be trusted",
         f"{'p':>2} {'T':>4} {'N':>6} {'theory':>8} {'half':>17} {'half/theory':>11}",
     ]
     for p, temperature in _kinds(dataset):
@@ -177,8 +177,8 @@ def _loaded(dataset: xr.Dataset) -> list[str]:
 def _correlated(dataset: xr.Dataset) -> list[str]:
     """Return the energy of the mixture less that of the memory, and where a corrupted memory ends."""
     lines = [
-        f"Three correlated memories, T = 0, N = {dataset.attrs['n_spins_correlated']}: energy where the majority ends, less "
-        "that where a corrupted memory ends; memory: it was restored",
+        f"Three correlated memories, T = 0, N = {dataset.attrs['n_spins_correlated']}: energy where the majority ends, "
+        "less that where a corrupted memory ends; memory: it was restored",
         f"{'b':>5} "
         + " ".join(f"{f'p = {p}: theory':>14} {'simulation':>17} {'ends in':>8}" for p in dataset["p"].values),
     ]
