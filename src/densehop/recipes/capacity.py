@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -126,7 +127,7 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress) ->
     progress.total(len(tasks))
     results = run_all(tasks, count_workers(n_workers))
     ends = np.cumsum([0, *counts])
-    return _assembled(size, [results[first:last] for first, last in zip(ends[:-1], ends[1:], strict=True)])
+    return _assembled(size, [results[first:last] for first, last in pairwise(ends)])
 
 
 def _assembled(size: Size, found: list[list[tuple[Floats, ...]]]) -> xr.Dataset:

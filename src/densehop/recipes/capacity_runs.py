@@ -63,7 +63,8 @@ def correlated(p: int, n_spins: int, memory_overlap: float, corruption: float, s
 
 def majority(memories: Signs) -> Signs:
     """Return the majority of an odd number of memories at each site, (N,)."""
-    return np.sign(memories.sum(axis=0, dtype=np.int64)).astype(np.int8)
+    sums: Signs = np.sign(memories.sum(axis=0, dtype=np.int64)).astype(np.int8)
+    return sums
 
 
 def _ends(network: PBodyHopfield, starts: Signs, temperature: float, n_sweeps: int, seed: Seed) -> Signs:
@@ -98,4 +99,5 @@ def _related(n_spins: int, memory_overlap: float, seed: Seed) -> Signs:
     stream = generator(seed, Purpose.PATTERN)
     ancestor = 2 * stream.integers(0, 2, n_spins, dtype=np.int8) - 1
     differs = stream.random((MIXED, n_spins)) < (1 - np.sqrt(memory_overlap)) / 2
-    return np.where(differs, -ancestor, ancestor).astype(np.int8)
+    memories: Signs = np.where(differs, -ancestor, ancestor).astype(np.int8)
+    return memories

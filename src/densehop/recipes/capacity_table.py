@@ -66,7 +66,7 @@ def table(dataset: xr.Dataset) -> str:
 def _capacities(dataset: xr.Dataset) -> list[str]:
     """Return where half of the chains keep their memory, M p!/N^(p-1), at each size and extrapolated."""
     lines = [
-        "Retrieval: load (p = 2: M/N) at which half of the chains keep their memory; T = 0: fixed point, else heat bath",
+        "Retrieval: load (p = 2: M/N) at which half of the chains keep their memory; T = 0: fixed points",
         "N = inf: a line in a power of N through all sizes; how far the three differ is how little they can be trusted",
         f"{'p':>2} {'T':>4} {'N':>6} {'theory':>8} {'half':>17} {'half/theory':>11}",
     ]
