@@ -209,7 +209,7 @@ def test_bits_depend_neither_on_workers_nor_on_blocks(monkeypatch):
         monkeypatch.setattr(f"densehop.simulate.{module}.STATES_AT_ONCE", 24)
         monkeypatch.setattr(f"densehop.simulate.{module}.PATTERNS_AT_ONCE", 96)
     same()
-    monkeypatch.setattr("densehop.simulate.overlaps.PACKED_AT_ONCE", 64)
+    monkeypatch.setattr("densehop.simulate.bit_overlaps.PACKED_AT_ONCE", 64)
     words = net._words.words
     del net._words, net._stepper
     same()
