@@ -4,6 +4,7 @@ from densehop.recipes import (
     direct_phase_diagram,
     finite_noise_phase_diagram,
     fixed_teacher_phase_diagram,
+    landscape,
     large_noise_phase_diagram,
     nishimori_overlap,
     nishimori_phase_diagram,
@@ -19,6 +20,7 @@ RECIPES: dict[str, Recipe] = {
         fixed_teacher_phase_diagram.RECIPE,
         finite_noise_phase_diagram.RECIPE,
         large_noise_phase_diagram.RECIPE,
+        landscape.RECIPE,
     )
 }
 
