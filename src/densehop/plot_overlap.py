@@ -38,7 +38,8 @@ def by_temperature(dataset: xr.Dataset) -> Figure:
             axes.set_xlabel(dataset.attrs.get("temperature_label", "temperature $T = T^*$"))
         curve = dataset["curve_temperature"].values
         panels[0].set_xlim(curve[0], curve[-1])
-        panels[0].set_ylim(-0.1, 1.04)
+        lowest = float((dataset["q_star_mean"] - dataset["q_star_error"].fillna(0)).min())
+        panels[0].set_ylim(min(-0.1, lowest - 0.04), 1.04)
         for axes in panels[1:]:
             axes.set_xlim(*panels[0].get_xlim())
         panels[0].set_ylabel("overlap with the teacher's pattern, $q^*$")
