@@ -50,7 +50,7 @@ def run(
         with ProgressBar(wanted.name, counted=False) as progress:
             report = carry_out(wanted, out, chosen, progress)
     except KeyboardInterrupt:
-        _leave_interrupted(out)
+        leave_interrupted(out)
     for note in report.notes:
         _warn(note)
     n_missing = report.n_cells - report.n_found - report.n_finished
@@ -139,7 +139,7 @@ def _engine(name: str, n_workers: int | None, scheduler: str | None) -> "Callabl
     return partial(DaskWorkers, scheduler, n_workers) if name == "dask" else partial(LocalWorkers, n_workers)
 
 
-def _leave_interrupted(folder: Path) -> NoReturn:
+def leave_interrupted(folder: Path) -> NoReturn:
     """End the program here: `__main__`, which knows runs that write at their end, would say that all is lost."""
     word = f"finished cells stay in '{folder}', the same command resumes the others"
     print(f"densehop: interrupted; {word}", file=sys.stderr, flush=True)

@@ -21,6 +21,8 @@ from rich.progress import (
 
 from densehop.version import __version__
 
+SPEED_FROM = 3600.0  # seconds back that the time left is judged from: a campaign's cells take minutes each
+
 
 class ProgressBar:
     """A progress bar on standard error, steps `counted` or in per cent; silent where that is not a terminal."""
@@ -29,7 +31,8 @@ class ProgressBar:
         done = MofNCompleteColumn() if counted else TaskProgressColumn()
         columns = (TextColumn("{task.description}"), BarColumn(), done, TimeElapsedColumn(), TimeRemainingColumn())
         console = Console(stderr=True)
-        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        shown: dict[str, Any] = {"console": console, "transient": True, "disable": not console.is_terminal}
+        self._bar = Progress(*columns, speed_estimate_period=SPEED_FROM, **shown)
         self._title = title
         self._task: TaskID | None = None
 

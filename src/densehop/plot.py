@@ -9,7 +9,6 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 # Okabe & Ito's colours, told apart by colour-blind readers and in print
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7F7F7F"
@@ -42,87 +41,6 @@ def encode(figure: Figure) -> dict[str, bytes]:
             figure.savefig(buffer, format=suffix[1:], metadata=metadata)
             contents[suffix] = buffer.getvalue()
     return contents
-
-
-def nishimori_overlap(dataset: xr.Dataset) -> Figure:
-    """Draw q* against T: theory at infinite and at finite N as lines, simulation as dots, one colour a load."""
-    with mpl.rc_context(STYLE):
-        figure = new_figure(7.0, 3.9)
-        axes = figure.subplots()
-        axes.axhline(0, color=GREY, linewidth=0.6)
-        for load, colour, marker in zip(dataset["load"].values, (BLUE, ORANGE, GREEN, PURPLE), "osD^", strict=False):
-            _overlap_lines(axes, dataset.sel(load=load), colour)
-            _overlap_dots(axes, dataset.sel(load=load), colour, marker)
-        axes.set_xlabel("temperature $T = T^*$")
-        axes.set_ylabel("overlap with the teacher's pattern, $q^*$")
-        curve = dataset["curve_temperature"].values
-        axes.set_xlim(curve[0], curve[-1])
-        axes.set_ylim(-0.06, 1.03)
-        _overlap_key(figure, axes, dataset.attrs["p"], dataset.attrs["n_spins"])
-    return figure
-
-
-def _overlap_lines(axes: Axes, row: xr.Dataset, colour: str) -> None:
-    """Draw one load's theory: solid where retrieval is global, dashed where local, dotted at finite N."""
-    t, q_star = row["curve_temperature"], row["curve_q_star_theory"]
-    transition = float(row["temperature_global"])
-    axes.plot(t, q_star.where(t <= transition), color=colour)
-    axes.plot(t, q_star.where(t >= transition), color=colour, dashes=(2.4, 1.2))
-    axes.plot(t, row["curve_q_star_finite_size"], color=colour, linewidth=1.0, dashes=(0.8, 1.2))
-    height = float(q_star.sel(curve_temperature=transition))
-    axes.plot([transition] * 2, [0, height], color=colour, linewidth=0.5, alpha=0.6)
-
-
-def _overlap_dots(axes: Axes, row: xr.Dataset, colour: str, marker: str) -> None:
-    """Draw one load's simulation with error bars: filled where they have equilibrated."""
-    settled = row["equilibrated"] == 1
-    for dots, face, label in ((settled, colour, _load_label(row)), (~settled, "white", None)):
-        axes.errorbar(
-            row["temperature"],
-            row["q_star_mean"].where(dots),
-            row["q_star_error"].where(dots),
-            color=colour,
-            marker=marker,
-            markersize=4.5,
-            markerfacecolor=face,
-            markeredgewidth=1.0,
-            linestyle="none",
-            elinewidth=0.9,
-            capsize=2,
-            zorder=3,
-            label=label,
-        )
-
-
-def _load_label(row: xr.Dataset) -> str:
-    return rf"$\alpha = {float(row['load']):g}$ ($M = {int(row['n_examples'])}$)"
-
-
-def _overlap_key(figure: Figure, axes: Axes, p: int, n_spins: int) -> None:
-    """Explain colours, line styles and markers in one column beside the axes."""
-    dot: dict[str, Any] = {"color": "black", "marker": "o", "markersize": 4.5, "linestyle": "none"}
-    loads, _ = axes.get_legend_handles_labels()
-    handles = [
-        _heading(f"$p = {p}$, $N = {n_spins}$"),
-        *loads,
-        _heading("theory"),
-        Line2D([], [], color="black", label="global retrieval"),
-        Line2D([], [], color="black", dashes=(2.4, 1.2), label="local retrieval"),
-        Line2D([], [], color="black", linewidth=1.0, dashes=(0.8, 1.2), label=f"at $N = {n_spins}$"),
-        Line2D([], [], color="black", linewidth=0.5, alpha=0.6, label="transition"),
-        _heading("simulation"),
-        Line2D([], [], label="equilibrated", **dot),
-        Line2D([], [], label="not yet", markerfacecolor="white", **dot),
-    ]
-    key = figure.legend(handles=handles, loc="outside right upper")
-    for handle, text in zip(handles, key.get_texts(), strict=True):
-        if isinstance(handle, Line2D) and handle.get_linestyle() == "None" and handle.get_marker() == "None":
-            text.set_position((-2.6 * float(text.get_fontsize()), 0))
-
-
-def _heading(words: str) -> Line2D:
-    """Return a line of a legend that is only words."""
-    return Line2D([], [], linestyle="none", label=words)
 
 
 def nishimori_phase_diagram(dataset: xr.Dataset) -> Figure:

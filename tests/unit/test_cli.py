@@ -50,9 +50,9 @@ def test_phase_diagram_from_the_command_line(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["reproduce", "fig99"], "large-noise-phase-diagram; got 'fig99'"),
+        (["reproduce", "fig99"], "landscape; got 'fig99'"),
         (["reproduce"], "NAME must be one of direct-phase-diagram, nishimori-phase-diagram, nishimori-overlap, "),
-        (["reproduce", "nishimori-overlap", "--size", "huge"], "must be one of quick; got 'huge'"),
+        (["reproduce", "nishimori-overlap", "--size", "huge"], "must be one of quick, paper; got 'huge'"),
         (
             ["reproduce", "nishimori-overlap", "--seed", "-1"],
             "seed must be an integer from 0 to 9223372036854775807, got -1",
@@ -92,7 +92,7 @@ def test_full_disk_is_one_line(blocks, tmp_path):
 
 
 @pytest.mark.parametrize(("name", "delay"), [("SIGINT", 6.0), ("SIGINT", 0.8), ("SIGTERM", 6.0)])
-def test_interrupt_is_one_line_and_leaves_nothing(name, delay, tmp_path):
+def test_interrupt_is_one_line_and_leaves_nothing_but_cells(name, delay, tmp_path):
     """Ctrl-C, pressed three times, in the middle of the simulation or during the imports; and a polite kill."""
     process = subprocess.Popen(
         [*PROGRAM, "reproduce", "nishimori-overlap", "--out", str(tmp_path)],
@@ -108,6 +108,8 @@ def test_interrupt_is_one_line_and_leaves_nothing(name, delay, tmp_path):
         time.sleep(0.05)
     output, errors = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert errors.strip() == "densehop: interrupted; nothing was written"
+    cells = tmp_path / "nishimori-overlap.cells"
+    kept = f"finished cells stay in '{cells}', the same command resumes the others"
+    assert errors.strip() == f"densehop: interrupted; {kept if cells.exists() else 'nothing was written'}"
     assert output == ""
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [cells] * cells.exists()

@@ -113,9 +113,9 @@ def test_a_figure_needs_a_grid():
         phase_diagram(invented(np.zeros((1, 5), dtype=np.int8)))
 
 
-def test_computed_diagram():
+def test_computed_diagram(tmp_path):
     asked = plane.Size.asked(4, "finite_noise", 61, None, None, teacher_temperature=3.0)
-    figure = check_names(plane.compute(asked, 0, None, Silence()))
+    figure = check_names(plane.compute(asked, 0, None, Silence(), tmp_path))
     axes = figure.axes[0]
     assert "scaled load" in axes.get_xlabel()
     labels = {line.get_label() for line in axes.lines}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -112,7 +113,7 @@ PAPER = Size(
 )
 
 
-def compute(size: Size, seed: int, n_workers: int | None, progress: Progress) -> xr.Dataset:
+def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, _cells: Path) -> xr.Dataset:
     """Run every measurement over independent disorders and put the theory beside it."""
     tasks: list[Task[tuple[Floats, ...]]] = []
     counts = []

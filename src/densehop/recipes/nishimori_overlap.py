@@ -1,45 +1,49 @@
 """Overlap with the teacher's pattern against temperature on the Nishimori line, theory beside simulation.
 
-Reproduces Fig. 4 of Thériault & Tantari, SciPost Phys. 17, 040 (2024): p = 3, three loads. Lines are the saddle point
-at infinite N (solid where retrieval is global, dashed where local) and at the simulated N; dots are chains started at
-the teacher's pattern, with error bars over independent disorders. On the Nishimori line that pattern is itself a sample
-of the student's law: the start is typical, and what a chain must forget is only that its overlap was 1.
+Reproduces Fig. 4 of Thériault & Tantari, SciPost Phys. 17, 040 (2024): p = 3, three loads, chains from three starts. On
+the Nishimori line the teacher's pattern is itself a sample of the student's law, so that start is typical, and what
+its chains must forget is only that their overlap was 1. The others begin at the overlap of the state that wins
+("global") and of the one that does not ("local"), and tell whether these are states at all.
 """
 
 import math
-import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
-from densehop import plot
-from densehop.errors import NoSolution
-from densehop.examples import draw_examples
-from densehop.network import PBodyHopfield
+from densehop import plot_overlap
+from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
+from densehop.errors import NoSolution, OutOfRange
 from densehop.problem import TeacherStudent, n_examples_for
+from densehop.recipes import overlap_study
 from densehop.recipes.recipe import Progress, Recipe
-from densehop.simulate.observables import Estimate, disorder_estimate, equilibration
-from densehop.simulate.overlaps import between_chains
-from densehop.simulate.workers import Stopped, count_workers, run_all
-from densehop.streams import Purpose, seed_sequence
-from densehop.teacher import signal_strength
+from densehop.teacher import critical_temperature, signal_strength
 from densehop.theory.finite_size import finite_size_overlap
 from densehop.theory.nishimori import nishimori_lines
-from densehop.theory.phases import phase
+from densehop.theory.phases import Phase, phase
 from densehop.theory.saddle_point import solve
 
-Floats = npt.NDArray[np.float64]
-
-MEASURED = ("q_star", "q", "energy", "acceptance")
+SATURATED = 0.99  # from this overlap on no error can reach 0.01, so no error bar is waited for
+LARGEST_SIGNAL = 1.2  # lambda_N/lambda: above it, close to T_crit, a few ordered examples rule at this N
+START_DIGITS = 3  # starts are part of a cell's name: no last digits of a solver
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much to compute; sweeps include the burn-in, which is not measured."""
+    """How much to compute; sweeps include the burn-in, which is not measured.
+
+    Attributes
+    ----------
+    n_spins : int, of the chains from the teacher's pattern
+    n_spins_all_starts : int or None, a second size, with all three starts
+    precision : float or None, chains double their length, up to max_sweeps, until the error bar of q* in each disorder
+        is this small
+    """
 
     n_spins: int
     loads: tuple[float, ...]
@@ -47,7 +51,10 @@ class Size:
     n_disorders: int
     n_chains: int
     n_sweeps: int
-    n_burn_in: int
+    burn_in: float = 0.25
+    n_spins_all_starts: int | None = None
+    precision: float | None = None
+    max_sweeps: int | None = None
     p: int = 3
     n_curve: int = 61
 
@@ -59,90 +66,78 @@ QUICK = Size(
     n_disorders=6,
     n_chains=2,
     n_sweeps=110,
-    n_burn_in=30,
+)
+PAPER = Size(
+    n_spins=512,
+    n_spins_all_starts=256,
+    loads=(3.0, 6.0, 9.0),
+    temperatures=tuple(round(float(t), 4) for t in np.linspace(1, 3, 20)),
+    n_disorders=4,
+    n_chains=4,
+    n_sweeps=128,
+    precision=0.01,
+    max_sweeps=2048,
 )
 
 
-def compute(size: Size, seed: int, n_workers: int | None, progress: Progress) -> xr.Dataset:
-    """Simulate every (load, temperature, disorder) and put the theory beside it."""
-    shape = (len(size.loads), len(size.temperatures), size.n_disorders)
-    progress.total(math.prod(shape) * size.n_chains * size.n_sweeps)
-    cells = list(np.ndindex(shape))
-    tasks = [partial(_simulate, size, cell, seed, progress) for cell in cells]
-    results = run_all(tasks, count_workers(n_workers))
-    axes = ("load", "temperature", "disorder")
-    overlaps = np.array([overlap for _, overlap in results]).reshape(*shape, size.n_chains, size.n_sweeps)
-    dataset = xr.Dataset(
-        {"overlap": ((*axes, "chain", "sweep"), overlaps)},
-        {"load": list(size.loads), "temperature": list(size.temperatures)},
+def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
+    """Simulate what the folder `cells` does not hold yet and put the theory beside it."""
+    dataset = overlap_study.simulate(plan(size, seed), cells, n_workers, progress)
+    add_theory(dataset, size)
+    return dataset.assign_attrs(n_spins=size.n_spins)
+
+
+def plan(size: Size, seed: int) -> Plan:
+    """Return the campaign: every point has starts and a schedule of its own."""
+    grids = [grid for point in product(size.loads, size.temperatures) for grid in _grids(size, *point)]
+    return Plan(name="nishimori-overlap", seed=seed, grids=tuple(grids))
+
+
+def _grids(size: Size, load: float, temperature: float) -> Iterator[Grid]:
+    """Yield a grid for each size and start of a point."""
+    problem = Problem(p=(size.p,), load=(load,), temperature=(temperature,), teacher_temperature="nishimori")
+    retrieval = infinite(size.p, load, temperature)["q_star_theory"]
+    pattern = Start(name="pattern", at="pattern")
+    wanted = [(size.n_spins, pattern, retrieval)]
+    if size.n_spins_all_starts is not None:
+        begins = {name: round(q, START_DIGITS) for name, q in branches(size.p, load, temperature).items()}
+        others = [(Start(name=name, at="overlap", overlap=q), q) for name, q in begins.items()]
+        wanted += [(size.n_spins_all_starts, *start) for start in [(pattern, retrieval), *others]]
+    for n_spins, start, expected in wanted:
+        yield Grid(
+            problem=problem,
+            n_spins=(n_spins,),
+            disorders=size.n_disorders,
+            starts=(start,),
+            schedule=schedule(size, expected),
+        )
+
+
+def schedule(size: Any, expected: float) -> Schedule:
+    """Return how the chains of a size run where q* is expected: an error bar is not waited for where nothing moves."""
+    precision, max_sweeps = (None, None) if expected >= SATURATED else (size.precision, size.max_sweeps)
+    return Schedule(
+        n_chains=size.n_chains,
+        n_sweeps=size.n_sweeps,
+        burn_in=size.burn_in,
+        precision=precision,
+        max_sweeps=max_sweeps,
     )
-    for name in MEASURED:
-        dataset[name] = (axes, np.array([means[name] for means, _ in results]).reshape(shape))
-    _add_estimates(dataset, "q_star")
-    _add_estimates(dataset, "energy")
-    _add_verdicts(dataset, size.n_burn_in)
-    _add_theory(dataset, size)
-    return dataset.assign_attrs(n_spins=size.n_spins, p=size.p)
 
 
-def _simulate(
-    size: Size, cell: tuple[int, ...], seed: int, progress: Progress, stop: threading.Event
-) -> tuple[dict[str, float], Floats]:
-    """Run the chains of one disorder, started at the teacher's pattern; return means and overlaps (chain, sweep)."""
-
-    def report(sweeps: int) -> None:
-        if stop.is_set():
-            raise Stopped
-        progress.advance(sweeps)
-
-    load, temperature = size.loads[cell[0]], size.temperatures[cell[1]]
-    stream = seed_sequence(seed, Purpose.CELL, *cell)
-    n_examples = n_examples_for(load, size.n_spins, size.p)
-    pattern, examples = draw_examples(size.n_spins, n_examples, size.p, temperature, seed=stream)
-    run = PBodyHopfield(examples, size.p).sample(
-        temperature,
-        size.n_chains,
-        size.n_sweeps,
-        start=pattern,
-        references=pattern,
-        seed=stream,
-        snapshot_every=1,
-        n_workers=1,
-        progress=report,
-    )
-    means = {
-        "q_star": float(run.overlap[:, size.n_burn_in :].mean()),
-        "q": float(between_chains(run)[:, size.n_burn_in :].mean()),
-        "energy": float(run.energy[:, size.n_burn_in :].mean()) / size.n_spins,
-        "acceptance": float(run.acceptance[:, size.n_burn_in :].mean()),
-    }
-    return means, run.overlap[:, :, 0]
+def branches(p: int, load: float, temperature: float) -> dict[str, float]:
+    """Return q* of the state that wins ("global") and of the other one, if there is one ("local"), at infinite N."""
+    theory = infinite(p, load, temperature)
+    winner, retrieval = theory["phase"], theory["q_star_theory"]
+    if winner == Phase.EXAMPLE_RETRIEVAL.value:
+        return {"global": retrieval}
+    if winner == Phase.GLOBAL_RETRIEVAL.value:
+        return {"global": retrieval, "local": 0.0}
+    return {"global": 0.0} if math.isnan(retrieval) else {"global": 0.0, "local": retrieval}
 
 
-def _add_estimates(dataset: xr.Dataset, name: str) -> None:
-    """Add mean and standard error over disorders of a measured variable."""
-    shape = dataset[name].shape[:2]
-    estimates = [disorder_estimate(values) for values in dataset[name].values.reshape(-1, dataset.sizes["disorder"])]
-    for part in ("mean", "error"):
-        values = np.array([getattr(estimate, part) for estimate in estimates]).reshape(shape)
-        dataset[f"{name}_{part}"] = (("load", "temperature"), values)
-
-
-def _add_verdicts(dataset: xr.Dataset, n_burn_in: int) -> None:
-    """Judge the chains of all disorders of a cell together, each disorder around its own mean."""
-    measured = dataset["overlap"].isel(sweep=slice(n_burn_in, None))
-    around_zero = (measured - measured.mean(("chain", "sweep"))).values
-    flat = around_zero.reshape(*around_zero.shape[:2], -1, around_zero.shape[-1])
-    verdicts = [[equilibration(chains) for chains in row] for row in flat]
-    for name in ("equilibrated", "autocorrelation_time"):
-        values = np.array([[float(getattr(verdict, name)) for verdict in row] for row in verdicts])
-        dataset[name] = (("load", "temperature"), values)
-
-
-def _add_theory(dataset: xr.Dataset, size: Size) -> None:
+def add_theory(dataset: xr.Dataset, size: Size) -> None:
     """Add the theory at the simulated temperatures and on a fine grid for the lines."""
-    examples = [n_examples_for(load, size.n_spins, size.p) for load in size.loads]
-    dataset["n_examples"] = ("load", examples)
     lines = nishimori_lines(size.p)
     dataset["temperature_local"] = np.sqrt(dataset["load"] / lines.gamma_local)
     dataset["temperature_global"] = np.sqrt(dataset["load"] / lines.gamma_global)
@@ -150,103 +145,104 @@ def _add_theory(dataset: xr.Dataset, size: Size) -> None:
     even = np.linspace(min(size.temperatures) - margin, max(size.temperatures) + margin, size.n_curve)
     toward_end = 1 - 1e-9 - 0.03 * np.linspace(0, 1, 12) ** 2  # the curves end in a square root
     ends = np.outer(dataset["temperature_local"].values, toward_end).ravel()
-    dataset.coords["curve_temperature"] = np.unique([*even, *ends, *dataset["temperature_global"].values])
+    critical = critical_temperature(size.p).temperature * (1 + 1e-9 * np.array([-1, 1]))
+    inside = [t for t in critical if even[0] < t < even[-1]]
+    points = np.unique([*even, *ends, *dataset["temperature_global"].values, *inside])
+    dataset.coords["curve_temperature"] = points
     for axis, prefix in (("temperature", ""), ("curve_temperature", "curve_")):
-        rows = [
-            [_theory(size, load, n_examples, float(t)) for t in dataset[axis].values]
-            for load, n_examples in zip(size.loads, examples, strict=True)
-        ]
-        for name in rows[0][0]:
-            dataset[f"{prefix}{name}"] = (("load", axis), np.array([[point[name] for point in row] for row in rows]))
+        overlap_study.add(dataset, ("load", axis), lambda *at: infinite(size.p, *at), prefix)
+        overlap_study.add(dataset, ("n_spins", "load", axis), lambda *at: finite(size.p, *at), prefix)
+    overlap_study.add(dataset, ("start", "load", "temperature"), lambda *at: {"begins": _begins(size.p, *at)})
+    retrieval = dataset["q_star_finite_size"].fillna(dataset["q_star_theory"].where(dataset["phase"] == "eR"))
+    dataset["q_star_expected"] = retrieval.where(dataset["begins"] != 0, 0.0)
+    dataset["energy_expected"] = dataset["energy_theory"]
 
 
-def _theory(size: Size, load: float, n_examples: int, temperature: float) -> dict[str, Any]:
-    """Return phase, retrieval overlap at infinite and at finite N (nan where there is none) and the exact energy."""
-    problem = TeacherStudent.nishimori(size.p, load, temperature)
+def infinite(p: int, load: float, temperature: float) -> dict[str, Any]:
+    """Return phase and retrieval overlap at infinite N, nan where there is none; in eR the ordered teacher gives 1."""
+    problem = TeacherStudent.nishimori(p, load, temperature)
     try:
-        infinite = solve(problem, "inference").q_star
+        retrieval = solve(problem, "inference").q_star
     except NoSolution:
-        infinite = math.nan
+        retrieval = math.nan
+    return {"phase": phase(problem).value, "q_star_theory": retrieval}
+
+
+def finite(p: int, n_spins: int, load: float, temperature: float) -> dict[str, float]:
+    """Return what holds at N: the retrieval overlap, the exact energy and the signal in units of its limit.
+
+    The overlap is nan where there is no such state, below T_crit, and beside it where ordered examples rule.
+    """
+    n_examples = n_examples_for(load, n_spins, p)
     try:
-        finite = finite_size_overlap(size.n_spins, n_examples, size.p, temperature)[1]
-    except NoSolution:
-        finite = math.nan
-    return {
-        "phase": phase(problem).value,
-        "q_star_theory": infinite,
-        "q_star_finite_size": finite,
-        "energy_theory": -signal_strength(size.n_spins, n_examples, size.p, temperature),
-    }
+        overlap = finite_size_overlap(n_spins, n_examples, p, temperature)[1]
+    except (NoSolution, OutOfRange):
+        overlap = math.nan
+    signal = signal_strength(n_spins, n_examples, p, temperature)
+    ratio = signal * temperature / load
+    return {"q_star_finite_size": overlap, "energy_theory": -signal, "signal_ratio": ratio}
+
+
+def comparable(dataset: xr.Dataset) -> xr.DataArray:
+    """Tell where theory claims q* at N: in global retrieval, with no visible part of ordered examples."""
+    return (dataset["phase"] == "gR") & (dataset["signal_ratio"] < LARGEST_SIGNAL)
+
+
+def _begins(p: int, start: str, load: float, temperature: float) -> float:
+    """Return the overlap at which a start begins; nan where the point has no such start."""
+    return 1.0 if start == "pattern" else branches(p, load, temperature).get(start, math.nan)
 
 
 def table(dataset: xr.Dataset) -> str:
     """Return a line for each simulated point and a summary; deviations are in standard errors."""
-    n_spins = dataset.attrs["n_spins"]
-    lines = [
-        f"{'load':>5} {'T':>5} {'M':>6} {'phase':>5} {'theory':>7} {f'N={n_spins}':>7} "
-        f"{'simulation':>17} {'deviation':>9} {'tau':>5} {'equilibrated':>12}"
-    ]
-    for load in dataset["load"].values:
-        for temperature in dataset["temperature"].values:
-            point = dataset.sel(load=load, temperature=temperature)
-            lines.append(
-                f"{load:>5g} {temperature:>5g} {int(point['n_examples']):>6} {point['phase'].item():>5} "
-                f"{_overlap(point['q_star_theory'])} {_overlap(point['q_star_finite_size'])} "
-                f"{float(point['q_star_mean']):>7.4f} +- {float(point['q_star_error']):.4f} "
-                f"{_number(float(deviation(point, 'q_star')), 9, 1)} "
-                f"{_number(float(point['autocorrelation_time']), 5, 1)} "
-                f"{'yes' if point['equilibrated'] else 'no':>12}"
-            )
-    return "\n".join([*lines, "", *_summary(dataset)])
-
-
-def deviation(dataset: xr.Dataset, name: str) -> xr.DataArray:
-    """Return simulation minus theory at the simulated N, in standard errors over disorders."""
-    theory = dataset["energy_theory"] if name == "energy" else dataset["q_star_finite_size"]
-    return (dataset[f"{name}_mean"] - theory) / dataset[f"{name}_error"]
+    return "\n".join([overlap_study.table(dataset), "", *_summary(dataset)])
 
 
 def _summary(dataset: xr.Dataset) -> list[str]:
     """State how well theory and simulation agree, and where no agreement is to be expected."""
-    retrieval = (dataset["phase"] == "gR") & dataset["q_star_finite_size"].notnull()
-    in_retrieval: Floats = deviation(dataset, "q_star").values[retrieval.values]
-    energy = deviation(dataset, "energy").values
-    student = _student_difference(dataset)
-    return [
-        f"theory: retrieval overlap q* at infinite N, and with the exact signal and noise of N = {dataset.n_spins}; "
-        "-: no such state.",
-        f"deviation: from the theory at N, in standard errors over {dataset.sizes['disorder']} disorders.",
-        "tau: autocorrelation time in sweeps; equilibrated no: more sweeps are needed, as near the transition.",
-        f"global retrieval (gR), {len(in_retrieval)} points: root mean square deviation "
-        f"{math.sqrt(np.mean(in_retrieval**2)):.2f}, within 3 standard errors {np.mean(np.abs(in_retrieval) < 3):.0%}.",
-        f"energy against its exact value -lambda_N, all {energy.size} points: root mean square deviation "
-        f"{math.sqrt(np.mean(energy**2)):.2f}.",
-        f"student with student against student with teacher, equilibrated points in gR: "
-        f"q - q* = {student.mean:+.4f} +- {student.error:.4f}.",
+    n_disorders = dataset.sizes["disorder"]
+    lines = [
+        "theory: retrieval overlap q* at infinite N; at N: with the exact signal and noise of that N (the state the "
+        "chains began in); -: no such state.",
+        f"deviation: from the theory at N, in standard errors over {n_disorders} disorders.",
+        "settled no: more sweeps are needed, as near the transition, or nothing moves, as in eR.",
+        f"gR below: global retrieval where lambda_N < {LARGEST_SIGNAL:g} lambda; beside T_crit ordered examples rule.",
     ]
+    for n_spins in dataset["n_spins"].values:
+        here = dataset.sel(n_spins=n_spins, start="pattern")
+        at = comparable(here)
+        lines += [
+            f"N = {n_spins}, from the pattern, gR: q*: "
+            f"{overlap_study.scatter(overlap_study.deviation(here).where(at), n_disorders)}",
+            f"N = {n_spins}, from the pattern, all points: energy against its exact value -lambda_N: "
+            f"{overlap_study.scatter(overlap_study.deviation(here, 'energy'), n_disorders)}",
+            f"N = {n_spins}, settled points in gR: {_student_difference(here.where(at & here['settled']))}",
+        ]
+    if dataset.sizes["n_spins"] > 1:
+        here = dataset.sel(start="pattern")
+        mean, error = overlap_study.extrapolated(here)
+        distance = ((mean - here["q_star_theory"]) / error.where(error > 0)).where(comparable(here).all("n_spins"))
+        lines.append(
+            f"extrapolated in 1/N, from the pattern, gR: q* against infinite N: "
+            f"{overlap_study.scatter(distance, n_disorders)}"
+        )
+    return lines
 
 
-def _student_difference(dataset: xr.Dataset) -> Estimate:
-    """Return q - q* over the disorders of the equilibrated points in global retrieval; nan where there are none."""
-    settled = ((dataset["phase"] == "gR") & (dataset["equilibrated"] == 1)).values
-    differences = (dataset["q"] - dataset["q_star"]).values[settled].ravel()
-    return disorder_estimate(differences) if len(differences) else Estimate(math.nan, math.nan, 0)
-
-
-def _overlap(value: xr.DataArray) -> str:
-    return _number(float(value), 7, 4)
-
-
-def _number(value: float, width: int, digits: int) -> str:
-    """Format a number, or '-' where there is none."""
-    return f"{'-':>{width}}" if math.isnan(value) else f"{value:>{width}.{digits}f}"
+def _student_difference(here: xr.Dataset) -> str:
+    """Compare student with student and student with teacher, which on the Nishimori line overlap alike."""
+    differences = (here["q"] - here["q_star"]).mean("disorder", skipna=False).values
+    known = differences[np.isfinite(differences)]
+    if known.size < 2:
+        return "q - q*: too few points"
+    return f"q - q* = {known.mean():+.4f} +- {known.std(ddof=1) / math.sqrt(known.size):.4f}"
 
 
 RECIPE = Recipe(
     name="nishimori-overlap",
     title="overlap with the teacher's pattern against temperature, theory beside simulation",
-    sizes={"quick": QUICK},
+    sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
-    draw=plot.nishimori_overlap,
+    draw=plot_overlap.by_temperature,
     table=table,
 )

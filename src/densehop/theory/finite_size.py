@@ -72,9 +72,10 @@ def _largest_solution(p: int, noise: float, ratio: float) -> tuple[float, float]
             return _at(p, ratio, excess, point, point + STEP)
         after = excess(point - STEP)
         if here <= min(before, after):  # a minimum nearby: does it reach below zero between the points?
-            lowest = minimize_scalar(
-                excess, bounds=(point - STEP, point + STEP), method="bounded", options={"xatol": 1e-10}
-            )
+            with np.errstate(invalid="ignore"):  # beyond the end of the curve the search meets infinities
+                lowest = minimize_scalar(
+                    excess, bounds=(point - STEP, point + STEP), method="bounded", options={"xatol": 1e-10}
+                )
             if lowest.fun <= 0:
                 return _at(p, ratio, excess, float(lowest.x), point + STEP)
         point, before, here = point - STEP, here, after
