@@ -1,5 +1,7 @@
 """Figures of phase diagrams: names inside their phases, lines only where they mean something."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -115,7 +117,7 @@ def test_a_figure_needs_a_grid():
 
 def test_computed_diagram():
     asked = plane.Size.asked(4, "finite_noise", 61, None, None, teacher_temperature=3.0)
-    figure = check_names(plane.compute(asked, 0, None, Silence()))
+    figure = check_names(plane.compute(asked, 0, None, Silence(), Path("unused")))
     axes = figure.axes[0]
     assert "scaled load" in axes.get_xlabel()
     labels = {line.get_label() for line in axes.lines}

@@ -6,6 +6,7 @@ place of the replica-symmetric one. Crosses are the published 1RSB lines of the 
 """
 
 import math
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -20,9 +21,9 @@ PUBLISHED = {"static": 0.652, "gardner": 0.238}  # T/sqrt(2 alpha) of the 3-spin
 CROSSES = 21
 
 
-def compute(size: plane.Size, seed: int, n_workers: int | None, progress: Progress) -> xr.Dataset:
+def compute(size: plane.Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
     """Return the diagram and, where the spin glass is the state, published points on its lines."""
-    dataset = plane.compute(size, seed, n_workers, progress)
+    dataset = plane.compute(size, seed, n_workers, progress, cells)
     load = dataset["load"].values[:: max(1, dataset.sizes["load"] // CROSSES)]
     beyond = load > curves.spinodal_load(size.p, 0.9).value
     for name, factor in PUBLISHED.items():

@@ -10,6 +10,7 @@ import math
 import threading
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,8 +64,9 @@ QUICK = Size(
 )
 
 
-def compute(size: Size, seed: int, n_workers: int | None, progress: Progress) -> xr.Dataset:
+def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, folder: Path | None = None) -> xr.Dataset:
     """Simulate every (load, temperature, disorder) and put the theory beside it."""
+    del folder
     shape = (len(size.loads), len(size.temperatures), size.n_disorders)
     progress.total(math.prod(shape) * size.n_chains * size.n_sweeps)
     cells = list(np.ndindex(shape))

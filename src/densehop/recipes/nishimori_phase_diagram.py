@@ -7,6 +7,7 @@ paramagnet's entropy vanishes and, at p = 3, published transitions of the 3-spin
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -29,9 +30,9 @@ class Size:
     n_direct: int = 41
 
 
-def compute(size: Size, seed: int, n_workers: int | None, progress: Progress) -> xr.Dataset:
+def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
     """Return the boundaries T(load) for each p, and their constants; theory only, so nothing random."""
-    del seed, n_workers
+    del seed, n_workers, cells
     progress.total(len(size.bodies))
     load = np.linspace(0.0, size.largest_load, size.n_loads)
     columns: dict[str, list[float]] = {name: [] for name in CONSTANTS}

@@ -4,6 +4,7 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,9 @@ def _window(where: Plane) -> tuple[float, float]:
     return 0.0, WIDEST.get(where.model, 2.0)
 
 
-def compute(size: Size, seed: int, n_workers: int | None, progress: Progress) -> xr.Dataset:
+def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
     """Return the phases on the grid and the traced boundaries; theory only, so nothing random."""
-    del seed, n_workers
+    del seed, n_workers, cells
     progress.total(1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # `summary` says on how much replica symmetry is exact

@@ -35,7 +35,8 @@ class Recipe:
     ----------
     name, title : str
     sizes : size name -> frozen dataclass of parameters
-    compute : (size, seed, n_workers, progress) -> dataset
+    compute : (size, seed, n_workers, progress, cells) -> dataset; `cells` is the folder in which a campaign of this
+        recipe keeps its cells, made by the campaign: the same call resumes
     draw : dataset -> matplotlib figure
     table : dataset -> text
     """
@@ -43,7 +44,7 @@ class Recipe:
     name: str
     title: str
     sizes: Mapping[str, Any]
-    compute: Callable[[Any, int, int | None, Progress], xr.Dataset]
+    compute: Callable[[Any, int, int | None, Progress, Path], xr.Dataset]
     draw: Callable[[xr.Dataset], Any]
     table: Callable[[xr.Dataset], str]
 
@@ -60,16 +61,25 @@ class Reproduction:
 def reproduce(
     recipe: Recipe, size: str, folder: Path, seed: int, n_workers: int | None, progress: Progress
 ) -> Reproduction:
-    """Compute a recipe and write NAME.png, NAME.pdf and NAME.nc, all of them or none; the folder is checked first."""
+    """Compute a recipe and write NAME.png, NAME.pdf and NAME.nc, all of them or none; the folder is checked first.
+
+    Campaigns keep their cells in NAME.cells, whatever the size; the same call goes on where an earlier one stopped.
+    """
     if size not in recipe.sizes:
         raise InvalidInput(f"size of {recipe.name} must be one of {', '.join(recipe.sizes)}; got '{size}'")
     checks.integer("seed", seed, 0, LARGEST_SEED)
     count_workers(n_workers)
     store.writable_folder(folder, [f"{recipe.name}{suffix}" for suffix in SUFFIXES])
     parameters = recipe.sizes[size]
-    dataset = recipe.compute(parameters, seed, n_workers, progress).assign_attrs(recipe=recipe.name, size=size)
+    dataset = recipe.compute(parameters, seed, n_workers, progress, cells_of(recipe, folder))
+    dataset = dataset.assign_attrs(recipe=recipe.name, size=size)
     table = recipe.table(dataset)
     contents = {**encode(recipe.draw(dataset)), ".nc": store.encode(dataset, seed, asdict(parameters))}
     files = {folder / f"{recipe.name}{suffix}": contents[suffix] for suffix in SUFFIXES}
     store.save(files)
     return Reproduction(tuple(files), table, dataset)
+
+
+def cells_of(recipe: Recipe, folder: Path) -> Path:
+    """Return where a recipe's campaign keeps its cells."""
+    return folder / f"{recipe.name}.cells"
