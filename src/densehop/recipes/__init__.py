@@ -1,6 +1,7 @@
 """Published figures, one small file each: what to compute, at which sizes, and how to draw it."""
 
 from densehop.recipes import (
+    adversarial,
     direct_phase_diagram,
     finite_noise_phase_diagram,
     fixed_teacher_phase_diagram,
@@ -19,6 +20,7 @@ RECIPES: dict[str, Recipe] = {
         fixed_teacher_phase_diagram.RECIPE,
         finite_noise_phase_diagram.RECIPE,
         large_noise_phase_diagram.RECIPE,
+        adversarial.RECIPE,
     )
 }
 
