@@ -1,7 +1,8 @@
 """What becomes of a pattern that an example has partly overwritten: overlap at the T = 0 fixed point over (a, eps).
 
-Reproduces Fig. 8 of Thériault & Tantari, SciPost Phys. 17, 040 (2024): a four-body student with few examples of a
-two-body teacher, a = 6M/N^2, attacked with a typical and with the closest example. At T* = 2 + sqrt(2) the signal is a itself.
+Reproduces Fig. 8 of Thériault & Tantari, SciPost Phys. 17, 040 (2024): a four-body student with few examples of
+a two-body teacher, a = 6M/N^2, attacked with a typical and with the closest example. At T* = 2 + sqrt(2) the signal is
+a itself.
 """
 
 import math
