@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 
-from densehop.plot import ORANGE, STYLE, new_figure
+from densehop.plot import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
 
 MAP = "cividis"  # even in lightness, and alike to colour-blind readers
 RIM = [Stroke(linewidth=3.0, foreground="black"), Normal()]
@@ -80,3 +80,43 @@ def _boundaries(axes: Axes, here: xr.Dataset) -> None:
     )
     axes.set_xlim(*window[0])
     axes.set_ylim(*window[1])
+
+
+def prototypes(dataset: xr.Dataset) -> Figure:
+    """Draw q* after the attack against eps, a panel for each p: lines for theory, dots for simulation."""
+    with mpl.rc_context(STYLE):
+        figure = new_figure(7.2, 3.3)
+        panels = figure.subplots(1, dataset.sizes["p"], sharey=True, squeeze=False)[0]
+        for axes, p in zip(panels, dataset["p"].values, strict=True):
+            here = dataset.sel(p=p)
+            axes.plot(here["curve_fraction"], here["curve_features"], color=GREY, dashes=(2.4, 1.2), label=FEATURES)
+            colours = zip(here["n_examples"].values, (PURPLE, GREEN, ORANGE, BLUE), "^Dso", strict=False)
+            for count, colour, marker in colours:
+                _prototype_curve(axes, here.sel(n_examples=count), colour, marker)
+            axes.set_title(f"$p = p^* = {p}$", fontsize=10)
+            axes.set_xlabel(r"overwritten fraction $\varepsilon$")
+            axes.set_ylim(-0.03, 1.03)
+        panels[0].set_ylabel("overlap with the pattern, $q^*$")
+        title = f"$T = T^* = {dataset.attrs['temperature']:g}$, $N = {dataset.attrs['n_spins']}$"
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, title=title, alignment="left", loc="outside right upper")
+    return figure
+
+
+FEATURES = "disordered teacher,\n" + r"$\lambda = 1$ (theory)"
+
+
+def _prototype_curve(axes: Axes, row: xr.Dataset, colour: str, marker: str) -> None:
+    """Draw theory and simulation for one number of examples."""
+    axes.plot(row["curve_fraction"], row["curve_q_star_theory"], color=colour, linewidth=1.1)
+    axes.errorbar(
+        row["fraction"],
+        row["q_star_mean"],
+        row["q_star_error"],
+        color=colour,
+        marker=marker,
+        markersize=4,
+        linestyle="none",
+        elinewidth=0.9,
+        label=f"$M = {int(row['n_examples'])}$",
+    )

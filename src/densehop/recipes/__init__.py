@@ -2,6 +2,7 @@
 
 from densehop.recipes import (
     adversarial,
+    adversarial_prototypes,
     direct_phase_diagram,
     finite_noise_phase_diagram,
     fixed_teacher_phase_diagram,
@@ -21,6 +22,7 @@ RECIPES: dict[str, Recipe] = {
         finite_noise_phase_diagram.RECIPE,
         large_noise_phase_diagram.RECIPE,
         adversarial.RECIPE,
+        adversarial_prototypes.RECIPE,
     )
 }
 
