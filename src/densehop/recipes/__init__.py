@@ -6,6 +6,7 @@ from densehop.recipes import (
     direct_phase_diagram,
     finite_noise_phase_diagram,
     fixed_teacher_phase_diagram,
+    large_noise_overlap,
     large_noise_phase_diagram,
     nishimori_overlap,
     nishimori_phase_diagram,
@@ -21,6 +22,7 @@ RECIPES: dict[str, Recipe] = {
         fixed_teacher_phase_diagram.RECIPE,
         finite_noise_phase_diagram.RECIPE,
         large_noise_phase_diagram.RECIPE,
+        large_noise_overlap.RECIPE,
         adversarial.RECIPE,
         adversarial_prototypes.RECIPE,
     )

@@ -1,0 +1,148 @@
+"""What figures of q* share: a campaign's cells become points with error bars, and theory is laid beside them.
+
+A recipe of this kind is a plan, a theory for one point of it, and a drawing:
+
+    dataset = simulate(plan, cells, n_workers, progress)       # runs what is missing
+    add(dataset, ("load", "temperature"), infinite)            # what a function says at every point of some dimensions
+    add(dataset, ("n_spins", "load", "temperature"), at_size)
+    dataset["q_star_expected"] = ...                           # what `table` measures deviations from
+
+Points have the dimensions n_spins, load, temperature and start. A point is `settled` if its chains have equilibrated
+and, where a precision was asked for, all of its disorders have reached it.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from scipy.stats import t as student_t
+
+from densehop.campaign.complete import complete
+from densehop.campaign.engines import ThisProcess
+from densehop.campaign.plan import Plan
+from densehop.campaign.run import local
+from densehop.errors import InvalidInput
+from densehop.recipes.recipe import Progress
+from densehop.simulate.observables import Equilibration, equilibration
+from densehop.simulate.workers import count_workers
+
+Floats = npt.NDArray[np.float64]
+
+MEASURED = ("q_star", "q", "energy", "acceptance", "n_sweeps", "precision_reached")  # of each cell
+ESTIMATED = ("q_star", "energy")
+POINT = ("n_spins", "load", "temperature", "start")
+HEADER = (
+    f"{'start':>8} {'N':>4} {'load':>5} {'T':>6} {'M':>7} {'phase':>5} {'theory':>7} {'at N':>7} {'simulation':>17} "
+    f"{'deviation':>9} {'sweeps':>6} {'tau':>6} {'settled':>7}"
+)
+
+
+def simulate(plan: Plan, cells: Path, n_workers: int | None, progress: Progress) -> xr.Dataset:
+    """Run what a plan of one p still misses in the folder `cells`; return its points.
+
+    Returns
+    -------
+    xarray.Dataset
+        `q_star`, `q`, `energy` per spin, `acceptance`, `n_sweeps` of each (n_spins, load, temperature, disorder,
+        start); `q_star_mean`, `q_star_error`, `energy_mean`, `energy_error` over disorders; `settled` and
+        `autocorrelation_time` (sweeps). Points that the plan leaves out are nan. What it took is in the attributes.
+    """
+    one = count_workers(n_workers) == 1
+    found = complete(plan, cells, ThisProcess if one else local(n_workers), progress)
+    if found.sizes["p"] > 1 or not set(POINT) <= set(found.dims):
+        raise InvalidInput("a study needs one p, and a plan that fills at least half of its grid")
+    found = found.isel(p=0).transpose(*POINT, "disorder", ...)
+    dataset = found[[name for name in MEASURED if name in found]].assign_attrs(p=int(found["p"]))
+    for name in ESTIMATED:
+        over = found[name]
+        dataset[f"{name}_mean"] = over.mean("disorder", skipna=False)
+        dataset[f"{name}_error"] = over.std("disorder", ddof=1, skipna=False) / math.sqrt(over.sizes["disorder"])
+    return dataset.drop_vars("p").assign(_verdicts(found))
+
+
+def _verdicts(found: xr.Dataset) -> dict[str, tuple[tuple[str, ...], npt.NDArray[Any]]]:
+    """Judge all chains of a point together, each disorder around its own mean, on the sweeps that all of them have."""
+    shape = tuple(found.sizes[name] for name in POINT)
+    settled, memory = np.zeros(shape, dtype=bool), np.full(shape, math.nan)
+    traces, ends = found["q_star_trace"].values, found["n_sweeps"].values
+    begins, precise = found["n_burn_in"].values, found["precision_reached"].values
+    for place in np.ndindex(shape):
+        if np.isnan(ends[place]).any():
+            continue
+        verdict = _verdict(traces[place], begins[place].astype(int), ends[place].astype(int))
+        settled[place] = verdict.equilibrated and bool((precise[place] != 0).all())
+        memory[place] = verdict.autocorrelation_time
+    return {"settled": (POINT, settled), "autocorrelation_time": (POINT, memory)}
+
+
+def _verdict(traces: Floats, begins: npt.NDArray[np.int_], ends: npt.NDArray[np.int_]) -> Equilibration:
+    """Judge traces (disorder, chain, sweep) of which each disorder measured from its begin to its end."""
+    length = int((ends - begins).min())
+    last = np.array([trace[:, end - length : end] for trace, end in zip(traces, ends, strict=True)])
+    around_zero: Floats = last - last.mean((1, 2), keepdims=True)
+    return equilibration(around_zero.reshape(-1, length))
+
+
+def add(dataset: xr.Dataset, dims: tuple[str, ...], point: Callable[..., Mapping[str, Any]], prefix: str = "") -> None:
+    """Add the variables that `point(*coordinates)` returns, at every point of some dimensions."""
+    values = [point(*place) for place in product(*(dataset[name].values.tolist() for name in dims))]
+    shape = tuple(dataset.sizes[name] for name in dims)
+    for name in values[0]:
+        dataset[f"{prefix}{name}"] = dims, np.array([value[name] for value in values]).reshape(shape)
+
+
+def deviation(dataset: xr.Dataset, name: str = "q_star") -> xr.DataArray:
+    """Return simulation minus what is expected at the simulated N, in standard errors; nan where nothing varied."""
+    error = dataset[f"{name}_error"]
+    return (dataset[f"{name}_mean"] - dataset[f"{name}_expected"]) / error.where(error > 0)
+
+
+def extrapolated(dataset: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return q* and its error at infinite N from the two largest sizes, finite-size effects being linear in 1/N."""
+    small, large = sorted(dataset["n_spins"].values.tolist())[-2:]
+    weight = large / (large - small)
+    mean, error = dataset["q_star_mean"], dataset["q_star_error"]
+    at = weight * mean.sel(n_spins=large) - (weight - 1) * mean.sel(n_spins=small)
+    return at, np.hypot(weight * error.sel(n_spins=large), (weight - 1) * error.sel(n_spins=small))
+
+
+def scatter(deviations: xr.DataArray, n_disorders: int) -> str:
+    """Return in words how far deviations scatter, beside what chance does with so few disorders."""
+    values = deviations.values[np.isfinite(deviations.values)]
+    if not values.size:
+        return "none to be judged"
+    by_chance = 1 - 2 * student_t.sf(3, n_disorders - 1)
+    return (
+        f"{values.size} points, root mean square {math.sqrt(np.mean(values**2)):.2f}, within 3 standard errors "
+        f"{np.mean(np.abs(values) < 3):.0%} (by chance {by_chance:.0%})"
+    )
+
+
+def table(dataset: xr.Dataset) -> str:
+    """Return a line for each simulated point; it needs phase, q_star_theory and q_star_expected."""
+    distance = deviation(dataset)
+    lines = [HEADER]
+    for start, n_spins, load, temperature in product(*(dataset[name].values for name in ("start", *POINT[:3]))):
+        at = {"start": start, "n_spins": n_spins, "load": load, "temperature": temperature}
+        point = dataset.sel(at)
+        if np.isnan(point["q_star_mean"]):
+            continue
+        lines.append(
+            f"{start:>8} {n_spins:>4} {load:>5g} {temperature:>6.4g} {int(point['n_examples']):>7} "
+            f"{point['phase'].item():>5} {number(point['q_star_theory'], 7, 4)} "
+            f"{number(point['q_star_expected'], 7, 4)} "
+            f"{float(point['q_star_mean']):>7.4f} +- {float(point['q_star_error']):.4f} "
+            f"{number(distance.sel(at), 9, 1)} {int(point['n_sweeps'].max()):>6} "
+            f"{number(point['autocorrelation_time'], 6, 1)} {'yes' if point['settled'] else 'no':>7}"
+        )
+    return "\n".join(lines)
+
+
+def number(value: xr.DataArray | float, width: int, digits: int) -> str:
+    """Format a number, or '-' where there is none."""
+    return f"{'-':>{width}}" if math.isnan(value) else f"{float(value):>{width}.{digits}f}"
