@@ -17,7 +17,7 @@ from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
 from densehop.errors import NoSolution, OutOfRange
 from densehop.problem import TeacherStudent, n_examples_for
 from densehop.recipes import overlap_study
-from densehop.recipes.adversarial import crossing
+from densehop.recipes.adversarial import HALF, crossing
 from densehop.recipes.recipe import Progress, Recipe
 from densehop.teacher import signal_strength
 from densehop.theory.finite_size import finite_size_overlap
@@ -147,7 +147,10 @@ def _summary(dataset: xr.Dataset) -> list[str]:
             for n in dataset["n_spins"].values
         ]
         lines.append(f"  load {load:g}, T = {transition:.4f}: {'; '.join(sizes)}")
-    lines.append("The finite-N line does not describe these sizes: simulation keeps q* where it has no such state.")
+    kept = (dataset["q_star_mean"] > HALF) & dataset["q_star_finite_size"].isnull()
+    counts = kept.sum(("load", "temperature", "start"))
+    counted = ", ".join(f"{int(counts.sel(n_spins=n))} at N = {n}" for n in dataset["n_spins"].values)
+    lines.append(f"points with measured q* > 1/2 where the line at N has no such state: {counted}")
     return lines
 
 
