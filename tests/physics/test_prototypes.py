@@ -49,3 +49,4 @@ def test_recipe(tmp_path):
     assert data["q_star"].sizes == {"p": 2, "n_examples": 2, "disorder": 3, "fraction": 3}
     assert float(np.abs(data["q_star_mean"] - data["q_star_theory"]).max()) < 0.05
     assert float(data["q_star"].sel(n_examples=5).min()) > 0.98
+    assert float(data["example_overlap"].min()) > 0.5  # at p = 4 half of the examples are near -xi*: turned over
