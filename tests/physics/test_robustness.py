@@ -136,3 +136,19 @@ def test_effective_temperature():
 def test_wrong_values_are_refused(call, message):
     with pytest.raises(dh.InvalidInput, match=message):
         call()
+
+
+@pytest.mark.parametrize("p", [3, 4, 7])
+@pytest.mark.parametrize("overlap", [0.0, 0.1, 0.3])
+def test_boundary_of_an_example_that_overlaps_is_where_the_two_fields_are_equal(p, overlap):
+    """From the definition: both overlaps of the attacked state, and the two terms of the field."""
+    attack = adversarial_boundary(p, 0.8, overlap)
+    with_pattern = (1 - attack) + attack * overlap
+    with_example = attack + (1 - attack) * overlap
+    assert 0.8 * with_pattern ** (p - 1) == pytest.approx(with_example ** (p - 1), rel=1e-12)
+
+
+def test_boundary_of_an_example_that_wins_unasked_is_zero():
+    assert adversarial_boundary(3, 0.01, 0.5) == 0.0
+    with pytest.raises(dh.InvalidInput, match="overlap"):
+        adversarial_boundary(3, 0.5, 1.0)

@@ -143,7 +143,8 @@ def changed(path, value):
         (
             "nspins",
             3,
-            "nspins: there is no such field; allowed are name, seed, problem, n_spins, disorders, starts, schedule",
+            "nspins: there is no such field; allowed are name, seed, problem, n_spins, disorders, starts, attack, "
+            "schedule",
         ),
         (
             "problem.lod",

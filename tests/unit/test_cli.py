@@ -50,7 +50,7 @@ def test_phase_diagram_from_the_command_line(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["reproduce", "fig99"], "landscape; got 'fig99'"),
+        (["reproduce", "fig99"], "; got 'fig99'"),
         (["reproduce"], "NAME must be one of direct-phase-diagram, nishimori-phase-diagram, nishimori-overlap, "),
         (["reproduce", "nishimori-overlap", "--size", "huge"], "must be one of quick, paper; got 'huge'"),
         (

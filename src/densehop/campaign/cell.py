@@ -21,6 +21,7 @@ from densehop.streams import Purpose, seed_sequence
 
 FORMAT = 1  # of the content: raise it when the same content begins to mean other numbers
 NANOSECONDS_PER_ATTEMPT, NANOSECONDS_PER_PATTERN = 40.0, 0.03  # a guess, good enough to weigh cells
+RELAXING = 4  # sweeps to a fixed point, about
 LONGEST_SEGMENT, SHORTEST_SEGMENT = 256, 16  # sweeps between two moments at which a cell can be saved
 SMALLEST_MEMORY = 2**24  # bytes that even the smallest cell takes
 SNAPSHOT_BYTES = 2**26  # of the states that a segment keeps
@@ -52,6 +53,20 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Overwritten:
+    """What a cell attacks the pattern with, where it does.
+
+    Attributes
+    ----------
+    fractions : of the pattern's sites that an example overwrites
+    examples : which example does: "typical", "closest"
+    """
+
+    fractions: tuple[float, ...]
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Cell:
     """What one result file answers.
 
@@ -62,9 +77,10 @@ class Cell:
     temperature : float
     teacher_p, teacher_temperature : None for the direct model
     disorder : int, which draw of the examples
-    start : "pattern", "example", "random" or "overlap"
+    start : "pattern", "example", "random", "overlap" or "attack"
     start_overlap : float or None, with the pattern (direct model: with the first memory)
     run : how the chains run
+    attack : with every fraction and example in turn, where the start is "attack"
     load, start_name : what the plan calls them; no part of the content
     """
 
@@ -79,6 +95,7 @@ class Cell:
     start: str
     start_overlap: float | None
     run: Run
+    attack: Overwritten | None = None
     load: float = field(default=math.nan, compare=False)
     start_name: str = field(default="", compare=False)
 
@@ -92,7 +109,8 @@ class Cell:
     def content(self) -> dict[str, Any]:
         """Everything that decides the numbers; two cells with the same content are the same cell."""
         start = {"start": self.start, "start_overlap": self.start_overlap}
-        return {"format": FORMAT, "seed": self.seed, **self.problem, **start, **vars(self.run)}
+        attack = {"attack": None if self.attack is None else vars(self.attack)}
+        return {"format": FORMAT, "seed": self.seed, **self.problem, **start, **vars(self.run), **attack}
 
     @cached_property
     def identity(self) -> str:
@@ -118,7 +136,11 @@ class Cell:
     @property
     def cost(self) -> float:
         """Predicted processor seconds, to weigh cells with; an adaptive cell counts its first round."""
-        attempts = self.run.n_chains * self.run.n_sweeps * self.n_spins
+        sweeps = self.run.n_sweeps
+        if self.attack is not None:
+            n_attacks = len(self.attack.fractions) * len(self.attack.examples)
+            sweeps = n_attacks * (sweeps if self.temperature else RELAXING)
+        attempts = self.run.n_chains * sweeps * self.n_spins
         return 0.02 + 1e-9 * attempts * (NANOSECONDS_PER_ATTEMPT + NANOSECONDS_PER_PATTERN * self.n_examples)
 
     @cached_property

@@ -47,6 +47,9 @@ def collect(folder: Path, plan: Plan | None = None, traces: bool = True) -> xr.D
     dataset = grid.coordinates()
     for name, dims in _variables(list(results.values())).items():
         dataset[name] = _filled(grid, cells, results, name, dims)
+    attack = plan.grids[0].attack
+    if attack is not None and "fraction" in dataset.dims:
+        dataset = dataset.assign_coords(example=list(attack.examples), fraction=list(attack.fractions))
     return dataset.assign_attrs(_attributes(place, plan, cells, results))
 
 

@@ -9,6 +9,7 @@ import time
 import numpy as np
 import numpy.typing as npt
 
+from densehop.campaign.attack import attack_pattern
 from densehop.campaign.cell import Cell
 from densehop.campaign.checkpoint import Checkpoint
 from densehop.campaign.summary import Floats, Variables, reached, summary
@@ -26,6 +27,8 @@ def measure(cell: Cell, checkpoint: Checkpoint) -> Variables:
     references, examples = draw(cell)
     network = PBodyHopfield(examples, cell.p)
     del examples  # the network has its copy
+    if cell.attack is not None:
+        return attack_pattern(cell, cell.attack, network, references[0], checkpoint)
     saved = checkpoint.load()
     spent = 0.0
     if saved is None:

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from densehop import checks
-from densehop.campaign.cell import Cell, Run
+from densehop.campaign.cell import Cell, Overwritten, Run
 from densehop.problem import load_of, n_examples_for
 
 LARGEST_SEED = 2**63 - 1  # what a NetCDF attribute holds
@@ -158,6 +158,31 @@ class Start(Part):
         return self
 
 
+class Attack(Part):
+    """Attacks instead of starts: an example overwrites sites of the pattern, and the student moves from there.
+
+    It moves to a fixed point at T = 0, else by the schedule.
+
+    Attributes
+    ----------
+    fractions : of sites, each overwritten independently
+    examples : "typical" (the smallest |overlap| with the pattern), "closest" (the largest)
+    """
+
+    fractions: Annotated[tuple[Annotated[NotNegative, Field(le=1)], ...], Axis, Filled]
+    examples: Annotated[tuple[Literal["typical", "closest"], ...], BeforeValidator(_listed), Filled] = ("typical",)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Attack":
+        _different("fractions", self.fractions)
+        _different("examples", self.examples)
+        return self
+
+    def overwritten(self) -> Overwritten:
+        """Return what a cell is told."""
+        return Overwritten(self.fractions, self.examples)
+
+
 class Schedule(Part):
     """How the chains of each cell run.
 
@@ -202,13 +227,17 @@ class Schedule(Part):
         return Run(**given)
 
 
+RANDOM = (Start(name="random", at="random"),)
+
+
 class Grid(Part):
-    """Every combination of problem points, sizes, disorders and starts, on one schedule."""
+    """Every combination of problem points, sizes, disorders and starts (or an attack), on one schedule."""
 
     problem: Problem
     n_spins: Annotated[tuple[Spins, ...], Axis, Filled]
     disorders: Annotated[int, BeforeValidator(_not_bool), Field(ge=1, le=100_000)] = 4
-    starts: Annotated[tuple[Start, ...], BeforeValidator(_listed), Filled] = (Start(name="random", at="random"),)
+    starts: Annotated[tuple[Start, ...], BeforeValidator(_listed), Filled] = RANDOM
+    attack: Attack | None = None
     schedule: Schedule = Schedule()
 
     @model_validator(mode="after")
@@ -216,6 +245,8 @@ class Grid(Part):
         _different("n_spins", self.n_spins)
         _different("the names of starts", tuple(start.name for start in self.starts))
         direct = self.problem.model == "direct"
+        if self.attack and (direct or self.starts != RANDOM or self.schedule.precision is not None):
+            raise ValueError("attack is for teacher-student, stands instead of starts, and has no precision")
         if direct and any(start.at == "pattern" for start in self.starts):
             raise ValueError("starts: the direct model has no teacher's pattern; start at 'example', a memory")
         if direct and self.schedule.observable == "q_star":
@@ -227,15 +258,19 @@ class Grid(Part):
     def cells(self, seed: int) -> Iterator[Cell]:
         """Yield the cells."""
         problem, run = self.problem, self.schedule.run(self.problem.model)
+        attack = None if self.attack is None else self.attack.overwritten()
+        starts: list[tuple[str, float | None, str]] = [(start.at, start.overlap, start.name) for start in self.starts]
+        if attack is not None:
+            starts = [("attack", None, "attack")]
         amounts = problem.load or problem.n_examples or ()
         for p, n_spins, amount, temperature in product(problem.p, self.n_spins, amounts, problem.temperature):
             n_examples = int(amount) if problem.load is None else max(1, n_examples_for(amount, n_spins, p))
             load = load_of(n_examples, n_spins, p) if problem.load is None else amount
             teacher_p = None if problem.model == "direct" else problem.teacher_p or p
             for teacher in problem.teacher_temperatures(p, n_spins, temperature):
-                for disorder, start in product(range(self.disorders), self.starts):
+                for disorder, (at, overlap, name) in product(range(self.disorders), starts):
                     point = (seed, p, n_spins, n_examples, temperature, teacher_p, teacher)
-                    yield Cell(*point, disorder, start.at, start.overlap, run, load, start.name)
+                    yield Cell(*point, disorder, at, overlap, run, attack, load, name)
 
     @property
     def n_cells(self) -> int:
@@ -268,6 +303,8 @@ class Plan(Part):
         n_cells = sum(grid.n_cells for grid in self.grids)
         if n_cells > LARGEST_CAMPAIGN:
             raise ValueError(f"{n_cells} cells are too many; allowed are {LARGEST_CAMPAIGN}")
+        if any(grid.attack != self.grids[0].attack for grid in self.grids):
+            raise ValueError("grids must have the same attack, or none")
         return self
 
     def cells(self) -> list[Cell]:

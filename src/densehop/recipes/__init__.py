@@ -1,11 +1,14 @@
 """Published figures, one small file each: what to compute, at which sizes, and how to draw it."""
 
 from densehop.recipes import (
+    adversarial,
+    adversarial_prototypes,
     capacity,
     direct_phase_diagram,
     finite_noise_phase_diagram,
     fixed_teacher_phase_diagram,
     landscape,
+    large_noise_overlap,
     large_noise_phase_diagram,
     nishimori_overlap,
     nishimori_phase_diagram,
@@ -23,6 +26,9 @@ RECIPES: dict[str, Recipe] = {
         large_noise_phase_diagram.RECIPE,
         capacity.RECIPE,
         landscape.RECIPE,
+        large_noise_overlap.RECIPE,
+        adversarial.RECIPE,
+        adversarial_prototypes.RECIPE,
     )
 }
 

@@ -22,8 +22,17 @@ LARGEST_VARIANCE = 1e4  # of the field: what quadrature handles in milliseconds
 TINY = 1e-300
 
 
-def finite_size_overlap(n_spins: int, n_examples: int, p: int, temperature: float) -> tuple[float, float]:
+def finite_size_overlap(
+    n_spins: int,
+    n_examples: int,
+    p: int,
+    temperature: float,
+    teacher_temperature: float | None = None,
+    teacher_p: int | None = None,
+) -> tuple[float, float]:
     """Return (q, q*) of the retrieval solution at finite N, p >= 3 (docs/theory.md, eq. 19).
+
+    The teacher is the student's own (None), on the Nishimori line, or another one.
 
     Raises
     ------
@@ -34,14 +43,17 @@ def finite_size_overlap(n_spins: int, n_examples: int, p: int, temperature: floa
     """
     n_spins = checks.integer("n_spins", n_spins, 3, checks.LARGEST_SIZE)
     p = checks.integer("p", p, 3, n_spins)
-    critical = teacher.critical_temperature(p).temperature
-    if checks.number("temperature", temperature) < critical:
-        raise OutOfRange(f"the teacher is ordered below T_crit = {critical:.6f}, got T = {temperature:g}: see `solve`")
+    bodies = p if teacher_p is None else teacher_p
+    critical = teacher.critical_temperature(bodies).temperature
+    temperature = checks.number("temperature", temperature)
+    hot = temperature if teacher_temperature is None else checks.number("teacher_temperature", teacher_temperature)
+    if hot < critical:
+        raise OutOfRange(f"the teacher is ordered below T_crit = {critical:.6f}, got T = {hot:g}: see `solve`")
     load = load_of(n_examples, n_spins, p)
     if load == 0:
         raise NoSolution("no retrieval solution without examples")
-    signal = teacher.signal_strength(n_spins, n_examples, p, temperature)
-    noise = teacher.noise_ratio(n_spins, p, temperature) * load
+    signal = teacher.signal_strength(n_spins, n_examples, p, hot, bodies)
+    noise = teacher.noise_ratio(n_spins, p, hot, bodies) * load
     return _largest_solution(p, noise / temperature**2, signal * temperature / noise)
 
 

@@ -19,15 +19,19 @@ from densehop.errors import InvalidInput
 Floats = npt.NDArray[np.float64]
 
 
-def adversarial_boundary(p: int, signal: float) -> float:
+def adversarial_boundary(p: int, signal: float, overlap: float = 0.0) -> float:
     """Return eps*, the fraction of overwritten sites from which the example wins, p >= 3 (docs/theory.md, eq. 77).
 
     It holds at T = 0 and load -> 0: below it the student returns to the pattern, above it it falls into the example.
-    After one parallel step q* = m there at every load.
+    After one parallel step q* = m there at every load. With x = lambda^(1/(p-1)) and an example that has an overlap o
+    with the pattern, (1 - eps) + eps o and eps + (1 - eps) o compete: eps* = (x - o)/((1 + x)(1 - o)), or 0.
     """
     p = checks.integer("p", p, 3)
     ratio = math.pow(checks.number("signal", signal, zero_allowed=True), 1 / (p - 1))
-    return ratio / (1 + ratio)
+    overlap = checks.between("overlap", overlap, 0, 1)
+    if overlap == 1:
+        raise InvalidInput("overlap must be less than 1: an example that is the pattern cannot attack it")
+    return max(0.0, (ratio - overlap) / ((1 + ratio) * (1 - overlap)))
 
 
 @overload
