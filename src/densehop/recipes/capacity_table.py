@@ -115,7 +115,7 @@ def _overlaps(dataset: xr.Dataset) -> list[str]:
             here = row.isel(retrieval_point=point)
             kept = here["retrieval_overlap"].where(here["retrieval_overlap"] > here["retrieval_smallest"])
             of_disorders = kept.mean("retrieval_memory").values
-            found = disorder_estimate(of_disorders[np.isfinite(of_disorders)])
+            found = _known(of_disorders)
             load = float(here["retrieval_load"])
             theory = [_number(_at(dataset.sel(p=p), ansatz, load), 7, 4) for ansatz in ("rs", "1rsb")]
             lines.append(
@@ -155,8 +155,14 @@ def _mixed(overlaps: xr.DataArray) -> str:
     """Return the mean of the overlaps over the disorders in which they are still alike."""
     over = str(overlaps.dims[-1])
     means = overlaps.mean(over).where(overlaps.min(over) > ALIKE * overlaps.max(over)).values
-    found = means[np.isfinite(means)]
-    return _measured(float(found.mean()), disorder_estimate(found).error) if len(found) else f"{'-':>17}"
+    found = _known(means)
+    return _measured(found.mean, found.error)
+
+
+def _known(values: Floats) -> Estimate:
+    """Return the mean over the disorders that have a value; nan where none has, as far beyond a limit."""
+    known = values[np.isfinite(values)]
+    return disorder_estimate(known) if len(known) else Estimate(math.nan, math.nan, 0)
 
 
 def _loaded(dataset: xr.Dataset) -> list[str]:
