@@ -67,7 +67,7 @@ def _capacities(dataset: xr.Dataset) -> list[str]:
     """Return where half of the chains keep their memory, M p!/N^(p-1), at each size and extrapolated."""
     lines = [
         "Retrieval: load (p = 2: M/N) at which half of the chains keep their memory; T = 0: fixed points",
-        "N = inf: lines in powers of N, p = 2 only: at p >= 3 what is kept in so few sweeps still depends on them and on N",
+        "N = inf: lines in powers of N, p = 2 only: at p >= 3 what is kept still depends on the number of sweeps",
         f"{'p':>2} {'T':>4} {'N':>6} {'theory':>8} {'half':>17} {'half/theory':>11}",
     ]
     for p, temperature in _kinds(dataset):
