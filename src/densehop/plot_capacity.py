@@ -78,7 +78,7 @@ def _shares(axes: Axes, dataset: xr.Dataset, p: int, temperature: float) -> None
     axes.set_ylabel("share that keeps its memory")
     protocol = "to a fixed point" if temperature == 0 else "heat bath"
     axes.set_title(f"$p = {p}$, $T = {temperature:g}$, {protocol}", loc="left")
-    axes.legend(loc="lower left", handlelength=1.4)
+    axes.legend(loc="upper right", handlelength=1.4)
 
 
 def _half_loads(axes: Axes, dataset: xr.Dataset) -> None:

@@ -57,6 +57,13 @@ def test_the_figure_and_the_table_are_made_of_it(made):
     assert max(len(line) for line in table.splitlines()) <= 140
 
 
+def test_a_series_that_keeps_no_memory_is_drawn_and_tabled(made):
+    lost = made.copy()
+    lost["retrieval_overlap"] = 0 * made["retrieval_overlap"]
+    RECIPES["capacity"].draw(lost)
+    assert " 0.00                 -" in RECIPES["capacity"].table(lost)
+
+
 def test_sizes_have_equally_many_points_in_all_series():
     for size in RECIPES["capacity"].sizes.values():
         for lines in (size.retrieval, size.warm_mixtures, size.loaded_mixtures):

@@ -92,7 +92,7 @@ def _mixtures(sizes: dict[int, tuple[int, ...]], ratios: tuple[float, ...]) -> t
 
 
 QUICK = Size(
-    retrieval=_retrieval({2: (500, 1000, 2000), 3: (96, 128, 192), 4: (48, 64, 80)}),
+    retrieval=_retrieval({2: (1000, 2000, 4000), 3: (96, 128, 192), 4: (48, 64, 80)}),
     warm_mixtures=_mixtures(dict.fromkeys(BODIES, (8000,)), (0.4, 0.7, 1.05, 1.2)),
     loaded_mixtures=_mixtures({3: (200, 400), 4: (96, 192)}, _ratios(0.2, 1.8, 5)),
     memory_overlaps=_ratios(0.1, 0.9, 9),

@@ -67,7 +67,7 @@ def _capacities(dataset: xr.Dataset) -> list[str]:
     """Return where half of the chains keep their memory, M p!/N^(p-1), at each size and extrapolated."""
     lines = [
         "Retrieval: load (p = 2: M/N) at which half of the chains keep their memory; T = 0: fixed points",
-        "N = inf: a line in a power of N through all sizes; how far the three differ is how little they can be trusted",
+        "N = inf: lines in powers of N, p = 2 only: at p >= 3 what is kept still depends on the number of sweeps",
         f"{'p':>2} {'T':>4} {'N':>6} {'theory':>8} {'half':>17} {'half/theory':>11}",
     ]
     for p, temperature in _kinds(dataset):
@@ -80,7 +80,7 @@ def _capacities(dataset: xr.Dataset) -> list[str]:
             )
         for power, name in ((0.5, "N^(-1/2)"), (2 / 3, "N^(-2/3)"), (1.0, "1/N")):
             limit = extrapolated(rows[:, 0], rows[:, 2], rows[:, 3], power)
-            if limit.n_disorders:
+            if limit.n_disorders and p == 2:
                 lines.append(
                     f"{p:>2} {temperature:>4g} {'inf':>6} {rows[0, 1] / unit:>8.4f} "
                     f"{_measured(limit.mean / unit, limit.error / unit)} {limit.mean / rows[0, 1]:>11.3f}  {name}"
@@ -115,7 +115,7 @@ def _overlaps(dataset: xr.Dataset) -> list[str]:
             here = row.isel(retrieval_point=point)
             kept = here["retrieval_overlap"].where(here["retrieval_overlap"] > here["retrieval_smallest"])
             of_disorders = kept.mean("retrieval_memory").values
-            found = disorder_estimate(of_disorders[np.isfinite(of_disorders)])
+            found = _known(of_disorders)
             load = float(here["retrieval_load"])
             theory = [_number(_at(dataset.sel(p=p), ansatz, load), 7, 4) for ansatz in ("rs", "1rsb")]
             lines.append(
@@ -155,8 +155,14 @@ def _mixed(overlaps: xr.DataArray) -> str:
     """Return the mean of the overlaps over the disorders in which they are still alike."""
     over = str(overlaps.dims[-1])
     means = overlaps.mean(over).where(overlaps.min(over) > ALIKE * overlaps.max(over)).values
-    found = means[np.isfinite(means)]
-    return _measured(float(found.mean()), disorder_estimate(found).error) if len(found) else f"{'-':>17}"
+    found = _known(means)
+    return _measured(found.mean, found.error)
+
+
+def _known(values: Floats) -> Estimate:
+    """Return the mean over the disorders that have a value; nan where none has, as far beyond a limit."""
+    known = values[np.isfinite(values)]
+    return disorder_estimate(known) if len(known) else Estimate(math.nan, math.nan, 0)
 
 
 def _loaded(dataset: xr.Dataset) -> list[str]:
@@ -208,7 +214,7 @@ def restored(dataset: xr.Dataset) -> xr.DataArray:
 
 
 def _measured(mean: float, error: float) -> str:
-    return f"{'-':>17}" if math.isnan(mean) else f"{mean:>7.4f} +- {error:.4f}"
+    return f"{'-':>17}" if math.isnan(mean) else f"{mean:>7.4f} +- {_number(error, 6, 4)}"
 
 
 def _number(value: float, width: int, digits: int) -> str:
