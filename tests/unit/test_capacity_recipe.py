@@ -1,4 +1,5 @@
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from densehop.recipes import RECIPES, capacity, capacity_runs, capacity_table
 from densehop.recipes.capacity import Series, Size
 from tests.unit.test_recipes import Counter
 
+NO_CELLS = Path("unused")  # this recipe keeps none
 TINY = Size(
     retrieval=tuple(
         Series(p, 32, (0.6, 3.0), temperature) for p, temperature in ((2, 0.0), (2, 0.1), (3, 0.0), (4, 0.0))
@@ -26,14 +28,14 @@ TINY = Size(
 @pytest.fixture(scope="module")
 def made():
     counter = Counter()
-    dataset = capacity.compute(TINY, 5, 2, counter)
+    dataset = capacity.compute(TINY, 5, 2, counter, NO_CELLS)
     assert counter.announced == counter.done == 3 * (8 + 6 + 4 + 6)
     return dataset
 
 
 def test_one_seed_gives_the_same_bits_with_one_worker_or_two(made):
-    assert capacity.compute(TINY, 5, 1, Counter()).identical(made)
-    other = capacity.compute(TINY, 6, 2, Counter())
+    assert capacity.compute(TINY, 5, 1, Counter(), NO_CELLS).identical(made)
+    other = capacity.compute(TINY, 6, 2, Counter(), NO_CELLS)
     assert not np.array_equal(other["correlated_energy"], made["correlated_energy"])
 
 

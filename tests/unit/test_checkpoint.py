@@ -51,7 +51,7 @@ def test_interrupted_run_ends_with_the_same_bits(n_reports, order, representatio
     resumed = network().sample(1.5, **options, checkpoint=path, progress=heard.append)
     assert same(whole, resumed)
     assert sum(heard) == 3 * 400
-    assert 0 < heard[0] < 3 * 400
+    assert 0 < heard[0] <= 3 * 400  # threads may have ended before the interrupt arrived
 
 
 @pytest.mark.parametrize("interaction", ["power", "rectified"])
