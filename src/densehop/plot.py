@@ -69,8 +69,8 @@ def _phase_panel(axes: Axes, row: xr.Dataset) -> None:
     axes.fill_between(load, above[0], above[1], color=SHADES["lR"], linewidth=0)
     axes.fill_between(load, teacher, above[0], color=SHADES["gR"], linewidth=0)
     axes.fill_between(load, 0, teacher, color=SHADES["eR"], linewidth=0)
-    axes.plot(load, np.where(local > teacher, local, np.nan), color=ORANGE, label="lR begins")
-    axes.plot(load, np.where(transition > teacher, transition, np.nan), color=BLUE, label="gR begins")
+    axes.plot(load, np.where(local > teacher, local, np.nan), color=ORANGE, dashes=(4, 1.8), label="lR: spinodal")
+    axes.plot(load, np.where(transition > teacher, transition, np.nan), color=BLUE, label="gR: transition")
     axes.axhline(teacher, color=GREEN, label="teacher orders")
     axes.plot(
         load, row["temperature_zero_entropy"], color=GREY, linewidth=1.0, dashes=(3, 1.5), label="P: zero entropy"

@@ -12,6 +12,9 @@ from densehop.errors import InvalidInput
 from densehop.files import write_together
 from densehop.version import __version__
 
+COMPRESSED = {"zlib": True, "complevel": 4, "shuffle": True}  # without loss
+SMALL = 1000  # numbers: fewer are not worth it
+
 
 def writable_folder(folder: Path, names: Iterable[str] = ()) -> Path:
     """Create the folder if need be and prove that these files can be written there, before any long work."""
@@ -34,7 +37,10 @@ def encode(dataset: xr.Dataset, seed: int, parameters: Mapping[str, Any]) -> byt
     """
     origin = {"densehop_version": __version__, "seed": seed, "parameters": json.dumps(parameters)}
     described = dataset.assign_attrs({**dataset.attrs, **origin})
-    return bytes(described.to_netcdf(engine="h5netcdf"))
+    large = {
+        name: COMPRESSED for name, one in described.variables.items() if one.size > SMALL and one.dtype.kind in "bif"
+    }
+    return bytes(described.to_netcdf(engine="h5netcdf", encoding=large))
 
 
 def save(contents: Mapping[Path, bytes]) -> None:

@@ -12,6 +12,7 @@ from densehop.recipes import (
     large_noise_phase_diagram,
     nishimori_overlap,
     nishimori_phase_diagram,
+    prototype_or_feature,
 )
 from densehop.recipes.recipe import Recipe
 
@@ -29,6 +30,7 @@ RECIPES: dict[str, Recipe] = {
         large_noise_overlap.RECIPE,
         adversarial.RECIPE,
         adversarial_prototypes.RECIPE,
+        prototype_or_feature.RECIPE,
     )
 }
 

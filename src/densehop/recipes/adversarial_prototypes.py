@@ -118,8 +118,8 @@ def _summary(dataset: xr.Dataset) -> list[str]:
     for p in dataset["p"].values:
         row = dataset.sel(p=p)
         lines.append(
-            f"p = {p}: examples overlap {float(row['magnetisation']):.4f} with the pattern (measured "
-            f"{float(row['example_overlap_mean'].mean()):.4f}); lowest q* after any attack, M > 1: "
+            f"p = {p}: examples overlap {float(row['magnetisation']):.4f} with the pattern, those that attack, the "
+            f"least accurate of M, {float(row['example_overlap_mean'].mean()):.4f}; lowest q* after any attack, M > 1: "
             f"{float(row['q_star_mean'].where(row['n_examples'] > 1).min()):.4f}"
         )
     return lines

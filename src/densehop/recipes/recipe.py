@@ -63,6 +63,8 @@ def reproduce(
 ) -> Reproduction:
     """Compute a recipe and write NAME.png, NAME.pdf and NAME.nc, all of them or none; the folder is checked first.
 
+    If only the drawing or the table fails, NAME.nc is written.
+
     Campaigns keep their cells in NAME.cells, whatever the size; the same call goes on where an earlier one stopped.
     """
     if size not in recipe.sizes:
@@ -73,9 +75,13 @@ def reproduce(
     parameters = recipe.sizes[size]
     dataset = recipe.compute(parameters, seed, n_workers, progress, cells_of(recipe, folder))
     dataset = dataset.assign_attrs(recipe=recipe.name, size=size)
-    table = recipe.table(dataset)
-    contents = {**encode(recipe.draw(dataset)), ".nc": store.encode(dataset, seed, asdict(parameters))}
-    files = {folder / f"{recipe.name}{suffix}": contents[suffix] for suffix in SUFFIXES}
+    data = {folder / f"{recipe.name}.nc": store.encode(dataset, seed, asdict(parameters))}
+    try:
+        table, pictures = recipe.table(dataset), encode(recipe.draw(dataset))
+    except Exception:
+        store.save(data)  # what may have taken an hour
+        raise
+    files = {folder / f"{recipe.name}{suffix}": content for suffix, content in pictures.items()} | data
     store.save(files)
     return Reproduction(tuple(files), table, dataset)
 

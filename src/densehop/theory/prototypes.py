@@ -4,7 +4,7 @@ Below the teacher's critical temperature M independent examples each have the ma
 N -> infinity nothing interferes, and the equations are exact for any M: with the overlaps m with the example that
 attacks, k with each of the M - 1 others and q* with the pattern, a site's field is p (m^(p-1) s + k^(p-1) S), where
 s = sigma^1_i xi*_i = +-1 has the mean m_T and S is the sum of M - 1 such signs. The student starts at the attacked
-pattern.
+pattern (`attacked_prototype`) or at one with sites flipped at random (`recovery`), where all M examples are alike.
 """
 
 import numpy as np
@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 MAX_STEPS = 10_000
 TOLERANCE = 1e-13
+STEPS = 128  # in a sweep; twice as many move no overlap by 1e-4
 
 
 def attacked_prototype(
@@ -60,6 +61,57 @@ def attacked_prototype(
         if max(np.max(np.abs(m - before[0])), np.max(np.abs(k - before[1]))) < TOLERANCE:
             return np.asarray(mean @ weights), np.asarray(m)
     raise NoSolution(f"the overlaps do not settle within {MAX_STEPS} steps at T = {temperature:g}")
+
+
+def recovery(
+    p: int, n_examples: int, temperature: float, teacher_temperature: float, overlap: npt.ArrayLike, n_sweeps: int
+) -> Floats:
+    """Return q* of a student of an ordered teacher, sweep by sweep, from a randomly corrupted pattern, N -> infinity.
+
+    In a sweep in sequential order sites leave their old state one by one for one drawn in the field of the moment. With
+    s the time in sweeps and k the overlap with each example, dk/ds = F(k(s)) - F(k(s-1)), F(k) = E tanh(p k^(p-1)
+    S/T) S/M, S the sum of M signs of mean m_T; in the first sweep the start stands in for F(k(s-1)). q* follows k
+    (docs/theory.md, eq. 101).
+
+    Parameters
+    ----------
+    p : int, >= 3
+    n_examples : int, M
+    temperature, teacher_temperature : float; the second below the critical temperature
+    overlap : floats from -1 to 1, shape (B,), of the start with the pattern
+    n_sweeps : int
+
+    Returns
+    -------
+    (n_sweeps + 1, B), the start first
+
+    Raises
+    ------
+    OutOfRange
+        If the teacher is not ordered.
+    """
+    p, n_examples = checks.integer("p", p, 3), checks.integer("n_examples", n_examples, 1)
+    beta = 1 / checks.number("temperature", temperature)
+    start = np.array([checks.between("overlap", one, -1, 1) for one in np.ravel(overlap)])
+    magnetisation = _ordered(p, teacher_temperature)
+    agreeing = np.arange(n_examples + 1)
+    weights = binom.pmf(agreeing, n_examples, (1 + magnetisation) / 2)
+    total = 2.0 * agreeing - n_examples
+
+    def drawn(k: Floats) -> tuple[Floats, Floats]:
+        """Return the overlap with each example and with the pattern that sites drawn at k have."""
+        spin = np.tanh(p * beta * k[:, np.newaxis] ** (p - 1) * total)
+        return spin @ (weights * total) / n_examples, spin @ weights
+
+    old = np.tile(np.stack((magnetisation * start, start)), (STEPS, 1, 1))  # what sites were drawn with, a sweep ago
+    now, traces = old[0].copy(), [start]
+    for _ in range(checks.integer("n_sweeps", n_sweeps, 1)):
+        for step in range(STEPS):
+            new = np.stack(drawn(now[0]))
+            new = np.stack(drawn((now + (new - old[step]) / (2 * STEPS))[0]))  # the field half-way through the step
+            now, old[step] = now + (new - old[step]) / STEPS, new
+        traces.append(now[1].copy())
+    return np.array(traces)
 
 
 def _ordered(p: int, teacher_temperature: float) -> float:
