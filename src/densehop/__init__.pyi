@@ -1,7 +1,7 @@
 """densehop: dense Hopfield networks, exact theory and fast Monte Carlo."""
 
 from .energy import EnergyTable, power_table, strict_table
-from .errors import DensehopError, Interrupted, InvalidInput, MissingPackage, NoSolution, OutOfRange
+from .errors import DensehopError, Incomplete, Interrupted, InvalidInput, MissingPackage, NoSolution, OutOfRange
 from .examples import draw_examples
 from .learn.classifier import DenseAssociativeClassifier
 from .learn.memory import DenseAssociativeMemory
@@ -76,6 +76,7 @@ __all__ = [
     "Estimate",
     "ExamplesNeeded",
     "GlassLines",
+    "Incomplete",
     "Interrupted",
     "InvalidInput",
     "LargestOverlaps",

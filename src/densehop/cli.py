@@ -9,7 +9,7 @@ import typer
 
 from densehop import cli_campaign, cli_learn, cli_theory
 from densehop.cli_output import ProgressBar
-from densehop.errors import DensehopError, InvalidInput
+from densehop.errors import DensehopError, Incomplete, InvalidInput
 from densehop.version import __version__
 
 BAD_INPUT, FAILED = 2, 1  # exit codes
@@ -96,6 +96,8 @@ def run(arguments: list[str]) -> int:
     warnings.showwarning = lambda message, *_: print(f"densehop: warning: {message}", file=sys.stderr)
     try:
         return app(arguments or ["--help"], standalone_mode=False) or 0  # Typer returns 130 after Ctrl-C
+    except Incomplete as error:
+        return _complain(str(error), FAILED)
     except DensehopError as error:
         return _complain(str(error), BAD_INPUT)
     except typer.TyperException as error:

@@ -17,6 +17,10 @@ class NoSolution(DensehopError):
     """The branch asked for does not exist at this point."""
 
 
+class Incomplete(DensehopError):
+    """Some cells of a campaign have no result; the others are kept."""
+
+
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C came and what was done so far is saved; the message says where and how to go on."""
 

@@ -14,7 +14,7 @@ import pytest
 import densehop as dh
 from densehop.campaign import folder as folders
 from densehop.campaign.collect import collect
-from densehop.campaign.complete import Incomplete, complete
+from densehop.campaign.complete import complete
 from densehop.campaign.engines import LocalWorkers, ThisProcess
 from densehop.campaign.folder import CampaignFolder, Result
 from densehop.campaign.run import run
@@ -265,7 +265,7 @@ def test_complete_gives_everything_or_says_what_is_missing(undisturbed, tmp_path
     assert complete(plan(), tmp_path, ThisProcess).equals(undisturbed)
     bad = plan(problem={"p": 10, "load": None, "n_examples": [100]}, n_spins=[256], disorders=1)
     with pytest.raises(
-        Incomplete, match=r"1 of 1 cells failed, such as p = 10, N = 256, .*failures', the same command"
+        dh.Incomplete, match=r"1 of 1 cells failed, such as p = 10, N = 256, .*failures', the same command"
     ):
         complete(bad, tmp_path, ThisProcess)
 

@@ -1,5 +1,6 @@
 """`densehop run`, `status` and `collect` as a user meets them, on the plan of the documentation."""
 
+import dataclasses
 import json
 import re
 import signal
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+import densehop as dh
 from densehop import cli
 from densehop.campaign import cluster, store
+from densehop.recipes import RECIPES
 from tests.campaign_tasks import plan
 from tests.unit.test_cli import PROGRAM, complaint
 
@@ -120,6 +123,15 @@ def test_cells_that_fail_are_told_at_the_end(densehop, tmp_path):
 
 
 @pytest.mark.long
+def test_a_figure_whose_cells_fail_is_no_wrong_input(densehop, tmp_path, monkeypatch):
+    def fails(*_):
+        raise dh.Incomplete("2 of 3 cells failed")
+
+    monkeypatch.setitem(RECIPES, "landscape", dataclasses.replace(RECIPES["landscape"], compute=fails))
+    result = densehop("reproduce", "landscape", "--out", tmp_path)
+    assert (result.returncode, complaint(result)) == (1, "densehop: 2 of 3 cells failed")
+
+
 def test_full_disk_is_one_line_and_finished_cells_stay(densehop, tmp_path):
     """Files may not grow beyond 16 KiB: small cells fit, a long one does not."""
     content = plan(problem={"load": [6.0]}, disorders=1).model_dump(mode="json")

@@ -9,11 +9,7 @@ from densehop.campaign.collect import collect
 from densehop.campaign.engines import Engine, LocalWorkers
 from densehop.campaign.plan import Plan
 from densehop.campaign.run import Progress, run
-from densehop.errors import DensehopError
-
-
-class Incomplete(DensehopError):
-    """Some cells have no result; the others are kept."""
+from densehop.errors import Incomplete
 
 
 def complete(
