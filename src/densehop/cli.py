@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from densehop import cli_campaign, cli_learn, cli_theory
+from densehop import cli_campaign, cli_explore, cli_learn, cli_theory
 from densehop.cli_output import ProgressBar
 from densehop.errors import DensehopError, Incomplete, InvalidInput
 from densehop.version import __version__
@@ -87,6 +87,7 @@ for command in (
     cli_learn.classify,
     cli_learn.attack,
     cli_learn.locate,
+    cli_explore.explore,
 ):
     app.command()(command)
 

@@ -236,7 +236,7 @@ def _summary(dataset: xr.Dataset) -> list[str]:
     several = ordered & (here["n_examples"] > 1).values
     lines = [
         "example: mean overlap of one example with the pattern, exact at N; tolerated flips: fraction from which half "
-        "of the chains come back,",
+        "of the chains come back (-: more than half from all that were tried),",
         "theory: N -> infinity, for features the barrier of the replica-symmetric equations; sweeps: until 95% of the "
         f"kept q*, median; errors over {dataset.sizes['disorder']} disorders.",
     ]
@@ -244,17 +244,17 @@ def _summary(dataset: xr.Dataset) -> list[str]:
         part = here.isel(regime=which)
         lines.append(
             f"{name}: {_range(part['n_examples'])} examples of overlap {_range(part['example_overlap'])}; error of the "
-            f"pattern {_range((1 - part['kept']) / 2)}; tolerate {_range(part['tolerance'])} flipped; sweeps from "
+            f"pattern {_range((1 - part['kept']) / 2)}; flips tolerated: {_range(part['tolerance'])}; sweeps from "
             f"{SHOWN:.0%} flipped {_range(part['sweeps_median'].sel(corruption=SHOWN, method='nearest'))}"
         )
     return lines
 
 
 def _range(values: xr.DataArray) -> str:
-    """Return smallest and largest of some values in words; a '-' joins those that are missing."""
+    """Return smallest and largest of some values in words, and that some are missing."""
     known = values.values[np.isfinite(values.values)]
     ends = " to ".join(f"{end:.4g}" for end in sorted({float(known.min()), float(known.max())})) if known.size else ""
-    return " or ".join(part for part in (ends, "-" if known.size < values.size else "") if part)
+    return " or ".join(part for part in (ends, "beyond what was tried" if known.size < values.size else "") if part)
 
 
 RECIPE = Recipe(

@@ -1,0 +1,1 @@
+"""The live explorer in the browser: phase diagram, cut, restoration and attack."""

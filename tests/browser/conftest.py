@@ -1,0 +1,70 @@
+"""A server of the explorer and a headless Chromium, for the tests in this folder."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+
+REQUIRED = "DENSEHOP_REQUIRE_BROWSER"  # set where a skipped test would hide something
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return a browser's program; without one the tests are skipped, or fail where they are required."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        message = f"no browser: none of {', '.join(NAMES)} is installed (Debian: apt-get install chromium)"
+        (pytest.fail if os.environ.get(REQUIRED) else pytest.skip)(message)
+    return found
+
+
+@pytest.fixture(scope="session")
+def server():
+    """Return the address of an explorer in a process of its own."""
+    command = [sys.executable, "-u", "-m", "densehop", "explore", "--port", "0", "--no-browser"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    address = re.search(r"http://\S+", process.stdout.readline()).group()
+    for line in process.stdout:
+        if "Launching server" in line:
+            break
+    yield address
+    process.terminate()
+    process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """Return a running browser."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(browser, server):
+    """Return a function that opens a page; afterwards nothing has left the machine and nothing was complained about."""
+    context = browser.new_context(viewport={"width": 1366, "height": 900}, accept_downloads=True)
+    asked, complaints = [], []
+
+    def opened(link=""):
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(server + link)
+        page.wait_for_selector("canvas")
+        return page
+
+    yield opened
+    context.close()
+    hosts = {urlsplit(url).hostname for url in asked if not url.startswith(("data:", "blob:"))}
+    assert hosts <= {"127.0.0.1"}, asked
+    assert not complaints

@@ -1,0 +1,166 @@
+"""The explorer as a visitor meets it: in Chromium, against a server of its own."""
+
+import contextlib
+import io
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import xarray as xr
+
+import densehop as dh
+
+
+def query(page):
+    """Return the parameters in the address."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def numbers(page):
+    """Return the branches that the page shows, by name."""
+    rows = page.locator("table.branches tr").all()
+    head, *body = [[cell.inner_text() for cell in row.locator("th, td").all()] for row in rows]
+    return {row[0]: dict(zip(head, row, strict=True)) for row in body}
+
+
+def click(page, right, up):
+    """Click into the phase diagram, at fractions of its canvas."""
+    box = page.locator("canvas").first.bounding_box()
+    page.mouse.click(box["x"] + right * box["width"], box["y"] + (1 - up) * box["height"])
+
+
+def run(code):
+    """Run lines of Python and return what they print."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "page", "exec"), {})
+    return printed.getvalue()
+
+
+def downloaded(page, selector, tmp_path):
+    """Return the file that a button hands out."""
+    with page.expect_download() as caught:
+        page.locator(selector).click()
+    path = tmp_path / caught.value.suggested_filename
+    caught.value.save_as(path)
+    return path
+
+
+def test_a_click_shows_what_solve_says(visit):
+    page = visit()
+    before = page.locator(".about h3").inner_text()
+    click(page, 0.8, 0.5)
+    page.wait_for_function("old => !document.location.search.includes('none') && document.location.search", arg=before)
+    at = query(page)
+    problem = dh.TeacherStudent.nishimori(3, float(at["x"]), float(at["t"]))
+    page.wait_for_selector(f"text=α = {float(at['x']):.4g}, T = {float(at['t']):.4g}")
+    shown = numbers(page)["inference"]
+    solution = dh.solve(problem, "inference")
+    assert [float(shown[name]) for name in ("q", "q*", "free entropy", "entropy")] == pytest.approx(
+        [solution.q, solution.q_star, solution.free_entropy, solution.entropy], abs=1e-6
+    )
+    assert f"({dh.phase(problem).value})" in page.locator(".about h3").inner_text()
+
+
+def test_another_p_is_another_diagram(visit):
+    page = visit()
+    handle = page.locator(".noUi-handle").first
+    handle.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.location.search.includes('p=4')")
+    solution = dh.solve(dh.TeacherStudent.nishimori(4, 6.0, 2.0), "inference")
+    page.wait_for_selector(f"text={solution.q_star:.6f}")
+
+
+def test_a_link_restores_its_state_and_refuses_what_cannot_be(visit):
+    page = visit("/?model=direct&p=4&x=0.5&t=0.4&n=48")
+    solution = dh.solve(dh.DirectModel(4, 0.5, 0.4), "retrieval")
+    page.wait_for_selector("text=α = 0.5, T = 0.4: global retrieval (gR)")
+    assert float(numbers(page)["retrieval"]["m"]) == pytest.approx(solution.m, abs=1e-6)
+    page = visit("/?model=finite_noise&p=3&t=warm")
+    page.wait_for_selector("text=the link holds what cannot be shown: t=warm, p=3")
+
+
+def test_simulation_streams_pauses_stops_and_is_repeated_by_its_code(visit, tmp_path):
+    page = visit("/?n=32&sweeps=2000&x=8&t=2.2&disorders=2")
+    page.get_by_role("button", name="Simulate here").click()
+    said = page.locator(".verdict")
+
+    def sweeps():
+        found = re.match(r"(\d+) sweeps", said.inner_text())
+        return int(found.group(1)) if found else 0
+
+    page.wait_for_function("() => true")
+    seen = set()
+    while len(seen) < 4:  # points arrive one block after the other
+        page.wait_for_timeout(30)
+        seen.add(sweeps())
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_timeout(600)
+    paused = sweeps()
+    page.wait_for_timeout(600)
+    assert sweeps() == paused
+    page.get_by_role("button", name="Go on").click()
+    while sweeps() == paused:
+        page.wait_for_timeout(30)
+    page.get_by_role("button", name="Stop").click()
+    page.wait_for_timeout(600)
+    ended = sweeps()
+    assert 0 < ended <= 2000
+    page.locator(".python-simulation button").click()
+    mean, error = map(float, run(page.locator(".script-simulation pre").inner_text()).split())
+    assert f"overlap {mean:.4f} ± {error:.4f}" in said.inner_text()
+    with xr.open_dataset(downloaded(page, ".download-simulation-nc a", tmp_path), engine="h5netcdf") as data:
+        assert data["overlap"].shape == (2, 2, ended)
+        late = data["overlap"][:, :, int(0.25 * ended) :]
+        assert float(late.mean()) == pytest.approx(mean, abs=1e-9)
+
+
+def test_too_large_a_simulation_is_one_clear_line(visit):
+    page = visit("/?n=1024&x=8&t=2")
+    page.get_by_role("button", name="Simulate here").click()
+    page.wait_for_selector("text=too much for a page")
+
+
+def test_diagram_and_code_are_handed_out(visit, tmp_path):
+    page = visit()
+    with xr.open_dataset(downloaded(page, ".download-phase-diagram-nc a", tmp_path), engine="h5netcdf") as data:
+        assert data["phase"].attrs["flag_meanings"].split()[0] == "P"
+        assert "inference_global_load" in data
+    assert downloaded(page, ".download-phase-diagram-png a", tmp_path).read_bytes()[:4] == b"\x89PNG"
+    assert b"<svg" in downloaded(page, ".download-phase-diagram-svg a", tmp_path).read_bytes()[:500]
+    page.locator(".python-phase button").click()
+    code = page.locator(".script-phase pre").inner_text().split("# the whole diagram")[0]
+    printed = run(code).splitlines()
+    assert printed[0] == "Phase.GLOBAL_RETRIEVAL"
+    shown = numbers(page)["inference"]
+    assert float(printed[1].split()[3]) == pytest.approx(float(shown["q*"]), abs=1e-6)
+
+
+def test_dots_appear_along_a_cut(visit):
+    page = visit("/?view=cut&n=24&sweeps=40&disorders=2&x=8")
+    page.get_by_role("button", name="Simulate along the line").click()
+    page.wait_for_selector("text=12 points done, all")
+
+
+def test_a_digit_is_restored_and_the_code_says_the_same(visit):
+    page = visit("/?view=restore&hidden=0.3&digit=1")
+    page.get_by_role("button", name="Restore").click()
+    page.wait_for_selector("text=restored without an error by")
+    said = page.locator(".restored").inner_text().split(":")[1]
+    page.locator(".python-restore button").click()
+    right = re.findall(r"^(.*) 1\.0$", run(page.locator(".script-restore pre").inner_text()), re.MULTILINE)
+    assert "exponential" in right
+    assert [name.strip() for name in said.split(",")] == right
+
+
+@pytest.mark.parametrize(("eps", "end"), [(0.15, "recovered"), (0.7, "captured")])
+def test_an_attack_below_and_above_the_boundary(visit, eps, end):
+    page = visit(f"/?view=attack&eps={eps}&attack_load=1")
+    page.wait_for_selector(f"text={'below' if eps < 0.5 else 'above'} ε* = 0.5000")
+    page.get_by_role("button", name="Attack", exact=True).click()
+    page.wait_for_selector(f"text={end}")
+    q_star = re.search(r"q\* = ([-\d.]+)", page.locator(".attacked").inner_text()).group(1)
+    page.locator(".python-attack button").click()
+    printed = run(page.locator(".script-attack pre").inner_text())
+    assert float(printed.split()[2]) == pytest.approx(float(q_star), abs=1e-3)
