@@ -3,12 +3,15 @@
 import contextlib
 import io
 import re
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import xarray as xr
 
 import densehop as dh
+
+PATIENCE = 60  # seconds
 
 
 def query(page):
@@ -90,9 +93,9 @@ def test_simulation_streams_pauses_stops_and_is_repeated_by_its_code(visit, tmp_
         found = re.match(r"(\d+) sweeps", said.inner_text())
         return int(found.group(1)) if found else 0
 
-    page.wait_for_function("() => true")
-    seen = set()
+    seen, deadline = set(), time.monotonic() + PATIENCE
     while len(seen) < 4:  # points arrive one block after the other
+        assert time.monotonic() < deadline, seen
         page.wait_for_timeout(30)
         seen.add(sweeps())
     page.get_by_role("button", name="Pause").click()
@@ -102,6 +105,7 @@ def test_simulation_streams_pauses_stops_and_is_repeated_by_its_code(visit, tmp_
     assert sweeps() == paused
     page.get_by_role("button", name="Go on").click()
     while sweeps() == paused:
+        assert time.monotonic() < deadline
         page.wait_for_timeout(30)
     page.get_by_role("button", name="Stop").click()
     page.wait_for_timeout(600)

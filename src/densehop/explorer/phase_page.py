@@ -85,7 +85,7 @@ class PhasePage:
         self._bodies.param.update(options=allowed, value=state.p)
         self._hot.visible = state.model in {"fixed_teacher", "finite_noise"}
 
-    def _new_view(self, *_: Any) -> None:
+    def _new_view(self, *changes: Any) -> None:
         """Show another plane; its lines follow when they are traced."""
         try:
             view, self._dataset = self.view, self._visitor.hall.diagram(self.view)
@@ -93,7 +93,8 @@ class PhasePage:
             self._visitor.complain(str(error))
             return
         self._bodies.value = self._state.p
-        self._visitor.complain("")
+        if changes:
+            self._visitor.complain("")
         self._plot.show(view, self._dataset)
         self._visitor.hall.traced(view).add_done_callback(
             lambda done: self._visitor.later(lambda: self._traced(view, done))
