@@ -84,6 +84,16 @@ def victim_of(model: Any) -> Victim:
     return Victim(model.classes_, model.predict_proba, None)
 
 
+def victim_with_gradient(model: Any) -> Victim:
+    """Return a model as a victim whose gradient is known, for attacks that can do nothing without."""
+    victim = victim_of(model)
+    if victim.gradient is None:
+        raise InvalidInput(
+            f"{type(model).__name__} has no known gradient: this package's classifier, logistic regression and rectified MLPs have"
+        )
+    return victim
+
+
 def _dense_gradient(model: DenseAssociativeClassifier) -> Gradient:
     """Return the exact gradient of the log-sum scores."""
 
