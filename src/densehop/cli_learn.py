@@ -182,9 +182,9 @@ def locate(
 
 def student(
     data: Data = "digits",
-    memories: Annotated[int, typer.Option(help="How many images to learn from.")] = 200,
+    memories: Annotated[int, typer.Option(help="How many images to learn from.")] = 50,
     digit: Annotated[int | None, typer.Option(help="Learn from images of this class only.")] = None,
-    p: Annotated[str, typer.Option("--p", help="Bodies, as 2,3,6.", metavar="P,P,...")] = "2,3,4,6,10",
+    p: Annotated[str, typer.Option("--p", help="Bodies, as 2,3,6.", metavar="P,P,...")] = "2,3,4,6,16",
     temperatures: Annotated[
         str, typer.Option(help="In units of each p's depth, -E/N of its deepest state.", metavar="T,T,...")
     ] = "0.3",
@@ -202,28 +202,31 @@ def student(
     checks.integer("seed", seed, 0)
     images = datasets.load(data)
     signs = signs_of_images(images, memories, digit, seed)
-    cases = [(bodies, relative) for bodies in _integers("p", p) for relative in _numbers("temperatures", temperatures)]
+    relative = _numbers("temperatures", temperatures)
+    depths = {bodies: energy_depth(signs, bodies, seed) for bodies in _integers("p", p)}
     found = [
-        sample_students(signs, bodies, relative * energy_depth(signs, bodies, seed), students, sweeps, seed=seed)
-        for bodies, relative in cases
+        sample_students(signs, bodies, share * depth, students, sweeps, seed=seed)
+        for bodies, depth in depths.items()
+        for share in relative
     ]
-    rows = [
-        (f"$p = {one.p}$, $T = {relative:g}$\n{one.regime}\n$q = {one.group.q_mean:.2f}$", one.group.students,
-         one.group.overlap)
-        for one, (_, relative) in zip(found, cases, strict=True)
-    ]  # fmt: skip
+    rows = [(_student_label(one), one.group.students, one.group.overlap) for one in found]
     files = _written(out, "student", plot_learn.student_rows(rows, images.shape))
     parameters = {"data": data, "memories": len(signs), "digit": digit, "students": students, "sweeps": sweeps}
     parameters["seed"] = seed
     if as_json:
-        print_json(
-            parameters=parameters, students=[_student(one) for one in found], files=[str(path) for path in files]
-        )
+        told = [_student(one) for one in found]
+        print_json(parameters=parameters, students=told, files=[str(path) for path in files])
         return
     header = ("p", "T", "T/depth", "q", "q(t)", "m", "relaxed", "share", "found", "regime", "starts agree")
     print_table(header, [_student_row(one) for one in found])
     typer.echo("\n" + "\n".join(f"p = {one.p}, T = {one.temperature:.4g}: {one.reason}" for one in found))
     typer.echo("\nwritten: " + ", ".join(str(path) for path in files))
+
+
+def _student_label(one: Any) -> str:
+    """Return what stands beside a row of students."""
+    at = f"$p = {one.p}$, $T = {one.temperature / one.depth:.2g}$ depths"
+    return f"{at}\n{one.regime}\n$q = {one.group.q_mean:.2f}$"
 
 
 def _student(one: Any) -> dict[str, Any]:

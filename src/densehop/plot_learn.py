@@ -39,12 +39,14 @@ def memory_grid(memories: Floats, shape: tuple[int, int], title: str, columns: i
     return figure
 
 
-def student_rows(rows: Sequence[tuple[str, Floats, Floats]], shape: tuple[int, int]) -> Figure:
+def student_rows(
+    rows: Sequence[tuple[str, npt.NDArray[np.int8], npt.NDArray[np.float64]]], shape: tuple[int, int]
+) -> Figure:
     """Draw a row of images for each (label, states (S, N) of +-1, overlaps (S,)), the overlap m written under each."""
     n_columns = max(len(states) for _, states, _ in rows)
     height, width = 1.32 * shape[0], shape[1] + 1.5
     with mpl.rc_context(STYLE):
-        figure = new_figure(0.75 * n_columns + 1.4, 1.0 * len(rows))
+        figure = new_figure(0.75 * n_columns + 1.4, 0.9 * len(rows))
         axes = figure.subplots()
         for row, (label, states, overlaps) in enumerate(rows):
             top = row * height
@@ -52,9 +54,8 @@ def student_rows(rows: Sequence[tuple[str, Floats, Floats]], shape: tuple[int, i
             for column, (state, overlap) in enumerate(zip(states, overlaps, strict=True)):
                 left = column * width
                 place = (left, left + shape[1], top + shape[0], top)
-                axes.imshow(
-                    state.reshape(shape), cmap="gray_r", vmin=-1.3, vmax=1, extent=place, interpolation="nearest"
-                )
+                image = np.where(state.reshape(shape) > 0, 0.0, 0.87)
+                axes.imshow(image, cmap="gray", vmin=0, vmax=1, extent=place, interpolation="nearest")
                 words = f"$m = {overlap:.2f}$"
                 axes.text(left + shape[1] / 2, top + 1.04 * shape[0], words, ha="center", va="top", fontsize=8)
         axes.set_xlim(0, n_columns * width)

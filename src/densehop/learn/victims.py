@@ -88,9 +88,8 @@ def victim_with_gradient(model: Any) -> Victim:
     """Return a model as a victim whose gradient is known, for attacks that can do nothing without."""
     victim = victim_of(model)
     if victim.gradient is None:
-        raise InvalidInput(
-            f"{type(model).__name__} has no known gradient: this package's classifier, logistic regression and rectified MLPs have"
-        )
+        name = type(model).__name__
+        raise InvalidInput(f"{name} has no known gradient; this package's classifier and logistic regression have one")
     return victim
 
 

@@ -64,6 +64,7 @@ class ArtClassifier(ClassGradientsMixin, ClassifierMixin, LossGradientsMixin, Ba
 
     def fit(self, x: Values, y: npt.NDArray[Any], **_: Any) -> None:
         """Refuse: an attack must not change the model."""
+        del x, y
         raise InvalidInput("ArtClassifier does not train: fit the model before")
 
     def compute_loss(self, x: Values, y: npt.NDArray[Any], **_: Any) -> npt.NDArray[np.float64]:
