@@ -20,7 +20,7 @@ class Lesson:
     """Images (M, N) with classes (M,), and the memories that training starts from.
 
     One epoch: mini-batches of 100 in the order `order`, Gaussian input noise, cross-entropy of softmax(20/n scores),
-    Adam at a constant rate. `noise` is its standard deviation; 0 to compare results.
+    Adam at a constant rate. `noise` is its standard deviation.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Practitioner:
     """One implementation."""
 
     name: str
+    gradient: Callable[[Lesson], Singles]  # of the loss of the first batch without noise, by visible values (K, N)
     train: Train
     restore: Restore
     limit_threads: Callable[[], Any] = lambda: None

@@ -29,9 +29,18 @@ def gradients(lesson: Lesson, visible: Singles, labels: Singles, batch: Singles,
     return [by_field.sum(axis=1).T @ batch, 2 * by_offset.T - by_offset.sum(axis=0)[:, None]]
 
 
+def one_hot_of(lesson: Lesson) -> Singles:
+    return np.eye(lesson.memories.labels.shape[1], dtype=np.float32)[lesson.classes]
+
+
+def gradient(lesson: Lesson) -> Singles:
+    rows, first = lesson.order[:BATCH], lesson.memories
+    return gradients(lesson, first.visible, first.labels, lesson.images[rows], one_hot_of(lesson)[rows])[0]
+
+
 def train(lesson: Lesson) -> Callable[[], Singles]:
     rng = np.random.default_rng(0)
-    one_hot = np.eye(lesson.memories.labels.shape[1], dtype=np.float32)[lesson.classes]
+    one_hot = one_hot_of(lesson)
 
     def run() -> Singles:
         arrays = [lesson.memories.visible.copy(), lesson.memories.labels.copy()]
@@ -39,8 +48,7 @@ def train(lesson: Lesson) -> Callable[[], Singles]:
         for step, first in enumerate(range(0, len(lesson.order), BATCH), start=1):
             rows = lesson.order[first : first + BATCH]
             batch = lesson.images[rows]
-            if lesson.noise > 0:
-                batch = batch + np.float32(lesson.noise) * rng.standard_normal(batch.shape, dtype=np.float32)
+            batch = batch + np.float32(lesson.noise) * rng.standard_normal(batch.shape, dtype=np.float32)
             for place, slope in enumerate(gradients(lesson, arrays[0], arrays[1], batch, one_hot[rows])):
                 means[place] = FIRST * means[place] + (1 - FIRST) * slope
                 squares[place] = SECOND * squares[place] + (1 - SECOND) * slope**2
@@ -71,4 +79,4 @@ def restore(task: Recollection) -> Callable[[], Singles]:
 
 
 def practitioner() -> Practitioner:
-    return Practitioner("NumPy", train, restore)
+    return Practitioner("NumPy", gradient, train, restore)

@@ -7,7 +7,7 @@ import numpy as np
 
 from densehop import DenseAssociativeMemory
 from densehop.learn.losses import CrossEntropy
-from densehop.learn.scores import Memories
+from densehop.learn.scores import Memories, class_scores, memory_gradients
 from densehop.learn.training import Trainer
 from peers.practice import BATCH, INVERSE_TEMPERATURE, RATE, Lesson, Practitioner, Recollection, Singles
 
@@ -20,6 +20,13 @@ class Fixed:
 
     def permutation(self, _: int) -> object:
         return self.order
+
+
+def gradient(lesson: Lesson) -> Singles:
+    rows, first = lesson.order[:BATCH], lesson.memories
+    found = class_scores(first, lesson.images[rows])
+    upstream = CrossEntropy(INVERSE_TEMPERATURE / first.degree)(found.scores, lesson.classes[rows])[1]
+    return np.asarray(memory_gradients(first, found, upstream, lesson.images[rows])[0], dtype=np.float32)
 
 
 def train(lesson: Lesson) -> Callable[[], Singles]:
@@ -46,4 +53,4 @@ def restore(task: Recollection) -> Callable[[], Singles]:
 
 
 def practitioner() -> Practitioner:
-    return Practitioner("densehop", train, restore)
+    return Practitioner("densehop", gradient, train, restore)

@@ -18,6 +18,14 @@ def loss_of(lesson: Lesson, visible: Tensor, labels: Tensor, batch: Tensor, clas
     return torch.nn.functional.cross_entropy(INVERSE_TEMPERATURE / lesson.memories.degree * scores, classes)
 
 
+def gradient(lesson: Lesson) -> Singles:
+    rows, first = lesson.order[:BATCH], lesson.memories
+    visible = torch.from_numpy(first.visible.copy()).requires_grad_()
+    batch, classes = torch.from_numpy(lesson.images[rows]), torch.from_numpy(lesson.classes[rows])
+    loss_of(lesson, visible, torch.from_numpy(first.labels), batch, classes).backward()
+    return np.asarray(visible.grad.numpy())
+
+
 def train(lesson: Lesson) -> Callable[[], Singles]:
     images, classes = torch.from_numpy(lesson.images), torch.from_numpy(lesson.classes)
     order = torch.from_numpy(lesson.order)
@@ -28,8 +36,7 @@ def train(lesson: Lesson) -> Callable[[], Singles]:
         adam = torch.optim.Adam([visible, labels], lr=RATE)
         for rows in order.split(BATCH):
             batch = images[rows]
-            if lesson.noise > 0:
-                batch = batch + lesson.noise * torch.randn_like(batch)
+            batch = batch + lesson.noise * torch.randn_like(batch)
             adam.zero_grad()
             loss_of(lesson, visible, labels, batch, classes[rows]).backward()
             adam.step()
@@ -59,4 +66,4 @@ def restore(task: Recollection) -> Callable[[], Singles]:
 
 
 def practitioner() -> Practitioner:
-    return Practitioner("PyTorch", train, restore, lambda: torch.set_num_threads(1))
+    return Practitioner("PyTorch", gradient, train, restore, lambda: torch.set_num_threads(1))
