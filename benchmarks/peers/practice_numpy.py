@@ -13,7 +13,7 @@ def gradients(lesson: Lesson, visible: Singles, labels: Singles, batch: Singles,
     """Return d loss/d visible (K, N) and d loss/d labels (K, C)."""
     degree, floor = np.float32(lesson.memories.degree), np.float32(lesson.memories.floor)
     scale = np.float32(INVERSE_TEMPERATURE) / degree
-    offsets = 2 * labels.T - labels.sum(axis=1)
+    offsets = np.ascontiguousarray(2 * labels.T - labels.sum(axis=1))
     raw = (batch @ visible.T)[:, None, :] + offsets[None]
     fields = np.maximum(raw, floor)
     terms = degree * np.log(fields)

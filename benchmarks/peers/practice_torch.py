@@ -12,7 +12,7 @@ Tensor = Any
 
 
 def loss_of(lesson: Lesson, visible: Tensor, labels: Tensor, batch: Tensor, classes: Tensor) -> Tensor:
-    offsets = 2 * labels.T - labels.sum(dim=1)
+    offsets = (2 * labels.T - labels.sum(dim=1)).contiguous()
     fields = ((batch @ visible.T)[:, None, :] + offsets).clamp(min=lesson.memories.floor)
     scores = torch.logsumexp(lesson.memories.degree * fields.log(), dim=2)
     return torch.nn.functional.cross_entropy(INVERSE_TEMPERATURE / lesson.memories.degree * scores, classes)

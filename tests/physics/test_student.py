@@ -45,7 +45,9 @@ def test_three_body_students_find_the_pattern_as_the_theory_says():
 def test_digits_teach_features_and_prototypes():
     data = datasets.load("digits")
     regimes = {}
-    print("\nset, M, p, T/depth: regime, q (spread), q with itself, m, relaxed m, share of energy, examples, starts agree")
+    print(
+        "\nset, M, p, T/depth: regime, q (spread), q with itself, m, relaxed m, share of energy, examples, starts agree"
+    )
     for name, digit, n_images in (("zeros", 0, 178), ("all", None, 50), ("all", None, 1797)):
         examples = signs_of_images(data, n_images, digit)
         for p in (2, 3, 4, 6, 16):
