@@ -1,5 +1,7 @@
 """Students of examples: what is measured, against plain sums; the regimes, where theory knows which it is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -118,6 +120,14 @@ def test_digits_of_one_class_share_a_feature_and_large_p_finds_examples():
     assert single.group is single.started
     assert single.regime is StudentRegime.PROTOTYPE
     assert "prototype, started (annealed: paramagnet)" in single.reason
+
+
+def test_the_started_group_wins_only_where_no_entropy_can_make_up_for_its_energy():
+    found = sample_students(random_signs(5, 30), 2, 1.0, 2, 50)
+    for gap, wins in ((-1.0, False), (0.6, False), (0.8, True)):  # log 2 = 0.69
+        lower = replace(found.started, energy=found.annealed.energy - gap)
+        other = replace(found, started=lower)
+        assert (other.group is lower) == wins
 
 
 def test_one_seed_gives_the_same_students():
