@@ -87,6 +87,7 @@ for command in (
     cli_learn.classify,
     cli_learn.attack,
     cli_learn.locate,
+    cli_learn.student,
     cli_explore.explore,
 ):
     app.command()(command)

@@ -180,6 +180,91 @@ def locate(
     _report(parameters, summary, files, as_json=as_json)
 
 
+def student(
+    data: Data = "digits",
+    memories: Annotated[int, typer.Option(help="How many images to learn from.")] = 50,
+    digit: Annotated[int | None, typer.Option(help="Learn from images of this class only.")] = None,
+    p: Annotated[str, typer.Option("--p", help="Bodies, as 2,3,6.", metavar="P,P,...")] = "2,3,4,6,16",
+    temperatures: Annotated[
+        str, typer.Option(help="In units of each p's depth, -E/N of its deepest state.", metavar="T,T,...")
+    ] = "0.3",
+    students: Annotated[int, typer.Option(help="Of each of two starts.")] = 8,
+    sweeps: Annotated[int, typer.Option(help="Of annealing, and again of sampling.")] = 400,
+    seed: SeedOption = 0,
+    out: Out = FIGURES,
+    as_json: Json = False,
+) -> None:
+    """Sample students of images from exp(-E/T): a feature that all share, or a prototype, by p and temperature."""
+    from densehop import plot_learn  # noqa: PLC0415 (slow)
+    from densehop.learn import datasets  # noqa: PLC0415 (slow)
+    from densehop.learn.student import energy_depth, sample_students, signs_of_images  # noqa: PLC0415 (slow)
+
+    checks.integer("seed", seed, 0)
+    images = datasets.load(data)
+    signs = signs_of_images(images, memories, digit, seed)
+    relative = _numbers("temperatures", temperatures)
+    depths = {bodies: energy_depth(signs, bodies, seed) for bodies in _integers("p", p)}
+    found = [
+        sample_students(signs, bodies, share * depth, students, sweeps, seed=seed)
+        for bodies, depth in depths.items()
+        for share in relative
+    ]
+    rows = [(_student_label(one), one.group.students, one.group.overlap) for one in found]
+    files = _written(out, "student", plot_learn.student_rows(rows, images.shape))
+    parameters = {"data": data, "memories": len(signs), "digit": digit, "students": students, "sweeps": sweeps}
+    parameters["seed"] = seed
+    if as_json:
+        told = [_student(one) for one in found]
+        print_json(parameters=parameters, students=told, files=[str(path) for path in files])
+        return
+    header = ("p", "T", "T/depth", "q", "q(t)", "m", "relaxed", "share", "found", "regime", "starts agree")
+    print_table(header, [_student_row(one) for one in found])
+    typer.echo("\n" + "\n".join(f"p = {one.p}, T = {one.temperature:.4g}: {one.reason}" for one in found))
+    typer.echo("\nwritten: " + ", ".join(str(path) for path in files))
+
+
+def _student_label(one: Any) -> str:
+    """Return what stands beside a row of students."""
+    at = f"$p = {one.p}$, $T = {one.temperature / one.depth:.2g}$ depths"
+    return f"{at}\n{one.regime}\n$q = {one.group.q_mean:.2f}$"
+
+
+def _student(one: Any) -> dict[str, Any]:
+    """Return what is told about students at one temperature, as JSON takes it."""
+    group = one.group
+    return {
+        "p": one.p,
+        "temperature": one.temperature,
+        "depth": one.depth,
+        "regime": str(one.regime),
+        "q": group.q_mean,
+        "q_spread": group.q_spread,
+        "self_overlap": group.self_overlap,
+        "overlap": float(np.median(group.overlap)),
+        "chance": one.chance,
+        "relaxed_overlap": float(np.median(group.relaxed_overlap)),
+        "share": float(np.median(group.share)),
+        "examples_found": group.n_examples_found,
+        "starts_agree": one.verdict.equilibrated,
+        "reason": one.reason,
+    }
+
+
+def _student_row(one: Any) -> tuple[str, ...]:
+    """Return the same as a row of a table."""
+    told = _student(one)
+    numbers = ("q", "self_overlap", "overlap", "relaxed_overlap", "share")
+    return (
+        str(one.p),
+        f"{one.temperature:.4g}",
+        f"{one.temperature / one.depth:.2g}",
+        *(f"{told[name]:.2f}" for name in numbers),
+        str(told["examples_found"]),
+        told["regime"],
+        "yes" if told["starts_agree"] else "no",
+    )
+
+
 def _report(parameters: dict[str, Any], summary: dict[str, Any], files: list[Path], *, as_json: bool) -> None:
     """Print what was asked, what was found and what was written."""
     if as_json:
@@ -209,3 +294,11 @@ def _numbers(name: str, text: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError as error:
         raise InvalidInput(f"--{name} must be numbers like 0.1,0.2; got '{text}'") from error
+
+
+def _integers(name: str, text: str) -> list[int]:
+    """Return the whole numbers of a comma-separated list."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise InvalidInput(f"--{name} must be whole numbers like 2,3,6; got '{text}'") from error

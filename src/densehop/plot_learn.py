@@ -39,6 +39,31 @@ def memory_grid(memories: Floats, shape: tuple[int, int], title: str, columns: i
     return figure
 
 
+def student_rows(
+    rows: Sequence[tuple[str, npt.NDArray[np.int8], npt.NDArray[np.float64]]], shape: tuple[int, int]
+) -> Figure:
+    """Draw a row of images for each (label, states (S, N) of +-1, overlaps (S,)), the overlap m written under each."""
+    n_columns = max(len(states) for _, states, _ in rows)
+    height, width = 1.32 * shape[0], shape[1] + 1.5
+    with mpl.rc_context(STYLE):
+        figure = new_figure(0.75 * n_columns + 1.4, 0.9 * len(rows))
+        axes = figure.subplots()
+        for row, (label, states, overlaps) in enumerate(rows):
+            top = row * height
+            axes.text(-0.08 * width, top + shape[0] / 2, label, ha="right", va="center", linespacing=1.25)
+            for column, (state, overlap) in enumerate(zip(states, overlaps, strict=True)):
+                left = column * width
+                place = (left, left + shape[1], top + shape[0], top)
+                image = np.where(state.reshape(shape) > 0, 0.0, 0.87)
+                axes.imshow(image, cmap="gray", vmin=0, vmax=1, extent=place, interpolation="nearest")
+                words = f"$m = {overlap:.2f}$"
+                axes.text(left + shape[1] / 2, top + 1.04 * shape[0], words, ha="center", va="top", fontsize=8)
+        axes.set_xlim(0, n_columns * width)
+        axes.set_ylim(len(rows) * height, 0)
+        axes.set_axis_off()
+    return figure
+
+
 def _mosaic(figure: Figure, painted: Floats, shape: tuple[int, int], columns: int) -> Any:
     """Draw painted images (B, N, 4) side by side with white lines between; one picture draws faster than many."""
     height, width = shape[0] + 1, shape[1] + 1

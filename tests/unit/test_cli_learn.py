@@ -106,3 +106,21 @@ def test_one_seed_gives_one_result(read):
     first, second = (read("restore", "--memories", "20", "--seed", "4") for _ in range(2))
     assert first == second
     assert not np.isnan(first["error"])
+
+
+def test_student(read, capsys, tmp_path):
+    arguments = ("student", "--p", "2,16", "--memories", "30", "--students", "4", "--sweeps", "100")
+    shared, single = read(*arguments)["students"]
+    assert shared["regime"] == "feature"
+    assert single["regime"] == "prototype"
+    assert shared["q"] > single["q"]
+    assert shared["share"] < 0.2 < single["share"]
+    assert shared["temperature"] == pytest.approx(0.3 * shared["depth"])
+    assert (tmp_path / "student.png").stat().st_size > 1000
+    assert run([*arguments, "--digit", "0", "--temperatures", "0.3,4", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert said.count("paramagnet, annealed") == 2
+    assert "starts agree\n" in said
+    for wrong, message in ((("--p", "two"), "--p must be whole numbers"), (("--p", "2,24"), "overflows exact 64-bit")):
+        assert run(["student", *wrong, "--out", str(tmp_path)]) == 2
+        assert message in capsys.readouterr().err

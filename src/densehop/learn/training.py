@@ -33,9 +33,14 @@ class Adam:
         self.n_steps += 1
         rate *= np.sqrt(1 - SECOND**self.n_steps) / (1 - FIRST**self.n_steps)
         for place, (array, gradient) in enumerate(zip(arrays, gradients, strict=True)):
-            mean = self.means[place] = FIRST * self.means[place] + (1 - FIRST) * gradient
-            square = self.squares[place] = SECOND * self.squares[place] + (1 - SECOND) * gradient**2
-            np.subtract(array, rate * mean / (np.sqrt(square) + TINY), out=array, casting="same_kind")
+            mean, square, change = self.means[place], self.squares[place], gradient.astype(array.dtype)
+            mean += (1 - FIRST) * (change - mean)
+            square += (1 - SECOND) * (np.square(change, out=change) - square)
+            np.sqrt(square, out=change)
+            change += TINY
+            np.divide(mean, change, out=change)
+            change *= rate
+            np.subtract(array, change, out=array)
 
 
 @dataclass
@@ -61,7 +66,7 @@ class Trainer:
             batch = inputs[rows]
             if self.noise > 0:
                 batch = batch + self.noise * random.standard_normal(batch.shape, dtype=np.float32)
-            total += len(rows) * self._step(batch.astype(inputs.dtype), classes[rows], loss, next(rates))
+            total += len(rows) * self._step(batch.astype(inputs.dtype, copy=False), classes[rows], loss, next(rates))
         return total / len(order)
 
     def _step(self, batch: Values, classes: Indices, loss: Loss, rate: float) -> float:

@@ -84,6 +84,15 @@ def victim_of(model: Any) -> Victim:
     return Victim(model.classes_, model.predict_proba, None)
 
 
+def victim_with_gradient(model: Any) -> Victim:
+    """Return a model as a victim whose gradient is known, for attacks that can do nothing without."""
+    victim = victim_of(model)
+    if victim.gradient is None:
+        name = type(model).__name__
+        raise InvalidInput(f"{name} has no known gradient; this package's classifier and logistic regression have one")
+    return victim
+
+
 def _dense_gradient(model: DenseAssociativeClassifier) -> Gradient:
     """Return the exact gradient of the log-sum scores."""
 
