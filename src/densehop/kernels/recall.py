@@ -49,7 +49,7 @@ def step(counts, memories, states, fixed, moved, scratch, budget):
     spent = np.int64(0)
     for state in range(len(moved)):
         moved[state] = False
-        top = largest(counts, state)
+        top: Any = largest(counts, state)
         if memories.logs[top] == -np.inf:  # no field anywhere
             continue
         scratch.weights[top] = 1.0
@@ -92,9 +92,9 @@ def at_most(field, word, bound):
 
 @inlined
 def lowest(memories, top, start, left, weights):
-    """Return the count, at most `start`, below which all memories together weigh less than `left`, that at `top` being 1.
+    """Return the count, at most `start`, below which all memories together weigh less than `left`.
 
-    The weights of all counts from there to `start` are set.
+    The weight at `top` is 1. The weights of all counts from there to `start` are set.
     """
     low, smallest = start, left / memories.number
     weights[low] = math.exp(memories.logs[low] - memories.logs[top])
@@ -117,7 +117,7 @@ def find(counts, state, low, high, scratch):
     """Write the places and the weights of counts low..high of a state and return how many there are."""
     n_found = 0
     for first in range(0, counts.shape[1], WIDTH):
-        bits = within(counts, state, first, low, high)
+        bits: Any = within(counts, state, first, low, high)
         while bits:
             place = first + first_bit(bits)
             scratch.places[n_found] = place

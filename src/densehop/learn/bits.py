@@ -40,7 +40,7 @@ class BitMemory:
         if interaction.name not in ON_BITS or interaction.n_sites > MOST_SITES:
             return None
         overlaps = np.arange(-interaction.n_sites, interaction.n_sites + 1)
-        return cls(PatternWords.build(memories.astype(np.int8)), interaction.log_weights(overlaps))
+        return cls(PatternWords.build(memories.astype(np.int8)), interaction.log_weights(overlaps).astype(np.float64))
 
     def relax(
         self, high: Mask, present: Mask | None, free: Mask | None, max_steps: int, dtype: npt.DTypeLike

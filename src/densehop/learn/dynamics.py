@@ -61,7 +61,8 @@ def relax_together(
 
 def _norms(memories: Values) -> Values:
     """Return |xi|^2 of each memory, (M,)."""
-    return np.einsum("mi,mi->m", memories, memories)
+    norms: Values = np.einsum("mi,mi->m", memories, memories)
+    return norms
 
 
 def _target(
@@ -83,18 +84,20 @@ def _partial_norms(memories: Values, norms: Values, present: Mask) -> Values:
     """Return |xi|^2 over the sites that are present, (B, M)."""
     if (np.abs(memories) == 1).all():
         return present.sum(axis=1, keepdims=True).astype(norms.dtype)
-    return present.astype(memories.dtype) @ (memories**2).T
+    norms_seen: Values = present.astype(memories.dtype) @ (memories**2).T
+    return norms_seen
 
 
 def _blend(weights: Values, memories: Values, alone: float) -> Values:
     """Return weights @ memories, but the nearest memory itself where its weight leaves others none to speak of.
 
-    That is where weights add up to less than `alone`: 2 for signs, if the largest is 1. At 1, weights add up to 1 and the
-    largest must be 1 to rounding.
+    That is where weights add up to less than `alone`: 2 for signs, if the largest is 1. At 1, weights add up to 1 and
+    the largest must be 1 to rounding.
     """
     single = weights.sum(axis=1) < alone if alone > 1 else weights.max(axis=1) == 1
     if not single.any():
-        return weights @ memories
+        everything: Values = weights @ memories
+        return everything
     target = np.empty((len(weights), memories.shape[1]), dtype=memories.dtype)
     target[single] = memories[weights[single].argmax(axis=1)]
     target[~single] = weights[~single] @ memories

@@ -24,7 +24,8 @@ from densehop.network import PBodyHopfield
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-OVERLAPS_AT_ONCE, VALUES_AT_ONCE = 2**20, 2**17  # in one block of rows
+OVERLAPS_AT_ONCE, VALUES_AT_ONCE = 2**20, 2**20  # in one block of rows
+BITS_AT_ONCE = 2**17  # values in one block for dynamics on bits, which has no use for large ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,7 +224,8 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """Return what `work` makes of each block of rows, which bound the memory; each has its random stream."""
         memories = self.memories_.astype(data.dtype, copy=False)
         streams = check_random_state(self.random_state).randint(2**31 - 1, size=4)
-        rows = max(1, min(OVERLAPS_AT_ONCE // len(memories), VALUES_AT_ONCE // data.shape[1]))
+        values = VALUES_AT_ONCE if self._bits is None else BITS_AT_ONCE
+        rows = max(1, min(OVERLAPS_AT_ONCE // len(memories), values // data.shape[1]))
         parts = [slice(first, first + rows) for first in range(0, len(data), rows)]
         masks = [None if known is None else known[part] for part in parts]
         randoms = [np.random.default_rng([*streams, index]) for index in range(len(parts))]
@@ -286,9 +288,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         states = np.where(means != 0, np.sign(means), last).astype(data.dtype)
         return Motion(states, self.n_sweeps, np.ones(len(data), dtype=bool)), means
 
-    def _described(
-        self, memories: Values, motion: Motion, restored: Values, confidence: Floats
-    ) -> Recall:
+    def _described(self, memories: Values, motion: Motion, restored: Values, confidence: Floats) -> Recall:
         """Return the result with the nearest memories and the energies."""
         states = motion.states.astype(np.float64)
         overlaps = states @ memories.T.astype(np.float64)
