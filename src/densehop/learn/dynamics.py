@@ -83,9 +83,10 @@ def _target(
 def _partial_norms(memories: Values, norms: Values, present: Mask) -> Values:
     """Return |xi|^2 over the sites that are present, (B, M)."""
     if (np.abs(memories) == 1).all():
-        return present.sum(axis=1, keepdims=True).astype(norms.dtype)
-    norms_seen: Values = present.astype(memories.dtype) @ (memories**2).T
-    return norms_seen
+        counted: Values = present.sum(axis=1, keepdims=True).astype(norms.dtype)
+        return counted
+    seen: Values = present.astype(memories.dtype) @ (memories**2).T
+    return seen
 
 
 def _blend(weights: Values, memories: Values, alone: float) -> Values:
