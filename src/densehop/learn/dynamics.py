@@ -1,7 +1,7 @@
 """The motion of states towards memories: all sites at once, or site by site at any temperature; known sites stay.
 
-States are arrays (B, N), memories (M, N), `free` (B, N) tells which sites may move. Hidden sites start at 0 and take no
-part until they have moved; `present` (B, N) tells which sites are not hidden.
+States are arrays (B, N), memories (M, N), `free` (B, N) tells which sites may move (None: all). Hidden sites start at 0
+and take no part until they have moved; `present` (B, N) tells which sites are not hidden (None: none is).
 """
 
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ def relax_together(
     interaction: Interaction,
     memories: Values,
     states: Values,
-    free: Mask,
-    present: Mask,
+    free: Mask | None,
+    present: Mask | None,
     max_steps: int,
     *,
     real: bool,
@@ -39,21 +39,18 @@ def relax_together(
     """Move all free sites at once to the minimum of the energy's tangent; no step raises the energy.
 
     Spins go to the sign of their field (none: they stay, hidden ones go to +1), real values to the weighted mean of the
-    memories. The first step sees the known sites only.
+    memories. The first step sees the known sites only. None for `free` or `present`: all sites are.
     """
     states = states.copy()
     settled = np.zeros(len(states), dtype=bool)
     moving = np.arange(len(states))
+    norms = _norms(memories) if real else None
     n_steps = 0
     while n_steps < max_steps and len(moving):
         now = states[moving]
-        weights = _weights(interaction, memories, now, present[moving] if n_steps == 0 else None, real=real)
-        target = weights @ memories
-        if real:
-            target /= weights.sum(axis=1, keepdims=True)
-        else:
-            target = np.where(target == 0, np.where(now == 0, 1, now), np.sign(target)).astype(now.dtype)
-        after = np.where(free[moving], target, now)
+        seen = present[moving] if present is not None and n_steps == 0 else None
+        target = _target(interaction, memories, norms, now, seen)
+        after = target if free is None else np.where(free[moving], target, now)
         still = np.abs(after - now).max(axis=1) <= (TOLERANCE if real else 0)
         states[moving] = after
         settled[moving] = still
@@ -62,14 +59,50 @@ def relax_together(
     return Motion(states, n_steps, settled)
 
 
-def _weights(interaction: Interaction, memories: Values, now: Values, present: Mask | None, *, real: bool) -> Values:
-    """Return the memories' weights, (B, M); sites that are not present do not count."""
+def _norms(memories: Values) -> Values:
+    """Return |xi|^2 of each memory, (M,)."""
+    norms: Values = np.einsum("mi,mi->m", memories, memories)
+    return norms
+
+
+def _target(
+    interaction: Interaction, memories: Values, norms: Values | None, now: Values, present: Mask | None
+) -> Values:
+    """Return where states go; sites that are not present do not count, and `norms` tell real values from spins."""
     overlaps = now @ memories.T
-    if real:  # the distance instead of the overlap: they differ where memories have different norms
-        squares = memories**2
-        norms = squares.sum(axis=1) if present is None or present.all() else present.astype(now.dtype) @ squares.T
-        overlaps = overlaps - norms / 2
-    return interaction.weights(overlaps)
+    if norms is None:
+        target = _blend(interaction.weights(overlaps), memories, alone=2.0)
+        return np.where(target == 0, np.where(now == 0, 1, now), np.sign(target)).astype(now.dtype)
+    # for real values the distance instead of the overlap: they differ where memories have different norms
+    overlaps -= (norms if present is None or present.all() else _partial_norms(memories, norms, present)) / 2
+    weights = interaction.weights(overlaps)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return _blend(weights, memories, alone=1.0)
+
+
+def _partial_norms(memories: Values, norms: Values, present: Mask) -> Values:
+    """Return |xi|^2 over the sites that are present, (B, M)."""
+    if (np.abs(memories) == 1).all():
+        counted: Values = present.sum(axis=1, keepdims=True).astype(norms.dtype)
+        return counted
+    seen: Values = present.astype(memories.dtype) @ (memories**2).T
+    return seen
+
+
+def _blend(weights: Values, memories: Values, alone: float) -> Values:
+    """Return weights @ memories, but the nearest memory itself where its weight leaves others none to speak of.
+
+    That is where weights add up to less than `alone`: 2 for signs, if the largest is 1. At 1, weights add up to 1 and
+    the largest must be 1 to rounding.
+    """
+    single = weights.sum(axis=1) < alone if alone > 1 else weights.max(axis=1) == 1
+    if not single.any():
+        everything: Values = weights @ memories
+        return everything
+    target = np.empty((len(weights), memories.shape[1]), dtype=memories.dtype)
+    target[single] = memories[weights[single].argmax(axis=1)]
+    target[~single] = weights[~single] @ memories
+    return target
 
 
 def fill_hidden(interaction: Interaction, memories: Values, states: Values) -> Values:
@@ -93,7 +126,7 @@ def fill_hidden(interaction: Interaction, memories: Values, states: Values) -> V
 
 
 def relax_site_by_site(
-    interaction: Interaction, memories: Values, states: Values, free: Mask, max_sweeps: int
+    interaction: Interaction, memories: Values, states: Values, free: Mask | None, max_sweeps: int
 ) -> Motion:
     """Run T = 0 dynamics of spins, sites in order, until nothing moves; no flip raises the energy."""
     states = fill_hidden(interaction, memories, states)
@@ -102,7 +135,7 @@ def relax_site_by_site(
     n_sweeps = 0
     while n_sweeps < max_sweeps and len(moving):
         before = states[moving]
-        after = sweep(interaction, memories, before, free[moving], np.zeros(before.shape))
+        after = sweep(interaction, memories, before, None if free is None else free[moving], np.zeros(before.shape))
         still = (after == before).all(axis=1)
         states[moving] = after
         settled[moving] = still
@@ -111,8 +144,9 @@ def relax_site_by_site(
     return Motion(states, n_sweeps, settled)
 
 
-def sweep(interaction: Interaction, memories: Values, states: Values, free: Mask, noise: Floats) -> Values:
+def sweep(interaction: Interaction, memories: Values, states: Values, free: Mask | None, noise: Floats) -> Values:
     """Visit each site once: it flips if Delta E < noise, (B, N): T times a logistic variate is the heat-bath rule."""
+    free = np.ones(states.shape, dtype=bool) if free is None else free
     states = states.copy()
     overlaps = states @ memories.T
     for site in np.flatnonzero(free.any(axis=0)):
@@ -129,7 +163,7 @@ def mean_spins(
     interaction: Interaction,
     memories: Values,
     states: Values,
-    free: Mask,
+    free: Mask | None,
     temperature: float,
     n_sweeps: int,
     noise: np.random.Generator,
@@ -145,10 +179,10 @@ def mean_spins(
     return total / (n_sweeps - late), states
 
 
-def posterior_mean(beta: float, memories: Values, states: Values, present: Mask) -> Floats:
-    """Return the mean of what produced states, (B, N), of which only some sites are present.
+def posterior_mean(beta: float, memories: Values, states: Values) -> Floats:
+    """Return the mean of what produced states, (B, N), that are 0 where nothing is known.
 
     The source: one of the memories, all equally likely, each sign then flipped with probability 1/(1 + e^(2 beta)).
     """
-    scores = beta * (np.where(present, states, 0) @ memories.T).astype(np.float64)
+    scores = beta * (states @ memories.T).astype(np.float64)
     return np.exp(scores - log_sum_exp(scores)[:, None]) @ memories.astype(np.float64)

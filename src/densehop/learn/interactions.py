@@ -9,6 +9,7 @@ attention    E = -(1/beta) log sum_mu exp(-beta |x - xi_mu|^2/2)   real values; 
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,6 @@ Floats = npt.NDArray[np.float64]
 
 INTERACTIONS = ("strict", "power", "rectified", "exponential", "attention")
 WITH_DEGREE = ("strict", "power", "rectified")
-LOWEST = 1e-30  # of an overlap under a logarithm
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,20 @@ class Interaction:
             return -total
         return -log_sum_exp(self.beta * overlaps).astype(np.float64) / self.beta
 
+    def log_weights(self, overlaps: npt.NDArray[Any]) -> Values:
+        """Return the logarithm of dF/dk at overlaps k, up to a constant; -inf where it is 0. Not for signed weights."""
+        if self.name == "rectified":
+            with np.errstate(divide="ignore"):
+                powers: Values = (self.degree - 1) * np.log(np.maximum(overlaps, 0))
+            return powers
+        return self.beta * overlaps
+
     def weights(self, overlaps: Values) -> Values:
         """Return dF/dk of each memory, (B, M), up to a factor for each state; the largest is 1, or all are 0."""
-        if self.name == "rectified":
-            logarithms = (self.degree - 1) * np.log(np.maximum(overlaps, LOWEST))
-        else:
-            logarithms = self.beta * overlaps
-        weights: Values = np.exp(logarithms - logarithms.max(axis=1, keepdims=True))
-        return weights * (overlaps > 0) if self.name == "rectified" else weights
+        logarithms = self.log_weights(overlaps)
+        largest = logarithms.max(axis=1, keepdims=True)
+        logarithms = np.subtract(logarithms, np.where(np.isinf(largest), 0, largest), out=logarithms)
+        return np.exp(logarithms, out=logarithms)
 
     def fields(self, overlaps: Values, memory: Values) -> Floats:
         """Return (E with the site down - E with it up)/2, (B,).

@@ -1,26 +1,31 @@
 """`DenseAssociativeMemory`: stored vectors that restore what is hidden or corrupted, as a scikit-learn transformer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
+from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from densehop import checks
 from densehop.errors import InvalidInput
+from densehop.kernels.recall import keep
+from densehop.learn.bits import BitMemory
 from densehop.learn.dynamics import Motion, mean_spins, posterior_mean, relax_site_by_site, relax_together
-from densehop.learn.encoding import Encoding, encoding_of
+from densehop.learn.encoding import Encoding, default_beta, encoding_of, known_values
 from densehop.learn.interactions import WITH_DEGREE, Interaction, Values
 from densehop.network import PBodyHopfield
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-FLIP_RATE = 0.1  # that the default beta assumes
-NUMBERS_AT_ONCE = 2**22  # overlaps in one block of rows
+OVERLAPS_AT_ONCE, VALUES_AT_ONCE = 2**20, 2**20  # in one block of rows
+BITS_AT_ONCE = 2**17  # values in one block for dynamics on bits, which has no use for large ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +81,8 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         Sweeps at T > 0; the later half counts.
     random_state : int, RandomState or None
         Of the sampling at T > 0.
+    n_jobs : int or None
+        Threads over blocks of rows, by joblib's rules; the results are the same bits.
 
     Attributes
     ----------
@@ -96,6 +103,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         max_steps: int = 100,
         n_sweeps: int = 200,
         random_state: Any = None,
+        n_jobs: int | None = None,
     ) -> None:
         self.interaction = interaction
         self.degree = degree
@@ -105,10 +113,17 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         self.max_steps = max_steps
         self.n_sweeps = n_sweeps
         self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags: sparse rows are taken and made dense."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
     def fit(self, X: npt.ArrayLike, y: object = None) -> Self:  # noqa: ARG002, N803 (scikit-learn's signature)
         """Store the rows of X (M, N), in place of earlier ones."""
-        data = validate_data(self, X, dtype=[np.float64, np.float32])
+        data = self._validated(X, reset=True)
         spins = self.interaction in {"strict", "power", "rectified"}
         self.encoding_: Encoding = encoding_of(data, self.encoding, spins=spins)
         if spins and self.encoding_.kind == "graded":
@@ -119,19 +134,19 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """Store the rows of X besides those stored before; the first call sets the encoding."""
         if not hasattr(self, "memories_"):
             return self.fit(X, y)
-        data = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        data = self._validated(X)
         return self._store(np.vstack([self.memories_, self.encoding_.encode(data)]))
 
     def transform(self, X: npt.ArrayLike) -> Values:  # noqa: N803 (scikit-learn's name)
         """Return the rows of X (B, N) restored; any of their values may be wrong."""
         check_is_fitted(self)
-        data = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return self._recall(data, None, describe=False).patterns
+        data = self._validated(X)
+        return self._restored(data, None)
 
     def restore(self, X: npt.ArrayLike, known: npt.ArrayLike | None = None) -> Values:  # noqa: N803 (as above)
         """Return the rows of X (B, N) restored; see `recall`, which says more about the result and takes longer."""
         data, mask = self._partly_known(X, known)
-        return self._recall(data, mask, describe=False).patterns
+        return self._restored(data, mask)
 
     def recall(
         self,
@@ -159,92 +174,127 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         data, mask = self._partly_known(X, known)
         return self._recall(data, mask, clamp=clamp)
 
+    def _validated(self, X: npt.ArrayLike, *, reset: bool = False) -> Values:  # noqa: N803
+        """Return checked data, dense."""
+        return _dense(validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=reset))
+
     def _partly_known(self, X: npt.ArrayLike, known: npt.ArrayLike | None) -> tuple[Values, Mask | None]:  # noqa: N803
         """Return checked data, which may hold nan, and what is known of it."""
         check_is_fitted(self)
-        data = check_array(X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
+        data = _dense(
+            check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
+        )
         if data.shape[1] != self.n_features_in_:
             raise InvalidInput(f"X must have {self.n_features_in_} columns, as when fitted, got {data.shape[1]}")
-        return data, _known(data, known)
+        return data, known_values(data, known)
 
-    def _recall(self, data: Values, known: Mask | None, *, clamp: bool = True, describe: bool = True) -> Recall:
-        """Restore checked data in blocks of rows that bound the memory; without `describe`, patterns only."""
-        interaction, memories = self._interaction(), self.memories_.astype(data.dtype)
-        random = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1, size=4))
-        present = np.ones(data.shape, dtype=bool) if known is None else known
-        free = np.ones(data.shape, dtype=bool) if known is None or not clamp else ~known
-        rows = max(1, NUMBERS_AT_ONCE // len(memories))
-        parts = []
-        for first in range(0, len(data), rows):
-            part = slice(first, first + rows)
-            block = data[part], present[part], free[part]
-            parts.append(self._recall_block(interaction, memories, *block, random, describe=describe))
-        names = ("patterns", "memory", "overlap", "energy", "confidence")
-        columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-        n_steps = max(part.n_steps for part in parts)
-        return Recall(**columns, n_steps=n_steps, settled=np.concatenate([part.settled for part in parts]))
+    def _restored(self, data: Values, known: Mask | None) -> Values:
+        """Return checked data restored."""
+        result = np.empty_like(data)
 
-    def _recall_block(
-        self,
-        interaction: Interaction,
-        memories: Values,
-        data: Values,
-        present: Mask,
-        free: Mask,
-        random: np.random.Generator,
-        *,
-        describe: bool,
-    ) -> Recall:
-        """Restore one block."""
-        start = np.where(present, self.encoding_.encode(data), 0).astype(data.dtype)
-        confidence = np.full(data.shape, np.nan)
-        if self.temperature > 0:
-            means, states = self._sample(interaction, memories, start, free, random)
-            states = np.where(free & (means != 0), np.sign(means), states).astype(data.dtype)
-            confidence = (1 + np.abs(means)) / 2
-            motion = Motion(states, self.n_sweeps, np.ones(len(data), dtype=bool))
-        else:
-            motion = self._relax(interaction, memories, start, free, present)
-            if describe and self.encoding_.kind == "binary" and not interaction.additive:
-                means = posterior_mean(self.beta_, memories, start, present)
+        def block(part: slice, memories: Values, present: Mask | None, random: np.random.Generator) -> None:
+            free = None if present is None else ~present
+            motion, _ = self._moved(memories, data[part], present, free, random)
+            result[part] = self._decoded(motion.states, data[part], free)
+
+        self._in_blocks(block, data, known)
+        return result
+
+    def _recall(self, data: Values, known: Mask | None, *, clamp: bool) -> Recall:
+        """Restore checked data and describe what became of them."""
+
+        def block(part: slice, memories: Values, present: Mask | None, random: np.random.Generator) -> Recall:
+            free = ~present if clamp and present is not None else None
+            motion, means = self._moved(memories, data[part], present, free, random)
+            if means is not None:
+                confidence = (1 + np.abs(means)) / 2
+            elif self.encoding_.kind == "binary" and not self._interaction().additive:
+                means = posterior_mean(self.beta_, memories, self._start(data[part], present))
                 confidence = (1 + np.sign(motion.states) * means) / 2
-        restored = np.where(free, self.encoding_.decode(motion.states), data)
-        if not describe:
-            none, nowhere = np.full(len(data), np.nan), np.full(len(data), -1)
-            return Recall(restored, nowhere, none, none, confidence, motion.n_steps, motion.settled)
-        return self._described(interaction, memories, motion, restored, confidence)
+            else:
+                confidence = np.full(data[part].shape, np.nan)
+            return self._described(memories, motion, self._decoded(motion.states, data[part], free), confidence)
 
-    def _relax(self, interaction: Interaction, memories: Values, start: Values, free: Mask, present: Mask) -> Motion:
+        parts = self._in_blocks(block, data, known)
+        names = ("patterns", "memory", "overlap", "energy", "confidence", "settled")
+        columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        return Recall(**columns, n_steps=max(part.n_steps for part in parts))
+
+    def _in_blocks(self, work: Callable[..., Any], data: Values, known: Mask | None) -> list[Any]:
+        """Return what `work` makes of each block of rows, which bound the memory; each has its random stream."""
+        memories = self.memories_.astype(data.dtype, copy=False)
+        streams = check_random_state(self.random_state).randint(2**31 - 1, size=4)
+        values = VALUES_AT_ONCE if self._bits is None else BITS_AT_ONCE
+        rows = max(1, min(OVERLAPS_AT_ONCE // len(memories), values // data.shape[1]))
+        parts = [slice(first, first + rows) for first in range(0, len(data), rows)]
+        masks = [None if known is None else known[part] for part in parts]
+        randoms = [np.random.default_rng([*streams, index]) for index in range(len(parts))]
+        done: list[Any] = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+            delayed(work)(part, memories, mask, random)
+            for part, mask, random in zip(parts, masks, randoms, strict=True)
+        )
+        return done
+
+    def _moved(
+        self, memories: Values, data: Values, present: Mask | None, free: Mask | None, random: np.random.Generator
+    ) -> tuple[Motion, Floats | None]:
+        """Return where states ended and, at T > 0, their mean spins; None for a mask: all sites are."""
+        if self.temperature > 0:
+            return self._sample(memories, data, present, free, random)
+        return self._relax(memories, data, present, free), None
+
+    def _decoded(self, states: Values, data: Values, free: Mask | None) -> Values:
+        """Return states in the units of the data; sites that are not free are as they came."""
+        values = self.encoding_.decode(states)
+        if free is not None:
+            keep(free, np.ascontiguousarray(data), values)
+        return values
+
+    def _start(self, data: Values, present: Mask | None) -> Values:
+        """Return encoded data, 0 where hidden."""
+        start = self.encoding_.encode(data)
+        return start if present is None else np.where(present, start, data.dtype.type(0))
+
+    def _relax(self, memories: Values, data: Values, present: Mask | None, free: Mask | None) -> Motion:
         """Move to a minimum of the energy."""
+        interaction = self._interaction()
+        if self._bits is not None:
+            high = data > self.encoding_.middle
+            found = self._bits.relax(high, present, free, self.max_steps, data.dtype)
+            if found is not None:
+                return found
+        start = self._start(data, present)
         if interaction.together:
             return relax_together(interaction, memories, start, free, present, self.max_steps, real=self._real)
-        if interaction.name == "strict" and free.all() and present.all():  # nothing is clamped: compiled dynamics
+        if interaction.name == "strict" and present is None:  # nothing is clamped: compiled dynamics
             network = PBodyHopfield(self.memories_, self.degree)
             states = network.relax(start).astype(start.dtype)
             return Motion(states, 1, np.ones(len(start), dtype=bool))
         return relax_site_by_site(interaction, memories, start, free, self.max_steps)
 
     def _sample(
-        self, interaction: Interaction, memories: Values, start: Values, free: Mask, random: np.random.Generator
-    ) -> tuple[Floats, Values]:
-        """Return mean spins and last states of heat-bath dynamics."""
-        if interaction.name == "strict" and free.all() and (start != 0).all():
+        self, memories: Values, data: Values, present: Mask | None, free: Mask | None, random: np.random.Generator
+    ) -> tuple[Motion, Floats]:
+        """Return the signs of mean spins (their last states where a mean is 0) and the means, of heat-bath dynamics."""
+        start = self._start(data, present)
+        if self.interaction == "strict" and present is None:
             network = PBodyHopfield(self.memories_, self.degree)
             seed = int(random.integers(2**31))
             run = network.sample(self.temperature, len(start), self.n_sweeps, start=start, seed=seed, snapshot_every=1)
-            late = run.snapshots[:, self.n_sweeps // 2 :]
-            return late.mean(axis=1), run.spins.astype(start.dtype)
-        return mean_spins(interaction, memories, start, free, self.temperature, self.n_sweeps, random)
+            means, last = run.snapshots[:, self.n_sweeps // 2 :].mean(axis=1), run.spins.astype(start.dtype)
+        else:
+            interaction = self._interaction()
+            means, last = mean_spins(interaction, memories, start, free, self.temperature, self.n_sweeps, random)
+        states = np.where(means != 0, np.sign(means), last).astype(data.dtype)
+        return Motion(states, self.n_sweeps, np.ones(len(data), dtype=bool)), means
 
-    def _described(
-        self, interaction: Interaction, memories: Values, motion: Motion, restored: Values, confidence: Floats
-    ) -> Recall:
+    def _described(self, memories: Values, motion: Motion, restored: Values, confidence: Floats) -> Recall:
         """Return the result with the nearest memories and the energies."""
         states = motion.states.astype(np.float64)
         overlaps = states @ memories.T.astype(np.float64)
         squares = (memories.astype(np.float64) ** 2).sum(axis=1)
         halved = ((states**2).sum(axis=1)[:, None] + squares) / 2 - overlaps  # |x - xi|^2/2
-        energy = interaction.energies(-halved if self._real else overlaps)
+        energy = self._interaction().energies(-halved if self._real else overlaps)
         memory = halved.argmin(axis=1)
         overlap = 1 - halved[np.arange(len(states)), memory] / self.n_features_in_
         return Recall(restored, memory, overlap, energy, confidence, motion.n_steps, motion.settled)
@@ -255,8 +305,9 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         checks.integer("n_sweeps", self.n_sweeps, 2)
         checks.number("temperature", self.temperature, zero_allowed=True)
         self.memories_: Values = memories
-        self.beta_: float = _default_beta(self.encoding_, memories) if self.beta is None else self.beta
-        self._interaction()
+        self.beta_: float = default_beta(self.encoding_, memories) if self.beta is None else self.beta
+        interaction = self._interaction()
+        self._bits = None if self._real else BitMemory.build(interaction, memories)
         if self.temperature > 0 and self._real:
             raise InvalidInput("temperature must be 0 for real values; T > 0 needs signs: encoding='binary'")
         return self
@@ -272,28 +323,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         return Interaction(self.interaction, degree, self.beta_, self.n_features_in_)
 
 
-def _known(data: Values, known: npt.ArrayLike | None) -> Mask | None:
-    """Return which values are known, (B, N); None: no value is."""
-    missing = np.isnan(data)
-    if known is None:
-        return ~missing if missing.any() else None
-    mask = checks.as_array("known", known)
-    if mask.dtype != bool or mask.shape not in {data.shape, data.shape[1:]}:
-        shapes = f"{data.shape[1:]} or {data.shape}"
-        raise InvalidInput(f"known must be booleans of shape {shapes}, got {mask.dtype} of shape {mask.shape}")
-    if (mask & missing).any():
-        raise InvalidInput("known values must be numbers, but X holds nan where known is True")
-    return np.broadcast_to(mask, data.shape)
-
-
-def _default_beta(encoding: Encoding, memories: Values) -> float:
-    """Return the sharpness that `DenseAssociativeMemory` describes."""
-    if encoding.kind == "binary":
-        return float(np.log((1 - FLIP_RATE) / FLIP_RATE) / 2)
-    sample = memories[:: -(-len(memories) // 500)].astype(np.float64)  # evenly spread, some hundred are enough
-    squares = (sample**2).sum(axis=1)
-    distances = squares[:, None] + squares - 2 * sample @ sample.T
-    np.fill_diagonal(distances, np.inf)
-    nearest = distances.min(axis=1)
-    nearest = nearest[np.isfinite(nearest) & (nearest > 1e-12 * memories.shape[1])]
-    return float(25 / np.median(nearest)) if len(nearest) else 1.0
+def _dense(data: Any) -> Values:
+    """Return checked data, dense or sparse, as an array."""
+    dense: Values = data.toarray() if sp.issparse(data) else data
+    return dense

@@ -1,0 +1,162 @@
+"""One step of spins towards memories whose weights rise with their overlap, on bits and without a matrix product.
+
+A free site goes to the sign of sum_a exp(logs[c_a]) xi_ia, c_a the number of sites where state and memory agree (in
+units that the table knows). Weights fall fast from the nearest memory on, so the sum is taken from the largest weights
+down, until what is left out cannot change a sign. If one weight exceeds all others together, the signs are its
+memory's.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from densehop.kernels import compiled, inlined
+from densehop.kernels.levels import add_signs, below, first_bit, largest, within
+from densehop.kernels.tiles import WIDTH
+
+LEFT_OUT = 0.05  # of the largest weight: how much may be left out at first
+FINER = 1e-4  # by how much less at each further pass
+NEGLIGIBLE = 1e-18  # below the rounding of the sum
+OUT_OF_BUDGET = -1
+
+
+class Memories(NamedTuple):
+    """M memories: bits of their signs (G, W, 32) uint32, M, and log weights by count, rising, -inf for none."""
+
+    words: Any
+    number: int
+    logs: Any
+
+
+class Scratch(NamedTuple):
+    """Weights by count, like `logs`; places (M,) int64 of memories and their weights, float64; field (32 W,)."""
+
+    weights: Any
+    places: Any
+    shares: Any
+    field: Any
+
+
+@compiled
+def step(counts, memories, states, fixed, moved, scratch, budget):
+    """Set bits of `states` (S, W) to the signs of their fields and return how many memories were added up.
+
+    Too many, as where weights hardly differ: OUT_OF_BUDGET, and states are of no use. counts (S or more, L) int16, L a
+    multiple of 32, -1 behind the last memory; fixed (S, W), bits of sites that stay; moved (S,) bool, whether a bit
+    changed.
+    """
+    spent = np.int64(0)
+    for state in range(len(moved)):
+        moved[state] = False
+        top: Any = largest(counts, state)
+        if memories.logs[top] == -np.inf:  # no field anywhere
+            continue
+        scratch.weights[top] = 1.0
+        low = lowest(memories, top, top, LEFT_OUT, scratch.weights)
+        n_found = find(counts, state, low, top, scratch)
+        rest = left_out(memories, low, top)
+        if total(scratch.shares, n_found) + rest < 2:
+            winner = nearest(scratch, n_found)
+            for word in range(states.shape[1]):
+                moved[state] |= put(states, fixed, state, word, memories.words[winner // WIDTH, word, winner % WIDTH])
+            continue
+        scratch.field[:] = 0
+        left = LEFT_OUT
+        while True:
+            spent += n_found
+            if spent > budget:
+                return OUT_OF_BUDGET
+            unclear = np.uint32(0)
+            for word in range(states.shape[1]):
+                add_signs(memories.words, word, scratch.places, scratch.shares, n_found, scratch.field)
+                unclear |= at_most(scratch.field, word, rest) & ~at_most(scratch.field, word, -rest)
+            if rest < NEGLIGIBLE or not unclear:
+                break
+            left *= FINER
+            high, low = low - 1, lowest(memories, top, low - 1, left, scratch.weights)
+            n_found = find(counts, state, low, high, scratch)
+            rest = left_out(memories, low, top)
+        for word in range(states.shape[1]):
+            down = below(scratch.field, word, 0.0)
+            none = at_most(scratch.field, word, 0.0) & ~down
+            moved[state] |= put(states, fixed, state, word, down | (none & states[state, word]))
+    return spent
+
+
+@inlined
+def at_most(field, word, bound):
+    """Return as bits which numbers of a block of the field are at most a bound."""
+    return below(field, word, np.nextafter(bound, np.inf))
+
+
+@inlined
+def lowest(memories, top, start, left, weights):
+    """Return the count, at most `start`, below which all memories together weigh less than `left`.
+
+    The weight at `top` is 1. The weights of all counts from there to `start` are set.
+    """
+    low, smallest = start, left / memories.number
+    weights[low] = math.exp(memories.logs[low] - memories.logs[top])
+    while low > 0:
+        weights[low - 1] = math.exp(memories.logs[low - 1] - memories.logs[top])
+        if weights[low - 1] < smallest:
+            break
+        low -= 1
+    return low
+
+
+@inlined
+def left_out(memories, low, top):
+    """Return a bound on the weights of all memories with counts below `low`."""
+    return memories.number * math.exp(memories.logs[low - 1] - memories.logs[top]) if low > 0 else 0.0
+
+
+@inlined
+def find(counts, state, low, high, scratch):
+    """Write the places and the weights of counts low..high of a state and return how many there are."""
+    n_found = 0
+    for first in range(0, counts.shape[1], WIDTH):
+        bits: Any = within(counts, state, first, low, high)
+        while bits:
+            place = first + first_bit(bits)
+            scratch.places[n_found] = place
+            scratch.shares[n_found] = scratch.weights[counts[state, place]]
+            n_found += 1
+            bits &= bits - np.uint64(1)
+    return n_found
+
+
+@inlined
+def nearest(scratch, n_found):
+    """Return the first place whose weight is 1."""
+    for n in range(n_found):
+        if scratch.shares[n] == 1:
+            return scratch.places[n]
+    return np.int64(0)
+
+
+@inlined
+def total(shares, n_found):
+    """Return the sum of the first weights."""
+    result = 0.0
+    for n in range(n_found):
+        result += shares[n]
+    return result
+
+
+@inlined
+def put(states, fixed, state, word, bits):
+    """Set the bits of a word that may move and tell whether one did."""
+    old, stay = states[state, word], fixed[state, word]
+    new = (old & stay) | (bits & ~stay)
+    states[state, word] = new
+    return new != old
+
+
+@compiled
+def keep(free, data, values):
+    """Set values (B, N) to data where they are not free; a choice by masks has no branches to predict wrongly."""
+    for row in range(len(values)):
+        for site in range(values.shape[1]):
+            values[row, site] = values[row, site] if free[row, site] else data[row, site]

@@ -1,0 +1,113 @@
+"""Spins on bits beside the matrix products that they replace."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from densehop import DenseAssociativeMemory
+from densehop.learn import bits, dynamics
+from densehop.learn.interactions import Interaction
+
+CASES = [("exponential", 2, 0.3), ("exponential", 2, 1.1), ("exponential", 2, 6.0), ("rectified", 30, 1.0)]
+
+
+def problem(seed):
+    """Return memories, states and a mask, of correlated signs with some memories twice."""
+    random = np.random.default_rng(seed)
+    n_memories, n_sites = int(random.integers(1, 200)), int(random.integers(2, 130))
+    base = random.choice([-1.0, 1.0], n_sites)
+    memories = np.where(random.random((n_memories, n_sites)) < 0.3, -base, base)
+    memories[n_memories // 2 :: 7] = memories[0]
+    states = memories[random.integers(n_memories, size=25)]
+    return memories, np.where(random.random(states.shape) < 0.2, -states, states), random.random(states.shape) < 0.6
+
+
+def naive_fields(interaction, memories, states):
+    """Return fields in units of the largest weight, memory by memory."""
+    fields = np.zeros(states.shape)
+    for row, state in enumerate(states):
+        weights = [interaction.log_weights(np.array(float(state @ memory))) for memory in memories]
+        if max(weights) > -np.inf:
+            for weight, memory in zip(weights, memories, strict=True):
+                fields[row] += np.exp(weight - max(weights)) * memory
+    return fields
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_one_step_goes_to_the_signs_of_the_fields(monkeypatch, seed, case):
+    monkeypatch.setattr(bits, "SHARE", 0.01)  # never give up
+    memories, states, known = problem(seed)
+    interaction = Interaction(*case, memories.shape[1])
+    memory = bits.BitMemory.build(interaction, memories)
+    for present, free in ((None, None), (known, None), (known, ~known), (None, ~known)):
+        start = states if present is None else np.where(present, states, 0)
+        fields = naive_fields(interaction, memories, start)
+        found = memory.relax(states > 0, present, free, 1, float)
+        expected = np.where(fields < 0, -1, 1)
+        clear = np.abs(fields) > 1e-9
+        if free is not None:
+            expected, clear = np.where(free, expected, states), clear | ~free
+        assert (found.states == expected)[clear].all()
+        assert set(np.unique(found.states)) <= {-1, 1}
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_it_ends_where_matrix_products_do_not_move_it(case):
+    for seed in range(12):
+        memories, states, known = problem(seed)
+        interaction = Interaction(*case, memories.shape[1])
+        found = bits.BitMemory.build(interaction, memories).relax(states > 0, known, ~known, 100, float)
+        if found is None:
+            continue
+        assert found.settled.all()
+        again = dynamics.relax_together(interaction, memories, found.states, ~known, None, 1, real=False)
+        fields = naive_fields(interaction, memories, found.states)
+        assert ((again.states == found.states) | (np.abs(fields) < 1e-9)).all()
+
+
+def test_where_all_memories_take_part_matrix_products_are_used():
+    memories = np.random.default_rng(0).choice([-1.0, 1.0], (2000, 30))
+    broad = bits.BitMemory.build(Interaction("exponential", 2, 0.001, 30), memories)
+    assert broad.relax(memories[:50] > 0, None, None, 1, float) is None
+    estimator = DenseAssociativeMemory(beta=0.001, max_steps=1).fit(memories)
+    majority = np.where(memories.sum(axis=0) < 0, -1, 1)
+    assert (estimator.transform(memories[:5]) == majority).mean() > 0.9
+
+
+def test_without_a_positive_overlap_spins_stay():
+    memory = bits.BitMemory.build(Interaction("rectified", 5, 1.0, 8), np.ones((3, 8)))
+    found = memory.relax(np.zeros((1, 8), dtype=bool), None, None, 5, float)
+    assert (found.states == -1).all()
+    assert found.settled.all()
+
+
+def test_packing_and_back():
+    for n in (1, 8, 31, 32, 33, 64, 100):
+        low = np.random.default_rng(n).random((5, n)) < 0.5
+        assert (bits.unpacked(bits.packed(low), n) == np.where(low, -1, 1)).all()
+
+
+@pytest.mark.parametrize("name", ["exponential", "attention", "strict"])
+def test_any_number_of_threads_gives_the_same_bits(monkeypatch, name):
+    for limit in ("VALUES_AT_ONCE", "BITS_AT_ONCE"):
+        monkeypatch.setattr(f"densehop.learn.memory.{limit}", 500)
+    memories, states, known = problem(3)
+    temperature = 0.5 if name == "strict" else 0.0
+    results = [
+        DenseAssociativeMemory(name, degree=2, temperature=temperature, n_sweeps=10, random_state=1, n_jobs=n_jobs)
+        .fit(memories)
+        .restore(states, known)
+        for n_jobs in (None, 2)
+    ]
+    assert (results[0] == results[1]).all()
+
+
+def test_sparse_rows_are_dense_rows():
+    memories, states, known = problem(4)
+    high, asked = (memories > 0).astype(float), (states > 0).astype(float)
+    dense = DenseAssociativeMemory().fit(high)
+    sparse = DenseAssociativeMemory().fit(sp.csr_array(high))
+    assert (sparse.memories_ == dense.memories_).all()
+    assert (sparse.transform(sp.csr_array(asked)) == dense.transform(asked)).all()
+    assert (sparse.restore(sp.csr_array(asked), known) == dense.restore(asked, known)).all()
