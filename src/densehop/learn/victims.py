@@ -15,10 +15,10 @@ from sklearn.neural_network import MLPClassifier
 
 from densehop.errors import InvalidInput
 from densehop.learn.classifier import DenseAssociativeClassifier
+from densehop.learn.example_victims import Choice, Examples, examples_of
 from densehop.learn.scores import Values, class_scores, input_gradient
 
 Floats = npt.NDArray[np.float64]
-Choice = Callable[[Values], Values]  # scores (B, C) -> d loss/d scores
 Gradient = Callable[[Values, Choice], tuple[Values, Values]]
 
 
@@ -31,11 +31,13 @@ class Victim:
     classes : (C,)
     scores : inputs (B, N) in the units of the data -> (B, C)
     gradient : inputs (B, N), a choice of d loss/d scores -> scores (B, C), d loss/d inputs (B, N); None: not known
+    smoothed : smoother versions, whose gradients may lead further
     """
 
     classes: npt.NDArray[Any]
     scores: Callable[[Values], Values]
     gradient: Gradient | None
+    smoothed: tuple["Victim", ...] = ()
 
     def margins(self, inputs: Values, truth: npt.NDArray[np.int64]) -> Floats:
         """Return by how much the best wrong class beats the right one, (B,); positive: misclassified."""
@@ -53,8 +55,8 @@ class Victim:
             upstream[rows, truth] = -1
             return upstream
 
-        scores, gradient = self.gradient(inputs, choose)
-        return _margins(scores, truth)[0], gradient
+        scores, uphill = self.gradient(inputs, choose)
+        return _margins(scores, truth)[0], uphill
 
 
 def _margins(scores: Values, truth: npt.NDArray[np.int64]) -> tuple[Floats, npt.NDArray[np.int64]]:
@@ -70,11 +72,14 @@ def _margins(scores: Values, truth: npt.NDArray[np.int64]) -> tuple[Floats, npt.
 def victim_of(model: Any) -> Victim:
     """Return a fitted classifier of more than two classes as a victim.
 
-    The gradient is known for this package's classifier, logistic regression and scikit-learn's MLP with rectified
-    units; of any other model with `predict_proba` only the scores.
+    The gradient is known for this package's classifier, logistic regression, scikit-learn's MLP with rectified units
+    and its nearest neighbour (one, Euclidean); of any other model with `predict_proba` only the scores.
     """
     if len(model.classes_) < 3:
         raise InvalidInput(f"attacks need at least 3 classes, got {len(model.classes_)}")
+    examples = examples_of(model)
+    if examples is not None:
+        return _by_examples(model, examples)
     if isinstance(model, DenseAssociativeClassifier):
         return Victim(model.classes_, model.decision_function, _dense_gradient(model))
     if isinstance(model, LogisticRegression):
@@ -82,6 +87,14 @@ def victim_of(model: Any) -> Victim:
     if isinstance(model, MLPClassifier) and model.activation == "relu":
         return Victim(model.classes_, lambda inputs: _layers(model, inputs)[-1], _network_gradient(model))
     return Victim(model.classes_, model.predict_proba, None)
+
+
+def _by_examples(model: Any, examples: Examples) -> Victim:
+    """Return a model that decides by examples, with smoother versions of it."""
+    smoothed = tuple(
+        Victim(model.classes_, one.scores, one.gradient) for one in map(examples.at_sharpness, examples.smoother)
+    )
+    return Victim(model.classes_, examples.scores, examples.gradient, smoothed)
 
 
 def _dense_gradient(model: DenseAssociativeClassifier) -> Gradient:
