@@ -40,7 +40,7 @@ def fitted(name, seed):
     images, test, classes, truth = split(data, seed, 0.3 if name == "digits" else 0.2)
     images, test = (np.float32(part / data.largest) for part in (images, test[:500]))
     dense = {f"learned, n = {n}": DenseAssociativeClassifier(degree=n, random_state=seed) for n in (2, 10, 30)}
-    stored = {f"stored, n = {n}": DenseAssociativeClassifier(degree=n, kind="stored") for n in (30, 100)}
+    stored = {f"stored, n = {n}": DenseAssociativeClassifier(degree=n, kind="stored") for n in (20, 30, 100)}
     plain = {
         "logistic regression": LogisticRegression(max_iter=1000),
         "MLP-100": MLPClassifier(100, max_iter=30, random_state=seed),

@@ -59,8 +59,8 @@ def test_gradients_of_margins_meet_finite_differences(models, data, name):
         np.testing.assert_allclose(gradient[:, pixel], numerical, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["stored", "neighbour"])
-def test_models_that_decide_by_examples_keep_their_decisions(models, data, name):
+@pytest.mark.parametrize("name", ["dense", "stored", "neighbour"])
+def test_what_is_attacked_decides_as_the_model_does(models, data, name):
     """Scores without what all classes share order the classes as the model does."""
     found = victim_of(models[name]).scores(data[1].astype(np.float32)).argmax(axis=1)
     assert (found == models[name].predict(data[1])).mean() > 0.998  # ties in single precision
@@ -69,9 +69,11 @@ def test_models_that_decide_by_examples_keep_their_decisions(models, data, name)
     assert (victim_of(two).scores(data[1].astype(np.float32)).argmax(axis=1) == two.predict(data[1])).all()
 
 
+@pytest.mark.parametrize("kind", ["learned", "stored"])
 @pytest.mark.parametrize("degree", [2, 5])
-def test_evidence_is_what_a_class_adds_to_the_sum_over_all_memories(data, degree):
-    model = DenseAssociativeClassifier(kind="stored", degree=degree).fit(data[0][:60], data[2][:60])
+def test_evidence_is_what_a_class_adds_to_the_sum_over_all_memories(data, degree, kind):
+    model = DenseAssociativeClassifier(20, kind=kind, degree=degree, max_iter=2, random_state=0)
+    model.fit(data[0][:60], data[2][:60])
     inputs = (data[1][:8] - model.mean_) * model.scale_
     network = model.network_.astype(float)
     expected = []

@@ -1,12 +1,8 @@
 """What attacks see of models that decide by examples: for each class, what its own examples add.
 
-A stored memory mu adds the same to every class but its own, so the classes are ordered by what their own examples add,
-
-    D_c = sum_{mu of c} f(h_mu),   f(h) = max(h + a, 0)^n - max(h + b, 0)^n,
-
-with h the field of the visible units and a > b those of the class units (learn/scores.py). The gradient of log D_c
-points across the boundary where that of the full score, full of what all classes share, hardly moves. The nearest
-neighbour is the limit of sum_{mu of c} exp(-beta |x - x_mu|^2) for large beta, and has that one's gradient.
+A stored memory adds the same to every class but its own, so D_c of learn/evidence.py is a sum over the examples of
+class c alone, a tenth of the work. The nearest neighbour is the limit of sum_{mu of c} exp(-beta |x - x_mu|^2) for large
+beta, and is attacked at several beta.
 """
 
 from collections.abc import Callable
@@ -17,6 +13,7 @@ import numpy.typing as npt
 from sklearn.neighbors import KNeighborsClassifier
 
 from densehop.learn.classifier import DenseAssociativeClassifier
+from densehop.learn.evidence import NOTHING, log_difference
 from densehop.learn.scores import Values
 
 Indices = npt.NDArray[np.int64]
@@ -26,8 +23,6 @@ Choice = Callable[[Values], Values]  # scores (B, C) -> d loss/d scores
 NEIGHBOUR = 1e6  # beta of the nearest neighbour itself, in units of 1 / a typical smallest squared distance
 SMOOTHER_NEIGHBOUR = (15.0, 60.0)
 SMOOTHER_STORED = (0.3,)
-NOTHING = -1e30  # the logarithm of no evidence at all
-TINY = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,13 +102,8 @@ def _stored(model: DenseAssociativeClassifier) -> Examples:
     gap, floor, degree = np.float32((own - other).mean()), np.float32(memories.floor), model.degree
 
     def logs(fields: Values, sharpness: float) -> tuple[Values, Values]:
-        power = fields.dtype.type(degree * sharpness)
         strong, weak = np.maximum(fields + gap, floor), np.maximum(fields, floor)
-        logarithm = np.log(strong)
-        change = power * np.minimum(np.log(weak) - logarithm, -TINY)
-        ratio = np.exp(change)
-        slopes = power * (strong > floor) * (1 / strong - ratio / weak * (weak > floor)) / -np.expm1(change)
-        return power * logarithm + np.log(-np.expm1(change)), slopes
+        return log_difference(strong, weak, fields.dtype.type(degree * sharpness))
 
     return Examples(
         weights=weights.astype(np.float32),

@@ -1,7 +1,7 @@
 """What an attack sees of a classifier: class scores of inputs, and their gradient where it is known.
 
-Scores are taken before any squashing (log-sum scores, decision functions), since attacks through a saturated output
-fail for want of a gradient, not of a weakness.
+Scores are taken before any squashing and without what all classes share (learn/evidence.py), since attacks through a
+saturated output fail for want of a gradient, not of a weakness.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,9 @@ from sklearn.neural_network import MLPClassifier
 
 from densehop.errors import InvalidInput
 from densehop.learn.classifier import DenseAssociativeClassifier
+from densehop.learn.evidence import class_evidence
 from densehop.learn.example_victims import Choice, Examples, examples_of
-from densehop.learn.scores import Values, class_scores, input_gradient
+from densehop.learn.scores import Values, input_gradient
 
 Floats = npt.NDArray[np.float64]
 Gradient = Callable[[Values, Choice], tuple[Values, Values]]
@@ -81,7 +82,8 @@ def victim_of(model: Any) -> Victim:
     if examples is not None:
         return _by_examples(model, examples)
     if isinstance(model, DenseAssociativeClassifier):
-        return Victim(model.classes_, model.decision_function, _dense_gradient(model))
+        gradient = _dense_gradient(model)
+        return Victim(model.classes_, lambda inputs: gradient(inputs, np.zeros_like)[0], gradient)
     if isinstance(model, LogisticRegression):
         return Victim(model.classes_, model.decision_function, _linear_gradient(model))
     if isinstance(model, MLPClassifier) and model.activation == "relu":
@@ -98,14 +100,12 @@ def _by_examples(model: Any, examples: Examples) -> Victim:
 
 
 def _dense_gradient(model: DenseAssociativeClassifier) -> Gradient:
-    """Return the exact gradient of the log-sum scores."""
+    """Return the exact gradient of what the class units add."""
 
     def gradient(inputs: Values, choose: Choice) -> tuple[Values, Values]:
-        memories = model.network_.astype(inputs.dtype)
-        factor = inputs.dtype.type(model.inverse_temperature / model.degree)
-        found = class_scores(memories, (inputs - model.mean_.astype(inputs.dtype)) * inputs.dtype.type(model.scale_))
-        upstream = choose(found.scores) * (factor * inputs.dtype.type(model.scale_))
-        return factor * found.scores, input_gradient(memories, found, upstream)
+        memories, scale = model.network_.astype(inputs.dtype), inputs.dtype.type(model.scale_)
+        found = class_evidence(memories, (inputs - model.mean_.astype(inputs.dtype)) * scale)
+        return found.scores, input_gradient(memories, found, choose(found.scores) * scale)
 
     return gradient
 
