@@ -1,8 +1,8 @@
 """What attacks see of models that decide by examples: for each class, what its own examples add.
 
 A stored memory adds the same to every class but its own, so D_c of learn/evidence.py is a sum over the examples of
-class c alone, a tenth of the work. The nearest neighbour is the limit of sum_{mu of c} exp(-beta |x - x_mu|^2) for large
-beta, and is attacked at several beta.
+class c alone, a tenth of the work. The nearest neighbour is the limit of sum_{mu of c} exp(-beta |x - x_mu|^2) for
+large beta, and is attacked at several beta.
 """
 
 from collections.abc import Callable
