@@ -29,10 +29,9 @@ def log_difference(strong: Values, weak: Values, power: float) -> tuple[Values, 
 def class_evidence(memories: Memories, inputs: Values) -> Scores:
     """Return log D_c of inputs (B, N), and its derivatives by the fields."""
     fields, own = inputs @ memories.visible.T, memories.class_fields()
-    floor = fields.dtype.type(memories.floor)
-    strong = np.maximum(fields[:, None, :] + own, floor)
-    weak = np.maximum(fields + own.min(axis=0), floor)[:, None, :]
-    logs, slopes = log_difference(strong, weak, fields.dtype.type(memories.degree))
+    strong = np.maximum(fields[:, None, :] + own, memories.floor)
+    weak = np.maximum(fields + own.min(axis=0), memories.floor)[:, None, :]
+    logs, slopes = log_difference(strong, weak, float(memories.degree))
     largest = logs.max(axis=2, keepdims=True)
     weights = np.exp(logs - largest)
     total = weights.sum(axis=2, keepdims=True)

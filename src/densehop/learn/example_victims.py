@@ -99,11 +99,11 @@ def _stored(model: DenseAssociativeClassifier) -> Examples:
     own, other = by_class[owners, every][order], by_class[(owners + 1) % len(by_class), every][order]
     weights = memories.visible[order] * model.scale_
     offsets = other - weights @ model.mean_
-    gap, floor, degree = np.float32((own - other).mean()), np.float32(memories.floor), model.degree
+    gap, floor, degree = float((own - other).mean()), memories.floor, model.degree
 
     def logs(fields: Values, sharpness: float) -> tuple[Values, Values]:
         strong, weak = np.maximum(fields + gap, floor), np.maximum(fields, floor)
-        return log_difference(strong, weak, fields.dtype.type(degree * sharpness))
+        return log_difference(strong, weak, float(degree * sharpness))
 
     return Examples(
         weights=weights.astype(np.float32),
