@@ -108,7 +108,10 @@ def test_more_attack_finds_little_more():
         return victim.margins(found, places) <= 0
 
     steps = {n: standing(pgd(victim, inputs, places, ball, n, 1)) for n in (1, 5, 10, 20, 60)}
-    print("\nstored, n = 30, L-inf 0.1, 100 images: PGD steps and accuracy", {n: s.mean() for n, s in steps.items()})
+    print(
+        "\nstored, n = 30, L-inf 0.1, 100 images: PGD steps and accuracy",
+        {n: float(s.mean()) for n, s in steps.items()},
+    )
     searched = standing(random_search(victim, inputs, places, ball, 500, (28, 28)))
     repeated = standing(pgd(victim, inputs, places, ball, 20, 3))
     smoother = standing(pgd(victim.smoothed[0], inputs, places, ball, 20, 1))

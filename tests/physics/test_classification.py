@@ -93,6 +93,6 @@ def test_features_become_prototypes():
     for degree in (2, 30):
         memories = DenseAssociativeClassifier(degree=degree, random_state=0).fit(train, classes).memories_
         directions = memories / np.linalg.norm(memories, axis=1, keepdims=True)
-        nearest[degree] = np.median((directions @ units.T).max(axis=1))
+        nearest[degree] = float(np.median((directions @ units.T).max(axis=1)))
     print("median over memories of the cosine with the nearest training image:", nearest)
     assert nearest[30] > nearest[2]
