@@ -129,6 +129,15 @@ def test_stored_samples_classify(digits):
     assert len(parts.memories_) == len(digits[0]) + 50
 
 
+def test_stored_samples_do_not_depend_on_the_units_of_the_data(digits):
+    model = DenseAssociativeClassifier(kind="stored", degree=30).fit(digits[0], digits[2])
+    moved = DenseAssociativeClassifier(kind="stored", degree=30).fit(255 * digits[0] / 16 - 40, digits[2])
+    np.testing.assert_allclose(model.mean_, digits[0].mean(axis=0) / 2)  # half of the way from black, which is 0
+    np.testing.assert_allclose(
+        moved.decision_function(255 * digits[1] / 16 - 40), model.decision_function(digits[1]), rtol=1e-3, atol=1e-3
+    )
+
+
 def test_the_published_loss_learns(digits):
     model = DenseAssociativeClassifier(loss="published", degree=3, max_iter=15, random_state=0)
     assert model.fit(digits[0], digits[2]).score(digits[1], digits[3]) > 0.93

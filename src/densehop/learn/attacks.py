@@ -2,11 +2,13 @@
 
 Sizes are fractions of the data's range, so that 0.1 means a tenth of black to white. All attacks raise the margin of
 the best wrong class, stay within the size and within the data's range, and keep the worst input they find. Sources:
-Goodfellow et al. 2015 (FGSM), Madry et al. 2018 (PGD), Andriushchenko et al. 2020 (random squares).
+Goodfellow et al. 2015 (FGSM), Madry et al. 2018 (PGD), Croce & Hein 2020 (its steps with inertia),
+Andriushchenko et al. 2020 (random squares).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 NORMS = ("linf", "l2")
-STEP = 2.5  # PGD can cross its ball this many times
+INERTIA = 0.25  # share of the last step in the next
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,9 @@ class Ball:
         return self.project(original + moved, original)
 
 
+Attack = Callable[[Values, Indices, Ball], Values]
+
+
 def fgsm(victim: Victim, inputs: Values, truth: Indices, ball: Ball) -> Values:
     """Return inputs (B, N) after one full step along the gradient of the margin."""
     return ball.project(inputs + ball.radius * ball.direction(victim.ascent(inputs, truth)[1]), inputs)
@@ -90,15 +95,29 @@ def pgd(
     """
     best, highest = inputs.copy(), victim.margins(inputs, truth)
     for restart in range(restarts):
-        random = np.random.default_rng(seed_sequence(seed, restart))
-        now = inputs.copy() if restart == 0 else ball.inside(inputs, random)
-        for step in range(steps):
-            margins, gradient = victim.ascent(now, truth)
-            best, highest = _kept(now, margins, best, highest)
-            length = STEP * ball.radius / steps * (1 if step < steps // 2 else 0.25)
-            now = ball.project(now + length * ball.direction(gradient), inputs)
-        best, highest = _kept(now, victim.margins(now, truth), best, highest)
+        found = _climbed(victim, victim, inputs, truth, ball, steps, restart, seed)
+        best, highest = _kept(found, victim.margins(found, truth), best, highest)
     return best
+
+
+def _climbed(
+    victim: Victim, guide: Victim, inputs: Values, truth: Indices, ball: Ball, steps: int, restart: int, seed: Seed
+) -> Values:
+    """Return the worst inputs for the victim along one ascent that the guide's gradient leads.
+
+    Restart 0 is from the originals. Steps shrink along a cosine and keep a share of the last one, which settles
+    between memories where steps of one size jump to and fro.
+    """
+    best, highest = inputs.copy(), victim.margins(inputs, truth)
+    random = np.random.default_rng(seed_sequence(seed, restart))
+    last = now = inputs if restart == 0 else ball.inside(inputs, random)
+    for step in range(steps):
+        margins, uphill = guide.ascent(now, truth)
+        best, highest = _kept(now, margins if guide is victim else victim.margins(now, truth), best, highest)
+        length = ball.radius * 0.5 * (1 + np.cos(np.pi * step / steps))
+        target = ball.project(now + length * ball.direction(uphill), inputs)
+        last, now = now, ball.project(now + (1 - INERTIA) * (target - now) + INERTIA * (now - last), inputs)
+    return _kept(now, victim.margins(now, truth), best, highest)[0]
 
 
 def random_search(
@@ -154,7 +173,7 @@ class Robustness:
     Attributes
     ----------
     sizes : (S,)
-    accuracy : by attack's name, each (S,); what fell to any attack of a smaller size counts as fallen
+    accuracy : by attack's name, in their order, each (S,): what still stands after this attack and all before it
     worst : (S,), share of inputs that no attack of this or a smaller size could turn
     error : (S,), standard error of `worst`
     n_images : int
@@ -184,6 +203,8 @@ def robust_accuracy(
 ) -> Robustness:
     """Return a model's accuracy against attack size: the worst of FGSM, PGD, transfer and random search.
 
+    Each attack is tried on what stands after all before it; the search comes last and shows what gradients missed.
+
     Parameters
     ----------
     model : a fitted classifier; see `victim_of`
@@ -199,41 +220,37 @@ def robust_accuracy(
     victim = victim_of(model)
     data, truth = _checked(victim, inputs, classes)
     sources = [victim_of(source) for source in transfer_from]
-    attacks: dict[str, Callable[[Values, Indices, Ball], Values]] = {
-        "search": lambda x, t, ball: random_search(victim, x, t, ball, queries, shape, seed)
-    }
-    if victim.gradient is not None:
-        attacks["fgsm"] = lambda x, t, ball: fgsm(victim, x, t, ball)
-        attacks["pgd"] = lambda x, t, ball: pgd(victim, x, t, ball, steps, restarts, seed)
-    if sources:
-        attacks["transfer"] = lambda x, t, ball: _transferred(victim, sources, x, t, ball, steps, seed)
-    wide = np.array(sorted(sizes), dtype=np.float64)
-    accuracy = {name: np.empty(len(wide)) for name in attacks}
-    worst, standing = np.empty(len(wide)), victim.margins(data, truth) <= 0
-    for place, size in enumerate(wide):
-        ball = Ball(norm, float(size), *data_range)
-        start = standing.copy()
-        for name, attack in attacks.items():
-            held = np.zeros(len(data), dtype=bool)
-            if start.any():  # who fell to a smaller attack has fallen
-                held[start] = victim.margins(attack(data[start], truth[start], ball), truth[start]) <= 0
-            accuracy[name][place] = held.mean()
-            standing &= held
-        worst[place] = standing.mean()
-    return Robustness(wide, accuracy, worst, np.sqrt(worst * (1 - worst) / len(data)), len(data))
-
-
-def _transferred(
-    victim: Victim, sources: Sequence[Victim], inputs: Values, truth: Indices, ball: Ball, steps: int, seed: Seed
-) -> Values:
-    """Return the worst for the victim of what PGD finds for each source."""
-    best, highest = inputs.copy(), victim.margins(inputs, truth)
     for source in sources:
         if not np.array_equal(source.classes, victim.classes):
             raise InvalidInput("transfer_from must hold classifiers of the same classes")
-        found = pgd(source, inputs, truth, ball, steps, 1, seed)
-        best, highest = _kept(found, victim.margins(found, truth), best, highest)
-    return best
+    attacks = _attacks(victim, sources, steps, restarts, seed)
+    attacks.append(("search", lambda x, t, ball: random_search(victim, x, t, ball, queries, shape, seed)))
+    wide = np.array(sorted(sizes), dtype=np.float64)
+    accuracy = {name: np.empty(len(wide)) for name, _ in attacks}
+    standing = victim.margins(data, truth) <= 0
+    for place, size in enumerate(wide):
+        ball = Ball(norm, float(size), *data_range)
+        for name, attack in attacks:
+            if size > 0 and standing.any():  # who fell to a smaller attack has fallen
+                found = attack(data[standing], truth[standing], ball)
+                standing[standing] = victim.margins(found, truth[standing]) <= 0
+            accuracy[name][place] = standing.mean()
+    worst = accuracy["search"].copy()
+    return Robustness(wide, accuracy, worst, np.sqrt(worst * (1 - worst) / len(data)), len(data))
+
+
+def _attacks(
+    victim: Victim, sources: Sequence[Victim], steps: int, restarts: int, seed: Seed
+) -> list[tuple[str, Attack]]:
+    """Return the attacks that follow gradients, by name; each restart is one, so that only what stands is tried."""
+    own = [("pgd", victim, restart) for restart in range(restarts)] if victim.gradient is not None else []
+    guides = [("smoothed", guide, 0) for guide in victim.smoothed] + [("transfer", guide, 0) for guide in sources]
+
+    def climb(guide: Victim, restart: int) -> Attack:
+        return lambda x, t, ball: _climbed(victim, guide, x, t, ball, steps, restart, seed)
+
+    first: list[tuple[str, Attack]] = [("fgsm", partial(fgsm, victim))] if victim.gradient is not None else []
+    return first + [(name, climb(guide, restart)) for name, guide, restart in own + guides]
 
 
 def _checked(victim: Victim, inputs: npt.ArrayLike, classes: npt.ArrayLike) -> tuple[Values, Indices]:

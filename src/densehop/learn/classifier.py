@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -16,13 +15,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from densehop import checks
 from densehop.errors import InvalidInput
 from densehop.learn.inputs import Scaling, noise_level, scaling_of
-from densehop.learn.losses import CrossEntropy, Published, softmax
+from densehop.learn.losses import CrossEntropy, Published, log_drive, softmax
 from densehop.learn.scores import Memories, Values, class_scores
+from densehop.learn.stopping import Patience, held_out
 from densehop.learn.training import Indices, Loss, Trainer, cosine, first_memories
 
 NUMBERS_AT_ONCE = 2**22  # fields in one block of rows
 FLAT, STEEP = -1.0, 1.0  # log of a typical argument of the published loss's tanh, at the first and in the last epoch
-LABEL_WEIGHT = {"learned": 0.5, "stored": 0.1}  # chosen on validation splits of digits and MNIST
+LABEL_WEIGHT = {"learned": 0.5, "stored": 0.1}  # chosen on validation splits of digits and MNIST, as the next line
+CENTRING = {"learned": 1.0, "stored": 0.5}
 KINDS, LOSSES = ("learned", "stored"), ("cross_entropy", "published")
 
 
@@ -72,6 +73,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
     memories_, label_memories_ : (K, N) and (K, C)
         Visible and class values; v = (x - mean_) * scale_.
     mean_, scale_ : (N,) and float
+        The training mean; of stored memories, half of it above the lowest value.
     loss_curve_, validation_scores_ : lists, one number an epoch
     n_iter_ : int
     n_features_in_ : int
@@ -123,15 +125,17 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
             raise InvalidInput(f"y must hold at least 2 classes, got 1 class: {self.classes_[0]}")
         self._random_stream = random = self._random()
         training = validation = np.arange(len(classes))
-        if self.early_stopping and self.kind == "learned":
-            training, validation = self._split(classes, random)
+        stops = self.early_stopping and self.kind == "learned"
+        if stops:
+            training, validation = held_out(classes, self.validation_fraction, random)
         inputs = self._start(data[training], classes[training], random)
         self.loss_curve_: list[float] = []
         self.validation_scores_: list[float] = []
         self.n_iter_ = 1
         if self.kind == "learned":
-            held = self._scaling.apply(data[validation], np.float32) if self.early_stopping else None
-            self._train(inputs, classes[training], held, classes[validation], random)
+            held = self._scaling.apply(data[validation], np.float32) if stops else None
+            patience = None if held is None else Patience(held, classes[validation], self.n_iter_no_change)
+            self._train(inputs, classes[training], patience, random)
         return self
 
     def partial_fit(
@@ -198,7 +202,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
 
     @property
     def mean_(self) -> npt.NDArray[np.float64]:
-        """The training data's mean, (N,)."""
+        """What is subtracted from data, (N,)."""
         return self._scaling.mean
 
     @property
@@ -222,30 +226,21 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         logits: Values = np.vstack(parts) * data.dtype.type(self.inverse_temperature / self.degree)
         return logits
 
-    def _train(
-        self, inputs: Values, classes: Indices, held: Values | None, held_classes: Indices, random: np.random.Generator
-    ) -> None:
+    def _train(self, inputs: Values, classes: Indices, patience: Patience | None, random: np.random.Generator) -> None:
         """Run all epochs, or fewer if stopping early."""
-        trainer = self._trainer
         rates = cosine(self.learning_rate, self.max_iter * -(-len(inputs) // self.batch_size))
-        best, best_epoch, kept = -1.0, 0, trainer.memories
         for epoch in range(self.max_iter):
             loss = self._loss(inputs, epoch / max(self.max_iter - 1, 1))
             self._epoch(inputs, classes, loss, rates, random)
             self.n_iter_ = epoch + 1
-            if held is None:
+            if patience is None:
                 continue
-            found = class_scores(trainer.memories, held).scores.argmax(axis=1)
-            self.validation_scores_.append(float((found == held_classes).mean()))
-            self._say(f"  validation accuracy {self.validation_scores_[-1]:.4f}")
-            if self.validation_scores_[-1] > best:
-                now = trainer.memories
-                kept = Memories(now.visible.copy(), now.labels.copy(), now.degree, now.floor)
-                best, best_epoch = self.validation_scores_[-1], epoch
-            elif epoch - best_epoch >= self.n_iter_no_change:
+            ended = patience.ends(self._trainer.memories)
+            self._say(f"  validation accuracy {patience.scores[-1]:.4f}")
+            if ended:
                 break
-        if held is not None:
-            trainer.memories = kept
+        if patience is not None and patience.best is not None:
+            self._trainer.memories, self.validation_scores_ = patience.best, patience.scores
 
     def _epoch(
         self, inputs: Values, classes: Indices, loss: Loss, rates: Iterator[float], random: np.random.Generator
@@ -265,14 +260,12 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
             return Published(self._log_scale - (STEEP - FLAT) * progress, self.loss_power)
         sample = inputs[:: -(-len(inputs) // 200)]
         scores = class_scores(self.network_, sample, none=True).scores.astype(np.float64)
-        gaps = np.abs(scores[:, :-1] - scores[:, -1:])  # of logarithms: |e^a - e^b| = e^max(a, b) (1 - e^-|a - b|)
-        drives = np.maximum(scores[:, :-1], scores[:, -1:]) + np.log(-np.expm1(-np.maximum(gaps, 1e-6)))
-        self._log_scale: float = float(np.median(drives)) - FLAT
+        self._log_scale: float = log_drive(scores) - FLAT
         return Published(self._log_scale, self.loss_power)
 
     def _start(self, data: Any, classes: Indices, random: np.random.Generator) -> Values:
         """Set the scaling and the first memories; return the training inputs."""
-        self._scaling: Scaling = scaling_of(data)
+        self._scaling: Scaling = scaling_of(data, CENTRING[self.kind])
         inputs = self._scaling.apply(data, np.float32)
         n_samples = len(inputs)
         rows = np.arange(n_samples)
@@ -294,17 +287,6 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         new = first_memories(inputs, classes, len(self.classes_), self.degree, rows, LABEL_WEIGHT[self.kind])
         visible, labels = np.vstack([old.visible, new.visible]), np.vstack([old.labels, new.labels])
         self._trainer = Trainer(Memories(visible, labels, old.degree, old.floor), self.batch_size, 0.0)
-
-    def _split(self, classes: Indices, random: np.random.Generator) -> tuple[Indices, Indices]:
-        """Return rows for training and for validation, the classes in equal shares where there are enough of each."""
-        counts = np.bincount(classes)
-        large = min(self.validation_fraction, 1 - self.validation_fraction) * len(classes) >= len(counts)
-        stratify = classes if large and counts.min() > 1 else None
-        seed = int(random.integers(2**31))
-        training, validation = train_test_split(
-            np.arange(len(classes)), test_size=self.validation_fraction, stratify=stratify, random_state=seed
-        )
-        return training, validation
 
     def _validated(self, X: npt.ArrayLike, y: npt.ArrayLike, *, reset: bool = True) -> tuple[Any, npt.NDArray[Any]]:  # noqa: N803
         """Return checked data and targets."""

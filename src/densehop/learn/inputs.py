@@ -1,4 +1,4 @@
-"""Data as a classifier sees it: centred on the training mean, in units of half the training range."""
+"""Data as a classifier sees it: about an origin near the training mean, in units of half the training range."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ NOISE_SHARE, LARGEST_NOISE = 0.1, 0.5
 
 @dataclass(frozen=True)
 class Scaling:
-    """v = (x - mean) * scale; pixels of any range come to [-1, 1], shifted by their mean."""
+    """v = (x - mean) * scale; the range of all pixels gets the length 2."""
 
     mean: npt.NDArray[np.float64]
     scale: float
@@ -27,10 +27,14 @@ class Scaling:
         return values
 
 
-def scaling_of(data: Any) -> Scaling:
-    """Return the scaling for data (M, N), dense or sparse: one range for all features, as pixels have."""
-    span = float(data.max() - data.min())
-    return Scaling(np.asarray(data.mean(axis=0), dtype=np.float64).ravel(), 2 / span if span > 0 else 1.0)
+def scaling_of(data: Any, centring: float = 1.0) -> Scaling:
+    """Return the scaling for data (M, N), dense or sparse: one range for all features, as pixels have.
+
+    The origin is a share `centring` of the way from the lowest value to the mean.
+    """
+    low, high = float(data.min()), float(data.max())
+    mean = np.asarray(data.mean(axis=0), dtype=np.float64).ravel()
+    return Scaling(low + centring * (mean - low), 2 / (high - low) if high > low else 1.0)
 
 
 def noise_level(inputs: Values, classes: npt.NDArray[np.int64]) -> float:

@@ -54,6 +54,13 @@ class Published:
         return loss, gradient.astype(scores.dtype)
 
 
+def log_drive(scores: npt.NDArray[np.float64]) -> float:
+    """Return log of a typical argument of `Published`'s tanh at log_scale 0, from scores (B, C + 1)."""
+    gaps = np.abs(scores[:, :-1] - scores[:, -1:])  # of logarithms: |e^a - e^b| = e^max(a, b) (1 - e^-|a - b|)
+    drives = np.maximum(scores[:, :-1], scores[:, -1:]) + np.log(-np.expm1(-np.maximum(gaps, 1e-6)))
+    return float(np.median(drives))
+
+
 def softmax(values: Values) -> Values:
     """Return exp(values) of each row, normalised."""
     exponentials: Values = np.exp(values - values.max(axis=1, keepdims=True))

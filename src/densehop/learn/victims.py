@@ -1,7 +1,7 @@
 """What an attack sees of a classifier: class scores of inputs, and their gradient where it is known.
 
-Scores are taken before any squashing (log-sum scores, decision functions), since attacks through a saturated output
-fail for want of a gradient, not of a weakness.
+Scores are taken before any squashing and without what all classes share (learn/evidence.py), since attacks through a
+saturated output fail for want of a gradient, not of a weakness.
 """
 
 from collections.abc import Callable
@@ -15,10 +15,11 @@ from sklearn.neural_network import MLPClassifier
 
 from densehop.errors import InvalidInput
 from densehop.learn.classifier import DenseAssociativeClassifier
-from densehop.learn.scores import Values, class_scores, input_gradient
+from densehop.learn.evidence import class_evidence
+from densehop.learn.example_victims import Choice, Examples, examples_of
+from densehop.learn.scores import Values, input_gradient
 
 Floats = npt.NDArray[np.float64]
-Choice = Callable[[Values], Values]  # scores (B, C) -> d loss/d scores
 Gradient = Callable[[Values, Choice], tuple[Values, Values]]
 
 
@@ -31,11 +32,13 @@ class Victim:
     classes : (C,)
     scores : inputs (B, N) in the units of the data -> (B, C)
     gradient : inputs (B, N), a choice of d loss/d scores -> scores (B, C), d loss/d inputs (B, N); None: not known
+    smoothed : smoother versions, whose gradients may lead further
     """
 
     classes: npt.NDArray[Any]
     scores: Callable[[Values], Values]
     gradient: Gradient | None
+    smoothed: tuple["Victim", ...] = ()
 
     def margins(self, inputs: Values, truth: npt.NDArray[np.int64]) -> Floats:
         """Return by how much the best wrong class beats the right one, (B,); positive: misclassified."""
@@ -53,8 +56,8 @@ class Victim:
             upstream[rows, truth] = -1
             return upstream
 
-        scores, gradient = self.gradient(inputs, choose)
-        return _margins(scores, truth)[0], gradient
+        scores, uphill = self.gradient(inputs, choose)
+        return _margins(scores, truth)[0], uphill
 
 
 def _margins(scores: Values, truth: npt.NDArray[np.int64]) -> tuple[Floats, npt.NDArray[np.int64]]:
@@ -70,13 +73,17 @@ def _margins(scores: Values, truth: npt.NDArray[np.int64]) -> tuple[Floats, npt.
 def victim_of(model: Any) -> Victim:
     """Return a fitted classifier of more than two classes as a victim.
 
-    The gradient is known for this package's classifier, logistic regression and scikit-learn's MLP with rectified
-    units; of any other model with `predict_proba` only the scores.
+    The gradient is known for this package's classifier, logistic regression, scikit-learn's MLP with rectified units
+    and its nearest neighbour (one, Euclidean); of any other model with `predict_proba` only the scores.
     """
     if len(model.classes_) < 3:
         raise InvalidInput(f"attacks need at least 3 classes, got {len(model.classes_)}")
+    examples = examples_of(model)
+    if examples is not None:
+        return _by_examples(model, examples)
     if isinstance(model, DenseAssociativeClassifier):
-        return Victim(model.classes_, model.decision_function, _dense_gradient(model))
+        gradient = _dense_gradient(model)
+        return Victim(model.classes_, lambda inputs: gradient(inputs, np.zeros_like)[0], gradient)
     if isinstance(model, LogisticRegression):
         return Victim(model.classes_, model.decision_function, _linear_gradient(model))
     if isinstance(model, MLPClassifier) and model.activation == "relu":
@@ -93,15 +100,21 @@ def victim_with_gradient(model: Any) -> Victim:
     return victim
 
 
+def _by_examples(model: Any, examples: Examples) -> Victim:
+    """Return a model that decides by examples, with smoother versions of it."""
+    smoothed = tuple(
+        Victim(model.classes_, one.scores, one.gradient) for one in map(examples.at_sharpness, examples.smoother)
+    )
+    return Victim(model.classes_, examples.scores, examples.gradient, smoothed)
+
+
 def _dense_gradient(model: DenseAssociativeClassifier) -> Gradient:
-    """Return the exact gradient of the log-sum scores."""
+    """Return the exact gradient of what the class units add."""
 
     def gradient(inputs: Values, choose: Choice) -> tuple[Values, Values]:
-        memories = model.network_.astype(inputs.dtype)
-        factor = inputs.dtype.type(model.inverse_temperature / model.degree)
-        found = class_scores(memories, (inputs - model.mean_.astype(inputs.dtype)) * inputs.dtype.type(model.scale_))
-        upstream = choose(found.scores) * (factor * inputs.dtype.type(model.scale_))
-        return factor * found.scores, input_gradient(memories, found, upstream)
+        memories, scale = model.network_.astype(inputs.dtype), inputs.dtype.type(model.scale_)
+        found = class_evidence(memories, (inputs - model.mean_.astype(inputs.dtype)) * scale)
+        return found.scores, input_gradient(memories, found, choose(found.scores) * scale)
 
     return gradient
 
