@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.tree import DecisionTreeClassifier
 
 from densehop import DenseAssociativeClassifier
 from densehop.errors import InvalidInput, MissingPackage
@@ -164,6 +164,6 @@ def test_a_model_without_a_gradient_is_refused(adapter, attacked, request):
         make = importlib.import_module("densehop.learn.with_art").ArtClassifier
     else:
         make = request.getfixturevalue("foolbox_adapter").FoolboxModel
-    nearest = KNeighborsClassifier(1).fit(*attacked[1:])
-    with pytest.raises(InvalidInput, match="KNeighborsClassifier has no known gradient"):
-        make(nearest, (0.0, 1.0))
+    tree = DecisionTreeClassifier().fit(*attacked[1:])
+    with pytest.raises(InvalidInput, match="DecisionTreeClassifier has no known gradient"):
+        make(tree, (0.0, 1.0))

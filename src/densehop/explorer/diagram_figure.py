@@ -22,7 +22,15 @@ class DiagramFigure:
     """A Bokeh figure of one view at a time; `clicked(coordinate, temperature)` is called for a click."""
 
     def __init__(self, clicked: Callable[[float, float], None]) -> None:
-        self.figure = figure(width=WIDTH, height=HEIGHT, tools="", toolbar_location=None, y_axis_label="temperature T")
+        self.figure = figure(
+            width=WIDTH,
+            height=HEIGHT,
+            x_range=(0, 1),
+            y_range=(0, 1),
+            tools="",
+            toolbar_location=None,
+            y_axis_label="temperature T",
+        )
         self.figure.grid.visible = False
         self._shades = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self.figure.image_rgba("image", "x", "y", "dw", "dh", source=self._shades)

@@ -14,12 +14,13 @@ from densehop.explorer.charts import Canvas, Chart, Line
 from densehop.explorer.diagram_figure import DiagramFigure
 from densehop.explorer.downloads import flowing
 from densehop.explorer.live import Request, Simulation
-from densehop.explorer.places import MODELS, Point, View, bodies
+from densehop.explorer.places import MODELS, TEACHERS, Point, View, bodies
 from densehop.explorer.runner import Runner
 from densehop.explorer.visitor import Freshest, Visitor
 from densehop.plot import BLUE, GREY, ORANGE
 from densehop.plot_phases import phase_diagram as on_paper
 
+ORDERED = 2.0  # temperature below which a two-body teacher is
 MOST_SHOWN = 500  # sweeps in a chart; longer runs are thinned
 
 
@@ -37,11 +38,11 @@ class PhasePage:
         self._bodies = pn.widgets.DiscreteSlider(name="p", options=list(bodies(state.model)), value=state.p, width=250)
         self._bodies.param.watch(lambda event: state.param.update(p=event.new), "value")
         self._hot = pn.widgets.FloatInput.from_param(state.param.hot, width=250)
+        self._new_model()
+        self._new_view()
         state.param.watch(self._new_model, "model")
         state.param.watch(self._new_view, ["model", "p", "hot"])
         state.param.watch(self._new_point, ["x", "t"])
-        self._new_model()
-        self._new_view()
 
     @property
     def view(self) -> View:
@@ -77,8 +78,10 @@ class PhasePage:
         )
 
     def _new_model(self, *_: Any) -> None:
-        """Offer the p that the model has."""
+        """Offer the p that the model has, and a teacher that it can have."""
         state = self._state
+        if state.model == "finite_noise" and state.hot <= ORDERED:
+            state.hot = TEACHERS[state.model]
         allowed = list(bodies(state.model))
         if state.p not in allowed:
             state.p = allowed[0]
@@ -156,7 +159,7 @@ class LivePanel:
         run = pn.widgets.Button(name="Simulate here", button_type="primary", width=130, css_classes=["run"])
         run.on_click(self._run)
         stop = pn.widgets.Button(name="Stop", width=90, css_classes=["stop"])
-        stop.on_click(lambda _: self._stop())
+        stop.on_click(lambda _: self._runner.stop())
         controls = [
             pn.widgets.IntInput.from_param(self._state.param.n, width=90),
             pn.widgets.IntInput.from_param(self._state.param.disorders, width=90),
@@ -204,16 +207,18 @@ class LivePanel:
             (self._runner.pause if paused else self._runner.resume)()
             self._pause.name = "Go on" if paused else "Pause"
 
-    def _stop(self) -> None:
-        self._runner.stop()
-        if self._simulation is not None and self._simulation.n_sweeps:
-            self._script.text = script.of_simulation(self._simulation.request, self._simulation.n_sweeps)
-
     def _ended(self, problem: str) -> None:
         """Draw the end, and say what went wrong."""
-        self._visitor.later(self._draw)
+        self._visitor.later(self._finish)
         if problem:
             self._visitor.later(lambda: self._visitor.complain(problem))
+
+    def _finish(self) -> None:
+        """Show all, with lines of Python that go as far."""
+        self._draw()
+        simulation = self._simulation
+        if simulation is not None and simulation.n_sweeps and not self._runner.running:
+            self._script.text = script.of_simulation(simulation.request, simulation.n_sweeps)
 
     def _draw(self) -> None:
         """Show what there is."""

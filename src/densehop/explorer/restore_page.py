@@ -1,4 +1,4 @@
-"""A damaged digit, restored by networks of several p side by side."""
+"""A damaged digit, restored by memories of several interactions side by side."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from densehop.errors import DensehopError
 from densehop.explorer import downloads, pictures, restoring
 from densehop.explorer.downloads import flowing
 from densehop.explorer.pictures import Picture
-from densehop.explorer.restoring import NETWORKS, SIDE, Damage, Restoring
+from densehop.explorer.restoring import MEMORIES, SIDE, Damage, Restoring
 from densehop.explorer.runner import Runner
 from densehop.explorer.visitor import Freshest, Visitor
 
@@ -25,7 +25,7 @@ class RestorePage:
         visitor.when_closed(self._runner.stop)
         self._original = Picture(SIDE, "stored")
         self._damaged = Picture(SIDE, "damaged", lambda site: visitor.now(lambda: self._touch(site)))
-        self._restored = {name: Picture(SIDE, name) for name in NETWORKS}
+        self._restored = {name: Picture(SIDE, name) for name in MEMORIES}
         self._work: Restoring | None = None
         self._said = pn.pane.HTML("", css_classes=["restored"], width=700)
         self._script = downloads.Script("restore")
@@ -88,13 +88,13 @@ class RestorePage:
         except DensehopError as error:
             self._visitor.complain(str(error))
             return
-        start, known = damage.start(self._stored)
-        original = self._stored[damage.digit]
+        damaged, original = damage.applied(self._stored), self._stored[damage.digit]
+        known = ~np.isnan(damaged)
         self._original.show(original, f"a {self._state.digit % 10}")
-        wrong = float((start != original)[known].mean()) if known.any() else 0.0
-        self._damaged.show(np.where(known, start, 0), f"{wrong:.0%} wrong")
-        for picture in self._restored.values():
-            picture.show(np.where(known, start, 0))
+        wrong = float((damaged != original)[known].mean()) if known.any() else 0.0
+        for picture in (self._damaged, *self._restored.values()):
+            picture.show(np.nan_to_num(damaged))
+        self._damaged.show(np.nan_to_num(damaged), f"{wrong:.0%} wrong")
         self._said.object = ""
         self._script.text = restoring.script(damage)
 
@@ -110,12 +110,12 @@ class RestorePage:
             self._visitor.later(lambda: self._visitor.complain(problem))
 
     def _draw(self) -> None:
-        """Show where the networks are."""
+        """Show where the memories are."""
         if self._work is not None:
             original = self._stored[self._state.digit]
             for name, picture in self._restored.items():
                 state = self._work.states[name]
-                picture.show(state, f"{(state == original).mean():.0%}")
+                picture.show(np.nan_to_num(state), f"{(state == original).mean():.0%}")
 
     def _finish(self) -> None:
         """Say who was right."""

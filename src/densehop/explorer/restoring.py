@@ -1,4 +1,4 @@
-"""A digit, damaged, and networks of several p that restore it: T = 0 dynamics, a few sites at a time."""
+"""A digit, damaged, and memories of several interactions that restore it, step by step at T = 0."""
 
 import time
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ import numpy.typing as npt
 
 from densehop import checks
 from densehop.learn.datasets import load_small_digits
-from densehop.network import PBodyHopfield
+from densehop.learn.memory import DenseAssociativeMemory
 
+Floats = npt.NDArray[np.float64]
 Signs = npt.NDArray[np.int8]
-Mask = npt.NDArray[np.bool_]
 
 N_STORED = 50  # five of each digit
 SIDE = 8
-NETWORKS: dict[str, dict[str, Any]] = {
-    "p = 2": {"p": 2},
-    "p = 3": {"p": 3},
-    "p = 4": {"p": 4},
-    "p = 8": {"p": 8},
-    "exponential": {"interaction": "exponential", "sharpness": 70.0},
+MEMORIES: dict[str, dict[str, Any]] = {
+    "p = 2": {"interaction": "strict", "degree": 2},
+    "p = 3": {"interaction": "strict", "degree": 3},
+    "p = 4": {"interaction": "strict", "degree": 4},
+    "rectified n = 10": {"interaction": "rectified", "degree": 10},
+    "exponential": {"interaction": "exponential"},
 }
-SITES_AT_ONCE, PAUSE, LARGEST_SWEEPS = 8, 0.06, 12
+PAUSE, LARGEST_STEPS = 0.4, 20
 
 
 def stored_digits() -> Signs:
@@ -57,75 +57,62 @@ class Damage:
         for name in ("hidden", "flipped", "overwritten"):
             checks.between(name, getattr(self, name), 0, 1)
 
-    def start(self, stored: Signs) -> tuple[Signs, Mask]:
-        """Return the damaged digit (64,), hidden sites at random, and which sites are known; flips are not known."""
-        random = np.random.default_rng(self.seed)
-        order = random.random((3, stored.shape[1]))
-        state = stored[self.digit].copy()
+    @property
+    def only_hidden(self) -> bool:
+        """Whether all that is shown is right."""
+        return not (self.flipped or self.overwritten or self.touched)
+
+    def applied(self, stored: Signs) -> Floats:
+        """Return the damaged digit (64,); nan where it is hidden."""
+        order = np.random.default_rng(self.seed).random((3, stored.shape[1]))
+        state = stored[self.digit].astype(np.float64)
         state = np.where(order[2] < self.overwritten, stored[(self.digit + 1) % N_STORED], state)
         state = np.where(order[1] < self.flipped, -state, state)
         state[list(self.touched)] *= -1
-        known = order[0] >= self.hidden
-        noise = random.integers(0, 2, len(state)) * 2 - 1
-        return np.where(known, state, noise).astype(np.int8), known
+        return np.where(order[0] < self.hidden, np.nan, state)
 
 
 class Restoring:
-    """All networks at work on one digit; `advance` looks at a few sites of each.
-
-    Where sites are hidden the others stay as they are; else all may move.
+    """All memories at work on one digit; what is shown stays if all of it is right, else everything may move.
 
     Attributes
     ----------
-    states : by network's name, (64,)
+    states : by memory's name, (64,), nan where nothing is known yet
     """
 
-    def __init__(self, stored: Signs, damage: Damage) -> None:
-        start, known = damage.start(stored)
-        self._free = np.flatnonzero(~known) if damage.hidden > 0 else np.arange(stored.shape[1])
-        self._networks = {name: PBodyHopfield(stored, **settings) for name, settings in NETWORKS.items()}
-        self.states = {name: start.copy() for name in NETWORKS}
-        self._place, self._moved, self._sweeps = 0, False, 0
-
-    @property
-    def finished(self) -> bool:
-        """Whether no network has moved for a sweep."""
-        return not len(self._free) or self._sweeps >= LARGEST_SWEEPS
+    def __init__(self, stored: Signs, damage: Damage, pause: float = PAUSE) -> None:
+        self._damaged, self._clamp, self._pause = damage.applied(stored)[None], damage.only_hidden, pause
+        self._memories = {name: DenseAssociativeMemory(**settings).fit(stored) for name, settings in MEMORIES.items()}
+        self.states = dict.fromkeys(MEMORIES, self._damaged[0])
+        self._steps, self.finished = 0, False
 
     def advance(self) -> None:
-        """Let each network look at the next few sites: a spin follows the sign of its field."""
-        sites = self._free[self._place : self._place + SITES_AT_ONCE]
-        for name, network in self._networks.items():
-            for site in sites:
-                field = network.local_fields(self.states[name])[site]
-                if field * self.states[name][site] < 0:
-                    self.states[name][site] *= -1
-                    self._moved = True
-        self._place += SITES_AT_ONCE
-        if self._place >= len(self._free):
-            self._sweeps = self._sweeps + 1 if self._moved else LARGEST_SWEEPS
-            self._place, self._moved = 0, False
-        time.sleep(PAUSE)  # slow enough for the eye
+        """Let each memory take one step (or sweep) more."""
+        self._steps += 1
+        before, self.states = self.states, {name: self._after(one) for name, one in self._memories.items()}
+        still = all(np.array_equal(before[name], state, equal_nan=True) for name, state in self.states.items())
+        self.finished = still or self._steps >= LARGEST_STEPS
+        time.sleep(self._pause)  # slow enough for the eye
+
+    def _after(self, memory: DenseAssociativeMemory) -> Floats:
+        patterns = memory.set_params(max_steps=self._steps).recall(self._damaged, clamp=self._clamp).patterns
+        state: Floats = patterns[0]
+        return state
 
 
-SCRIPT = """import numpy as np
-import densehop as dh
+SCRIPT = """import densehop as dh
 from densehop.explorer.restoring import Damage, stored_digits
 
 stored = stored_digits()  # 50 of scikit-learn's digits in black and white
 damage = {damage}
-start, known = damage.start(stored)
-free = np.flatnonzero(~known) if damage.hidden > 0 else np.arange(64)
-for name, settings in {networks}.items():
-    network, state = dh.PBodyHopfield(stored, **settings), start.copy()
-    for sweep in range({sweeps}):
-        for site in free:
-            if network.local_fields(state)[site] * state[site] < 0:
-                state[site] *= -1
-    print(name, (state * stored[damage.digit]).mean())
+damaged = damage.applied(stored)[None]  # nan: hidden
+for name, settings in {memories}.items():
+    memory = dh.DenseAssociativeMemory(**settings, max_steps={steps}).fit(stored)
+    restored = memory.recall(damaged, clamp={clamp}).patterns[0]
+    print(name, (restored * stored[damage.digit]).mean())
 """
 
 
 def script(damage: Damage) -> str:
     """Return the lines of Python that give the same states."""
-    return SCRIPT.format(damage=damage, networks=NETWORKS, sweeps=LARGEST_SWEEPS)
+    return SCRIPT.format(damage=damage, memories=MEMORIES, steps=LARGEST_STEPS, clamp=damage.only_hidden)

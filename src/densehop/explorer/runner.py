@@ -21,8 +21,8 @@ class Work(Protocol):
 class Runner:
     """Runs what has `advance` and `finished` on a thread of its own: pause, go on, stop.
 
-    `seats` bounds how many run at once on this machine; `moved` is called after each step from the thread, `ended` with
-    an empty string or what went wrong.
+    `seats` bounds how many run at once on this machine. From the thread, `moved` is called after each step, and `ended`
+    at the end, also of work that was stopped, with an empty string or what went wrong.
     """
 
     def __init__(self, seats: threading.Semaphore, moved: Callable[[], None], ended: Callable[[str], None]) -> None:
@@ -65,9 +65,7 @@ class Runner:
                     if stopped.is_set():
                         break
                     work.advance()
-                if not stopped.is_set():
-                    self._moved()
+                self._moved()
         except (DensehopError, MemoryError) as error:
             problem = str(error) or "not enough memory for this size"
-        if not stopped.is_set():
-            self._ended(problem)
+        self._ended(problem)

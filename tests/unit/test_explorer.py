@@ -1,0 +1,262 @@
+"""What the explorer shows, without a browser: places, words, lines of Python, simulations, links."""
+
+import contextlib
+import io
+import socket
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import densehop as dh
+from densehop import cli
+from densehop.explorer import attacking, charts, restoring, script, words
+from densehop.explorer.attacking import Attack, Attacking
+from densehop.explorer.charts import Chart, Dots, Line
+from densehop.explorer.live import Cut, Request, Simulation
+from densehop.explorer.places import MODELS, Point, View, bodies, diagram
+from densehop.explorer.restoring import Damage, Restoring
+from densehop.explorer.runner import Runner
+from densehop.explorer.state import State
+
+
+def view(model, p=4):
+    return View.of(model, p, 3.5 if model == "finite_noise" else 1.6)
+
+
+def run(code):
+    """Run lines of Python and return what they print."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "page", "exec"), {})
+    return printed.getvalue()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_point_says_what_solve_and_phase_say(model):
+    point = Point(view(model), 0.9, 0.7)
+    phase, ranked = point.branches()
+    assert phase == dh.phase(point.problem)
+    best, solved = ranked[0], dh.solve(point.problem, ranked[0].branch, ranked[0].ansatz)
+    assert (best.m, best.q, best.q_star) == (solved.m, solved.q, solved.q_star)
+    assert best.free_energy == pytest.approx(solved.free_energy, nan_ok=True)
+    rows = words.table(ranked)
+    assert [row[0] for row in rows] == [one.branch.replace("_", " ") for one in ranked]
+    assert phase.value in words.heading(point, phase)
+    assert len(words.sentence(point, phase, ranked)) > 40
+    printed = run(script.at_point(point)).splitlines()
+    assert printed[0] == str(phase)
+    assert [line.split()[0] for line in printed[1:]] == [one.branch for one in ranked]
+
+
+def test_each_phase_has_a_sentence_of_its_own():
+    places = {
+        dh.Phase.PARAMAGNETIC: ("fixed_teacher", 1.0, 3.0),
+        dh.Phase.SPIN_GLASS: ("fixed_teacher", 1.5, 0.8),
+        dh.Phase.EXAMPLE_RETRIEVAL: ("fixed_teacher", 0.2, 0.5),
+        dh.Phase.LOCAL_RETRIEVAL: ("nishimori", 6.0, 2.3),
+        dh.Phase.GLOBAL_RETRIEVAL: ("nishimori", 6.0, 2.0),
+    }
+    sentences = set()
+    for phase, (model, x, t) in places.items():
+        point = Point(view(model, 3), x, t)
+        found, ranked = point.branches()
+        assert found is phase
+        sentences.add(words.sentence(point, found, ranked))
+    assert len(sentences) == len(places)
+
+
+@pytest.mark.parametrize(
+    ("model", "start"),
+    list(zip(MODELS, ("random", "overlap", "example", "attacked", "pattern"), strict=True)),
+)
+def test_lines_of_python_repeat_a_simulation_bit_for_bit(model, start):
+    request = Request(Point(view(model), 0.8, 1.1), 20, 3, start, 0.4, seed=5, n_sweeps=30)
+    simulation = Simulation(request)
+    while not simulation.finished:
+        simulation.advance()
+    assert simulation.overlap.shape == simulation.energy.shape == (3, 2, 30)
+    mean, error = map(float, run(script.of_simulation(request)).split())
+    assert (mean, error) == simulation.mean()
+
+
+def test_blocks_are_short_where_a_sweep_is_long():
+    small, large = (Request(Point(view("nishimori", 3), load, 2.0), 256, 1) for load in (0.1, 6.0))
+    assert small.block > large.block >= 1
+    assert small.n_examples == dh.n_examples_for(0.1, 256, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_spins": 2000}, "N must be"),
+        ({"n_spins": 512}, "too much for a page"),
+        ({"n_disorders": 0}, "disorders must be"),
+        ({"n_sweeps": 10**9}, "sweeps must be"),
+        ({"start": "somewhere"}, "start must be"),
+        ({"amount": 1.5}, "amount must be"),
+    ],
+)
+def test_what_a_page_cannot_bear_is_refused(change, message):
+    with pytest.raises(dh.InvalidInput, match=message):
+        Request(**{"point": Point(view("nishimori", 3), 6.0, 2.0), **change})
+
+
+@pytest.mark.parametrize(
+    ("model", "p", "hot"), [("none", 3, None), ("large_noise", 3, None), ("direct", 3, 2.0), ("fixed_teacher", 3, None)]
+)
+def test_views_that_are_none(model, p, hot):
+    with pytest.raises(dh.InvalidInput):
+        View(model, p, hot)
+
+
+def test_diagram_has_the_phases_of_the_window():
+    found = diagram(View("nishimori", 3), boundaries=False)
+    assert set(np.unique(found["phase"].values)) == {0, 2, 3, 4}
+    assert bodies("large_noise") == (4, 6, 8, 10)
+
+
+class Counting:
+    """Work of some steps."""
+
+    def __init__(self, steps, error=None):
+        self.done, self._steps, self._error = 0, steps, error
+
+    @property
+    def finished(self):
+        return self.done >= self._steps
+
+    def advance(self):
+        if self._error is not None:
+            raise self._error
+        self.done += 1
+        time.sleep(0.01)
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_a_runner_pauses_goes_on_and_stops():
+    moves, ends = [], []
+    runner = Runner(threading.Semaphore(1), lambda: moves.append(1), ends.append)
+    work = Counting(10**6)
+    runner.start(work)
+    wait_for(lambda: work.done > 2)
+    runner.pause()
+    time.sleep(0.1)
+    paused = work.done
+    time.sleep(0.1)
+    assert work.done == paused
+    runner.resume()
+    wait_for(lambda: work.done > paused)
+    runner.stop()
+    wait_for(lambda: ends)
+    assert ends == [""]
+    assert len(moves) == work.done
+    assert not runner.running
+
+
+def test_a_runner_says_what_went_wrong_and_gives_its_seat_back():
+    seats, ends = threading.BoundedSemaphore(1), []
+    Runner(seats, lambda: None, ends.append).start(Counting(3, dh.InvalidInput("no such thing")))
+    wait_for(lambda: ends)
+    assert ends == ["no such thing"]
+    assert seats.acquire(blocking=False)
+
+
+def test_seats_bound_how_many_work_at_once():
+    seats, ends = threading.Semaphore(1), []
+    works = [Counting(10), Counting(10)]
+    seats.acquire()
+    for work in works:
+        Runner(seats, lambda: None, ends.append).start(work)
+    time.sleep(0.05)
+    assert [work.done for work in works] == [0, 0]
+    seats.release()
+    wait_for(lambda: len(ends) == 2)
+    assert [work.done for work in works] == [10, 10]
+
+
+def test_a_cut_goes_from_point_to_point():
+    places = [1.6, 2.0]
+    requests = [Request(Point(view("nishimori", 3), 8.0, t), 16, 2, n_sweeps=24) for t in places]
+    cut = Cut(requests, places)
+    while not cut.finished:
+        cut.advance()
+    alone = Simulation(requests[1])
+    while not alone.finished:
+        alone.advance()
+    assert [place for place, _, _ in cut.results] == places
+    assert cut.results[1][1:] == alone.mean()
+
+
+def test_a_link_holds_what_differs_and_comes_back():
+    state = State()
+    assert state.link() == {}
+    state.param.update(model="direct", p=4, x=0.5, hidden=0.25, touched="3.14")
+    other = State()
+    assert other.follow({name: str(value) for name, value in state.link().items()}) == ""
+    assert other.link() == state.link()
+
+
+def test_a_link_with_nonsense_says_so_and_keeps_the_rest():
+    state = State()
+    said = state.follow({"x": "nan?", "model": "none", "n": "64", "p": "99", "seed": True, "unknown": "1"})
+    assert all(part in said for part in ("x=nan?", "model=none", "p=99", "seed=True"))
+    assert (state.n, state.p, state.model) == (64, 3, "nishimori")
+
+
+def test_restoring_is_what_its_lines_say():
+    for damage in (Damage(7, 0.5, 0.0, 0.0), Damage(2, 0.0, 0.2, 0.0, (3, 4)), Damage(1, 0.3, 0.1, 0.2)):
+        work = Restoring(restoring.stored_digits(), damage, pause=0)
+        while not work.finished:
+            work.advance()
+        stored = restoring.stored_digits()[damage.digit]
+        lines = run(restoring.script(damage)).splitlines()
+        assert [line.rsplit(" ", 1)[0] for line in lines] == list(work.states)
+        assert [float(line.split()[-1]) for line in lines] == pytest.approx(
+            [(state * stored).mean() for state in work.states.values()]
+        )
+    assert (work.states["exponential"] != 0).all()
+
+
+@pytest.mark.parametrize(("eps", "recovered"), [(0.2, True), (0.75, False)])
+def test_attacks_end_as_their_lines_say(eps, recovered, monkeypatch):
+    monkeypatch.setattr(attacking, "PAUSE", 0)
+    attack = Attack(1.0, eps)
+    work = Attacking(attack)
+    while not work.finished:
+        work.advance()
+    assert work.recovered is recovered
+    words_printed = run(attacking.script(attack)).split()
+    assert (float(words_printed[2]), float(words_printed[5])) == pytest.approx(work.overlaps[-1])
+    assert float(words_printed[-1]) == pytest.approx(0.5)
+
+
+def test_charts_on_paper():
+    x = np.linspace(0, 1, 5)
+    chart = Chart("x", "y", (Line("a", x, x, dash="dashed"),), (Dots("b", x, x, 0.1 * x),), (0, 1), (0, 1))
+    assert charts.on_paper(chart, "png").startswith(b"\x89PNG")
+    assert b"<svg" in charts.on_paper(chart, "svg")
+    canvas = charts.Canvas(chart)
+    assert canvas.show(Chart("x", "y", (Line("a", x, 2 * x, dash="dashed"),), (Dots("b", x, x, x),), (0, 2), (0, 1)))
+    assert canvas.figure.x_range.end == 2
+    assert not canvas.show(Chart("x", "y", ()))
+
+
+def test_a_port_that_is_taken_and_a_package_that_is_missing(capsys, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert cli.run(["explore", "--port", str(port), "--no-browser"]) == 2
+        assert f"port {port} cannot be used" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "densehop.explorer.server", None)
+    assert cli.run(["explore", "--port", "0", "--no-browser"]) == 2
+    assert "pip install 'densehop[explorer]'" in capsys.readouterr().err
