@@ -1,0 +1,169 @@
+"""The explorer under use: first page, click to numbers, live updates, several visitors' memory; screenshots.
+
+    python benchmarks/bench_explorer.py [--minutes 1] [--visitors 5] [--pictures FOLDER]
+
+Needs Chromium. Visitors click, change p and simulate in turn; memory is that of the server and its processes.
+"""
+
+import argparse
+import contextlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+LAPTOP, DESKTOP = (1366, 768), (1920, 1080)
+PATIENCE = 20  # seconds
+LIVE = "?n=96&sweeps=2000&x=8&t=2.2&disorders=4"
+VIEWS = {
+    "phase": "?model=fixed_teacher&x=3&t=1.5",
+    "cut": "?view=cut&x=8&n=48&sweeps=200&disorders=4",
+    "restore": "?view=restore&hidden=0.5&digit=7",
+    "attack": "?view=attack&eps=0.55&attack_load=0.6",
+}
+RUN = {"phase": "Simulate here", "cut": "Simulate along the line", "restore": "Restore", "attack": "Attack"}
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[tuple[str, psutil.Process]]:
+    """Run the explorer in a process of its own; yield address and process."""
+    command = [sys.executable, "-u", "-m", "densehop", "explore", "--port", "0", "--no-browser"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    found = re.search(r"http://\S+", process.stdout.readline())
+    assert found is not None
+    while "Launching server" not in process.stdout.readline():
+        pass
+    time.sleep(5)  # its own first visit
+    try:
+        yield found.group(), psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def mebibytes(process: psutil.Process) -> float:
+    """Return the resident memory of a process and its children."""
+    family = [process, *process.children(recursive=True)]
+    return float(sum(one.memory_info().rss for one in family)) / 2**20
+
+
+def first_page(browser: Any, address: str) -> float:
+    """Return seconds until a new visitor sees the diagram and the numbers."""
+    context = browser.new_context(viewport=dict(zip(("width", "height"), LAPTOP, strict=True)))
+    page = context.new_page()
+    begun = time.perf_counter()
+    page.goto(address)
+    page.wait_for_selector("canvas")
+    page.wait_for_selector("table.branches")
+    seconds = time.perf_counter() - begun
+    context.close()
+    return seconds
+
+
+def click_to_numbers(page: Any, place: float) -> float:
+    """Return seconds from a click on the diagram to other numbers in the table."""
+    head = page.locator(".about h3")
+    before = head.inner_text()
+    box = page.locator("canvas").first.bounding_box()
+    begun = time.perf_counter()
+    page.mouse.click(box["x"] + place * box["width"], box["y"] + 0.5 * box["height"])
+    while head.inner_text() == before:
+        if time.perf_counter() > begun + PATIENCE:
+            raise TimeoutError(f"a click at {place:g} changes nothing: {before}")
+    return time.perf_counter() - begun
+
+
+def updates_a_second(page: Any, seconds: float = 3.0) -> tuple[float, float]:
+    """Return live updates a second, and how long the page takes to answer a click meanwhile."""
+    page.get_by_role("button", name="Simulate here").click()
+    said = page.locator(".verdict div").first
+    seen: list[str] = []
+    begun = time.perf_counter()
+    while time.perf_counter() < begun + seconds:
+        text = said.inner_text()
+        if "sweeps" in text and (not seen or text != seen[-1]):
+            seen.append(text)
+    answer = click_to_numbers(page, 0.7)
+    page.get_by_role("button", name="Stop").click()
+    return len(seen) / seconds, answer
+
+
+def visitors(browser: Any, address: str, process: psutil.Process, number: int, minutes: float) -> list[float]:
+    """Let visitors use the page in turn; return the memory every tenth of the time."""
+    pages = [browser.new_context().new_page() for _ in range(number)]
+    for page in pages:
+        page.goto(f"{address}/{LIVE}")
+        page.wait_for_selector("table.branches")
+    memory, begun, turn = [mebibytes(process)], time.monotonic(), 0
+    while (spent := time.monotonic() - begun) < 60 * minutes:
+        page = pages[turn % number]
+        click_to_numbers(page, 0.3 + 0.05 * (turn % 11))
+        page.get_by_role("button", name="Simulate here").click()
+        time.sleep(0.5)
+        if spent > 6 * minutes * len(memory):
+            memory.append(mebibytes(process))
+        turn += 1
+    for page in pages:
+        page.context.close()
+    return memory
+
+
+def take_pictures(browser: Any, address: str, folder: Path) -> None:
+    """Save each view at both widths, after a simulation."""
+    for name, link in VIEWS.items():
+        for size, (width, height) in {"laptop": LAPTOP, "desktop": DESKTOP}.items():
+            context = browser.new_context(viewport={"width": width, "height": height})
+            page = context.new_page()
+            page.goto(f"{address}/{link}")
+            page.wait_for_selector("canvas")
+            page.get_by_role("button", name=RUN[name], exact=True).click()
+            page.wait_for_timeout(12_000)
+            page.screenshot(path=folder / f"explorer-{name}-{size}.png", full_page=True)
+            context.close()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=1.0)
+    parser.add_argument("--visitors", type=int, default=5)
+    parser.add_argument("--pictures", type=Path)
+    given = parser.parse_args()
+    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if program is None:
+        print("no browser: skipped (Debian: apt-get install chromium)")
+        return
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (only where there is a browser)
+
+    with serving() as (address, process), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        pages = [first_page(browser, address) for _ in range(5)]
+        print(f"first page: median {np.median(pages):.2f} s, longest {max(pages):.2f} s (goal 3)")
+        page = browser.new_page(viewport={"width": LAPTOP[0], "height": LAPTOP[1]})
+        page.goto(f"{address}/{LIVE}")
+        page.wait_for_selector("table.branches")
+        page.wait_for_timeout(2000)
+        clicks = [click_to_numbers(page, place) for place in np.linspace(0.25, 0.85, 13)]
+        print(f"click to numbers: median {np.median(clicks):.3f} s, longest {max(clicks):.3f} s (goal 0.3)")
+        rate, answer = updates_a_second(page)
+        print(f"live updates: {rate:.1f} a second (goal 5), a click meanwhile is answered in {answer:.3f} s")
+        page.close()
+        memory = visitors(browser, address, process, given.visitors, given.minutes)
+        shown = " ".join(f"{one:.0f}" for one in memory)
+        print(f"{given.visitors} visitors, {given.minutes:g} minutes: MiB {shown}")
+        if given.pictures is not None:
+            take_pictures(browser, address, given.pictures)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
