@@ -71,6 +71,7 @@ def first_page(browser: Any, address: str) -> float:
 
 def click_to_numbers(page: Any, place: float) -> float:
     """Return seconds from a click on the diagram to other numbers in the table."""
+    page.wait_for_timeout(500)  # no double click
     head = page.locator(".about h3")
     before = head.inner_text()
     box = page.locator("canvas").first.bounding_box()
@@ -87,12 +88,13 @@ def updates_a_second(page: Any, seconds: float = 3.0) -> tuple[float, float]:
     page.get_by_role("button", name="Simulate here").click()
     said = page.locator(".verdict div").first
     seen: list[str] = []
+    page.wait_for_selector(".verdict b")
     begun = time.perf_counter()
     while time.perf_counter() < begun + seconds:
         text = said.inner_text()
         if "sweeps" in text and (not seen or text != seen[-1]):
             seen.append(text)
-    answer = click_to_numbers(page, 0.7)
+    answer = click_to_numbers(page, 0.7)  # the run goes on
     page.get_by_role("button", name="Stop").click()
     return len(seen) / seconds, answer
 

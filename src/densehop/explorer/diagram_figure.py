@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from bokeh.events import Tap
+from bokeh.events import DoubleTap, Tap
 from bokeh.models import ColumnDataSource
 from bokeh.plotting import figure
 from scipy.ndimage import distance_transform_edt
@@ -52,7 +52,8 @@ class DiagramFigure:
         self.figure.text("x", "y", "text", source=self._names, text_align="center", text_baseline="middle")
         self._cross = ColumnDataSource({"x": [], "y": []})
         self.figure.scatter("x", "y", source=self._cross, marker="cross", size=16, color="black", line_width=2)
-        self.figure.on_event(Tap, lambda event: clicked(event.x, event.y))
+        for event in (Tap, DoubleTap):  # two quick clicks are two clicks
+            self.figure.on_event(event, lambda click: clicked(click.x, click.y))
 
     def show(self, view: View, dataset: xr.Dataset | None) -> None:
         """Show a view: phases and, as far as they are known, lines; None: nothing is known yet."""

@@ -12,8 +12,9 @@ from bokeh.client import pull_session
 from densehop.explorer.attack_page import AttackPage
 from densehop.explorer.cut_page import CutPage
 from densehop.explorer.hall import Hall
+from densehop.explorer.live import Request, Simulation
 from densehop.explorer.phase_page import PhasePage
-from densehop.explorer.places import View
+from densehop.explorer.places import Point, View
 from densehop.explorer.restore_page import RestorePage
 from densehop.explorer.state import TABS
 from densehop.explorer.visitor import Visitor
@@ -59,7 +60,8 @@ def page(hall: Hall) -> pn.Column:
 
 
 def _first_visit(url: str) -> None:
-    """Open the page once, so that what is slow the first time is not left to the first visitor."""
+    """Open the page once and simulate a little: what is slow the first time is not left to the first visitor."""
+    Simulation(Request(Point(View(), 8.0, 2.0), 16, 1, n_sweeps=8)).advance()
     for _ in range(PATIENCE):
         with suppress(OSError):  # the server is not there yet
             pull_session(url=url).close()
