@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from typing import Protocol
@@ -109,7 +109,7 @@ class LocalWorkers:
             self._outcomes.put(Outcome(work.cell, kind, error=str(error)) if error else future.result())
 
         self._busy.add(slot)
-        slot.start(carry_out, work).add_done_callback(done)
+        slot.start(_interruptible, work).add_done_callback(done)
 
     def next_outcome(self) -> Outcome:
         """Wait for a worker."""
@@ -187,10 +187,25 @@ def without_interrupts() -> Iterator[None]:
 
 def _become_worker() -> None:
     """Prepare a worker process: the parent's polite kill interrupts its cell; without the parent it ends."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _leave)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _interruptible(work: Work) -> Outcome:
+    """Carry out work which the parent's polite kill interrupts; between cells, that kill ends the process silently."""
+    outcome = Outcome(work.cell, STOPPED)
+    with suppress(KeyboardInterrupt):  # as the cell began or ended; within, the cell saves itself
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        outcome = carry_out(work)
+    signal.signal(signal.SIGTERM, _leave)
+    return outcome
+
+
+def _leave(*_: object) -> None:
+    """End this process, which has nothing to save."""
+    os._exit(0)
 
 
 def _end_with(sentinel: int) -> None:

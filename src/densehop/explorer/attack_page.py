@@ -15,7 +15,7 @@ from densehop.explorer.downloads import flowing
 from densehop.explorer.pictures import Picture
 from densehop.explorer.restoring import SIDE
 from densehop.explorer.runner import Runner
-from densehop.explorer.visitor import Freshest, Visitor
+from densehop.explorer.visitor import Eye, Visitor
 from densehop.plot import BLUE, GREEN, ORANGE
 from densehop.theory.robustness import adversarial_boundary, scaled_signal
 
@@ -27,7 +27,7 @@ class AttackPage:
 
     def __init__(self, visitor: Visitor) -> None:
         self._visitor, self._state = visitor, visitor.state
-        self._runner = Runner(visitor.hall.seats, Freshest(visitor, self._draw), self._ended)
+        self._runner = Runner(visitor.hall.seats, Eye(visitor, self._draw), self._ended)
         visitor.when_closed(self._runner.stop)
         self._work: Attacking | None = None
         self._ends: list[tuple[float, float, bool]] = []

@@ -14,7 +14,7 @@ from densehop.explorer.downloads import flowing
 from densehop.explorer.live import Cut, Request
 from densehop.explorer.places import Point, View
 from densehop.explorer.runner import Runner
-from densehop.explorer.visitor import Freshest, Visitor
+from densehop.explorer.visitor import Eye, Visitor
 from densehop.plot import BLUE, GREY
 from densehop.theory.diagrams import phase_diagram
 
@@ -27,7 +27,7 @@ class CutPage:
 
     def __init__(self, visitor: Visitor) -> None:
         self._visitor, self._state = visitor, visitor.state
-        self._runner = Runner(visitor.hall.seats, Freshest(visitor, self._draw), self._ended)
+        self._runner = Runner(visitor.hall.seats, Eye(visitor, self._draw), self._ended)
         visitor.when_closed(self._runner.stop)
         self._cut: Cut | None = None
         self._lines = self._theory()

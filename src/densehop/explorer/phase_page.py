@@ -16,7 +16,7 @@ from densehop.explorer.downloads import flowing
 from densehop.explorer.live import Request, Simulation
 from densehop.explorer.places import MODELS, TEACHERS, Point, View, bodies
 from densehop.explorer.runner import Runner
-from densehop.explorer.visitor import Freshest, Visitor
+from densehop.explorer.visitor import Eye, Visitor
 from densehop.plot import BLUE, GREY, ORANGE
 from densehop.plot_phases import phase_diagram as on_paper
 
@@ -143,7 +143,7 @@ class LivePanel:
 
     def __init__(self, visitor: Visitor, point: Any) -> None:
         self._visitor, self._state, self._point = visitor, visitor.state, point
-        self._runner = Runner(visitor.hall.seats, Freshest(visitor, self._draw), self._ended)
+        self._runner = Runner(visitor.hall.seats, Eye(visitor, self._draw), self._ended)
         visitor.when_closed(self._runner.stop)
         self._simulation: Simulation | None = None
         self._lines: tuple[float, float, float] = (math.nan, math.nan, math.nan)

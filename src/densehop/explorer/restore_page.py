@@ -12,7 +12,7 @@ from densehop.explorer.downloads import flowing
 from densehop.explorer.pictures import Picture
 from densehop.explorer.restoring import MEMORIES, SIDE, Damage, Restoring
 from densehop.explorer.runner import Runner
-from densehop.explorer.visitor import Freshest, Visitor
+from densehop.explorer.visitor import Eye, Visitor
 
 
 class RestorePage:
@@ -21,7 +21,7 @@ class RestorePage:
     def __init__(self, visitor: Visitor) -> None:
         self._visitor, self._state = visitor, visitor.state
         self._stored = restoring.stored_digits()
-        self._runner = Runner(visitor.hall.seats, Freshest(visitor, self._draw), self._ended)
+        self._runner = Runner(visitor.hall.seats, Eye(visitor, self._draw), self._ended)
         visitor.when_closed(self._runner.stop)
         self._original = Picture(SIDE, "stored")
         self._damaged = Picture(SIDE, "damaged", lambda site: visitor.now(lambda: self._touch(site)))

@@ -10,6 +10,8 @@ from panel.io.state import set_curdoc
 from densehop.explorer.hall import Hall
 from densehop.explorer.state import NAMES, State
 
+LONGEST_WAIT = 2.0  # seconds
+
 
 class Visitor:
     """A session.
@@ -63,18 +65,20 @@ class Visitor:
         self._location.search = f"?{link}" if link else ""
 
 
-class Freshest:
-    """Draws from another thread, as often as the page keeps up: what comes while it draws is drawn once, at the end."""
+class Eye:
+    """Draws from another thread, and lets it wait until the page has drawn: work is never faster than the eye."""
 
     def __init__(self, visitor: Visitor, draw: Callable[[], None]) -> None:
-        self._visitor, self._draw, self._waiting = visitor, draw, threading.Event()
+        self._visitor, self._draw, self._drawn = visitor, draw, threading.Event()
 
     def __call__(self) -> None:
-        """Ask for a drawing."""
-        if not self._waiting.is_set():
-            self._waiting.set()
-            self._visitor.later(self._now)
+        """Ask for a drawing and wait for it; not for ever, since a tab may be closed."""
+        self._drawn.clear()
+        self._visitor.later(self._now)
+        self._drawn.wait(LONGEST_WAIT)
 
     def _now(self) -> None:
-        self._waiting.clear()
-        self._draw()
+        try:
+            self._draw()
+        finally:
+            self._drawn.set()
