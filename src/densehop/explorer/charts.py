@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from bokeh.models import ColumnDataSource, Whisker
 from bokeh.plotting import figure
+from matplotlib.figure import Figure
 
 from densehop.plot import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
 
@@ -173,9 +174,9 @@ def on_paper(chart: Chart, suffix: str) -> bytes:
         return encoded(sheet, suffix)
 
 
-def encoded(sheet: object, suffix: str) -> bytes:
+def encoded(sheet: Figure, suffix: str) -> bytes:
     """Return a matplotlib figure as the content of a file."""
     buffer = io.BytesIO()
     with mpl.rc_context(STYLE):
-        sheet.savefig(buffer, format=suffix)  # type: ignore[attr-defined]
+        sheet.savefig(buffer, format=suffix)
     return buffer.getvalue()

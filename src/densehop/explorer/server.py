@@ -77,7 +77,10 @@ def serve(
     shared = hall or Hall()
     shared.traced(View())
     threading.Thread(target=_first_visit, args=(f"http://{address}:{port}/",), daemon=True).start()
-    make: Callable[[], pn.Column] = lambda: page(shared)  # noqa: E731
+
+    def make() -> pn.Column:
+        return page(shared)
+
     try:
         return pn.serve(
             {"/": make},
