@@ -1,0 +1,72 @@
+"""How the documentation site is built: `make docs`; without network, warnings are errors."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+from densehop import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))  # tutorial_pages.py
+
+project = "densehop"
+author = "the densehop developers"
+project_copyright = author
+version = release = __version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+]
+source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+exclude_patterns = ["_templates", "examples", "tutorials"]
+templates_path = ["_templates"]
+
+myst_heading_anchors = 3
+myst_enable_extensions = ["colon_fence"]
+default_role = "autolink"
+autodoc_typehints = "none"  # docstrings give shapes and units, which the types cannot
+numpydoc_show_class_members = False
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+html_theme = "pydata_sphinx_theme"
+html_title = "densehop"
+html_show_sourcelink = False
+html_theme_options = {
+    "navigation_with_keys": False,
+    "header_links_before_dropdown": 7,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+
+sphinx_gallery_conf = {
+    "examples_dirs": "tutorials",
+    "gallery_dirs": "learn",
+    "filename_pattern": ".*",
+    "within_subsection_order": "tutorial_pages.place",
+    "image_scrapers": "tutorial_pages.scrape",
+    "abort_on_example_error": True,
+    "min_reported_time": 1e9,
+    "download_all_examples": False,
+    "show_signature": False,
+    "remove_config_comments": True,
+}
+
+
+def list_commands(app: Sphinx) -> None:
+    """Write the page of the command line from the program itself."""
+    command = ["typer", "densehop.cli", "utils", "docs", "--name", "densehop", "--title", "Command line"]
+    page = subprocess.run([sys.executable, "-m", *command], capture_output=True, check=True, text=True).stdout
+    (Path(app.srcdir) / "api/command-line.md").write_text(page)
+
+
+def setup(app: Sphinx) -> None:
+    """Connect what is written before the pages are read."""
+    app.connect("builder-inited", list_commands)
