@@ -39,9 +39,11 @@ copybutton_prompt_is_regexp = True
 html_theme = "pydata_sphinx_theme"
 html_title = "densehop"
 html_show_sourcelink = False
+html_sidebars = {name: [] for name in ("index", "first-steps")}  # nothing to list beside these
 html_theme_options = {
     "navigation_with_keys": False,
     "header_links_before_dropdown": 7,
+    "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
 }
@@ -67,6 +69,13 @@ def list_commands(app: Sphinx) -> None:
     (Path(app.srcdir) / "api/command-line.md").write_text(page)
 
 
+def link_theory(app: Sphinx, what: str, name: str, item: object, options: object, lines: list[str]) -> None:
+    """Turn what docstrings cite into links."""
+    del app, what, name, item, options
+    lines[:] = [line.replace("docs/theory.md", ":doc:`theory </theory>`") for line in lines]
+
+
 def setup(app: Sphinx) -> None:
-    """Connect what is written before the pages are read."""
+    """Connect what this file adds."""
     app.connect("builder-inited", list_commands)
+    app.connect("autodoc-process-docstring", link_theory)
