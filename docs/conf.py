@@ -23,13 +23,15 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # formulas are set without network, too
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["_templates", "examples", "tutorials"]
 templates_path = ["_templates"]
 
 myst_heading_anchors = 3
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
 default_role = "autolink"
 autodoc_typehints = "none"  # docstrings give shapes and units, which the types cannot
 numpydoc_show_class_members = False
