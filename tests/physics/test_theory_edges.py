@@ -120,7 +120,7 @@ def test_default_diagram_of_two_bodies():
 
 
 def test_a_state_too_narrow_to_break_is_not_lost():
-    """At p = 10, T = 0 the retrieval state is all but a point: 1RSB finds no second solution, and symmetry's stands in."""
+    """At p = 10, T = 0 the retrieval state is all but a point: 1RSB finds no other, and symmetry's stands in."""
     problem = dh.DirectModel(p=10, load=0.5, temperature=0.0)
     with pytest.warns(RuntimeWarning, match="unstable"):
         assert dh.phase(problem, "1rsb") is dh.Phase.GLOBAL_RETRIEVAL
