@@ -2,9 +2,9 @@
 Is my memory overloaded?
 ========================
 
-A network that stores too much does not lose a little of everything: it loses all of it at once. ``locate`` puts your
-memories on the phase diagram, says how much room is left, and compares what theory predicts with what your memories
-do. We do it for random memories, where theory is right, and for real digits, where it tells you why they are
+A large network that stores too much does not lose a little of everything: it loses all of it at once. ``locate`` puts
+your memories on the phase diagram, says how much room is left, and compares what theory predicts with what your
+memories do. We do it for random memories, where theory is right, and for real digits, where it tells you why they are
 difficult.
 """
 
@@ -68,7 +68,7 @@ axes.plot(
 )
 axes.axvline(places[0].largest_load, color="black", linestyle="--", label="retrieval ends ($N = \\infty$)")
 axes.set(xlabel=r"load $\alpha = 6M/N^2$", ylabel="share, overlap", ylim=(0, 1.05))
-axes.legend(frameon=False)
+axes.legend(loc="center left")
 report("overloaded", places[-1])
 assert places[-1].capacity_left < 0
 assert places[-1].phase is dh.Phase.SPIN_GLASS
@@ -76,8 +76,8 @@ assert places[-1].fixed_points < 0.05 < places[1].fixed_points
 
 # %%
 # Two things happen, in this order. First single sites go wrong (blue falls): a memory still comes back, but with a
-# few errors, so its overlap (orange) stays near one. Then, towards the dashed line, memories dissolve. A
-# ``capacity_left`` below zero says how many to remove.
+# few errors, so its overlap (orange) stays near one. Then, from the dashed line on, memories dissolve: in 64 spins on
+# a slope, in large networks at once. A ``capacity_left`` below zero says how many to remove.
 #
 # Real memories
 # -------------
@@ -110,7 +110,7 @@ left.set(xlabel="bodies $p$", ylabel="load")
 right = left.twinx()
 right.plot(list(bodies), [here.fixed_points for here in series], "C1s-")
 right.set_ylabel("share of fixed points", color="C1")
-left.legend(frameon=False, loc="center right")
+left.legend(frameon=False, loc="center right", bbox_to_anchor=(1, 0.66))
 assert series[0].effective_load > 10 * series[-1].effective_load
 assert series[-1].fixed_points > 0.9
 

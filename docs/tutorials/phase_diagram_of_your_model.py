@@ -77,7 +77,7 @@ assert 1.2 < broken / symmetric < 1.25
 # the spin glass has one step of breaking here, retrieval below its dotted line would need it, too.
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
-    plane = dh.phase_diagram(p, "direct", np.linspace(0, 1.2, 49), np.linspace(0, 1.8, 49))
+    plane = dh.phase_diagram(p, "direct", np.linspace(0, 1.2, 41), np.linspace(0, 1.8, 41))
 print(caught[0].message)
 stored = draw(plane)
 stored.axes[0].plot(load, temperature, "k*", markersize=9)
@@ -106,7 +106,7 @@ assert dh.solve(optimal).q_star == dh.solve(optimal).q  # student and teacher ar
 # student's own :math:`T` is on the vertical axis; where it crosses the dash-dotted line, it is Bayes-optimal.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", RuntimeWarning)  # as above: the spin glass
-    taught = dh.phase_diagram(p, "fixed_teacher", np.linspace(0, 8, 49), np.linspace(0, 4, 49), teacher_temperature=2.0)
+    taught = dh.phase_diagram(p, "fixed_teacher", np.linspace(0, 8, 33), np.linspace(0, 4, 33), teacher_temperature=2.0)
 draw(taught)
 
 # %%
