@@ -12,6 +12,7 @@ you write a plan, run it on Dask, kill it in the middle, resume it, and collect 
 # --------
 # A plan is a small file, YAML or TOML. Wherever one number may stand, a list or a range may, and every combination is
 # run. This one asks: does a student find its teacher's pattern, from the pattern itself and from nothing?
+import os
 import signal
 import subprocess
 import sys
@@ -61,7 +62,8 @@ RUN = ["run", "plan.yaml", "--out", "overlap", "--engine", "dask", "--workers", 
 def start(*arguments):
     """Start the command line and return its process."""
     words = [sys.executable, "-m", "densehop", *arguments]
-    return subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    kept = os.environ | {"DASK_TEMPORARY_DIRECTORY": str(folder)}  # where Dask keeps its own files
+    return subprocess.Popen(words, cwd=folder, env=kept, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def densehop(*arguments):
@@ -150,8 +152,8 @@ panels[0].set_ylabel("overlap with the pattern $q^*$")
 panels[0].legend(frameon=False)
 
 # %%
-# Circles follow the line while it lasts and fall behind it; squares stay at zero, because from nothing no chain finds
-# the pattern in this many sweeps: it is there, but hard to find.
+# Circles follow the line and outlive it a little: so few sweeps of so few spins have not forgotten yet. Squares stay
+# near zero, because from nothing hardly a chain finds the pattern: it is there, but hard to find.
 cold = mean.sel(temperature=1.8)
 assert (cold.sel(start="pattern") > 0.9).all()
 assert (abs(cold.sel(start="random")) < 0.5).all()

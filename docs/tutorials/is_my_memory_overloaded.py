@@ -68,7 +68,7 @@ axes.plot(
 )
 axes.axvline(places[0].largest_load, color="black", linestyle="--", label="retrieval ends ($N = \\infty$)")
 axes.set(xlabel=r"load $\alpha = 6M/N^2$", ylabel="share, overlap", ylim=(0, 1.05))
-axes.legend(loc="center left")
+figure.legend(loc="outside upper center", ncols=2, frameon=False)
 report("overloaded", places[-1])
 assert places[-1].capacity_left < 0
 assert places[-1].phase is dh.Phase.SPIN_GLASS
