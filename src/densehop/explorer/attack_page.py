@@ -50,7 +50,7 @@ class AttackPage:
         state = self._state
         run = pn.widgets.Button(name="Attack", button_type="primary", width=110, css_classes=["run-attack"])
         run.on_click(self._run)
-        files = downloads.buttons(
+        files = downloads.Buttons(
             "attack",
             png=lambda: charts.on_paper(self._plane.chart, "png"),
             svg=lambda: charts.on_paper(self._plane.chart, "svg"),
@@ -71,7 +71,7 @@ class AttackPage:
             pn.Row(run, self._said),
             flowing(*(pn.pane.Bokeh(picture.figure) for picture in self._pictures)),
             flowing(pn.pane.Bokeh(self._plane.figure), pn.pane.Bokeh(self._motion.figure)),
-            pn.Row(files, self._script.button),
+            pn.Row(files.panel, self._script.button),
             self._script.panel,
         )
 

@@ -195,7 +195,7 @@ def _polish(noise: Noise, load: float | None, temperature: float, start: Fields)
         return None
 
 
-class _Solved(Exception):  # noqa: N818 (the good end)
+class _Solved(Exception):
     """Thrown out of the solver, which would go on until its trust region has shrunk: half of all evaluations."""
 
 

@@ -3,19 +3,18 @@
 import math
 from collections.abc import Iterator
 
-from densehop.theory import one_step
+from densehop.theory import one_step, site
+from densehop.theory.noise import Noise
 from densehop.theory.one_step import Fields
-from densehop.theory.pairwise import State, WishartNoise
 
 
-def starts(plain: State, load: float, temperature: float) -> Iterator[Fields]:
-    """Yield starts around the replica-symmetric glass.
+def nearby(noise: Noise, load: float, temperature: float, mean: float, variance: float) -> Iterator[Fields]:
+    """Yield starts around the replica-symmetric glass with fields of this variance, whose mean is 0.
 
-    Just below T_g states share a third of the field's variance and x = (4/3) q s/(1 + s), s = sqrt(M/N); for many
-    memories that is the Sherrington-Kirkpatrick model (Parisi, J. Phys. A 13, 1101, 1980). Both depend little on
-    anything but q further down. The limit was read off from solutions, as was the rest: it is only where to start.
+    Just below T_g two thirds of the variance are a state's own, and x = (4/3) q s/(1 + s) with s = sqrt(M/N); further
+    down both follow q and chi, whatever the load. All this was read off from solutions, and is only where to start.
     """
-    s, q = math.sqrt(load / 2), plain.site.square
-    outer = (1 + 0.9 * q**2) / 3 * plain.variance
-    yield Fields(0.0, outer, plain.variance - outer, 4 / 3 * q * s / (1 + s) * plain.site.susceptibility)
-    yield from one_step.starts_from(WishartNoise(), load, temperature, 0.0, plain.variance)
+    here, s = site.average(mean, math.sqrt(variance), temperature), math.sqrt(load / 2)
+    outer = (1 + 0.9 * here.square**2) / 3 * variance
+    yield Fields(mean, outer, variance - outer, 4 / 3 * here.square * s / (1 + s) * here.susceptibility)
+    yield from one_step.starts_from(noise, load, temperature, mean, variance)

@@ -2,13 +2,21 @@
 
 import math
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 
 from scipy.optimize import root_scalar
 
 from densehop import checks
 from densehop.errors import InvalidInput, NoSolution
-from densehop.theory import broken_retrieval, curves, one_step, pairwise, pairwise_curves, pairwise_glass, pairwise_lines
+from densehop.theory import (
+    broken_retrieval,
+    curves,
+    one_step,
+    pairwise,
+    pairwise_curves,
+    pairwise_glass,
+    pairwise_lines,
+)
 from densehop.theory.estimate import Estimate
 from densehop.theory.one_step import Fields
 
@@ -59,7 +67,7 @@ def pairwise_global_load(temperature: float) -> Estimate:
     symmetric = math.log(pairwise_global_variance(temperature))
     start: list[Fields] = []
 
-    @lru_cache(maxsize=None)
+    @cache
     def lead(log_a: float) -> float:
         a = math.exp(log_a)
         load = pairwise_curves.retrieval_load(a, temperature)
@@ -87,7 +95,8 @@ def _glass_free_energy(load: float, temperature: float, start: list[Fields]) -> 
     noise = pairwise.WishartNoise()
     starts: Iterable[Fields] = start
     if not start:
-        starts = pairwise_glass.starts(pairwise.spin_glass(load, temperature), load, temperature)
+        plain = pairwise.spin_glass(load, temperature)
+        starts = pairwise_glass.nearby(noise, load, temperature, 0.0, plain.variance)
     found = one_step.solve(noise, load, temperature, starts)
     start[:] = [found.fields]
     spins = found.site.entropy + noise.entropy(found.order, load)

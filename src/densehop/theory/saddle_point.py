@@ -244,11 +244,8 @@ def _broken(problem: Problem, case: Case) -> Solution:
         if case.branch == "spin_glass" and case.load < SCARCE:
             found = _scarce_glass(case)
         else:
-            starts = (
-                pairwise_glass.starts(state, case.load, case.temperature)
-                if case.branch == "spin_glass"
-                else one_step.starts_from(case.noise, case.load, case.temperature, state.mean, state.variance)
-            )
+            starts_from = pairwise_glass.nearby if case.branch == "spin_glass" else one_step.starts_from
+            starts = starts_from(case.noise, case.load, case.temperature, state.mean, state.variance)
             found = one_step.solve(case.noise, case.load, case.temperature, starts)
     return _levels(problem, case, found.order, found.site, found.residual)
 
@@ -256,7 +253,7 @@ def _broken(problem: Problem, case: Case) -> Solution:
 def _scarce_glass(case: Case) -> one_step.BrokenState:
     """Return the p = 2 spin glass at small load, where y falls as the root of the load and the fields hardly change."""
     state = pairwise.spin_glass(SCARCE, case.temperature)
-    starts = pairwise_glass.starts(state, SCARCE, case.temperature)
+    starts = pairwise_glass.nearby(case.noise, SCARCE, case.temperature, 0.0, state.variance)
     found = one_step.solve(case.noise, SCARCE, case.temperature, starts)
     while found.load > case.load:
         load = max(found.load / FEWER, case.load)
