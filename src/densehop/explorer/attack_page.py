@@ -58,8 +58,8 @@ class AttackPage:
         )
         about = (
             "p = 4, a two-body teacher at T* = 2 + √2, T = 0. A fraction ε of the hidden pattern is overwritten by an "
-            "example; below ε* the student comes back to the pattern, above it the example captures it. Click into the "
-            "plane, too."
+            "example; below ε* the student comes back to the pattern, above it the example captures it. At this "
+            "size, N = 256, the change is gradual: near ε* either may win. Click into the plane, too."
         )
         return pn.Column(
             pn.pane.HTML(f"<p>{about}</p>"),
@@ -138,9 +138,9 @@ class AttackPage:
             "overwritten fraction ε",
             (Line("theory: ε*", *self._curve),),
             (
-                Dots("here", *here, np.zeros(1), GREEN),
-                Dots("recovered", won[:, 0], won[:, 1], np.zeros(len(won)), BLUE),
-                Dots("captured", lost[:, 0], lost[:, 1], np.zeros(len(lost)), ORANGE),
+                Dots("here", *here, None, GREEN),
+                Dots("recovered", won[:, 0], won[:, 1], None, BLUE),
+                Dots("captured", lost[:, 0], lost[:, 1], None, ORANGE),
             ),
             x_range=(0.0, LARGEST_LOAD),
             y_range=(0.0, 1.0),

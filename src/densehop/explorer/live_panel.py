@@ -30,8 +30,8 @@ class LivePanel:
         visitor.when_closed(self._runner.stop)
         self._simulation: Simulation | None = None
         self._lines: tuple[float, float, float] = (math.nan, math.nan, math.nan)
-        self._said = pn.pane.HTML("", css_classes=["verdict"], width=900)
-        self._doubt = pn.pane.HTML("", css_classes=["of-size"], width=1150, visible=False)
+        self._said = pn.pane.HTML("", css_classes=["verdict"], sizing_mode="stretch_width", max_width=900)
+        self._doubt = pn.pane.HTML("", css_classes=["of-size"], sizing_mode="stretch_width", visible=False)
         self._script = downloads.Script("simulation")
         self._charts = [Canvas(chart) for chart in self._drawn()]
         self._pause = pn.widgets.Button(name="Pause", width=90, css_classes=["pause"])
@@ -125,10 +125,11 @@ class LivePanel:
             return
         mean, error = simulation.mean()
         verdict = simulation.verdict()
+        at_size = f", at this N {words.number(self._lines[2])}" if math.isfinite(self._lines[2]) else ""
         judged = verdict.reason if verdict is not None else "too short to judge"
         self._said.object = (
             f"<b>{simulation.n_sweeps} sweeps</b>: overlap {mean:.4f} ± {error:.4f} (theory "
-            f"{words.number(self._lines[0])}, at this N {words.number(self._lines[2])}); {judged}"
+            f"{words.number(self._lines[0])}{at_size}); {judged}"
         )
 
     def _drawn(self) -> tuple[Chart, Chart]:

@@ -21,7 +21,7 @@ class PhasePage:
     def __init__(self, visitor: Visitor) -> None:
         self._visitor, self._state = visitor, visitor.state
         self._plot = DiagramFigure(lambda x, t: visitor.now(lambda: self._click(x, t)))
-        self._about = pn.pane.HTML("", css_classes=["about"], stylesheets=[downloads.CONTENT_STYLE], width=560)
+        self._about = pn.pane.HTML("", css_classes=["about"], stylesheets=[downloads.CONTENT_STYLE], width=500)
         self._script = downloads.Script("phase")
         self._live = LivePanel(visitor, self.point)
         self._dataset = xr.Dataset()

@@ -70,7 +70,12 @@ def _first_visit(url: str) -> None:
 
 
 def serve(
-    port: int = 5006, address: str = LOOPBACK, show: bool = True, hall: Hall | None = None, block: bool = True
+    port: int = 5006,
+    address: str = LOOPBACK,
+    show: bool = True,
+    hall: Hall | None = None,
+    block: bool = True,
+    forgotten: int = FORGOTTEN,
 ) -> object:
     """Serve the explorer until Ctrl-C; return the server if `block` is false."""
     pn.extension(raw_css=[STYLE])
@@ -92,7 +97,7 @@ def serve(
             websocket_origin=[f"{address}:{port}", f"localhost:{port}"],
             threaded=not block,
             check_unused_sessions_milliseconds=1000,
-            unused_session_lifetime_milliseconds=FORGOTTEN,
+            unused_session_lifetime_milliseconds=forgotten,
         )
     finally:
         if block:

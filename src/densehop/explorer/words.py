@@ -52,7 +52,7 @@ def sentence(point: Point, phase: Phase, ranked: tuple[Solution, ...]) -> str:
         return f"The teacher is ordered: each example is nearly the pattern (overlap {m}), a few suffice to find it."
     text = (_of_memories if point.view.model == "direct" else _of_student)(phase, ranked)
     doubt = next((one.advice for one in ranked[:1] if one.advice), "")
-    return f"{text} Theory's own doubt: {doubt}." if doubt else text
+    return f"{text} Theory's own doubt: {doubt.replace('_', ' ')}." if doubt else text
 
 
 def of_size(point: Point, n_spins: int) -> str:
