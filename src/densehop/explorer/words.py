@@ -16,7 +16,7 @@ NAMES = {
 }
 COLUMNS = ("branch", "ansatz", "m", "q", "q*", "free entropy", "entropy", "stable")
 FAR = 1.2  # of the noise ratio: beyond, simulations visibly leave the theory (docs/theory.md, eq. 19)
-LARGER = (64, 96, 128, 192, 256, 384, 512, 768, 1024)
+LARGER = (64, 128, 192, 256, 512, 1024)
 
 
 def heading(point: Point, phase: Phase) -> str:
