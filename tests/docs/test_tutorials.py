@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-TUTORIALS = sorted((Path(__file__).parents[2] / "docs/tutorials").glob("*.py"))
+ROOT = Path(__file__).parents[2]
+TUTORIALS = sorted((ROOT / "docs/tutorials").glob("*.py"))
 LONGEST = 600  # seconds, on a machine that does other things
 
 
@@ -20,7 +21,7 @@ def test_tutorial_runs(script, tmp_path):
     here, scratch = tmp_path / "here", tmp_path / "scratch"
     here.mkdir()
     scratch.mkdir()
-    environment = os.environ | {"MPLBACKEND": "agg", "TMPDIR": str(scratch)}
+    environment = os.environ | {"MPLBACKEND": "agg", "TMPDIR": str(scratch), "PYTHONPATH": str(ROOT / "src")}
     result = subprocess.run(
         [sys.executable, "-W", "error", script],
         cwd=here,
