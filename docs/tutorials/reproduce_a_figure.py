@@ -20,6 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
+import densehop
 from densehop.recipes import RECIPES
 from densehop.recipes.recipe import reproduce
 
@@ -96,7 +97,7 @@ assert (data["q_star_mean"].sel(p=3).min("fraction") > 0.9).all()
 # ------------------
 # Quick sizes take seconds and show the effect; published sizes are in ``docs/figures/`` of the repository, data and
 # all, with a page for each figure that says what agrees and what does not. Open the data with xarray:
-figures = Path(__file__).resolve().parents[1] / "figures"
+figures = Path(densehop.__file__).parents[2] / "docs/figures"  # densehop installed from a clone
 with xr.open_dataset(figures / "nishimori-overlap.nc") as opened:
     published = opened.load()
 print(f"{published.attrs['size']} size, seed {published.attrs['seed']}, {published.attrs['n_cells']} simulations")
