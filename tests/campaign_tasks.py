@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from densehop.campaign.cluster import DaskWorkers
@@ -57,6 +58,20 @@ def impatient(cell, checkpoint):
     if cell.disorder == 1:
         raise KeyboardInterrupt
     return measure(cell, checkpoint)
+
+
+def half_sent(cell, checkpoint):
+    """Measure, but be killed when half of the result is sent, once for each cell."""
+    marker = checkpoint.path.parent.parent / f"{cell.identity}.sent"
+    if not marker.exists():
+        marker.touch()
+        Connection._send = _half
+    return measure(cell, checkpoint)
+
+
+def _half(connection, message):
+    os.write(connection.fileno(), message[: len(message) // 2])
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 ENGINES = {"process": lambda _: ThisProcess, "local": lambda n: partial(LocalWorkers, n)}

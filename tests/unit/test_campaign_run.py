@@ -20,7 +20,7 @@ from densehop.campaign.folder import CampaignFolder, Result
 from densehop.campaign.run import run
 from densehop.campaign.status import status
 from densehop.campaign.worker import DIED, FINISHED, Outcome
-from tests.campaign_tasks import impatient, plan, raising, watched
+from tests.campaign_tasks import half_sent, impatient, plan, raising, watched
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +219,14 @@ def test_cell_is_tried_again_twice(tmp_path):
     one = plan(problem={"load": [6.0]}, disorders=1)
     assert run(one, tmp_path / "a", lambda: Crowded(10**9, 2)).n_finished == 1
     assert len(run(one, tmp_path / "b", lambda: Crowded(10**9, 3)).failures) == 1
+
+
+def test_worker_killed_while_it_sends_a_result_is_missed(undisturbed, tmp_path):
+    """Half a message is in the pipe: nobody waits for the other half."""
+    report = run(plan(), tmp_path, partial(LocalWorkers, 1), task=half_sent)
+    assert (report.n_finished, report.failures) == (4, [])
+    assert len(list(tmp_path.glob("*.sent"))) == 4
+    assert collect(tmp_path).equals(undisturbed)
 
 
 def test_collected_axes_and_what_follows_from_them(undisturbed):

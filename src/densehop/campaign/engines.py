@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
-from typing import Protocol
+from typing import Any, Protocol
 
 from densehop.campaign.worker import DIED, FAILED, STOPPED, Outcome, Work, carry_out
 from densehop.checks import free_memory
@@ -150,6 +150,7 @@ class _Slot:
         self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_become_worker)
         with without_interrupts():
             future = self._pool.submit(call, work)
+        _close_writing_end(self._pool)
         self._processes = set(multiprocessing.active_children()) - before
         return future
 
@@ -172,6 +173,16 @@ class _Slot:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
         self.renew()
+
+
+def _close_writing_end(pool: ProcessPoolExecutor) -> None:
+    """Leave the pipe of results to the worker alone, so that it ends with the worker.
+
+    A worker that is killed while it sends a result leaves half a message. The pool's own thread would wait for the other
+    half for ever as long as this process could write it; now it finds the pipe's end.
+    """
+    results: Any = vars(pool)["_result_queue"]
+    results._writer.close()
 
 
 @contextmanager
