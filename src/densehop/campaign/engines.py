@@ -178,8 +178,8 @@ class _Slot:
 def _close_writing_end(pool: ProcessPoolExecutor) -> None:
     """Leave the pipe of results to the worker alone, so that it ends with the worker.
 
-    A worker that is killed while it sends a result leaves half a message. The pool's own thread would wait for the other
-    half for ever as long as this process could write it; now it finds the pipe's end.
+    A worker that is killed while it sends a result leaves half a message. The pool's own thread would wait for the
+    other half as long as this process could write it, that is, for ever; now it finds the pipe's end.
     """
     results: Any = vars(pool)["_result_queue"]
     results._writer.close()
