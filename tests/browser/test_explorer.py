@@ -8,13 +8,15 @@ import socket
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.request import urlopen
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import xarray as xr
 from bokeh.client import pull_session
+from bokeh.util.token import get_session_id
 from panel.models.markup import HTML
 
 import densehop as dh
@@ -243,6 +245,7 @@ class Silent:
         """Nothing to end."""
 
 
+@pytest.mark.filterwarnings("ignore:.*will be removed in version 2.0:PendingDeprecationWarning")  # Panel's own
 def test_a_closed_tab_stops_its_simulation(browser):
     """Paused, it would wait for ever; the server in this process knows its thread."""
     hall = Hall(1)
@@ -274,8 +277,10 @@ def simulations():
 
 
 def texts_of(server, link):
-    """Return what a page says, without a browser."""
-    with contextlib.closing(pull_session(url=server, arguments=link)) as session:
+    """Return what the page behind a link says, without a browser."""
+    with urlopen(f"{server}/?{urlencode(link)}") as answer:
+        token = re.search(r'"token":"([^"]+)"', answer.read().decode()).group(1)
+    with contextlib.closing(pull_session(session_id=get_session_id(token), url=server)) as session:
         return [html.unescape(model.text) for model in session.document.select({"type": HTML})]
 
 

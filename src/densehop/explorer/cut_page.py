@@ -36,7 +36,7 @@ class CutPage:
             svg=lambda: charts.on_paper(self._canvas.chart, "svg"),
             nc=lambda: downloads.netcdf(self._data()),
         )
-        self._doubt = pn.pane.HTML("", css_classes=["of-size"], sizing_mode="stretch_width", visible=False)
+        self._doubt = pn.pane.HTML("", css_classes=["of-size"], width=1040, visible=False)
         self._canvas = Canvas(self._chart(), 760, 400)
         self._said = pn.pane.HTML("", css_classes=["cut-said"], width=700)
         self._script = downloads.Script("cut")

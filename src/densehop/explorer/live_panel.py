@@ -30,8 +30,8 @@ class LivePanel:
         visitor.when_closed(self._runner.stop)
         self._simulation: Simulation | None = None
         self._lines: tuple[float, float, float] = (math.nan, math.nan, math.nan)
-        self._said = pn.pane.HTML("", css_classes=["verdict"], sizing_mode="stretch_width", max_width=900)
-        self._doubt = pn.pane.HTML("", css_classes=["of-size"], sizing_mode="stretch_width", visible=False)
+        self._said = pn.pane.HTML("", css_classes=["verdict"], width=660)
+        self._doubt = pn.pane.HTML("", css_classes=["of-size"], width=1040, visible=False)
         self._script = downloads.Script("simulation")
         self._charts = [Canvas(chart) for chart in self._drawn()]
         self._pause = pn.widgets.Button(name="Pause", width=90, css_classes=["pause"])
