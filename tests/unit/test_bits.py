@@ -52,6 +52,69 @@ def test_one_step_goes_to_the_signs_of_the_fields(monkeypatch, seed, case):
         assert set(np.unique(found.states)) <= {-1, 1}
 
 
+def crowded(ratio, n_sites=60, n_below=390):
+    """Return signs that lose site 0 to the many memories of least weight, by less than the three next to it leave.
+
+    The state is all +1. The nearest memory has weight 1, three weigh `ratio`, `n_below` weigh ratio^9: one alone says
+    +1 at site 0, all others -1, so that the field there is 1 - 3 ratio - n_below ratio^9.
+    """
+    random = np.random.default_rng(0)
+    memories = np.ones((4 + n_below, n_sites))
+    for row, n_wrong in enumerate([5] + 3 * [6] + n_below * [14]):
+        memories[row, random.permutation(np.arange(1, n_sites))[: n_wrong - (row > 0)]] = -1
+        memories[row, 0] = 1 if row == 0 else -1
+    return Interaction("exponential", 2, -np.log(ratio) / 2, n_sites), memories
+
+
+def test_what_is_left_out_is_bounded(monkeypatch):
+    """The field at site 0 changes its sign at a ratio of 0.328, where only the many small weights decide it."""
+    monkeypatch.setattr(bits, "SHARE", 0.01)
+    for ratio in np.linspace(0.322, 0.334, 49):
+        interaction, memories = crowded(ratio)
+        state = np.ones((1, memories.shape[1]))
+        fields = naive_fields(interaction, memories, state)
+        found = bits.BitMemory.build(interaction, memories).relax(state > 0, None, None, 1, float)
+        assert (np.abs(fields) > 1e-9).all()
+        assert (found.states == np.sign(fields)).all(), ratio
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_settled_states_stay(monkeypatch, case):
+    """A state that one step calls settled has the signs of its fields; memories share most sites, most are hidden."""
+    monkeypatch.setattr(bits, "SHARE", 0.01)
+    n_settled = 0
+    for seed in range(6):
+        random = np.random.default_rng(seed)
+        base = random.choice([-1.0, 1.0], 90)
+        memories = np.where(random.random((40, 90)) < 0.05, -base, base)
+        states, known = memories[random.integers(40, size=25)], random.random((25, 90)) < 0.1
+        interaction = Interaction(*case, 90)
+        memory = bits.BitMemory.build(interaction, memories)
+        for present, free in ((known, ~known), (known, None), (None, None), (None, ~known)):
+            found = memory.relax(states > 0, present, free, 1, float)
+            fields = naive_fields(interaction, memories, found.states)
+            stays = (np.sign(fields) == found.states) | (np.abs(fields) < 1e-9)
+            if free is not None:
+                stays |= ~free
+            assert stays[found.settled].all()
+            n_settled += found.settled.sum()
+    assert n_settled > (100 if case[0] == "exponential" else 0)
+
+
+@pytest.mark.parametrize("name", bits.ON_BITS)
+def test_balanced_spins_stay(name):
+    """Two memories as close as each other differ in two sites: the state has one of each, and keeps both."""
+    memories = np.ones((2, 40))
+    memories[0, 3], memories[1, 35] = -1, -1
+    memory = bits.BitMemory.build(Interaction(name, 5, 1.0, 40), memories)
+    for wrong in ((), (3, 35)):  # both up, both down
+        state = np.ones((1, 40))
+        state[0, list(wrong)] = -1
+        found = memory.relax(state > 0, None, None, 5, float)
+        assert (found.states == state).all()
+        assert found.settled.all()
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_it_ends_where_matrix_products_do_not_move_it(case):
     for seed in range(12):
