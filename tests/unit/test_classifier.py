@@ -13,6 +13,7 @@ from densehop import DenseAssociativeClassifier, InvalidInput
 from densehop.learn.losses import CrossEntropy, Published
 from densehop.learn.scores import Memories, class_scores, input_gradient, memory_gradients
 from densehop.learn.training import Adam, cosine
+from densehop.learn.victims import victim_of
 
 
 def random_network(degree, seed=0, k=5, n=7, c=3):
@@ -169,6 +170,18 @@ def test_partial_fit_learns_in_epochs(digits):
     assert model.n_iter_ == 8
     with pytest.raises(InvalidInput, match="classes of the first call"):
         model.partial_fit(digits[0], digits[2] + 5)
+
+
+@pytest.mark.parametrize("changed", [{"degree": 3}, {"kind": "learned"}], ids=str)
+def test_another_energy_needs_another_fit(digits, changed):
+    model = DenseAssociativeClassifier(degree=30, kind="stored").fit(digits[0][:100], digits[2][:100])
+    expected = model.predict(digits[1])
+    model.set_params(**changed)
+    for ask in (lambda: model.predict(digits[1]), lambda: victim_of(model), lambda: model.partial_fit(*digits[::2])):
+        with pytest.raises(InvalidInput, match=r"when fitted and is .* now: fit again, or set it back"):
+            ask()
+    model.set_params(degree=30, kind="stored", inverse_temperature=5.0)  # of the probabilities only
+    assert (model.predict(digits[1]) == expected).all()
 
 
 def test_early_stopping_keeps_the_best(digits):

@@ -17,6 +17,7 @@ from densehop.errors import InvalidInput
 from densehop.learn.inputs import Scaling, noise_level, scaling_of
 from densehop.learn.losses import CrossEntropy, Published, log_drive, softmax
 from densehop.learn.scores import Memories, Values, class_scores
+from densehop.learn.since_fit import check_unchanged, remember
 from densehop.learn.stopping import Patience, held_out
 from densehop.learn.training import Indices, Loss, Trainer, cosine, first_memories
 
@@ -162,6 +163,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         if first:
             inputs = self._start(data, index, self._random_stream)
         else:
+            check_unchanged(self)
             inputs = self._scaling.apply(data, np.float32)
             if self.kind == "stored":
                 self._add(inputs, index)
@@ -188,6 +190,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
     @property
     def network_(self) -> Memories:
         """The memories as learn/scores.py takes them."""
+        check_unchanged(self)
         return self._trainer.memories
 
     @property
@@ -278,6 +281,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
             jitter = random.standard_normal(memories.visible.shape, dtype=np.float32)
             memories.visible[...] += 0.01 * memories.visible.std() * jitter  # two copies of a sample must come apart
         self._trainer = Trainer(memories, self.batch_size, noise)
+        remember(self, ("degree", "kind"))
         return inputs
 
     def _add(self, inputs: Values, classes: Indices) -> None:

@@ -19,6 +19,7 @@ from densehop.learn.bits import BitMemory
 from densehop.learn.dynamics import Motion, mean_spins, posterior_mean, relax_site_by_site, relax_together
 from densehop.learn.encoding import Encoding, default_beta, encoding_of, known_values
 from densehop.learn.interactions import WITH_DEGREE, Interaction, Values
+from densehop.learn.since_fit import check_unchanged, remember
 from densehop.network import PBodyHopfield
 
 Floats = npt.NDArray[np.float64]
@@ -124,7 +125,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
     def fit(self, X: npt.ArrayLike, y: object = None) -> Self:  # noqa: ARG002, N803 (scikit-learn's signature)
         """Store the rows of X (M, N), in place of earlier ones."""
         data = self._validated(X, reset=True)
-        spins = self.interaction in {"strict", "power", "rectified"}
+        spins = self.interaction in WITH_DEGREE
         self.encoding_: Encoding = encoding_of(data, self.encoding, spins=spins)
         if spins and self.encoding_.kind == "graded":
             raise InvalidInput(f"interaction '{self.interaction}' is one of signs: use encoding='binary' or 'auto'")
@@ -134,12 +135,13 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """Store the rows of X besides those stored before; the first call sets the encoding."""
         if not hasattr(self, "memories_"):
             return self.fit(X, y)
+        check_unchanged(self)
         data = self._validated(X)
         return self._store(np.vstack([self.memories_, self.encoding_.encode(data)]))
 
     def transform(self, X: npt.ArrayLike) -> Values:  # noqa: N803 (scikit-learn's name)
         """Return the rows of X (B, N) restored; any of their values may be wrong."""
-        check_is_fitted(self)
+        self._check_ready()
         data = self._validated(X)
         return self._restored(data, None)
 
@@ -180,7 +182,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
 
     def _partly_known(self, X: npt.ArrayLike, known: npt.ArrayLike | None) -> tuple[Values, Mask | None]:  # noqa: N803
         """Return checked data, which may hold nan, and what is known of it."""
-        check_is_fitted(self)
+        self._check_ready()
         data = _dense(
             check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
         )
@@ -301,16 +303,23 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
 
     def _store(self, memories: Values) -> Self:
         """Keep encoded memories, and check that every parameter works with them."""
-        checks.integer("max_steps", self.max_steps, 1)
-        checks.integer("n_sweeps", self.n_sweeps, 2)
-        checks.number("temperature", self.temperature, zero_allowed=True)
         self.memories_: Values = memories
         self.beta_: float = default_beta(self.encoding_, memories) if self.beta is None else self.beta
         interaction = self._interaction()
         self._bits = None if self._real else BitMemory.build(interaction, memories)
+        remember(self, ("interaction", "degree", "beta", "encoding"))
+        self._check_ready()
+        return self
+
+    def _check_ready(self) -> None:
+        """Refuse a memory that is not fitted, or not with these parameters, or cannot move with them."""
+        check_is_fitted(self)
+        check_unchanged(self)
+        checks.integer("max_steps", self.max_steps, 1)
+        checks.integer("n_sweeps", self.n_sweeps, 2)
+        checks.number("temperature", self.temperature, zero_allowed=True)
         if self.temperature > 0 and self._real:
             raise InvalidInput("temperature must be 0 for real values; T > 0 needs signs: encoding='binary'")
-        return self
 
     @property
     def _real(self) -> bool:
