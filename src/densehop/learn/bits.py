@@ -87,7 +87,9 @@ class BitMemory:
         memories = kernel.Memories(self.words.words, n_memories, logs)
         places, shares = np.empty(n_memories, dtype=np.int64), np.empty(n_memories)
         scratch = kernel.Scratch(np.empty(len(logs)), places, shares, np.empty(32 * n_words))
-        again: Mask = np.zeros(len(states), dtype=bool) if absent is None else absent.any(axis=1)
+        again = np.zeros(len(states), dtype=bool)
+        if absent is not None:  # sites that appear have yet to be seen
+            again |= absent.any(axis=1)
         at_once = ROWS * max(1, min(COUNTS_AT_ONCE // n_memories, len(states) + ROWS - 1) // ROWS)
         counts = np.empty((at_once, len(self.words.words) * WIDTH), dtype=np.int16)
         for first in range(0, len(states), at_once):
