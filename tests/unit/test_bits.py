@@ -7,6 +7,7 @@ import scipy.sparse as sp
 from densehop import DenseAssociativeMemory
 from densehop.learn import bits, dynamics
 from densehop.learn.interactions import Interaction
+from tests import naive
 
 CASES = [("exponential", 2, 0.3), ("exponential", 2, 1.1), ("exponential", 2, 6.0), ("rectified", 30, 1.0)]
 
@@ -22,15 +23,9 @@ def problem(seed):
     return memories, np.where(random.random(states.shape) < 0.2, -states, states), random.random(states.shape) < 0.6
 
 
-def naive_fields(interaction, memories, states):
+def fields_of(interaction, memories, states):
     """Return fields in units of the largest weight, memory by memory."""
-    fields = np.zeros(states.shape)
-    for row, state in enumerate(states):
-        weights = [interaction.log_weights(np.array(float(state @ memory))) for memory in memories]
-        if max(weights) > -np.inf:
-            for weight, memory in zip(weights, memories, strict=True):
-                fields[row] += np.exp(weight - max(weights)) * memory
-    return fields
+    return naive.recall_fields(interaction.name, interaction.degree, interaction.beta, memories, states)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -42,7 +37,7 @@ def test_one_step_goes_to_the_signs_of_the_fields(monkeypatch, seed, case):
     memory = bits.BitMemory.build(interaction, memories)
     for present, free in ((None, None), (known, None), (known, ~known), (None, ~known)):
         start = states if present is None else np.where(present, states, 0)
-        fields = naive_fields(interaction, memories, start)
+        fields = fields_of(interaction, memories, start)
         found = memory.relax(states > 0, present, free, 1, float)
         expected = np.where(fields < 0, -1, 1)
         clear = np.abs(fields) > 1e-9
@@ -74,7 +69,7 @@ def test_what_is_left_out_is_bounded(monkeypatch, sign):
     for ratio in np.linspace(0.322, 0.334, 49):
         interaction, memories = crowded(ratio)
         state = np.full((1, memories.shape[1]), sign)
-        fields = naive_fields(interaction, sign * memories, state)
+        fields = fields_of(interaction, sign * memories, state)
         found = bits.BitMemory.build(interaction, sign * memories).relax(state > 0, None, None, 1, float)
         assert (np.abs(fields) > 1e-9).all()
         assert (found.states == np.sign(fields)).all(), ratio
@@ -95,7 +90,7 @@ def test_settled_states_stay(monkeypatch, case):
         memory = bits.BitMemory.build(interaction, memories)
         for present, free in ((known, ~known), (known, None), (None, None), (None, ~known)):
             found = memory.relax(states > 0, present, free, 1, float)
-            fields = naive_fields(interaction, memories, found.states)
+            fields = fields_of(interaction, memories, found.states)
             stays = (np.sign(fields) == found.states) | (np.abs(fields) < 1e-9)
             if free is not None:
                 stays |= ~free
@@ -134,7 +129,7 @@ def test_it_ends_where_matrix_products_do_not_move_it(case):
             continue
         assert found.settled.all()
         again = dynamics.relax_together(interaction, memories, found.states, ~known, None, 1, real=False)
-        fields = naive_fields(interaction, memories, found.states)
+        fields = fields_of(interaction, memories, found.states)
         assert ((again.states == found.states) | (np.abs(fields) < 1e-9)).all()
 
 
