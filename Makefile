@@ -6,12 +6,13 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-byteco
 OUT ?= demo
 SEED ?= 0
 
-.PHONY: help install demo test lint bench check-long clean
+.PHONY: help install demo test lint bench check-long docs clean
 
 help:
 	@echo "make demo        theory beside simulation, and restored digits: three figures in $(OUT)/"
 	@echo "make test        lint, types, import contracts and tests"
 	@echo "make check-long  the tests that are too long for make test"
+	@echo "make docs        the documentation site in site/, its tutorials run"
 	@echo "make bench       speed, as ratios"
 	@echo "make install     only build the environment in .venv"
 
@@ -43,12 +44,19 @@ lint: .venv/dev
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/codespell
 
 test: lint
 	@$(BIN)/python -m pytest --numprocesses logical
 
 check-long: .venv/dev
 	@$(BIN)/python -m pytest -m long -rP
+
+docs: .venv/dev
+	@rm -rf site docs/learn docs/api/generated
+	@$(BIN)/python -m sphinx -q --fail-on-warning --keep-going docs site
+	@$(BIN)/python docs/check_links.py site
+	@echo "The site: site/index.html"
 
 .venv/bench: .venv/dev
 	@$(INSTALL) --editable '.[dev,bench]'
@@ -58,4 +66,4 @@ bench: .venv/bench
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 clean:
-	rm -rf .venv "$(OUT)"
+	rm -rf .venv "$(OUT)" site docs/learn docs/api/generated

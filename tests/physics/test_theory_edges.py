@@ -117,3 +117,13 @@ def test_default_diagram_of_two_bodies():
     names = np.array(diagram["phase"].attrs["flag_meanings"].split())[diagram["phase"].values]
     assert set(names.ravel()) == {"P", "SG", "lR", "gR"}
     assert names[4, 0] == "P"  # load 0, T = 2
+
+
+def test_a_state_too_narrow_to_break_is_not_lost():
+    """At p = 10, T = 0 the retrieval state is all but a point: 1RSB finds no other, and symmetry's stands in."""
+    problem = dh.DirectModel(p=10, load=0.5, temperature=0.0)
+    with pytest.warns(RuntimeWarning, match="unstable"):
+        assert dh.phase(problem, "1rsb") is dh.Phase.GLOBAL_RETRIEVAL
+    assert dh.candidates(problem, "1rsb")[0].free_energy == pytest.approx(
+        dh.candidates(dh.DirectModel(p=10, load=0.5, temperature=0.05), "1rsb")[0].free_energy, abs=1e-6
+    )

@@ -166,7 +166,7 @@ class Attack(Part):
     Attributes
     ----------
     fractions : of sites, each overwritten independently
-    examples : "typical" (the smallest |overlap| with the pattern), "closest" (the largest)
+    examples : "typical" (the smallest ``|overlap|`` with the pattern), "closest" (the largest)
     """
 
     fractions: Annotated[tuple[Annotated[NotNegative, Field(le=1)], ...], Axis, Filled]

@@ -44,7 +44,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
     kind : "learned" or "stored"
         Stored: every training sample becomes a memory, nothing is trained; degrees from 10 on are useful.
     loss : "cross_entropy" or "published"
-        Cross-entropy of softmax(inverse_temperature/n * scores), or |tanh - target|^(2m) of the class units, its
+        Cross-entropy of softmax(inverse_temperature/n * scores), or ``|tanh - target|^(2m)`` of the class units, its
         temperature set from the data at the start and annealed; n = 30 then wants a learning_rate of 0.01.
     loss_power : int
         m of the published loss.
@@ -72,7 +72,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
     ----------
     classes_ : (C,)
     memories_, label_memories_ : (K, N) and (K, C)
-        Visible and class values; v = (x - mean_) * scale_.
+        Visible and class values of ``(x - mean_) * scale_``.
     mean_, scale_ : (N,) and float
         The training mean; of stored memories, half of it above the lowest value.
     loss_curve_, validation_scores_ : lists, one number an epoch

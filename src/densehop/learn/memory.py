@@ -169,9 +169,9 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         Returns
         -------
         Recall
-            Its confidence at T > 0 is that of the sample, (1 + |mean spin|)/2. At T = 0 it exists for "exponential" and
-            "attention" on signs: the posterior probability if the pattern is one of the memories and each present sign
-            was flipped with probability 1/(1 + e^(2 beta)).
+            Its confidence at T > 0 is that of the sample, ``(1 + |mean spin|)/2``. At T = 0 it exists for "exponential"
+            and "attention" on signs: the posterior probability if the pattern is one of the memories and each present
+            sign was flipped with probability 1/(1 + e^(2 beta)).
         """
         data, mask = self._partly_known(X, known)
         return self._recall(data, mask, clamp=clamp)

@@ -176,7 +176,7 @@ def attacked(
 
 
 def typical_example(pattern: npt.ArrayLike, examples: npt.ArrayLike) -> ChosenExample:
-    """Return the example (M, N) with the smallest |overlap| with the pattern (N,), the first of several."""
+    """Return the example (M, N) with the smallest ``|overlap|`` with the pattern (N,), the first of several."""
     overlaps, memories = _overlaps(pattern, examples)
     index = int(np.argmin(np.abs(overlaps)))
     return ChosenExample(index, float(overlaps[index]), memories[index].copy())
@@ -185,8 +185,8 @@ def typical_example(pattern: npt.ArrayLike, examples: npt.ArrayLike) -> ChosenEx
 def closest_example(pattern: npt.ArrayLike, examples: npt.ArrayLike, p: int) -> ChosenExample:
     """Return the example (M, N) with the largest overlap with the pattern (N,), the first of several.
 
-    For even p an example and its negative are the same memory: the one with the largest |overlap| is returned, with the
-    sign that makes its overlap positive.
+    For even p an example and its negative are the same memory: the one with the largest ``|overlap|`` is returned, with
+    the sign that makes its overlap positive.
     """
     even = checks.body_number(p) % 2 == 0
     overlaps, memories = _overlaps(pattern, examples)

@@ -44,10 +44,14 @@ def candidates(problem: Problem, ansatz: str = "rs") -> tuple[Solution, ...]:
 
 
 def _ansatzes(problem: Problem, branch: str, ansatz: str) -> tuple[str, ...]:
-    """Return the ansatzes to try for a branch; where 1RSB is lost in rounding, near T_g of p = 2, symmetry will do."""
-    if branch != "spin_glass":
-        return (ansatz,)
-    return ("1rsb", "rs") if problem.p == 2 else ("1rsb",)
+    """Return the ansatzes to try for a branch; where 1RSB is lost in rounding, symmetry will do.
+
+    That happens near T_g of p = 2, and to ordered states so narrow (p = 10, T = 0) that breaking moves nothing. Where a
+    replica-symmetric ordered state exists, the broken one does.
+    """
+    if branch == "spin_glass" and problem.p > 2:
+        return ("1rsb",)
+    return ("rs",) if branch != "spin_glass" and ansatz == "rs" else ("1rsb", "rs")
 
 
 def _rank(solution: Solution) -> float:

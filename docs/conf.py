@@ -1,0 +1,83 @@
+"""How the documentation site is built: `make docs`; without network, warnings are errors."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+from densehop import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))  # tutorial_pages.py
+
+project = "densehop"
+author = "the densehop developers"
+project_copyright = author
+version = release = __version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # formulas are set without network, too
+]
+source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+exclude_patterns = ["_templates", "examples", "tutorials"]
+templates_path = ["_templates"]
+
+myst_heading_anchors = 3
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+default_role = "autolink"
+autodoc_typehints = "none"  # docstrings give shapes and units, which the types cannot
+numpydoc_show_class_members = False
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+html_theme = "pydata_sphinx_theme"
+html_title = "densehop"
+html_show_sourcelink = False
+html_sidebars = {name: [] for name in ("index", "first-steps")}  # nothing to list beside these
+html_theme_options = {
+    "navigation_with_keys": False,
+    "header_links_before_dropdown": 7,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+
+sphinx_gallery_conf = {
+    "examples_dirs": "tutorials",
+    "gallery_dirs": "learn",
+    "filename_pattern": ".*",
+    "within_subsection_order": "tutorial_pages.place",
+    "image_scrapers": "tutorial_pages.scrape",
+    "abort_on_example_error": True,
+    "min_reported_time": 1e9,
+    "download_all_examples": False,
+    "show_signature": False,
+    "remove_config_comments": True,
+}
+
+
+def list_commands(app: Sphinx) -> None:
+    """Write the page of the command line from the program itself."""
+    command = ["typer", "densehop.cli", "utils", "docs", "--name", "densehop", "--title", "Command line"]
+    page = subprocess.run([sys.executable, "-m", *command], capture_output=True, check=True, text=True).stdout
+    (Path(app.srcdir) / "api/command-line.md").write_text(page)
+
+
+def link_theory(app: Sphinx, what: str, name: str, item: object, options: object, lines: list[str]) -> None:
+    """Turn what docstrings cite into links."""
+    del app, what, name, item, options
+    lines[:] = [line.replace("docs/theory.md", ":doc:`theory </theory>`") for line in lines]
+
+
+def setup(app: Sphinx) -> None:
+    """Connect what this file adds."""
+    app.connect("builder-inited", list_commands)
+    app.connect("autodoc-process-docstring", link_theory)

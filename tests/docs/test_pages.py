@@ -1,0 +1,120 @@
+"""What README and pages promise: blocks of Python print what stands under them, links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+PAGES = ["README.md", "CONTRIBUTING.md", "docs/figures/README.md"] + [
+    f"docs/{name}.md"
+    for name in ("campaigns", "conventions", "first-steps", "how-to-choose", "performance", "practice", "reliability")
+]
+BLOCK = re.compile(r"^```python\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE)
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    """Return each block of Python with the block of text under it, which is what it prints; '' where there is none."""
+    return [(code, printed or "") for code, printed in BLOCK.findall(text)]
+
+
+def run(code: str, name: str) -> None:
+    exec(compile(code, name, "exec"), {"__name__": name})
+
+
+@pytest.mark.parametrize("page", ["first-steps", "conventions"])
+def test_blocks_print_what_stands_under_them(page, capsys):
+    """Each block by itself, as a reader copies it."""
+    found = blocks((ROOT / f"docs/{page}.md").read_text())
+    assert found
+    for code, promised in found:
+        assert promised, f"nothing stands under {code}"
+        run(code, page)
+        assert capsys.readouterr().out == promised
+
+
+def test_a_block_that_prints_something_else_is_found_out(capsys):
+    [(code, promised)] = blocks("```python\nprint(1 + 1)\n```\n\n```text\n3\n```\n")
+    run(code, "wrong")
+    assert capsys.readouterr().out != promised
+
+
+def test_example_runs_and_theory_meets_simulation(capsys):
+    code = blocks(README)[0][0]
+    assert len(code.strip().splitlines()) == 5
+    run(code, "README")
+    printed = capsys.readouterr().out
+    simulation, theory = (float(number) for number in re.findall(r"0\.\d+|1\.\d+", printed))
+    assert simulation == pytest.approx(theory, abs=0.05)
+
+
+def test_theory_example_prints_what_it_says(capsys):
+    code = blocks(README)[1][0]
+    promised = re.findall(r"# (\S+?)(?:\.\.\.|$| )", code, re.MULTILINE)
+    run(code, "README")
+    printed = capsys.readouterr().out.splitlines()
+    assert len(promised) == 3
+    for line, promise in zip(printed, promised, strict=False):
+        assert line.startswith(promise)
+    assert "examples" in printed[3]
+
+
+def test_choosing_a_dynamics_runs(capsys):
+    """The blocks of one section, in order: what is stored comes back, and the ladder exchanges."""
+    section = (ROOT / "docs/how-to-choose.md").read_text().split("## Which energy, which dynamics")[1]
+    run("\n".join(code for code, _ in blocks(section)), "how-to-choose")
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[-1] for line in printed[:3]] == ["[1.]", "[1.]", "[1.]"]
+    assert "equilibrated: " in printed[-1]
+
+
+def test_commands_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    for page in PAGES:
+        for target in re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / page).read_text(), re.MULTILINE):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page}: make {target}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_and_tests_that_are_named_exist(page):
+    """Commands and tables name files of the repository, and single tests in them with -k or ::."""
+    text = (ROOT / page).read_text()
+    for file in re.findall(r"(?:tests|benchmarks)/[\w/]+\.(?:py|c)\b", text):
+        assert (ROOT / file).is_file(), file
+    for file, words in re.findall(r"(tests/[\w/]+\.py) -k (\w+)", text):
+        assert re.search(rf"def test_\w*{words}", (ROOT / file).read_text()), f"{file} -k {words}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    assert not broken_links(ROOT / page)
+
+
+def test_a_broken_link_is_found_out(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# A heading, here\n[one](none.md) [two](page.md#a-heading-here) [three](#none) [four](page.md)")
+    assert broken_links(page) == ["none.md", "#none"]
+
+
+def broken_links(page: Path) -> list[str]:
+    """Return links to files that are not there, or to headings that those have not."""
+    broken = []
+    for link, heading in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", page.read_text()):
+        target = page.parent / link if link else page
+        if not target.exists() or (heading and heading not in anchors(target)):
+            broken.append(f"{link}#{heading}" if heading else link)
+    return broken
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what a link can name after '#': the headings in lower case, words joined by hyphens."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_cited_equation_is_in_the_theory_page():
+    numbered = {int(n) for n in re.findall(r"^- \((\d+)\)", (ROOT / "docs/theory.md").read_text(), re.MULTILINE)}
+    for source in (ROOT / "src").rglob("*.py"):
+        for citation in re.findall(r"theory\.md, eq\. ([\d, to and]+)", source.read_text()):
+            assert {int(n) for n in re.findall(r"\d+", citation)} <= numbered, source

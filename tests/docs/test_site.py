@@ -1,0 +1,45 @@
+"""The documentation site builds without a warning, and each of its links leads somewhere."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "docs"))
+
+from check_links import broken_links  # noqa: E402
+
+
+def build(source: Path, site: Path) -> str:
+    """Build without running the tutorials, which have tests of their own; return the complaints."""
+    command = [sys.executable, "-m", "sphinx", "-q", "-D", "sphinx_gallery_conf.plot_gallery=0", str(source), str(site)]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stderr
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    for name in ("README.md", "VISION.md", "CONTRIBUTING.md"):
+        shutil.copy(ROOT / name, folder)
+    generated = shutil.ignore_patterns("generated", "learn", "sg_execution_times.rst")
+    return Path(shutil.copytree(ROOT / "docs", folder / "docs", ignore=generated))
+
+
+def test_site_builds_without_a_warning_and_its_links_lead_somewhere(source, tmp_path):
+    assert build(source, tmp_path / "site") == ""
+    assert broken_links(tmp_path / "site") == []
+    reference = {path.stem for path in (tmp_path / "site/api/generated").glob("densehop.*.html")}
+    import densehop as dh  # noqa: PLC0415
+
+    assert {f"densehop.{name}" for name in dh.__all__ if name != "__version__"} <= reference
+
+
+def test_broken_links_are_found(tmp_path):
+    (tmp_path / "a.html").write_text(
+        '<h1 id="here"><a href="b.html#there">b</a> <a href="#here">a</a> <a href="https://x.org">x</a>'
+    )
+    (tmp_path / "b.html").write_text('<a href="a.html#here">a</a> <img src="missing.png"> <a href="a.html#gone">a</a>')
+    assert sorted(broken_links(tmp_path)) == ["a.html: b.html#there", "b.html: a.html#gone", "b.html: missing.png"]
