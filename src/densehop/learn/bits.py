@@ -60,7 +60,7 @@ class BitMemory:
         ----------
         high : (B, N), where the sign is +1
         present : (B, N), the sites that the first step sees; None: all
-        free : (B, N), the sites that may move; None: all
+        free : (B, N), the sites that may move, among them all that are not present; None: all
         dtype : of the states that come back
         """
         absent = None if present is None else packed(~present)
