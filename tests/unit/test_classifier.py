@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from sklearn.datasets import load_digits, load_iris
+from sklearn.datasets import load_digits, load_iris, make_blobs
 from sklearn.model_selection import cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -142,6 +142,16 @@ def test_stored_samples_do_not_depend_on_the_units_of_the_data(digits):
 def test_the_published_loss_learns(digits):
     model = DenseAssociativeClassifier(loss="published", degree=3, max_iter=15, random_state=0)
     assert model.fit(digits[0], digits[2]).score(digits[1], digits[3]) > 0.93
+
+
+@pytest.mark.parametrize("degree", [3, 10, 30])
+def test_the_published_loss_learns_two_features(degree):
+    """The default step is as large as the class units here: it would leave every tanh saturated, most of them wrong."""
+    features, classes = make_blobs(150, random_state=0)
+    model = DenseAssociativeClassifier(loss="published", degree=degree, random_state=0).fit(features, classes)
+    plain = DenseAssociativeClassifier(degree=degree, random_state=0).fit(features, classes)
+    assert model.score(features, classes) > plain.score(features, classes) - 0.05
+    assert model.loss_curve_[5] < model.loss_curve_[0]
 
 
 def test_one_seed_gives_one_result_whatever_the_threads(trained, digits):

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from densehop import checks
 from densehop.errors import InvalidInput
 from densehop.learn.inputs import Scaling, noise_level, scaling_of
-from densehop.learn.losses import CrossEntropy, Published, log_drive, softmax
+from densehop.learn.losses import CrossEntropy, Published, largest_rate, log_drive, softmax
 from densehop.learn.scores import Memories, Values, class_scores
 from densehop.learn.since_fit import check_unchanged, remember
 from densehop.learn.stopping import Patience, held_out
@@ -45,7 +45,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         Stored: every training sample becomes a memory, nothing is trained; degrees from 10 on are useful.
     loss : "cross_entropy" or "published"
         Cross-entropy of softmax(inverse_temperature/n * scores), or ``|tanh - target|^(2m)`` of the class units, its
-        temperature set from the data at the start and annealed; n = 30 then wants a learning_rate of 0.01.
+        temperature set from the data at the start and annealed; n = 30 then learns better at a learning_rate of 0.01.
     loss_power : int
         m of the published loss.
     inverse_temperature : float
@@ -54,7 +54,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         Standard deviation of the noise on each training input, in units of half the data's range. None: a tenth of the
         median distance to the nearest sample of another class, at most 0.5.
     learning_rate : float
-        Of Adam, falling to 0 along a cosine.
+        Of Adam, falling to 0 along a cosine; the published loss takes less where its tanh would saturate.
     max_iter : int
         Epochs.
     batch_size : int
@@ -168,7 +168,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
             if self.kind == "stored":
                 self._add(inputs, index)
         if self.kind == "learned":
-            self._epoch(inputs, index, self._loss(inputs, 0.0), repeat(self.learning_rate), self._random_stream)
+            self._epoch(inputs, index, self._loss(inputs, 0.0), repeat(self._rate(inputs)), self._random_stream)
         self.n_iter_ += 1
         return self
 
@@ -231,7 +231,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
 
     def _train(self, inputs: Values, classes: Indices, patience: Patience | None, random: np.random.Generator) -> None:
         """Run all epochs, or fewer if stopping early."""
-        rates = cosine(self.learning_rate, self.max_iter * -(-len(inputs) // self.batch_size))
+        rates = cosine(self._rate(inputs), self.max_iter * -(-len(inputs) // self.batch_size))
         for epoch in range(self.max_iter):
             loss = self._loss(inputs, epoch / max(self.max_iter - 1, 1))
             self._epoch(inputs, classes, loss, rates, random)
@@ -265,6 +265,12 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         scores = class_scores(self.network_, sample, none=True).scores.astype(np.float64)
         self._log_scale: float = log_drive(scores) - FLAT
         return Published(self._log_scale, self.loss_power)
+
+    def _rate(self, inputs: Values) -> float:
+        """Return the first learning rate."""
+        if self.loss == "cross_entropy":
+            return self.learning_rate
+        return min(self.learning_rate, largest_rate(inputs, len(self.classes_), self.degree) or np.inf)
 
     def _start(self, data: Any, classes: Indices, random: np.random.Generator) -> Values:
         """Set the scaling and the first memories; return the training inputs."""
