@@ -21,7 +21,7 @@ import psutil
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 LAPTOP, DESKTOP = (1366, 768), (1920, 1080)
-PATIENCE = 20  # seconds
+PATIENCE = 60  # seconds
 LIVE = "?n=96&sweeps=2000&x=8&t=2.2&disorders=4"
 VIEWS = {
     "phase": "?model=fixed_teacher&x=3&t=1.5",
@@ -74,6 +74,7 @@ def click_to_numbers(page: Any, place: float) -> float:
     page.wait_for_timeout(500)  # no double click
     head = page.locator(".about h3")
     before = head.inner_text()
+    page.locator("canvas").first.scroll_into_view_if_needed()  # a click at Simulate may have moved it out of sight
     box = page.locator("canvas").first.bounding_box()
     begun = time.perf_counter()
     page.mouse.click(box["x"] + place * box["width"], box["y"] + 0.5 * box["height"])

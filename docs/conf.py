@@ -57,6 +57,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "tutorial_pages.place",
     "image_scrapers": "tutorial_pages.scrape",
     "abort_on_example_error": True,
+    "ignore_repr_types": r"matplotlib",
     "min_reported_time": 1e9,
     "download_all_examples": False,
     "show_signature": False,

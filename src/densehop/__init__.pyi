@@ -1,6 +1,6 @@
 """densehop: dense Hopfield networks, exact theory and fast Monte Carlo."""
 
-from .energy import EnergyTable, power_table, strict_table
+from .energy import EnergyTable, overlap_table, power_table, strict_table
 from .errors import DensehopError, Incomplete, Interrupted, InvalidInput, MissingPackage, NoSolution, OutOfRange
 from .examples import draw_examples
 from .learn.classifier import DenseAssociativeClassifier
@@ -136,6 +136,7 @@ __all__ = [
     "nishimori_lines",
     "noise_ratio",
     "overlap_histogram",
+    "overlap_table",
     "pairwise_signal",
     "pattern_overlaps",
     "phase",

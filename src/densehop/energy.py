@@ -52,7 +52,7 @@ class EnergyTable:
     coupling_factor : int
         A flip changes the doubled fields by this many times what it does in the strict energy of the same p; 0 where
         the energy holds interactions of fewer bodies, too.
-    interaction : str, "strict" or "power"
+    interaction : str, "strict", "power" or "custom"
     """
 
     n_spins: int
@@ -69,7 +69,7 @@ class EnergyTable:
     @property
     def symmetric(self) -> bool:
         """Whether xi and -xi have the same energy."""
-        return self.p % 2 == 0
+        return np.array_equal(self.energy, self.energy[::-1])
 
     def require_exact(self, n_patterns: int) -> None:
         """Refuse a number of patterns at which sums of these integers could overflow 64 bits."""
@@ -133,6 +133,35 @@ def power_table(p: int, n_spins: int) -> EnergyTable:
     return EnergyTable(
         n_spins, p, 1 / n_spins ** (p - 1), energy, (upper - lower) // 2, energy - (upper + lower) // 2, factor, "power"
     )
+
+
+def overlap_table(energy: npt.ArrayLike, scale: float, p: int) -> EnergyTable:
+    """Return the table of any energy E = -scale sum_a U(k_a) of the overlaps, for `PBodyHopfield.from_table`.
+
+    Parameters
+    ----------
+    energy : (N + 1,) integers, U(k) for k = -N, -N + 2, ..., N
+    scale : float > 0
+    p : int, the largest number of bodies in it; it names the energy and changes no number
+
+    Raises
+    ------
+    InvalidInput
+        If these are no integers, fewer than 3, too large for exact 64-bit fields, or the scale or p is out of range.
+    """
+    values = checks.as_array("energy", energy)
+    if values.ndim != 1 or values.dtype.kind not in "iu" or len(values) < 3:
+        raise InvalidInput(
+            f"energy must be N + 1 >= 3 integers, got {values.dtype} of shape {values.shape}: scale them"
+        )
+    if max(int(values.max()), -int(values.min())) >= 2**60:
+        raise InvalidInput("energy must lie within 2^60, so that sums of fields are exact: use a larger scale")
+    n_spins = checks.integer("the number of spins", len(values) - 1, 2, checks.LARGEST_SIZE)
+    scale, p = checks.number("scale", scale), checks.body_number(p, n_spins)
+    padded = np.pad(values.astype(np.int64), 1, mode="edge")  # the value beyond each end is never used
+    lower, here, upper = padded[:-2], padded[1:-1], padded[2:]
+    # Twice the integers and half the scale: then even and odd are integers whatever the parity of U.
+    return EnergyTable(n_spins, p, scale / 2, 2 * here, upper - lower, 2 * here - upper - lower, 0, "custom")
 
 
 def agreements(states: Signs, patterns: Signs) -> Integers:

@@ -69,14 +69,38 @@ class PBodyHopfield:
         interaction: str = "strict",
         sharpness: float | None = None,
     ) -> None:
-        self.patterns: Signs = checks.signs("patterns", patterns, ("M", "N"))
+        stored = checks.signs("patterns", patterns, ("M", "N"))
+        checks.choice("interaction", interaction, INTERACTIONS)
+        self._store(stored, _table(interaction, p, sharpness, stored.shape[1]))
+
+    @classmethod
+    def from_table(cls, patterns: npt.ArrayLike, table: energy.EnergyTable | WeightTable) -> "PBodyHopfield":
+        """Return a network with an energy of your own, such as one of `overlap_table` (docs/design.md, "Tables").
+
+        Raises
+        ------
+        InvalidInput
+            If the patterns (M, N) are not +-1, or the table is none or for another number of spins.
+        """
+        if not isinstance(table, energy.EnergyTable | WeightTable):
+            raise InvalidInput(
+                f"table must be an EnergyTable, as `overlap_table` makes them, got {checks.shown(table)}"
+            )
+        stored = checks.signs("patterns", patterns, ("M", "N"))
+        if stored.shape[1] != table.n_spins:
+            raise InvalidInput(f"the table is for {table.n_spins} spins, the patterns have {stored.shape[1]}")
+        network = cls.__new__(cls)
+        network._store(stored, table)
+        return network
+
+    def _store(self, patterns: Signs, table: energy.EnergyTable | WeightTable) -> None:
+        """Keep checked patterns and their energy."""
+        self.patterns, self.table = patterns, table
         self.patterns.flags.writeable = False
-        self.n_patterns, self.n_spins = self.patterns.shape
-        self.interaction = checks.choice("interaction", interaction, INTERACTIONS)
-        self.table = _table(self.interaction, p, sharpness, self.n_spins)
-        if isinstance(self.table, energy.EnergyTable):
-            self.table.require_exact(self.n_patterns)
-        self.p = self.table.p
+        self.n_patterns, self.n_spins = patterns.shape
+        if isinstance(table, energy.EnergyTable):
+            table.require_exact(self.n_patterns)
+        self.interaction, self.p = table.interaction, table.p
 
     @property
     def sharpness(self) -> float | None:
@@ -95,9 +119,9 @@ class PBodyHopfield:
             f"interaction='{self.interaction}')"
         )
 
-    def __reduce__(self) -> tuple[type["PBodyHopfield"], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., "PBodyHopfield"], tuple[Any, ...]]:
         """Pickle and copy what the network is, not the layouts made from it."""
-        return type(self), (self.patterns, self.p, self.interaction, self.sharpness)
+        return type(self).from_table, (self.patterns, self.table)
 
     def energy(self, states: npt.ArrayLike) -> Floats:
         """Return the extensive energy, (B,), of states (B, N); a single state (N,) gives a scalar array."""

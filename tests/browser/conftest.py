@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,17 +25,25 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def server():
-    """Return the address of an explorer in a process of its own."""
+def served(tmp_path_factory):
+    """Return address and process of an explorer; at the end its console holds no trace."""
     command = [sys.executable, "-u", "-m", "densehop", "explore", "--port", "0", "--no-browser"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    address = re.search(r"http://\S+", process.stdout.readline()).group()
-    for line in process.stdout:
-        if "Launching server" in line:
-            break
-    yield address
+    console = tmp_path_factory.mktemp("server") / "console"
+    with console.open("w") as sink:
+        process = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT)
+    while "Launching server" not in console.read_text():
+        assert process.poll() is None, console.read_text()
+        time.sleep(0.1)
+    yield re.search(r"http://\S+", console.read_text()).group(), process
     process.terminate()
-    process.communicate(timeout=20)
+    process.wait(timeout=20)
+    assert "Traceback" not in console.read_text()
+
+
+@pytest.fixture(scope="session")
+def server(served):
+    """Return the address of an explorer in a process of its own."""
+    return served[0]
 
 
 @pytest.fixture(scope="session")

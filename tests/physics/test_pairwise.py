@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar, root
 
 from densehop.errors import NoSolution
-from densehop.theory import nishimori, pairwise, site
+from densehop.theory import nishimori, one_step, pairwise, pairwise_glass, retrieval, site
 from densehop.theory import pairwise_curves as curves
 from densehop.theory import pairwise_lines as lines
 from densehop.theory.noise import Order, TensorNoise
@@ -236,6 +236,32 @@ def test_replicon_is_the_growth_of_a_small_gap(point):
     d = 1 - 2 * order.susceptibility
     assert answer == pytest.approx(1 - replicon / d**2, rel=1e-4)
     assert contrast or replicon < 0  # the spin glass is unstable
+
+
+@pytest.mark.parametrize("load", [0.01, 0.1, 1.0, 100.0])
+@pytest.mark.parametrize("distance", [0.1, 0.3, 1.0])
+def test_the_broken_glass_is_found_from_a_start_nearby(load, distance):
+    """At every depth below T_g, down to T = 0; just below it q0 : q1 is 1 : 3, as in any glass with one step."""
+    s = math.sqrt(load / 2)
+    temperature = 2 * (1 + s) * (1 - distance) if distance == 1 else 2 * (1 + s * (1 - distance))
+    plain = pairwise.spin_glass(load, temperature)
+    start = next(pairwise_glass.nearby(WishartNoise(), load, temperature, 0.0, plain.variance))
+    found = one_step.solve(WishartNoise(), load, temperature, [start])
+    assert found.residual < 1e-9
+    assert found.order.outer < 0.95 * found.order.inner
+    if distance == 0.1:  # corrections are of the order of q, a tenth of that
+        assert found.order.inner / found.order.outer == pytest.approx(3, abs=0.2)
+        assert found.fields.tilt * temperature == pytest.approx(4 / 3 * plain.site.square * s / (1 + s), rel=0.25)
+
+
+@pytest.mark.parametrize("temperature", [1.7728, 1.8179, 1.8793, 1.8948])
+def test_the_transition_is_found_where_the_glass_hardly_breaks(temperature):
+    """Near T = 2 it approaches the replica-symmetric line, sqrt(M/N) = (2 - T)/5.19."""
+    found = retrieval.pairwise_global_load(temperature)
+    assert found.error < 1e-9 * found.value
+    assert math.sqrt(found.value / 2) == pytest.approx((2 - temperature) / 5.19, rel=0.15)
+    symmetric = lines.retrieval_global_load(temperature).value
+    assert found.value == pytest.approx(symmetric, rel=1e-3)
 
 
 def one_step_equations(noise, load, temperature, mean, outer, added, y):

@@ -6,20 +6,31 @@ import socket
 import sys
 import threading
 import time
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import densehop as dh
 from densehop import cli
 from densehop.explorer import attacking, charts, restoring, script, words
+from densehop.explorer.along import Along, theory
+from densehop.explorer.attack_page import AttackPage
 from densehop.explorer.attacking import Attack, Attacking
 from densehop.explorer.charts import Chart, Dots, Line
+from densehop.explorer.cut_page import CutPage
+from densehop.explorer.hall import Desk, Hall
 from densehop.explorer.live import Cut, Request, Simulation
-from densehop.explorer.places import MODELS, Point, View, bodies, diagram
+from densehop.explorer.phase_page import PhasePage
+from densehop.explorer.places import MODELS, Point, View, bodies, diagram, phases
+from densehop.explorer.restore_page import RestorePage
 from densehop.explorer.restoring import Damage, Restoring
 from densehop.explorer.runner import Runner
 from densehop.explorer.state import State
+from densehop.explorer.visitor import Visitor
+
+QUIET = pytest.mark.filterwarnings("ignore:.*will be removed in version 2.0:PendingDeprecationWarning")  # Panel's
 
 
 def view(model, p=4):
@@ -105,7 +116,16 @@ def test_what_a_page_cannot_bear_is_refused(change, message):
 
 
 @pytest.mark.parametrize(
-    ("model", "p", "hot"), [("none", 3, None), ("large_noise", 3, None), ("direct", 3, 2.0), ("fixed_teacher", 3, None)]
+    ("model", "p", "hot"),
+    [
+        ("fixed_teacher", 3, 1.48),
+        ("fixed_teacher", 2, 2.0),
+        ("finite_noise", 4, 1.5),
+        ("none", 3, None),
+        ("large_noise", 3, None),
+        ("direct", 3, 2.0),
+        ("fixed_teacher", 3, None),
+    ],
 )
 def test_views_that_are_none(model, p, hot):
     with pytest.raises(dh.InvalidInput):
@@ -116,6 +136,32 @@ def test_diagram_has_the_phases_of_the_window():
     found = diagram(View("nishimori", 3), boundaries=False)
     assert set(np.unique(found["phase"].values)) == {0, 2, 3, 4}
     assert bodies("large_noise") == (4, 6, 8, 10)
+
+
+def test_a_teacher_as_cold_as_its_student_is_not_at_zero():
+    for model in ("nishimori", "large_noise"):
+        with pytest.raises(dh.InvalidInput, match="temperature must be positive"):
+            Point(view(model), 1.0, 0.0)
+    assert Point(view("direct"), 0.1, 0.0).branches()[0] is dh.Phase.GLOBAL_RETRIEVAL
+
+
+def test_small_sizes_near_the_teachers_transition_are_said():
+    """rho_N by the definition at T* = 1.5, where ordered examples dominate, against T* = 4, where they do not."""
+    near, far = Point(View("fixed_teacher", 3, 1.5), 3.0, 1.5), Point(View("nishimori", 3), 6.0, 4.0)
+    said = words.of_size(near, 64)
+    assert f"the noise is {dh.noise_ratio(64, 3, 1.5):.3g} times" in said
+    assert "N beyond 1024, or a hotter teacher" in said
+    assert words.of_size(far, 64) == ""
+    warm = Point(View("nishimori", 3), 6.0, 2.0)
+    assert "take N = 192 or more" in words.of_size(warm, 64)
+    assert dh.noise_ratio(192, 3, 2.0) < 1.2 < dh.noise_ratio(128, 3, 2.0)
+    assert "two-body teacher" in words.of_size(Point(View("large_noise", 4), 1.0, 2.0), 64)
+    for silent in (
+        Point(View("direct", 3), 0.5, 0.5),
+        Point(View("nishimori", 3), 6.0, 1.0),
+        Point(View(p=2), 1.0, 3.0),
+    ):
+        assert words.of_size(silent, 64) == ""
 
 
 class Counting:
@@ -194,6 +240,83 @@ def test_a_cut_goes_from_point_to_point():
         alone.advance()
     assert [place for place, _, _ in cut.results] == places
     assert cut.results[1][1:] == alone.mean()
+
+
+def test_a_desk_keeps_nobody_waiting():
+    desk = Desk(1)
+    try:
+        begun = time.perf_counter()
+        answers = [desk.ask(time.sleep, seconds) for seconds in (1.0, 1.0, 0.0, "no time")]
+        assert time.perf_counter() - begun < 1.0
+        assert answers[0] is answers[1]
+        assert not answers[0].done()
+        assert isinstance(answers[3].exception(60), TypeError)
+        assert answers[2].done()
+    finally:
+        desk.close()
+
+
+class Slow(Hall):
+    """A hall whose desks answer when they are told to."""
+
+    def __init__(self):
+        super().__init__(1)
+        self.asked = {}
+        self.quick = self.slow = self
+
+    def ask(self, function, question):
+        return self.asked.setdefault((function, question), Future())
+
+
+@QUIET
+def test_pages_wait_for_theory_without_blocking(monkeypatch):
+    monkeypatch.setattr(Visitor, "later", lambda _, action: action())
+    hall = Slow()
+    visitor = Visitor(hall)
+    phase, cut = PhasePage(visitor), CutPage(visitor)
+    assert "0.9" in phase._about.object  # numbers are there
+    assert not phase._files.ready
+    assert not cut._files.ready
+    small = xr.Dataset({"phase": (("temperature", "load"), np.zeros((2, 2), np.int8), {"flag_meanings": "P SG"})})
+    hall.asked[phases, View()].set_result(small)
+    assert phase._plot._shades.data["image"]
+    assert not phase._files.ready  # its lines are not there yet
+    hall.asked[diagram, View()].set_result(small)
+    assert phase._files.ready
+    (line,) = (question for function, question in hall.asked if function is theory)
+    hall.asked[theory, line].set_exception(dh.InvalidInput("no such line"))
+    assert visitor.complaint.object == "no theory along this line: no such line"
+    visitor.state.along = "load"
+    (line,) = (question for _, question in hall.asked if isinstance(question, Along) and not question.by_temperature)
+    hall.asked[theory, line].set_result(theory(line))
+    assert cut._files.ready
+    assert cut._canvas.chart.lines[0].y[-1] == pytest.approx(dh.solve(line.point(8.0).problem, "inference").q_star)
+
+
+LINKS = (
+    {"model": "fixed_teacher", "hot": "0.5"},
+    {"model": "fixed_teacher", "p": "2"},
+    {"model": "finite_noise", "p": "3", "hot": "1.5"},
+    {"model": "large_noise", "p": "4", "t": "0"},
+    {"x": "0", "t": "0"},
+    {"p": "2", "t": "2"},
+    {"model": "direct", "p": "10", "x": "1e-300"},
+    {"x": "1000", "t": "1000", "n": "1024", "sweeps": "2000", "p": "10"},
+    {"touched": "1.2.64", "digit": "50", "seed": "-1", "eps": "nan"},
+)
+
+
+@QUIET
+@pytest.mark.parametrize("link", LINKS)
+def test_every_link_opens_every_view(link, monkeypatch):
+    """What is wrong is one line on the page, also when a simulation is asked for; nothing is raised."""
+    monkeypatch.setattr(Runner, "start", lambda *_: None)
+    visitor = Visitor(Slow())
+    said = visitor.state.follow(link)
+    pages = [made(visitor) for made in (PhasePage, CutPage, RestorePage, AttackPage)]
+    pages[0]._live._run(None)
+    pages[1]._run(None)
+    assert "\n" not in said + visitor.complaint.object
 
 
 def test_a_link_holds_what_differs_and_comes_back():

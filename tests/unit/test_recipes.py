@@ -193,7 +193,7 @@ def test_landscape_meets_the_stated_benchmarks(tmp_path):
 
 
 def test_phase_diagram_recipe(tmp_path):
-    made = reproduce(RECIPES["nishimori-phase-diagram"], "quick", tmp_path, 0, None, Counter())
+    made = reproduce(RECIPES["nishimori-phase-diagram"], "quick", tmp_path)  # seed 0, silently
     data = store.load(made.files[-1])
     lines = dh.nishimori_lines(4)
     row = data.sel(p=4, load=8.0)

@@ -50,7 +50,7 @@ class AttackPage:
         state = self._state
         run = pn.widgets.Button(name="Attack", button_type="primary", width=110, css_classes=["run-attack"])
         run.on_click(self._run)
-        files = downloads.buttons(
+        files = downloads.Buttons(
             "attack",
             png=lambda: charts.on_paper(self._plane.chart, "png"),
             svg=lambda: charts.on_paper(self._plane.chart, "svg"),
@@ -58,8 +58,8 @@ class AttackPage:
         )
         about = (
             "p = 4, a two-body teacher at T* = 2 + √2, T = 0. A fraction ε of the hidden pattern is overwritten by an "
-            "example; below ε* the student comes back to the pattern, above it the example captures it. Click into the "
-            "plane, too."
+            "example; below ε* the student comes back to the pattern, above it the example captures it. At this "
+            "size, N = 256, the change is gradual: near ε* either may win. Click into the plane, too."
         )
         return pn.Column(
             pn.pane.HTML(f"<p>{about}</p>"),
@@ -71,7 +71,7 @@ class AttackPage:
             pn.Row(run, self._said),
             flowing(*(pn.pane.Bokeh(picture.figure) for picture in self._pictures)),
             flowing(pn.pane.Bokeh(self._plane.figure), pn.pane.Bokeh(self._motion.figure)),
-            pn.Row(files, self._script.button),
+            pn.Row(files.panel, self._script.button),
             self._script.panel,
         )
 
@@ -138,9 +138,9 @@ class AttackPage:
             "overwritten fraction ε",
             (Line("theory: ε*", *self._curve),),
             (
-                Dots("here", *here, np.zeros(1), GREEN),
-                Dots("recovered", won[:, 0], won[:, 1], np.zeros(len(won)), BLUE),
-                Dots("captured", lost[:, 0], lost[:, 1], np.zeros(len(lost)), ORANGE),
+                Dots("here", *here, None, GREEN),
+                Dots("recovered", won[:, 0], won[:, 1], None, BLUE),
+                Dots("captured", lost[:, 0], lost[:, 1], None, ORANGE),
             ),
             x_range=(0.0, LARGEST_LOAD),
             y_range=(0.0, 1.0),

@@ -34,12 +34,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Dots:
-    """Dots with error bars."""
+    """Dots, with error bars or without."""
 
     label: str
     x: Floats
     y: Floats
-    error: Floats
+    error: Floats | None = None
     colour: str = BLUE
 
 
@@ -59,7 +59,7 @@ class Chart:
     def shape(self) -> tuple[object, ...]:
         """What has to be the same for a canvas to show this chart: all but the numbers."""
         lines = tuple((line.label, line.colour, line.dash, line.width) for line in self.lines)
-        return lines, tuple((dots.label, dots.colour) for dots in self.dots)
+        return lines, tuple((dots.label, dots.colour, dots.error is None) for dots in self.dots)
 
 
 @dataclass
@@ -100,9 +100,9 @@ class Canvas:
         for dots in chart.dots:
             self._dots.append(ColumnDataSource(_dots_data(dots)))
             self.figure.scatter("x", "y", source=self._dots[-1], color=dots.colour, size=7, legend_label=dots.label)
-            self.figure.add_layout(
-                Whisker(base="x", upper="upper", lower="lower", source=self._dots[-1], line_color=dots.colour)
-            )
+            if dots.error is not None:
+                bars = Whisker(base="x", upper="upper", lower="lower", source=self._dots[-1], line_color=dots.colour)
+                self.figure.add_layout(bars)
         if self.figure.legend:
             self.figure.legend.label_text_font_size = "11px"
             self.figure.legend.background_fill_alpha = 0.7
@@ -137,7 +137,7 @@ def _line_data(line: Line) -> dict[str, Floats]:
 
 
 def _dots_data(dots: Dots) -> dict[str, Floats]:
-    y, error = np.asarray(dots.y), np.asarray(dots.error)
+    y, error = np.asarray(dots.y), np.asarray(0.0 if dots.error is None else dots.error)
     return {"x": np.asarray(dots.x), "y": y, "upper": y + error, "lower": y - error}
 
 

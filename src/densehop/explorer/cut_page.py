@@ -1,6 +1,6 @@
 """A cut through the phase diagram: overlap against T or load, dots appear as simulations finish."""
 
-import warnings
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,8 @@ import panel as pn
 import xarray as xr
 
 from densehop.errors import DensehopError
-from densehop.explorer import charts, downloads, script
+from densehop.explorer import charts, downloads, script, words
+from densehop.explorer.along import Along, nothing, theory
 from densehop.explorer.charts import Canvas, Chart, Dots, Line
 from densehop.explorer.downloads import flowing
 from densehop.explorer.live import Cut, Request
@@ -16,10 +17,8 @@ from densehop.explorer.places import Point, View
 from densehop.explorer.runner import Runner
 from densehop.explorer.visitor import Eye, Visitor
 from densehop.plot import BLUE, GREY
-from densehop.theory.diagrams import phase_diagram
 
-FINE, COARSE = 161, 12  # points of the lines, and of the simulation
-COLD = 0.05  # of the window: where the line along T begins
+COARSE = 12  # points of the simulation
 
 
 class CutPage:
@@ -30,7 +29,14 @@ class CutPage:
         self._runner = Runner(visitor.hall.seats, Eye(visitor, self._draw), self._ended)
         visitor.when_closed(self._runner.stop)
         self._cut: Cut | None = None
-        self._lines = self._theory()
+        self._lines = nothing()
+        self._files = downloads.Buttons(
+            "cut",
+            png=lambda: charts.on_paper(self._canvas.chart, "png"),
+            svg=lambda: charts.on_paper(self._canvas.chart, "svg"),
+            nc=lambda: downloads.netcdf(self._data()),
+        )
+        self._doubt = pn.pane.HTML("", css_classes=["of-size"], sizing_mode="stretch_width", visible=False)
         self._canvas = Canvas(self._chart(), 760, 400)
         self._said = pn.pane.HTML("", css_classes=["cut-said"], width=700)
         self._script = downloads.Script("cut")
@@ -51,77 +57,61 @@ class CutPage:
             pn.widgets.Select.from_param(self._state.param.start, width=260),
             pn.widgets.IntInput.from_param(self._state.param.sweeps, width=100),
         ]
-        files = downloads.buttons(
-            "cut",
-            png=lambda: charts.on_paper(self._canvas.chart, "png"),
-            svg=lambda: charts.on_paper(self._canvas.chart, "svg"),
-            nc=lambda: downloads.netcdf(self._data()),
-        )
         return pn.Column(
             flowing(along, *controls),
+            self._doubt,
             pn.Row(run, stop, self._said),
             pn.pane.Bokeh(self._canvas.figure),
-            pn.Row(files, self._script.button),
+            pn.Row(self._files.panel, self._script.button),
             self._script.panel,
         )
 
     @property
-    def _view(self) -> View:
-        return View.of(self._state.model, self._state.p, self._state.hot)
-
-    def _axis(self, points: int) -> tuple[np.ndarray[Any, Any], bool]:
-        """Return places along the line, and whether they are temperatures."""
-        right, top = self._view.window
-        if self._state.along == "temperature":
-            return np.linspace(COLD * top, top, points), True
-        return np.linspace(COLD * right, right, points), False
-
-    def _theory(self) -> xr.Dataset:
-        """Return the overlap along the line: of the winner, and of the ordered state where there is one."""
-        axis, by_temperature = self._axis(FINE if self._state.p > 2 else 41)
-        x, t = (np.array([self._state.x]), axis) if by_temperature else (axis, np.array([self._state.t]))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            found = phase_diagram(
-                self._state.p,
-                self._state.model,
-                x,
-                t,
-                teacher_temperature=self._view.teacher_temperature,
-                boundaries=False,
-            )
-        name = "m" if self._state.model == "direct" else "q_star"
-        other = "retrieval_overlap" if self._state.model == "direct" else "inference_overlap"
-        along = {"place": axis, "winner": found[name].values.ravel(), "state": found[other].values.ravel()}
-        line = xr.Dataset({key: ("place", value) for key, value in along.items() if key != "place"}, {"place": axis})
-        coarse = self._axis(FINE)[0][::4]
-        line["at_size"] = "coarse", [self._point(place).expected_at(self._state.n) for place in coarse]
-        return line.assign_coords(coarse=coarse)
-
-    def _point(self, place: float) -> Point:
-        if self._state.along == "temperature":
-            return Point(self._view, self._state.x, float(place))
-        return Point(self._view, float(place), self._state.t)
+    def _along(self) -> Along:
+        """The line through the point of the phase diagram."""
+        state = self._state
+        view = View.of(state.model, state.p, state.hot)
+        return Along(view, state.x, state.t, state.along == "temperature", state.n)
 
     def _moved(self, *_: Any) -> None:
-        """Show another line."""
+        """Show another line; what the theory says on it follows."""
         self._runner.stop()
-        self._cut = None
+        self._cut, self._lines = None, nothing()
         try:
-            self._lines = self._theory()
+            along, doubt = (
+                self._along,
+                words.of_size(Point(self._along.view, self._state.x, self._state.t), self._state.n),
+            )
         except DensehopError as error:
             self._visitor.complain(str(error))
             return
-        self._script.text = self._lines_of_python()
+        self._doubt.param.update(object=f"<p><b>Small N:</b> {doubt}</p>", visible=bool(doubt))
+        self._script.text = script.of_cut(along)
+        self._files.wait("... when the theory's lines are there")
         self._draw()
         self._canvas.figure.xaxis.axis_label = self._chart().x_label
+        self._canvas.figure.yaxis.axis_label = self._chart().y_label
+        self._visitor.hall.quick.ask(theory, along).add_done_callback(
+            lambda done: self._visitor.later(lambda: self._arrived(done, along))
+        )
+
+    def _arrived(self, done: "Future[xr.Dataset]", along: Along) -> None:
+        """Show the theory's lines, if the line is still the same."""
+        if along != self._along:
+            return
+        if done.exception() is not None:
+            self._visitor.complain(f"no theory along this line: {done.exception()}")
+            return
+        self._lines = done.result()
+        self._files.go()
+        self._draw()
 
     def _run(self, _: Any) -> None:
         """Simulate point after point."""
         state, requests, places, refused = self._state, [], [], ""
-        for place in self._axis(COARSE)[0]:
+        for place in self._along.axis(COARSE):
             try:
-                point = self._point(float(f"{place:.5g}"))
+                point = self._along.point(float(f"{place:.5g}"))
                 requests.append(
                     Request(point, state.n, state.disorders, state.start, state.amount, state.seed, state.sweeps)
                 )
@@ -131,7 +121,7 @@ class CutPage:
         self._visitor.complain(f"left out: {refused}" if refused else "")
         if requests:
             self._cut = Cut(requests, places)
-            self._script.text = f"{self._lines_of_python()}\n# the first dot\n{script.of_simulation(requests[0])}"
+            self._script.text = f"{script.of_cut(self._along)}\n# the first dot\n{script.of_simulation(requests[0])}"
             self._said.object = "simulating ..."
             self._runner.start(self._cut)
 
@@ -150,17 +140,16 @@ class CutPage:
         state, lines = self._state, self._lines
         place, winner, ordered = (lines[name].values for name in ("place", "winner", "state"))
         results = np.array(self._cut.results if self._cut is not None else []).reshape(-1, 3)
-        fixed = f"{self._fixed()}"
         return Chart(
-            "temperature T" if state.along == "temperature" else self._view.axis_label,
-            f"overlap at {fixed}",
+            "temperature T" if state.along == "temperature" else self._along.view.axis_label,
+            f"overlap at {self._fixed()}",
             (
                 Line("theory: the likeliest state", place, winner),
                 Line("theory: the ordered state, also where metastable", place, ordered, "black", "dashed", 1.0),
                 Line("theory at N", lines["coarse"].values, lines["at_size"].values, GREY, "dashed", 1.2),
             ),
             (Dots("simulation", results[:, 0], results[:, 1], results[:, 2], BLUE),),
-            x_range=(0.0, float(place[-1])),
+            x_range=(0.0, float(self._along.axis(2)[-1])),
             y_range=(-0.1, 1.05),
         )
 
@@ -169,20 +158,6 @@ class CutPage:
         if self._state.along == "temperature":
             return f"{'a' if self._state.model == 'finite_noise' else 'α'} = {self._state.x:.4g}"
         return f"T = {self._state.t:.4g}"
-
-    def _lines_of_python(self) -> str:
-        """Return lines that print the theory along the line."""
-        axis, by_temperature = self._axis(FINE if self._state.p > 2 else 41)
-        even = f"np.linspace({float(axis[0])!r}, {float(axis[-1])!r}, {len(axis)})"
-        x, t = (f"[{self._state.x!r}]", even) if by_temperature else (even, f"[{self._state.t!r}]")
-        hot = self._view.teacher_temperature
-        settings = "" if hot is None else f", teacher_temperature={hot!r}"
-        name = "m" if self._state.model == "direct" else "q_star"
-        return (
-            "import numpy as np\nimport densehop as dh\n\n"
-            f'cut = dh.phase_diagram({self._state.p}, "{self._state.model}", {x}, {t}{settings}, boundaries=False)\n'
-            f'print(cut["{name}"].values.ravel())\n'
-        )
 
     def _data(self) -> xr.Dataset:
         """Return lines and dots."""

@@ -18,20 +18,44 @@ def flowing(*objects: object) -> pn.Row:
     return pn.Row(*objects, styles={"flex-wrap": "wrap"})
 
 
-def buttons(name: str, **content: Callable[[], bytes]) -> pn.Row:
-    """Return a row of download buttons, one for each suffix, whose content is made when it is asked for."""
-    row = [
-        pn.widgets.FileDownload(
-            callback=lambda make=make: io.BytesIO(make()),
-            filename=f"{name}.{suffix}",
-            label=suffix.upper(),
-            embed=False,
-            width=90,
-            css_classes=[f"download-{name}-{suffix}"],
-        )
-        for suffix, make in content.items()
-    ]
-    return pn.Row(pn.pane.HTML("<small>download</small>", margin=(14, 4)), *row)
+class Buttons:
+    """Download buttons, one for each suffix, whose content is made when it is asked for, in the server's own thread.
+
+    What takes long is waited for beforehand: until `go` the buttons do nothing, and `wait` says why.
+    """
+
+    def __init__(self, name: str, **content: Callable[[], bytes]) -> None:
+        self._buttons = [
+            pn.widgets.FileDownload(
+                callback=lambda make=make: io.BytesIO(make()),
+                filename=f"{name}.{suffix}",
+                label=suffix.upper(),
+                embed=False,
+                width=90,
+                css_classes=[f"download-{name}-{suffix}"],
+            )
+            for suffix, make in content.items()
+        ]
+        self._said = pn.pane.HTML("", margin=(14, 4), css_classes=[f"download-{name}-said"])
+        self.panel = pn.Row(pn.pane.HTML("<small>download</small>", margin=(14, 4)), *self._buttons, self._said)
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to hand out."""
+        return not self._buttons[0].disabled
+
+    def wait(self, reason: str) -> None:
+        """Hand out nothing for now, and say why."""
+        self._set(True, f"<small>{reason}</small>")
+
+    def go(self) -> None:
+        """Hand out what there is from now on."""
+        self._set(False, "")
+
+    def _set(self, disabled: bool, said: str) -> None:
+        self._said.object = said
+        for button in self._buttons:
+            button.disabled = disabled
 
 
 def netcdf(dataset: xr.Dataset) -> bytes:

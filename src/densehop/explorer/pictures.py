@@ -35,7 +35,7 @@ class Picture:
         )
         self.figure.axis.visible = False
         self.figure.grid.visible = False
-        self.figure.title.text_font_size = "12px"
+        self.figure.title.text_font_size = "11px"
         self._source = ColumnDataSource({"image": [self._rows()]})
         mapper = LinearColorMapper(palette=GREYS, low=-1, high=1)
         self.figure.image("image", x=0, y=0, dw=side, dh=side, source=self._source, color_mapper=mapper)

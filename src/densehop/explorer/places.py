@@ -1,5 +1,6 @@
 """Where a visitor may look: planes with their windows, points in them, and what the theory says there."""
 
+import math
 import warnings
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import xarray as xr
 from densehop import checks
 from densehop.errors import DensehopError, InvalidInput
 from densehop.problem import TeacherStudent, n_examples_for
+from densehop.teacher import critical_temperature, noise_ratio
 from densehop.theory.diagrams import phase_diagram
 from densehop.theory.finite_size import finite_size_overlap
 from densehop.theory.phases import Phase, candidates, phase_among
@@ -23,11 +25,15 @@ MODELS = {
     "finite_noise": "two-body teacher, few examples",
     "large_noise": "two-body teacher, many examples",
 }
+TWO_BODY = ("finite_noise", "large_noise")  # the teacher
+OPTIMAL = ("nishimori", "large_noise")  # the student, as hot as its teacher
 TEACHERS = {"fixed_teacher": 1.5, "finite_noise": 2 + 2**0.5}  # the default T* of planes that have one
+USUAL_OF_PAIRS = 3.0  # at p = 2
 WIDEST = {"direct": 2.0, "nishimori": 8.0, "fixed_teacher": 4.0, "finite_noise": 2.0, "large_noise": 2.0}
 HOTTEST = 4.0
 LARGEST_P = 10
-POINTS, POINTS_OF_PAIRS = 121, 13  # along each side of a grid; a point of p = 2 takes a tenth of a second
+POINTS = 121  # along each side of a grid
+PAIRS, PAIRS_FIRST = 21, 13  # of p = 2, where a point takes a fiftieth of a second; the coarser grid is there first
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,11 @@ class View:
         if (self.model in TEACHERS) != (self.teacher_temperature is not None):
             needs = "needs" if self.model in TEACHERS else "takes no"
             raise InvalidInput(f"the {MODELS[self.model]} {needs} teacher_temperature")
+        if self.teacher_temperature is not None and self.teacher_temperature < coldest_teacher(self.model, self.p):
+            raise InvalidInput(
+                f"teacher_temperature must be at least {coldest_teacher(self.model, self.p):g} for the "
+                f"{MODELS[self.model]} at p = {self.p}, got {self.teacher_temperature:g}: a colder teacher is ordered"
+            )
 
     @classmethod
     def of(cls, model: str, p: int, teacher_temperature: float) -> "View":
@@ -71,17 +82,29 @@ class View:
 
 def bodies(model: str) -> tuple[int, ...]:
     """Return the p a model has."""
-    return (
-        tuple(range(4, LARGEST_P + 1, 2))
-        if model in {"finite_noise", "large_noise"}
-        else tuple(range(2, LARGEST_P + 1))
-    )
+    return tuple(range(4, LARGEST_P + 1, 2)) if model in TWO_BODY else tuple(range(2, LARGEST_P + 1))
+
+
+def coldest_teacher(model: str, p: int) -> float:
+    """Return the teacher's temperature, rounded up to hundredths, below which examples are ordered."""
+    critical = critical_temperature(2 if model in TWO_BODY else p).temperature
+    return math.ceil(100 * critical + 1e-6) / 100
+
+
+def usual_teacher(model: str, p: int) -> float:
+    """Return the teacher's temperature that is shown first."""
+    return max(TEACHERS[model], USUAL_OF_PAIRS if p == 2 else 0.0)
+
+
+def phases(view: View) -> xr.Dataset:
+    """Return the phase diagram of a view without lines, which takes from a fraction of a second to a few."""
+    return diagram(view, boundaries=False)
 
 
 def diagram(view: View, boundaries: bool = True) -> xr.Dataset:
-    """Return the phase diagram of a view on a grid for the screen; without `boundaries` in a fraction of a second."""
+    """Return the phase diagram of a view on a grid for the screen."""
     x, t = view.window
-    points = POINTS_OF_PAIRS if view.p == 2 else POINTS
+    points = POINTS if view.p > 2 else PAIRS if boundaries else PAIRS_FIRST
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the page says where replica symmetry is broken
         return phase_diagram(
@@ -104,7 +127,12 @@ class Point:
 
     def __post_init__(self) -> None:
         checks.number("coordinate", self.coordinate, zero_allowed=True)
-        checks.number("temperature", self.temperature, zero_allowed=True)
+        temperature = checks.number("temperature", self.temperature, zero_allowed=True)
+        if temperature == 0 and self.view.model in OPTIMAL:
+            raise InvalidInput(
+                f"temperature must be positive for the {MODELS[self.view.model]}, got 0: its teacher is as cold as the "
+                "student"
+            )
 
     @property
     def problem(self) -> Problem:
@@ -140,7 +168,7 @@ class Point:
     @property
     def teacher_p(self) -> int:
         """The number of bodies in the teacher's energy."""
-        return 2 if self.view.model in {"finite_noise", "large_noise"} else self.view.p
+        return 2 if self.view.model in TWO_BODY else self.view.p
 
     def expected(self) -> tuple[float, float]:
         """Return q* (direct model: m) and energy per spin of the ordered branch; nan if there is none."""
@@ -161,3 +189,13 @@ class Point:
             )[1]
         except DensehopError:
             return float("nan")
+
+    def noise_ratio(self, n_spins: int) -> float:
+        """Return rho_N, by how much the noise at N exceeds the theory's (docs/theory.md, eq. 12); 1 where it is exact.
+
+        p = 2 has another theory, of correlated examples; the direct model no teacher; few examples make no noise.
+        """
+        hot = self.teacher_temperature(n_spins)
+        if hot is None or self.view.p == 2 or self.view.model == "finite_noise":
+            return 1.0
+        return noise_ratio(n_spins, self.view.p, hot, self.teacher_p)

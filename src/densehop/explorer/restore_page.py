@@ -47,7 +47,7 @@ class RestorePage:
         run.on_click(self._run)
         clean = pn.widgets.Button(name="Undo clicks", width=110)
         clean.on_click(lambda _: state.param.update(touched=""))
-        files = downloads.buttons(
+        files = downloads.Buttons(
             "restored",
             png=lambda: pictures.on_paper(self._all, SIDE, "png"),
             svg=lambda: pictures.on_paper(self._all, SIDE, "svg"),
@@ -61,7 +61,7 @@ class RestorePage:
             flowing(*sliders),
             pn.Row(run, clean, self._said),
             flowing(*(pn.pane.Bokeh(picture.figure) for picture in self._all)),
-            pn.Row(files, self._script.button),
+            pn.Row(files.panel, self._script.button),
             self._script.panel,
         )
 
@@ -71,7 +71,7 @@ class RestorePage:
 
     def _damage(self) -> Damage:
         state = self._state
-        sites = tuple(int(word) for word in state.touched.split(".") if word.isdigit() and int(word) < SIDE**2)
+        sites = tuple(int(word) for word in state.touched.split(".") if word)
         return Damage(state.digit, state.hidden, state.flipped, state.overwritten, sites, state.seed)
 
     def _touch(self, site: int) -> None:

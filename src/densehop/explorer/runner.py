@@ -35,7 +35,8 @@ class Runner:
         self.stop()
         self._stopped, self._going = threading.Event(), threading.Event()
         self._going.set()
-        self._thread = threading.Thread(target=self._run, args=(work, self._stopped, self._going), daemon=True)
+        given = work, self._stopped, self._going
+        self._thread = threading.Thread(target=self._run, args=given, name=type(work).__name__, daemon=True)
         self._thread.start()
 
     def pause(self) -> None:

@@ -1,5 +1,6 @@
 """The lines of Python that give the same numbers as the page."""
 
+from densehop.explorer.along import Along
 from densehop.explorer.live import BURN_IN, N_CHAINS, Request
 from densehop.explorer.places import Point, View
 
@@ -16,6 +17,13 @@ import densehop as dh
 
 diagram = dh.phase_diagram({p}, "{model}", np.linspace(0, {x:g}, 121), np.linspace(0, {t:g}, 121){settings})
 diagram.to_netcdf("diagram.nc")
+"""
+
+CUT = """import numpy as np
+import densehop as dh
+
+cut = dh.phase_diagram({p}, "{model}", {x}, {t}{settings}, boundaries=False)
+print(cut["{overlap}"].values.ravel())
 """
 
 SIMULATE = """import numpy as np
@@ -74,6 +82,17 @@ def of_diagram(view: View) -> str:
     """Return the lines that compute a view's diagram."""
     settings = "" if view.teacher_temperature is None else f", teacher_temperature={view.teacher_temperature!r}"
     return DIAGRAM.format(p=view.p, model=view.model, x=view.window[0], t=view.window[1], settings=settings)
+
+
+def of_cut(along: Along) -> str:
+    """Return the lines that print the theory along a line."""
+    axis = along.axis(along.fine)
+    even = f"np.linspace({float(axis[0])!r}, {float(axis[-1])!r}, {len(axis)})"
+    coordinate, temperature = f"[{along.coordinate!r}]", f"[{along.temperature!r}]"
+    x, t = (coordinate, even) if along.by_temperature else (even, temperature)
+    hot = along.view.teacher_temperature
+    settings = "" if hot is None else f", teacher_temperature={hot!r}"
+    return CUT.format(p=along.view.p, model=along.view.model, x=x, t=t, settings=settings, overlap=along.ordered)
 
 
 def of_simulation(request: Request, n_sweeps: int | None = None) -> str:

@@ -14,7 +14,7 @@ from densehop.explorer.cut_page import CutPage
 from densehop.explorer.hall import Hall
 from densehop.explorer.live import Request, Simulation
 from densehop.explorer.phase_page import PhasePage
-from densehop.explorer.places import Point, View
+from densehop.explorer.places import Point, View, diagram, phases
 from densehop.explorer.restore_page import RestorePage
 from densehop.explorer.state import TABS
 from densehop.explorer.visitor import Visitor
@@ -70,12 +70,18 @@ def _first_visit(url: str) -> None:
 
 
 def serve(
-    port: int = 5006, address: str = LOOPBACK, show: bool = True, hall: Hall | None = None, block: bool = True
+    port: int = 5006,
+    address: str = LOOPBACK,
+    show: bool = True,
+    hall: Hall | None = None,
+    block: bool = True,
+    forgotten: int = FORGOTTEN,
 ) -> object:
     """Serve the explorer until Ctrl-C; return the server if `block` is false."""
     pn.extension(raw_css=[STYLE])
     shared = hall or Hall()
-    shared.traced(View())
+    shared.quick.ask(phases, View())
+    shared.slow.ask(diagram, View())
     threading.Thread(target=_first_visit, args=(f"http://{address}:{port}/",), daemon=True).start()
 
     def make() -> pn.Column:
@@ -91,7 +97,7 @@ def serve(
             websocket_origin=[f"{address}:{port}", f"localhost:{port}"],
             threaded=not block,
             check_unused_sessions_milliseconds=1000,
-            unused_session_lifetime_milliseconds=FORGOTTEN,
+            unused_session_lifetime_milliseconds=forgotten,
         )
     finally:
         if block:

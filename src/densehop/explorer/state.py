@@ -6,8 +6,10 @@ from typing import Any
 import param
 
 from densehop.explorer.live import LARGEST_DISORDERS, LARGEST_N, LARGEST_SWEEPS, STARTS
-from densehop.explorer.places import LARGEST_P, MODELS, bodies
+from densehop.explorer.places import LARGEST_P, MODELS, TEACHERS, bodies, coldest_teacher, usual_teacher
 
+HOTTEST_TEACHER = 10.0
+PIXELS = r"^((\d|[1-5]\d|6[0-3])(\.(?=\d)|$))*$"  # numbers from 0 to 63 with dots between
 TABS = ("phase", "cut", "restore", "attack")
 
 
@@ -17,7 +19,7 @@ class State(param.Parameterized):  # type: ignore[misc]
     view = param.Selector(default="phase", objects=list(TABS))
     model = param.Selector(default="nishimori", objects=list(MODELS))
     p = param.Integer(default=3, bounds=(2, LARGEST_P))
-    hot = param.Number(default=1.5, bounds=(0.5, 10.0), step=0.05, label="teacher temperature T*")
+    hot = param.Number(default=1.5, bounds=(1.0, HOTTEST_TEACHER), step=0.05, label="teacher temperature T*")
     x = param.Number(default=6.0, bounds=(0.0, 1000.0))
     t = param.Number(default=2.0, bounds=(0.0, 1000.0))
     n = param.Integer(default=96, bounds=(8, LARGEST_N), label="N")
@@ -31,7 +33,7 @@ class State(param.Parameterized):  # type: ignore[misc]
     hidden = param.Number(default=0.5, bounds=(0.0, 0.95), step=0.05, label="hidden share")
     flipped = param.Number(default=0.0, bounds=(0.0, 0.5), step=0.05, label="flipped share")
     overwritten = param.Number(default=0.0, bounds=(0.0, 1.0), step=0.05, label="overwritten by another digit")
-    touched = param.String(default="")
+    touched = param.String(default="", regex=PIXELS)
     attack_load = param.Number(default=0.5, bounds=(0.05, 2.0), step=0.05, label="scaled load a = 6M/N²")
     eps = param.Number(default=0.4, bounds=(0.0, 1.0), step=0.01, label="overwritten fraction ε")
 
@@ -53,10 +55,22 @@ class State(param.Parameterized):  # type: ignore[misc]
                 self.param.update(**{name: kind(value)})
             except (ValueError, TypeError):
                 refused.append(f"{name}={value}")
+        refused += [one for one in self.settle() if one.partition("=")[0] in query]
+        return f"the link holds what cannot be shown: {', '.join(refused)}" if refused else ""
+
+    def settle(self) -> list[str]:
+        """Give the model a p and a teacher that it can have; return what it cannot."""
+        refused = []
         if self.p not in bodies(self.model):
             refused.append(f"p={self.p}")
             self.p = bodies(self.model)[0]
-        return f"the link holds what cannot be shown: {', '.join(refused)}" if refused else ""
+        if self.model in TEACHERS:
+            coldest = coldest_teacher(self.model, self.p)
+            if self.hot < coldest:
+                refused.append(f"hot={self.hot:g}")
+                self.hot = usual_teacher(self.model, self.p)
+            self.param.hot.bounds = (coldest, HOTTEST_TEACHER)
+        return refused
 
 
 NAMES = tuple(name for name in State.param if name != "name")

@@ -2,7 +2,8 @@
 
 import math
 
-from densehop.explorer.places import Point
+from densehop.explorer.places import TWO_BODY, Point, coldest_teacher
+from densehop.teacher import critical_temperature
 from densehop.theory.phases import Phase
 from densehop.theory.solution import Solution
 
@@ -14,6 +15,8 @@ NAMES = {
     Phase.EXAMPLE_RETRIEVAL: "example retrieval",
 }
 COLUMNS = ("branch", "ansatz", "m", "q", "q*", "free entropy", "entropy", "stable")
+FAR = 1.2  # of the noise ratio: beyond, simulations visibly leave the theory (docs/theory.md, eq. 19)
+LARGER = (64, 128, 192, 256, 512, 1024)
 
 
 def heading(point: Point, phase: Phase) -> str:
@@ -49,7 +52,33 @@ def sentence(point: Point, phase: Phase, ranked: tuple[Solution, ...]) -> str:
         return f"The teacher is ordered: each example is nearly the pattern (overlap {m}), a few suffice to find it."
     text = (_of_memories if point.view.model == "direct" else _of_student)(phase, ranked)
     doubt = next((one.advice for one in ranked[:1] if one.advice), "")
-    return f"{text} Theory's own doubt: {doubt}." if doubt else text
+    return f"{text} Theory's own doubt: {doubt.replace('_', ' ')}." if doubt else text
+
+
+def of_size(point: Point, n_spins: int) -> str:
+    """Return what is to be expected of a simulation at this size, where the teacher's noise is not yet the theory's."""
+    if n_spins < point.view.p or not point.temperature > 0:
+        return ""
+    hot = point.teacher_temperature(n_spins)
+    ratio = point.noise_ratio(n_spins)
+    if hot is None or ratio < FAR or hot < coldest_teacher(point.view.model, point.view.p):
+        return ""
+    enough = next((n for n in LARGER if n > n_spins and point.noise_ratio(n) < FAR), None)
+    larger = f"N = {enough} or more" if enough else f"an N beyond {LARGER[-1]}"
+    if point.view.model in TWO_BODY:
+        why, hotter = "the examples of a two-body teacher are more alike than in the theory of N → ∞", "a higher T"
+    else:
+        why = (
+            f"the teacher's T* = {hot:.3g} is near T_crit = {critical_temperature(point.teacher_p).temperature:.3f}, "
+            "and a few ordered examples, nearly the pattern itself, dominate all others"
+        )
+        hotter = (
+            "a hotter teacher" if point.view.model == "fixed_teacher" else "a higher T, where the teacher is hotter"
+        )
+    return (
+        f"At N = {n_spins} {why}: the noise is {ratio:.3g} times the theory's, so that overlaps and energies leave its "
+        f"lines. To meet them take {larger}, or {hotter}."
+    )
 
 
 def _of_memories(phase: Phase, ranked: tuple[Solution, ...]) -> str:

@@ -9,6 +9,7 @@ import xarray as xr
 
 from densehop import checks
 from densehop.campaign import store
+from densehop.campaign.run import Silent
 from densehop.errors import InvalidInput
 from densehop.plot import encode
 from densehop.simulate.workers import count_workers
@@ -59,7 +60,12 @@ class Reproduction:
 
 
 def reproduce(
-    recipe: Recipe, size: str, folder: Path, seed: int, n_workers: int | None, progress: Progress
+    recipe: Recipe,
+    size: str,
+    folder: Path,
+    seed: int = 0,
+    n_workers: int | None = None,
+    progress: Progress | None = None,
 ) -> Reproduction:
     """Compute a recipe and write NAME.png, NAME.pdf and NAME.nc, all of them or none; the folder is checked first.
 
@@ -73,7 +79,7 @@ def reproduce(
     count_workers(n_workers)
     store.writable_folder(folder, [f"{recipe.name}{suffix}" for suffix in SUFFIXES])
     parameters = recipe.sizes[size]
-    dataset = recipe.compute(parameters, seed, n_workers, progress, cells_of(recipe, folder))
+    dataset = recipe.compute(parameters, seed, n_workers, progress or Silent(), cells_of(recipe, folder))
     dataset = dataset.assign_attrs(recipe=recipe.name, size=size)
     data = {folder / f"{recipe.name}.nc": store.encode(dataset, seed, asdict(parameters))}
     try:

@@ -190,6 +190,8 @@ class Representations:
         """Say why this energy has no couplings; nothing if it has."""
         if self.table.p > LARGEST_P:
             return f"needs p <= {LARGEST_P}, got p = {self.table.p}"
+        if self.table.interaction == "custom":
+            return "has no custom energy"
         if self.table.coupling_factor == 0:
             return f"has no power energy with p = {self.table.p}, which mixes interactions of 4 and of 2 bodies"
         return ""

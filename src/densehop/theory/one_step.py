@@ -5,7 +5,7 @@ A start comes from the replica-symmetric state, which is unstable where this one
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +28,7 @@ STARTS = (
 )  # inner deviation, y times it
 SHARES = (0.3, 0.1)  # of the variance inside a state
 PROBE = 1e-6
+SOLVED = 1e-14  # of the equations' violations: rounding
 LARGEST_REACH = 400.0  # of y^2 (a1 - a0): beyond, the tilt freezes the spin and any y solves the equations
 
 
@@ -183,12 +184,34 @@ def _polish(noise: Noise, load: float | None, temperature: float, start: Fields)
         return np.nan_to_num(values, nan=1e3, posinf=1e3, neginf=-1e3)
 
     start_logs = np.log(np.array(start)[unknown])
-    result = root(equations, start_logs, method="hybr", options={"xtol": 1e-14, "maxfev": 80})
-    fields = fields_of(result.x)
+    logs = _root(equations, start_logs)
+    fields = fields_of(logs)
     frozen = fields.tilt**2 * fields.added > LARGEST_REACH or fields.tilt * temperature > 1 + 1e-12
-    if frozen or fields.added < 1e-12 * fields.outer or not np.isfinite(result.x).all():
+    if frozen or fields.added < 1e-12 * fields.outer or not np.isfinite(logs).all():
         return None
     try:
         return complete(fields)[0]
     except (ZeroDivisionError, OverflowError, ValueError):
         return None
+
+
+class _Solved(Exception):
+    """Thrown out of the solver, which would go on until its trust region has shrunk: half of all evaluations."""
+
+
+def _root(equations: Callable[[Floats], Floats], start: Floats) -> Floats:
+    """Return where Powell's hybrid method ends, or the first point at which the equations hold to rounding."""
+
+    def checked(logs: Floats) -> Floats:
+        values = equations(logs)
+        if np.abs(values).max() < SOLVED:
+            reached[:] = logs
+            raise _Solved
+        return values
+
+    reached = np.copy(start)
+    try:
+        result: Floats = root(checked, start, method="hybr", options={"xtol": 1e-14, "maxfev": 80}).x
+    except _Solved:
+        return reached
+    return result

@@ -2,12 +2,21 @@
 
 import math
 from collections.abc import Iterable
+from functools import cache
 
 from scipy.optimize import root_scalar
 
 from densehop import checks
 from densehop.errors import InvalidInput, NoSolution
-from densehop.theory import broken_retrieval, curves, one_step, pairwise, pairwise_curves, pairwise_lines
+from densehop.theory import (
+    broken_retrieval,
+    curves,
+    one_step,
+    pairwise,
+    pairwise_curves,
+    pairwise_glass,
+    pairwise_lines,
+)
 from densehop.theory.estimate import Estimate
 from densehop.theory.one_step import Fields
 
@@ -58,6 +67,7 @@ def pairwise_global_load(temperature: float) -> Estimate:
     symmetric = math.log(pairwise_global_variance(temperature))
     start: list[Fields] = []
 
+    @cache
     def lead(log_a: float) -> float:
         a = math.exp(log_a)
         load = pairwise_curves.retrieval_load(a, temperature)
@@ -86,7 +96,7 @@ def _glass_free_energy(load: float, temperature: float, start: list[Fields]) -> 
     starts: Iterable[Fields] = start
     if not start:
         plain = pairwise.spin_glass(load, temperature)
-        starts = one_step.starts_from(noise, load, temperature, 0.0, plain.variance)
+        starts = pairwise_glass.nearby(noise, load, temperature, 0.0, plain.variance)
     found = one_step.solve(noise, load, temperature, starts)
     start[:] = [found.fields]
     spins = found.site.entropy + noise.entropy(found.order, load)

@@ -13,7 +13,7 @@ from typing import Protocol
 from densehop import checks
 from densehop.errors import DensehopError, InvalidInput, NoSolution, OutOfRange
 from densehop.problem import DirectModel, TeacherStudent
-from densehop.theory import bayes, broken_retrieval, glass, many_body, one_step, pairwise
+from densehop.theory import bayes, broken_retrieval, glass, many_body, one_step, pairwise, pairwise_glass
 from densehop.theory.noise import Noise, Order, TensorNoise
 from densehop.theory.signal import limiting_signal, pairwise_signal
 from densehop.theory.site import Site, TiltedSite
@@ -244,7 +244,8 @@ def _broken(problem: Problem, case: Case) -> Solution:
         if case.branch == "spin_glass" and case.load < SCARCE:
             found = _scarce_glass(case)
         else:
-            starts = one_step.starts_from(case.noise, case.load, case.temperature, state.mean, state.variance)
+            starts_from = pairwise_glass.nearby if case.branch == "spin_glass" else one_step.starts_from
+            starts = starts_from(case.noise, case.load, case.temperature, state.mean, state.variance)
             found = one_step.solve(case.noise, case.load, case.temperature, starts)
     return _levels(problem, case, found.order, found.site, found.residual)
 
@@ -252,7 +253,7 @@ def _broken(problem: Problem, case: Case) -> Solution:
 def _scarce_glass(case: Case) -> one_step.BrokenState:
     """Return the p = 2 spin glass at small load, where y falls as the root of the load and the fields hardly change."""
     state = pairwise.spin_glass(SCARCE, case.temperature)
-    starts = one_step.starts_from(case.noise, SCARCE, case.temperature, 0.0, state.variance)
+    starts = pairwise_glass.nearby(case.noise, SCARCE, case.temperature, 0.0, state.variance)
     found = one_step.solve(case.noise, SCARCE, case.temperature, starts)
     while found.load > case.load:
         load = max(found.load / FEWER, case.load)

@@ -165,7 +165,7 @@ def tilted_average(mean: float, outer: float, inner: float, tilt: float, tempera
     rule = _tilted_wide if inner >= WIDE * temperature else _tilted_narrow
     log_partition, t, gap, u, fourth, mean_log, divergence, entropy = rule(fields, inner, tilt, temperature)
     square, slope = 1 - temperature * u, divergence / tilt**2
-    averages = (t, t**2, square, gap, u, fourth, log_partition / tilt, mean_log, slope, entropy)
+    averages = (t if mean > 0 else 0 * t, t**2, square, gap, u, fourth, log_partition / tilt, mean_log, slope, entropy)
     return TiltedSite(*(float(weights @ values) for values in averages))
 
 
@@ -173,6 +173,7 @@ def _outer_fields(mean: float, outer: float, inner: float, tilt: float, temperat
     """Return the fields of the trapezoid rule over z0 and their weights.
 
     The inner average smooths tanh on the scale of the inner deviation, but no further than the tilt resolves, 1/y.
+    Without a mean, fields z0 and -z0 say the same and one of them is enough.
     """
     if outer == 0:
         return np.array([mean]), np.array([1.0])
@@ -185,6 +186,8 @@ def _outer_fields(mean: float, outer: float, inner: float, tilt: float, temperat
     half, center = np.diff(edges) / 2, (edges[1:] + edges[:-1]) / 2
     fields = (center[:, None] + half[:, None] * GAUSS_NODES).ravel()
     weights = (half[:, None] * GAUSS_WEIGHTS).ravel() * np.exp(-(((fields - mean) / outer) ** 2) / 2)
+    if mean == 0:  # the edges are then the same on both sides of 0
+        fields, weights = fields[fields > 0], weights[fields > 0]
     return fields, weights / weights.sum()
 
 
@@ -222,8 +225,10 @@ def _tilted_narrow(field: Floats, s: float, y: float, t: float) -> tuple[Floats,
     step, reach = min(LARGEST_STEP, t / (4 * s)), REACH + WIDE
     z1 = np.arange(-reach, reach + step / 2, step)
     h = (field[:, None] + s * z1) / t
-    e = np.exp(-2 * np.abs(h))
-    log_2cosh = np.abs(h) + np.log1p(e)
+    size = np.abs(h)
+    e = np.exp(-2 * size)
+    far, loss = np.log1p(e), 2 * e / (1 + e)  # log 2cosh h - |h|, 1 - tanh |h|
+    log_2cosh = size + far
     prior = np.exp(-(z1**2) / 2)
     prior /= prior.sum()
     center = log_2cosh @ prior
@@ -231,11 +236,11 @@ def _tilted_narrow(field: Floats, s: float, y: float, t: float) -> tuple[Floats,
     excess = np.expm1(g)
     log_ratio = np.log1p((excess - g) @ prior)  # log of the mean of exp(g), whose g averages to 0
     weight = prior * (1 + excess) / np.exp(log_ratio)[:, None]
-    tanh, u = np.tanh(h), 4 * e / (1 + e) ** 2
-    spin_entropy = np.log1p(e) + np.abs(h) * 2 * e / (1 + e)
+    tanh, u = np.copysign(1 - loss, h), loss * (2 - loss)
+    spin_entropy = far + size * loss
 
     def mean(values: Floats) -> Floats:
-        result: Floats = (weight * values).sum(axis=1)
+        result: Floats = np.einsum("ij,ij->i", weight, values)
         return result
 
     overlap = mean(tanh)
