@@ -345,3 +345,20 @@ def synchronous_step(state: Signs, patterns: Signs, p: int) -> Signs:
 def agreements(state: Signs, pattern: Signs) -> int:
     """Return at how many sites two vectors agree."""
     return sum(int(one) == int(other) for one, other in zip(state, pattern, strict=True))
+
+
+def recall_fields(name: str, degree: int, beta: float, memories: Floats, states: Floats) -> Floats:
+    """Return the sum of memories weighted by dF/dk over its largest value, (B, N), for F = max(k, 0)^n or exp(beta k).
+
+    States hold 0 where a site is hidden; without a positive overlap rectified fields are 0.
+    """
+    fields = np.zeros(states.shape)
+    for row, state in enumerate(states):
+        overlaps = [float(state @ memory) for memory in memories]
+        top = max(overlaps)
+        for overlap, memory in zip(overlaps, memories, strict=True):
+            if name == "exponential":
+                fields[row] += math.exp(beta * (overlap - top)) * memory
+            elif overlap > 0:
+                fields[row] += (overlap / top) ** (degree - 1) * memory
+    return fields

@@ -36,13 +36,17 @@ def restore(
     """Store images, hide or invert pixels, restore them."""
     from densehop import plot_learn  # noqa: PLC0415 (slow imports, not needed for --help)
     from densehop.learn import datasets, experiments  # noqa: PLC0415 (slow)
+    from densehop.learn.interactions import WITH_DEGREE  # noqa: PLC0415 (slow)
     from densehop.learn.memory import DenseAssociativeMemory  # noqa: PLC0415 (slow)
 
     checks.integer("seed", seed, 0)
+    if graded and interaction in WITH_DEGREE:
+        raise InvalidInput(f"--graded needs --interaction exponential or attention; '{interaction}' is one of signs")
     images = datasets.load(data)
     memory = DenseAssociativeMemory(interaction, degree=degree, encoding="graded" if graded else "auto")
     found = experiments.restore_images(images, memory, memories, hidden, flipped, binary=not graded, seed=seed)
-    rows = {"original": found.original, "corrupted": found.corrupted, "restored": found.recall.patterns}
+    damage = _damage(hidden, flipped)
+    rows = {"original": found.original, damage: found.corrupted, "restored": found.recall.patterns}
     shown = {name: part[:10] for name, part in rows.items()}
     files = _written(out, "restore", plot_learn.restored_rows(shown, found.shape, images.largest))
     summary = {
@@ -54,6 +58,12 @@ def restore(
     }
     parameters = {"data": data, "memories": memories, "hidden": hidden, "flipped": flipped, "graded": graded}
     _report({**parameters, "interaction": interaction, "degree": degree, "seed": seed}, summary, files, as_json=as_json)
+
+
+def _damage(hidden: float, flipped: float) -> str:
+    """Return in words what was done to images."""
+    done = [f"{100 * share:g}% {what}" for share, what in ((hidden, "hidden"), (flipped, "inverted")) if share]
+    return ",\n".join(done) or "as stored"
 
 
 def classify(

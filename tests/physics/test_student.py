@@ -14,7 +14,7 @@ pytestmark = pytest.mark.long
 def test_three_body_students_find_the_pattern_as_the_theory_says():
     """Started at the pattern: random starts do not find it in this time, and the verdict says so.
 
-    The band: three standard errors over disorders and 0.015, what N = 160 still differs by (docs/theory.md, eq. 19).
+    The band: three standard errors over disorders and 0.015, what N = 128 still differs by (docs/theory.md, eq. 19).
     """
     n_spins, temperature = 128, 4.0
     n_examples = dh.n_examples_for(1.6 * temperature**2, n_spins, 3)

@@ -7,6 +7,7 @@ import scipy.sparse as sp
 from densehop import DenseAssociativeMemory
 from densehop.learn import bits, dynamics
 from densehop.learn.interactions import Interaction
+from tests import naive
 
 CASES = [("exponential", 2, 0.3), ("exponential", 2, 1.1), ("exponential", 2, 6.0), ("rectified", 30, 1.0)]
 
@@ -22,15 +23,9 @@ def problem(seed):
     return memories, np.where(random.random(states.shape) < 0.2, -states, states), random.random(states.shape) < 0.6
 
 
-def naive_fields(interaction, memories, states):
+def fields_of(interaction, memories, states):
     """Return fields in units of the largest weight, memory by memory."""
-    fields = np.zeros(states.shape)
-    for row, state in enumerate(states):
-        weights = [interaction.log_weights(np.array(float(state @ memory))) for memory in memories]
-        if max(weights) > -np.inf:
-            for weight, memory in zip(weights, memories, strict=True):
-                fields[row] += np.exp(weight - max(weights)) * memory
-    return fields
+    return naive.recall_fields(interaction.name, interaction.degree, interaction.beta, memories, states)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -42,7 +37,7 @@ def test_one_step_goes_to_the_signs_of_the_fields(monkeypatch, seed, case):
     memory = bits.BitMemory.build(interaction, memories)
     for present, free in ((None, None), (known, None), (known, ~known), (None, ~known)):
         start = states if present is None else np.where(present, states, 0)
-        fields = naive_fields(interaction, memories, start)
+        fields = fields_of(interaction, memories, start)
         found = memory.relax(states > 0, present, free, 1, float)
         expected = np.where(fields < 0, -1, 1)
         clear = np.abs(fields) > 1e-9
@@ -50,6 +45,78 @@ def test_one_step_goes_to_the_signs_of_the_fields(monkeypatch, seed, case):
             expected, clear = np.where(free, expected, states), clear | ~free
         assert (found.states == expected)[clear].all()
         assert set(np.unique(found.states)) <= {-1, 1}
+
+
+def crowded(ratio, n_sites=60, n_below=390):
+    """Return memories whose field at site 0 hangs on those of least weight, for a state that is all +1.
+
+    The nearest memory has weight 1, three weigh `ratio`, `n_below` weigh ratio^9. The nearest alone says +1 there, all
+    others -1, which leaves 1 - 3 ratio - n_below ratio^9; at all other sites the first four agree.
+    """
+    random = np.random.default_rng(0)
+    memories = np.ones((4 + n_below, n_sites))
+    memories[:, 1:6] = -1
+    memories[1:, 0] = -1
+    for memory in memories[4:]:
+        memory[6 + random.permutation(n_sites - 6)[:8]] = -1
+    return Interaction("exponential", 2, -np.log(ratio) / 2, n_sites), memories
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_what_is_left_out_is_bounded(monkeypatch, sign):
+    """The field at site 0 changes its sign at a ratio of 0.328, where only the many small weights decide it."""
+    monkeypatch.setattr(bits, "SHARE", 0.01)
+    for ratio in np.linspace(0.322, 0.334, 49):
+        interaction, memories = crowded(ratio)
+        state = np.full((1, memories.shape[1]), sign)
+        fields = fields_of(interaction, sign * memories, state)
+        found = bits.BitMemory.build(interaction, sign * memories).relax(state > 0, None, None, 1, float)
+        assert (np.abs(fields) > 1e-9).all()
+        assert (found.states == np.sign(fields)).all(), ratio
+
+
+@pytest.mark.parametrize("case", [*CASES, ("rectified", 5, 1.0)], ids=str)
+def test_settled_states_stay(monkeypatch, case):
+    """A state that one step calls settled has the signs of its fields."""
+    monkeypatch.setattr(bits, "SHARE", 0.01)
+    n_settled = 0
+    for seed in range(6):
+        random = np.random.default_rng(seed)
+        base = random.choice([-1.0, 1.0], 90)
+        memories = np.where(random.random((40, 90)) < 0.2, -base, base)
+        states, known = memories[random.integers(40, size=25)], random.random((25, 90)) < 0.5
+        states = np.where(random.random(states.shape) < 0.3, -states, states)
+        interaction = Interaction(*case, 90)
+        memory = bits.BitMemory.build(interaction, memories)
+        for present, free in ((known, ~known), (known, None), (None, None), (None, ~known)):
+            found = memory.relax(states > 0, present, free, 1, float)
+            fields = fields_of(interaction, memories, found.states)
+            stays = (np.sign(fields) == found.states) | (np.abs(fields) < 1e-9)
+            if free is not None:
+                stays |= ~free
+            assert stays[found.settled].all()
+            n_settled += found.settled.sum()
+    assert n_settled > 100 or case[0] == "rectified"
+
+
+@pytest.mark.parametrize("name", bits.ON_BITS)
+def test_balanced_spins_stay(name):
+    """Two memories as close as each other differ in two sites: the state has one of each, and keeps both."""
+    memories = np.ones((2, 40))
+    memories[0, 3], memories[1, 35] = -1, -1
+    memory = bits.BitMemory.build(Interaction(name, 5, 1.0, 40), memories)
+    for wrong in ((), (3, 35)):  # both up, both down
+        state = np.ones((1, 40))
+        state[0, list(wrong)] = -1
+        found = memory.relax(state > 0, None, None, 5, float)
+        assert (found.states == state).all()
+        assert found.settled.all()
+    memories[1, 7] = -1  # hidden: balanced in the first step, settled by the tie at the next
+    known = np.arange(40) != 7
+    found = bits.BitMemory.build(Interaction(name, 5, 1.0, 40), memories).relax(
+        np.ones((1, 40), dtype=bool), known[None], None, 5, float
+    )
+    assert (found.states == memories[0]).all()
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -62,7 +129,7 @@ def test_it_ends_where_matrix_products_do_not_move_it(case):
             continue
         assert found.settled.all()
         again = dynamics.relax_together(interaction, memories, found.states, ~known, None, 1, real=False)
-        fields = naive_fields(interaction, memories, found.states)
+        fields = fields_of(interaction, memories, found.states)
         assert ((again.states == found.states) | (np.abs(fields) < 1e-9)).all()
 
 

@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from sklearn.datasets import load_digits, load_iris
+from sklearn.datasets import load_digits, load_iris, make_blobs
 from sklearn.model_selection import cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -13,6 +13,7 @@ from densehop import DenseAssociativeClassifier, InvalidInput
 from densehop.learn.losses import CrossEntropy, Published
 from densehop.learn.scores import Memories, class_scores, input_gradient, memory_gradients
 from densehop.learn.training import Adam, cosine
+from densehop.learn.victims import victim_of
 
 
 def random_network(degree, seed=0, k=5, n=7, c=3):
@@ -143,6 +144,16 @@ def test_the_published_loss_learns(digits):
     assert model.fit(digits[0], digits[2]).score(digits[1], digits[3]) > 0.93
 
 
+@pytest.mark.parametrize("degree", [3, 10, 30])
+def test_the_published_loss_learns_two_features(degree):
+    """The default step is as large as the class units here: it would leave every tanh saturated, most of them wrong."""
+    features, classes = make_blobs(150, random_state=0)
+    model = DenseAssociativeClassifier(loss="published", degree=degree, random_state=0).fit(features, classes)
+    plain = DenseAssociativeClassifier(degree=degree, random_state=0).fit(features, classes)
+    assert model.score(features, classes) > plain.score(features, classes) - 0.05
+    assert model.loss_curve_[5] < model.loss_curve_[0]
+
+
 def test_one_seed_gives_one_result_whatever_the_threads(trained, digits):
     again = DenseAssociativeClassifier(max_iter=15, random_state=0, n_jobs=2).fit(digits[0], digits[2])
     assert (again.memories_ == trained.memories_).all()
@@ -169,6 +180,18 @@ def test_partial_fit_learns_in_epochs(digits):
     assert model.n_iter_ == 8
     with pytest.raises(InvalidInput, match="classes of the first call"):
         model.partial_fit(digits[0], digits[2] + 5)
+
+
+@pytest.mark.parametrize("changed", [{"degree": 3}, {"kind": "learned"}], ids=str)
+def test_another_energy_needs_another_fit(digits, changed):
+    model = DenseAssociativeClassifier(degree=30, kind="stored").fit(digits[0][:100], digits[2][:100])
+    expected = model.predict(digits[1])
+    model.set_params(**changed)
+    for ask in (lambda: model.predict(digits[1]), lambda: victim_of(model), lambda: model.partial_fit(*digits[::2])):
+        with pytest.raises(InvalidInput, match=r"when fitted and is .* now: fit again, or set it back"):
+            ask()
+    model.set_params(degree=30, kind="stored", inverse_temperature=5.0)  # of the probabilities only
+    assert (model.predict(digits[1]) == expected).all()
 
 
 def test_early_stopping_keeps_the_best(digits):

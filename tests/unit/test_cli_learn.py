@@ -88,7 +88,7 @@ def test_locate(read):
         (["restore", "--hidden", "1"], "hidden must be a share"),
         (["restore", "--memories", "99999"], "memories must be an integer from 1 to 1797"),
         (["restore", "--interaction", "cubic"], "interaction must be one of"),
-        (["restore", "--interaction", "strict", "--graded"], "one of signs"),
+        (["restore", "--interaction", "strict", "--graded"], "--graded needs --interaction exponential or attention"),
         (["classify", "--degree", "0"], "degree must be"),
         (["classify", "--seed", "-1"], "seed must be"),
         (["locate", "--memories", "1"], "memories must be an integer >= 2"),

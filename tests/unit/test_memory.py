@@ -229,6 +229,35 @@ def test_wrong_parameters(parameters, message):
         DenseAssociativeMemory(**parameters).fit(signs(23, 4, 6))
 
 
+@pytest.mark.parametrize(
+    "changed", [{"interaction": "strict"}, {"degree": 2}, {"beta": 3.0}, {"encoding": "binary"}], ids=str
+)
+def test_what_a_fit_has_settled_needs_another_fit(changed):
+    memories = signs(28, 4, 20)
+    memory = DenseAssociativeMemory("rectified", degree=6).fit(memories)
+    before = memory.transform(memories)
+    memory.set_params(**changed)
+    name, value = next(iter(changed.items()))
+    for ask in (memory.transform, memory.restore, memory.recall, memory.partial_fit):
+        with pytest.raises(InvalidInput, match=rf"{name} was .* when fitted and is {value!r} now: fit again"):
+            ask(memories)
+    assert (memory.fit(memories).transform(memories) == before).all()
+
+
+def test_what_a_fit_has_not_settled_takes_effect_at_once():
+    memories = np.random.default_rng(29).uniform(0, 1, (6, 30))
+    memory = DenseAssociativeMemory("attention", beta=0.3).fit(memories)
+    once = memory.set_params(max_steps=1).recall(memories)
+    assert once.n_steps == 1
+    for changed, message in (({"max_steps": 0}, "max_steps must be"), ({"temperature": 1.0}, "temperature must be 0")):
+        with pytest.raises(InvalidInput, match=message):
+            clone_of(memory).set_params(**changed).transform(memories)
+
+
+def clone_of(fitted):
+    return pickle.loads(pickle.dumps(fitted))
+
+
 def test_wrong_masks():
     memory = DenseAssociativeMemory().fit(signs(24, 4, 6))
     with pytest.raises(InvalidInput, match=r"known must be booleans of shape \(6,\) or \(2, 6\)"):

@@ -39,16 +39,16 @@ class Scratch(NamedTuple):
 
 
 @compiled
-def step(counts, memories, states, fixed, moved, scratch, budget):
+def step(counts, memories, states, fixed, again, scratch, budget, stays):
     """Set bits of `states` (S, W) to the signs of their fields and return how many memories were added up.
 
     Too many, as where weights hardly differ: OUT_OF_BUDGET, and states are of no use. counts (S or more, L) int16, L a
-    multiple of 32, -1 behind the last memory; fixed (S, W), bits of sites that stay; moved (S,) bool, whether a bit
-    changed.
+    multiple of 32, -1 behind the last memory; fixed (S, W), bits of sites that stay; again (S,) bool, set where a bit
+    changed, cleared where another step cannot change one: where one memory outweighs all others together, if `stays`,
+    which weights that are exponential in the overlap allow (docs/design.md, "One step is enough").
     """
     spent = np.int64(0)
-    for state in range(len(moved)):
-        moved[state] = False
+    for state in range(len(again)):
         top: Any = largest(counts, state)
         if memories.logs[top] == -np.inf:  # no field anywhere
             continue
@@ -59,7 +59,8 @@ def step(counts, memories, states, fixed, moved, scratch, budget):
         if total(scratch.shares, n_found) + rest < 2:
             winner = nearest(scratch, n_found)
             for word in range(states.shape[1]):
-                moved[state] |= put(states, fixed, state, word, memories.words[winner // WIDTH, word, winner % WIDTH])
+                again[state] |= put(states, fixed, state, word, memories.words[winner // WIDTH, word, winner % WIDTH])
+            again[state] &= not stays
             continue
         scratch.field[:] = 0
         left = LEFT_OUT
@@ -80,7 +81,7 @@ def step(counts, memories, states, fixed, moved, scratch, budget):
         for word in range(states.shape[1]):
             down = below(scratch.field, word, 0.0)
             none = at_most(scratch.field, word, 0.0) & ~down
-            moved[state] |= put(states, fixed, state, word, down | (none & states[state, word]))
+            again[state] |= put(states, fixed, state, word, down | (none & states[state, word]))
     return spent
 
 

@@ -29,10 +29,18 @@ SHARE = 4  # of the memories of each state, one in so many may be added up; beyo
 
 @dataclass(frozen=True, eq=False)
 class BitMemory:
-    """Memories as bits, with the logarithm of their weight, (2 N + 1,), at k = -N..N."""
+    """Memories as bits.
+
+    Attributes
+    ----------
+    words : PatternWords
+    logs : (2 N + 1,), log weight at k = -N..N
+    stays : whether a state stays at a memory that outweighs all others together once it has come there
+    """
 
     words: PatternWords
     logs: Floats
+    stays: bool
 
     @classmethod
     def build(cls, interaction: Interaction, memories: Values) -> "BitMemory | None":
@@ -40,7 +48,8 @@ class BitMemory:
         if interaction.name not in ON_BITS or interaction.n_sites > MOST_SITES:
             return None
         overlaps = np.arange(-interaction.n_sites, interaction.n_sites + 1)
-        return cls(PatternWords.build(memories.astype(np.int8)), interaction.log_weights(overlaps).astype(np.float64))
+        logs = interaction.log_weights(overlaps).astype(np.float64)
+        return cls(PatternWords.build(memories.astype(np.int8)), logs, interaction.name == "exponential")
 
     def relax(
         self, high: Mask, present: Mask | None, free: Mask | None, max_steps: int, dtype: npt.DTypeLike
@@ -51,7 +60,7 @@ class BitMemory:
         ----------
         high : (B, N), where the sign is +1
         present : (B, N), the sites that the first step sees; None: all
-        free : (B, N), the sites that may move; None: all
+        free : (B, N), the sites that may move, among them all that are not present; None: all
         dtype : of the states that come back
         """
         absent = None if present is None else packed(~present)
@@ -62,35 +71,35 @@ class BitMemory:
         n_steps = 0
         while n_steps < max_steps and len(moving):
             now, hidden = states[moving], absent if n_steps == 0 else None
-            moved = self._step(now, hidden, fixed[moving])
-            if moved is None:
+            again = self._step(now, hidden, fixed[moving])
+            if again is None:
                 return None
-            if hidden is not None:
-                moved |= hidden.any(axis=1)
             states[moving] = now
-            settled[moving] = ~moved
-            moving = moving[moved]
+            settled[moving] = ~again
+            moving = moving[again]
             n_steps += 1
         return Motion(unpacked(states, self.words.n_spins).astype(dtype), n_steps, settled)
 
     def _step(self, states: Words, absent: Words | None, fixed: Words) -> Mask | None:
-        """Move states in place and return which of them moved."""
+        """Move states in place and return which of them may move in another step."""
         n_memories, n_words = self.words.n_patterns, states.shape[1]
         logs = self.logs[::2].copy() if absent is None else self.logs
         memories = kernel.Memories(self.words.words, n_memories, logs)
         places, shares = np.empty(n_memories, dtype=np.int64), np.empty(n_memories)
         scratch = kernel.Scratch(np.empty(len(logs)), places, shares, np.empty(32 * n_words))
-        moved = np.empty(len(states), dtype=bool)
+        again = np.zeros(len(states), dtype=bool)
+        if absent is not None:  # sites that appear have yet to be seen
+            again |= absent.any(axis=1)
         at_once = ROWS * max(1, min(COUNTS_AT_ONCE // n_memories, len(states) + ROWS - 1) // ROWS)
         counts = np.empty((at_once, len(self.words.words) * WIDTH), dtype=np.int16)
         for first in range(0, len(states), at_once):
             part = slice(first, first + at_once)
             self._count(states[part], None if absent is None else absent[part], counts)
             budget = len(states[part]) * (n_memories // SHARE + SHARE)
-            spent = kernel.step(counts, memories, states[part], fixed[part], moved[part], scratch, budget)
+            spent = kernel.step(counts, memories, states[part], fixed[part], again[part], scratch, budget, self.stays)
             if spent == kernel.OUT_OF_BUDGET:
                 return None
-        return moved
+        return again
 
     def _count(self, states: Words, absent: Words | None, counts: Counts) -> None:
         """Write the numbers of sites where states and memories agree; -1 behind the last memory."""

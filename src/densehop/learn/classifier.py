@@ -15,8 +15,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from densehop import checks
 from densehop.errors import InvalidInput
 from densehop.learn.inputs import Scaling, noise_level, scaling_of
-from densehop.learn.losses import CrossEntropy, Published, log_drive, softmax
+from densehop.learn.losses import CrossEntropy, Published, largest_rate, log_drive, softmax
 from densehop.learn.scores import Memories, Values, class_scores
+from densehop.learn.since_fit import check_unchanged, remember
 from densehop.learn.stopping import Patience, held_out
 from densehop.learn.training import Indices, Loss, Trainer, cosine, first_memories
 
@@ -44,7 +45,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         Stored: every training sample becomes a memory, nothing is trained; degrees from 10 on are useful.
     loss : "cross_entropy" or "published"
         Cross-entropy of softmax(inverse_temperature/n * scores), or ``|tanh - target|^(2m)`` of the class units, its
-        temperature set from the data at the start and annealed; n = 30 then wants a learning_rate of 0.01.
+        temperature set from the data at the start and annealed; n = 30 then learns better at a learning_rate of 0.01.
     loss_power : int
         m of the published loss.
     inverse_temperature : float
@@ -53,7 +54,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         Standard deviation of the noise on each training input, in units of half the data's range. None: a tenth of the
         median distance to the nearest sample of another class, at most 0.5.
     learning_rate : float
-        Of Adam, falling to 0 along a cosine.
+        Of Adam, falling to 0 along a cosine; the published loss takes less where its tanh would saturate.
     max_iter : int
         Epochs.
     batch_size : int
@@ -162,11 +163,12 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         if first:
             inputs = self._start(data, index, self._random_stream)
         else:
+            check_unchanged(self)
             inputs = self._scaling.apply(data, np.float32)
             if self.kind == "stored":
                 self._add(inputs, index)
         if self.kind == "learned":
-            self._epoch(inputs, index, self._loss(inputs, 0.0), repeat(self.learning_rate), self._random_stream)
+            self._epoch(inputs, index, self._loss(inputs, 0.0), repeat(self._rate(inputs)), self._random_stream)
         self.n_iter_ += 1
         return self
 
@@ -188,6 +190,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
     @property
     def network_(self) -> Memories:
         """The memories as learn/scores.py takes them."""
+        check_unchanged(self)
         return self._trainer.memories
 
     @property
@@ -228,7 +231,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
 
     def _train(self, inputs: Values, classes: Indices, patience: Patience | None, random: np.random.Generator) -> None:
         """Run all epochs, or fewer if stopping early."""
-        rates = cosine(self.learning_rate, self.max_iter * -(-len(inputs) // self.batch_size))
+        rates = cosine(self._rate(inputs), self.max_iter * -(-len(inputs) // self.batch_size))
         for epoch in range(self.max_iter):
             loss = self._loss(inputs, epoch / max(self.max_iter - 1, 1))
             self._epoch(inputs, classes, loss, rates, random)
@@ -263,6 +266,12 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         self._log_scale: float = log_drive(scores) - FLAT
         return Published(self._log_scale, self.loss_power)
 
+    def _rate(self, inputs: Values) -> float:
+        """Return the first learning rate."""
+        if self.loss == "cross_entropy":
+            return self.learning_rate
+        return min(self.learning_rate, largest_rate(inputs, len(self.classes_), self.degree) or np.inf)
+
     def _start(self, data: Any, classes: Indices, random: np.random.Generator) -> Values:
         """Set the scaling and the first memories; return the training inputs."""
         self._scaling: Scaling = scaling_of(data, CENTRING[self.kind])
@@ -278,6 +287,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
             jitter = random.standard_normal(memories.visible.shape, dtype=np.float32)
             memories.visible[...] += 0.01 * memories.visible.std() * jitter  # two copies of a sample must come apart
         self._trainer = Trainer(memories, self.batch_size, noise)
+        remember(self, ("degree", "kind"))
         return inputs
 
     def _add(self, inputs: Values, classes: Indices) -> None:

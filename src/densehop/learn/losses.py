@@ -61,6 +61,16 @@ def log_drive(scores: npt.NDArray[np.float64]) -> float:
     return float(np.median(drives))
 
 
+def largest_rate(inputs: Values, n_classes: int, degree: float) -> float:
+    """Return the largest step of memory values that `Published` learns with, for inputs v (B, N).
+
+    A step of all values by this much changes a field, which is about |v|^2, by |v|_1 + C times as much, and its n-th
+    power by a factor of e. Larger steps throw the arguments of tanh far out, where no gradient brings them back.
+    """
+    data = inputs.astype(np.float64)
+    return float((data**2).sum(axis=1).mean() / (degree * (np.abs(data).sum(axis=1).mean() + n_classes)))
+
+
 def softmax(values: Values) -> Values:
     """Return exp(values) of each row, normalised."""
     exponentials: Values = np.exp(values - values.max(axis=1, keepdims=True))

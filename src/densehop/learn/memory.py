@@ -16,10 +16,11 @@ from densehop import checks
 from densehop.errors import InvalidInput
 from densehop.kernels.recall import keep
 from densehop.learn.bits import BitMemory
-from densehop.learn.dynamics import Motion, mean_spins, posterior_mean, relax_site_by_site, relax_together
+from densehop.learn.dynamics import Motion, posterior_mean
 from densehop.learn.encoding import Encoding, default_beta, encoding_of, known_values
 from densehop.learn.interactions import WITH_DEGREE, Interaction, Values
-from densehop.network import PBodyHopfield
+from densehop.learn.mover import Mover
+from densehop.learn.since_fit import check_unchanged, remember
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -124,7 +125,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
     def fit(self, X: npt.ArrayLike, y: object = None) -> Self:  # noqa: ARG002, N803 (scikit-learn's signature)
         """Store the rows of X (M, N), in place of earlier ones."""
         data = self._validated(X, reset=True)
-        spins = self.interaction in {"strict", "power", "rectified"}
+        spins = self.interaction in WITH_DEGREE
         self.encoding_: Encoding = encoding_of(data, self.encoding, spins=spins)
         if spins and self.encoding_.kind == "graded":
             raise InvalidInput(f"interaction '{self.interaction}' is one of signs: use encoding='binary' or 'auto'")
@@ -134,12 +135,13 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """Store the rows of X besides those stored before; the first call sets the encoding."""
         if not hasattr(self, "memories_"):
             return self.fit(X, y)
+        check_unchanged(self)
         data = self._validated(X)
         return self._store(np.vstack([self.memories_, self.encoding_.encode(data)]))
 
     def transform(self, X: npt.ArrayLike) -> Values:  # noqa: N803 (scikit-learn's name)
         """Return the rows of X (B, N) restored; any of their values may be wrong."""
-        check_is_fitted(self)
+        self._check_ready()
         data = self._validated(X)
         return self._restored(data, None)
 
@@ -180,7 +182,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
 
     def _partly_known(self, X: npt.ArrayLike, known: npt.ArrayLike | None) -> tuple[Values, Mask | None]:  # noqa: N803
         """Return checked data, which may hold nan, and what is known of it."""
-        check_is_fitted(self)
+        self._check_ready()
         data = _dense(
             check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
         )
@@ -192,9 +194,9 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """Return checked data restored."""
         result = np.empty_like(data)
 
-        def block(part: slice, memories: Values, present: Mask | None, random: np.random.Generator) -> None:
+        def block(part: slice, mover: Mover, present: Mask | None, random: np.random.Generator) -> None:
             free = None if present is None else ~present
-            motion, _ = self._moved(memories, data[part], present, free, random)
+            motion, _ = mover.move(data[part], present, free, random)
             result[part] = self._decoded(motion.states, data[part], free)
 
         self._in_blocks(block, data, known)
@@ -203,17 +205,17 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
     def _recall(self, data: Values, known: Mask | None, *, clamp: bool) -> Recall:
         """Restore checked data and describe what became of them."""
 
-        def block(part: slice, memories: Values, present: Mask | None, random: np.random.Generator) -> Recall:
+        def block(part: slice, mover: Mover, present: Mask | None, random: np.random.Generator) -> Recall:
             free = ~present if clamp and present is not None else None
-            motion, means = self._moved(memories, data[part], present, free, random)
+            motion, means = mover.move(data[part], present, free, random)
             if means is not None:
                 confidence = (1 + np.abs(means)) / 2
-            elif self.encoding_.kind == "binary" and not self._interaction().additive:
-                means = posterior_mean(self.beta_, memories, self._start(data[part], present))
+            elif self.encoding_.kind == "binary" and not mover.interaction.additive:
+                means = posterior_mean(self.beta_, mover.memories, mover.start(data[part], present))
                 confidence = (1 + np.sign(motion.states) * means) / 2
             else:
                 confidence = np.full(data[part].shape, np.nan)
-            return self._described(memories, motion, self._decoded(motion.states, data[part], free), confidence)
+            return self._described(mover, motion, self._decoded(motion.states, data[part], free), confidence)
 
         parts = self._in_blocks(block, data, known)
         names = ("patterns", "memory", "overlap", "energy", "confidence", "settled")
@@ -222,26 +224,17 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
 
     def _in_blocks(self, work: Callable[..., Any], data: Values, known: Mask | None) -> list[Any]:
         """Return what `work` makes of each block of rows, which bound the memory; each has its random stream."""
-        memories = self.memories_.astype(data.dtype, copy=False)
+        mover = self._mover(data.dtype)
         streams = check_random_state(self.random_state).randint(2**31 - 1, size=4)
         values = VALUES_AT_ONCE if self._bits is None else BITS_AT_ONCE
-        rows = max(1, min(OVERLAPS_AT_ONCE // len(memories), values // data.shape[1]))
+        rows = max(1, min(OVERLAPS_AT_ONCE // len(mover.memories), values // data.shape[1]))
         parts = [slice(first, first + rows) for first in range(0, len(data), rows)]
         masks = [None if known is None else known[part] for part in parts]
         randoms = [np.random.default_rng([*streams, index]) for index in range(len(parts))]
         done: list[Any] = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(work)(part, memories, mask, random)
-            for part, mask, random in zip(parts, masks, randoms, strict=True)
+            delayed(work)(part, mover, mask, random) for part, mask, random in zip(parts, masks, randoms, strict=True)
         )
         return done
-
-    def _moved(
-        self, memories: Values, data: Values, present: Mask | None, free: Mask | None, random: np.random.Generator
-    ) -> tuple[Motion, Floats | None]:
-        """Return where states ended and, at T > 0, their mean spins; None for a mask: all sites are."""
-        if self.temperature > 0:
-            return self._sample(memories, data, present, free, random)
-        return self._relax(memories, data, present, free), None
 
     def _decoded(self, states: Values, data: Values, free: Mask | None) -> Values:
         """Return states in the units of the data; sites that are not free are as they came."""
@@ -250,72 +243,54 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             keep(free, np.ascontiguousarray(data), values)
         return values
 
-    def _start(self, data: Values, present: Mask | None) -> Values:
-        """Return encoded data, 0 where hidden."""
-        start = self.encoding_.encode(data)
-        return start if present is None else np.where(present, start, data.dtype.type(0))
-
-    def _relax(self, memories: Values, data: Values, present: Mask | None, free: Mask | None) -> Motion:
-        """Move to a minimum of the energy."""
-        interaction = self._interaction()
-        if self._bits is not None:
-            high = data > self.encoding_.middle
-            found = self._bits.relax(high, present, free, self.max_steps, data.dtype)
-            if found is not None:
-                return found
-        start = self._start(data, present)
-        if interaction.together:
-            return relax_together(interaction, memories, start, free, present, self.max_steps, real=self._real)
-        if interaction.name == "strict" and present is None:  # nothing is clamped: compiled dynamics
-            network = PBodyHopfield(self.memories_, self.degree)
-            states = network.relax(start).astype(start.dtype)
-            return Motion(states, 1, np.ones(len(start), dtype=bool))
-        return relax_site_by_site(interaction, memories, start, free, self.max_steps)
-
-    def _sample(
-        self, memories: Values, data: Values, present: Mask | None, free: Mask | None, random: np.random.Generator
-    ) -> tuple[Motion, Floats]:
-        """Return the signs of mean spins (their last states where a mean is 0) and the means, of heat-bath dynamics."""
-        start = self._start(data, present)
-        if self.interaction == "strict" and present is None:
-            network = PBodyHopfield(self.memories_, self.degree)
-            seed = int(random.integers(2**31))
-            run = network.sample(self.temperature, len(start), self.n_sweeps, start=start, seed=seed, snapshot_every=1)
-            means, last = run.snapshots[:, self.n_sweeps // 2 :].mean(axis=1), run.spins.astype(start.dtype)
-        else:
-            interaction = self._interaction()
-            means, last = mean_spins(interaction, memories, start, free, self.temperature, self.n_sweeps, random)
-        states = np.where(means != 0, np.sign(means), last).astype(data.dtype)
-        return Motion(states, self.n_sweeps, np.ones(len(data), dtype=bool)), means
-
-    def _described(self, memories: Values, motion: Motion, restored: Values, confidence: Floats) -> Recall:
+    def _described(self, mover: Mover, motion: Motion, restored: Values, confidence: Floats) -> Recall:
         """Return the result with the nearest memories and the energies."""
-        states = motion.states.astype(np.float64)
-        overlaps = states @ memories.T.astype(np.float64)
-        squares = (memories.astype(np.float64) ** 2).sum(axis=1)
+        states, memories = motion.states.astype(np.float64), mover.memories.astype(np.float64)
+        overlaps = states @ memories.T
+        squares = (memories**2).sum(axis=1)
         halved = ((states**2).sum(axis=1)[:, None] + squares) / 2 - overlaps  # |x - xi|^2/2
-        energy = self._interaction().energies(-halved if self._real else overlaps)
+        energy = mover.interaction.energies(-halved if mover.real else overlaps)
         memory = halved.argmin(axis=1)
         overlap = 1 - halved[np.arange(len(states)), memory] / self.n_features_in_
         return Recall(restored, memory, overlap, energy, confidence, motion.n_steps, motion.settled)
 
     def _store(self, memories: Values) -> Self:
         """Keep encoded memories, and check that every parameter works with them."""
-        checks.integer("max_steps", self.max_steps, 1)
-        checks.integer("n_sweeps", self.n_sweeps, 2)
-        checks.number("temperature", self.temperature, zero_allowed=True)
         self.memories_: Values = memories
         self.beta_: float = default_beta(self.encoding_, memories) if self.beta is None else self.beta
         interaction = self._interaction()
         self._bits = None if self._real else BitMemory.build(interaction, memories)
+        remember(self, ("interaction", "degree", "beta", "encoding"))
+        self._check_ready()
+        return self
+
+    def _check_ready(self) -> None:
+        """Refuse a memory that is not fitted, or not with these parameters, or cannot move with them."""
+        check_is_fitted(self)
+        check_unchanged(self)
+        checks.integer("max_steps", self.max_steps, 1)
+        checks.integer("n_sweeps", self.n_sweeps, 2)
+        checks.number("temperature", self.temperature, zero_allowed=True)
         if self.temperature > 0 and self._real:
             raise InvalidInput("temperature must be 0 for real values; T > 0 needs signs: encoding='binary'")
-        return self
 
     @property
     def _real(self) -> bool:
         """Whether states move through real values."""
         return self.interaction == "attention" or self.encoding_.kind == "graded"
+
+    def _mover(self, dtype: npt.DTypeLike) -> Mover:
+        """Return what moves states, in a precision."""
+        return Mover(
+            interaction=self._interaction(),
+            memories=self.memories_.astype(dtype, copy=False),
+            encoding=self.encoding_,
+            bits=self._bits,
+            real=self._real,
+            temperature=self.temperature,
+            max_steps=self.max_steps,
+            n_sweeps=self.n_sweeps,
+        )
 
     def _interaction(self) -> Interaction:
         """Return the energy."""

@@ -110,9 +110,10 @@ def _by_examples(model: Any, examples: Examples) -> Victim:
 
 def _dense_gradient(model: DenseAssociativeClassifier) -> Gradient:
     """Return the exact gradient of what the class units add."""
+    network = model.network_
 
     def gradient(inputs: Values, choose: Choice) -> tuple[Values, Values]:
-        memories, scale = model.network_.astype(inputs.dtype), inputs.dtype.type(model.scale_)
+        memories, scale = network.astype(inputs.dtype), inputs.dtype.type(model.scale_)
         found = class_evidence(memories, (inputs - model.mean_.astype(inputs.dtype)) * scale)
         return found.scores, input_gradient(memories, found, choose(found.scores) * scale)
 

@@ -19,10 +19,7 @@ try:
         from art.estimators.classification.classifier import ClassGradientsMixin, ClassifierMixin
         from art.estimators.estimator import BaseEstimator, LossGradientsMixin
 except ImportError as error:
-    raise MissingPackage(
-        f"with_art needs the package adversarial-robustness-toolbox, which cannot be imported ({error}): "
-        "pip install 'densehop[attacks]'"
-    ) from error
+    raise MissingPackage.of_extra("with_art", "adversarial-robustness-toolbox", "attacks", error) from error
 
 
 class ArtClassifier(ClassGradientsMixin, ClassifierMixin, LossGradientsMixin, BaseEstimator):  # type: ignore[misc]

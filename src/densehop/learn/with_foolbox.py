@@ -19,9 +19,7 @@ try:
     import foolbox
     from foolbox import attacks
 except ImportError as error:
-    raise MissingPackage(
-        f"with_foolbox needs the package foolbox, which cannot be imported ({error}): pip install 'densehop[attacks]'"
-    ) from error
+    raise MissingPackage.of_extra("with_foolbox", "foolbox", "attacks", error) from error
 
 
 class FoolboxModel(foolbox.NumPyModel):  # type: ignore[misc]
