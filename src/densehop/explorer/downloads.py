@@ -7,8 +7,8 @@ import panel as pn
 import xarray as xr
 
 CONTENT_STYLE = """
-table.branches { border-collapse: collapse; font-size: 13px; }
-table.branches td, table.branches th { border-bottom: 1px solid #ddd; padding: 3px 7px; text-align: right; }
+table.branches { border-collapse: collapse; font-size: 12px; }
+table.branches td, table.branches th { border-bottom: 1px solid #ddd; padding: 3px 4px; text-align: right; }
 pre { background: #f6f6f6; padding: 8px; font-size: 12px; overflow-x: auto; }
 """
 
