@@ -58,7 +58,7 @@ sphinx_gallery_conf = {
     "image_scrapers": "tutorial_pages.scrape",
     "abort_on_example_error": True,
     "ignore_repr_types": r"matplotlib",
-    "min_reported_time": 1e9,
+    "write_computation_times": False,  # a page that asks other hosts for scripts
     "download_all_examples": False,
     "show_signature": False,
     "remove_config_comments": True,
