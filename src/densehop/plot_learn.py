@@ -29,6 +29,7 @@ def restored_rows(rows: Mapping[str, Floats], shape: tuple[int, int], largest: f
         axes = _mosaic(figure, painted, shape, n_images)
         axes.set_yticks([(shape[0] + _gap(shape)) * row + shape[0] / 2 - 0.5 for row in range(len(rows))], list(rows))
         axes.tick_params(length=0)
+        figure.set_layout_engine("compressed")  # images keep their aspect, and labels their room
     return figure
 
 
