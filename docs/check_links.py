@@ -27,6 +27,8 @@ def broken_links(site: Path) -> list[str]:
     """Return a line for each link to a file or an anchor that is not there."""
     root = site.resolve()
     pages = {path: Page(path) for path in root.rglob("*.html") if "_static" not in path.parts}
+    if not pages:
+        sys.exit(f"no pages in {site}: build the site first")
     return [
         f"{path.relative_to(root)}: {link}"
         for path, page in pages.items()
