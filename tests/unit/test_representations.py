@@ -195,7 +195,7 @@ def test_group_of_chains_changes_its_states_in_place():
     assert np.shares_memory(chains.states, states)
 
 
-@pytest.mark.parametrize(("p", "n_spins"), [(2, 300), (3, 101), (4, 61), (4, 900)])
+@pytest.mark.parametrize(("p", "n_spins"), [(2, 300), (3, 101), (4, 61), (4, 256), (4, 257), (4, 900), (4, 1290)])
 def test_powers_equal_tables(p, n_spins, monkeypatch):
     """The same run with tables in 64 bits."""
     net = dh.PBodyHopfield(signs(70, n_spins), p)
@@ -206,6 +206,21 @@ def test_powers_equal_tables(p, n_spins, monkeypatch):
     assert net._forms.pattern_store.form.form == patterns_kernel.TABLE
     tables = [net.sample(t, 1, 3, net.patterns[0], snapshot_every=1, representation="patterns") for t in (0.5, 50.0)]
     assert all(same(pair) for pair in zip(powers, tables, strict=True))
+
+
+@pytest.mark.parametrize(("interaction", "n_spins"), [("strict", 256), ("strict", 257), ("power", 254)])
+def test_largest_cubes_fill_no_lane(interaction, n_spins):
+    """Copies of one pattern, more than are summed without widening, and states at and beside it."""
+    pattern, n_copies = signs(1, n_spins), 32 * 300 + 7
+    net = dh.PBodyHopfield(np.repeat(pattern, n_copies, axis=0), 4, interaction=interaction)
+    assert net._forms.pattern_store.form.form == patterns_kernel.CUBE
+    single = dh.PBodyHopfield(pattern, 4, interaction=interaction)
+    for n_flipped in (0, 1, n_spins):
+        state = pattern.copy()
+        state[0, :n_flipped] *= -1
+        fields = [PatternChains.start(each._forms.pattern_store, state).fields() for each in (net, single)]
+        assert (fields[0] == n_copies * fields[1]).all()
+        assert fields[1][0] * net.table.scale / 2 == pytest.approx(single.local_fields(state)[0], rel=1e-12)
 
 
 def test_tables_that_are_almost_powers_are_looked_up():

@@ -23,8 +23,18 @@ def signed_sum_of_squares(bits, row, first, last, values):
 
 
 @njit
-def add_signed(bits, row, step, values):
-    vectors.add_signed(bits, row, step, values)
+def signed_sum_of_cubes(bits, row, first, last, values, odd, shift):
+    return vectors.signed_sum_of_cubes(bits, row, first, last, values, odd, shift)
+
+
+@njit
+def add_signed(bits, row, first, last, step, values):
+    vectors.add_signed(bits, row, first, last, step, values)
+
+
+@njit
+def add_signed_and_sum(bits, row, first, last, step, values):
+    return vectors.add_signed_and_sum(bits, row, first, last, step, values)
 
 
 @njit
@@ -90,14 +100,32 @@ def test_signed_sum_of_squares(n_blocks):
 
 
 @pytest.mark.parametrize("n_blocks", BLOCKS)
+@pytest.mark.parametrize("n_spins", [9, 10, 256, 257])
+def test_signed_sum_of_cubes(n_blocks, n_spins):
+    """Overlaps of N spins, in a part of the blocks; and the largest of all in every lane."""
+    rng, odd, shift = np.random.default_rng(n_blocks), n_spins % 2, (8 - 3 * n_spins + n_spins % 2) // 2
+    bits, first = random_bits(rng, 2, n_blocks), n_blocks // 3
+    k = 2 * rng.integers(0, n_spins + 1, 32 * n_blocks) - n_spins
+    for overlaps in (k, np.full(len(k), n_spins), np.full(len(k), -n_spins)):
+        values = overlaps * ((overlaps**2 - odd) // 2 + shift)
+        expected = naive.signed_sum(bits[1, first:], values[32 * first :].tolist())
+        assert signed_sum_of_cubes(bits, 1, first, n_blocks, overlaps.astype(np.int16), odd, shift) == expected
+
+
+@pytest.mark.parametrize("n_blocks", BLOCKS)
 def test_add_signed(n_blocks):
     rng = np.random.default_rng(n_blocks)
     bits = random_bits(rng, 3, n_blocks)
     values = rng.integers(-100, 100, 32 * n_blocks).astype(np.int16)
-    for step in (1, -2):
-        expected = values + step * naive.signs_of_bits(bits[2])
-        add_signed(bits, 2, np.int16(step), values)
+    for first, last, step in ((0, n_blocks, 1), (0, n_blocks, -2), (n_blocks // 2, n_blocks, 2), (0, n_blocks // 2, 1)):
+        part = slice(32 * first, 32 * last)
+        expected, signs = values.copy(), naive.signs_of_bits(bits[2])
+        expected[part] += step * signs[part]
+        before, also = int((signs * values)[part].sum()), values.copy()
+        add_signed(bits, 2, first, last, np.int16(step), values)
         assert (values == expected).all()
+        assert add_signed_and_sum(bits, 2, first, last, np.int16(step), also) == before
+        assert (also == expected).all()
 
 
 @pytest.mark.parametrize("n_blocks", BLOCKS)

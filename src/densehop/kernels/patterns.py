@@ -4,14 +4,15 @@ Layout, for N spins and M patterns, B = ceil(M/32) blocks of 32; the places behi
 
 - `bits` (N, B) uint32: a row per site, 1 where the pattern has -1.
 - `overlaps` (32 B,) int16: k_a, the overlap of the state with pattern a.
-- `amplitudes` (32 B,): even[c_a]/factor, kept where it is no simple power of k_a, so that an attempt is one signed sum.
+- `amplitudes` (32 B,): even[c_a]/factor, kept where it is no simple polynomial, so that an attempt is one signed sum.
 - `totals` (2,) int64: sum_a odd[c_a] and sum_a energy[c_a].
 
-The doubled field of site i is sum_a sigma_ia even[c_a] + xi_i sum_a odd[c_a]. Three forms of `even` and `odd`:
+The doubled field of site i is sum_a sigma_ia even[c_a] + xi_i sum_a odd[c_a]. Five forms of `even` and `odd`:
 powers 1 and 2 are even = factor k^power + constant with odd = slope k + constant (p = 2 and 3), where the second sum
-changes by a known number per flip. Power 3 is even = factor inverse (k^3 + slope k) with odd = shift - square k^2
-(p = 4; the inverse of 3 in the strict energy, 1 in the power energy), found anew at each flip; form 0 is any other
-table, looked up at each flip.
+changes by a known number per flip. Power 3 is even = factor (k^3 + slope k)/divisor with odd = shift - square k^2
+(p = 4; divisor 3 in the strict energy, 1 in the power energy), summed from (k^2 + slope)/2, which fits into 16 bits;
+the sum of k^2 changes by the signed sum of k at a flip. Where that is too large or no integer (form 4) the cubes are
+amplitudes, found anew at each flip. Form 0 is any other table, looked up at each flip.
 """
 
 from typing import Any, NamedTuple
@@ -21,16 +22,25 @@ import numpy as np
 from densehop.kernels import inlined, lean
 from densehop.kernels.noise import flips
 from densehop.kernels.record import record
-from densehop.kernels.vectors import LANES, add_signed, cube, signed_sum, signed_sum_of_squares
+from densehop.kernels.vectors import (
+    LANES,
+    THIRD,
+    add_signed,
+    add_signed_and_sum,
+    cube,
+    signed_sum,
+    signed_sum_of_cubes,
+    signed_sum_of_squares,
+)
 
 ODD, ENERGY = 0, 1  # places in `totals`
-TABLE, LINEAR, SQUARE, CUBE = 0, 1, 2, 3  # forms
+TABLE, LINEAR, SQUARE, CUBE, WIDE_CUBE = 0, 1, 2, 3, 4  # forms
 IN_CACHE = 4096  # patterns handled at once when a flip updates them
 BLOCKS_IN_CACHE = IN_CACHE // LANES
 
 
 class Stored(NamedTuple):
-    """What all chains share: `form`, `factor`, `slope`, `shift` (the constant of `odd`), `inverse`, `square` as above.
+    """What all chains share: `form`, `factor`, `slope`, `shift` (the constant of `odd`), `divisor`, `square` as above.
 
     bits (N, B); sign_sums (N,) int64, sum_a sigma_ia; offsets (N,) int64, the constant of `even` times sign_sums;
     even, odd (N + 1,) tables, `even` in the type of the amplitudes; n_patterns; chunk, how many blocks can be summed
@@ -47,7 +57,7 @@ class Stored(NamedTuple):
     factor: int
     slope: int
     shift: int
-    inverse: int
+    divisor: int
     square: int
     chunk: int
 
@@ -62,6 +72,10 @@ def sum_signed(stored, site, overlaps, amplitudes):
             total += signed_sum_of_squares(stored.bits, site, first, last, overlaps)
         elif stored.form == LINEAR:
             total += signed_sum(stored.bits, site, first, last, overlaps)
+        elif stored.form == CUBE:
+            odd = np.int64((len(stored.even) - 1) & 1)
+            shift = (stored.slope + odd) // 2
+            total += 2 * signed_sum_of_cubes(stored.bits, site, first, last, overlaps, odd, shift) // stored.divisor
         else:
             total += signed_sum(stored.bits, site, first, last, amplitudes)
     return stored.factor * total + stored.offsets[site]
@@ -72,7 +86,7 @@ def find_overlaps(stored, state, overlaps):
     """Set the overlaps (32 B,) of a state (N,) with all patterns."""
     overlaps[:] = 0
     for site in range(len(state)):
-        add_signed(stored.bits, site, np.int16(state[site]), overlaps)
+        add_signed(stored.bits, site, 0, stored.bits.shape[1], np.int16(state[site]), overlaps)
     overlaps[stored.n_patterns :] = 0
 
 
@@ -94,15 +108,20 @@ def look_up(stored, overlaps, amplitudes):
 @inlined
 def find_amplitudes(stored, overlaps, amplitudes):
     """Set the amplitudes of the overlaps, where the form has any; return sum_a odd[c_a]."""
-    if stored.form == CUBE:
+    if stored.form == WIDE_CUBE:
+        inverse = THIRD if stored.divisor == 3 else 1
         squares, n_blocks = np.int64(0), stored.bits.shape[1]
         for first in range(0, n_blocks, BLOCKS_IN_CACHE):
             last = min(first + BLOCKS_IN_CACHE, n_blocks)
-            squares += cube(overlaps, stored.slope, stored.inverse, first, last, amplitudes)
+            squares += cube(overlaps, stored.slope, inverse, first, last, amplitudes)
         return stored.shift * stored.n_patterns - stored.square * squares
     if stored.form == TABLE:
         return look_up(stored, overlaps, amplitudes)
     total = np.int64(0)
+    if stored.form == CUBE:
+        for a in range(stored.n_patterns):
+            total += np.int64(overlaps[a]) * overlaps[a]
+        return stored.shift * stored.n_patterns - stored.square * total
     for a in range(stored.n_patterns):
         total += overlaps[a]
     return stored.slope * total + stored.shift * stored.n_patterns
@@ -111,9 +130,16 @@ def find_amplitudes(stored, overlaps, amplitudes):
 @inlined
 def flip(stored, site, spin, overlaps, amplitudes, odd_total):
     """Bring overlaps and amplitudes up to date after `spin` flipped; return the new sum_a odd[c_a]."""
-    add_signed(stored.bits, site, np.int16(-2 * spin), overlaps)
+    step, n_blocks, signed = np.int16(-2 * spin), stored.bits.shape[1], np.int64(0)
+    if stored.form == CUBE:
+        for first in range(0, n_blocks, stored.chunk):
+            last = min(first + stored.chunk, n_blocks)
+            signed += add_signed_and_sum(stored.bits, site, first, last, step, overlaps)
+        overlaps[stored.n_patterns :] = 0
+        return odd_total + 4 * stored.square * (spin * signed - stored.n_patterns)
+    add_signed(stored.bits, site, 0, n_blocks, step, overlaps)
     overlaps[stored.n_patterns :] = 0
-    if stored.form in (TABLE, CUBE):
+    if stored.form in (TABLE, WIDE_CUBE):
         return find_amplitudes(stored, overlaps, amplitudes)
     return odd_total - 2 * spin * stored.slope * stored.sign_sums[site]
 

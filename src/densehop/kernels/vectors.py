@@ -98,8 +98,25 @@ def signs_of(builder, bits, index):
     return builder.bitcast(builder.load(builder.gep(bits.data, [index])), ir.VectorType(BIT, LANES))
 
 
-def make_signed_sum(squares):
-    """Return the code of `signed_sum` or `signed_sum_of_squares`."""
+def ones(builder, loaded, _more):
+    """Return a vector of ones."""
+    return constant(loaded.type, 1)
+
+
+def itself(builder, loaded, _more):
+    """Return the vector itself."""
+    return loaded
+
+
+def half_of_square(builder, loaded, more):
+    """Return (k + odd) (k >> 1) + shift for the vector k: (k^2 - odd)/2 + shift."""
+    odd, shift = (everywhere(builder, value, INT16, LANES) for value in more)
+    half = builder.ashr(loaded, constant(loaded.type, 1))
+    return builder.add(builder.mul(builder.add(loaded, odd), half), shift)
+
+
+def make_signed_sum(factor):
+    """Return the code of a sum of signed values, each times `factor` of it if they are int16."""
 
     def generate(context, builder, signature, arguments):
         bits, values = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 4))
@@ -115,7 +132,7 @@ def make_signed_sum(squares):
             signed = builder.select(minus, builder.sub(constant(loaded.type, 0), loaded), loaded)
             if not is_narrow:
                 return signed
-            return multiply_and_add_pairs(builder, signed, loaded if squares else constant(loaded.type, 1))
+            return multiply_and_add_pairs(builder, signed, factor(builder, loaded, arguments[5:]))
 
         sum_type = ir.VectorType(INT32, LANES // 2) if is_narrow else ir.VectorType(kind, LANES)
         return sum_of_blocks(builder, builder.sub(last, first), sum_type, term)
@@ -130,7 +147,7 @@ def signed_sum(_context, bits, row, first, last, values):
     values (32 B,) int16, int32 or int64; bits (N, B) uint32. Whole arrays come in: a slice costs what a short sum does.
     """
     if is_vector(values, types.int16, types.int32, types.int64):
-        return types.int64(bits, types.int64, types.int64, types.int64, values), make_signed_sum(squares=False)
+        return types.int64(bits, types.int64, types.int64, types.int64, values), make_signed_sum(ones)
     return None
 
 
@@ -138,7 +155,19 @@ def signed_sum(_context, bits, row, first, last, values):
 def signed_sum_of_squares(_context, bits, row, first, last, values):
     """Return the same as `signed_sum` for the squares of values (32 B,) int16."""
     if is_vector(values, types.int16):
-        return types.int64(bits, types.int64, types.int64, types.int64, values), make_signed_sum(squares=True)
+        return types.int64(bits, types.int64, types.int64, types.int64, values), make_signed_sum(itself)
+    return None
+
+
+@intrinsic
+def signed_sum_of_cubes(_context, bits, row, first, last, values, odd, shift):
+    """Return the same as `signed_sum` for k ((k^2 - odd)/2 + shift), k = values (32 B,) int16.
+
+    odd is 1 where all k are odd, 0 where they are even; the bracket must fit into 16 bits.
+    """
+    if is_vector(values, types.int16):
+        signature = types.int64(bits, *(types.int64,) * 3, values, *(types.int64,) * 2)
+        return signature, make_signed_sum(half_of_square)
     return None
 
 
@@ -176,27 +205,53 @@ def selected_sum(_context, bits, row, left, right):
     return None
 
 
-@intrinsic
-def add_signed(_context, bits, row, step, values):
-    """Add the int16 `step` to values (32 B,) int16, or subtract it where bits[row] has a 1; bits (N, B) uint32."""
+def make_add_signed(summed):
+    """Return the code of `add_signed` or, if `summed`, of `add_signed_and_sum`."""
 
     def generate(context, builder, signature, arguments):
-        bits, values = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 3))
-        n_blocks = cgutils.unpack_tuple(builder, bits.shape)[1]
-        start = builder.mul(arguments[1], n_blocks)
+        bits, values = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 5))
+        row = builder.mul(arguments[1], cgutils.unpack_tuple(builder, bits.shape)[1])
+        first, last = arguments[2:4]
         vector_type = ir.VectorType(INT16, LANES)
-        steps = everywhere(builder, arguments[2], INT16, LANES)
-        opposite = builder.sub(constant(vector_type, 0), steps)
-        with cgutils.for_range(builder, n_blocks) as loop:
-            minus = signs_of(builder, bits, builder.add(start, loop.index))
-            place = builder.gep(values.data, [builder.mul(loop.index, INT64(LANES))])
+        zero = constant(vector_type, 0)
+        steps = everywhere(builder, arguments[4], INT16, LANES)
+        opposite = builder.sub(zero, steps)
+
+        def change(block):
+            minus = signs_of(builder, bits, builder.add(row, block))
+            place = builder.gep(values.data, [builder.mul(block, INT64(LANES))])
             pointer = builder.bitcast(place, vector_type.as_pointer())
-            changed = builder.add(builder.load(pointer, align=1), builder.select(minus, opposite, steps))
-            builder.store(changed, pointer, align=1)
+            before = builder.load(pointer, align=1)
+            builder.store(builder.add(before, builder.select(minus, opposite, steps)), pointer, align=1)
+            return minus, before
+
+        def term(block):
+            minus, before = change(builder.add(first, block))
+            there = builder.select(minus, builder.sub(zero, before), before)
+            return multiply_and_add_pairs(builder, there, constant(vector_type, 1))
+
+        if summed:
+            return sum_of_blocks(builder, builder.sub(last, first), ir.VectorType(INT32, LANES // 2), term)
+        with cgutils.for_range_slice(builder, first, last, INT64(1)) as (block, _):
+            change(block)
         return context.get_dummy_value()
 
+    return generate
+
+
+@intrinsic
+def add_signed(_context, bits, row, first, last, step, values):
+    """Add the int16 `step` to blocks first to last of values (32 B,) int16, or subtract it where bits[row] has a 1."""
     if step == types.int16 and is_vector(values, types.int16):
-        return types.void(bits, types.int64, step, values), generate
+        return types.void(bits, *(types.int64,) * 3, step, values), make_add_signed(summed=False)
+    return None
+
+
+@intrinsic
+def add_signed_and_sum(_context, bits, row, first, last, step, values):
+    """Do the same and return what `signed_sum` was before."""
+    if step == types.int16 and is_vector(values, types.int16):
+        return types.int64(bits, *(types.int64,) * 3, step, values), make_add_signed(summed=True)
     return None
 
 

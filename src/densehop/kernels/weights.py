@@ -39,7 +39,7 @@ def start(bits, weights, sharpness, n_patterns, states, overlaps, further, neare
     overlaps[:] = 0
     for chain in range(len(states)):
         for site in range(states.shape[1]):
-            add_signed(bits, site, np.int16(states[chain, site]), overlaps[chain])
+            add_signed(bits, site, 0, bits.shape[1], np.int16(states[chain, site]), overlaps[chain])
         find_weights(weights, sharpness, n_patterns, overlaps[chain], further[chain], nearer[chain], totals[chain])
 
 
@@ -90,7 +90,7 @@ def run_sweeps(
                 site = sites[chain, block_sweep, attempt] if sites.shape[2] > 0 else attempt
                 cost = flip_cost(bits, site, state[site], sharpness, n_patterns, further[chain], nearer[chain], total)
                 if flips(cost, units[chain, block_sweep], uniforms[chain, block_sweep, attempt], noise):
-                    add_signed(bits, site, np.int16(-2 * state[site]), overlaps[chain])
+                    add_signed(bits, site, 0, bits.shape[1], np.int16(-2 * state[site]), overlaps[chain])
                     state[site] = -state[site]
                     find_weights(weights, sharpness, n_patterns, overlaps[chain], further[chain], nearer[chain], total)
                     flipped += 1

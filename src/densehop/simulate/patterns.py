@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from densehop.energy import EnergyTable
 from densehop.kernels import patterns as kernel
-from densehop.kernels.vectors import LANES, THIRD
+from densehop.kernels.vectors import LANES
 from densehop.simulate.chains import Attempts, Record
 from densehop.simulate.memory import aligned_zeros
 
@@ -18,7 +18,8 @@ Floats = npt.NDArray[np.float64]
 LARGEST_INT32 = 2**31 - 1
 PACKED_AT_ONCE = 8192  # patterns, a multiple of 8
 SMALLEST_CHUNK = 8  # blocks: shorter sums in 32 bits do not pay
-LARGEST_CUBE = 900  # spins: cubes, and sums of some of their thirds, fit into 32 bits
+LARGEST_INT16 = 2**15 - 1
+LARGEST_CUBE = 1290  # spins: cubes fit into 32 bits
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Form:
     constant: int = 0
     slope: int = 0
     shift: int = 0
-    inverse: int = 1
+    divisor: int = 1
     square: int = 0
     largest: int = 0  # term of a lane's sum, for one block
 
@@ -55,9 +56,11 @@ def form_of(table: EnergyTable) -> Form:
             slope = divisor * int(even[1]) // (factor * int(k[1])) - int(k[1]) ** 2
             cubes = (k**3 + slope * k) // divisor
             if _same_fields(table, factor * cubes, shift - square * k**2):
-                inverse = THIRD if divisor == 3 else 1
-                reach = int(np.abs(cubes).max()) + 1
-                return Form(kernel.CUBE, factor, 0, slope, shift, inverse, square, reach)
+                form, reach = kernel.WIDE_CUBE, int(np.abs(cubes).max()) + 1
+                half = (k**2 + slope) / 2
+                if slope % 2 == n_spins % 2 and np.abs(half).max() <= LARGEST_INT16:
+                    form, reach = kernel.CUBE, 2 * n_spins * LARGEST_INT16
+                return Form(form, factor, 0, slope, shift, divisor, square, reach)
     return Form(kernel.TABLE, largest=largest)
 
 
@@ -93,11 +96,11 @@ class PatternStore:
         bits = pack(patterns, LANES).view("<u4").astype(np.uint32, copy=False)
         sign_sums = patterns.sum(axis=0, dtype=np.int64)
         chunk = LARGEST_INT32 // form.largest
-        fits = chunk >= SMALLEST_CHUNK or form.form in (kernel.LINEAR, kernel.SQUARE)
+        fits = chunk >= SMALLEST_CHUNK or form.form not in (kernel.TABLE, kernel.WIDE_CUBE)
         even = table.even.astype(np.int32) if fits else table.even
         stored = kernel.Stored(
             bits, sign_sums, form.constant * sign_sums, even, table.odd,
-            len(patterns), form.form, form.factor, form.slope, form.shift, form.inverse, form.square,
+            len(patterns), form.form, form.factor, form.slope, form.shift, form.divisor, form.square,
             chunk if fits else bits.shape[1],
         )  # fmt: skip
         return cls(table, form, stored)
@@ -134,7 +137,7 @@ class PatternChains:
         """Place chains at states (C, N), the caller's, which change in place."""
         stored, form, n_chains = store.stored, store.form, len(states)
         length = stored.bits.shape[1] * LANES
-        has_amplitudes = form.form in (kernel.TABLE, kernel.CUBE)
+        has_amplitudes = form.form in (kernel.TABLE, kernel.WIDE_CUBE)
         overlaps = aligned_zeros((n_chains, length), np.int16)
         amplitudes = aligned_zeros((n_chains, length if has_amplitudes else 0), stored.even.dtype)
         totals = np.empty((n_chains, 2), dtype=np.int64)

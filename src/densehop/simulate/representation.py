@@ -12,7 +12,7 @@ import numpy as np
 from densehop import checks
 from densehop.energy import EnergyTable
 from densehop.errors import InvalidInput
-from densehop.kernels.patterns import CUBE, TABLE
+from densehop.kernels.patterns import CUBE, TABLE, WIDE_CUBE
 from densehop.simulate.chains import Chains, Floats, Numbers, Signs
 from densehop.simulate.couplings import LARGEST_P, CoupledChains, CouplingStore, row_length
 from densehop.simulate.fingerprint import digest
@@ -31,9 +31,11 @@ PATTERNS_COST = {
     "pattern": 0.027,
     "pattern flip": 0.033,
     "table pattern": 0.05,
-    "cube flip": 18.0,
-    "cube pattern": 0.05,
-    "cube pattern flip": 0.2,
+    "cube pattern": 0.045,
+    "cube pattern flip": 0.035,
+    "wide cube flip": 18.0,
+    "wide cube pattern": 0.05,
+    "wide cube pattern flip": 0.2,
     "table pattern flip": 0.8,
 }
 COUPLINGS_COST = {
@@ -77,10 +79,17 @@ class Workload:
 
     def patterns_parts(self, acceptance: float) -> dict[str, float]:
         """Return how much of each kind of work an attempt is, on average."""
-        kind = {TABLE: "table pattern", CUBE: "cube pattern"}.get(self.form, "pattern")
+        kinds = {TABLE: "table pattern", CUBE: "cube pattern", WIDE_CUBE: "wide cube pattern"}
+        kind = kinds.get(self.form, "pattern")
         flips = acceptance * self.n_patterns
-        again = acceptance if self.form == CUBE else 0.0
-        return {"attempt": 1.0, "flip": acceptance, "cube flip": again, kind: self.n_patterns, f"{kind} flip": flips}
+        again = acceptance if self.form == WIDE_CUBE else 0.0
+        return {
+            "attempt": 1.0,
+            "flip": acceptance,
+            "wide cube flip": again,
+            kind: self.n_patterns,
+            f"{kind} flip": flips,
+        }
 
     def couplings_parts(self, acceptance: float) -> dict[str, float]:
         """Return the same for couplings.
