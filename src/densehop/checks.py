@@ -61,6 +61,12 @@ def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
     return value
 
 
+def callback(name: str, value: object) -> None:
+    """Refuse what is neither None nor can be called."""
+    if value is not None and not callable(value):
+        raise InvalidInput(f"{name} must be a function or None, got {shown(value)}")
+
+
 def body_number(p: object, n_spins: int | None = None) -> int:
     """Return the number p of bodies: an integer >= 2, and no more than there are spins."""
     return integer("p", p, 2, n_spins)

@@ -310,6 +310,7 @@ class PBodyHopfield:
         checkpoint_every: float,
     ) -> Run:
         """Return a run whose arguments are checked and that fits into memory."""
+        checks.callback("progress", progress)
         reference_states = self._references(references)
         kept = settings.n_sweeps // settings.snapshot_every if settings.snapshot_every else 0
         numbers = settings.n_sweeps * (9 + 4 * len(reference_states))

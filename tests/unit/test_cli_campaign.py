@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -104,6 +105,14 @@ def test_scheduler_that_is_not_there_is_one_line(densehop, tmp_path, monkeypatch
     monkeypatch.setitem(sys.modules, "distributed", None)
     result = densehop("run", EXAMPLE, "--out", tmp_path, "--engine", "dask")
     assert "the Dask engine needs Dask: pip install 'densehop[cluster]'" in complaint(result)
+
+
+def test_a_local_cluster_leaves_no_files_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    workers = cluster.DaskWorkers(n_workers=1)
+    assert list(tmp_path.iterdir())
+    workers.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_cells_that_fail_are_told_at_the_end(densehop, tmp_path):

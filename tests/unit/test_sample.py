@@ -119,6 +119,8 @@ def test_progress_counts_every_sweep():
     done = []
     random_network(3, 60, 20).sample(2.0, n_chains=3, n_sweeps=11, progress=done.append)
     assert sum(done) == 33
+    with pytest.raises(dh.InvalidInput, match="progress must be a function or None, got 3"):
+        random_network(3, 60, 20).sample(2.0, progress=3)
 
 
 def test_interrupt_stops_the_chains_at_once():

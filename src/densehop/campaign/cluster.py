@@ -5,6 +5,7 @@ import logging
 import queue
 import time
 from contextlib import ExitStack
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from densehop.campaign.engines import SHARE_OF_MEMORY, without_interrupts
@@ -129,6 +130,7 @@ def _local_cluster(distributed: Any, n_workers: int, settings: ExitStack) -> Any
     import dask  # noqa: PLC0415 (optional, and slow)
 
     rules = {
+        "temporary-directory": settings.enter_context(TemporaryDirectory("-densehop", ignore_cleanup_errors=True)),
         "distributed.scheduler.allowed-failures": 0,  # how often to try again is the campaign's decision
         "distributed.deploy.lost-worker-timeout": LOST_AFTER,
     }
