@@ -55,12 +55,12 @@ def test_identities_of_the_enumerated_posterior(p, n_examples):
     n_spins, teacher_temperature = 10, 2.5
     states = naive.all_states(n_spins)
     exact = -dh.signal_strength(n_spins, n_examples, p, teacher_temperature)
+    drawn = [dh.draw_examples(n_spins, n_examples, p, teacher_temperature, seed=disorder) for disorder in range(300)]
+    disorders = [(pattern, dh.PBodyHopfield(examples, p).energy(states)) for pattern, examples in drawn]
 
     def deviations(temperature):
         rows = []
-        for disorder in range(300):
-            pattern, examples = dh.draw_examples(n_spins, n_examples, p, teacher_temperature, seed=disorder)
-            energies = dh.PBodyHopfield(examples, p).energy(states)
+        for pattern, energies in disorders:
             weights = np.exp(-(energies - energies.min()) / temperature)
             weights /= weights.sum()
             mean = weights @ states

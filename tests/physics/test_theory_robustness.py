@@ -214,10 +214,10 @@ def test_the_scan_itself_finds_every_state():
 
 
 def test_no_silent_failure_with_replica_symmetry():
-    cases = rs_cases(seed=1, n_problems=300)
+    cases = rs_cases(seed=1, n_problems=200)
     print(table(cases))
     assert not [case for case in cases if case.outcome in BAD]
-    assert sum(case.solution is not None for case in cases) > 300
+    assert sum(case.solution is not None for case in cases) > 200
 
 
 def test_no_silent_failure_with_one_step_of_breaking():
