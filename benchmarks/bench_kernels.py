@@ -96,6 +96,30 @@ def inner_loop(loop: ctypes.CDLL | None) -> None:
         )
 
 
+def four_bodies() -> None:
+    """Print what an attempt costs on patterns at p = 4, cold and with every other one accepted, over the same at p = 3.
+
+    The cost of a run is the time of a long one minus that of a short one.
+    """
+    print("patterns, p = 4, ns per pattern and attempt (times p = 3):    cold          half accepted")
+    for n_spins, n_patterns, sweeps in ((64, 8_192, 400), (256, 131_072, 8), (256, 1_048_576, 2), (512, 131_072, 4)):
+        pattern, examples = dh.draw_examples(n_spins, n_patterns, 2, 0.7 * n_spins**0.5)
+        nets = [dh.PBodyHopfield(examples, p=p) for p in (4, 3)]
+        runs = [
+            partial(net.sample, temperature, 1, length, net.relax(pattern), representation="patterns", n_workers=1)
+            for net in nets
+            for temperature in (0.0, 1e9)
+            for length in (sweeps, 3 * sweeps)
+        ]
+        times = in_turn(*runs)
+        cold, hot, cold_3, hot_3 = np.median(times[:, 1::2] - times[:, ::2], axis=0)
+        unit = 1e9 / (2 * sweeps) / n_spins / n_patterns
+        print(
+            f"  N = {n_spins}, M = {n_patterns:7}: {cold * unit:20.3f} ({cold / cold_3:.1f}) "
+            f"{hot * unit:20.3f} ({hot / hot_3:.1f})"
+        )
+
+
 @dataclass(frozen=True)
 class Cell:
     """One point of the grid: nanoseconds per attempt, and the time of `auto` relative to the faster one."""
@@ -224,5 +248,6 @@ if __name__ == "__main__":
     else:
         with tempfile.TemporaryDirectory() as folder:
             inner_loop(compiled_loop(folder))
+        four_bodies()
         scaling()
         choice()
