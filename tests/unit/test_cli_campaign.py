@@ -11,6 +11,7 @@ import time
 import warnings
 from pathlib import Path
 
+import dask
 import pytest
 import yaml
 
@@ -107,12 +108,18 @@ def test_scheduler_that_is_not_there_is_one_line(densehop, tmp_path, monkeypatch
     assert "the Dask engine needs Dask: pip install 'densehop[cluster]'" in complaint(result)
 
 
-def test_a_local_cluster_leaves_no_files_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    workers = cluster.DaskWorkers(n_workers=1)
-    assert list(tmp_path.iterdir())
-    workers.close()
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_local_cluster_leaves_no_files_behind(asked, tmp_path, monkeypatch):
+    """In the usual place and in the one that Dask is configured for."""
+    usual, other = tmp_path / "usual", tmp_path / "other"
+    usual.mkdir()
+    other.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(usual))
+    with dask.config.set({"temporary-directory": str(other) if asked else None}):
+        workers = cluster.DaskWorkers(n_workers=1)
+        assert [bool(list(place.iterdir())) for place in (usual, other)] == [not asked, asked]
+        workers.close()
+    assert list(usual.iterdir()) == list(other.iterdir()) == []
 
 
 def test_cells_that_fail_are_told_at_the_end(densehop, tmp_path):

@@ -129,8 +129,10 @@ def _local_cluster(distributed: Any, n_workers: int, settings: ExitStack) -> Any
     """Start processes with one thread each; their memory is what cells are admitted by, not Dask's to police."""
     import dask  # noqa: PLC0415 (optional, and slow)
 
+    place = dask.config.get("temporary-directory", None)
+    scratch = TemporaryDirectory(suffix="-densehop", dir=place, ignore_cleanup_errors=True)
     rules = {
-        "temporary-directory": settings.enter_context(TemporaryDirectory("-densehop", ignore_cleanup_errors=True)),
+        "temporary-directory": settings.enter_context(scratch),
         "distributed.scheduler.allowed-failures": 0,  # how often to try again is the campaign's decision
         "distributed.deploy.lost-worker-timeout": LOST_AFTER,
     }
