@@ -156,6 +156,15 @@ def test_simulation_streams_pauses_stops_and_is_repeated_by_its_code(visit, tmp_
         assert float(late.mean()) == pytest.approx(mean, abs=1e-9)
 
 
+@pytest.mark.parametrize("attempt", range(4))  # without the lock about half of the clicks were lost
+def test_a_click_that_overtakes_a_slider_is_answered(visit, attempt):
+    page = visit(f"/?n=64&sweeps=200&x=8&t=2.2&disorders=2&seed={attempt}")
+    page.locator(".noUi-handle").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Simulate here").click()
+    page.wait_for_selector(".verdict b")
+
+
 def test_too_large_a_simulation_is_one_clear_line(visit):
     page = visit("/?n=1024&x=8&t=2")
     page.get_by_role("button", name="Simulate here").click()

@@ -8,6 +8,8 @@ from typing import Any
 
 import panel as pn
 from bokeh.client import pull_session
+from panel.io import with_lock
+from panel.reactive import Syncable
 
 from densehop.explorer.attack_page import AttackPage
 from densehop.explorer.cut_page import CutPage
@@ -22,6 +24,10 @@ from densehop.explorer.visitor import Visitor
 LOOPBACK = "127.0.0.1"
 PATIENCE = 100  # fifths of a second until the server answers
 FORGOTTEN = 15_000  # milliseconds after which a closed tab's session ends; a slow browser needs some to open one
+# Panel answers an event that overtakes another, such as a click soon after a slider, without the document's lock; then
+# charts cannot be changed and the click is lost. Its own decorator tells it to hold the lock.
+for _name in ("_event_coroutine", "_change_coroutine"):
+    setattr(Syncable, _name, with_lock(getattr(Syncable, _name)))
 TITLES = ("Phase diagram", "Cut", "Restore", "Attack")
 STYLE = """
 h1 { font: 600 22px Georgia, serif; margin: 4px 0 2px 0; }
