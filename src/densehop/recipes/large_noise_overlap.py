@@ -151,7 +151,40 @@ def _summary(dataset: xr.Dataset) -> list[str]:
     counts = kept.sum(("load", "temperature", "start"))
     counted = ", ".join(f"{int(counts.sel(n_spins=n))} at N = {n}" for n in dataset["n_spins"].values)
     lines.append(f"points with measured q* > 1/2 where the line at N has no such state: {counted}")
+    return [*lines, *_inside(dataset), *(_limits(dataset) if dataset.sizes["n_spins"] > 1 else ())]
+
+
+def _inside(dataset: xr.Dataset) -> list[str]:
+    """Compare q* inside global retrieval with both theories, and with the overlap of two students."""
+    lines, n_disorders = [], dataset.sizes["disorder"]
+    pattern = dataset.sel(start="pattern")
+    here = pattern.where(pattern["temperature"] < pattern["temperature_global"])
+    for n_spins in dataset["n_spins"].values:
+        one = here.sel(n_spins=n_spins)
+        apart = (one["q_star_mean"] - one["q_star_finite_size"]) / one["q_star_error"].where(one["q_star_error"] > 0)
+        lines.append(
+            f"N = {n_spins}, gR: q* against theory at N: {overlap_study.scatter(apart, n_disorders)}; "
+            f"{overlap_study.student_difference(one)}"
+        )
     return lines
+
+
+def _limits(dataset: xr.Dataset) -> list[str]:
+    """Extrapolate the temperature at which q* falls to 1/2, over that of the transition, and q* in global retrieval."""
+    lines, lowest = nishimori_lines(P), dataset["temperature_global"]
+    end = math.sqrt(lines.gamma_global / lines.gamma_local)
+    found = [f"extrapolated to infinite N from two sizes; for chains from the pattern theory's end is at {end:.4f}:"]
+    half, error = (dataset[f"temperature_half{part}"] / lowest for part in ("", "_error"))
+    for power, name in ((0.5, "N^(-1/2)"), (1.0, "1/N")):
+        limits, errors = overlap_study.extrapolated(half, error, power)
+        loads = zip(dataset["load"].values, limits.values, errors.where(errors > 0).values, strict=True)
+        told = "; ".join(f"load {load:g}: {at:.3f} +- {of:.3f} ({(at - end) / of:+.1f})" for load, at, of in loads)
+        found.append(f"  in {name}: {told}")
+    here = dataset.sel(start="pattern")
+    mean, spread = overlap_study.extrapolated(here["q_star_mean"], here["q_star_error"], 0.5)
+    apart = ((mean - here["q_star_theory"]) / spread.where(spread > 0)).where(here["temperature"] < lowest)
+    found.append(f"  in N^(-1/2), gR: q*: {overlap_study.scatter(apart, dataset.sizes['disorder'])}")
+    return found
 
 
 def _add_half(dataset: xr.Dataset) -> None:

@@ -216,26 +216,18 @@ def _summary(dataset: xr.Dataset) -> list[str]:
             f"{overlap_study.scatter(overlap_study.deviation(here).where(at), n_disorders)}",
             f"N = {n_spins}, from the pattern, all points: energy against its exact value -lambda_N: "
             f"{overlap_study.scatter(overlap_study.deviation(here, 'energy'), n_disorders)}",
-            f"N = {n_spins}, settled points in gR: {_student_difference(here.where(at & here['settled']))}",
+            f"N = {n_spins}, settled points in gR: "
+            f"{overlap_study.student_difference(here.where(at & here['settled']))}",
         ]
     if dataset.sizes["n_spins"] > 1:
         here = dataset.sel(start="pattern")
-        mean, error = overlap_study.extrapolated(here)
+        mean, error = overlap_study.extrapolated(here["q_star_mean"], here["q_star_error"])
         distance = ((mean - here["q_star_theory"]) / error.where(error > 0)).where(comparable(here).all("n_spins"))
         lines.append(
             f"extrapolated in 1/N, from the pattern, gR: q* against infinite N: "
             f"{overlap_study.scatter(distance, n_disorders)}"
         )
     return lines
-
-
-def _student_difference(here: xr.Dataset) -> str:
-    """Compare student with student and student with teacher, which on the Nishimori line overlap alike."""
-    differences = (here["q"] - here["q_star"]).mean("disorder", skipna=False).values
-    known = differences[np.isfinite(differences)]
-    if known.size < 2:
-        return "q - q*: too few points"
-    return f"q - q* = {known.mean():+.4f} +- {known.std(ddof=1) / math.sqrt(known.size):.4f}"
 
 
 RECIPE = Recipe(

@@ -102,13 +102,21 @@ def deviation(dataset: xr.Dataset, name: str = "q_star") -> xr.DataArray:
     return (dataset[f"{name}_mean"] - dataset[f"{name}_expected"]) / error.where(error > 0)
 
 
-def extrapolated(dataset: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
-    """Return q* and its error at infinite N from the two largest sizes, finite-size effects being linear in 1/N."""
-    small, large = sorted(dataset["n_spins"].values.tolist())[-2:]
-    weight = large / (large - small)
-    mean, error = dataset["q_star_mean"], dataset["q_star_error"]
+def extrapolated(mean: xr.DataArray, error: xr.DataArray, power: float = 1.0) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return what is measured, and its error, at infinite N: a line in N^(-power) through the two largest sizes."""
+    small, large = sorted(mean["n_spins"].values.tolist())[-2:]
+    weight = 1 / (1 - (small / large) ** power)
     at = weight * mean.sel(n_spins=large) - (weight - 1) * mean.sel(n_spins=small)
     return at, np.hypot(weight * error.sel(n_spins=large), (weight - 1) * error.sel(n_spins=small))
+
+
+def student_difference(here: xr.Dataset) -> str:
+    """Compare student with student and student with teacher, which on the Nishimori line overlap alike."""
+    differences = (here["q"] - here["q_star"]).mean("disorder", skipna=False).values
+    known = differences[np.isfinite(differences)]
+    if known.size < 2:
+        return "q - q*: too few points"
+    return f"q - q* = {known.mean():+.4f} +- {known.std(ddof=1) / math.sqrt(known.size):.4f}"
 
 
 def scatter(deviations: xr.DataArray, n_disorders: int) -> str:
