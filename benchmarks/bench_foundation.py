@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 import densehop as dh
-from densehop.theory import nishimori
+from densehop.theory.states import nishimori
 
 ROUNDS = 5
 
@@ -55,7 +55,7 @@ def examples_drawn() -> None:
     """Compare with NumPy: the same law of the overlap, each row shuffled; and with writing the same memory once."""
 
     def shuffled(n_spins: int, n_examples: int, temperature: float) -> None:
-        law = dh.teacher_law(n_spins, 3, temperature)
+        law = dh.teacher.teacher_law(n_spins, 3, temperature)
         rng = np.random.default_rng(0)
         k = rng.choice(law.overlaps, n_examples, p=law.probability / law.probability.sum())
         rows = np.where(np.arange(n_spins) < ((n_spins + k) // 2)[:, np.newaxis], 1, -1).astype(np.int8)

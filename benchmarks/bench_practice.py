@@ -15,7 +15,7 @@ from peers.practice import Lesson, Practitioner, Recollection, Singles
 from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
-from densehop.learn.training import first_memories
+from densehop.learn.classifier.training import first_memories
 
 ROUNDS = 7
 NOISE = 0.5

@@ -15,7 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 from densehop import DenseAssociativeMemory
-from densehop.learn.datasets import load
+from densehop.learn.data.datasets import load
 
 ROUNDS, SHORTEST = 5, 0.03
 N_STATES = 1000

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 import densehop as dh
 from densehop.kernels import retrieval as kernel
-from densehop.simulate.bit_overlaps import PatternWords, words_of
+from densehop.simulate.representations.bit_overlaps import PatternWords, words_of
 from densehop.simulate.retrieval import RetrievalStore, new_work
 
 Clock = Callable[[], float]
@@ -71,7 +71,7 @@ def two_products(patterns: np.ndarray, states: np.ndarray) -> Callable[[], objec
 
 def store_of(net: dh.PBodyHopfield) -> RetrievalStore:
     """Return the layout that `retrieve` works on."""
-    table = dh.strict_table(net.table.p or 2, net.n_spins)
+    table = dh.energies.strict_table(net.table.p or 2, net.n_spins)
     return RetrievalStore.build(table, net.patterns, PatternWords.build(net.patterns))
 
 

@@ -16,17 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 import densehop as dh
-from densehop.theory import (
-    broken_retrieval,
-    curves,
-    glass,
-    grids,
-    many_body,
-    nishimori,
-    pairwise_curves,
-    pairwise_lines,
-    site,
-)
+from densehop.theory.diagrams import grids
+from densehop.theory.lines import broken_retrieval, curves, pairwise_lines
+from densehop.theory.states import glass, many_body, nishimori, pairwise_curves, site
 
 ROUNDS = 5
 Floats = npt.NDArray[np.float64]

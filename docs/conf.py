@@ -67,7 +67,7 @@ sphinx_gallery_conf = {
 
 def list_commands(app: Sphinx) -> None:
     """Write the page of the command line from the program itself."""
-    command = ["typer", "densehop.cli", "utils", "docs", "--name", "densehop", "--title", "Command line"]
+    command = ["typer", "densehop.apps.cli.program", "utils", "docs", "--name", "densehop", "--title", "Command line"]
     page = subprocess.run([sys.executable, "-m", *command], capture_output=True, check=True, text=True).stdout
     (Path(app.srcdir) / "api/command-line.md").write_text(page)
 

@@ -11,7 +11,7 @@ from densehop.campaign.cluster import DaskWorkers
 from densehop.campaign.engines import LocalWorkers, ThisProcess
 from densehop.campaign.measure import measure
 from densehop.campaign.plan_file import plan_of, read_plan
-from densehop.campaign.run import run
+from densehop.campaign.runner import run
 
 
 def plan(**changes):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from densehop.learn.scores import Memories
+from densehop.learn.classifier.scores import Memories
 
 Singles = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]

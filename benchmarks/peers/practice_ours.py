@@ -6,9 +6,9 @@ from itertools import repeat
 import numpy as np
 
 from densehop import DenseAssociativeMemory
-from densehop.learn.losses import CrossEntropy
-from densehop.learn.scores import Memories, class_scores, memory_gradients
-from densehop.learn.training import Trainer
+from densehop.learn.classifier.losses import CrossEntropy
+from densehop.learn.classifier.scores import Memories, class_scores, memory_gradients
+from densehop.learn.classifier.training import Trainer
 from peers.practice import BATCH, INVERSE_TEMPERATURE, RATE, Lesson, Practitioner, Recollection, Singles
 
 

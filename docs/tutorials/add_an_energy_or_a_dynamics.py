@@ -24,9 +24,11 @@ import densehop as dh
 n_spins = 8
 memories = np.random.default_rng(7).choice([-1, 1], (5, n_spins)).astype(np.int8)
 
-pairs = 2 * n_spins**2 * dh.strict_table(2, n_spins).energy  # (2!/N) e_2 in units of 1/N^3
-quartets = 24 * dh.strict_table(4, n_spins).energy  # (4!/N^3) e_4 in the same unit: the mixture stays exact in integers
-mixture = dh.overlap_table(pairs + quartets, 1 / n_spins**3, p=4)
+pairs = 2 * n_spins**2 * dh.energies.strict_table(2, n_spins).energy  # (2!/N) e_2 in units of 1/N^3
+quartets = (
+    24 * dh.energies.strict_table(4, n_spins).energy
+)  # (4!/N^3) e_4 in the same unit: the mixture stays exact in integers
+mixture = dh.energies.overlap_table(pairs + quartets, 1 / n_spins**3, p=4)
 network = dh.PBodyHopfield.from_table(memories, mixture)
 print(network)
 
@@ -63,7 +65,7 @@ def p_value(net, energies, dynamics="heat-bath"):
     run = net.sample(
         temperature, n_chains=4, n_sweeps=40_000, dynamics=dynamics, order="random", snapshot_every=1, seed=5
     )
-    every = int(np.ceil(2 * dh.autocorrelation_time(run.energy)))
+    every = int(np.ceil(2 * dh.diagnostics.autocorrelation_time(run.energy)))
     kept = run.snapshots[:, 100::every].reshape(-1, n_spins)
     visits = np.bincount((kept < 0) @ (1 << np.arange(n_spins)), minlength=2**n_spins)
     law = np.exp(-energies / temperature)
@@ -77,7 +79,7 @@ def p_value(net, energies, dynamics="heat-bath"):
 chance, visits, law = p_value(network, expected)
 print(f"heat-bath: p-value {chance:.3f}")
 assert chance > 1e-4
-wrong = dh.overlap_table(pairs + 2 * quartets, 1 / n_spins**3, p=4)  # a factor 2 in the wrong place
+wrong = dh.energies.overlap_table(pairs + 2 * quartets, 1 / n_spins**3, p=4)  # a factor 2 in the wrong place
 mistaken = p_value(dh.PBodyHopfield.from_table(memories, wrong), expected)[0]
 print(f"with a wrong factor: p-value {mistaken:.1e}")
 assert mistaken < 1e-9  # a check that cannot fail is none
@@ -97,11 +99,11 @@ axes.legend(frameon=False)
 # --------------
 # The same at a useful size: 600 memories in 64 spins, a fifth of the bits of each one flipped. How much comes back?
 large = np.random.default_rng(8).choice([-1, 1], (600, 64)).astype(np.int8)
-damaged = dh.corrupted(large, 0.2, seed=1, exactly=True)
-two, four = dh.strict_table(2, 64).energy, dh.strict_table(4, 64).energy
+damaged = dh.simulate.corrupted(large, 0.2, seed=1, exactly=True)
+two, four = dh.energies.strict_table(2, 64).energy, dh.energies.strict_table(4, 64).energy
 kept = []
 for percent in (0, 1, 10, 100):
-    table = dh.overlap_table(percent * 2 * 64**2 * two + 100 * 24 * four, 1 / (100 * 64**3), p=4)
+    table = dh.energies.overlap_table(percent * 2 * 64**2 * two + 100 * 24 * four, 1 / (100 * 64**3), p=4)
     net = dh.PBodyHopfield.from_table(large, table)
     kept.append((net.relax(damaged) * large).mean())
     print(f"{percent:3}% of the two-body energy: overlap {kept[-1]:.3f} with the memory")

@@ -16,9 +16,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import densehop as dh
-from densehop.learn.datasets import load_small_digits
-from densehop.learn.locate import locate
-from densehop.plot_learn import overwrite_curve
+from densehop.learn.data.datasets import load_small_digits
+from densehop.learn.location import locate
+from densehop.plot.images import overwrite_curve
 
 n_sites, p = 64, 3
 

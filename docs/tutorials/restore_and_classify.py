@@ -16,9 +16,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import densehop as dh
-from densehop.learn.attacks import robust_accuracy
-from densehop.learn.datasets import load_small_digits
-from densehop.plot_learn import memory_grid, restored_rows, robustness_curves
+from densehop.learn.attacks.robustness import robust_accuracy
+from densehop.learn.data.datasets import load_small_digits
+from densehop.plot.images import memory_grid, restored_rows, robustness_curves
 
 digits = load_small_digits()
 black_and_white = np.where(digits.images > 8, 16.0, 0.0)

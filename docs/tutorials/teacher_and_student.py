@@ -44,16 +44,16 @@ assert abs(single.std() * np.sqrt(n_spins) - 1) < 0.1  # the spread of coin thro
 student = dh.PBodyHopfield(examples, p)
 planted = student.sample(below, n_chains=4, n_sweeps=300, start=pattern, references=pattern, seed=2)
 random = student.sample(below, n_chains=4, n_sweeps=300, references=pattern, seed=3)
-print("from the pattern:", dh.equilibration(planted.overlap[:, 75:, 0]).reason)
-print("both starts:     ", dh.start_independence(planted, random).reason)
+print("from the pattern:", dh.diagnostics.equilibration(planted.overlap[:, 75:, 0]).reason)
+print("both starts:     ", dh.diagnostics.start_independence(planted, random).reason)
 
 # %%
 # Read the two verdicts together. Each chain from the pattern is stationary by itself. But the random ones never get
 # there, although the pattern's state has the lower free energy. That is not a bug: it is the *hard phase*, a
 # first-order transition that no local dynamics crosses in reasonable time. On the Nishimori line we know which start
 # is right, because there the pattern is itself one sample of the student's law.
-assert dh.equilibration(planted.overlap[:, 75:, 0]).equilibrated
-assert not dh.start_independence(planted, random).equilibrated
+assert dh.diagnostics.equilibration(planted.overlap[:, 75:, 0]).equilibrated
+assert not dh.diagnostics.start_independence(planted, random).equilibrated
 assert planted.overlap[:, 75:].mean() > 0.9
 assert abs(random.overlap[:, 75:].mean()) < 0.3
 
@@ -74,8 +74,8 @@ def one_disorder(temperature, seed):
 
 
 cold = [one_disorder(below, seed) for seed in range(10, 22, 2)]
-q_star = dh.disorder_estimate([trace[:, 75:].mean() for trace, _ in cold])
-finite = dh.finite_size_overlap(n_spins, n_examples, p, below)[1]
+q_star = dh.diagnostics.disorder_estimate([trace[:, 75:].mean() for trace, _ in cold])
+finite = dh.theory.finite_size_overlap(n_spins, n_examples, p, below)[1]
 print(f"simulation {q_star.mean:.4f} +- {q_star.error:.4f} ({q_star.n_disorders} disorders)")
 print(f"theory {theory.q_star:.4f} at infinite N, {finite:.4f} with the exact signal and noise at N = {n_spins}")
 assert abs(q_star.mean - finite) < 4 * q_star.error
@@ -84,7 +84,7 @@ assert theory.q_star < finite  # in small systems a few lucky examples help
 # %%
 # One number is exact at every :math:`N`, with no approximation at all: on the Nishimori line the mean energy per spin
 # is minus the signal strength :math:`\lambda_N`. If your own code disagrees with it, your code is wrong.
-energy = dh.disorder_estimate([value for _, value in cold])
+energy = dh.diagnostics.disorder_estimate([value for _, value in cold])
 signal = dh.signal_strength(n_spins, n_examples, p, below)
 print(f"energy {energy.mean:.4f} +- {energy.error:.4f}, exactly {-signal:.4f}")
 assert abs(energy.mean + signal) < 4 * energy.error
@@ -105,7 +105,7 @@ except dh.NoSolution as missing:
     print("solve says:", missing)
 
 hot = [one_disorder(above, seed) for seed in range(30, 42, 2)]
-forgotten = dh.disorder_estimate([trace[:, 150:].mean() for trace, _ in hot])
+forgotten = dh.diagnostics.disorder_estimate([trace[:, 150:].mean() for trace, _ in hot])
 print(f"overlap after 150 sweeps: {forgotten.mean:+.4f} +- {forgotten.error:.4f}")
 assert abs(forgotten.mean) < 0.15 < q_star.mean
 

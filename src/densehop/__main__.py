@@ -29,7 +29,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     try:
-        from densehop.cli import run  # noqa: PLC0415 (slow: an interrupt may come before it is done)
+        from densehop.apps.cli.program import run  # noqa: PLC0415 (slow: an interrupt may come before it is done)
 
         code = run(sys.argv[1:])
     except BaseException as error:

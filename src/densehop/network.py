@@ -9,23 +9,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from densehop import checks, energy
+from densehop.base import checks
+from densehop.base.streams import Purpose, Seed, seed_sequence
+from densehop.base.workers import count_workers
+from densehop.energies import tables
+from densehop.energies.weights import WeightTable, exponential_weights, rectified_weights
 from densehop.errors import InvalidInput
-from densehop.simulate.bit_overlaps import PatternWords
 from densehop.simulate.blocks import Terms
 from densehop.simulate.chains import Forms
-from densehop.simulate.representation import Representations
+from densehop.simulate.representations.bit_overlaps import PatternWords
+from densehop.simulate.representations.choice import Representations
+from densehop.simulate.representations.weights import WeightedForms, WeightedSteps
 from densehop.simulate.retrieval import Retrieval, RetrievalStore, Stepper, retrieve
 from densehop.simulate.runs import Run
-from densehop.simulate.sample import Samples, relax, run_chains
+from densehop.simulate.sample import relax, run_chains
+from densehop.simulate.samples import Samples
 from densehop.simulate.settings import Settings, as_schedule
 from densehop.simulate.starts import start_states
 from densehop.simulate.tempering import TemperedSamples, ladder_temperatures, temper
 from densehop.simulate.tuning import Request, TunedLadder, tune
-from densehop.simulate.weights import WeightedForms, WeightedSteps
-from densehop.simulate.workers import count_workers
-from densehop.streams import Purpose, Seed, seed_sequence
-from densehop.weights import WeightTable, exponential_weights, rectified_weights
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -74,7 +76,7 @@ class PBodyHopfield:
         self._store(stored, _table(interaction, p, sharpness, stored.shape[1]))
 
     @classmethod
-    def from_table(cls, patterns: npt.ArrayLike, table: energy.EnergyTable | WeightTable) -> "PBodyHopfield":
+    def from_table(cls, patterns: npt.ArrayLike, table: tables.EnergyTable | WeightTable) -> "PBodyHopfield":
         """Return a network with an energy of your own, such as one of `overlap_table` (docs/design.md, "Tables").
 
         Raises
@@ -82,7 +84,7 @@ class PBodyHopfield:
         InvalidInput
             If the patterns (M, N) are not +-1, or the table is none or for another number of spins.
         """
-        if not isinstance(table, energy.EnergyTable | WeightTable):
+        if not isinstance(table, tables.EnergyTable | WeightTable):
             raise InvalidInput(
                 f"table must be an EnergyTable, as `overlap_table` makes them, got {checks.shown(table)}"
             )
@@ -93,12 +95,12 @@ class PBodyHopfield:
         network._store(stored, table)
         return network
 
-    def _store(self, patterns: Signs, table: energy.EnergyTable | WeightTable) -> None:
+    def _store(self, patterns: Signs, table: tables.EnergyTable | WeightTable) -> None:
         """Keep checked patterns and their energy."""
         self.patterns, self.table = patterns, table
         self.patterns.flags.writeable = False
         self.n_patterns, self.n_spins = patterns.shape
-        if isinstance(table, energy.EnergyTable):
+        if isinstance(table, tables.EnergyTable):
             table.require_exact(self.n_patterns)
         self.interaction, self.p = table.interaction, table.p
 
@@ -364,7 +366,7 @@ class PBodyHopfield:
         return checks.signs("states", states, shape).reshape(-1, self.n_spins)
 
 
-def _table(interaction: str, p: int | None, sharpness: float | None, n_spins: int) -> energy.EnergyTable | WeightTable:
+def _table(interaction: str, p: int | None, sharpness: float | None, n_spins: int) -> tables.EnergyTable | WeightTable:
     """Return the table of an interaction; refuse parameters it does not have."""
     checks.integer("the number of spins", n_spins, 2, checks.LARGEST_SIZE)
     if interaction == "exponential":
@@ -376,4 +378,4 @@ def _table(interaction: str, p: int | None, sharpness: float | None, n_spins: in
     bodies = checks.body_number(p, None if interaction == "rectified" else n_spins)
     if interaction == "rectified":
         return rectified_weights(bodies, n_spins)
-    return energy.strict_table(bodies, n_spins) if interaction == "strict" else energy.power_table(bodies, n_spins)
+    return tables.strict_table(bodies, n_spins) if interaction == "strict" else tables.power_table(bodies, n_spins)

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from densehop import checks
+from densehop.base import checks
 from densehop.errors import InvalidInput
 
 

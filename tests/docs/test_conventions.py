@@ -47,7 +47,7 @@ def test_ags_loads_and_temperatures():
     assert dh.retrieval_boundary(2, 2 * 0.999) > 0
     with pytest.raises(dh.NoSolution):
         dh.retrieval_boundary(2, 2 * 1.001)
-    assert dh.mixture_temperature(2) / 2 == pytest.approx(0.46, abs=5e-4)
+    assert dh.theory.mixture_temperature(2) / 2 == pytest.approx(0.46, abs=5e-4)
 
 
 @pytest.mark.parametrize("load", [0.3, 2.0])  # M/N
@@ -78,7 +78,7 @@ def test_all_couplings_together_have_variance_of_half_n():
 
 
 def test_lines_of_the_three_spin_glass():
-    lines = dh.glass_lines(3)
+    lines = dh.theory.glass_lines(3)
     theirs = [1 / math.sqrt(2 * gamma) for gamma in (lines.gamma_dynamic, lines.gamma_static, lines.gamma_gardner)]
     assert theirs == pytest.approx([0.682, 0.651, 0.240], abs=5e-4)
     assert theirs == pytest.approx([0.6816, 0.6514, 0.2403], abs=5e-5)
@@ -104,7 +104,7 @@ def test_the_energy_of_the_paper(p):
 
 
 def test_signals_of_the_paper():
-    assert dh.limiting_signal(dh.TeacherStudent.nishimori(3, 6.0, 2.5)) == pytest.approx(6.0 / 2.5)
+    assert dh.theory.limiting_signal(dh.TeacherStudent.nishimori(3, 6.0, 2.5)) == pytest.approx(6.0 / 2.5)
     temperature, load, n_spins = 1.7, 1.5, 10**4
     problem = dh.TeacherStudent.large_noise(4, load, temperature, math.sqrt(temperature / 2))
     assert problem.signal == pytest.approx(load / temperature)
@@ -120,7 +120,7 @@ def test_few_examples_of_a_two_body_teacher_at_finite_size():
     assert problem.signal == pytest.approx(dh.signal_strength(n_spins, n_examples, 4, hot, 2), rel=0.02)
     assert problem.signal == pytest.approx(scaled_load)  # eta = 1
     published = scaled_load ** (1 / 3) / (scaled_load ** (1 / 3) + 1)
-    assert dh.adversarial_boundary(4, dh.scaled_signal(4, hot) * scaled_load) == pytest.approx(published)
+    assert dh.adversarial_boundary(4, dh.theory.scaled_signal(4, hot) * scaled_load) == pytest.approx(published)
 
 
 def test_critical_temperatures_of_the_teacher():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from densehop import checks
+from densehop.base import checks
 from tests import naive
 
 
@@ -138,8 +138,8 @@ def test_large_batches_go_in_blocks(monkeypatch):
     net = dh.PBodyHopfield(np.random.default_rng(0).choice([-1, 1], (40, 12)), p=4)
     states = np.random.default_rng(1).choice([-1, 1], (30, 12))
     energy, fields = net.energy(states), net.local_fields(states)
-    monkeypatch.setattr("densehop.energy.STATES_AT_ONCE", 7)
-    monkeypatch.setattr("densehop.energy.PATTERNS_AT_ONCE", 9)
+    monkeypatch.setattr("densehop.energies.tables.STATES_AT_ONCE", 7)
+    monkeypatch.setattr("densehop.energies.tables.PATTERNS_AT_ONCE", 9)
     assert np.array_equal(net.energy(states), energy)
     assert np.array_equal(net.local_fields(states), fields)
 
@@ -147,7 +147,7 @@ def test_large_batches_go_in_blocks(monkeypatch):
 def test_hopeless_sizes_are_refused_at_once():
     for p, n_spins in ((100, 32767), (3000, 6000), (1000, 2000)):
         with pytest.raises(dh.InvalidInput, match="overflows exact 64-bit fields"):
-            dh.strict_table(p, n_spins)
+            dh.energies.strict_table(p, n_spins)
 
 
 @pytest.mark.parametrize("arguments", [{"p": 3}, {"p": 2, "interaction": "rectified"}, {"interaction": "exponential"}])

@@ -1,1 +1,5 @@
-"""Runs that outlast one call: results on disk."""
+"""Grids of simulations on one folder that survive kills, full disks and failing cells."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

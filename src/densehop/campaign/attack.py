@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.streams import seed_sequence
 from densehop.campaign.cell import Cell, Overwritten
 from densehop.campaign.checkpoint import Checkpoint
 from densehop.campaign.summary import Variables
 from densehop.network import PBodyHopfield
 from densehop.simulate.starts import attacked, closest_example, typical_example
-from densehop.streams import seed_sequence
 
 Floats = npt.NDArray[np.float64]
 Signs = npt.NDArray[np.int8]

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from densehop import checks
-from densehop.simulate.couplings import LARGEST_P, CouplingStore
-from densehop.simulate.patterns import PatternStore
-from densehop.simulate.representation import SHARE_OF_MEMORY
-from densehop.streams import Purpose, seed_sequence
+from densehop.base import checks
+from densehop.base.streams import Purpose, seed_sequence
+from densehop.simulate.representations.choice import SHARE_OF_MEMORY
+from densehop.simulate.representations.couplings import LARGEST_P, CouplingStore
+from densehop.simulate.representations.patterns import PatternStore
 
 FORMAT = 1  # of the content: raise it when the same content begins to mean other numbers
 NANOSECONDS_PER_ATTEMPT, NANOSECONDS_PER_PATTERN = 40.0, 0.03  # a guess, good enough to weigh cells

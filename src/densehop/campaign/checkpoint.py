@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from densehop.files import write_together
+from densehop.base.files import write_together
 
 Arrays = dict[str, npt.NDArray[Any]]
 

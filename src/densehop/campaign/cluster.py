@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from densehop.base.checks import free_memory
+from densehop.base.workers import count_workers
 from densehop.campaign.engines import SHARE_OF_MEMORY, without_interrupts
 from densehop.campaign.worker import DIED, FAILED, Outcome, Work, carry_out
-from densehop.checks import free_memory
 from densehop.errors import InvalidInput
-from densehop.simulate.workers import count_workers
 
 Client = Any  # of distributed, which is optional
 Future = Any

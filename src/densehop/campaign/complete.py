@@ -5,10 +5,10 @@ from pathlib import Path
 
 import xarray as xr
 
-from densehop.campaign.collect import collect
+from densehop.campaign.dataset import collect
 from densehop.campaign.engines import Engine, LocalWorkers
 from densehop.campaign.plan import Plan
-from densehop.campaign.run import Progress, run
+from densehop.campaign.runner import Progress, run
 from densehop.errors import Incomplete
 
 

@@ -14,9 +14,9 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from typing import Any, Protocol
 
+from densehop.base.checks import free_memory
+from densehop.base.workers import count_workers
 from densehop.campaign.worker import DIED, FAILED, STOPPED, Outcome, Work, carry_out
-from densehop.checks import free_memory
-from densehop.simulate.workers import count_workers
 
 PATIENCE = 20.0  # seconds that workers get to save themselves when the run is stopped
 SHARE_OF_MEMORY = 0.8  # of what is free, that cells may fill together

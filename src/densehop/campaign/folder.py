@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from densehop.base.files import write_together
 from densehop.campaign import store
 from densehop.campaign.cell import Cell
 from densehop.campaign.checkpoint import Damaged, encode_arrays, read_arrays
@@ -26,7 +27,6 @@ from densehop.campaign.plan import Plan
 from densehop.campaign.plan_file import read_plan
 from densehop.campaign.summary import Variables
 from densehop.errors import InvalidInput
-from densehop.files import write_together
 
 Facts = dict[str, Any]
 

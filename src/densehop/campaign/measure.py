@@ -9,15 +9,15 @@ import time
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.streams import Purpose, generator
 from densehop.campaign.attack import attack_pattern
 from densehop.campaign.cell import Cell
 from densehop.campaign.checkpoint import Checkpoint
 from densehop.campaign.summary import Floats, Variables, reached, summary
 from densehop.campaign.trajectory import Trajectory
-from densehop.examples import draw_examples
 from densehop.network import PBodyHopfield
 from densehop.simulate.starts import random_states, states_at_overlap
-from densehop.streams import Purpose, generator
+from densehop.teacher.examples import draw_examples
 
 Signs = npt.NDArray[np.int8]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from densehop import checks
+from densehop.base import checks
 from densehop.campaign.cell import Cell, Overwritten, Run
 from densehop.problem import load_of, n_examples_for
 

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from densehop import checks
+from densehop.base import checks
 from densehop.campaign.plan import Grid, Part, Plan, Problem, Schedule, Start
 from densehop.errors import InvalidInput
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import xarray as xr
 
+from densehop.base.files import write_together
+from densehop.base.version import __version__
 from densehop.errors import InvalidInput
-from densehop.files import write_together
-from densehop.version import __version__
 
 COMPRESSED = {"zlib": True, "complevel": 4, "shuffle": True}  # without loss
 SMALL = 1000  # numbers: fewer are not worth it

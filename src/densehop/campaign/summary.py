@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from densehop.campaign.cell import Cell
 from densehop.campaign.trajectory import Trajectory
-from densehop.simulate.observables import SMALLEST_EFFECTIVE, SMALLEST_LENGTH, autocorrelation_time, equilibration
+from densehop.diagnostics.time_averages import SMALLEST_EFFECTIVE, SMALLEST_LENGTH, autocorrelation_time, equilibration
 
 Floats = npt.NDArray[np.float64]
 Variables = dict[str, tuple[tuple[str, ...], npt.NDArray[Any]]]  # name -> (dimensions, values)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.campaign.checkpoint import Arrays
-from densehop.simulate.sample import Samples
+from densehop.simulate.samples import Samples
 
 Signs = npt.NDArray[np.int8]
 Counts = npt.NDArray[np.int16]

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import psutil
 
+from densehop.base.version import __version__
 from densehop.campaign.cell import Cell
 from densehop.campaign.checkpoint import Checkpoint
 from densehop.campaign.summary import Variables
 from densehop.errors import DensehopError
-from densehop.version import __version__
 
 Task = Callable[[Cell, Checkpoint], Variables]
 

@@ -10,14 +10,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
-from densehop import checks
+from densehop.base import checks
+from densehop.base.streams import Seed, seed_sequence
 from densehop.errors import InvalidInput
-from densehop.learn.attacks import NORMS, Robustness, robust_accuracy
-from densehop.learn.classifier import DenseAssociativeClassifier
-from densehop.learn.datasets import ImageSet
-from densehop.learn.memory import DenseAssociativeMemory, Recall
-from densehop.learn.scores import class_scores
-from densehop.streams import Seed, seed_sequence
+from densehop.learn.attacks.robustness import NORMS, Robustness, robust_accuracy
+from densehop.learn.classifier.estimator import DenseAssociativeClassifier
+from densehop.learn.classifier.scores import class_scores
+from densehop.learn.data.datasets import ImageSet
+from densehop.learn.memory.estimator import DenseAssociativeMemory, Recall
 
 Floats = npt.NDArray[np.float64]
 

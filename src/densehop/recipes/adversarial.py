@@ -13,15 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from densehop import plot_adversarial
+from densehop.base.workers import count_workers
 from densehop.campaign.complete import complete
 from densehop.campaign.engines import ThisProcess
 from densehop.campaign.plan import Attack, Grid, Plan, Problem, Schedule
-from densehop.campaign.run import local
+from densehop.campaign.runner import local
+from densehop.plot import adversarial
 from densehop.recipes.recipe import Progress, Recipe
-from densehop.simulate.workers import count_workers
-from densehop.teacher import signal_strength
-from densehop.theory.robustness import adversarial_boundary, scaled_signal
+from densehop.teacher.law import signal_strength
+from densehop.theory.questions.robustness import adversarial_boundary, scaled_signal
 
 Floats = npt.NDArray[np.float64]
 
@@ -197,6 +197,6 @@ RECIPE = Recipe(
     title="overlap after an attack with an example, over (a, eps), with the boundary",
     sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
-    draw=plot_adversarial.heat_maps,
+    draw=adversarial.heat_maps,
     table=table,
 )

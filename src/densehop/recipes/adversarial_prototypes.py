@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from densehop import plot_adversarial
 from densehop.campaign.plan import Attack, Grid, Plan, Problem, Schedule
+from densehop.plot import adversarial
 from densehop.recipes.adversarial import add_estimates, run_attacks
 from densehop.recipes.recipe import Progress, Recipe
-from densehop.teacher import magnetisation
-from densehop.theory.prototypes import attacked_prototype
-from densehop.theory.robustness import attacked_overlap
+from densehop.teacher.law import magnetisation
+from densehop.theory.questions.prototypes import attacked_prototype
+from densehop.theory.questions.robustness import attacked_overlap
 
 FEATURES = 1.0  # signal of the student of a disordered teacher that is drawn beside
 
@@ -130,6 +130,6 @@ RECIPE = Recipe(
     title="the attack on a student of an ordered teacher, which fails",
     sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
-    draw=plot_adversarial.prototypes,
+    draw=adversarial.prototypes,
     table=table,
 )

@@ -20,14 +20,14 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from densehop import plot_capacity
+from densehop.base.streams import Purpose, seed_sequence
+from densehop.base.workers import Stopped, Task, count_workers, run_all
+from densehop.plot import capacity
 from densehop.problem import n_examples_for
 from densehop.recipes import capacity_runs as runs
 from densehop.recipes import capacity_theory as theory
 from densehop.recipes.capacity_table import half_load, persists, restored, table
 from densehop.recipes.recipe import Progress, Recipe
-from densehop.simulate.workers import Stopped, Task, count_workers, run_all
-from densehop.streams import Purpose, seed_sequence
 
 Floats = npt.NDArray[np.float64]
 Measure = Callable[[np.random.SeedSequence], tuple[Floats, ...]]
@@ -251,6 +251,6 @@ RECIPE = Recipe(
     title="capacity, mixtures of memories and correlated memories, simulation beside theory",
     sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
-    draw=plot_capacity.capacity,
+    draw=capacity.capacity,
     table=table,
 )

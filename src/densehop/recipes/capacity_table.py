@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from densehop.simulate.observables import Estimate, disorder_estimate
+from densehop.diagnostics.time_averages import Estimate, disorder_estimate
 
 Floats = npt.NDArray[np.float64]
 

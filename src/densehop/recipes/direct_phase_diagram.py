@@ -14,8 +14,9 @@ from scipy.optimize import brentq
 
 from densehop.recipes import plane
 from densehop.recipes.recipe import Progress
-from densehop.theory import curves, glass
-from densehop.theory.nishimori import nishimori_lines
+from densehop.theory.lines import curves
+from densehop.theory.states import glass
+from densehop.theory.states.nishimori import nishimori_lines
 
 PUBLISHED = {"static": 0.652, "gardner": 0.238}  # T/sqrt(2 alpha) of the 3-spin glass
 CROSSES = 21

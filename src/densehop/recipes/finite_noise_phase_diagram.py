@@ -8,9 +8,9 @@ import math
 
 import xarray as xr
 
-from densehop import teacher
 from densehop.recipes import plane
-from densehop.theory.planes import Plane
+from densehop.teacher import law
+from densehop.theory.lines.planes import Plane
 
 TEACHER = 2 + math.sqrt(2)
 
@@ -18,7 +18,7 @@ TEACHER = 2 + math.sqrt(2)
 def table(dataset: xr.Dataset) -> str:
     """Return the summary and the slopes of the lines."""
     p, value = int(dataset.attrs["p"]), float(dataset.attrs["teacher_temperature"])
-    critical = teacher.critical_temperature(p)
+    critical = law.critical_temperature(p)
     eta = Plane("finite_noise", p, value).signal_per_load
     rows = [
         ("eta", eta, "1 published"),

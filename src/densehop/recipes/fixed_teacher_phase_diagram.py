@@ -8,9 +8,9 @@ are those of the Bayes-optimal student.
 import xarray as xr
 
 from densehop.recipes import plane
-from densehop.theory import curves
-from densehop.theory.boundaries import boundary
-from densehop.theory.nishimori import nishimori_lines
+from densehop.theory.lines import curves
+from densehop.theory.lines.boundaries import boundary
+from densehop.theory.states.nishimori import nishimori_lines
 
 TEACHER = 1.5
 

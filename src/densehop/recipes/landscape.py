@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from densehop import plot_overlap
 from densehop.campaign.plan import Grid, Plan, Problem, Start
+from densehop.plot import overlap
 from densehop.recipes import nishimori_overlap, overlap_study
 from densehop.recipes.recipe import Progress, Recipe
-from densehop.teacher import critical_temperature
-from densehop.theory.diagrams import phase_diagram
-from densehop.theory.nishimori import nishimori_lines
+from densehop.teacher.law import critical_temperature
+from densehop.theory.diagrams.diagram import phase_diagram
+from densehop.theory.states.nishimori import nishimori_lines
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,6 @@ RECIPE = Recipe(
     title="overlap over load and temperature, theory beside simulation; p = 10 beside its limit",
     sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
-    draw=plot_overlap.landscape,
+    draw=overlap.landscape,
     table=table,
 )

@@ -12,17 +12,17 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from densehop import plot_overlap
 from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
 from densehop.errors import NoSolution, OutOfRange
+from densehop.plot import overlap as overlap_figures
 from densehop.problem import TeacherStudent, n_examples_for
 from densehop.recipes import overlap_study
 from densehop.recipes.adversarial import HALF, crossing
 from densehop.recipes.recipe import Progress, Recipe
-from densehop.teacher import signal_strength
-from densehop.theory.finite_size import finite_size_overlap
-from densehop.theory.nishimori import nishimori_lines
-from densehop.theory.saddle_point import solve
+from densehop.teacher.law import signal_strength
+from densehop.theory.questions.finite_size import finite_size_overlap
+from densehop.theory.states.nishimori import nishimori_lines
+from densehop.theory.states.saddle_point import solve
 
 P, TEACHER_P = 4, 2
 
@@ -201,6 +201,6 @@ RECIPE = Recipe(
     title="overlap with a hot two-body teacher's pattern against temperature",
     sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
-    draw=plot_overlap.by_temperature,
+    draw=overlap_figures.by_temperature,
     table=table,
 )

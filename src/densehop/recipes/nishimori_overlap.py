@@ -16,17 +16,17 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from densehop import plot_overlap
 from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
 from densehop.errors import NoSolution, OutOfRange
+from densehop.plot import overlap as overlap_figures
 from densehop.problem import TeacherStudent, n_examples_for
 from densehop.recipes import overlap_study
 from densehop.recipes.recipe import Progress, Recipe
-from densehop.teacher import critical_temperature, signal_strength
-from densehop.theory.finite_size import finite_size_overlap
-from densehop.theory.nishimori import nishimori_lines
-from densehop.theory.phases import Phase, phase
-from densehop.theory.saddle_point import solve
+from densehop.teacher.law import critical_temperature, signal_strength
+from densehop.theory.diagrams.phases import Phase, phase
+from densehop.theory.questions.finite_size import finite_size_overlap
+from densehop.theory.states.nishimori import nishimori_lines
+from densehop.theory.states.saddle_point import solve
 
 SATURATED = 0.99  # from this overlap on no error can reach 0.01, so no error bar is waited for
 LARGEST_SIGNAL = 1.2  # lambda_N/lambda: above it, close to T_crit, a few ordered examples rule at this N
@@ -235,6 +235,6 @@ RECIPE = Recipe(
     title="overlap with the teacher's pattern against temperature, theory beside simulation",
     sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
-    draw=plot_overlap.by_temperature,
+    draw=overlap_figures.by_temperature,
     table=table,
 )

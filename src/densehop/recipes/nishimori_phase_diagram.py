@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from densehop import plot
+from densehop.plot import nishimori as draw
 from densehop.recipes.recipe import Progress, Recipe
-from densehop.teacher import critical_temperature
-from densehop.theory.boundaries import Boundary, boundary
-from densehop.theory.nishimori import nishimori_lines
+from densehop.teacher.law import critical_temperature
+from densehop.theory.lines.boundaries import Boundary, boundary
+from densehop.theory.states.nishimori import nishimori_lines
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,6 @@ RECIPE = Recipe(
     title="phase diagram of the Bayes-optimal student",
     sizes={"quick": Size(), "paper": Size()},
     compute=compute,
-    draw=plot.nishimori_phase_diagram,
+    draw=draw.nishimori_phase_diagram,
     table=table,
 )

@@ -22,14 +22,14 @@ import numpy.typing as npt
 import xarray as xr
 from scipy.stats import t as student_t
 
+from densehop.base.workers import count_workers
 from densehop.campaign.complete import complete
 from densehop.campaign.engines import ThisProcess
 from densehop.campaign.plan import Plan
-from densehop.campaign.run import local
+from densehop.campaign.runner import local
+from densehop.diagnostics.time_averages import Equilibration, equilibration
 from densehop.errors import InvalidInput
 from densehop.recipes.recipe import Progress
-from densehop.simulate.observables import Equilibration, equilibration
-from densehop.simulate.workers import count_workers
 
 Floats = npt.NDArray[np.float64]
 

@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from densehop import checks, plot_phases, teacher
+from densehop.base import checks
 from densehop.errors import InvalidInput
+from densehop.plot import phases
 from densehop.recipes.recipe import Progress, Recipe
-from densehop.theory.diagrams import phase_diagram
-from densehop.theory.planes import Plane, plane
+from densehop.teacher import law
+from densehop.theory.diagrams.diagram import phase_diagram
+from densehop.theory.lines.planes import Plane, plane
 
 Floats = npt.NDArray[np.float64]
 
@@ -64,7 +66,7 @@ class Size:
 def _window(where: Plane) -> tuple[float, float]:
     """Return coordinates between which all phases of a plane show."""
     if where.model == "fixed_load":
-        start = teacher.critical_temperature(where.p).temperature
+        start = law.critical_temperature(where.p).temperature
         return start * (1 + 1e-9) + (0.01 if where.p == 2 else 0.0), 2 * start
     if where.p == 2 and where.model == "direct":
         return 0.0, 0.4
@@ -140,10 +142,10 @@ def _shown(value: float) -> str:
 def recipe(name: str, title: str, size: Size, table: Callable[[xr.Dataset], str] = summary, **change: Any) -> Recipe:
     """Return a recipe at the sizes "quick" and "paper" (400 x 401); `change` replaces parts of it."""
     paper = Size(**{**vars(size), "n_coordinates": 400, "n_temperatures": 401})
-    parts = {"compute": compute, "draw": plot_phases.phase_diagram, "table": table, **change}
+    parts = {"compute": compute, "draw": phases.phase_diagram, "table": table, **change}
     return Recipe(name=name, title=title, sizes={"quick": size, "paper": paper}, **parts)
 
 
 def alone(size: Size) -> Recipe:
     """Return the recipe of a diagram of somebody's own."""
-    return Recipe(size.name, "phase diagram", {"asked": size}, compute, plot_phases.phase_diagram, summary)
+    return Recipe(size.name, "phase diagram", {"asked": size}, compute, phases.phase_diagram, summary)

@@ -14,21 +14,21 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from densehop import plot_recovery
+from densehop.base.workers import count_workers
 from densehop.campaign.complete import complete
 from densehop.campaign.engines import ThisProcess
 from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
-from densehop.campaign.run import local
+from densehop.campaign.runner import local
+from densehop.plot import recovery as recovery_figures
 from densehop.problem import TeacherStudent, n_examples_for
 from densehop.recipes import nishimori_overlap
 from densehop.recipes.adversarial import HALF, crossing
 from densehop.recipes.overlap_study import number
 from densehop.recipes.recipe import Progress, Recipe
-from densehop.simulate.workers import count_workers
-from densehop.teacher import teacher_law
-from densehop.theory.nishimori import field_variance, overlap
-from densehop.theory.phases import Phase, phase
-from densehop.theory.prototypes import recovery
+from densehop.teacher.law import teacher_law
+from densehop.theory.diagrams.phases import Phase, phase
+from densehop.theory.questions.prototypes import recovery
+from densehop.theory.states.nishimori import field_variance, overlap
 
 Floats = npt.NDArray[np.float64]
 
@@ -262,6 +262,6 @@ RECIPE = Recipe(
     title="recovery of the pattern from a corrupted copy, by prototypes and by features",
     sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
-    draw=plot_recovery.recovery,
+    draw=recovery_figures.recovery,
     table=table,
 )

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 import xarray as xr
 
-from densehop import checks
+from densehop.base import checks
+from densehop.base.workers import count_workers
 from densehop.campaign import store
-from densehop.campaign.run import Silent
+from densehop.campaign.runner import Silent
 from densehop.errors import InvalidInput
-from densehop.plot import encode
-from densehop.simulate.workers import count_workers
+from densehop.plot.style import encode
 
 SUFFIXES = (".png", ".pdf", ".nc")
 LARGEST_SEED = 2**63 - 1  # what a NetCDF attribute holds

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.streams import Purpose, generator
 from densehop.kernels.noise import EXPONENTIAL, LOGISTIC, make_noise
 from densehop.simulate.chains import Arrays, Attempts, Chains, Forms, Record, Signs
 from densehop.simulate.settings import Settings
-from densehop.streams import Purpose, generator
 
 TIME_PER_CALL = 5e7  # predicted nanoseconds between two looks at the stop event
 NOISE_PER_CALL = 2**15  # random numbers drawn at once

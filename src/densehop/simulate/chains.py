@@ -7,9 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from densehop.energy import EnergyTable
+from densehop.energies.tables import EnergyTable
+from densehop.energies.weights import WeightTable
 from densehop.kernels.noise import Noise
-from densehop.weights import WeightTable
 
 Signs = npt.NDArray[np.int8]
 Integers = npt.NDArray[np.int64]

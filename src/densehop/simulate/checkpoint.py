@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from densehop import checks
+from densehop.base import checks
+from densehop.base.files import write_together
+from densehop.base.version import __version__
 from densehop.errors import InvalidInput
-from densehop.files import write_together
 from densehop.simulate.blocks import Group, Place
 from densehop.simulate.chains import Arrays
-from densehop.version import __version__
 
 # what NumPy, zipfile and json say to bytes that are no checkpoint, or one with a bit turned over
 UNREADABLE = (

@@ -14,11 +14,12 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from densehop.energy import EnergyTable
+from densehop.base.workers import count_workers, run_all
+from densehop.energies.tables import EnergyTable
 from densehop.kernels import retrieval as kernel
 from densehop.kernels.tiles import ROWS, WIDTH
 from densehop.kernels.vectors import LANES
-from densehop.simulate.bit_overlaps import (
+from densehop.simulate.representations.bit_overlaps import (
     PATTERNS_AT_ONCE,
     STATES_AT_ONCE,
     PatternWords,
@@ -26,7 +27,6 @@ from densehop.simulate.bit_overlaps import (
     blocks_of_states,
     words_of,
 )
-from densehop.simulate.workers import count_workers, run_all
 
 Signs = npt.NDArray[np.int8]
 Integers = npt.NDArray[np.int64]

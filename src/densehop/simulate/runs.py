@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from densehop.base.streams import seed_sequence
+from densehop.base.workers import run_all
 from densehop.errors import Interrupted, InvalidInput
 from densehop.simulate.blocks import Group, Terms
 from densehop.simulate.chains import Arrays, Record, Signs
 from densehop.simulate.checkpoint import Checkpoint, Keeper, put_back
-from densehop.simulate.fingerprint import digest
-from densehop.simulate.workers import run_all
-from densehop.streams import seed_sequence
+from densehop.simulate.representations.fingerprint import digest
 
 Progress = Callable[[int], None]
 MakeGroup = Callable[[Terms, slice, Signs, Record, Arrays], Group]

@@ -6,83 +6,25 @@ and T = 0 keeps a spin whose field is zero. The rules differ in nothing else.
 """
 
 import threading
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.version import __version__
+from densehop.base.workers import count_workers, run_all
 from densehop.kernels.noise import LOGISTIC, make_noise
 from densehop.simulate.blocks import Group
 from densehop.simulate.chains import Arrays, Attempts, Forms, Numbers, Record
 from densehop.simulate.runs import Run, split
+from densehop.simulate.samples import Samples
 from densehop.simulate.settings import Settings
-from densehop.simulate.workers import count_workers, run_all
-from densehop.version import __version__
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Signs = npt.NDArray[np.int8]
 
 GROUPS_PER_WORKER = 8  # of chains on patterns, which gain nothing from each other's company
-
-
-@dataclass(frozen=True, eq=False)
-class Samples:
-    """What the chains did; traces hold the state after each sweep, not the start.
-
-    Attributes
-    ----------
-    spins : (chain, N) int8, the final states
-    energy : (chain, sweep) float64, extensive
-    overlap : (chain, sweep, reference) float64, per spin; where `symmetric`, gauged by the sign of its time average
-    acceptance : (chain, sweep) float64, fraction of attempts that flipped
-    snapshots : (chain, sweep // snapshot_every, N) int8, states after every `snapshot_every`-th sweep
-    by_couplings : (chain, sweep) bool, whether the sweep ran on couplings, not patterns; it changes only the time taken
-    settings : how they ran, with the seed
-    interaction, p : the energy; p is None for the exponential
-    symmetric : bool, whether xi and -xi have the same energy, as for even p
-    n_patterns : int
-    version : str, of densehop
-    sharpness : float, b of the exponential; None for the others
-    """
-
-    spins: Signs
-    energy: Floats
-    overlap: Floats
-    acceptance: Floats
-    snapshots: Signs
-    by_couplings: npt.NDArray[np.bool_]
-    settings: Settings
-    interaction: str
-    p: int | None
-    symmetric: bool
-    n_patterns: int
-    version: str
-    sharpness: float | None = None
-
-    def to_xarray(self) -> "xr.Dataset":
-        """Return a Dataset over chain, sweep, reference and site (and snapshot, labelled by its sweep).
-
-        Its attributes densehop_version, seed and parameters (JSON) say how to make it again; `.to_netcdf(path)`
-        writes it.
-        """
-        from densehop.simulate import export  # noqa: PLC0415 (knows Samples; slow imports)
-
-        return export.to_xarray(self)
-
-    def to_arviz(self) -> Any:
-        """Return energy and overlap as ArviZ's posterior, acceptance as sample_stats; sweeps are its draws.
-
-        An InferenceData before ArviZ 1, a DataTree since. Needs `pip install 'densehop[arviz]'`, else `MissingPackage`.
-        """
-        from densehop.simulate import export  # noqa: PLC0415 (as above)
-
-        return export.to_arviz(self)
 
 
 def run_chains(run: Run) -> Samples:

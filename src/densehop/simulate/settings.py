@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from densehop import checks
+from densehop.base import checks
+from densehop.base.streams import Seed
 from densehop.errors import InvalidInput
-from densehop.streams import Seed
 
 Floats = npt.NDArray[np.float64]
 

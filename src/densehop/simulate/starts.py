@@ -13,9 +13,10 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from densehop import checks, energy
+from densehop.base import checks
+from densehop.base.streams import Purpose, Seed, generator
+from densehop.energies import tables
 from densehop.errors import InvalidInput
-from densehop.streams import Purpose, Seed, generator
 
 Floats = npt.NDArray[np.float64]
 Signs = npt.NDArray[np.int8]
@@ -200,7 +201,7 @@ def _overlaps(pattern: npt.ArrayLike, examples: npt.ArrayLike) -> tuple[Floats, 
     memories = checks.signs("examples", examples, ("M", "N"))
     state = checks.signs("pattern", pattern, (memories.shape[1],))[np.newaxis]
     blocks = range(0, len(memories), EXAMPLES_AT_ONCE)
-    counts = [energy.agreements(state, memories[first : first + EXAMPLES_AT_ONCE])[0] for first in blocks]
+    counts = [tables.agreements(state, memories[first : first + EXAMPLES_AT_ONCE])[0] for first in blocks]
     overlaps: Floats = 2 * np.concatenate(counts) / memories.shape[1] - 1
     return overlaps, memories
 

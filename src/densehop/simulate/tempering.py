@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from densehop import checks
+from densehop.base import checks
+from densehop.base.version import __version__
 from densehop.errors import InvalidInput
 from densehop.simulate.blocks import Group, Report, Terms
 from densehop.simulate.chains import Arrays, Chains, Record, Signs
 from densehop.simulate.runs import Run
-from densehop.simulate.sample import Samples
+from densehop.simulate.samples import Samples
 from densehop.simulate.settings import Settings
-from densehop.version import __version__
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

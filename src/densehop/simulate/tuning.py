@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import erfcinv
 
-from densehop import checks
+from densehop.base import checks
 from densehop.errors import InvalidInput
 from densehop.simulate.chains import Signs
 from densehop.simulate.tempering import TemperedSamples

@@ -1,0 +1,157 @@
+"""The commands of campaigns: run a plan, see how far it is, collect what it gave."""
+
+import math
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from densehop.apps.cli.output import ProgressBar, print_json
+from densehop.base import checks
+from densehop.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from densehop.campaign.engines import Engine
+
+FAILED, INTERRUPTED = 1, 130  # exit codes
+ENGINES = ("local", "process", "dask")
+SHOWN = 20  # failures that are printed
+
+Folder = Annotated[Path, typer.Argument(help="The campaign's folder.", metavar="DIR")]
+
+
+def run(
+    plan: Annotated[Path, typer.Argument(help="The plan, a .yaml or .toml file; see docs/campaigns.md.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results; the same command on it resumes.")],
+    engine: Annotated[str, typer.Option(help="local (worker processes), process (only this one) or dask.")] = "local",
+    workers: Annotated[int | None, typer.Option(help="Worker processes; default: one for each core.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler. (default: a local cluster)", metavar="ADDRESS")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of the plan's seed.")] = None,
+) -> None:
+    """Run a campaign; a finished cell is never computed again, an interrupted one goes on where it was.
+
+    Exit codes: 0 every cell has a result, 1 some have none (they failed, or results could not be written),
+    2 wrong input or a folder that another run holds, 130 interrupted.
+    """
+    from densehop.campaign.plan_file import plan_of, read_plan  # noqa: PLC0415 (slow imports, not needed for --help)
+    from densehop.campaign.runner import run as carry_out  # noqa: PLC0415 (as above)
+
+    wanted = read_plan(plan)
+    if seed is not None:
+        wanted = plan_of({**wanted.model_dump(), "seed": seed}, "--seed")
+    chosen = _engine(engine, workers, scheduler)
+    try:
+        with ProgressBar(wanted.name, counted=False) as progress:
+            report = carry_out(wanted, out, chosen, progress)
+    except KeyboardInterrupt:
+        leave_interrupted(out)
+    for note in report.notes:
+        _warn(note)
+    n_missing = report.n_cells - report.n_found - report.n_finished
+    typer.echo(
+        f"{wanted.name}: {report.n_cells} cells, {report.n_found} were finished before, {report.n_finished} now, "
+        f"{n_missing} failed"
+    )
+    if report.failures:
+        _print_failures(report.failures)
+        typer.echo(f"parameters, seeds and errors: {out / 'failures'}; the same command tries them again")
+        raise typer.Exit(FAILED)
+    typer.echo(f"next: densehop collect {out}")
+
+
+def status(folder: Folder, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Show how far a campaign is and what it has cost. Exit codes: 0 complete or at work, 1 cells are missing, 2."""
+    from densehop.campaign.status_report import status as look  # noqa: PLC0415 (slow)
+
+    state = look(folder)
+    if as_json:
+        failures = [
+            {"cell": one.cell.identity, "content": one.cell.content, "error": one.error} for one in state.failures
+        ]
+        print_json(**{**vars(state), "failures": failures})
+    else:
+        n_left = state.n_cells - state.n_finished
+        typer.echo(f"{state.name} in {folder}: {'a run is at work' if state.at_work else 'no run is at work'}")
+        typer.echo(
+            f"cells: {state.n_cells}, of which finished {state.n_finished}, failed {len(state.failures)}, damaged "
+            f"{state.n_damaged}, saved on the way {state.n_under_way}, left {n_left}"
+        )
+        typer.echo(f"spent: {duration(state.seconds_spent)} of one worker on {', '.join(state.hosts) or 'no host'}")
+        if n_left:
+            typer.echo(f"left: about {duration(state.seconds_left)} of one worker")
+        typer.echo(f"not equilibrated: {state.n_unequilibrated}; less precise than asked: {state.n_imprecise}")
+        _print_failures(state.failures)
+    if state.n_finished < state.n_cells and not state.at_work:
+        raise typer.Exit(FAILED)
+
+
+def collect(
+    folder: Folder,
+    out: Annotated[Path | None, typer.Option(help="The NetCDF file. (default: DIR/NAME.nc)")] = None,
+    traces: Annotated[bool, typer.Option(help="Include what every sweep gave.")] = True,
+) -> None:
+    """Write all results of a campaign as one NetCDF file; cells without a result are nan, and the exit code is 1."""
+    from densehop.campaign import dataset as collecting  # noqa: PLC0415 (slow)
+    from densehop.campaign import store  # noqa: PLC0415 (slow)
+    from densehop.campaign.folder import CampaignFolder  # noqa: PLC0415 (slow)
+
+    plan = CampaignFolder.existing(folder).plan()
+    target = out or folder / f"{plan.name}.nc"
+    store.writable_folder(target.parent, [target.name])
+    dataset = collecting.collect(folder, plan, traces)
+    store.save({target: store.encode(dataset, plan.seed, plan.model_dump(mode="json"))})
+    sizes = ", ".join(f"{name} {length}" for name, length in dataset.sizes.items())
+    typer.echo(f"written: {target} ({sizes})")
+    if dataset.attrs["n_missing"]:
+        _warn(f"{dataset.attrs['n_missing']} of {dataset.attrs['n_cells']} cells have no result; they are nan")
+        raise typer.Exit(FAILED)
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words."""
+    if math.isnan(seconds):
+        return "an unknown time"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+
+
+def _engine(name: str, n_workers: int | None, scheduler: str | None) -> "Callable[[], Engine]":
+    """Return the engine that was asked for; what does not go with it is refused."""
+    from densehop.campaign.cluster import DaskWorkers  # noqa: PLC0415 (slow)
+    from densehop.campaign.engines import LocalWorkers, ThisProcess  # noqa: PLC0415 (slow)
+
+    checks.choice("engine", name, ENGINES)
+    if n_workers is not None:
+        checks.integer("workers", n_workers, 1)
+    if scheduler is not None and name != "dask":
+        raise InvalidInput(f"--scheduler goes with --engine dask, got --engine {name}")
+    if name == "process":
+        if n_workers not in {None, 1}:
+            raise InvalidInput(f"--engine process is a single one, got --workers {n_workers}")
+        return ThisProcess
+    return partial(DaskWorkers, scheduler, n_workers) if name == "dask" else partial(LocalWorkers, n_workers)
+
+
+def leave_interrupted(folder: Path) -> NoReturn:
+    """End the program here: `__main__`, which knows runs that write at their end, would say that all is lost."""
+    word = f"finished cells stay in '{folder}', the same command resumes the others"
+    print(f"densehop: interrupted; {word}", file=sys.stderr, flush=True)
+    os._exit(INTERRUPTED)
+
+
+def _print_failures(failures: Any) -> None:
+    for failure in failures[:SHOWN]:
+        typer.echo(f"failed: {failure}")
+    if len(failures) > SHOWN:
+        typer.echo(f"failed: {len(failures) - SHOWN} more")
+
+
+def _warn(text: str) -> None:
+    print(f"densehop: warning: {text}", file=sys.stderr)

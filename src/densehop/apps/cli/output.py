@@ -1,0 +1,87 @@
+"""What the command line prints with: a progress bar, aligned tables and JSON."""
+
+import json
+import math
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from densehop.base.version import __version__
+
+SPEED_FROM = 3600.0  # seconds back that the time left is judged from: a campaign's cells take minutes each
+
+
+class ProgressBar:
+    """A progress bar on standard error, steps `counted` or in per cent; silent where that is not a terminal."""
+
+    def __init__(self, title: str, counted: bool = True) -> None:
+        done = MofNCompleteColumn() if counted else TaskProgressColumn()
+        columns = (TextColumn("{task.description}"), BarColumn(), done, TimeElapsedColumn(), TimeRemainingColumn())
+        console = Console(stderr=True)
+        shown: dict[str, Any] = {"console": console, "transient": True, "disable": not console.is_terminal}
+        self._bar = Progress(*columns, speed_estimate_period=SPEED_FROM, **shown)
+        self._title = title
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> "ProgressBar":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._bar.stop()
+
+    def total(self, steps: int) -> None:
+        """Announce how many steps there are."""
+        self._task = self._bar.add_task(self._title, total=steps)
+
+    def advance(self, steps: int = 1) -> None:
+        """Report steps done."""
+        if self._task is not None:
+            self._bar.advance(self._task, steps)
+
+
+def print_json(**content: Any) -> None:
+    """Print one valid JSON object with the version; nan becomes null, infinities "Infinity" and "-Infinity"."""
+    typer.echo(json.dumps(plain({"densehop_version": __version__, **content}), indent=2, allow_nan=False))
+
+
+def plain(value: Any) -> Any:
+    """Return a value in JSON's own types."""
+    if isinstance(value, dict):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, Enum):
+        return value.value
+    if hasattr(value, "tolist"):  # arrays and numbers of NumPy
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def number(value: float, digits: int = 12) -> str:
+    """Return a number in words of at most this many digits, '-' where it is not defined."""
+    return "-" if math.isnan(value) else f"{value:.{digits}g}"
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print aligned columns: the first to the left, the others to the right."""
+    lines = [header, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    for line in lines:
+        cells = [cell.rjust(width) for cell, width in zip(line, widths, strict=True)]
+        typer.echo("  ".join([line[0].ljust(widths[0]), *cells[1:]]).rstrip())

@@ -1,0 +1,1 @@
+"""What every room leans on: checks of input, random streams, files, threads, types of arrays."""

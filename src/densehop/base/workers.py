@@ -1,0 +1,62 @@
+"""Threads for compiled code that releases the interpreter lock, stopped cleanly by Ctrl-C."""
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import TypeVar, cast
+
+from densehop.base import checks
+
+Result = TypeVar("Result")
+Task = Callable[[threading.Event], Result]
+
+
+class Stopped(Exception):
+    """Raised inside a task that found its event set."""
+
+
+def count_workers(n_workers: int | None) -> int:
+    """Return the number of threads to use: None means one for each core this process may use."""
+    if n_workers is not None:
+        return checks.integer("n_workers", n_workers, 1)
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def run_all(tasks: Sequence[Task[Result]], n_workers: int) -> list[Result]:
+    """Run the tasks on threads and return their results in order.
+
+    Each task gets an event and should return soon after it is set; it is set when any task fails or Ctrl-C arrives. A
+    single task runs in the caller's thread: starting one costs as much as a step of a small batch.
+
+    The caller waits at a queue without locks of Python's own: Ctrl-C in the middle of `concurrent.futures.wait` can
+    find a lock half released and turn into an error about that.
+    """
+    stop = threading.Event()
+    if len(tasks) == 1:
+        return [tasks[0](stop)]
+    finished: SimpleQueue[tuple[int, Result | None, BaseException | None]] = SimpleQueue()
+
+    def carry_out(index: int) -> None:
+        try:
+            finished.put((index, tasks[index](stop), None))
+        except BaseException as error:  # for the caller to raise
+            finished.put((index, None, error))
+
+    results: dict[int, Result | None] = {}
+    with ThreadPoolExecutor(n_workers) as pool:
+        try:
+            for index in range(len(tasks)):
+                pool.submit(carry_out, index)
+            while len(results) < len(tasks):
+                index, result, error = finished.get()
+                if error is not None:
+                    raise error
+                results[index] = result
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [cast(Result, results[index]) for index in range(len(tasks))]

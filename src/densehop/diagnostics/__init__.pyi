@@ -1,0 +1,37 @@
+"""What chains say: error bars, verdicts on equilibration, overlaps and their histograms."""
+
+from .histogram import OverlapHistogram, overlap_histogram
+from .overlaps import LargestOverlaps, between_chains, largest_overlaps, pattern_overlaps
+from .split_chains import r_hat
+from .start_comparison import StartComparison, StartIndependence, start_independence
+from .time_averages import (
+    Equilibration,
+    Estimate,
+    TimeAverage,
+    autocorrelation_time,
+    disorder_estimate,
+    effective_samples,
+    equilibration,
+    time_average,
+)
+
+__all__ = [
+    "Equilibration",
+    "Estimate",
+    "LargestOverlaps",
+    "OverlapHistogram",
+    "StartComparison",
+    "StartIndependence",
+    "TimeAverage",
+    "autocorrelation_time",
+    "between_chains",
+    "disorder_estimate",
+    "effective_samples",
+    "equilibration",
+    "largest_overlaps",
+    "overlap_histogram",
+    "pattern_overlaps",
+    "r_hat",
+    "start_independence",
+    "time_average",
+]

@@ -1,0 +1,1 @@
+"""Attacks on memories and classifiers, and what they see of a model."""

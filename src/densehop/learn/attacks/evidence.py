@@ -1,0 +1,38 @@
+"""What the class units add: scores without what all classes share, in the same order as the classes' energies.
+
+A memory whose class units have the fields a_mu,c adds max(h + a_mu,c, 0)^n to class c (learn/scores.py), so to every
+class at least that of its least a_mu,c. Without this common part the classes come in the same order, by
+
+    D_c = sum_mu f_mu,c,   f_mu,c = max(h_mu + a_mu,c, 0)^n - max(h_mu + min_c' a_mu,c', 0)^n.
+
+The gradient of log D_c points across the boundary; that of the whole sum may be nearly the same for all classes.
+"""
+
+import numpy as np
+
+from densehop.learn.classifier.scores import Memories, Scores, Values
+
+NOTHING = -1e30  # the logarithm of no evidence at all
+
+
+def log_difference(strong: Values, weak: Values, power: float) -> tuple[Values, Values]:
+    """Return log(strong^power - weak^power), and its derivative if both grow alike, for strong >= weak > 0."""
+    logarithm = np.log(strong)
+    change = power * (np.log(weak) - logarithm)
+    some = change < 0
+    change = np.where(some, change, -1)
+    share = -np.expm1(change)
+    slopes = np.where(some, power * (1 / strong - np.exp(change) / weak) / share, 0)
+    return np.where(some, power * logarithm + np.log(share), NOTHING), slopes
+
+
+def class_evidence(memories: Memories, inputs: Values) -> Scores:
+    """Return log D_c of inputs (B, N), and its derivatives by the fields."""
+    fields, own = inputs @ memories.visible.T, memories.class_fields()
+    strong = np.maximum(fields[:, None, :] + own, memories.floor)
+    weak = np.maximum(fields + own.min(axis=0), memories.floor)[:, None, :]
+    logs, slopes = log_difference(strong, weak, float(memories.degree))
+    largest = logs.max(axis=2, keepdims=True)
+    weights = np.exp(logs - largest)
+    total = weights.sum(axis=2, keepdims=True)
+    return Scores((np.log(total) + largest)[:, :, 0], weights / total * slopes)

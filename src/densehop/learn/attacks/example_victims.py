@@ -1,0 +1,137 @@
+"""What attacks see of models that decide by examples: for each class, what its own examples add.
+
+A stored memory adds the same to every class but its own, so D_c of learn/evidence.py is a sum over the examples of
+class c alone, a tenth of the work. The nearest neighbour is the limit of sum_{mu of c} exp(-beta |x - x_mu|^2) for
+large beta, and is attacked at several beta.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.neighbors import KNeighborsClassifier
+
+from densehop.learn.attacks.evidence import NOTHING, log_difference
+from densehop.learn.classifier.estimator import DenseAssociativeClassifier
+from densehop.learn.classifier.scores import Values
+
+Indices = npt.NDArray[np.int64]
+Logs = Callable[[Values, float], tuple[Values, Values]]
+Choice = Callable[[Values], Values]  # scores (B, C) -> d loss/d scores
+
+NEIGHBOUR = 1e6  # beta of the nearest neighbour itself, in units of 1 / a typical smallest squared distance
+SMOOTHER_NEIGHBOUR = (15.0, 60.0)
+SMOOTHER_STORED = (0.3,)
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Examples by class: the field of input x on example mu is weights_mu . x + offsets_mu.
+
+    Attributes
+    ----------
+    weights : (M, N), sorted by class
+    offsets : (M,)
+    owners : (M,), places of their classes, ascending
+    n_classes : int
+    logs : fields (B, M), a sharpness -> log f and its derivative
+    smoother : sharpnesses to attack at, too
+    sharpness : 1 is the model itself, less is smoother
+    """
+
+    weights: Values
+    offsets: Values
+    owners: Indices
+    n_classes: int
+    logs: Logs
+    smoother: tuple[float, ...]
+    sharpness: float = 1.0
+
+    def at_sharpness(self, sharpness: float) -> "Examples":
+        """Return the same with smoother evidence."""
+        return replace(self, sharpness=sharpness)
+
+    def scores(self, inputs: Values) -> Values:
+        """Return log D_c of inputs (B, N) for each class, (B, C); the order of the classes is the model's."""
+        return self._sums(self.logs(self.fields(inputs), self.sharpness)[0])[0]
+
+    def gradient(self, inputs: Values, choose: Choice) -> tuple[Values, Values]:
+        """Return the scores and d loss/d input, (B, N), from a choice of d loss/d score."""
+        logs, slopes = self.logs(self.fields(inputs), self.sharpness)
+        scores, shares = self._sums(logs)
+        return scores, (choose(scores)[:, self.owners] * shares * slopes) @ self.weights
+
+    def fields(self, inputs: Values) -> Values:
+        """Return the fields, (B, M)."""
+        found: Values = inputs.astype(self.weights.dtype, copy=False) @ self.weights.T + self.offsets
+        return found
+
+    def _sums(self, logs: Values) -> tuple[Values, Values]:
+        """Return log sums over each class's examples (B, C), and the share of each example in its sum, (B, M)."""
+        present, starts = np.unique(self.owners, return_index=True)
+        sizes = np.diff([*starts, len(self.owners)])
+        top = np.maximum.reduceat(logs, starts, axis=1)
+        shares = np.exp(logs - np.repeat(top, sizes, axis=1))
+        totals = np.add.reduceat(shares, starts, axis=1)
+        shares /= np.repeat(totals, sizes, axis=1)
+        scores = np.full((len(logs), self.n_classes), NOTHING, dtype=logs.dtype)
+        scores[:, present] = np.log(totals) + top
+        return scores, shares
+
+
+def examples_of(model: object) -> Examples | None:
+    """Return the examples that a model decides by; None for other models."""
+    if isinstance(model, DenseAssociativeClassifier) and model.kind == "stored":
+        return _stored(model)
+    if isinstance(model, KNeighborsClassifier) and model.n_neighbors == 1 and model.effective_metric_ == "euclidean":
+        return _neighbours(model)
+    return None
+
+
+def _stored(model: DenseAssociativeClassifier) -> Examples:
+    """Return stored memories with f of their class units."""
+    memories = model.network_.astype(np.float64)
+    owners = memories.labels.argmax(axis=1)
+    order = np.argsort(owners, kind="stable")
+    by_class = memories.class_fields()  # (C, M), of each memory one value for its class and one for all others
+    every = np.arange(len(owners))
+    own, other = by_class[owners, every][order], by_class[(owners + 1) % len(by_class), every][order]
+    weights = memories.visible[order] * model.scale_
+    offsets = other - weights @ model.mean_
+    gap, floor, degree = float((own - other).mean()), memories.floor, model.degree
+
+    def logs(fields: Values, sharpness: float) -> tuple[Values, Values]:
+        strong, weak = np.maximum(fields + gap, floor), np.maximum(fields, floor)
+        return log_difference(strong, weak, float(degree * sharpness))
+
+    return Examples(
+        weights=weights.astype(np.float32),
+        offsets=offsets.astype(np.float32),
+        owners=owners[order],
+        n_classes=len(by_class),
+        logs=logs,
+        smoother=SMOOTHER_STORED,
+    )
+
+
+def _neighbours(model: KNeighborsClassifier) -> Examples:
+    """Return the examples of a nearest neighbour: log f = -beta |x - x_mu|^2, less what does not depend on mu."""
+    owners = np.asarray(model._y)
+    order = np.argsort(owners, kind="stable")
+    data = np.asarray(model._fit_X)[order]
+    distances = model.kneighbors(data[:: -(-len(data) // 200)], n_neighbors=2)[0][:, 1]
+    beta = NEIGHBOUR / max(float(np.median(distances)) ** 2, np.finfo(float).tiny)
+
+    def logs(fields: Values, sharpness: float) -> tuple[Values, Values]:
+        scale = fields.dtype.type(beta * sharpness)
+        return scale * fields, np.full((1, 1), scale, dtype=fields.dtype)
+
+    return Examples(
+        weights=(2 * data).astype(np.float32),
+        offsets=-(data**2).sum(axis=1).astype(np.float32),
+        owners=owners[order],
+        n_classes=len(model.classes_),
+        logs=logs,
+        smoother=tuple(smooth / NEIGHBOUR for smooth in SMOOTHER_NEIGHBOUR),
+    )

@@ -1,0 +1,1 @@
+"""The classifier: class scores, losses, training, and its estimator."""

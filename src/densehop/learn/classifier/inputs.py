@@ -1,0 +1,55 @@
+"""Data as a classifier sees it: about an origin near the training mean, in units of half the training range."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from densehop.learn.classifier.scores import Values
+
+SAMPLE = 1000  # rows that distances are measured on
+NOISE_SHARE, LARGEST_NOISE = 0.1, 0.5
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """v = (x - mean) * scale; the range of all pixels gets the length 2."""
+
+    mean: npt.NDArray[np.float64]
+    scale: float
+
+    def apply(self, data: Any, dtype: npt.DTypeLike) -> Values:
+        """Return rows of data (B, N), dense or sparse, as inputs of the network."""
+        dense = data.toarray() if sp.issparse(data) else data
+        values: Values = ((dense - self.mean) * self.scale).astype(dtype)
+        return values
+
+
+def scaling_of(data: Any, centring: float = 1.0) -> Scaling:
+    """Return the scaling for data (M, N), dense or sparse: one range for all features, as pixels have.
+
+    The origin is a share `centring` of the way from the lowest value to the mean.
+    """
+    low, high = float(data.min()), float(data.max())
+    mean = np.asarray(data.mean(axis=0), dtype=np.float64).ravel()
+    return Scaling(low + centring * (mean - low), 2 / (high - low) if high > low else 1.0)
+
+
+def noise_level(inputs: Values, classes: npt.NDArray[np.int64]) -> float:
+    """Return the input noise to train with: a tenth of a typical distance to another class, at most 0.5.
+
+    The distance is the median over samples of that to the nearest sample of another class; images of more than a
+    hundred pixels reach the limit, a handful of features needs far less.
+    """
+    step = -(-len(inputs) // SAMPLE)
+    sample, labels = inputs[::step].astype(np.float64), classes[::step]
+    squares = (sample**2).sum(axis=1)
+    distances = squares[:, None] + squares - 2 * sample @ sample.T
+    distances[labels[:, None] == labels] = np.inf
+    nearest = distances.min(axis=1)
+    nearest = nearest[np.isfinite(nearest)]
+    if not len(nearest):
+        return 0.0
+    return min(LARGEST_NOISE, NOISE_SHARE * float(np.sqrt(max(np.median(nearest), 0.0))))

@@ -1,0 +1,78 @@
+"""What training minimises: each loss takes scores and returns its mean with d loss/d score."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop.learn.classifier.scores import Values
+
+Indices = npt.NDArray[np.int64]
+
+LARGEST_EXPONENT = 30.0  # tanh and its slope are 1 and 0 to all digits far below
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """The cross-entropy of softmax(scale * scores): trains at every degree with one setting."""
+
+    scale: float
+
+    none = False  # the score of no class is not needed
+
+    def __call__(self, scores: Values, classes: Indices) -> tuple[float, Values]:
+        """Return the mean over B samples and its gradient, (B, C)."""
+        rows = np.arange(len(scores))
+        probabilities = softmax(self.scale * scores)
+        loss = -float(np.log(np.maximum(probabilities[rows, classes], 1e-30)).mean())
+        probabilities[rows, classes] -= 1
+        return loss, probabilities * (self.scale / len(scores))
+
+
+@dataclass(frozen=True)
+class Published:
+    """Krotov & Hopfield 2016: |c - t|^(2m) with c = tanh of how much a class unit's flip lowers the energy.
+
+    c_alpha = tanh[sum_mu F(h_mu,alpha/T) - sum_mu F(h_mu,none/T)] and t = +1 for the right class, else -1. Where the
+    sums are large the tanh is flat, where they are small there is no signal: T decides whether it learns at all.
+    """
+
+    log_scale: float  # n log T
+    power: int  # m
+
+    none = True  # the last column of the scores is that of no class
+
+    def __call__(self, scores: Values, classes: Indices) -> tuple[float, Values]:
+        """Return the mean over B samples and its gradient, (B, C + 1)."""
+        sums = np.exp(np.minimum(scores - self.log_scale, LARGEST_EXPONENT))
+        units = np.tanh(sums[:, :-1] - sums[:, -1:])
+        error = units + 1
+        error[np.arange(len(scores)), classes] -= 2
+        loss = float((error ** (2 * self.power)).sum(axis=1).mean())
+        slope = 2 * self.power * error ** (2 * self.power - 1) * (1 - units**2) / len(scores)
+        gradient = np.hstack([slope, -slope.sum(axis=1, keepdims=True)]) * sums
+        return loss, gradient.astype(scores.dtype)
+
+
+def log_drive(scores: npt.NDArray[np.float64]) -> float:
+    """Return log of a typical argument of `Published`'s tanh at log_scale 0, from scores (B, C + 1)."""
+    gaps = np.abs(scores[:, :-1] - scores[:, -1:])  # of logarithms: |e^a - e^b| = e^max(a, b) (1 - e^-|a - b|)
+    drives = np.maximum(scores[:, :-1], scores[:, -1:]) + np.log(-np.expm1(-np.maximum(gaps, 1e-6)))
+    return float(np.median(drives))
+
+
+def largest_rate(inputs: Values, n_classes: int, degree: float) -> float:
+    """Return the largest step of memory values that `Published` learns with, for inputs v (B, N).
+
+    A step of all values by this much changes a field, which is about |v|^2, by |v|_1 + C times as much, and its n-th
+    power by a factor of e. Larger steps throw the arguments of tanh far out, where no gradient brings them back.
+    """
+    data = inputs.astype(np.float64)
+    return float((data**2).sum(axis=1).mean() / (degree * (np.abs(data).sum(axis=1).mean() + n_classes)))
+
+
+def softmax(values: Values) -> Values:
+    """Return exp(values) of each row, normalised."""
+    exponentials: Values = np.exp(values - values.max(axis=1, keepdims=True))
+    exponentials /= exponentials.sum(axis=1, keepdims=True)
+    return exponentials

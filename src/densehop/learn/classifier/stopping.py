@@ -1,0 +1,42 @@
+"""Early stopping: what is held out, and when training has waited long enough."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.model_selection import train_test_split
+
+from densehop.learn.classifier.scores import Memories, Values, class_scores
+
+Indices = npt.NDArray[np.int64]
+
+
+def held_out(classes: Indices, fraction: float, random: np.random.Generator) -> tuple[Indices, Indices]:
+    """Return rows for training and for validation, the classes in equal shares where there are enough of each."""
+    counts = np.bincount(classes)
+    large = min(fraction, 1 - fraction) * len(classes) >= len(counts)
+    stratify = classes if large and counts.min() > 1 else None
+    training, validation = train_test_split(
+        np.arange(len(classes)), test_size=fraction, stratify=stratify, random_state=int(random.integers(2**31))
+    )
+    return training, validation
+
+
+@dataclass
+class Patience:
+    """The best memories so far on held-out inputs (B, N), and for how many epochs to wait for better ones."""
+
+    inputs: Values
+    classes: Indices
+    epochs: int
+    scores: list[float] = field(default_factory=list)
+    best: Memories | None = None
+
+    def ends(self, memories: Memories) -> bool:
+        """Score the memories, keep a copy if they are the best, and say whether the best is too long ago."""
+        found = class_scores(memories, self.inputs).scores.argmax(axis=1)
+        score = float((found == self.classes).mean())
+        if not self.scores or score > max(self.scores):
+            self.best = Memories(memories.visible.copy(), memories.labels.copy(), memories.degree, memories.floor)
+        self.scores.append(score)
+        return len(self.scores) - 1 - self.scores.index(max(self.scores)) >= self.epochs

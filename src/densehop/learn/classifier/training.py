@@ -1,0 +1,100 @@
+"""Training of memories: mini-batches with input noise, Adam, a cosine that lets the step go to zero."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop.learn.classifier.losses import CrossEntropy, Published
+from densehop.learn.classifier.scores import Memories, Values, class_scores, memory_gradients
+
+Indices = npt.NDArray[np.int64]
+Loss = CrossEntropy | Published
+
+FIRST, SECOND, TINY = 0.9, 0.999, 1e-8  # Kingma & Ba 2015
+
+
+@dataclass
+class Adam:
+    """Adam's state for a list of arrays, which `step` changes in place."""
+
+    means: list[Values]
+    squares: list[Values]
+    n_steps: int = 0
+
+    @classmethod
+    def over(cls, arrays: list[Values]) -> "Adam":
+        """Return a fresh state."""
+        return cls([np.zeros_like(array) for array in arrays], [np.zeros_like(array) for array in arrays])
+
+    def step(self, arrays: list[Values], gradients: list[Values], rate: float) -> None:
+        """Move the arrays against their gradients."""
+        self.n_steps += 1
+        rate *= np.sqrt(1 - SECOND**self.n_steps) / (1 - FIRST**self.n_steps)
+        for place, (array, gradient) in enumerate(zip(arrays, gradients, strict=True)):
+            mean, square, change = self.means[place], self.squares[place], gradient.astype(array.dtype)
+            mean += (1 - FIRST) * (change - mean)
+            square += (1 - SECOND) * (np.square(change, out=change) - square)
+            np.sqrt(square, out=change)
+            change += TINY
+            np.divide(mean, change, out=change)
+            change *= rate
+            np.subtract(array, change, out=array)
+
+
+@dataclass
+class Trainer:
+    """Memories under training. `epoch` runs once over the data and returns the mean loss."""
+
+    memories: Memories
+    batch_size: int
+    noise: float
+    adam: Adam = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.adam = Adam.over([self.memories.visible, self.memories.labels])
+
+    def epoch(
+        self, inputs: Values, classes: Indices, loss: Loss, rates: Iterator[float], random: np.random.Generator
+    ) -> float:
+        """Train on inputs (M, N) in random order; each batch takes the next of the rates."""
+        total = 0.0
+        order = random.permutation(len(inputs))
+        for first in range(0, len(order), self.batch_size):
+            rows = order[first : first + self.batch_size]
+            batch = inputs[rows]
+            if self.noise > 0:
+                batch = batch + self.noise * random.standard_normal(batch.shape, dtype=np.float32)
+            total += len(rows) * self._step(batch.astype(inputs.dtype, copy=False), classes[rows], loss, next(rates))
+        return total / len(order)
+
+    def _step(self, batch: Values, classes: Indices, loss: Loss, rate: float) -> float:
+        """Take one step and return the loss before it."""
+        found = class_scores(self.memories, batch, none=loss.none)
+        value, upstream = loss(found.scores, classes)
+        gradients = memory_gradients(self.memories, found, upstream, batch)
+        self.adam.step([self.memories.visible, self.memories.labels], list(gradients), rate)
+        return value
+
+
+def first_memories(
+    inputs: Values, classes: Indices, n_classes: int, degree: float, rows: Indices, label_weight: float
+) -> Memories:
+    """Return memories that are samples: all of one norm, that of a typical input, and their class units at its pattern.
+
+    A common norm matters: a longer memory would win over a closer one. The field of a memory's own class units is
+    `label_weight` times that of its own visible units.
+    """
+    squares = (inputs.astype(np.float64) ** 2).sum(axis=1)
+    typical = float(squares.mean()) or 1.0
+    norms = np.sqrt(np.maximum(squares[rows], 1e-12 * typical))
+    visible = inputs[rows] * (np.sqrt(typical) / norms)[:, None].astype(inputs.dtype)
+    labels = np.where(np.arange(n_classes) == classes[rows][:, None], 1.0, -1.0) * (label_weight * typical / n_classes)
+    return Memories(visible, labels.astype(inputs.dtype), degree, 1e-6 * typical)
+
+
+def cosine(rate: float, n_steps: int) -> Iterator[float]:
+    """Yield the learning rates of a run of so many steps, from `rate` down to 0 along a cosine."""
+    for step in range(n_steps):
+        yield rate * 0.5 * (1 + np.cos(np.pi * step / n_steps))

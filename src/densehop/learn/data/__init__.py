@@ -1,0 +1,1 @@
+"""Images from packages, files and the network."""

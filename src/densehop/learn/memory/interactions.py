@@ -1,0 +1,130 @@
+"""How a memory's overlap k = x . xi enters the energy of a state x.
+
+strict       E = -sum_mu (p!/N^(p-1)) e_p(k_mu; N)       spins; the strict p-body energy (docs/theory.md, eq. 1)
+power        E = -N sum_mu (k_mu/N)^p                    spins; with self-interactions
+rectified    E = -N sum_mu max(k_mu/N, 0)^p              spins; Krotov & Hopfield 2016
+exponential  E = -(1/beta) log sum_mu exp(beta k_mu)     spins; the logarithm of Demircigil et al. 2017
+attention    E = -(1/beta) log sum_mu exp(-beta |x - xi_mu|^2/2)   real values; Ramsauer et al. 2021 for equal norms
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop.base import checks
+from densehop.energies.tables import strict_table
+
+Values = npt.NDArray[np.floating]
+Floats = npt.NDArray[np.float64]
+
+INTERACTIONS = ("strict", "power", "rectified", "exponential", "attention")
+WITH_DEGREE = ("strict", "power", "rectified")
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """One of the energies above, for memories of `n_sites` values.
+
+    Attributes
+    ----------
+    name : str
+    degree : int
+        p; of no meaning to "exponential" and "attention".
+    beta : float
+        Of "exponential" and "attention".
+    n_sites : int
+    """
+
+    name: str
+    degree: int
+    beta: float
+    n_sites: int
+
+    def __post_init__(self) -> None:
+        checks.choice("interaction", self.name, INTERACTIONS)
+        if self.name in WITH_DEGREE:
+            checks.body_number(self.degree, self.n_sites if self.name == "strict" else None)
+        checks.number("beta", self.beta)
+
+    @property
+    def additive(self) -> bool:
+        """Whether the energy is a sum over memories of a function of the overlap, which a table can hold."""
+        return self.name in WITH_DEGREE
+
+    @property
+    def together(self) -> bool:
+        """Whether all sites may move at once: E is concave in x, so that a step to its tangent's minimum lowers it."""
+        return self.name in ("rectified", "exponential", "attention")
+
+    @cached_property
+    def table(self) -> Floats:
+        """Return minus a memory's energy, (N + 1,), for c = 0..N agreeing sites, k = 2c - N."""
+        if self.name == "strict":
+            table = strict_table(self.degree, self.n_sites)
+            return table.scale * table.energy.astype(np.float64)
+        overlap = np.linspace(-1, 1, self.n_sites + 1)
+        if self.name == "rectified":
+            overlap = np.maximum(overlap, 0)
+        return self.n_sites * overlap**self.degree
+
+    @cached_property
+    def steps(self) -> Floats:
+        """Return what a memory gains, (N,), from one more agreement among c = 0..N-1 of the other sites."""
+        return np.diff(self.table)
+
+    def energies(self, overlaps: Values) -> Floats:
+        """Return the energies, (B,), of states of spins with overlaps k (B, M)."""
+        if self.additive:
+            agreements = np.rint((overlaps + self.n_sites) / 2).astype(np.int64)
+            total: Floats = self.table[agreements].sum(axis=1)
+            return -total
+        return -log_sum_exp(self.beta * overlaps).astype(np.float64) / self.beta
+
+    def log_weights(self, overlaps: npt.NDArray[Any]) -> Values:
+        """Return the logarithm of dF/dk at overlaps k, up to a constant; -inf where it is 0. Not for signed weights."""
+        if self.name == "rectified":
+            with np.errstate(divide="ignore"):
+                powers: Values = (self.degree - 1) * np.log(np.maximum(overlaps, 0))
+            return powers
+        return self.beta * overlaps
+
+    def weights(self, overlaps: Values) -> Values:
+        """Return dF/dk of each memory, (B, M), up to a factor for each state; the largest is 1, or all are 0."""
+        logarithms = self.log_weights(overlaps)
+        largest = logarithms.max(axis=1, keepdims=True)
+        logarithms = np.subtract(logarithms, np.where(np.isinf(largest), 0, largest), out=logarithms)
+        return np.exp(logarithms, out=logarithms)
+
+    def fields(self, overlaps: Values, memory: Values) -> Floats:
+        """Return (E with the site down - E with it up)/2, (B,).
+
+        `overlaps` (B, M) are those of the other sites; `memory` (M,) holds the signs of this site in all memories.
+        """
+        if self.additive:
+            places = np.rint((overlaps + self.n_sites - 1) / 2).astype(np.int64)
+            halves: Floats = self.steps[places] @ memory.astype(np.float64) / 2
+            return halves
+        up, down = self.beta * (overlaps + memory), self.beta * (overlaps - memory)
+        return (log_sum_exp(up) - log_sum_exp(down)).astype(np.float64) / (2 * self.beta)
+
+
+def log_sum_exp(values: Values) -> Values:
+    """Return log sum exp along the last axis, the maximum taken out."""
+    largest = values.max(axis=-1, keepdims=True)
+    total: Values = np.log(np.exp(values - largest).sum(axis=-1)) + largest[..., 0]
+    return total
+
+
+def partial_fields(degree: int, overlaps: Values, n_known: npt.NDArray[np.int64]) -> Floats:
+    """Return e_{p-1}(k; n), (B, M), of overlaps k (B, M) over n (B,) known sites: the strict field of absent spins.
+
+    The recursion of docs/theory.md, eq. 2, in floating point.
+    """
+    sites = n_known[:, None].astype(np.float64)
+    previous, current = np.zeros_like(overlaps, dtype=np.float64), np.ones_like(overlaps, dtype=np.float64)
+    for q in range(degree - 1):
+        previous, current = current, (overlaps * current - (sites - q + 1) * previous) / (q + 1)
+    return current

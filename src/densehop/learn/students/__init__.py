@@ -1,0 +1,1 @@
+"""Students that sample patterns of data."""

@@ -1,0 +1,33 @@
+"""Monte-Carlo chains of a network: how they start, how they are scheduled, what they return."""
+
+from .retrieval import Retrieval
+from .samples import Samples
+from .settings import annealing
+from .starts import (
+    ChosenExample,
+    attacked,
+    closest_example,
+    corrupted,
+    nearest_overlap,
+    random_states,
+    states_at_overlap,
+    typical_example,
+)
+from .tempering import TemperedSamples
+from .tuning import TunedLadder
+
+__all__ = [
+    "ChosenExample",
+    "Retrieval",
+    "Samples",
+    "TemperedSamples",
+    "TunedLadder",
+    "annealing",
+    "attacked",
+    "closest_example",
+    "corrupted",
+    "nearest_overlap",
+    "random_states",
+    "states_at_overlap",
+    "typical_example",
+]

@@ -1,0 +1,176 @@
+"""The couplings representation for p = 2, 3 and 4: the tensor J, shared by all chains, and their local fields.
+
+An attempt costs O(1), an accepted flip O(N^(p-1)) whatever the number of patterns. Fields are the same integers as in
+the patterns representation, so that both make the same decisions.
+"""
+
+import math
+import threading
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop.base.workers import run_all
+from densehop.energies.tables import EnergyTable
+from densehop.kernels import couplings as kernel
+from densehop.kernels.patterns import ENERGY
+from densehop.kernels.vectors import LANES, WORDS
+from densehop.simulate.chains import Attempts, Record
+from densehop.simulate.representations.aligned import aligned_zeros
+from densehop.simulate.representations.patterns import PatternChains, PatternStore, pack
+
+Signs = npt.NDArray[np.int8]
+Integers = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+Tensor = npt.NDArray[np.int16 | np.int32]
+
+LARGEST_P = 4
+LARGEST_INT16 = 2**15 - 1
+LARGEST_INT32 = 2**31 - 1
+
+
+class TooLarge(Exception):
+    """Raised inside a task that found a coupling beyond 16 bits."""
+
+
+def whole_blocks(length: int) -> int:
+    """Return the next multiple of the vectors' length."""
+    return -(-length // LANES) * LANES
+
+
+def row_length(p: int, n_spins: int) -> int:
+    """Return how many couplings a row of a slab holds: C(N, p-2) in whole blocks."""
+    return 1 if p == 2 else whole_blocks(math.comb(n_spins, p - 2))
+
+
+def field_type(table: EnergyTable, n_patterns: int) -> type[np.int32 | np.int64]:
+    """Return the narrowest type for doubled fields: a pattern adds even[c] + odd[c] at most, or even[c] - odd[c]."""
+    largest = n_patterns * int((np.abs(table.even) + np.abs(table.odd)).max())
+    return np.int32 if largest <= LARGEST_INT32 else np.int64
+
+
+@dataclass(frozen=True)
+class CouplingStore:
+    """The couplings of one disorder, (N, N, K), for p = 2 (N, F, 1); layout in `kernels/couplings.py`."""
+
+    tensor: Tensor
+    n_others: int
+
+    @classmethod
+    def build(cls, p: int, patterns: Signs, n_workers: int) -> "CouplingStore":
+        """Sum the products of the patterns (M, N) over M: in 16 bits, or in 32 where some sum needs them."""
+        words = pack(patterns, 64 * WORDS).view(np.uint64)
+        try:
+            return cls(_summed(p, words, len(patterns), np.int16, n_workers), p - 2)
+        except TooLarge:
+            return cls(_summed(p, words, len(patterns), np.int32, n_workers), p - 2)
+
+    @staticmethod
+    def bytes_needed(p: int, n_spins: int, n_patterns: int, n_chains: int, n_workers: int) -> int:
+        """Predict the memory of the build and of the chains; 32-bit couplings where 16 bits could be too few."""
+        row = row_length(p, n_spins)
+        tensor = n_spins**2 * row * (2 if n_patterns <= LARGEST_INT16 else 4)
+        return tensor + 2 * n_patterns * n_spins + 8 * n_workers * n_spins**2 + n_chains * (2 * row + 9 * n_spins)
+
+
+def _summed(p: int, words: Words, n_patterns: int, dtype: type[np.int16 | np.int32], n_workers: int) -> Tensor:
+    """Return the tensor in one type; its parts are summed on threads and write to different places."""
+    n_spins = len(words)
+    rows = whole_blocks(n_spins) if p == 2 else n_spins
+    tensor = aligned_zeros((n_spins, rows, row_length(p, n_spins)), dtype)
+    build = _Build(words, n_patterns, tensor)
+    if p == 2:
+        build.pairs()
+    else:
+        part = build.triples if p == 3 else build.quadruples
+        run_all([partial(part, site) for site in range(n_spins)], n_workers)
+    if p == 3:
+        run_all([partial(build.mirror, site) for site in range(n_spins)], n_workers)
+    return tensor
+
+
+@dataclass(frozen=True)
+class _Build:
+    """The parts of a tensor under construction, from the signs of N sites as bits, words (N, W)."""
+
+    words: Words
+    n_patterns: int
+    tensor: Tensor
+
+    def products(self, row: Words, first: int) -> Integers:
+        """Return sum_a row_a sigma_ka sigma_la for k, l >= first, and 0 where k = l."""
+        n_spins = len(self.words)
+        result = np.empty((n_spins, n_spins), dtype=np.int64)
+        kernel.pair_products(row, self.words, first, self.n_patterns, result)
+        return result[first:, first:]
+
+    def checked(self, values: Integers) -> Integers:
+        """Return couplings that fit into the tensor."""
+        if np.abs(values).max(initial=0) > np.iinfo(self.tensor.dtype).max:
+            raise TooLarge
+        return values
+
+    def pairs(self) -> None:
+        """Fill in p = 2."""
+        self.tensor[:, : len(self.words), 0] = self.checked(self.products(np.zeros_like(self.words[0]), 0))
+
+    def triples(self, site: int, stop: threading.Event) -> None:
+        """Fill in J_ikl and J_kil, p = 3, for k, l beyond i = `site`."""
+        if not stop.is_set():
+            behind = slice(site + 1, len(self.words))
+            result = self.checked(self.products(self.words[site], site + 1))
+            self.tensor[site, behind, behind] = self.tensor[behind, site, behind] = result
+
+    def mirror(self, site: int, _stop: threading.Event) -> None:
+        """Complete a slab of p = 3, whose entries right of the diagonal are there: it is symmetric."""
+        slab = self.tensor[site, :, : len(self.words)]
+        slab[:] = np.triu(slab) + np.triu(slab, 1).T
+
+    def quadruples(self, site: int, stop: threading.Event) -> None:
+        """Fill in J_ij(kl) and J_ji(kl), p = 4, for j beyond i = `site` and all pairs k < l."""
+        upper = np.triu_indices(len(self.words), 1)
+        for other in range(site + 1, len(self.words)):
+            if stop.is_set():
+                return
+            result = self.products(self.words[site] ^ self.words[other], 0)
+            result[[site, other]] = result[:, [site, other]] = 0
+            row = self.checked(result[upper])
+            self.tensor[site, other, : len(row)] = self.tensor[other, site, : len(row)] = row
+
+
+@dataclass(frozen=True)
+class CoupledChains:
+    """C chains that run in step; layout in `kernels/couplings.py`."""
+
+    store: CouplingStore
+    factor: int
+    states: Signs
+    weights: npt.NDArray[np.int16]
+    fields: npt.NDArray[np.int32 | np.int64]
+    energies: Integers
+
+    @classmethod
+    def start(cls, store: CouplingStore, patterns: PatternStore, states: Signs) -> "CoupledChains":
+        """Place chains at states (C, N), which change in place."""
+        weights = aligned_zeros((len(states), store.tensor.shape[2]), np.int16)
+        kernel.set_weights(states, store.n_others, weights)
+        n_chains, n_spins = states.shape
+        n_patterns = patterns.stored.n_patterns
+        fields = aligned_zeros((n_chains, whole_blocks(n_spins)), field_type(patterns.table, n_patterns))
+        energies = np.empty(len(states), dtype=np.int64)
+        for index in range(len(states)):  # one at a time: overlaps with all patterns take memory
+            chain = PatternChains.start(patterns, states[index : index + 1])
+            fields[index, :n_spins], energies[index] = chain.fields()[0], chain.totals[0, ENERGY]
+        return cls(store, patterns.table.coupling_factor, states, weights, fields, energies)
+
+    def run(self, attempts: Attempts, record: Record) -> None:
+        """Run the attempts and fill in their rows of the record."""
+        tensor = self.store.tensor.reshape(len(self.store.tensor), -1)
+        kernel.run_sweeps(
+            tensor, self.store.n_others, self.factor, attempts.noise,
+            self.states, self.weights, self.fields, self.energies, np.empty((5, len(self.states)), dtype=np.int64),
+            attempts.sites, attempts.uniforms, attempts.units, attempts.first,
+            record.references, record.trace, record.snapshots, record.every,
+        )  # fmt: skip

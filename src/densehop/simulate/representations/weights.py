@@ -1,0 +1,118 @@
+"""Chains on a network whose energy is no integer: rectified polynomial and exponential (`weights.py`)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop.base import checks
+from densehop.energies.weights import WeightTable
+from densehop.errors import InvalidInput
+from densehop.kernels import weights as kernel
+from densehop.kernels.vectors import LANES
+from densehop.simulate.chains import Attempts, Floats, Numbers, Record, Signs
+from densehop.simulate.representations.aligned import aligned_zeros
+from densehop.simulate.representations.choice import REPRESENTATIONS
+from densehop.simulate.representations.fingerprint import digest
+from densehop.simulate.representations.patterns import pack
+
+PATTERN_COST, FLIP_COST = 0.3, 3.0  # rough nanoseconds per pattern: they only set the length of blocks
+
+
+@dataclass(frozen=True)
+class Work:
+    """The work of a group of chains on M patterns."""
+
+    n_patterns: int
+
+    def cost(self, couplings: bool, acceptance: float) -> float:  # noqa: ARG002 (there is one representation)
+        """Return the predicted nanoseconds per attempt."""
+        return 50 + self.n_patterns * (PATTERN_COST + FLIP_COST * acceptance)
+
+
+class WeightedForms:
+    """A network with weights in floating point, in the one form it has; shared by all threads."""
+
+    unit, trace_type = 1.0, np.float64
+
+    def __init__(self, table: WeightTable, patterns: Signs) -> None:
+        self.table, self.patterns = table, patterns
+        self.n_patterns, self.n_spins = patterns.shape
+        self.bits = pack(patterns, LANES).view("<u4").astype(np.uint32, copy=False)
+
+    def fingerprint(self) -> str:
+        """Return a short name of the patterns and their energy."""
+        return digest(self.patterns, self.table.weights)
+
+    @staticmethod
+    def bytes_needed(n_spins: int, n_patterns: int, n_chains: int) -> int:
+        """Predict the memory of chains and of what they share."""
+        return n_patterns * (2 * n_spins + n_chains * (2 + 16))
+
+    def choices(self, choice: str, n_chains: int, n_workers: int) -> str:  # noqa: ARG002 (there is no choice)
+        """Return "patterns": this energy has no couplings."""
+        checks.choice("representation", choice, REPRESENTATIONS)
+        if choice == "couplings":
+            raise InvalidInput("representation='couplings' has no rectified or exponential energy; use 'auto'")
+        return "patterns"
+
+    def workload(self, n_chains: int, in_step: bool) -> Work:  # noqa: ARG002 (chains share nothing)
+        """Return the work of a group."""
+        return Work(self.n_patterns)
+
+    def starts_on_couplings(self, work: Work) -> bool:  # noqa: ARG002 (there are none)
+        """Return False."""
+        return False
+
+    def prefers_couplings(self, work: Work, acceptance: float, now: bool, attempts_left: int) -> bool:  # noqa: ARG002
+        """Return False."""
+        return False
+
+    def start(self, states: Signs, by_couplings: bool, n_workers: int) -> "WeightedChains":  # noqa: ARG002
+        """Place chains at states (C, N), which change in place."""
+        shape = len(states), self.bits.shape[1] * LANES
+        overlaps, totals = aligned_zeros(shape, np.int16), np.empty((len(states), 2))
+        further, nearer = aligned_zeros(shape, np.float64), aligned_zeros(shape, np.float64)
+        table = self.table
+        kernel.start(
+            self.bits, table.weights, table.sharpness, self.n_patterns, states, overlaps, further, nearer, totals
+        )
+        return WeightedChains(self, states, overlaps, further, nearer, totals)
+
+    def energies(self, recorded: Numbers) -> Floats:
+        """Return the extensive energies that a record stands for."""
+        return np.array(recorded, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class WeightedChains:
+    """C chains that run one after the other; layout in `kernels/weights.py`."""
+
+    forms: WeightedForms
+    states: Signs
+    overlaps: npt.NDArray[np.int16]
+    further: Floats
+    nearer: Floats
+    totals: Floats
+
+    def run(self, attempts: Attempts, record: Record) -> None:
+        """Run the attempts and fill in their rows of the record."""
+        kernel.run_sweeps(
+            self.forms.bits, self.forms.table.weights, self.forms.table.sharpness, self.forms.n_patterns,
+            attempts.noise, self.states, self.overlaps, self.further, self.nearer, self.totals,
+            attempts.sites, attempts.uniforms, attempts.units, attempts.first,
+            record.references, record.trace, record.snapshots, record.every,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedSteps:
+    """Synchronous T = 0 steps in this energy: a spin turns where that alone would lower it."""
+
+    table: WeightTable
+    patterns: Signs
+
+    def step(self, states: Signs, n_workers: int | None = None) -> Signs:  # noqa: ARG002 (BLAS has threads of its own)
+        """Return the signs of the fields, (B, N); a zero field keeps its spin."""
+        fields = self.table.local_fields(states, self.patterns)
+        return np.where(fields == 0, states, np.sign(fields)).astype(np.int8)

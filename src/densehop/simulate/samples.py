@@ -1,0 +1,157 @@
+"""What chains return, and the same as labelled data: an xarray Dataset, and ArviZ's format."""
+
+import dataclasses
+import json
+import warnings
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop.base.streams import Seed
+from densehop.errors import MissingPackage
+from densehop.simulate.settings import Settings
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Floats = npt.NDArray[np.float64]
+Signs = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """What the chains did; traces hold the state after each sweep, not the start.
+
+    Attributes
+    ----------
+    spins : (chain, N) int8, the final states
+    energy : (chain, sweep) float64, extensive
+    overlap : (chain, sweep, reference) float64, per spin; where `symmetric`, gauged by the sign of its time average
+    acceptance : (chain, sweep) float64, fraction of attempts that flipped
+    snapshots : (chain, sweep // snapshot_every, N) int8, states after every `snapshot_every`-th sweep
+    by_couplings : (chain, sweep) bool, whether the sweep ran on couplings, not patterns; it changes only the time taken
+    settings : how they ran, with the seed
+    interaction, p : the energy; p is None for the exponential
+    symmetric : bool, whether xi and -xi have the same energy, as for even p
+    n_patterns : int
+    version : str, of densehop
+    sharpness : float, b of the exponential; None for the others
+    """
+
+    spins: Signs
+    energy: Floats
+    overlap: Floats
+    acceptance: Floats
+    snapshots: Signs
+    by_couplings: npt.NDArray[np.bool_]
+    settings: Settings
+    interaction: str
+    p: int | None
+    symmetric: bool
+    n_patterns: int
+    version: str
+    sharpness: float | None = None
+
+    def to_xarray(self) -> "xr.Dataset":
+        """Return a Dataset over chain, sweep, reference and site (and snapshot, labelled by its sweep).
+
+        Its attributes densehop_version, seed and parameters (JSON) say how to make it again; `.to_netcdf(path)`
+        writes it.
+        """
+        return _dataset(self)
+
+    def to_arviz(self) -> Any:
+        """Return energy and overlap as ArviZ's posterior, acceptance as sample_stats; sweeps are its draws.
+
+        An InferenceData before ArviZ 1, a DataTree since. Needs `pip install 'densehop[arviz]'`, else `MissingPackage`.
+        """
+        return _inference_data(self)
+
+
+def _dataset(run: Samples) -> "xr.Dataset":
+    """Return a run as a Dataset, with parameters, seed and version as attributes."""
+    import xarray as xr  # noqa: PLC0415 (slow)
+
+    n_chains, n_sweeps = run.energy.shape
+    every, kept = run.settings.snapshot_every, run.snapshots.shape[1]
+    variables = {
+        "energy": (("chain", "sweep"), run.energy, {"description": "extensive"}),
+        "overlap": (("chain", "sweep", "reference"), run.overlap, {"description": "per spin"}),
+        "acceptance": (("chain", "sweep"), run.acceptance, {"description": "fraction of attempts that flipped"}),
+        "by_couplings": (("chain", "sweep"), run.by_couplings, {"description": "swept on couplings, not patterns"}),
+        "spins": (("chain", "site"), run.spins, {"description": "final states"}),
+    }
+    coordinates = {
+        "chain": np.arange(n_chains),
+        "sweep": np.arange(1, n_sweeps + 1),  # states are recorded after a sweep
+        "reference": np.arange(run.overlap.shape[2]),
+    }
+    if kept:
+        variables["snapshots"] = (("chain", "snapshot", "site"), run.snapshots, {"description": "states"})
+        coordinates["snapshot"] = every * np.arange(1, kept + 1)
+    return xr.Dataset(variables, coordinates, _origin(run))
+
+
+def _inference_data(run: Samples) -> Any:
+    """Return a run in ArviZ's format."""
+    import xarray as xr  # noqa: PLC0415 (slow)
+
+    arviz = _arviz()
+    dataset = _dataset(run).rename(sweep="draw")
+    names = ["energy", "overlap"] if run.overlap.shape[2] else ["energy"]
+    groups = {"posterior": dataset[names], "sample_stats": dataset[["acceptance"]]}
+    groups = {group: part.assign_attrs(dataset.attrs) for group, part in groups.items()}
+    if hasattr(arviz, "InferenceData"):  # before version 1
+        return arviz.InferenceData(**groups)
+    return xr.DataTree.from_dict(groups)
+
+
+def _arviz() -> ModuleType:
+    """Import ArviZ, or say which extra brings it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # 0.23 announces version 1 on import
+            import arviz  # noqa: PLC0415 (an extra, and slow)
+    except ImportError as error:
+        raise MissingPackage(
+            f"to_arviz needs the package arviz, which cannot be imported ({error}): pip install 'densehop[arviz]'"
+        ) from error
+    module: ModuleType = arviz
+    return module
+
+
+def _origin(run: Samples) -> dict[str, str]:
+    """Return what is needed to make the run again: version, seed and all other parameters, the last two in JSON."""
+    settings = {field.name: getattr(run.settings, field.name) for field in dataclasses.fields(run.settings)}
+    seed: Seed = settings.pop("seed")
+    sizes = {
+        "interaction": run.interaction,
+        "p": run.p,
+        "sharpness": run.sharpness,
+        "n_patterns": run.n_patterns,
+        "n_spins": run.spins.shape[1],
+    }
+    return {
+        "densehop_version": run.version,
+        "seed": json.dumps(_seed_parts(seed), default=int),
+        "parameters": json.dumps({**sizes, **settings}, default=_plain),
+    }
+
+
+def _seed_parts(seed: Seed) -> Any:
+    """Return a seed as plain integers: itself, or a SeedSequence's entropy and place."""
+    if not isinstance(seed, np.random.SeedSequence):
+        return int(seed)
+    return {"entropy": np.array(seed.entropy, dtype=object).tolist(), "spawn_key": list(seed.spawn_key)}
+
+
+def _plain(value: object) -> Any:
+    """Return what JSON has no word for as lists, numbers and names."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return str(value)

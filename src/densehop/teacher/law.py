@@ -1,0 +1,206 @@
+"""The teacher: exact law of its examples, critical temperature and the signal it sends.
+
+With one planted pattern the law of an example sigma depends on the overlap k = xi* . sigma alone (docs/theory.md,
+eq. 7). Sources: theory of the p-body Curie-Weiss model; Thériault & Tantari, SciPost Phys. 17, 040 (2024).
+"""
+
+import math
+import warnings
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+from scipy.special import gammainc, gammaln, hyp1f1, logsumexp
+
+from densehop.base import checks
+from densehop.energies.tables import elementary_symmetric
+
+Floats = npt.NDArray[np.float64]
+
+SATURATED = 18.0  # field beyond which tanh is 1 to rounding
+
+
+@dataclass(frozen=True)
+class CriticalPoint:
+    """Where the teacher orders: `temperature`, `magnetisation` there, and where the ordered state is lost."""
+
+    temperature: float
+    magnetisation: float
+    spinodal_temperature: float
+
+
+def critical_temperature(p: int) -> CriticalPoint:
+    """Return the teacher's transition, the p-body Curie-Weiss model's (docs/theory.md, eq. 8 and 9).
+
+    Above `temperature` examples carry no magnetisation; the ordered state stays metastable up to
+    `spinodal_temperature`. p = 2 is continuous, at T = 2.
+    """
+    p = checks.body_number(p)
+    if p == 2:
+        return CriticalPoint(2.0, 0.0, 2.0)
+    field = brentq(lambda h: _log_cosh(h) - (1 - 1 / p) * h * math.tanh(h), 0.5, 2.0 * p, xtol=1e-14, rtol=1e-15)
+    return CriticalPoint(_ordered_temperature(p, field), math.tanh(field), _ordered_temperature(p, _spinodal_field(p)))
+
+
+def magnetisation(p: int, temperature: float) -> float:
+    """Return the teacher's magnetisation: 0 above the critical temperature, else m = tanh(p m^(p-1)/T)."""
+    temperature = checks.number("temperature", temperature)
+    if temperature >= critical_temperature(p).temperature:
+        return 0.0
+    return ordered_magnetisation(p, temperature)
+
+
+def ordered_magnetisation(p: int, temperature: float) -> float:
+    """Return the largest solution of m = tanh(p m^(p-1)/T), stable or metastable; T at most the spinodal's."""
+    if p / temperature > SATURATED:
+        return 1.0
+    return _magnetisation_between(p, temperature, max(_spinodal_field(p), 1e-12), p / temperature)
+
+
+def barrier_magnetisation(p: int, temperature: float) -> float:
+    """Return the smaller positive solution of m = tanh(p m^(p-1)/T), p >= 3: the barrier to the ordered state."""
+    lowest = 0.5 * (temperature / p) ** (1 / (p - 2))  # since tanh h < h, the solution has h^(p-2) > T/p
+    return _magnetisation_between(p, temperature, lowest, _spinodal_field(p))
+
+
+def _magnetisation_between(p: int, temperature: float, low: float, high: float) -> float:
+    """Return tanh of the field between low and high at which the ordered teacher has this temperature."""
+    log_field = brentq(
+        lambda log_h: _ordered_temperature(p, math.exp(log_h)) - temperature,
+        math.log(low),
+        math.log(high),
+        xtol=1e-14,
+        rtol=1e-15,
+    )
+    return math.tanh(math.exp(log_field))
+
+
+@dataclass(frozen=True, eq=False)
+class TeacherLaw:
+    """Exact law of the overlap k = xi* . sigma of an example (docs/theory.md, eq. 7).
+
+    Attributes
+    ----------
+    overlaps : (N + 1,) integers k = -N, -N + 2, ..., N
+    log_probability : (N + 1,) natural logarithm of P(k)
+    """
+
+    overlaps: npt.NDArray[np.int64]
+    log_probability: Floats
+
+    @property
+    def probability(self) -> Floats:
+        """P(k), shape (N + 1,)."""
+        return np.exp(self.log_probability)
+
+
+def teacher_law(n_spins: int, p: int, temperature: float) -> TeacherLaw:
+    """Return the exact law of an example's overlap with the teacher's pattern, at any temperature."""
+    n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
+    p = checks.body_number(p, n_spins)
+    temperature = checks.number("temperature", temperature)
+    exponent = _reduced_energy(n_spins, p) / temperature
+    log_weight = _log_free_law(n_spins) + (exponent - exponent.max())  # in this order nothing is lost at low T
+    return TeacherLaw(np.arange(-n_spins, n_spins + 1, 2), log_weight - logsumexp(log_weight))
+
+
+def signal_strength(
+    n_spins: int, n_examples: int, p: int, teacher_temperature: float, teacher_p: int | None = None
+) -> float:
+    """Return lambda_N = (M/N)(p!/N^(p-1)) <e_p(k; N)>, exact at any N (docs/theory.md, eq. 10 and 11).
+
+    On the Nishimori line the student's mean energy per spin is exactly -lambda_N. An odd p with an even teacher_p
+    gives 0.0 by symmetry, with a warning: that student cannot learn the pattern.
+    """
+    n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
+    n_examples = checks.integer("n_examples", n_examples, 0)
+    p = checks.body_number(p, n_spins)
+    teacher_p = p if teacher_p is None else checks.integer("teacher_p", teacher_p, 2, n_spins)
+    beta = 1 / checks.number("teacher_temperature", teacher_temperature)
+    if p % 2 == 1 and teacher_p % 2 == 0:
+        warnings.warn(
+            f"signal is 0: odd p = {p} cannot learn from a teacher with even p = {teacher_p}; use an even p",
+            stacklevel=2,
+        )
+        return 0.0
+    exponent = beta * _reduced_energy(n_spins, teacher_p)
+    return n_examples / n_spins * _mean_under_teacher(_reduced_energy(n_spins, p), exponent, _first_order(p, teacher_p))
+
+
+def noise_ratio(n_spins: int, p: int, teacher_temperature: float, teacher_p: int | None = None) -> float:
+    """Return rho_N: the variance of the field's noise over its value for free spins (docs/theory.md, eq. 12).
+
+    rho_N -> 1 for large N above the critical temperature; at finite N the student's load acts as rho_N alpha.
+    """
+    n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
+    p = checks.body_number(p, n_spins)
+    law = teacher_law(n_spins, p if teacher_p is None else teacher_p, teacher_temperature)
+    log_free = math.log(math.comb(n_spins - 1, p - 1))
+    field = elementary_symmetric(p - 1, n_spins - 1)
+    log_square = np.array([2 * math.log(abs(value)) - log_free if value else -math.inf for value in field])
+    agreeing = np.arange(n_spins + 1) / n_spins  # probability that sigma_i xi*_i = +1, given k
+    lower = np.exp(law.log_probability[1:] + log_square)  # the site agrees: k - 1 remains of the others
+    upper = np.exp(law.log_probability[:-1] + log_square)
+    return math.fsum(agreeing[1:] * lower) + math.fsum((1 - agreeing[:-1]) * upper)
+
+
+def _log_cosh(h: float) -> float:
+    return h + math.log1p(math.exp(-2 * h)) - math.log(2)
+
+
+def _ordered_temperature(p: int, field: float) -> float:
+    """Temperature at which the ordered teacher has the reduced field h = p m^(p-1)/T, with m = tanh h."""
+    return p * math.tanh(field) ** (p - 1) / field
+
+
+def _spinodal_field(p: int) -> float:
+    """Field at the largest temperature of the ordered state: d log T/dh = 0, that is sinh 2h = 2(p-1)h."""
+    if p == 2:
+        return 0.0
+    return float(brentq(lambda h: math.sinh(2 * h) - 2 * (p - 1) * h, 0.1, 5 + math.log(p), xtol=1e-14, rtol=1e-15))
+
+
+def _log_free_law(n_spins: int) -> Floats:
+    """Log probability of c = 0..N agreeing sites for free spins."""
+    c = np.arange(n_spins + 1)
+    free: Floats = gammaln(n_spins + 1) - gammaln(c + 1) - gammaln(n_spins - c + 1) - n_spins * math.log(2)
+    return free
+
+
+def _reduced_energy(n_spins: int, p: int) -> Floats:
+    """Minus the energy of one example against the pattern, p! e_p/N^(p-1), for c = 0..N."""
+    scale, unit = math.factorial(p), n_spins ** (p - 1)
+    return np.array([value * scale / unit for value in elementary_symmetric(p, n_spins)])
+
+
+def _first_order(p: int, teacher_p: int) -> int:
+    """Order n of the first power of the teacher's energy U that is not orthogonal to e_p under free spins.
+
+    <e_p U^j> vanishes for free spins when j teacher_p < p (degree), when j teacher_p and p differ in parity, and at
+    j = 1 unless p = teacher_p (the e_p are orthogonal).
+    """
+    if p == teacher_p:
+        return 1
+    return next(n for n in count(2) if n * teacher_p >= p and (n * teacher_p - p) % 2 == 0)
+
+
+def _mean_under_teacher(values: Floats, exponent: Floats, order: int) -> float:
+    """Mean of `values` under weights (free law) exp(exponent), from the terms of `order` and above alone.
+
+    The lower orders average to zero exactly; summing them in floating point would leave their rounding errors, which
+    at large N and p exceed the answer. The remainder of the exponential series is
+    exp(x) P(order, x) for x > 0 (P: regularised incomplete gamma) and x^n/n! 1F1(1; n+1; x) for x <= 0.
+    """
+    free = _log_free_law(len(values) - 1)
+    largest = exponent.max()
+    log_norm = logsumexp(free + (exponent - largest))  # of all but exp(largest), which would hide its digits at low T
+    above = np.maximum(exponent, 0.0)
+    below = np.clip(exponent, -1e4, 0.0)  # where x is more negative still, its weight over the norm has underflowed
+    remainder = np.where(
+        exponent > 0,
+        np.exp(free + (above - largest) - log_norm) * gammainc(order, above),
+        np.exp(free - largest - log_norm) * below**order / math.factorial(order) * hyp1f1(1, order + 1, below),
+    )
+    return math.fsum(values * remainder)

@@ -1,0 +1,50 @@
+"""Statistical mechanics in the limit of large N: states, lines, phase diagrams, and questions built on them."""
+
+from .diagrams.diagram import phase_diagram
+from .diagrams.phases import Phase, candidates, phase
+from .lines.boundaries import Boundary, boundary
+from .lines.retrieval import retrieval_boundary
+from .questions.evidence import log_evidence, log_partition_function
+from .questions.examples_needed import ExamplesNeeded, examples_needed
+from .questions.finite_size import finite_size_overlap
+from .questions.low_load import Mixture, critical_memory_overlap, mixtures
+from .questions.mixture_limits import MixtureLoads, mixture_loads, mixture_temperature
+from .questions.robustness import adversarial_boundary, attacked_overlap, effective_temperature, scaled_signal
+from .states.glass import GlassLines, glass_lines
+from .states.nishimori import NishimoriLines, nishimori_lines
+from .states.saddle_point import solve
+from .states.signal import limiting_signal, pairwise_signal
+from .states.solution import Solution
+
+__all__ = [
+    "Boundary",
+    "ExamplesNeeded",
+    "GlassLines",
+    "Mixture",
+    "MixtureLoads",
+    "NishimoriLines",
+    "Phase",
+    "Solution",
+    "adversarial_boundary",
+    "attacked_overlap",
+    "boundary",
+    "candidates",
+    "critical_memory_overlap",
+    "effective_temperature",
+    "examples_needed",
+    "finite_size_overlap",
+    "glass_lines",
+    "limiting_signal",
+    "log_evidence",
+    "log_partition_function",
+    "mixture_loads",
+    "mixture_temperature",
+    "mixtures",
+    "nishimori_lines",
+    "pairwise_signal",
+    "phase",
+    "phase_diagram",
+    "retrieval_boundary",
+    "scaled_signal",
+    "solve",
+]

@@ -1,0 +1,1 @@
+"""Which state wins at a point, and maps of that."""

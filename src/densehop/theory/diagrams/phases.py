@@ -1,0 +1,135 @@
+"""Phases: which branch wins at a point, and which compete with it (docs/theory.md, section 5 and eq. 37)."""
+
+import warnings
+from enum import Enum
+
+from densehop.base import checks
+from densehop.errors import NoSolution
+from densehop.problem import DirectModel, TeacherStudent
+from densehop.theory.states import bayes, nishimori
+from densehop.theory.states.saddle_point import ANSATZES, BRANCHES, Problem, case_of, check_problem, find
+from densehop.theory.states.solution import ROUNDING, Solution
+
+
+class Phase(Enum):
+    """The phases, each with the short label used in figures."""
+
+    PARAMAGNETIC = "P"
+    SPIN_GLASS = "SG"
+    LOCAL_RETRIEVAL = "lR"
+    GLOBAL_RETRIEVAL = "gR"
+    EXAMPLE_RETRIEVAL = "eR"
+
+
+def candidates(problem: Problem, ansatz: str = "rs") -> tuple[Solution, ...]:
+    """Return every branch that exists at this point, the winner first.
+
+    The spin glass is the 1RSB one and displaces the paramagnet wherever it exists, since in the replica limit the glass
+    is the right continuation although its free entropy is smaller. Retrieval and inference have the ansatz asked for
+    and compete by free energy. `advice` tells which are unstable.
+    """
+    check_problem(problem)
+    checks.choice("ansatz", ansatz, ANSATZES)
+    found = {}
+    for branch in BRANCHES:
+        for choice in _ansatzes(problem, branch, ansatz):
+            try:
+                found[branch] = find(problem, branch, choice)
+            except NoSolution:
+                continue
+            break
+    displaced = found.pop("paramagnet", None) if "spin_glass" in found else None
+    ranked = sorted(found.values(), key=_rank)
+    return tuple(ranked + ([displaced] if displaced is not None else []))
+
+
+def _ansatzes(problem: Problem, branch: str, ansatz: str) -> tuple[str, ...]:
+    """Return the ansatzes to try for a branch; where 1RSB is lost in rounding, symmetry will do.
+
+    That happens near T_g of p = 2, and to ordered states so narrow (p = 10, T = 0) that breaking moves nothing. Where a
+    replica-symmetric ordered state exists, the broken one does.
+    """
+    if branch == "spin_glass" and problem.p > 2:
+        return ("1rsb",)
+    return ("rs",) if branch != "spin_glass" and ansatz == "rs" else ("1rsb", "rs")
+
+
+def _rank(solution: Solution) -> float:
+    """Order by free energy; an ordered branch that only just exists is the continuation of what it came from."""
+    tie = ROUNDING * abs(solution.free_energy) if solution.branch in {"inference", "retrieval"} else 0.0
+    return solution.free_energy - tie
+
+
+def phase(problem: Problem, ansatz: str = "rs") -> Phase:
+    """Return the phase of a problem: who has the lowest free energy, and whether retrieval is at least metastable.
+
+    Direct model: lR and gR say that retrieval of a memory is metastable or global. Teacher-student: lR and gR speak of
+    inference of the teacher's pattern, eR of retrieval of an example where that wins. `ansatz` is that of the states
+    with finite overlap.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the winner is not stable in its ansatz, so that the phase boundary nearby is an approximation; with "rs", the
+        retrieval state ends too early at low T (p = 3, T = 0: at 0.757 instead of 0.922).
+    """
+    check_problem(problem)
+    if isinstance(problem, TeacherStudent) and problem.on_nishimori_line:
+        return _bayes_optimal(problem)
+    ranked = candidates(problem, ansatz)
+    branch = _wanted(problem)
+    doubt = ranked[0].advice
+    if ansatz == "rs" and all(solution.branch != branch for solution in ranked) and _ends_too_early(problem, branch):
+        doubt = f"1RSB may have a state of {branch} where replica symmetry has none; ask for ansatz='1rsb'"
+    if doubt:
+        warnings.warn(f"replica symmetry is not exact here: {doubt}", RuntimeWarning, stacklevel=2)
+    return phase_among(problem, ranked)
+
+
+def phase_among(problem: Problem, ranked: tuple[Solution, ...]) -> Phase:
+    """Return the phase that the candidates, the winner first, make."""
+    if isinstance(problem, TeacherStudent) and problem.on_nishimori_line:
+        return _bayes_optimal(problem)
+    branch, winner = _wanted(problem), ranked[0].branch
+    if winner == branch:
+        return Phase.GLOBAL_RETRIEVAL
+    if winner == "retrieval":
+        return Phase.EXAMPLE_RETRIEVAL
+    if any(solution.branch == branch for solution in ranked):
+        return Phase.LOCAL_RETRIEVAL
+    return Phase.SPIN_GLASS if winner == "spin_glass" else Phase.PARAMAGNETIC
+
+
+def _wanted(problem: Problem) -> str:
+    """Return the branch whose presence makes lR and gR."""
+    return "retrieval" if isinstance(problem, DirectModel) else "inference"
+
+
+def _ends_too_early(problem: Problem, branch: str) -> bool:
+    """Whether a missing branch may exist in 1RSB: its replica-symmetric end is unstable below the Nishimori line.
+
+    No state of finite overlap exists beyond the load of the spinodal on that line, nu = tau = 1/Gamma_lR.
+    """
+    if problem.p == 2:
+        return False
+    try:
+        case = case_of(problem, branch)
+    except NoSolution:
+        return False
+    furthest = 1 / nishimori.nishimori_lines(problem.p).gamma_local
+    return case.temperature < furthest and case.load < furthest
+
+
+def _bayes_optimal(problem: TeacherStudent) -> Phase:
+    """On the Nishimori line the transitions are known in closed form or to all digits (eq. 16, 18, 21 and 23)."""
+    if bayes.teacher_is_ordered(problem):
+        return Phase.EXAMPLE_RETRIEVAL
+    if problem.p == 2:
+        inferred = problem.load / 2 > nishimori.pairwise_critical_load(problem.temperature)
+        return Phase.GLOBAL_RETRIEVAL if inferred else Phase.PARAMAGNETIC
+    lines = nishimori.nishimori_lines(problem.p)
+    if problem.gamma > lines.gamma_global:
+        return Phase.GLOBAL_RETRIEVAL
+    if problem.gamma > lines.gamma_local:
+        return Phase.LOCAL_RETRIEVAL
+    return Phase.PARAMAGNETIC

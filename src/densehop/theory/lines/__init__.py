@@ -1,0 +1,1 @@
+"""Lines between phases, as curves that are known point by point."""

@@ -1,0 +1,311 @@
+"""`boundary`: any line of a phase diagram, traced with an error for each point (docs/theory.md, section 9)."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+
+from densehop.base import checks
+from densehop.errors import InvalidInput, NoSolution
+from densehop.teacher import law
+from densehop.theory.lines import broken_retrieval, curves, pairwise_boundaries
+from densehop.theory.lines.estimate import Estimate
+from densehop.theory.lines.planes import Plane, plane
+from densehop.theory.states import glass, nishimori
+
+Floats = npt.NDArray[np.float64]
+Curve = Callable[[int, float], Estimate]
+
+RETRIEVAL: dict[str, Curve] = {
+    "retrieval_spinodal": curves.spinodal_load,
+    "retrieval_global": curves.global_load,
+    "retrieval_stability": curves.stability_load,
+}
+BROKEN: dict[str, Curve] = {
+    "retrieval_spinodal": broken_retrieval.spinodal_load,
+    "retrieval_global": broken_retrieval.global_load,
+}
+INFERENCE = {name.replace("retrieval", "inference"): name for name in RETRIEVAL}  # the same curves elsewhere
+BACKGROUND = ("glass_static", "glass_dynamic", "glass_gardner", "zero_entropy")
+KINDS = (*RETRIEVAL, *INFERENCE, "inference_or_retrieval", *BACKGROUND)
+RELATIVE_ROUNDING = 4e-15
+
+
+@dataclass(frozen=True, eq=False)
+class Boundary:
+    """A traced line in a plane (axis, temperature).
+
+    Attributes
+    ----------
+    kind, model, axis : str
+        Which line, in which plane, and what its first coordinate is ("load", "teacher_temperature", "scaled_load").
+    p : int or inf
+    coordinate, temperature : (n_points,) the line, ordered along it
+    error : (n_points,) how far the coordinate may be off
+    """
+
+    kind: str
+    model: str
+    axis: str
+    p: float
+    coordinate: Floats
+    temperature: Floats
+    error: Floats
+
+
+def boundary(
+    kind: str,
+    p: float,
+    temperatures: npt.ArrayLike | None = None,
+    *,
+    model: str = "direct",
+    teacher_temperature: float | None = None,
+    load: float | None = None,
+    scaled_teacher_temperature: float | None = None,
+    points: int = 101,
+    ansatz: str = "rs",
+) -> Boundary:
+    """Trace a boundary of a phase diagram (docs/theory.md, eq. 37 and 38).
+
+    Parameters
+    ----------
+    kind : str
+        "retrieval_spinodal", "retrieval_global", "retrieval_stability" (AT line) of a memory or example;
+        "inference_spinodal", "inference_global", "inference_stability" of the teacher's pattern (global: against
+        paramagnet or 1RSB spin glass); "inference_or_retrieval", where they have equal free energies;
+        "glass_static", "glass_dynamic", "glass_gardner", and the paramagnet's "zero_entropy".
+    p : int, or math.inf for the global lines of the limit, the random-energy model
+    temperatures : (n,) array, optional
+        Where to find the line; points at which it does not exist are left out. None traces all of it, explicitly.
+    model, teacher_temperature, load, scaled_teacher_temperature :
+        The plane; see `phase_diagram`.
+    points : int
+        How many, where temperatures is None.
+    ansatz : "rs" or "1rsb"
+        Of the state with an overlap; for p = 2 of the retrieval spinodal alone. 1RSB moves spinodal and global lines
+        below the direct model's own Nishimori line, tau < 1/Gamma_lR, and takes a second or two a point there.
+
+    Raises
+    ------
+    NoSolution
+        If the line does not exist at any of the temperatures.
+    """
+    checks.choice("kind", kind, KINDS)
+    where = plane(model, p, teacher_temperature, load, scaled_teacher_temperature)
+    points = checks.integer("points", points, 2, 100_000)
+    if kind not in RETRIEVAL and kind not in BACKGROUND and not where.has_teacher:
+        raise InvalidInput("a direct model has no inference boundary: ask for a retrieval one")
+    chosen = None if temperatures is None else _checked(temperatures)
+    found = _trace(where, kind, _curve(where, kind, ansatz), chosen, points)
+    if where.model == "fixed_load":
+        critical = law.critical_temperature(where.p).temperature
+        found = [point for point in found if point[0] >= critical]  # below, the teacher is ordered
+    if not found:
+        raise NoSolution(f"no {kind} line for p = {p}, model '{model}', at these temperatures")
+    coordinate, temperature, error = (np.array(column) for column in zip(*found, strict=True))
+    return Boundary(kind, model, where.axis, where.p, coordinate, temperature, error)
+
+
+def _curve(where: Plane, kind: str, ansatz: str) -> Curve:
+    """Return the universal curve behind a line of retrieval or inference; any of them stands for the other lines."""
+    checks.choice("ansatz", ansatz, ("rs", "1rsb"))
+    name = INFERENCE.get(kind, kind)
+    if ansatz == "rs":
+        return RETRIEVAL.get(name, curves.spinodal_load)
+    if where.p == 2 and kind == "retrieval_spinodal":
+        return BROKEN[kind]
+    if name not in BROKEN or where.p in {2, math.inf}:
+        raise InvalidInput(
+            f"ansatz '1rsb' is for spinodal and global lines with finite p >= 3, got '{kind}', p = {where.p}"
+        )
+    return BROKEN[name]
+
+
+def _checked(temperatures: npt.ArrayLike) -> Floats:
+    """Return temperatures as a one-dimensional array of finite numbers >= 0."""
+    array = np.atleast_1d(checks.as_array("temperatures", temperatures))
+    if array.ndim != 1 or array.dtype.kind not in "iuf":
+        raise InvalidInput(f"temperatures must be real numbers of shape (n,), got shape {array.shape}")
+    return np.array([checks.number("temperatures", float(value), zero_allowed=True) for value in array])
+
+
+Point = tuple[float, float, float]
+
+
+def _trace(where: Plane, kind: str, curve: Curve, chosen: Floats | None, points: int) -> list[Point]:
+    """Return (coordinate, temperature, error) along a line."""
+    if where.p == 2:
+        return pairwise_boundaries.trace(where, kind, curve, chosen, points)
+    if where.p == math.inf:
+        _require_infinite(where, kind)
+    if kind in BACKGROUND:
+        return _background(where, kind, chosen, points)
+    if kind in RETRIEVAL:
+        return _retrieval(where, curve, kind, chosen, points)
+    if kind in INFERENCE:
+        return _any_inference(where, kind, curve, chosen, points)
+    return _equal_signal(where, chosen, points)
+
+
+def _require_infinite(where: Plane, kind: str) -> None:
+    """Refuse what has no limit for p -> infinity: metastable states reach any load there."""
+    kinds = ("retrieval_global", "inference_global", "glass_static", "zero_entropy")
+    checks.choice("kind for p = inf", kind, kinds)
+    checks.choice("model for p = inf", where.model, ("direct", "nishimori", "fixed_teacher"))
+
+
+def _any_inference(where: Plane, kind: str, curve: Curve, chosen: Floats | None, points: int) -> list[Point]:
+    """Return a line of inference in whatever plane."""
+    if where.model == "finite_noise":
+        return _straight(where, kind, chosen, points)
+    if where.model == "nishimori" or (where.model == "large_noise" and where.value is None):
+        return _parabola(where, _nishimori_gamma(where.p, kind), chosen, points)
+    return _inference(where, curve, kind, chosen, points)
+
+
+def _grid(low: float, high: float, points: int) -> Floats:
+    """Return points that crowd towards both ends, where lines bend most."""
+    return low + (high - low) * (1 - np.cos(np.linspace(0, math.pi, points))) / 2
+
+
+def _shared_grid(p: int, kind: str, points: int) -> Floats:
+    """Return the temperatures that all curves share, up to the end of this one."""
+    end = highest(p, kind) * (1 - 1e-6)
+    if p == math.inf:
+        return _grid(0.0, end, points)
+    shared = curves.temperatures_for(p, points)
+    return np.append(shared[shared < end], end)
+
+
+def _at_each(temperatures: Floats, find_one: Callable[[float], Point]) -> list[Point]:
+    """Return the points that exist."""
+    found = []
+    for temperature in temperatures:
+        try:
+            found.append(find_one(float(temperature)))
+        except NoSolution:
+            continue
+    return found
+
+
+def highest(p: int, kind: str) -> float:
+    """Return the temperature over signal above which a universal curve does not exist."""
+    if p == math.inf:
+        return 1 / math.log(2)
+    critical = law.critical_temperature(p)
+    return critical.temperature if kind.endswith("global") else critical.spinodal_temperature
+
+
+# --- p >= 3 -----------------------------------------------------------------------------------------------------------
+
+
+def _retrieval(where: Plane, curve: Curve, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+    """Return a line of retrieval of a memory or example: the universal curve itself."""
+    if where.model == "finite_noise" and not kind.endswith("stability"):  # no noise, and no matter how many examples
+        return _horizontal(highest(where.p, kind), 0.0, 4.0, chosen, points)
+    if where.axis != "load":
+        raise InvalidInput(f"retrieval does not depend on the {where.axis}: ask for it in a plane with a load axis")
+    temperatures = chosen if chosen is not None else _shared_grid(where.p, kind, points)
+
+    def point(temperature: float) -> Point:
+        load = curve(where.p, temperature)
+        return load.value, temperature, load.error
+
+    return _at_each(temperatures, point)
+
+
+def _inference(where: Plane, curve: Curve, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+    """Inference off the Nishimori line: the universal curve in other coordinates, explicitly (eq. 38)."""
+    end = highest(where.p, kind) * (1 - 1e-3)  # beyond, loads exceed a thousand
+
+    def at(tau: float) -> Point:
+        load = curve(where.p, tau)
+        coordinate, temperature = where.point(load.value, tau)
+        return coordinate, temperature, coordinate * (load.error / load.value + RELATIVE_ROUNDING)
+
+    def crossing_at(temperature: float) -> Point:
+        aim = where.ratio_at(temperature)
+        if aim == 0:
+            return at(0.0)
+
+        def excess(tau: float) -> float:
+            return where.ratio(curve(where.p, tau).value, tau) / aim - 1
+
+        high = highest(where.p, kind) * (1 - 1e-9)
+        coordinate, _, error = at(float(brentq(excess, 0.0, high, xtol=1e-15, rtol=1e-13)))
+        return coordinate, temperature, error
+
+    if chosen is not None:
+        return _at_each(chosen, crossing_at)
+    return _at_each(_grid(0.0, end, points), at)
+
+
+def _straight(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+    """Without noise, alpha = 0: a straight line T = (T/lambda) lambda; always stable."""
+    if kind.endswith("stability"):
+        return []
+    slope = highest(where.p, kind) * where.signal_per_load
+    temperatures = chosen if chosen is not None else np.linspace(0.0, 4.0, points)
+    return [(float(t / slope), float(t), float(RELATIVE_ROUNDING * t / slope)) for t in temperatures]
+
+
+def _nishimori_gamma(p: int, kind: str) -> float:
+    """Return the Gamma of a transition on the Nishimori line."""
+    if kind.endswith("stability"):
+        raise NoSolution("no instability on the Nishimori line: replica symmetry is exact there")
+    lines = nishimori.nishimori_lines(p)
+    return lines.gamma_local if kind.endswith("spinodal") else lines.gamma_global
+
+
+def _background(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+    """Lines that depend on Gamma = alpha/T^2 alone."""
+    lines = nishimori.nishimori_lines(where.p)
+    if where.model == "finite_noise":
+        return []
+    gamma = {
+        "glass_static": lines.gamma_global,
+        "glass_dynamic": lines.gamma_local,
+        "zero_entropy": 2 * math.log(2),
+    }.get(kind)
+    return _parabola(where, gamma if gamma is not None else glass.gardner(where.p).gamma, chosen, points)
+
+
+def _parabola(where: Plane, gamma: float, chosen: Floats | None, points: int) -> list[Point]:
+    """Alpha = Gamma T^2, or T = sqrt(alpha/Gamma) where the load is fixed."""
+    if where.model == "fixed_load":
+        assert where.value is not None
+        start = law.critical_temperature(where.p).temperature
+        return _horizontal(math.sqrt(where.value / gamma), start, 4 * start, chosen, points)
+    temperatures = chosen if chosen is not None else np.linspace(0.0, 4.0, points)
+    return [(float(gamma * t**2), float(t), float(RELATIVE_ROUNDING * gamma * t**2)) for t in temperatures]
+
+
+def _horizontal(height: float, left: float, right: float, chosen: Floats | None, points: int) -> list[Point]:
+    """Return a line at one temperature."""
+    if chosen is not None:
+        raise InvalidInput(f"this line lies at the one temperature {height:.10g}: leave `temperatures` out")
+    return [(float(x), height, 0.0) for x in np.linspace(left, right, points)]
+
+
+def _equal_signal(where: Plane, chosen: Floats | None, points: int) -> list[Point]:
+    """Return where inference and retrieval of an example have equal free energies: at lambda = 1 they are one state."""
+    on_line = where.model == "large_noise" and where.value is None  # lambda = alpha/T
+    if where.model == "nishimori":
+        raise InvalidInput("on the Nishimori line example retrieval ends where the teacher orders, at T_crit")
+    coordinate = where.value if where.model == "fixed_load" else None  # lambda = alpha/T*
+    if coordinate is None and not on_line:
+        coordinate = 1 / where.signal_per_load
+    end = highest(where.p, "retrieval_spinodal") * (1 - 1e-6)
+    temperatures = chosen if chosen is not None else np.linspace(0.0, end, points)
+
+    def point(temperature: float) -> Point:
+        x = temperature if coordinate is None else coordinate
+        load = 0.0 if where.model == "finite_noise" else x
+        if load > curves.spinodal_load(where.p, temperature).value:
+            raise NoSolution("no retrieval here")
+        return x, temperature, RELATIVE_ROUNDING * x
+
+    return _at_each(temperatures, point)

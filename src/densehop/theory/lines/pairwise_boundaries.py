@@ -1,0 +1,85 @@
+"""The lines of p = 2 in every plane: Amit, Gutfreund & Sompolinsky's, and those of the planted model (eq. 57 to 67)."""
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop.errors import InvalidInput, NoSolution
+from densehop.theory.lines import broken_retrieval, pairwise_lines
+from densehop.theory.lines.estimate import Estimate
+from densehop.theory.lines.planes import Plane
+from densehop.theory.lines.retrieval import pairwise_global_load
+from densehop.theory.states import nishimori, pairwise, pairwise_curves
+
+Line = Callable[[float], Estimate]
+Point = tuple[float, float, float]
+
+FEWER_POINTS, HOTTEST_GLASS = 31, 1.9  # of the line against the 1RSB glass, where T is not given
+DIRECT: dict[str, Line] = {
+    "retrieval_spinodal": pairwise_lines.retrieval_spinodal_load,
+    "retrieval_global": pairwise_global_load,
+    "retrieval_stability": pairwise_lines.retrieval_stability_load,
+}
+CONTINUOUS = ("inference_spinodal", "inference_global")  # one line: inference begins continuously
+
+
+def trace(where: Plane, kind: str, curve: object, chosen: npt.NDArray[np.float64] | None, points: int) -> list[Point]:
+    """Return (coordinate, temperature, error) along a line; points that do not exist are left out."""
+    line = _line(where, kind)
+    if curve is broken_retrieval.spinodal_load:
+        line = partial(broken_retrieval.spinodal_load, 2)
+    hottest = 2.0 if kind.startswith("retrieval") else 4.0
+    if kind == "retrieval_global":  # each point has a 1RSB glass to beat: a third of a second
+        points, hottest = min(points, FEWER_POINTS), HOTTEST_GLASS
+    rising = (1 - np.cos(np.linspace(0, math.pi, points))) / 2
+    temperatures = chosen if chosen is not None else 1e-3 + (hottest * (1 - 1e-9) - 1e-3) * rising
+    found = []
+    for temperature in temperatures:
+        try:
+            value, error = line(float(temperature))
+        except NoSolution:
+            continue
+        found.append((value, float(temperature), error))
+    return found
+
+
+def _line(where: Plane, kind: str) -> Line:
+    """Return a line's coordinate as a function of T."""
+    if where.axis == "load" and kind in DIRECT:
+        return DIRECT[kind]
+    if where.axis == "load" and kind == "glass_static":
+        return _glass_load
+    if where.model == "nishimori" and kind in CONTINUOUS:
+        return lambda t: Estimate(2 * nishimori.pairwise_critical_load(t), 0.0)
+    if where.model == "fixed_load" and kind in CONTINUOUS and where.value is not None:
+        load = where.value
+        return lambda t: teacher_temperature_at(load, t)
+    if where.model == "fixed_teacher" and kind.startswith("inference_") and where.value is not None:
+        if where.value <= 2:
+            raise InvalidInput(f"teacher_temperature must exceed 2, where the teacher orders, got {where.value:g}")
+        contrast = 2 / (where.value - 2)
+        line = pairwise_lines.inference_load if kind in CONTINUOUS else pairwise_lines.inference_stability_load
+        return lambda t: line(t, contrast)
+    raise InvalidInput(f"p = 2, model '{where.model}' has no line '{kind}'")
+
+
+def teacher_temperature_at(load: float, temperature: float) -> Estimate:
+    """Return the T* below which a student at T infers the pattern, explicitly (docs/theory.md, eq. 65 and 66)."""
+    if temperature**2 - 4 * temperature + 4 >= 2 * load and temperature > 2:  # T >= T*, out of the paramagnet
+        value = 2 + 2 * load / (temperature - 2)
+        return Estimate(value, 4e-16 * value)
+    state = pairwise.spin_glass(load, temperature)
+    stiff = pairwise_curves.stiffness(state.site, temperature)
+    contrast = 2 * state.site.square / (state.variance * stiff * state.site.susceptibility)
+    value = 2 + 2 / contrast
+    return Estimate(value, 1e-13 * value)
+
+
+def _glass_load(temperature: float) -> Estimate:
+    """T_g = 2 (1 + sqrt(load/2)), for T >= 2."""
+    if temperature < 2:
+        raise NoSolution("the spin glass of p = 2 reaches load 0 at T = 2")
+    return Estimate(2 * (temperature / 2 - 1) ** 2, 0.0)

@@ -1,0 +1,1 @@
+"""Questions that build on states and lines: attacks, examples needed, evidence, mixtures, finite size."""

@@ -1,0 +1,75 @@
+"""The Bayes-optimal student: on the Nishimori line replica symmetry is exact (docs/theory.md, sections 4 and 6)."""
+
+import math
+
+from densehop.errors import NoSolution, OutOfRange
+from densehop.problem import TeacherStudent
+from densehop.teacher import law
+from densehop.theory.states import nishimori
+from densehop.theory.states.solution import Solution, assemble
+
+
+def teacher_is_ordered(problem: TeacherStudent) -> bool:
+    """Whether a student on the Nishimori line has an ordered teacher, T = T* < T_crit."""
+    return problem.temperature < law.critical_temperature(problem.p).temperature
+
+
+def example_retrieval(problem: TeacherStudent, branch: str) -> Solution:
+    """Ordered teacher: with M >> 1 examples the student has the pattern itself (docs/theory.md, eq. 21)."""
+    if branch != "inference":
+        raise NoSolution(
+            f"no {branch} branch at T = {problem.temperature:g}: the teacher itself is ordered below "
+            f"T_crit = {law.critical_temperature(problem.p).temperature:.6f}; ask for 'inference'"
+        )
+    m = law.magnetisation(problem.p, problem.temperature)
+    nan = math.nan
+    return Solution(problem, branch, "rs", m, 1.0, 1.0, nan, nan, nan, nan, replicon=1.0, residual=0.0)
+
+
+def many_body(problem: TeacherStudent) -> Solution:
+    """P >= 3: everything depends on Gamma = alpha/T^2 (docs/theory.md, eq. 13 to 20)."""
+    p, gamma = problem.p, problem.gamma
+    a = nishimori.field_variance(p, gamma)
+    q = nishimori.overlap(a)
+    residual = abs(nishimori.overlap(p * gamma * q ** (p - 1)) / q - 1)
+    entropy = math.log(2) - gamma / 2 + nishimori.gain(p, a)
+    return _inferred(problem, q, -problem.load / problem.temperature, entropy, nishimori.stability(p, a), residual)
+
+
+def pairwise(problem: TeacherStudent) -> Solution:
+    """P = 2: Wishart noise, a continuous transition at gamma_c (docs/theory.md, eq. 22 and 23)."""
+    if problem.temperature == 2:
+        raise OutOfRange("p = 2 at T = 2: the teacher is exactly critical and its signal diverges; choose T != 2")
+    beta, gamma = 1 / problem.temperature, problem.load / 2
+    c = 2 / (problem.temperature - 2)
+    a = nishimori.pairwise_field_variance(problem.temperature, gamma)
+    q, slope = nishimori.overlap(a), nishimori.overlap_slope(a)
+    d = 1 - 2 * beta * (1 - q)
+    free_entropy = (
+        math.log(2)
+        - gamma / 2 * math.log(d)
+        + gamma * beta * q * (1 + c * q) / d
+        - a / 2 * (1 + q)
+        + nishimori.mean_log_cosh(a)
+        - gamma * beta
+    )
+    residual = abs(nishimori.overlap(2 * gamma * beta * c * q / d) / q - 1)
+    replicon = d**2 - 4 * gamma * beta**2 * slope
+    return _inferred(problem, q, -gamma * c, free_entropy - beta * gamma * c, replicon, residual)
+
+
+def _inferred(
+    problem: TeacherStudent, q: float, energy: float, entropy: float, replicon: float, residual: float
+) -> Solution:
+    """Assemble a solution with q = q* and m = 0."""
+    return assemble(
+        problem,
+        "inference",
+        "rs",
+        overlap=q,
+        q=q,
+        energy=energy,
+        entropy=entropy,
+        replicon=replicon,
+        residual=residual,
+    )

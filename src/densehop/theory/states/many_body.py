@@ -1,0 +1,185 @@
+"""Replica-symmetric states for p >= 3 in the direct model's units, signal 1 (docs/theory.md, section 8).
+
+Two numbers decide everything: the load and the temperature. An inference problem of signal lambda is the direct model
+with load alpha/lambda^2 at temperature T/lambda, so that one solver serves retrieval (m) and inference (q*). States are
+points on an explicit surface: at a temperature, each mean field B allows one variance a, and the load at which the pair
+solves the saddle-point equations is explicit. The load has one maximum along B, the spinodal; the state with the
+larger field is the retrieval state.
+"""
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+from scipy.optimize import brentq
+from scipy.special import erfinv
+
+from densehop.errors import NoSolution
+from densehop.teacher import law
+from densehop.theory.states import site
+from densehop.theory.states.noise import Order
+from densehop.theory.states.site import Site
+
+TIGHT = {"xtol": 1e-15, "rtol": 1e-14}
+NEWTON_STEPS = 40
+SMALLEST_RANGE = 1e-9
+SMEARING = 2 / math.pi  # tanh(x) is nearly erf(sqrt(pi) x/2), as if T added this share of T^2 to the variance
+SCAN = 0.93  # of the distance to the barrier, downward from the top: the spinodal is the first sign change
+
+
+class State(NamedTuple):
+    """A replica-symmetric state: the field's mean B and variance a, and the averages over it."""
+
+    mean: float
+    variance: float
+    site: Site
+
+    @property
+    def order(self) -> Order:
+        """The order parameters, as a noise takes them."""
+        square = self.site.square
+        return Order(self.site.overlap, square, square, self.site.susceptibility, 0.0)
+
+
+def state(mean: float, variance: float, temperature: float) -> State:
+    """Return the averages in the field mean + sqrt(variance) z."""
+    return State(mean, variance, site.average(mean, math.sqrt(variance), temperature))
+
+
+# --- retrieval and inference ------------------------------------------------------------------------------------------
+
+
+def retrieval(p: int, load: float, temperature: float, signal: float = 1.0) -> State:
+    """Return the state of largest overlap with one memory, p >= 3 (docs/theory.md, eq. 26); `signal`: for messages."""
+    found = newton(p, load, temperature, state(float(p), p * load, temperature))
+    if found is not None and slope(p, load, temperature, found) > 0:
+        return found
+    limit = spinodal(p, temperature)
+    if limit is None:
+        highest = law.critical_temperature(p).spinodal_temperature
+        raise NoSolution(
+            f"no state of finite overlap at T = {signal * temperature:.10g}: for p = {p} it exists below "
+            f"T = {signal * highest:.10g}" + (" at any load" if signal == 1 else f" at this signal, {signal:.6g}")
+        )
+    largest = load_of(p, limit)
+    if load > largest * (1 + 1e-14):
+        raise NoSolution(
+            f"no state of finite overlap at load = {signal**2 * load:.10g}, T = {signal * temperature:.10g}: "
+            f"for p = {p} "
+            + (f"it exists up to load = {largest:.10g}" if signal == 1 else f"it needs load/signal^2 <= {largest:.10g}")
+        )
+    if load >= largest * (1 - 1e-14):
+        return limit
+    top = largest_mean(p, temperature)
+
+    def excess(mean: float) -> float:
+        return load_of(p, at_mean(p, mean, temperature)) - load
+
+    mean = brentq(excess, limit.mean, top * (1 - 1e-15), **TIGHT)
+    near = at_mean(p, mean, temperature)
+    found = newton(p, load, temperature, near)
+    return near if found is None or abs(found.mean / mean - 1) > 1e-3 else found
+
+
+def load_of(p: int, found: State) -> float:
+    """Return the load at which a variance a solves a = p alpha q^(p-1)."""
+    return found.variance / (p * found.site.square ** (p - 1))
+
+
+def newton(p: int, load: float, temperature: float, start: State) -> State | None:
+    """Polish both saddle-point equations; None where Newton's steps do not settle on a state of finite overlap."""
+    here = start
+    for _ in range(NEWTON_STEPS):
+        r1, r2 = here.mean - p * here.site.overlap ** (p - 1), here.variance - p * load * here.site.square ** (p - 1)
+        j11, j12, j21, j22 = jacobian(p, load, temperature, here)
+        determinant = j11 * j22 - j12 * j21
+        if determinant == 0:
+            return None
+        mean = here.mean - (j22 * r1 - j12 * r2) / determinant
+        variance = here.variance - (j11 * r2 - j21 * r1) / determinant
+        if not (0 < mean < 2 * p and 0 <= variance < 4 * p * load + 1e-300):
+            return None
+        moved = abs(mean / here.mean - 1) + abs(variance - here.variance) / (p * load or 1.0)
+        here = state(mean, variance, temperature)
+        if moved < 4e-15 or (moved < 1e-12 and abs(determinant) < 1e-4):
+            return here
+        if moved < 1e-9 and abs(determinant) > 0.05:  # quadratic convergence: the next step is below rounding
+            return here
+    return here if residual(p, load, here) < 1e-11 else None
+
+
+def jacobian(p: int, load: float, temperature: float, here: State) -> tuple[float, float, float, float]:
+    """Return the derivatives of B - p m^(p-1) and a - p alpha q^(p-1) by B and a, row by row."""
+    s = here.site
+    pull = p * (p - 1) * s.overlap ** (p - 2)
+    noise = p * (p - 1) * load * s.square ** (p - 2)
+    return (
+        1 - pull * s.susceptibility,
+        pull * s.skew,
+        -noise * 2 * temperature * s.skew,
+        1 + noise * temperature * s.slope,
+    )
+
+
+def slope(p: int, load: float, temperature: float, here: State) -> float:
+    """Return the determinant of the saddle-point equations: positive for the retrieval state, zero at the spinodal."""
+    j11, j12, j21, j22 = jacobian(p, load, temperature, here)
+    return j11 * j22 - j12 * j21
+
+
+def residual(p: int, load: float, here: State) -> float:
+    """Return the largest relative violation of the saddle-point equations."""
+    by_mean = abs(p * here.site.overlap ** (p - 1) / here.mean - 1) if here.mean > 0 else 0.0
+    by_variance = abs(p * load * here.site.square ** (p - 1) / here.variance - 1) if here.variance > 0 else 0.0
+    return max(by_mean, by_variance)
+
+
+def at_mean(p: int, mean: float, temperature: float) -> State:
+    """Return the state whose mean field is B: its variance is where E tanh falls to (B/p)^(1/(p-1))."""
+    overlap = (mean / p) ** (1 / (p - 1))
+    unit = float(erfinv(overlap)) * math.sqrt(2)
+    if unit == math.inf or (temperature > 0 and math.tanh(mean / temperature) <= overlap):
+        return state(mean, 0.0, temperature)
+    low, high = 0.0, mean / unit  # what T = 0 would allow
+    if temperature == 0:
+        return state(mean, high**2, temperature)
+    here = high * math.sqrt(max(1 - SMEARING * (temperature / high) ** 2, 0.25))
+    for _ in range(NEWTON_STEPS):  # Newton's method within a bracket: E tanh falls with the deviation
+        found = site.average(mean, here, temperature)
+        excess = found.overlap - overlap
+        low, high = (here, high) if excess > 0 else (low, here)
+        ahead = here + excess / (2 * here * found.skew) if found.skew > 0 else 0.0
+        if not (low <= ahead <= high and ahead > 0):
+            ahead = (low + high) / 2
+        moved, here = abs(ahead - here), ahead
+        if moved <= 1e-9 * here:
+            break
+    return state(mean, here**2, temperature)  # the step after one of 1e-9 is below rounding
+
+
+def largest_mean(p: int, temperature: float) -> float:
+    """Return the mean field without noise, B = p tanh^(p-1)(B/T), the largest solution."""
+    return p * law.ordered_magnetisation(p, temperature) ** (p - 1) if temperature > 0 else float(p)
+
+
+@lru_cache(maxsize=4096)
+def spinodal(p: int, temperature: float) -> State | None:
+    """Return the state at the largest load at this temperature; None above the last temperature of any.
+
+    The determinant changes its sign there (docs/theory.md, eq. 29).
+    """
+    if temperature >= law.critical_temperature(p).spinodal_temperature:
+        return None
+    top = largest_mean(p, temperature)
+    bottom = p * law.barrier_magnetisation(p, temperature) ** (p - 1) if temperature > 0 else 0.0
+
+    def determinant(mean: float) -> float:
+        here = at_mean(p, mean, temperature)
+        return slope(p, load_of(p, here), temperature, here) if here.variance > 0 else 1.0
+
+    high = low = top - (top - bottom) * 1e-12
+    while determinant(low) > 0:
+        high, low = low, bottom + SCAN * (low - bottom)
+        if low - bottom < SMALLEST_RANGE * top:
+            return None  # all loads here are below rounding
+    return at_mean(p, brentq(determinant, low, high, **TIGHT), temperature)

@@ -1,0 +1,250 @@
+"""Two bodies: Wishart noise and its replica-symmetric states, direct and planted (docs/theory.md, eq. 50 to 64).
+
+Sources: Amit, Gutfreund & Sompolinsky, PRL 55, 1530 (1985), for the direct model, whose temperatures are half of those
+here; Alemanno et al. (2023) for the planted one. States are found along explicit curves (`pairwise_curves`), not by
+iteration, so that no branch is missed near a spinodal or a transition. load = alpha = 2 M/N.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from densehop.errors import NoSolution
+from densehop.theory.states import pairwise_curves as curves
+from densehop.theory.states import site
+from densehop.theory.states.noise import Order
+from densehop.theory.states.pairwise_curves import bracketed_root, stiffness
+from densehop.theory.states.site import Site
+
+NEWTON_STEPS = 20
+SMALL = 0.02  # below: v - log(1 + v) by its series
+
+
+@dataclass(frozen=True)
+class WishartNoise:
+    """P = 2, one code for two models (docs/theory.md, eq. 50 to 56).
+
+    contrast = 0: the direct model, `Order.overlap` is m with the retrieved memory. contrast = c = 2/(T* - 2) > 0: the
+    planted model, `Order.overlap` is q* with the teacher's pattern.
+    """
+
+    contrast: float = 0.0
+
+    def mean(self, order: Order, load: float) -> float:
+        """B = 2m, or alpha c q*/D0 where planted."""
+        if self.contrast == 0:
+            return 2 * order.overlap
+        return load * self.contrast * order.overlap / denominators(order)[0]
+
+    def spread(self, order: Order) -> tuple[float, float]:
+        """a0/alpha = 2 (q0 + c q*^2)/D0^2 and (a1 - a0)/alpha = 2 (q1 - q0)/(D0 D1)."""
+        d0, d1 = denominators(order)
+        return 2 * self._signal(order) / d0**2, 2 * order.gap / (d0 * d1)
+
+    def energy(self, order: Order, load: float) -> float:
+        """Energy u = -m^2 - (alpha/2)[(1 - q1)/D1 + (q1 - q0)/(D0 D1) + (q0 + c q*^2)/D0^2 - 1]; planted: no m^2."""
+        d0, d1 = denominators(order)
+        noise = (2 * order.susceptibility - order.inner + order.gap / d0) / d1
+        retrieved = order.overlap**2 if self.contrast == 0 else 0.0
+        return -retrieved - load / 2 * (noise + self._signal(order) / d0**2)
+
+    def entropy(self, order: Order, load: float) -> float:
+        """-(alpha/4)[log D1 + 2 chi/D1]."""
+        own = 2 * order.susceptibility
+        return -load / 4 * (math.log1p(-own) + own / (1 - own))
+
+    def tilt_slope(self, order: Order, load: float) -> float:
+        """Alpha (q1 - q0)/D0 [(q1 - q0)/D0 (v - log(1 + v))/v^2 - q1/D1], v = 2 y (q1 - q0)/D0."""
+        d0, d1 = denominators(order)
+        step = order.gap / d0
+        return load * step * (step * _logarithm_remainder(2 * order.tilt * step) - order.inner / d1)
+
+    def replicon(self, order: Order, load: float, temperature: float, fourth: float) -> float:
+        """D1^2 - 2 alpha beta^2 E sech^4."""
+        stiff = denominators(order)[1] ** 2
+        if fourth == 0:
+            return stiff
+        return stiff - 2 * load * fourth / temperature if temperature > 0 else -math.inf
+
+    def _signal(self, order: Order) -> float:
+        """q0 + c q*^2."""
+        return order.outer + self.contrast * order.overlap**2
+
+
+def denominators(order: Order) -> tuple[float, float]:
+    """Return D0 = D1 - 2 y (q1 - q0) and D1 = 1 - 2 chi (docs/theory.md, eq. 50)."""
+    d1 = 1 - 2 * order.susceptibility
+    return d1 - 2 * order.tilt * order.gap, d1
+
+
+def _logarithm_remainder(v: float) -> float:
+    """Return (v - log(1 + v))/v^2, 1/2 at v = 0."""
+    if abs(v) > SMALL:
+        return (v - math.log1p(v)) / v**2
+    return sum((-v) ** k / (k + 2) for k in range(10))
+
+
+class State(NamedTuple):
+    """A replica-symmetric saddle point: the field's mean B and variance a and what follows from them.
+
+    residual: relative violation of B and D as functions of the order parameters, measured anew at the result.
+    """
+
+    order: Order
+    mean: float
+    variance: float
+    site: Site
+    residual: float
+
+
+def spin_glass(load: float, temperature: float) -> State:
+    """Return q > 0 with m = q* = 0; continuous at T_g = 2 (1 + sqrt(M/N)) (docs/theory.md, eq. 58)."""
+    onset = 2 * (1 + math.sqrt(load / 2))
+    if load == 0 or temperature >= onset:
+        raise NoSolution(
+            f"no spin glass at load = {load:.10g}, T = {temperature:.10g}: for p = 2 it exists at load > 0 below "
+            f"T = 2 (1 + sqrt(load/2)) = {onset:.10g}"
+        )
+
+    def excess(log_a: float) -> float:
+        a = math.exp(log_a)
+        found = site.average(0.0, math.sqrt(a), temperature)
+        return stiffness(found, temperature) * math.sqrt(a / found.square / (2 * load)) - 1  # D may be negative
+
+    guess = (1.6 + math.sqrt(2 * load)) ** 2 * (1 - temperature / onset)  # exact at T = 0
+    return _state(WishartNoise(), load, temperature, 0.0, math.exp(bracketed_root(excess, math.log(guess), step=0.2)))
+
+
+def retrieval(load: float, temperature: float) -> State:
+    """Return the retrieval state of largest m, direct model (docs/theory.md, eq. 59 and 60)."""
+    if temperature >= 2:
+        raise NoSolution(f"no retrieval at T = {temperature:.10g}: for p = 2 it exists below T = 2 at small load")
+    a = _climb(load, temperature)
+    if a is None:
+        a = _below_spinodal(load, temperature)
+    return retrieval_at(a, load, temperature)
+
+
+def retrieval_at(variance: float, load: float, temperature: float) -> State:
+    """Return the retrieval state of this field variance and load."""
+    return _state(WishartNoise(), load, temperature, 2 * curves.retrieved(variance, temperature)[0], variance)
+
+
+def _climb(load: float, temperature: float) -> float | None:
+    """Return the variance of the retrieval state by Newton's method from the noiseless end; None near the spinodal.
+
+    log alpha is concave in log a up to the spinodal and starts with slope 1: the steps climb and do not overshoot.
+    """
+    if load == 0:
+        return 0.0
+    bare = curves.retrieved(0.0, temperature)[1]
+    a = 2 * load * bare.square / stiffness(bare, temperature) ** 2
+    for _ in range(12):
+        here, slope = curves.retrieval_load(a, temperature), curves.retrieval_slope(a, temperature)
+        if here == 0 or slope < 0.05:
+            return None
+        step = math.log(load / here) / slope
+        a *= math.exp(step)
+        if abs(step) < 1e-14:
+            return a
+    return a if abs(step) < 1e-12 else None
+
+
+def _below_spinodal(load: float, temperature: float) -> float:
+    """Return the variance of the retrieval state from the bracket that ends at the spinodal."""
+    highest = curves.spinodal_log_variance(temperature)
+    largest = curves.retrieval_load(math.exp(highest), temperature)
+    if load > largest * (1 + curves.ROUNDING):
+        raise NoSolution(
+            f"no retrieval at load = {load:.10g}, T = {temperature:.10g}: for p = 2 it exists up to "
+            f"load = {largest:.10g} (M/N = {largest / 2:.10g})"
+        )
+    if load >= largest * (1 - curves.ROUNDING):
+        return math.exp(highest)
+
+    def excess(log_a: float) -> float:
+        return math.sqrt(curves.retrieval_load(math.exp(log_a), temperature) / load) - 1
+
+    return math.exp(bracketed_root(excess, highest, highest))
+
+
+def inference(load: float, temperature: float, contrast: float) -> State:
+    """Return the state of largest q*, planted model, contrast = c = 2/(T* - 2) > 0 (docs/theory.md, eq. 63 and 64)."""
+    onset = curves.inference_onset(temperature, contrast)
+    if load <= onset:
+        raise NoSolution(
+            f"no inference at load = {load:.10g}, T = {temperature:.10g}, T* = {2 + 2 / contrast:.10g}: for p = 2 it "
+            f"begins continuously at load = {onset:.10g}"
+        )
+
+    direct = _newton(load, temperature, contrast)
+    if direct is not None:
+        return direct
+    variance = load * contrast * (temperature + 2 + 2 / contrast)
+
+    def excess(log_mean: float) -> float:
+        nonlocal variance
+        mean = math.exp(log_mean)
+        variance = curves.planted_variance(mean, temperature, contrast, guess=variance)
+        return math.log(curves.planted_load(mean, variance, temperature, contrast) / load)
+
+    mean = math.exp(bracketed_root(excess, math.log(load * contrast)))
+    variance = curves.planted_variance(mean, temperature, contrast, guess=variance)
+    return _state(WishartNoise(contrast), load, temperature, mean, variance)
+
+
+def symmetric_order(found: Site) -> Order:
+    """Return replica-symmetric averages as order parameters."""
+    return Order(found.overlap, found.square, found.square, found.susceptibility, 0.0)
+
+
+def _newton(load: float, temperature: float, contrast: float) -> State | None:
+    """Return the planted state by Newton's method in (B, a) from the frozen one; None where it does not settle.
+
+    A state with B > 0 is the only one (docs/theory.md, eq. 63 and 64), so whichever is reached is the one wanted.
+    """
+    mean, variance = load * contrast, 2 * load * (1 + contrast)
+    for _ in range(NEWTON_STEPS):
+        here = site.average(mean, math.sqrt(variance), temperature)
+        d, signal = 1 - 2 * here.susceptibility, here.square + contrast * here.overlap**2
+        if d <= 0:
+            return None
+        pull, noise = load * contrast / d, 2 * load / d**2
+        r1, r2 = mean - pull * here.overlap, variance - noise * signal
+        by_mean, by_variance = -2 * here.skew, here.slope  # of the susceptibility
+        j11 = 1 - pull * (here.susceptibility + 2 * here.overlap * by_mean / d)
+        j12 = -pull * (-here.skew + 2 * here.overlap * by_variance / d)
+        q_by_mean = 2 * temperature * here.skew + 2 * contrast * here.overlap * here.susceptibility
+        q_by_variance = -temperature * here.slope - 2 * contrast * here.overlap * here.skew
+        j21 = -noise * (q_by_mean + 4 * signal * by_mean / d)
+        j22 = 1 - noise * (q_by_variance + 4 * signal * by_variance / d)
+        determinant = j11 * j22 - j12 * j21
+        if determinant == 0:
+            return None
+        to_mean, to_variance = (j22 * r1 - j12 * r2) / determinant, (j11 * r2 - j21 * r1) / determinant
+        mean, variance = mean - to_mean, variance - to_variance
+        if not (mean > 0 and variance > 0):
+            return None
+        if abs(to_mean) < 1e-9 * mean and abs(to_variance) < 1e-9 * variance and abs(determinant) > 1e-3:
+            return _state(WishartNoise(contrast), load, temperature, mean, variance)
+    return None
+
+
+def _state(noise: WishartNoise, load: float, temperature: float, mean: float, variance: float) -> State:
+    """Assemble a state and measure how well it solves its equations."""
+    found = site.average(mean, math.sqrt(variance), temperature)
+    d = stiffness(found, temperature)
+    residual = 0.0
+    if mean > 0:
+        expected = load * noise.contrast * found.overlap / d if noise.contrast else 2 * found.overlap
+        residual = abs(expected / mean - 1)
+    if variance > 0:
+        signal = found.square + noise.contrast * found.overlap**2
+        residual = max(residual, abs(math.sqrt(2 * load * signal / variance) - d))
+    return State(symmetric_order(found), mean, variance, found, residual)
+
+
+def free_energy(state: State, load: float, temperature: float, contrast: float = 0.0) -> float:
+    """Return f = u - T s per spin, the energy at T = 0 (docs/theory.md, eq. 53 and 54)."""
+    noise = WishartNoise(contrast)
+    return noise.energy(state.order, load) - temperature * (state.site.entropy + noise.entropy(state.order, load))

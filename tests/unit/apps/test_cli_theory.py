@@ -1,0 +1,188 @@
+"""The theory's commands, in this process; one in a process of its own."""
+
+import json
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import densehop as dh
+from densehop.apps.cli import output
+from densehop.apps.cli.program import run
+from densehop.campaign import store
+from densehop.problem import DirectModel, TeacherStudent
+from densehop.theory.diagrams.phases import candidates
+from densehop.theory.lines.boundaries import boundary
+from densehop.theory.questions.examples_needed import examples_needed
+from densehop.theory.states import solution as solutions
+
+pytestmark = pytest.mark.filterwarnings("default")  # advice is printed as a line, not raised
+
+COMMANDS = ("solve", "phase", "examples-needed", "boundary", "phase-diagram")
+POINT = ("--p", "3", "--load", "0.4", "--temperature", "0.5")
+
+
+def refused(constant):
+    raise AssertionError(f"{constant} is not JSON")
+
+
+def strict(text):
+    """Parse JSON as its standard has it: no NaN, no Infinity."""
+    return json.loads(text, parse_constant=refused)
+
+
+def read(capsys, *arguments):
+    """Run a command that prints JSON; return what it says."""
+    assert run([*arguments, "--json"]) == 0
+    return strict(capsys.readouterr().out)
+
+
+def number(value):
+    """Return the number that JSON stands for."""
+    return math.nan if value is None else float(value)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command, capsys):
+    assert run([command, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "--p " in text
+    assert "--json" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "problem", "branch"),
+    [
+        (POINT, DirectModel(3, 0.4, 0.5), "retrieval"),
+        ((*POINT[:4], "--temperature", "0"), DirectModel(3, 0.4, 0.0), "retrieval"),
+        (("--p", "3", "--load", "20", "--temperature", "4", "--nishimori"), TeacherStudent.nishimori(3, 20, 4), ""),
+        (("--p", "3", "--load", "20", "--temperature", "1", "--nishimori"), TeacherStudent.nishimori(3, 20, 1), ""),
+        ((*POINT, "--teacher-temperature", "1.5"), TeacherStudent(3, 0.4, 0.5, 1.5), "paramagnet"),
+        (("--p", "4", "--load", "0", "--temperature", "1", "--signal", "1"), TeacherStudent(4, 0, 1, signal=1), ""),
+    ],
+)
+def test_solve_round_trips_every_number(options, problem, branch, capsys):
+    said = read(capsys, "solve", *options, *(["--branch", branch] if branch else []))
+    expected = dh.solve(problem, branch or "inference")
+    assert said["densehop_version"] == dh.__version__
+    assert said["parameters"]["model"] == ("direct" if isinstance(problem, DirectModel) else "teacher-student")
+    assert said["parameters"]["load"] == problem.load
+    for name, value in said["solution"].items():
+        here = getattr(expected, name)
+        if isinstance(here, float):
+            np.testing.assert_equal(number(value), here, err_msg=name)
+        else:
+            assert value == here
+    assert said["solution"]["converged"] is True
+
+
+def test_solve_in_words_and_advice_on_standard_error(capsys):
+    assert run(["solve", *POINT]) == 0
+    shown = capsys.readouterr()
+    assert "0.987224885772" in shown.out
+    assert shown.err == ""
+    assert run(["solve", *POINT[:4], "--temperature", "0.01", "--branch", "paramagnet"]) == 0
+    assert capsys.readouterr().err.startswith("densehop: warning: the paramagnet has negative entropy")
+
+
+def test_a_solution_that_did_not_converge_is_a_failure(capsys, monkeypatch):
+    monkeypatch.setattr(solutions, "CONVERGED", -1.0)
+    assert run(["solve", *POINT]) == 1
+    shown = capsys.readouterr()
+    assert "no" in shown.out.splitlines()[-1]
+    assert "did not converge" in shown.err
+
+
+def test_phase_tells_all_candidates(capsys):
+    options = ("--p", "3", "--load", "20", "--temperature", "4", "--nishimori")
+    said = read(capsys, "phase", *options)
+    ranked = candidates(TeacherStudent.nishimori(3, 20, 4))
+    assert said["phase"] == "gR"
+    assert [one["free_energy"] for one in said["candidates"]] == [one.free_energy for one in ranked]
+    assert run(["phase", *options]) == 0
+    text = capsys.readouterr().out
+    assert "phase: gR (global retrieval)" in text
+    assert text.count("\ninference ") == text.count("\nparamagnet ") == 1
+
+
+def test_examples_needed(capsys):
+    options = ("--n-spins", "512", "--p", "3", "--temperature", "2", "--overlap", "0.9")
+    said, expected = read(capsys, "examples-needed", *options), examples_needed(512, 3, 2.0, 0.9)
+    assert (said["n_examples"], said["phase"]) == (expected.n_examples, expected.phase.value)
+    assert said["parameters"] == {"n_spins": 512, "p": 3, "temperature": 2.0, "overlap": 0.9}
+    assert run(["examples-needed", *options]) == 0
+    assert expected.explanation in capsys.readouterr().out
+
+
+def test_boundary(capsys):
+    options = ("--p", "3", "--kind", "retrieval_global", "--temperatures", "0.9,1,1.1")
+    said, expected = read(capsys, "boundary", *options), boundary("retrieval_global", 3, [0.9, 1.0, 1.1])
+    assert said["coordinate"] == expected.coordinate.tolist()
+    assert said["error"] == expected.error.tolist()
+    assert said["parameters"]["kind"] == "retrieval_global"
+    assert run(["boundary", *options]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["load", "temperature", "error"]
+    assert len(lines) == 4
+
+
+def test_phase_diagram_writes_its_files(capsys, tmp_path):
+    options = ("--p", "4", "--model", "finite-noise", "--teacher-temperature", "3", "--size", "21")
+    said = read(capsys, "phase-diagram", *options, "--out", str(tmp_path))
+    assert sum(said["shares"].values()) == pytest.approx(1)
+    assert set(said["shares"]) == {"P", "lR", "gR", "eR"}
+    line = said["boundaries"]["inference_global"]
+    assert len(line["scaled_load"]) == len(line["temperature"]) == len(line["error"])
+    names = {f"phase-diagram-p4-finite-noise-3.{suffix}" for suffix in ("png", "pdf", "nc")}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    data = store.load(tmp_path / "phase-diagram-p4-finite-noise-3.nc")
+    assert data["phase"].shape == (21, 21)
+    assert json.loads(data.attrs["parameters"])["teacher_temperature"] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("solve", "--p", "3", "--load", "-0.2", "--temperature", "1"), "load must be a finite number >= 0, got -0.2"),
+        (("solve", "--p", "3", "--load", "1"), "Missing option '--temperature'"),
+        (("solve", "--p", "3", "--load", "9", "--temperature", "1"), "it exists up to load"),
+        (("solve", *POINT, "--branch", "ferromagnet"), "branch must be one of"),
+        (("solve", *POINT, "--ansatz", "2rsb"), "ansatz must be one of 'rs', '1rsb'"),
+        (("solve", *POINT, "--model", "ising"), "--model must be direct or teacher-student; got 'ising'"),
+        (("solve", *POINT, "--model", "teacher-student"), "needs --teacher-temperature, --signal or --nishimori"),
+        (("solve", *POINT, "--nishimori", "--signal", "1"), "--nishimori sets T* = T: leave --signal out"),
+        (("phase", *POINT, "--teacher-p", "2"), "a direct model has no teacher: leave --teacher-p out"),
+        (("phase", *POINT, "--model", "direct", "--signal", "2"), "a direct model has no teacher: leave --signal out"),
+        (("phase", *POINT, "--teacher-temperature", "1"), "T_crit"),
+        (("examples-needed", "--n-spins", "9", "--p", "3", "--temperature", "2", "--overlap", "1"), "both excluded"),
+        (("boundary", "--p", "3", "--kind", "edge"), "kind must be one of"),
+        (("boundary", "--p", "3", "--kind", "glass_static", "--temperatures", "1;2"), "--temperatures must be numbers"),
+        (("boundary", "--p", "3", "--kind", "glass_static", "--model", "fixed-load"), "needs load"),
+        (("phase-diagram", "--p", "3", "--model", "mean"), "model must be one of"),
+        (("phase-diagram", "--p", "3", "--size", "1"), "size must be an integer from 2 to 2000, got 1"),
+        (("phase-diagram", "--p", "3", "--temperature-range", "2"), "--temperature-range must be LOW,HIGH; got '2'"),
+        (("phase-diagram", "--p", "3", "--coordinate-range", "2,1"), "coordinates must increase"),
+    ],
+)
+def test_wrong_input_is_one_line(arguments, message, capsys):
+    assert run(list(arguments)) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    (line,) = shown.err.strip().splitlines()
+    assert line.startswith("densehop: ")
+    assert message in line
+
+
+def test_the_program_itself_knows_the_commands():
+    command = [sys.executable, "-m", "densehop", "phase", *POINT, "--json"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert strict(result.stdout)["phase"] == "gR"
+
+
+def test_plain_values_are_valid_json():
+    numbers = np.array([1.5, np.nan, np.inf])
+    made = output.plain({"a": numbers, "b": (np.int64(3), -math.inf), "c": dh.Phase.SPIN_GLASS})
+    assert made == {"a": [1.5, None, "Infinity"], "b": [3, "-Infinity"], "c": "SG"}
+    assert float(made["a"][2]) == math.inf

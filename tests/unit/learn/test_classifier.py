@@ -1,0 +1,253 @@
+import pickle
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from sklearn.datasets import load_digits, load_iris, make_blobs
+from sklearn.model_selection import cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import check_estimator
+
+from densehop import DenseAssociativeClassifier, InvalidInput
+from densehop.learn.attacks.victims import victim_of
+from densehop.learn.classifier.losses import CrossEntropy, Published
+from densehop.learn.classifier.scores import Memories, class_scores, input_gradient, memory_gradients
+from densehop.learn.classifier.training import Adam, cosine
+
+
+def random_network(degree, seed=0, k=5, n=7, c=3):
+    random = np.random.default_rng(seed)
+    return Memories(random.normal(size=(k, n)), 0.5 * random.normal(size=(k, c)), degree, 1e-3), random
+
+
+@pytest.fixture(scope="module")
+def digits():
+    images, classes = load_digits(return_X_y=True)
+    return train_test_split(images, classes, test_size=0.3, stratify=classes, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def trained(digits):
+    return DenseAssociativeClassifier(max_iter=15, random_state=0).fit(digits[0], digits[2])
+
+
+@pytest.mark.parametrize("degree", [2, 3, 10])
+def test_scores_are_logarithms_of_minus_the_energy_with_one_class_unit_on(degree):
+    network, random = random_network(degree)
+    inputs = random.normal(size=(4, 7)) * 3
+    scores = class_scores(network, inputs, none=True).scores
+    for row, v in zip(scores, inputs, strict=True):
+        for score, units in zip(row, [*(2 * np.eye(3) - 1), -np.ones(3)], strict=True):
+            fields = [x @ v + label @ units for x, label in zip(network.visible, network.labels, strict=True)]
+            energy = -sum(max(field, network.floor) ** degree for field in fields)
+            assert score == pytest.approx(np.log(-energy), rel=1e-12)
+
+
+LOSSES = [CrossEntropy(2.0), Published(3.0, 1), Published(4.0, 2)]
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=str)
+@pytest.mark.parametrize("degree", [2, 5, 20])
+def test_gradients_meet_finite_differences(loss, degree):
+    network, random = random_network(degree)
+    network = Memories(network.visible * (1 if degree < 20 else 0.3), network.labels, degree, 1e-3)
+    inputs, classes = random.normal(size=(6, 7)), np.array([0, 1, 2, 0, 1, 2])
+    found = class_scores(network, inputs, none=loss.none)
+    _, upstream = loss(found.scores, classes)
+    by_memory = memory_gradients(network, found, upstream, inputs)
+    gradients = [*by_memory, input_gradient(network, found, upstream)]
+    for place, gradient in enumerate(gradients):
+        for index in [(0, 0), (2, 1), (4, 2)]:
+            values = []
+            for step in (1e-5, -1e-5):
+                moved = [network.visible.copy(), network.labels.copy(), inputs.copy()]
+                moved[place][index] += step
+                changed = Memories(moved[0], moved[1], degree, 1e-3)
+                values.append(loss(class_scores(changed, moved[2], none=loss.none).scores, classes)[0])
+            numerical = (values[0] - values[1]) / 2e-5
+            assert gradient[index] == pytest.approx(numerical, rel=1e-4, abs=1e-8 + 1e-6 * np.abs(gradient).max())
+
+
+@pytest.mark.long  # compiling takes longer than all the rest
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("degree", [2, 10])
+def test_gradients_meet_automatic_differentiation(degree):
+    jax = pytest.importorskip("jax")
+    jnp = jax.numpy
+    network, random = random_network(degree, seed=1)
+    inputs, classes = random.normal(size=(8, 7)).astype(np.float32), random.integers(0, 3, 8)
+
+    def loss_of(visible, labels, v):
+        fields = (v @ visible.T)[:, :, None] + (2 * labels - labels.sum(1, keepdims=True))[None]
+        scores = jax.nn.logsumexp(degree * jnp.log(jnp.maximum(fields, 1e-3)), axis=1)
+        return -jax.nn.log_softmax(2.0 * scores)[jnp.arange(8), classes].mean()
+
+    expected = jax.grad(loss_of, argnums=(0, 1, 2))(network.visible, network.labels, inputs)
+    found = class_scores(network, inputs)
+    _, upstream = CrossEntropy(2.0)(found.scores, classes)
+    ours = [*memory_gradients(network, found, upstream, inputs), input_gradient(network, found, upstream)]
+    for mine, theirs in zip(ours, expected, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=2e-3, atol=2e-4 * np.abs(theirs).max())
+
+
+def test_adam_is_that_of_the_definition():
+    array, mean, square = np.array([1.0, -2.0]), 0.0, 0.0
+    expected, adam = array.copy(), Adam.over([array])
+    for step, rate in enumerate([0.1, 0.05], start=1):
+        gradient = np.array([0.3, -4.0]) * step
+        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
+        expected -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+        adam.step([array], [gradient], rate)
+    np.testing.assert_allclose(array, expected, rtol=1e-5)
+    assert list(cosine(2.0, 2)) == pytest.approx([2.0, 1.0])
+
+
+def test_digits_are_learned(trained, digits):
+    assert trained.score(digits[1], digits[3]) > 0.97
+    assert trained.loss_curve_[-1] < 0.3 * trained.loss_curve_[0]
+    probabilities = trained.predict_proba(digits[1])
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    assert (trained.classes_[probabilities.argmax(1)] == trained.predict(digits[1])).all()
+
+
+def test_any_degree_works_in_single_precision(digits):
+    for degree in (1, 2, 100, 1000):
+        model = DenseAssociativeClassifier(degree=degree, max_iter=2, random_state=0)
+        model.fit(digits[0].astype(np.float32), digits[2])
+        scores = model.decision_function(digits[1].astype(np.float32))
+        assert scores.dtype == np.float32
+        assert np.isfinite(scores).all()
+        assert model.score(digits[1], digits[3]) > 0.7
+
+
+def test_stored_samples_classify(digits):
+    model = DenseAssociativeClassifier(kind="stored", degree=30).fit(digits[0], digits[2])
+    assert model.score(digits[1], digits[3]) > 0.98
+    assert len(model.memories_) == len(digits[0])
+    parts = DenseAssociativeClassifier(kind="stored", degree=30)
+    parts.partial_fit(digits[0], digits[2], classes=range(10)).partial_fit(digits[0][:50], digits[2][:50])
+    assert len(parts.memories_) == len(digits[0]) + 50
+
+
+def test_stored_samples_do_not_depend_on_the_units_of_the_data(digits):
+    model = DenseAssociativeClassifier(kind="stored", degree=30).fit(digits[0], digits[2])
+    moved = DenseAssociativeClassifier(kind="stored", degree=30).fit(255 * digits[0] / 16 - 40, digits[2])
+    np.testing.assert_allclose(model.mean_, digits[0].mean(axis=0) / 2)  # half of the way from black, which is 0
+    np.testing.assert_allclose(
+        moved.decision_function(255 * digits[1] / 16 - 40), model.decision_function(digits[1]), rtol=1e-3, atol=1e-3
+    )
+
+
+def test_the_published_loss_learns(digits):
+    model = DenseAssociativeClassifier(loss="published", degree=3, max_iter=15, random_state=0)
+    assert model.fit(digits[0], digits[2]).score(digits[1], digits[3]) > 0.93
+
+
+@pytest.mark.parametrize("degree", [3, 10, 30])
+def test_the_published_loss_learns_two_features(degree):
+    """The default step is as large as the class units here: it would leave every tanh saturated, most of them wrong."""
+    features, classes = make_blobs(150, random_state=0)
+    model = DenseAssociativeClassifier(loss="published", degree=degree, random_state=0).fit(features, classes)
+    plain = DenseAssociativeClassifier(degree=degree, random_state=0).fit(features, classes)
+    assert model.score(features, classes) > plain.score(features, classes) - 0.05
+    assert model.loss_curve_[5] < model.loss_curve_[0]
+
+
+def test_one_seed_gives_one_result_whatever_the_threads(trained, digits):
+    again = DenseAssociativeClassifier(max_iter=15, random_state=0, n_jobs=2).fit(digits[0], digits[2])
+    assert (again.memories_ == trained.memories_).all()
+    np.testing.assert_allclose(again.predict_proba(digits[1]), trained.predict_proba(digits[1]), atol=1e-12)
+    other = DenseAssociativeClassifier(max_iter=1, random_state=1).fit(digits[0], digits[2])
+    assert (other.memories_ != trained.memories_).any()
+
+
+def test_sparse_and_pickled_models_predict_the_same(trained, digits):
+    expected = trained.decision_function(digits[1])
+    for matrix in (sp.csr_matrix(digits[1]), sp.csc_array(digits[1])):
+        np.testing.assert_allclose(trained.decision_function(matrix), expected, rtol=1e-12)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(trained)).decision_function(digits[1]), expected)
+    sparse = DenseAssociativeClassifier(max_iter=2, random_state=0).fit(sp.csr_matrix(digits[0]), digits[2])
+    dense = DenseAssociativeClassifier(max_iter=2, random_state=0).fit(digits[0], digits[2])
+    np.testing.assert_allclose(sparse.memories_, dense.memories_, atol=1e-5)
+
+
+def test_partial_fit_learns_in_epochs(digits):
+    model = DenseAssociativeClassifier(random_state=0)
+    for _ in range(8):
+        model.partial_fit(digits[0], digits[2], classes=np.arange(10))
+    assert model.score(digits[1], digits[3]) > 0.95
+    assert model.n_iter_ == 8
+    with pytest.raises(InvalidInput, match="classes of the first call"):
+        model.partial_fit(digits[0], digits[2] + 5)
+
+
+@pytest.mark.parametrize("changed", [{"degree": 3}, {"kind": "learned"}], ids=str)
+def test_another_energy_needs_another_fit(digits, changed):
+    model = DenseAssociativeClassifier(degree=30, kind="stored").fit(digits[0][:100], digits[2][:100])
+    expected = model.predict(digits[1])
+    model.set_params(**changed)
+    for ask in (lambda: model.predict(digits[1]), lambda: victim_of(model), lambda: model.partial_fit(*digits[::2])):
+        with pytest.raises(InvalidInput, match=r"when fitted and is .* now: fit again, or set it back"):
+            ask()
+    model.set_params(degree=30, kind="stored", inverse_temperature=5.0)  # of the probabilities only
+    assert (model.predict(digits[1]) == expected).all()
+
+
+def test_early_stopping_keeps_the_best(digits):
+    lines = []
+    model = DenseAssociativeClassifier(
+        early_stopping=True, n_iter_no_change=3, max_iter=40, random_state=0, verbose=lines.append
+    ).fit(digits[0], digits[2])
+    assert model.n_iter_ < 40
+    assert np.argmax(model.validation_scores_) == model.n_iter_ - 4
+    assert sum("loss" in line for line in lines) == model.n_iter_
+
+
+def test_few_features_work_too():
+    features, classes = load_iris(return_X_y=True)
+    names = np.array(["setosa", "versicolor", "virginica"])[classes]
+    pipeline = make_pipeline(StandardScaler(), DenseAssociativeClassifier(20, random_state=0))
+    assert cross_val_score(pipeline, features, names, cv=3).mean() > 0.92
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"n_memories": 0}, "n_memories must be an integer >= 1"),
+        ({"degree": 0.5}, "degree must be at least 1"),
+        ({"loss": "hinge"}, "loss must be one of 'cross_entropy', 'published'"),
+        ({"kind": "lazy"}, "kind must be one of"),
+        ({"learning_rate": -1.0}, "learning_rate must be"),
+        ({"input_noise": -0.1}, "input_noise must be"),
+    ],
+)
+def test_wrong_parameters(parameters, message):
+    with pytest.raises(InvalidInput, match=message):
+        DenseAssociativeClassifier(**parameters).fit([[0.0], [1.0]], [0, 1])
+
+
+def test_one_class_is_no_problem_to_solve():
+    with pytest.raises(InvalidInput, match="at least 2 classes"):
+        DenseAssociativeClassifier().fit([[0.0], [1.0]], [3, 3])
+
+
+@pytest.mark.filterwarnings("ignore")  # the checks warn about what they provoke
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        pytest.param(DenseAssociativeClassifier(), marks=pytest.mark.long),
+        pytest.param(DenseAssociativeClassifier(loss="published"), marks=pytest.mark.long),
+        pytest.param(DenseAssociativeClassifier(early_stopping=True), marks=pytest.mark.long),
+        DenseAssociativeClassifier(max_iter=10, learning_rate=0.1),
+        DenseAssociativeClassifier(kind="stored"),
+    ],
+    ids=["default", "published", "early_stopping", "short", "stored"],
+)
+def test_scikit_learns_checks(estimator):
+    results = check_estimator(estimator, on_skip=None)
+    statuses = [result["status"] for result in results]
+    skipped = [result["check_name"] for result in results if result["status"] == "skipped"]
+    print(f"{estimator}: {statuses.count('passed')} checks passed, skipped: {skipped}")
+    assert set(skipped) <= {"check_array_api_input"}  # scikit-learn runs it only where SCIPY_ARRAY_API is set
+    assert statuses.count("passed") >= 50

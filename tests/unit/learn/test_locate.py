@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from densehop import DenseAssociativeClassifier, DenseAssociativeMemory, InvalidInput, PBodyHopfield, Phase
+from densehop.learn.attacks.overwrite import overwrite_attack
+from densehop.learn.data.datasets import load
+from densehop.learn.location import locate
+
+
+def signs(seed, *shape):
+    return np.random.default_rng(seed).choice([-1, 1], shape)
+
+
+def test_random_memories_far_from_capacity_meet_the_theory():
+    found = locate(signs(0, 10, 150), p=3, n_trials=200)
+    assert found.load == pytest.approx(10 * 6 / 150**2)
+    assert found.phase is found.effective_phase is Phase.GLOBAL_RETRIEVAL
+    assert not found.correlated
+    assert found.fixed_points == 1
+    assert found.predicted_eps == 0.5
+    # the crossing at finite N: the two overlaps differ by 1/sqrt(N) between trials, 0.04 of eps
+    assert found.attack.fails_at == pytest.approx(0.5, abs=0.05)
+    assert found.capacity_left == int((found.largest_load - found.load) * 150**2 / 6)
+
+
+def test_the_measured_load_of_random_memories_is_their_load():
+    found = [locate(signs(seed, 400, 100), p=3, n_trials=1) for seed in range(3)]
+    # strict sums over distinct sites: C(N-1, 2) instead of N^2/2 terms, so (1 - 1/N)(1 - 2/N) of it
+    assert np.mean([one.effective_load for one in found]) == pytest.approx(found[0].load * 0.97, rel=0.03)
+    assert abs(np.mean([one.bias for one in found]) + 0.03) < 0.02
+
+
+def test_too_many_memories_are_lost():
+    found = locate(signs(1, 800, 40), p=3, n_trials=20)
+    assert found.phase is Phase.SPIN_GLASS
+    assert found.capacity_left < 0
+    assert found.attack.fails_at == 0
+    assert found.fixed_points < 0.1
+
+
+def test_correlated_memories_need_more_bodies():
+    images = load("digits").images[:50]
+    few, many = (locate(DenseAssociativeMemory("rectified", degree=p).fit(images), n_trials=20) for p in (3, 10))
+    assert few.correlated
+    assert few.phase is Phase.GLOBAL_RETRIEVAL  # what the number of memories promises
+    assert few.effective_phase is Phase.SPIN_GLASS  # what their overlaps do
+    assert few.fixed_points < 0.1
+    assert many.effective_phase is Phase.GLOBAL_RETRIEVAL
+    assert many.fixed_points > 0.8
+
+
+def test_fixed_points_are_those_of_the_network():
+    memories = signs(2, 60, 30)
+    relaxed = PBodyHopfield(memories, 3).relax(memories)
+    assert locate(memories, p=3, n_trials=1).fixed_points == pytest.approx((relaxed == memories).all(axis=1).mean())
+
+
+def test_learned_memories_are_located_by_their_signs():
+    digits = load("digits")
+    model = DenseAssociativeClassifier(20, degree=4, max_iter=2, random_state=0).fit(digits.images, digits.classes)
+    found = locate(model, n_trials=5)
+    assert (found.n_memories, found.n_sites, found.p) == (20, 64, 4)
+
+
+def test_the_overwrite_attack_repeats_and_ends_at_the_intruder():
+    memory = DenseAssociativeMemory("strict", degree=3).fit(signs(3, 5, 80))
+    curve = overwrite_attack(memory, [1.0, 0.0, 0.4], n_trials=30, seed=1)
+    assert curve.fraction.tolist() == [0, 0.4, 1]
+    assert curve.overlap[0] == curve.intruder_overlap[-1] == 1
+    again = overwrite_attack(memory, [0.0, 0.4, 1.0], n_trials=30, seed=1)
+    np.testing.assert_array_equal(again.overlap, curve.overlap)
+    assert 0.4 < curve.fails_at < 1
+
+
+def test_what_is_refused():
+    with pytest.raises(InvalidInput, match="give p"):
+        locate(signs(0, 4, 10))
+    with pytest.raises(InvalidInput, match="give p"):
+        locate(DenseAssociativeMemory().fit(signs(0, 4, 10)))
+    with pytest.raises(InvalidInput, match="at least 2 memories"):
+        locate(signs(0, 1, 10), p=3)
+    with pytest.raises(InvalidInput, match="of \\+-1"):
+        locate(np.zeros((3, 4)), p=2)
+    with pytest.raises(InvalidInput, match="fractions must be"):
+        overwrite_attack(DenseAssociativeMemory().fit(signs(0, 4, 10)), [1.5])
+    with pytest.raises(InvalidInput, match="memories of signs"):
+        overwrite_attack(DenseAssociativeMemory().fit(np.random.default_rng(0).random((4, 10))), [0.5])

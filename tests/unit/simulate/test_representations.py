@@ -1,0 +1,259 @@
+"""Both representations make the same decisions from the same integers, and so does any change between them."""
+
+import dataclasses
+import itertools
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import densehop as dh
+from densehop.kernels import couplings as kernel
+from densehop.kernels import patterns as patterns_kernel
+from densehop.simulate.representations.choice import Representations, Workload
+from densehop.simulate.representations.couplings import CouplingStore, field_type
+from densehop.simulate.representations.patterns import PatternChains, form_of, pack
+from tests import naive
+
+RESULTS = ("spins", "energy", "overlap", "acceptance", "snapshots")
+
+
+def signs(n_patterns, n_spins, seed=0):
+    return np.random.default_rng(seed).choice(np.array([-1, 1], dtype=np.int8), (n_patterns, n_spins))
+
+
+def coupling(store, sites):
+    """Return J_i1..ip as the kernel reads it."""
+    first, second, *others = sites
+    if len(others) == 2:
+        n_spins = len(store.tensor)
+        others = [list(itertools.combinations(range(n_spins), 2)).index(tuple(sorted(others)))]
+    return store.tensor[first, second, others[0] if others else 0]
+
+
+def same(runs):
+    return all(np.array_equal(getattr(run, name), getattr(runs[0], name)) for run in runs for name in RESULTS)
+
+
+@pytest.mark.parametrize(("p", "n_spins", "n_patterns"), [(2, 9, 7), (3, 8, 5), (4, 7, 40), (4, 4, 3), (3, 35, 1100)])
+def test_couplings_are_sums_over_patterns(p, n_spins, n_patterns):
+    patterns = signs(n_patterns, n_spins)
+    store = CouplingStore.build(p, patterns, 2)
+    for sites in itertools.islice(itertools.product(range(n_spins), repeat=p), 2000):
+        if p < 4 or sites[2] != sites[3]:
+            assert coupling(store, sites) == naive.coupling(patterns, sites)
+
+
+def test_long_rows_are_counted_in_pieces(monkeypatch):
+    """With a cache of 8 words, uncompiled; 1100 patterns are 24 words."""
+    patterns = signs(1100, 6)
+    words = pack(patterns, 512).view(np.uint64)
+    monkeypatch.setattr(kernel, "WORDS_AT_ONCE", 8)
+    monkeypatch.setattr(kernel, "count_differences", naive.count_differences)
+    products = np.empty((6, 6), dtype=np.int64)
+    kernel.pair_products.py_func(words[0], words, 1, 1100, products)
+    for k, other in itertools.combinations(range(1, 6), 2):
+        assert products[k, other] == products[other, k] == naive.coupling(patterns, (0, k, other))
+
+
+@pytest.mark.parametrize("p", [2, 3, 4])
+def test_couplings_beyond_16_bits_are_kept_in_32(p):
+    """40,000 nearly equal patterns: sums reach 40,000; 33,000 random ones stay far below 2^15."""
+    patterns = np.ones((40_000, 6), dtype=np.int8)
+    patterns[:100, 0] = -1
+    store = CouplingStore.build(p, patterns, 1)
+    assert store.tensor.dtype == np.int32
+    assert store.tensor.max() == 40_000
+    assert CouplingStore.build(p, signs(33_000, 6), 1).tensor.dtype == np.int16
+    net = dh.PBodyHopfield(patterns, p)
+    assert same([net.sample(3e4, 3, 30, snapshot_every=1, representation=name) for name in ("patterns", "couplings")])
+
+
+@pytest.mark.parametrize("p", [2, 3, 4])
+def test_fields_in_32_bits_and_in_64_are_the_same(p, monkeypatch):
+    net = dh.PBodyHopfield(signs(50, 35), p)
+    options = {"snapshot_every": 1, "representation": "couplings"}
+    narrow = net.sample(3.0, 3, 25, **options)
+    assert field_type(net.table, net.n_patterns) is np.int32
+    monkeypatch.setattr("densehop.simulate.representations.couplings.LARGEST_INT32", 0)
+    assert field_type(net.table, net.n_patterns) is np.int64
+    assert same([narrow, net.sample(3.0, 3, 25, **options)])
+
+
+@pytest.mark.parametrize(("p", "n_spins"), [(2, 40), (3, 300), (4, 100)])
+def test_fields_never_exceed_their_type(p, n_spins):
+    """As many equal patterns as 32 bits are taken for, in the state with the largest fields."""
+    table, aligned = dh.energies.strict_table(p, n_spins), np.ones(n_spins, dtype=np.int8)
+    most = (2**31 - 1) // int((abs(table.even) + abs(table.odd)).max())
+    assert field_type(table, most) is np.int32
+    assert field_type(table, most + 1) is np.int64
+    assert most * naive.flip_cost(aligned, 0, aligned[np.newaxis], p) / table.scale < 2**31
+
+
+@pytest.mark.parametrize("order", ["sequential", "random"])
+@pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis"])
+@pytest.mark.parametrize(("p", "n_spins"), [(2, 70), (3, 33), (4, 18)])
+@pytest.mark.parametrize("data", ["random", "teacher"])
+def test_trajectories_are_the_same_bits(p, n_spins, data, dynamics, order):
+    n_patterns = dh.n_examples_for(3.0, n_spins, p)
+    examples = signs(n_patterns, n_spins) if data == "random" else dh.draw_examples(n_spins, n_patterns, p, 2.5)[1]
+    net = dh.PBodyHopfield(examples, p)
+    for temperature in (0.0, 0.3, 2.0, 30.0):
+        options = {"dynamics": dynamics, "order": order, "snapshot_every": 1, "references": examples[:2]}
+        runs = [
+            net.sample(temperature, 3, 25, representation=name, **options) for name in ("patterns", "couplings", "auto")
+        ]
+        assert same(runs)
+        assert not runs[0].by_couplings.any()
+        assert runs[1].by_couplings.all()
+
+
+@pytest.mark.parametrize("n_workers", [1, 2, 5])
+def test_chains_in_step_do_not_depend_on_the_group(n_workers):
+    net = dh.PBodyHopfield(signs(60, 20), 3)
+    runs = [net.sample(1.5, 5, 40, snapshot_every=3, representation="couplings", n_workers=n) for n in (5, n_workers)]
+    assert same(runs)
+
+
+@pytest.mark.parametrize("p", [2, 3, 4])
+def test_changes_in_mid_run_change_nothing(p, monkeypatch):
+    """A rule that changes its mind after every block."""
+    net = dh.PBodyHopfield(signs(80, 20), p)
+    whole = net.sample(1.0, 3, 300, snapshot_every=1, representation="patterns")
+    monkeypatch.setattr(Representations, "prefers_couplings", lambda _self, _work, _acceptance, now, _left: not now)
+    run = net.sample(1.0, 3, 300, snapshot_every=1)
+    assert same([whole, run])
+    assert 0 < run.by_couplings.mean() < 1
+
+
+def test_rule_takes_the_cheaper_representation():
+    cold, hot = 0.01, 0.5
+    net = dh.PBodyHopfield(signs(3000, 100), 3)
+    work = Workload(3, 100, 3000, patterns_kernel.SQUARE, 4, True)
+    assert work.couplings_cost(cold) < work.patterns_cost(cold)
+    assert work.couplings_cost(hot) > work.patterns_cost(hot)
+    representations = net._forms
+    assert representations.prefers_couplings(work, cold, False, 10**9)
+    assert not representations.prefers_couplings(work, cold, False, 10**4)  # the build would not pay
+    assert not representations.prefers_couplings(work, hot, True, 10**9)
+    assert not representations.prefers_couplings(work, hot, False, 10**9)
+
+
+def test_ordered_chains_run_on_couplings_and_disordered_ones_on_patterns():
+    net = dh.PBodyHopfield(signs(500, 100), 3)
+    assert net.sample(0.05, 2, 3000, start=net.patterns[0]).by_couplings[:, -1].all()
+    assert not net.sample(1e3, 2, 200).by_couplings[:, 1:].any()  # the first sweep measures the acceptance
+
+
+def test_more_than_four_bodies_have_no_couplings():
+    net = dh.PBodyHopfield(signs(30, 12), 5)
+    assert not net.sample(0.1, 2, 50).by_couplings.any()
+    with pytest.raises(dh.InvalidInput, match="representation='couplings' needs p <= 4, got p = 5; use 'auto'"):
+        net.sample(0.1, 2, 50, representation="couplings")
+
+
+def test_couplings_without_memory_are_refused_and_auto_goes_on(monkeypatch):
+    with pytest.raises(
+        dh.InvalidInput, match=r"p = 3 and 9000 spins needs 13\d+\.\d GiB, but .* are free; use fewer spins"
+    ):
+        dh.PBodyHopfield(signs(2, 9000), 3).sample(1.0, representation="couplings")
+    net = dh.PBodyHopfield(signs(50, 40), 3)
+    monkeypatch.setattr("densehop.base.checks.free_memory", lambda: 10**5)
+    message = "representation='couplings' with p = 3 and 40 spins needs 0.0 GiB, but 0.0 GiB are free"
+    with pytest.raises(dh.InvalidInput, match=message):
+        net._forms.choices("couplings", 1, 1)
+    assert net._forms.choices("auto", 1, 1) == "patterns"
+
+
+@pytest.mark.parametrize(("p", "n_spins"), [(2, 5), (2, 2), (3, 3), (3, 8), (4, 8), (6, 8), (8, 8)])
+def test_fields_and_overlaps_of_every_form(p, n_spins):
+    """Powers of the overlap or tables, all states of a few spins, among them stored patterns and their opposites."""
+    patterns = np.concatenate([signs(40, n_spins), -signs(3, n_spins)])
+    net = dh.PBodyHopfield(patterns, p)
+    store = net._forms.pattern_store
+    powers = {2: patterns_kernel.LINEAR, 3: patterns_kernel.SQUARE, 4: patterns_kernel.CUBE}
+    assert form_of(net.table).form == powers.get(p if n_spins > 2 else 0, patterns_kernel.TABLE)
+    for state in naive.all_states(n_spins)[:: max(1, 2**n_spins // 20)]:
+        chain = PatternChains.start(store, state[np.newaxis])
+        assert (chain.overlaps[0, :43] == patterns.astype(int) @ state).all()
+        assert not chain.overlaps[0, 43:].any()
+        doubled = [
+            -naive.flip_cost(state, site, patterns, p) * state[site] / net.table.scale for site in range(n_spins)
+        ]
+        assert -chain.fields()[0] == pytest.approx(np.array(doubled), abs=1e-8)
+        assert chain.totals[0, patterns_kernel.ENERGY] == pytest.approx(
+            -naive.energy(state, patterns, p) / net.table.scale, abs=1e-8
+        )
+
+
+def test_group_of_chains_changes_its_states_in_place():
+    net = dh.PBodyHopfield(signs(30, 16), 3)
+    states = signs(3, 16, seed=5)
+    chains = PatternChains.start(net._forms.pattern_store, states)
+    assert np.shares_memory(chains.states, states)
+
+
+@pytest.mark.parametrize(("p", "n_spins"), [(2, 300), (3, 101), (4, 61), (4, 256), (4, 257), (4, 900), (4, 1290)])
+def test_powers_equal_tables(p, n_spins, monkeypatch):
+    """The same run with tables in 64 bits."""
+    net = dh.PBodyHopfield(signs(70, n_spins), p)
+    powers = [net.sample(t, 1, 3, net.patterns[0], snapshot_every=1, representation="patterns") for t in (0.5, 50.0)]
+    table = form_of(dh.energies.strict_table(5, 61))
+    monkeypatch.setattr(
+        "densehop.simulate.representations.patterns.form_of", lambda _table: dataclasses.replace(table, largest=2**31)
+    )
+    net = dh.PBodyHopfield(net.patterns, p)
+    assert net._forms.pattern_store.form.form == patterns_kernel.TABLE
+    tables = [net.sample(t, 1, 3, net.patterns[0], snapshot_every=1, representation="patterns") for t in (0.5, 50.0)]
+    assert all(same(pair) for pair in zip(powers, tables, strict=True))
+
+
+@pytest.mark.parametrize(("interaction", "n_spins"), [("strict", 256), ("strict", 257), ("power", 254)])
+def test_largest_cubes_fill_no_lane(interaction, n_spins):
+    """Copies of one pattern, more than are summed without widening, and states at and beside it."""
+    pattern, n_copies = signs(1, n_spins), 32 * 300 + 7
+    net = dh.PBodyHopfield(np.repeat(pattern, n_copies, axis=0), 4, interaction=interaction)
+    assert net._forms.pattern_store.form.form == patterns_kernel.CUBE
+    single = dh.PBodyHopfield(pattern, 4, interaction=interaction)
+    for n_flipped in (0, 1, n_spins):
+        state = pattern.copy()
+        state[0, :n_flipped] *= -1
+        fields = [PatternChains.start(each._forms.pattern_store, state).fields() for each in (net, single)]
+        assert (fields[0] == n_copies * fields[1]).all()
+        assert fields[1][0] * net.table.scale / 2 == pytest.approx(single.local_fields(state)[0], rel=1e-12)
+
+
+def test_tables_that_are_almost_powers_are_looked_up():
+    """One changed number, and the fast form is not taken."""
+    for p in (2, 3, 4):
+        table = dh.energies.strict_table(p, 12)
+        for name in ("even", "odd"):
+            values = getattr(table, name).copy()
+            values[5] += 1
+            assert form_of(dataclasses.replace(table, **{name: values})).form == patterns_kernel.TABLE
+
+
+SHORT_RUN = """
+import numpy as np, densehop as dh
+for p, n_spins, n_patterns in ((2, 40, 50), (3, 33, 300), (4, 18, 200), (5, 12, 80)):
+    net = dh.PBodyHopfield(np.random.default_rng(p).choice([-1, 1], (n_patterns, n_spins)), p)
+    for representation in ("patterns", "couplings") if p < 5 else ("patterns",):
+        run = net.sample(1.0, 2, 40, seed=5, representation=representation)
+        print(p, representation, run.energy.tolist(), run.spins.tolist())
+    result = net.retrieve(run.spins, 2)
+    print(p, result.states.tolist(), net.overlaps(run.spins).tolist(), net._stepper.fields(run.spins).tolist())
+"""
+
+
+@pytest.mark.long
+def test_a_processor_without_vector_instructions_gives_the_same_bits(tmp_path):
+    """LLVM translates the vector kernels for the plainest 64-bit processor of this family."""
+    generic = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "NUMBA_CACHE_DIR": str(tmp_path)}
+    results = [
+        subprocess.run([sys.executable, "-c", SHORT_RUN], env={**os.environ, **extra}, capture_output=True, check=True)
+        for extra in ({}, generic)
+    ]
+    assert results[0].stdout == results[1].stdout
+    assert results[0].stdout.count(b"\n") == 11
