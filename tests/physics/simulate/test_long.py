@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from tests.physics.test_boltzmann import network, passes
-from tests.physics.test_nishimori_simulation import BAND, simulate
+from tests.physics.simulate.test_boltzmann import network, passes
+from tests.physics.simulate.test_nishimori_simulation import BAND, simulate
 
 pytestmark = pytest.mark.long
 

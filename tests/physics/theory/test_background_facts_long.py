@@ -6,7 +6,7 @@ import pytest
 import densehop as dh
 from densehop.recipes import capacity_theory as theory
 from densehop.recipes.capacity_table import half_load
-from tests.physics.test_background_facts import BAND, kept, mixtures
+from tests.physics.theory.test_background_facts import BAND, kept, mixtures
 
 pytestmark = pytest.mark.long
 

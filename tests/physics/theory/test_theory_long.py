@@ -5,7 +5,7 @@ import multiprocessing
 
 import pytest
 
-from tests.physics.test_theory_robustness import broken_cases, rs_cases, table
+from tests.physics.theory.test_theory_robustness import broken_cases, rs_cases, table
 from tests.random_problems import BAD
 
 pytestmark = pytest.mark.long
