@@ -11,10 +11,11 @@ from collections.abc import Callable
 import numpy as np
 from bench_kernels import in_turn
 from peers import practice_numpy, practice_ours
-from peers.practice import Lesson, Practitioner, Recollection, Singles
+from peers.practice import Lesson, Practitioner, Recollection
 from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
+from densehop.base.arrays import Singles
 from densehop.learn.classifier.training import first_memories
 
 ROUNDS = 7

@@ -13,7 +13,6 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 import densehop as dh
 from densehop.theory.diagrams import grids
@@ -21,7 +20,6 @@ from densehop.theory.lines import broken_retrieval, curves, pairwise_lines
 from densehop.theory.states import glass, many_body, nishimori, pairwise_curves, site
 
 ROUNDS = 5
-Floats = npt.NDArray[np.float64]
 
 POINT_CACHES = (
     many_body.spinodal,

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.integrate import quad
 
-Floats = npt.NDArray[np.float64]
-Signs = npt.NDArray[np.int8]
+from densehop.base.arrays import Floats, Signs
 
 
 def all_states(n_spins: int) -> Signs:

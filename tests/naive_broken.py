@@ -8,9 +8,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from densehop.base.arrays import Floats
 
 REACH = 8.5  # standard deviations
 LARGEST = 3_000_000  # nodes of a two-fold integral

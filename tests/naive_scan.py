@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.optimize import root as scipy_root
 from scipy.special import erf
 
-Floats = npt.NDArray[np.float64]
+from densehop.base.arrays import Floats
 
 LOGISTIC = np.arange(-19.0, 19.01, 0.25)  # of t in the averages over a logistic variable
 LOGISTIC_SECH2 = np.cosh(LOGISTIC) ** -2

@@ -7,13 +7,10 @@ from functools import cached_property
 from math import factorial
 
 import numpy as np
-import numpy.typing as npt
 
 import densehop as dh
+from densehop.base.arrays import Floats, Integers, Signs
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Signs = npt.NDArray[np.int8]
 Outcome = tuple[Signs, Floats]  # the final states (chain, N) and their energies (chain,) by the peer's own account
 Run = Callable[[int, int], Outcome]
 

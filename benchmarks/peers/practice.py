@@ -4,13 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from densehop.base.arrays import Integers, Singles
 from densehop.learn.classifier.scores import Memories
-
-Singles = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
 
 BATCH, RATE, INVERSE_TEMPERATURE = 100, 0.01, 20.0
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from peers.practice import BATCH, INVERSE_TEMPERATURE, RATE, Lesson, Practitioner, Recollection, Singles
+from densehop.base.arrays import Singles
+from peers.practice import BATCH, INVERSE_TEMPERATURE, RATE, Lesson, Practitioner, Recollection
 
 FIRST, SECOND, TINY = 0.9, 0.999, 1e-8
 

@@ -6,10 +6,11 @@ from itertools import repeat
 import numpy as np
 
 from densehop import DenseAssociativeMemory
+from densehop.base.arrays import Singles
 from densehop.learn.classifier.losses import CrossEntropy
 from densehop.learn.classifier.scores import Memories, class_scores, memory_gradients
 from densehop.learn.classifier.training import Trainer
-from peers.practice import BATCH, INVERSE_TEMPERATURE, RATE, Lesson, Practitioner, Recollection, Singles
+from peers.practice import BATCH, INVERSE_TEMPERATURE, RATE, Lesson, Practitioner, Recollection
 
 
 class Fixed:

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from peers.practice import BATCH, INVERSE_TEMPERATURE, RATE, Lesson, Practitioner, Recollection, Singles
+from densehop.base.arrays import Singles
+from peers.practice import BATCH, INVERSE_TEMPERATURE, RATE, Lesson, Practitioner, Recollection
 
 Tensor = Any
 

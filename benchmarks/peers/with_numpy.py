@@ -8,11 +8,9 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
-from peers.instance import Contender, Floats, Instance, Outcome
-
-Singles = npt.NDArray[np.float32]
+from densehop.base.arrays import Floats, Singles
+from peers.instance import Contender, Instance, Outcome
 
 
 def energies_of_fields(instance: Instance, states: Singles, fields: Singles) -> Floats:

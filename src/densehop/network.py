@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Integers, Signs
 from densehop.base.streams import Purpose, Seed, seed_sequence
 from densehop.base.workers import count_workers
 from densehop.energies import tables
@@ -28,10 +29,6 @@ from densehop.simulate.settings import Settings, as_schedule
 from densehop.simulate.starts import start_states
 from densehop.simulate.tempering import TemperedSamples, ladder_temperatures, temper
 from densehop.simulate.tuning import Request, TunedLadder, tune
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Signs = npt.NDArray[np.int8]
 
 INTERACTIONS = ("strict", "power", "rectified", "exponential")
 DEFAULT_SWEEPS = 1000

@@ -1,17 +1,14 @@
 """A cell that attacks: an example overwrites part of the teacher's pattern, and the student moves from there."""
 
 import numpy as np
-import numpy.typing as npt
 
+from densehop.base.arrays import Floats, Signs
 from densehop.base.streams import seed_sequence
 from densehop.campaign.cell import Cell, Overwritten
 from densehop.campaign.checkpoint import Checkpoint
 from densehop.campaign.summary import Variables
 from densehop.network import PBodyHopfield
 from densehop.simulate.starts import attacked, closest_example, typical_example
-
-Floats = npt.NDArray[np.float64]
-Signs = npt.NDArray[np.int8]
 
 INSIDE = ("example", "fraction", "chain")
 

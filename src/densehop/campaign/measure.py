@@ -7,19 +7,17 @@ checkpoint ends in the same bits as one that was never interrupted.
 import time
 
 import numpy as np
-import numpy.typing as npt
 
+from densehop.base.arrays import Floats, Signs
 from densehop.base.streams import Purpose, generator
 from densehop.campaign.attack import attack_pattern
 from densehop.campaign.cell import Cell
 from densehop.campaign.checkpoint import Checkpoint
-from densehop.campaign.summary import Floats, Variables, reached, summary
+from densehop.campaign.summary import Variables, reached, summary
 from densehop.campaign.trajectory import Trajectory
 from densehop.network import PBodyHopfield
 from densehop.simulate.starts import random_states, states_at_overlap
 from densehop.teacher.examples import draw_examples
-
-Signs = npt.NDArray[np.int8]
 
 
 def measure(cell: Cell, checkpoint: Checkpoint) -> Variables:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.arrays import Floats
 from densehop.campaign.cell import Cell
 from densehop.campaign.trajectory import Trajectory
 from densehop.diagnostics.time_averages import SMALLEST_EFFECTIVE, SMALLEST_LENGTH, autocorrelation_time, equilibration
 
-Floats = npt.NDArray[np.float64]
 Variables = dict[str, tuple[tuple[str, ...], npt.NDArray[Any]]]  # name -> (dimensions, values)
 
 

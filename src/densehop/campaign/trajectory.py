@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.arrays import Floats, Signs
 from densehop.campaign.checkpoint import Arrays
 from densehop.simulate.samples import Samples
 
-Signs = npt.NDArray[np.int8]
 Counts = npt.NDArray[np.int16]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,10 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Integers
 from densehop.errors import InvalidInput
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 TOLERANCE = 1e-9  # rounding of an overlap k/N, far below the spacing 2/N
 

@@ -9,14 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Integers, Signs
 from densehop.base.streams import seed_sequence
 from densehop.errors import InvalidInput
 from densehop.simulate.sample import gauged
 from densehop.simulate.samples import Samples
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Signs = npt.NDArray[np.int8]
 
 OVERLAPS_AT_ONCE = 2**21  # overlaps of a block of states with all patterns: 50 MiB of intermediate results
 

@@ -7,9 +7,8 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput
-
-Floats = npt.NDArray[np.float64]
 
 
 def r_hat(series: npt.ArrayLike, *, ranked: bool = True) -> float:

@@ -8,16 +8,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtr
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.diagnostics.overlaps import require_comparable
 from densehop.diagnostics.time_averages import Equilibration, TimeAverage, equilibration, time_average
 from densehop.errors import InvalidInput
 from densehop.simulate.samples import Samples
-
-Floats = npt.NDArray[np.float64]
 
 SMALLEST_PROBABILITY = 1e-3  # that two runs of one law differ as much in any of the observables
 

@@ -12,9 +12,8 @@ import numpy.typing as npt
 from scipy.special import chdtrc
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput
-
-Floats = npt.NDArray[np.float64]
 
 WINDOW = 5.0  # Sokal's window, in autocorrelation times
 LARGEST_DRIFT = 4.0  # standard errors

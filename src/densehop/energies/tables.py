@@ -13,11 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Integers, Signs
 from densehop.errors import InvalidInput
-
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Signs = npt.NDArray[np.int8]
 
 EXACT_IN_FLOAT = 2**53  # integers below are exact in float64, so a BLAS product of them is exact
 STATES_AT_ONCE, PATTERNS_AT_ONCE = 512, 8_192  # rows per block: they bound the memory of one product

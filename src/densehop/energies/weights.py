@@ -17,11 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Signs
 from densehop.energies.tables import agreements
 from densehop.errors import InvalidInput
-
-Floats = npt.NDArray[np.float64]
-Signs = npt.NDArray[np.int8]
 
 SMALLEST_SHARPNESS = 1e-6  # differences of sums of exp(b k) lose the digits of b
 LARGEST_SHARPNESS = 300.0  # exp(2 b) must be a number

@@ -11,6 +11,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.base.streams import Seed, seed_sequence
 from densehop.errors import InvalidInput
 from densehop.learn.attacks.robustness import NORMS, Robustness, robust_accuracy
@@ -18,8 +19,6 @@ from densehop.learn.classifier.estimator import DenseAssociativeClassifier
 from densehop.learn.classifier.scores import class_scores
 from densehop.learn.data.datasets import ImageSet
 from densehop.learn.memory.estimator import DenseAssociativeMemory, Recall
-
-Floats = npt.NDArray[np.float64]
 
 TEST_SHARE = 0.3
 

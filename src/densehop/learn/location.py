@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
+from densehop.base.arrays import Signs
 from densehop.base.streams import Seed
 from densehop.energies.tables import strict_table
 from densehop.errors import InvalidInput, NoSolution
@@ -23,8 +24,6 @@ from densehop.problem import DirectModel, load_of
 from densehop.theory.diagrams.phases import Phase, phase
 from densehop.theory.lines.retrieval import retrieval_boundary
 from densehop.theory.questions.robustness import adversarial_boundary
-
-Signs = npt.NDArray[np.int8]
 
 FRACTIONS = tuple(np.linspace(0, 1, 21).tolist())
 MEMORIES_AT_MOST = 300  # whose fields are measured

@@ -6,8 +6,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from scipy.ndimage import distance_transform_edt
 
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
+from densehop.base.arrays import Floats, Mask
 
 CELLS = 240  # in each direction, on which distances are measured
 ROOM = 0.13  # inches from a name's middle to anything else
@@ -52,7 +51,7 @@ def _resampled(codes: npt.NDArray[np.integer], x: Floats, t: Floats) -> npt.NDAr
     return codes[np.ix_(rows, columns)]
 
 
-def _free(x: Floats, t: Floats, lines: list[tuple[Floats, Floats]]) -> Flags:
+def _free(x: Floats, t: Floats, lines: list[tuple[Floats, Floats]]) -> Mask:
     """Return where no line runs."""
     free = np.ones((CELLS, CELLS), dtype=bool)
     for along, up in lines:
@@ -64,7 +63,7 @@ def _free(x: Floats, t: Floats, lines: list[tuple[Floats, Floats]]) -> Flags:
     return free
 
 
-def _edges(codes: npt.NDArray[np.integer]) -> Flags:
+def _edges(codes: npt.NDArray[np.integer]) -> Mask:
     """Return where the code changes."""
     edges = np.zeros(codes.shape, dtype=bool)
     edges[1:] |= codes[1:] != codes[:-1]
@@ -72,16 +71,16 @@ def _edges(codes: npt.NDArray[np.integer]) -> Flags:
     return edges
 
 
-def _distances(mask: Flags, step: tuple[float, float]) -> Floats:
+def _distances(mask: Mask, step: tuple[float, float]) -> Floats:
     """Return the distance in inches of each point of the mask to what lies outside of it, or of the window."""
     inside: Floats = distance_transform_edt(np.pad(mask, 1), sampling=step)[1:-1, 1:-1]
     return inside
 
 
-def _disc(at: tuple[np.intp, ...], step: tuple[float, float], radius: float) -> Flags:
+def _disc(at: tuple[np.intp, ...], step: tuple[float, float], radius: float) -> Mask:
     """Return the points within a radius in inches."""
     rows, columns = np.indices((CELLS, CELLS))
-    within: Flags = ((rows - at[0]) * step[0]) ** 2 + ((columns - at[1]) * step[1]) ** 2 < radius**2
+    within: Mask = ((rows - at[0]) * step[0]) ** 2 + ((columns - at[1]) * step[1]) ** 2 < radius**2
     return within
 
 

@@ -13,12 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
+from densehop.base.arrays import Floats, Mask
 from densehop.errors import InvalidInput
 from densehop.plot.labels import place_names
 from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SHADES, STYLE, new_figure
-
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 WIDTH, HEIGHT = 6.4, 3.7  # inches, the key beside the axes included
 AXES_SIZE = (4.1, 3.1)  # inches, about
@@ -131,7 +129,7 @@ def _lines_of(dataset: xr.Dataset) -> dict[str, Line]:
     return {kind: line for kind, line in lines.items() if not (effective and kind in GLASS)}  # there they coincide
 
 
-def _belongs(phase: xr.DataArray, x: Floats, t: Floats, line: Line) -> Flags:
+def _belongs(phase: xr.DataArray, x: Floats, t: Floats, line: Line) -> Mask:
     """Say at which points of a line it is drawn."""
     names = np.array(phase.attrs["flag_meanings"].split())[phase.values]
     row, column = _cell(phase["temperature"].values, t), _cell(phase[phase.dims[1]].values, x)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from densehop.base.arrays import Floats
 from densehop.base.workers import count_workers
 from densehop.campaign.complete import complete
 from densehop.campaign.engines import ThisProcess
@@ -22,8 +22,6 @@ from densehop.plot import adversarial
 from densehop.recipes.recipe import Progress, Recipe
 from densehop.teacher.law import signal_strength
 from densehop.theory.questions.robustness import adversarial_boundary, scaled_signal
-
-Floats = npt.NDArray[np.float64]
 
 P, TEACHER_P = 4, 2
 HALF = 0.5  # of the way from the pattern to the example

@@ -17,9 +17,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from densehop.base.arrays import Floats
 from densehop.base.streams import Purpose, seed_sequence
 from densehop.base.workers import Stopped, Task, count_workers, run_all
 from densehop.plot import capacity
@@ -29,7 +29,6 @@ from densehop.recipes import capacity_theory as theory
 from densehop.recipes.capacity_table import half_load, persists, restored, table
 from densehop.recipes.recipe import Progress, Recipe
 
-Floats = npt.NDArray[np.float64]
 Measure = Callable[[np.random.SeedSequence], tuple[Floats, ...]]
 
 BODIES = (2, 3, 4)

@@ -4,16 +4,13 @@ Every function draws what it needs from its own stream and runs on one thread, s
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from densehop.base.arrays import Floats, Signs
 from densehop.base.streams import Purpose, Seed, generator
 from densehop.errors import InvalidInput
 from densehop.network import PBodyHopfield
 from densehop.problem import n_examples_for
 from densehop.simulate.starts import corrupted
-
-Floats = npt.NDArray[np.float64]
-Signs = npt.NDArray[np.int8]
 
 MIXED = 3  # memories in a mixture
 

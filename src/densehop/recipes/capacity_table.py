@@ -3,12 +3,10 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from densehop.base.arrays import Floats
 from densehop.diagnostics.time_averages import Estimate, disorder_estimate
-
-Floats = npt.NDArray[np.float64]
 
 NEWTON_STEPS, SMALLEST_CURVATURE = 100, 1e-6  # the jackknife multiplies what is left of convergence
 ALIKE = 0.5  # a mixture persists while its smallest overlap is at least this share of its largest

@@ -22,6 +22,7 @@ import numpy.typing as npt
 import xarray as xr
 from scipy.stats import t as student_t
 
+from densehop.base.arrays import Floats
 from densehop.base.workers import count_workers
 from densehop.campaign.complete import complete
 from densehop.campaign.engines import ThisProcess
@@ -30,8 +31,6 @@ from densehop.campaign.runner import local
 from densehop.diagnostics.time_averages import Equilibration, equilibration
 from densehop.errors import InvalidInput
 from densehop.recipes.recipe import Progress
-
-Floats = npt.NDArray[np.float64]
 
 MEASURED = ("q_star", "q", "energy", "acceptance", "n_sweeps", "precision_reached")  # of each cell
 ESTIMATED = ("q_star", "energy")

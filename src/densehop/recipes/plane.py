@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput
 from densehop.plot import phases
 from densehop.recipes.recipe import Progress, Recipe
 from densehop.teacher import law
 from densehop.theory.diagrams.diagram import phase_diagram
 from densehop.theory.lines.planes import Plane, plane
-
-Floats = npt.NDArray[np.float64]
 
 LARGEST_SIDE = 2000
 WIDEST = {"nishimori": 8.0, "fixed_teacher": 4.0}  # coordinates that show all phases; elsewhere 2

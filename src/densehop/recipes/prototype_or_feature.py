@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from densehop.base.arrays import Floats
 from densehop.base.workers import count_workers
 from densehop.campaign.complete import complete
 from densehop.campaign.engines import ThisProcess
@@ -29,8 +29,6 @@ from densehop.teacher.law import teacher_law
 from densehop.theory.diagrams.phases import Phase, phase
 from densehop.theory.questions.prototypes import recovery
 from densehop.theory.states.nishimori import field_variance, overlap
-
-Floats = npt.NDArray[np.float64]
 
 ARRIVED = 0.95  # of the overlap that chains from the pattern itself keep: counted as recovered
 SHOWN = 0.2  # the corruption whose sweeps are tabulated

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.arrays import Signs
 from densehop.base.streams import Purpose, generator
 from densehop.kernels.noise import EXPONENTIAL, LOGISTIC, make_noise
-from densehop.simulate.chains import Arrays, Attempts, Chains, Forms, Record, Signs
+from densehop.simulate.chains import Arrays, Attempts, Chains, Forms, Record
 from densehop.simulate.settings import Settings
 
 TIME_PER_CALL = 5e7  # predicted nanoseconds between two looks at the stop event

@@ -7,13 +7,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.arrays import Floats, Integers, Signs
 from densehop.energies.tables import EnergyTable
 from densehop.energies.weights import WeightTable
 from densehop.kernels.noise import Noise
 
-Signs = npt.NDArray[np.int8]
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 Arrays = Mapping[str, npt.NDArray[Any]]
 Numbers = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.arrays import Integers, Signs
 from densehop.base.workers import count_workers, run_all
 from densehop.energies.tables import EnergyTable
 from densehop.kernels import retrieval as kernel
@@ -27,9 +28,6 @@ from densehop.simulate.representations.bit_overlaps import (
     blocks_of_states,
     words_of,
 )
-
-Signs = npt.NDArray[np.int8]
-Integers = npt.NDArray[np.int64]
 
 DIGIT = 2**16
 

@@ -9,8 +9,8 @@ import threading
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
+from densehop.base.arrays import Floats, Signs
 from densehop.base.version import __version__
 from densehop.base.workers import count_workers, run_all
 from densehop.kernels.noise import LOGISTIC, make_noise
@@ -19,10 +19,6 @@ from densehop.simulate.chains import Arrays, Attempts, Forms, Numbers, Record
 from densehop.simulate.runs import Run, split
 from densehop.simulate.samples import Samples
 from densehop.simulate.settings import Settings
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Signs = npt.NDArray[np.int8]
 
 GROUPS_PER_WORKER = 8  # of chains on patterns, which gain nothing from each other's company
 

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.arrays import Floats, Signs
 from densehop.base.streams import Seed
 from densehop.errors import MissingPackage
 from densehop.simulate.settings import Settings
 
 if TYPE_CHECKING:
     import xarray as xr
-
-Floats = npt.NDArray[np.float64]
-Signs = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, eq=False)

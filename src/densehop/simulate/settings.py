@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.base.streams import Seed
 from densehop.errors import InvalidInput
-
-Floats = npt.NDArray[np.float64]
 
 DYNAMICS = ("heat-bath", "metropolis")
 ORDERS = ("sequential", "random")

@@ -14,12 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Signs
 from densehop.base.streams import Purpose, Seed, generator
 from densehop.energies import tables
 from densehop.errors import InvalidInput
-
-Floats = npt.NDArray[np.float64]
-Signs = npt.NDArray[np.int8]
 
 EXAMPLES_AT_ONCE = 8192
 

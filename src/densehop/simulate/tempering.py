@@ -12,16 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Integers, Signs
 from densehop.base.version import __version__
 from densehop.errors import InvalidInput
 from densehop.simulate.blocks import Group, Report, Terms
-from densehop.simulate.chains import Arrays, Chains, Record, Signs
+from densehop.simulate.chains import Arrays, Chains, Record
 from densehop.simulate.runs import Run
 from densehop.simulate.samples import Samples
 from densehop.simulate.settings import Settings
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,15 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import erfcinv
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Signs
 from densehop.errors import InvalidInput
-from densehop.simulate.chains import Signs
 from densehop.simulate.tempering import TemperedSamples
-
-Floats = npt.NDArray[np.float64]
 
 MAX_TRIALS = 10
 FIRST_LENGTH = 8  # temperatures of the first trial

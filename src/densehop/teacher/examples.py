@@ -12,14 +12,11 @@ import numpy.typing as npt
 from scipy.special import gammaln, xlog1py, xlogy
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Signs, Words
 from densehop.base.streams import Purpose, Seed, generator, seed_sequence
 from densehop.base.workers import count_workers, run_all
 from densehop.kernels import examples as kernel
 from densehop.teacher.law import TeacherLaw, teacher_law
-
-Floats = npt.NDArray[np.float64]
-Signs = npt.NDArray[np.int8]
-Words = npt.NDArray[np.uint64]
 
 EXAMPLES_PER_STREAM = 16_384  # a constant of the random streams: changing it changes what a seed gives
 GUIDE_LENGTH = 4096

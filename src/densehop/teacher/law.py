@@ -15,9 +15,8 @@ from scipy.optimize import brentq
 from scipy.special import gammainc, gammaln, hyp1f1, logsumexp
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.energies.tables import elementary_symmetric
-
-Floats = npt.NDArray[np.float64]
 
 SATURATED = 18.0  # field beyond which tanh is 1 to rounding
 

@@ -17,16 +17,12 @@ import numpy.typing as npt
 from scipy.special import gammaln
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Integers, Signs, Words
 from densehop.base.streams import Purpose, Seed, seed_sequence
 from densehop.base.workers import count_workers, run_all
 from densehop.energies import tables
 from densehop.errors import InvalidInput
 from densehop.kernels import planted as kernel
-
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Signs = npt.NDArray[np.int8]
-Words = npt.NDArray[np.uint64]
 
 CHAINS_PER_STREAM = 1024  # a constant of the random streams: changing it changes what a seed gives
 UPDATES_PER_CALL = 2**24  # counts weighed between two looks at the stop event

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from densehop.apps.explorer.places import Point, View
+from densehop.base.arrays import Floats
 from densehop.theory.diagrams.diagram import phase_diagram
-
-Floats = npt.NDArray[np.float64]
 
 FINE, FINE_OF_PAIRS, EACH = 161, 41, 4  # points of the lines; every fourth of the finer ones has theory at N
 COLD = 0.05  # of the window: where the line begins

@@ -4,16 +4,14 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.apps.explorer.restoring import SIDE, stored_digits
 from densehop.base import checks
+from densehop.base.arrays import Signs
 from densehop.network import PBodyHopfield
 from densehop.problem import n_examples_for
 from densehop.simulate.starts import attacked, typical_example
 from densehop.teacher.examples import draw_examples
-
-Signs = npt.NDArray[np.int8]
 
 P, TEACHER_P, TEACHER_TEMPERATURE = 4, 2, 2 + 2**0.5  # there the signal is the scaled load a
 SCALE = 2  # pixels of the pattern for a pixel of the digit

@@ -5,14 +5,12 @@ from dataclasses import dataclass, field
 
 import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 from bokeh.models import ColumnDataSource, Whisker
 from bokeh.plotting import figure
 from matplotlib.figure import Figure
 
+from densehop.base.arrays import Floats
 from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
-
-Floats = npt.NDArray[np.float64]
 
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, GREY)
 DASHES = {"solid": "solid", "dashed": [8, 4], "dotted": [2, 3]}

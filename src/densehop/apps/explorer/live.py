@@ -8,18 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.apps.explorer.places import Point
 from densehop.base import checks
+from densehop.base.arrays import Floats, Signs
 from densehop.diagnostics.time_averages import Equilibration, disorder_estimate, equilibration
 from densehop.errors import InvalidInput
 from densehop.network import PBodyHopfield
 from densehop.simulate.starts import attacked, random_states, states_at_overlap
 from densehop.teacher.examples import draw_examples
-
-Floats = npt.NDArray[np.float64]
-Signs = npt.NDArray[np.int8]
 
 STARTS = {
     "pattern": "the pattern (or memory)",

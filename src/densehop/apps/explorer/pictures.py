@@ -10,9 +10,8 @@ from bokeh.models import ColumnDataSource, LinearColorMapper
 from bokeh.plotting import figure
 
 from densehop.apps.explorer.charts import encoded
+from densehop.base.arrays import Floats
 from densehop.plot.style import STYLE, new_figure
-
-Floats = npt.NDArray[np.float64]
 
 GREYS = [f"#{level:02x}{level:02x}{level:02x}" for level in range(255, -1, -1)]
 

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Signs
 from densehop.learn.data.datasets import load_small_digits
 from densehop.learn.memory.estimator import DenseAssociativeMemory
-
-Floats = npt.NDArray[np.float64]
-Signs = npt.NDArray[np.int8]
 
 N_STORED = 50  # five of each digit
 SIDE = 8

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.arrays import Reals
 from densehop.errors import InvalidInput, MissingPackage
 from densehop.learn.attacks.victims import Victim, victim_with_gradient
-from densehop.learn.classifier.scores import Values
 
 try:
     with warnings.catch_warnings():
@@ -55,34 +55,34 @@ class ArtClassifier(ClassGradientsMixin, ClassifierMixin, LossGradientsMixin, Ba
         """The shape of one input, (N,)."""
         return (int(self.model.n_features_in_),)
 
-    def predict(self, x: Values, **_: Any) -> Values:
+    def predict(self, x: Reals, **_: Any) -> Reals:
         """Return the scores, (B, C), of inputs (B, N)."""
         return self.victim.scores(x)
 
-    def fit(self, x: Values, y: npt.NDArray[Any], **_: Any) -> None:
+    def fit(self, x: Reals, y: npt.NDArray[Any], **_: Any) -> None:
         """Refuse: an attack must not change the model."""
         del x, y
         raise InvalidInput("ArtClassifier does not train: fit the model before")
 
-    def compute_loss(self, x: Values, y: npt.NDArray[Any], **_: Any) -> npt.NDArray[np.float64]:
+    def compute_loss(self, x: Reals, y: npt.NDArray[Any], **_: Any) -> npt.NDArray[np.float64]:
         """Return the margin of the best wrong class, (B,); positive: misclassified."""
         return self.victim.margins(x, _places(y))
 
-    def loss_gradient(self, x: Values, y: npt.NDArray[Any], **_: Any) -> Values:
+    def loss_gradient(self, x: Reals, y: npt.NDArray[Any], **_: Any) -> Reals:
         """Return the gradient of the loss, (B, N)."""
         return self.victim.ascent(x, _places(y))[1]
 
-    def class_gradient(self, x: Values, label: int | list[int] | npt.NDArray[Any] | None = None, **_: Any) -> Values:
+    def class_gradient(self, x: Reals, label: int | list[int] | npt.NDArray[Any] | None = None, **_: Any) -> Reals:
         """Return the gradients of all scores, (B, C, N), or of one for all or for each input, (B, 1, N)."""
         if label is None:
             columns = [self._score_gradient(x, np.full(len(x), place)) for place in range(self.nb_classes)]
             return np.stack(columns, axis=1)
         return self._score_gradient(x, np.broadcast_to(np.asarray(label), (len(x),)))[:, np.newaxis]
 
-    def _score_gradient(self, x: Values, places: npt.NDArray[np.int64]) -> Values:
+    def _score_gradient(self, x: Reals, places: npt.NDArray[np.int64]) -> Reals:
         """Return the gradient of the score at one place for each input, (B, N)."""
 
-        def choose(scores: Values) -> Values:
+        def choose(scores: Reals) -> Reals:
             upstream = np.zeros_like(scores)
             upstream[np.arange(len(scores)), places] = 1
             return upstream

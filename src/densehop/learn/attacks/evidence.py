@@ -10,12 +10,13 @@ The gradient of log D_c points across the boundary; that of the whole sum may be
 
 import numpy as np
 
-from densehop.learn.classifier.scores import Memories, Scores, Values
+from densehop.base.arrays import Reals
+from densehop.learn.classifier.scores import Memories, Scores
 
 NOTHING = -1e30  # the logarithm of no evidence at all
 
 
-def log_difference(strong: Values, weak: Values, power: float) -> tuple[Values, Values]:
+def log_difference(strong: Reals, weak: Reals, power: float) -> tuple[Reals, Reals]:
     """Return log(strong^power - weak^power), and its derivative if both grow alike, for strong >= weak > 0."""
     logarithm = np.log(strong)
     change = power * (np.log(weak) - logarithm)
@@ -26,7 +27,7 @@ def log_difference(strong: Values, weak: Values, power: float) -> tuple[Values, 
     return np.where(some, power * logarithm + np.log(share), NOTHING), slopes
 
 
-def class_evidence(memories: Memories, inputs: Values) -> Scores:
+def class_evidence(memories: Memories, inputs: Reals) -> Scores:
     """Return log D_c of inputs (B, N), and its derivatives by the fields."""
     fields, own = inputs @ memories.visible.T, memories.class_fields()
     strong = np.maximum(fields[:, None, :] + own, memories.floor)

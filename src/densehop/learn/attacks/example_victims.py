@@ -9,16 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.neighbors import KNeighborsClassifier
 
+from densehop.base.arrays import Integers, Reals
 from densehop.learn.attacks.evidence import NOTHING, log_difference
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
-from densehop.learn.classifier.scores import Values
 
-Indices = npt.NDArray[np.int64]
-Logs = Callable[[Values, float], tuple[Values, Values]]
-Choice = Callable[[Values], Values]  # scores (B, C) -> d loss/d scores
+Logs = Callable[[Reals, float], tuple[Reals, Reals]]
+Choice = Callable[[Reals], Reals]  # scores (B, C) -> d loss/d scores
 
 NEIGHBOUR = 1e6  # beta of the nearest neighbour itself, in units of 1 / a typical smallest squared distance
 SMOOTHER_NEIGHBOUR = (15.0, 60.0)
@@ -40,9 +38,9 @@ class Examples:
     sharpness : 1 is the model itself, less is smoother
     """
 
-    weights: Values
-    offsets: Values
-    owners: Indices
+    weights: Reals
+    offsets: Reals
+    owners: Integers
     n_classes: int
     logs: Logs
     smoother: tuple[float, ...]
@@ -52,22 +50,22 @@ class Examples:
         """Return the same with smoother evidence."""
         return replace(self, sharpness=sharpness)
 
-    def scores(self, inputs: Values) -> Values:
+    def scores(self, inputs: Reals) -> Reals:
         """Return log D_c of inputs (B, N) for each class, (B, C); the order of the classes is the model's."""
         return self._sums(self.logs(self.fields(inputs), self.sharpness)[0])[0]
 
-    def gradient(self, inputs: Values, choose: Choice) -> tuple[Values, Values]:
+    def gradient(self, inputs: Reals, choose: Choice) -> tuple[Reals, Reals]:
         """Return the scores and d loss/d input, (B, N), from a choice of d loss/d score."""
         logs, slopes = self.logs(self.fields(inputs), self.sharpness)
         scores, shares = self._sums(logs)
         return scores, (choose(scores)[:, self.owners] * shares * slopes) @ self.weights
 
-    def fields(self, inputs: Values) -> Values:
+    def fields(self, inputs: Reals) -> Reals:
         """Return the fields, (B, M)."""
-        found: Values = inputs.astype(self.weights.dtype, copy=False) @ self.weights.T + self.offsets
+        found: Reals = inputs.astype(self.weights.dtype, copy=False) @ self.weights.T + self.offsets
         return found
 
-    def _sums(self, logs: Values) -> tuple[Values, Values]:
+    def _sums(self, logs: Reals) -> tuple[Reals, Reals]:
         """Return log sums over each class's examples (B, C), and the share of each example in its sum, (B, M)."""
         present, starts = np.unique(self.owners, return_index=True)
         sizes = np.diff([*starts, len(self.owners)])
@@ -101,7 +99,7 @@ def _stored(model: DenseAssociativeClassifier) -> Examples:
     offsets = other - weights @ model.mean_
     gap, floor, degree = float((own - other).mean()), memories.floor, model.degree
 
-    def logs(fields: Values, sharpness: float) -> tuple[Values, Values]:
+    def logs(fields: Reals, sharpness: float) -> tuple[Reals, Reals]:
         strong, weak = np.maximum(fields + gap, floor), np.maximum(fields, floor)
         return log_difference(strong, weak, float(degree * sharpness))
 
@@ -123,7 +121,7 @@ def _neighbours(model: KNeighborsClassifier) -> Examples:
     distances = model.kneighbors(data[:: -(-len(data) // 200)], n_neighbors=2)[0][:, 1]
     beta = NEIGHBOUR / max(float(np.median(distances)) ** 2, np.finfo(float).tiny)
 
-    def logs(fields: Values, sharpness: float) -> tuple[Values, Values]:
+    def logs(fields: Reals, sharpness: float) -> tuple[Reals, Reals]:
         scale = fields.dtype.type(beta * sharpness)
         return scale * fields, np.full((1, 1), scale, dtype=fields.dtype)
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.arrays import Reals
 from densehop.errors import InvalidInput, MissingPackage
 from densehop.learn.attacks.victims import Victim, victim_with_gradient
-from densehop.learn.classifier.scores import Values
 
 try:
     import eagerpy as ep
@@ -55,7 +55,7 @@ class MarginLoss:
         """Return the loss of Foolbox's tensor (B, N)."""
         return ep.astensor(self.victim.margins(inputs.raw, self.labels).sum())
 
-    def value_and_gradient(self, inputs: Values) -> tuple[float, Values]:
+    def value_and_gradient(self, inputs: Reals) -> tuple[float, Reals]:
         """Return the loss of inputs (B, N) and its gradient (B, N)."""
         margins, gradient = self.victim.ascent(inputs, self.labels)
         return float(margins.sum()), gradient

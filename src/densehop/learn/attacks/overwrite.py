@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.base.streams import Seed, seed_sequence
 from densehop.errors import InvalidInput
 from densehop.learn.memory.estimator import DenseAssociativeMemory
-
-Floats = npt.NDArray[np.float64]
 
 RETRIEVED = 0.95  # overlap with the memory from which it counts as retrieved
 

@@ -15,13 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Integers, Reals
 from densehop.base.streams import Seed, seed_sequence
 from densehop.errors import InvalidInput
 from densehop.learn.attacks.victims import Victim, victim_of
-from densehop.learn.classifier.scores import Values
-
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
 
 NORMS = ("linf", "l2")
 INERTIA = 0.25  # share of the last step in the next
@@ -50,7 +47,7 @@ class Ball:
         """The size in the units of the data."""
         return self.size * (self.high - self.low)
 
-    def project(self, inputs: Values, original: Values) -> Values:
+    def project(self, inputs: Reals, original: Reals) -> Reals:
         """Return the inputs brought back into the ball and the range."""
         moved = inputs - original
         if self.norm == "linf":
@@ -60,15 +57,15 @@ class Ball:
             moved = moved * np.minimum(1, self.radius / np.maximum(length, 1e-30))
         return np.clip(original + moved, self.low, self.high)
 
-    def direction(self, gradient: Values) -> Values:
+    def direction(self, gradient: Reals) -> Reals:
         """Return the step of unit size that a gradient asks for."""
         if self.norm == "linf":
-            signs: Values = np.sign(gradient)
+            signs: Reals = np.sign(gradient)
             return signs
-        unit: Values = gradient / np.maximum(np.linalg.norm(gradient, axis=1, keepdims=True), 1e-30)
+        unit: Reals = gradient / np.maximum(np.linalg.norm(gradient, axis=1, keepdims=True), 1e-30)
         return unit
 
-    def inside(self, original: Values, random: np.random.Generator) -> Values:
+    def inside(self, original: Reals, random: np.random.Generator) -> Reals:
         """Return a random input of the ball for each original."""
         if self.norm == "linf":
             moved = random.uniform(-self.radius, self.radius, original.shape).astype(original.dtype)
@@ -78,17 +75,17 @@ class Ball:
         return self.project(original + moved, original)
 
 
-Attack = Callable[[Values, Indices, Ball], Values]
+Attack = Callable[[Reals, Integers, Ball], Reals]
 
 
-def fgsm(victim: Victim, inputs: Values, truth: Indices, ball: Ball) -> Values:
+def fgsm(victim: Victim, inputs: Reals, truth: Integers, ball: Ball) -> Reals:
     """Return inputs (B, N) after one full step along the gradient of the margin."""
     return ball.project(inputs + ball.radius * ball.direction(victim.ascent(inputs, truth)[1]), inputs)
 
 
 def pgd(
-    victim: Victim, inputs: Values, truth: Indices, ball: Ball, steps: int = 40, restarts: int = 2, seed: Seed = 0
-) -> Values:
+    victim: Victim, inputs: Reals, truth: Integers, ball: Ball, steps: int = 40, restarts: int = 2, seed: Seed = 0
+) -> Reals:
     """Return the worst inputs (B, N) of projected gradient ascent: from the originals, then from random starts.
 
     The truth (B,) holds places in `victim.classes`.
@@ -101,8 +98,8 @@ def pgd(
 
 
 def _climbed(
-    victim: Victim, guide: Victim, inputs: Values, truth: Indices, ball: Ball, steps: int, restart: int, seed: Seed
-) -> Values:
+    victim: Victim, guide: Victim, inputs: Reals, truth: Integers, ball: Ball, steps: int, restart: int, seed: Seed
+) -> Reals:
     """Return the worst inputs for the victim along one ascent that the guide's gradient leads.
 
     Restart 0 is from the originals. Steps shrink along a cosine and keep a share of the last one, which settles
@@ -122,13 +119,13 @@ def _climbed(
 
 def random_search(
     victim: Victim,
-    inputs: Values,
-    truth: Indices,
+    inputs: Reals,
+    truth: Integers,
     ball: Ball,
     queries: int = 500,
     shape: tuple[int, int] | None = None,
     seed: Seed = 0,
-) -> Values:
+) -> Reals:
     """Return the worst inputs (B, N) of a search that only asks for scores.
 
     Each query changes a random square of pixels (of a 1 x N strip without a `shape`) by full-size steps of random sign;
@@ -160,7 +157,7 @@ def random_search(
     return best
 
 
-def _kept(now: Values, margins: Floats, best: Values, highest: Floats) -> tuple[Values, Floats]:
+def _kept(now: Reals, margins: Floats, best: Reals, highest: Floats) -> tuple[Reals, Floats]:
     """Return the worse of two inputs for each row, and its margin."""
     better = margins > highest
     return np.where(better[:, None], now, best), np.where(better, margins, highest)
@@ -253,7 +250,7 @@ def _attacks(
     return first + [(name, climb(guide, restart)) for name, guide, restart in own + guides]
 
 
-def _checked(victim: Victim, inputs: npt.ArrayLike, classes: npt.ArrayLike) -> tuple[Values, Indices]:
+def _checked(victim: Victim, inputs: npt.ArrayLike, classes: npt.ArrayLike) -> tuple[Reals, Integers]:
     """Return inputs as floats and classes as places in `victim.classes`."""
     data = np.asarray(inputs, dtype=np.float32)  # twice as fast, and far finer than any attack
     labels = np.asarray(classes)

@@ -13,14 +13,14 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
+from densehop.base.arrays import Floats, Reals
 from densehop.errors import InvalidInput
 from densehop.learn.attacks.evidence import class_evidence
 from densehop.learn.attacks.example_victims import Choice, Examples, examples_of
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
-from densehop.learn.classifier.scores import Values, input_gradient
+from densehop.learn.classifier.scores import input_gradient
 
-Floats = npt.NDArray[np.float64]
-Gradient = Callable[[Values, Choice], tuple[Values, Values]]
+Gradient = Callable[[Reals, Choice], tuple[Reals, Reals]]
 
 
 @dataclass(frozen=True)
@@ -36,20 +36,20 @@ class Victim:
     """
 
     classes: npt.NDArray[Any]
-    scores: Callable[[Values], Values]
+    scores: Callable[[Reals], Reals]
     gradient: Gradient | None
     smoothed: tuple["Victim", ...] = ()
 
-    def margins(self, inputs: Values, truth: npt.NDArray[np.int64]) -> Floats:
+    def margins(self, inputs: Reals, truth: npt.NDArray[np.int64]) -> Floats:
         """Return by how much the best wrong class beats the right one, (B,); positive: misclassified."""
         return _margins(self.scores(inputs), truth)[0]
 
-    def ascent(self, inputs: Values, truth: npt.NDArray[np.int64]) -> tuple[Floats, Values]:
+    def ascent(self, inputs: Reals, truth: npt.NDArray[np.int64]) -> tuple[Floats, Reals]:
         """Return the margins, (B,), and their gradient, (B, N)."""
         if self.gradient is None:
             raise InvalidInput("this classifier has no known gradient: use transfer and random_search")
 
-        def choose(scores: Values) -> Values:
+        def choose(scores: Reals) -> Reals:
             rows = np.arange(len(scores))
             upstream = np.zeros_like(scores)
             upstream[rows, _margins(scores, truth)[1]] = 1
@@ -60,7 +60,7 @@ class Victim:
         return _margins(scores, truth)[0], uphill
 
 
-def _margins(scores: Values, truth: npt.NDArray[np.int64]) -> tuple[Floats, npt.NDArray[np.int64]]:
+def _margins(scores: Reals, truth: npt.NDArray[np.int64]) -> tuple[Floats, npt.NDArray[np.int64]]:
     """Return the margins and the best wrong classes, (B,) each."""
     others = np.array(scores, dtype=np.float64)
     rows = np.arange(len(others))
@@ -112,7 +112,7 @@ def _dense_gradient(model: DenseAssociativeClassifier) -> Gradient:
     """Return the exact gradient of what the class units add."""
     network = model.network_
 
-    def gradient(inputs: Values, choose: Choice) -> tuple[Values, Values]:
+    def gradient(inputs: Reals, choose: Choice) -> tuple[Reals, Reals]:
         memories, scale = network.astype(inputs.dtype), inputs.dtype.type(model.scale_)
         found = class_evidence(memories, (inputs - model.mean_.astype(inputs.dtype)) * scale)
         return found.scores, input_gradient(memories, found, choose(found.scores) * scale)
@@ -123,14 +123,14 @@ def _dense_gradient(model: DenseAssociativeClassifier) -> Gradient:
 def _linear_gradient(model: LogisticRegression) -> Gradient:
     """Return the gradient of scores that are linear in the inputs."""
 
-    def gradient(inputs: Values, choose: Choice) -> tuple[Values, Values]:
+    def gradient(inputs: Reals, choose: Choice) -> tuple[Reals, Reals]:
         scores = model.decision_function(inputs)
         return scores, choose(scores) @ model.coef_
 
     return gradient
 
 
-def _layers(model: MLPClassifier, inputs: Values) -> list[Values]:
+def _layers(model: MLPClassifier, inputs: Reals) -> list[Reals]:
     """Return the activations of all layers, the last before its softmax."""
     layers = [inputs]
     for place, (weights, bias) in enumerate(zip(model.coefs_, model.intercepts_, strict=True)):
@@ -142,7 +142,7 @@ def _layers(model: MLPClassifier, inputs: Values) -> list[Values]:
 def _network_gradient(model: MLPClassifier) -> Gradient:
     """Return back-propagation through rectified layers."""
 
-    def gradient(inputs: Values, choose: Choice) -> tuple[Values, Values]:
+    def gradient(inputs: Reals, choose: Choice) -> tuple[Reals, Reals]:
         layers = _layers(model, inputs)
         upstream = choose(layers[-1])
         for place in range(len(model.coefs_) - 1, -1, -1):

@@ -13,12 +13,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from densehop.base import checks
+from densehop.base.arrays import Integers, Reals
 from densehop.errors import InvalidInput
 from densehop.learn.classifier.inputs import Scaling, noise_level, scaling_of
 from densehop.learn.classifier.losses import CrossEntropy, Published, largest_rate, log_drive, softmax
-from densehop.learn.classifier.scores import Memories, Values, class_scores
+from densehop.learn.classifier.scores import Memories, class_scores
 from densehop.learn.classifier.stopping import Patience, held_out
-from densehop.learn.classifier.training import Indices, Loss, Trainer, cosine, first_memories
+from densehop.learn.classifier.training import Loss, Trainer, cosine, first_memories
 from densehop.learn.fitted_parameters import check_unchanged, remember
 
 NUMBERS_AT_ONCE = 2**22  # fields in one block of rows
@@ -172,12 +173,12 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         self.n_iter_ += 1
         return self
 
-    def decision_function(self, X: npt.ArrayLike) -> Values:  # noqa: N803 (scikit-learn's name)
+    def decision_function(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
         """Return inverse_temperature/n * scores, (B, C); of two classes the difference, (B,)."""
         logits = self._logits(X)
         return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
 
-    def predict_proba(self, X: npt.ArrayLike) -> Values:  # noqa: N803 (as above)
+    def predict_proba(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (as above)
         """Return class probabilities, (B, C): softmax of the logits."""
         return softmax(self._logits(X))
 
@@ -194,12 +195,12 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         return self._trainer.memories
 
     @property
-    def memories_(self) -> Values:
+    def memories_(self) -> Reals:
         """Visible values, (K, N)."""
         return self._trainer.memories.visible
 
     @property
-    def label_memories_(self) -> Values:
+    def label_memories_(self) -> Reals:
         """Class values, (K, C)."""
         return self._trainer.memories.labels
 
@@ -213,23 +214,23 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         """What differences in the data are multiplied by."""
         return self._scaling.scale
 
-    def _logits(self, X: npt.ArrayLike) -> Values:  # noqa: N803 (as above)
+    def _logits(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (as above)
         """Return inverse_temperature/n * scores, (B, C), in the precision of X."""
         check_is_fitted(self)
         data = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         memories = self.network_.astype(data.dtype)
         rows = max(1, NUMBERS_AT_ONCE // (len(memories.visible) * len(self.classes_)))
 
-        def block(first: int) -> Values:
+        def block(first: int) -> Reals:
             return class_scores(memories, self._scaling.apply(data[first : first + rows], data.dtype)).scores
 
         parts = Parallel(n_jobs=self.n_jobs, prefer="threads")(
             delayed(block)(first) for first in range(0, data.shape[0], rows)
         )
-        logits: Values = np.vstack(parts) * data.dtype.type(self.inverse_temperature / self.degree)
+        logits: Reals = np.vstack(parts) * data.dtype.type(self.inverse_temperature / self.degree)
         return logits
 
-    def _train(self, inputs: Values, classes: Indices, patience: Patience | None, random: np.random.Generator) -> None:
+    def _train(self, inputs: Reals, classes: Integers, patience: Patience | None, random: np.random.Generator) -> None:
         """Run all epochs, or fewer if stopping early."""
         rates = cosine(self._rate(inputs), self.max_iter * -(-len(inputs) // self.batch_size))
         for epoch in range(self.max_iter):
@@ -246,7 +247,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
             self._trainer.memories, self.validation_scores_ = patience.best, patience.scores
 
     def _epoch(
-        self, inputs: Values, classes: Indices, loss: Loss, rates: Iterator[float], random: np.random.Generator
+        self, inputs: Reals, classes: Integers, loss: Loss, rates: Iterator[float], random: np.random.Generator
     ) -> None:
         """Run one epoch and note its loss."""
         value = self._trainer.epoch(inputs, classes, loss, rates, random)
@@ -255,7 +256,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         self.loss_curve_.append(value)
         self._say(f"epoch {len(self.loss_curve_)}: loss {value:.6f}")
 
-    def _loss(self, inputs: Values, progress: float) -> Loss:
+    def _loss(self, inputs: Reals, progress: float) -> Loss:
         """Return the loss of an epoch; the published one gets its temperature from a sample of the scores."""
         if self.loss == "cross_entropy":
             return CrossEntropy(self.inverse_temperature / self.degree)
@@ -266,13 +267,13 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         self._log_scale: float = log_drive(scores) - FLAT
         return Published(self._log_scale, self.loss_power)
 
-    def _rate(self, inputs: Values) -> float:
+    def _rate(self, inputs: Reals) -> float:
         """Return the first learning rate."""
         if self.loss == "cross_entropy":
             return self.learning_rate
         return min(self.learning_rate, largest_rate(inputs, len(self.classes_), self.degree) or np.inf)
 
-    def _start(self, data: Any, classes: Indices, random: np.random.Generator) -> Values:
+    def _start(self, data: Any, classes: Integers, random: np.random.Generator) -> Reals:
         """Set the scaling and the first memories; return the training inputs."""
         self._scaling: Scaling = scaling_of(data, CENTRING[self.kind])
         inputs = self._scaling.apply(data, np.float32)
@@ -290,7 +291,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         remember(self, ("degree", "kind"))
         return inputs
 
-    def _add(self, inputs: Values, classes: Indices) -> None:
+    def _add(self, inputs: Reals, classes: Integers) -> None:
         """Store further samples."""
         old = self.network_
         rows = np.arange(len(inputs))

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from densehop.learn.classifier.scores import Values
+from densehop.base.arrays import Reals
 
 SAMPLE = 1000  # rows that distances are measured on
 NOISE_SHARE, LARGEST_NOISE = 0.1, 0.5
@@ -20,10 +20,10 @@ class Scaling:
     mean: npt.NDArray[np.float64]
     scale: float
 
-    def apply(self, data: Any, dtype: npt.DTypeLike) -> Values:
+    def apply(self, data: Any, dtype: npt.DTypeLike) -> Reals:
         """Return rows of data (B, N), dense or sparse, as inputs of the network."""
         dense = data.toarray() if sp.issparse(data) else data
-        values: Values = ((dense - self.mean) * self.scale).astype(dtype)
+        values: Reals = ((dense - self.mean) * self.scale).astype(dtype)
         return values
 
 
@@ -37,7 +37,7 @@ def scaling_of(data: Any, centring: float = 1.0) -> Scaling:
     return Scaling(low + centring * (mean - low), 2 / (high - low) if high > low else 1.0)
 
 
-def noise_level(inputs: Values, classes: npt.NDArray[np.int64]) -> float:
+def noise_level(inputs: Reals, classes: npt.NDArray[np.int64]) -> float:
     """Return the input noise to train with: a tenth of a typical distance to another class, at most 0.5.
 
     The distance is the median over samples of that to the nearest sample of another class; images of more than a

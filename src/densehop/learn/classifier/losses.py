@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from densehop.learn.classifier.scores import Values
-
-Indices = npt.NDArray[np.int64]
+from densehop.base.arrays import Integers, Reals
 
 LARGEST_EXPONENT = 30.0  # tanh and its slope are 1 and 0 to all digits far below
 
@@ -20,7 +18,7 @@ class CrossEntropy:
 
     none = False  # the score of no class is not needed
 
-    def __call__(self, scores: Values, classes: Indices) -> tuple[float, Values]:
+    def __call__(self, scores: Reals, classes: Integers) -> tuple[float, Reals]:
         """Return the mean over B samples and its gradient, (B, C)."""
         rows = np.arange(len(scores))
         probabilities = softmax(self.scale * scores)
@@ -42,7 +40,7 @@ class Published:
 
     none = True  # the last column of the scores is that of no class
 
-    def __call__(self, scores: Values, classes: Indices) -> tuple[float, Values]:
+    def __call__(self, scores: Reals, classes: Integers) -> tuple[float, Reals]:
         """Return the mean over B samples and its gradient, (B, C + 1)."""
         sums = np.exp(np.minimum(scores - self.log_scale, LARGEST_EXPONENT))
         units = np.tanh(sums[:, :-1] - sums[:, -1:])
@@ -61,7 +59,7 @@ def log_drive(scores: npt.NDArray[np.float64]) -> float:
     return float(np.median(drives))
 
 
-def largest_rate(inputs: Values, n_classes: int, degree: float) -> float:
+def largest_rate(inputs: Reals, n_classes: int, degree: float) -> float:
     """Return the largest step of memory values that `Published` learns with, for inputs v (B, N).
 
     A step of all values by this much changes a field, which is about |v|^2, by |v|_1 + C times as much, and its n-th
@@ -71,8 +69,8 @@ def largest_rate(inputs: Values, n_classes: int, degree: float) -> float:
     return float((data**2).sum(axis=1).mean() / (degree * (np.abs(data).sum(axis=1).mean() + n_classes)))
 
 
-def softmax(values: Values) -> Values:
+def softmax(values: Reals) -> Reals:
     """Return exp(values) of each row, normalised."""
-    exponentials: Values = np.exp(values - values.max(axis=1, keepdims=True))
+    exponentials: Reals = np.exp(values - values.max(axis=1, keepdims=True))
     exponentials /= exponentials.sum(axis=1, keepdims=True)
     return exponentials

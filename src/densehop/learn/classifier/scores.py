@@ -14,15 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Values = npt.NDArray[np.floating]
+from densehop.base.arrays import Reals
 
 
 @dataclass(frozen=True)
 class Memories:
     """Visible values (K, N) and class values (K, C) of K memories, the degree n, and the least field that counts."""
 
-    visible: Values
-    labels: Values
+    visible: Reals
+    labels: Reals
     degree: float
     floor: float
 
@@ -32,7 +32,7 @@ class Memories:
             self.visible.astype(dtype, copy=False), self.labels.astype(dtype, copy=False), self.degree, self.floor
         )
 
-    def class_fields(self, *, none: bool = False) -> Values:
+    def class_fields(self, *, none: bool = False) -> Reals:
         """Return a_mu,c as (C, K); `none` adds a last row, all class units at -1."""
         total = self.labels.sum(axis=1)
         rows = [2 * self.labels.T - total]
@@ -50,11 +50,11 @@ class Scores:
     pull : (B, C, K), d score/d field
     """
 
-    scores: Values
-    pull: Values
+    scores: Reals
+    pull: Reals
 
 
-def class_scores(memories: Memories, inputs: Values, *, none: bool = False) -> Scores:
+def class_scores(memories: Memories, inputs: Reals, *, none: bool = False) -> Scores:
     """Return the scores of inputs (B, N) and their derivatives by the fields."""
     fields = (inputs @ memories.visible.T)[:, None, :] + memories.class_fields(none=none)
     fields = np.maximum(fields, memories.floor, out=fields)
@@ -71,13 +71,13 @@ def class_scores(memories: Memories, inputs: Values, *, none: bool = False) -> S
     return Scores(scores, weights)
 
 
-def input_gradient(memories: Memories, found: Scores, upstream: Values) -> Values:
+def input_gradient(memories: Memories, found: Scores, upstream: Reals) -> Reals:
     """Return d loss/d v, (B, N), from d loss/d score (B, C)."""
-    gradient: Values = np.einsum("bck,bc->bk", found.pull, upstream, optimize=True) @ memories.visible
+    gradient: Reals = np.einsum("bck,bc->bk", found.pull, upstream, optimize=True) @ memories.visible
     return gradient
 
 
-def memory_gradients(memories: Memories, found: Scores, upstream: Values, inputs: Values) -> tuple[Values, Values]:
+def memory_gradients(memories: Memories, found: Scores, upstream: Reals, inputs: Reals) -> tuple[Reals, Reals]:
     """Return d loss/d xi (K, N) and d loss/d zeta (K, C) from d loss/d score, (B, C) or (B, C + 1)."""
     by_visible = np.einsum("bck,bc->bk", found.pull, upstream).T @ inputs
     by_class = np.einsum("bck,bc->ck", found.pull, upstream)  # (C, K) or (C + 1, K)

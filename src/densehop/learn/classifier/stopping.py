@@ -3,15 +3,13 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.model_selection import train_test_split
 
-from densehop.learn.classifier.scores import Memories, Values, class_scores
+from densehop.base.arrays import Integers, Reals
+from densehop.learn.classifier.scores import Memories, class_scores
 
-Indices = npt.NDArray[np.int64]
 
-
-def held_out(classes: Indices, fraction: float, random: np.random.Generator) -> tuple[Indices, Indices]:
+def held_out(classes: Integers, fraction: float, random: np.random.Generator) -> tuple[Integers, Integers]:
     """Return rows for training and for validation, the classes in equal shares where there are enough of each."""
     counts = np.bincount(classes)
     large = min(fraction, 1 - fraction) * len(classes) >= len(counts)
@@ -26,8 +24,8 @@ def held_out(classes: Indices, fraction: float, random: np.random.Generator) -> 
 class Patience:
     """The best memories so far on held-out inputs (B, N), and for how many epochs to wait for better ones."""
 
-    inputs: Values
-    classes: Indices
+    inputs: Reals
+    classes: Integers
     epochs: int
     scores: list[float] = field(default_factory=list)
     best: Memories | None = None

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from densehop.base.arrays import Integers, Reals
 from densehop.learn.classifier.losses import CrossEntropy, Published
-from densehop.learn.classifier.scores import Memories, Values, class_scores, memory_gradients
+from densehop.learn.classifier.scores import Memories, class_scores, memory_gradients
 
-Indices = npt.NDArray[np.int64]
 Loss = CrossEntropy | Published
 
 FIRST, SECOND, TINY = 0.9, 0.999, 1e-8  # Kingma & Ba 2015
@@ -19,16 +18,16 @@ FIRST, SECOND, TINY = 0.9, 0.999, 1e-8  # Kingma & Ba 2015
 class Adam:
     """Adam's state for a list of arrays, which `step` changes in place."""
 
-    means: list[Values]
-    squares: list[Values]
+    means: list[Reals]
+    squares: list[Reals]
     n_steps: int = 0
 
     @classmethod
-    def over(cls, arrays: list[Values]) -> "Adam":
+    def over(cls, arrays: list[Reals]) -> "Adam":
         """Return a fresh state."""
         return cls([np.zeros_like(array) for array in arrays], [np.zeros_like(array) for array in arrays])
 
-    def step(self, arrays: list[Values], gradients: list[Values], rate: float) -> None:
+    def step(self, arrays: list[Reals], gradients: list[Reals], rate: float) -> None:
         """Move the arrays against their gradients."""
         self.n_steps += 1
         rate *= np.sqrt(1 - SECOND**self.n_steps) / (1 - FIRST**self.n_steps)
@@ -56,7 +55,7 @@ class Trainer:
         self.adam = Adam.over([self.memories.visible, self.memories.labels])
 
     def epoch(
-        self, inputs: Values, classes: Indices, loss: Loss, rates: Iterator[float], random: np.random.Generator
+        self, inputs: Reals, classes: Integers, loss: Loss, rates: Iterator[float], random: np.random.Generator
     ) -> float:
         """Train on inputs (M, N) in random order; each batch takes the next of the rates."""
         total = 0.0
@@ -69,7 +68,7 @@ class Trainer:
             total += len(rows) * self._step(batch.astype(inputs.dtype, copy=False), classes[rows], loss, next(rates))
         return total / len(order)
 
-    def _step(self, batch: Values, classes: Indices, loss: Loss, rate: float) -> float:
+    def _step(self, batch: Reals, classes: Integers, loss: Loss, rate: float) -> float:
         """Take one step and return the loss before it."""
         found = class_scores(self.memories, batch, none=loss.none)
         value, upstream = loss(found.scores, classes)
@@ -79,7 +78,7 @@ class Trainer:
 
 
 def first_memories(
-    inputs: Values, classes: Indices, n_classes: int, degree: float, rows: Indices, label_weight: float
+    inputs: Reals, classes: Integers, n_classes: int, degree: float, rows: Integers, label_weight: float
 ) -> Memories:
     """Return memories that are samples: all of one norm, that of a typical input, and their class units at its pattern.
 

@@ -9,17 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.arrays import Floats, Mask, Reals
 from densehop.kernels import recall as kernel
 from densehop.kernels import retrieval
 from densehop.kernels.tiles import ROWS, WIDTH
 from densehop.learn.memory.dynamics import Motion
-from densehop.learn.memory.interactions import Interaction, Values
+from densehop.learn.memory.interactions import Interaction
 from densehop.simulate.representations.bit_overlaps import PatternWords
 
-Mask = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint32]
 Counts = npt.NDArray[np.int16]
-Floats = npt.NDArray[np.float64]
 
 ON_BITS = ("exponential", "rectified")
 MOST_SITES = 16_383  # two counts are added in 16 bits
@@ -43,7 +42,7 @@ class BitMemory:
     stays: bool
 
     @classmethod
-    def build(cls, interaction: Interaction, memories: Values) -> "BitMemory | None":
+    def build(cls, interaction: Interaction, memories: Reals) -> "BitMemory | None":
         """Lay out memories (M, N) of signs; None where the interaction or the size is not for bits."""
         if interaction.name not in ON_BITS or interaction.n_sites > MOST_SITES:
             return None

@@ -7,12 +7,9 @@ and take no part until they have moved; `present` (B, N) tells which sites are n
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from densehop.learn.memory.interactions import Interaction, Values, log_sum_exp, partial_fields
-
-Mask = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
+from densehop.base.arrays import Floats, Mask, Reals
+from densehop.learn.memory.interactions import Interaction, log_sum_exp, partial_fields
 
 TOLERANCE = 1e-6  # of real-valued states, whose range is 2
 
@@ -21,15 +18,15 @@ TOLERANCE = 1e-6  # of real-valued states, whose range is 2
 class Motion:
     """Where states ended, (B, N), after how many steps or sweeps, and which of them (B,) had stopped moving."""
 
-    states: Values
+    states: Reals
     n_steps: int
     settled: Mask
 
 
 def relax_together(
     interaction: Interaction,
-    memories: Values,
-    states: Values,
+    memories: Reals,
+    states: Reals,
     free: Mask | None,
     present: Mask | None,
     max_steps: int,
@@ -59,15 +56,13 @@ def relax_together(
     return Motion(states, n_steps, settled)
 
 
-def _norms(memories: Values) -> Values:
+def _norms(memories: Reals) -> Reals:
     """Return |xi|^2 of each memory, (M,)."""
-    norms: Values = np.einsum("mi,mi->m", memories, memories)
+    norms: Reals = np.einsum("mi,mi->m", memories, memories)
     return norms
 
 
-def _target(
-    interaction: Interaction, memories: Values, norms: Values | None, now: Values, present: Mask | None
-) -> Values:
+def _target(interaction: Interaction, memories: Reals, norms: Reals | None, now: Reals, present: Mask | None) -> Reals:
     """Return where states go; sites that are not present do not count, and `norms` tell real values from spins."""
     overlaps = now @ memories.T
     if norms is None:
@@ -80,16 +75,16 @@ def _target(
     return _blend(weights, memories, alone=1.0)
 
 
-def _partial_norms(memories: Values, norms: Values, present: Mask) -> Values:
+def _partial_norms(memories: Reals, norms: Reals, present: Mask) -> Reals:
     """Return |xi|^2 over the sites that are present, (B, M)."""
     if (np.abs(memories) == 1).all():
-        counted: Values = present.sum(axis=1, keepdims=True).astype(norms.dtype)
+        counted: Reals = present.sum(axis=1, keepdims=True).astype(norms.dtype)
         return counted
-    seen: Values = present.astype(memories.dtype) @ (memories**2).T
+    seen: Reals = present.astype(memories.dtype) @ (memories**2).T
     return seen
 
 
-def _blend(weights: Values, memories: Values, alone: float) -> Values:
+def _blend(weights: Reals, memories: Reals, alone: float) -> Reals:
     """Return weights @ memories, but the nearest memory itself where its weight leaves others none to speak of.
 
     That is where weights add up to less than `alone`: 2 for signs, if the largest is 1. At 1, weights add up to 1 and
@@ -97,7 +92,7 @@ def _blend(weights: Values, memories: Values, alone: float) -> Values:
     """
     single = weights.sum(axis=1) < alone if alone > 1 else weights.max(axis=1) == 1
     if not single.any():
-        everything: Values = weights @ memories
+        everything: Reals = weights @ memories
         return everything
     target = np.empty((len(weights), memories.shape[1]), dtype=memories.dtype)
     target[single] = memories[weights[single].argmax(axis=1)]
@@ -105,14 +100,14 @@ def _blend(weights: Values, memories: Values, alone: float) -> Values:
     return target
 
 
-def fill_hidden(interaction: Interaction, memories: Values, states: Values) -> Values:
+def fill_hidden(interaction: Interaction, memories: Reals, states: Reals) -> Reals:
     """Return states of spins whose zeros have gone to the sign of the field of the other sites (none: +1)."""
     rows = np.flatnonzero((states == 0).any(axis=1))
     if not len(rows):
         return states
     now = states[rows]
     overlaps = now @ memories.T
-    weights: Values
+    weights: Reals
     if interaction.name == "strict":
         weights = partial_fields(interaction.degree, overlaps, np.count_nonzero(now, axis=1))
     elif interaction.name == "power":
@@ -126,7 +121,7 @@ def fill_hidden(interaction: Interaction, memories: Values, states: Values) -> V
 
 
 def relax_site_by_site(
-    interaction: Interaction, memories: Values, states: Values, free: Mask | None, max_sweeps: int
+    interaction: Interaction, memories: Reals, states: Reals, free: Mask | None, max_sweeps: int
 ) -> Motion:
     """Run T = 0 dynamics of spins, sites in order, until nothing moves; no flip raises the energy."""
     states = fill_hidden(interaction, memories, states)
@@ -144,7 +139,7 @@ def relax_site_by_site(
     return Motion(states, n_sweeps, settled)
 
 
-def sweep(interaction: Interaction, memories: Values, states: Values, free: Mask | None, noise: Floats) -> Values:
+def sweep(interaction: Interaction, memories: Reals, states: Reals, free: Mask | None, noise: Floats) -> Reals:
     """Visit each site once: it flips if Delta E < noise, (B, N): T times a logistic variate is the heat-bath rule."""
     free = np.ones(states.shape, dtype=bool) if free is None else free
     states = states.copy()
@@ -161,13 +156,13 @@ def sweep(interaction: Interaction, memories: Values, states: Values, free: Mask
 
 def mean_spins(
     interaction: Interaction,
-    memories: Values,
-    states: Values,
+    memories: Reals,
+    states: Reals,
     free: Mask | None,
     temperature: float,
     n_sweeps: int,
     noise: np.random.Generator,
-) -> tuple[Floats, Values]:
+) -> tuple[Floats, Reals]:
     """Sample exp(-E/T) over the free sites; return the later half's mean spins and the last state."""
     states = fill_hidden(interaction, memories, states)
     total = np.zeros(states.shape)
@@ -179,7 +174,7 @@ def mean_spins(
     return total / (n_sweeps - late), states
 
 
-def posterior_mean(beta: float, memories: Values, states: Values) -> Floats:
+def posterior_mean(beta: float, memories: Reals, states: Reals) -> Floats:
     """Return the mean of what produced states, (B, N), that are 0 where nothing is known.
 
     The source: one of the memories, all equally likely, each sign then flipped with probability 1/(1 + e^(2 beta)).

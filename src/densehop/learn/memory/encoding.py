@@ -6,10 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.arrays import Mask, Reals
 from densehop.errors import InvalidInput
-
-Values = npt.NDArray[np.floating]
-Mask = npt.NDArray[np.bool_]
 
 FLIP_RATE = 0.1  # that the default beta assumes
 ENCODINGS = ("auto", "binary", "graded")
@@ -30,7 +28,7 @@ class Encoding:
     low: float
     high: float
 
-    def encode(self, data: Values) -> Values:
+    def encode(self, data: Reals) -> Reals:
         """Return data as values of the network; nan is encoded as 0, no opinion."""
         if self.kind == "binary":
             values = np.where(data > self.middle, 1.0, -1.0).astype(data.dtype)
@@ -39,7 +37,7 @@ class Encoding:
         values[np.isnan(data)] = 0
         return values
 
-    def decode(self, values: Values) -> Values:
+    def decode(self, values: Reals) -> Reals:
         """Return values of the network in the units of the data; signs become `low` and `high`."""
         result = values + 1
         result *= self.span / 2
@@ -57,7 +55,7 @@ class Encoding:
         return self.high - self.low or 1.0
 
 
-def encoding_of(data: Values, kind: str, *, spins: bool) -> Encoding:
+def encoding_of(data: Reals, kind: str, *, spins: bool) -> Encoding:
     """Return the encoding for data without nan; "auto" is binary where `spins` are needed or only two values occur."""
     checks.choice("encoding", kind, ENCODINGS)
     low, high = float(data.min()), float(data.max())
@@ -66,7 +64,7 @@ def encoding_of(data: Values, kind: str, *, spins: bool) -> Encoding:
     return Encoding(kind, low, high)
 
 
-def default_beta(encoding: Encoding, memories: Values) -> float:
+def default_beta(encoding: Encoding, memories: Reals) -> float:
     """Return the sharpness that `DenseAssociativeMemory` describes."""
     if encoding.kind == "binary":
         return float(np.log((1 - FLIP_RATE) / FLIP_RATE) / 2)
@@ -79,7 +77,7 @@ def default_beta(encoding: Encoding, memories: Values) -> float:
     return float(25 / np.median(nearest)) if len(nearest) else 1.0
 
 
-def known_values(data: Values, known: npt.ArrayLike | None) -> Mask | None:
+def known_values(data: Reals, known: npt.ArrayLike | None) -> Mask | None:
     """Return which values are known, (B, N); None: no value is."""
     missing = np.isnan(data)
     if known is None:

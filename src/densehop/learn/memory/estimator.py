@@ -13,17 +13,15 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Mask, Reals
 from densehop.errors import InvalidInput
 from densehop.kernels.recall import keep
 from densehop.learn.fitted_parameters import check_unchanged, remember
 from densehop.learn.memory.bits import BitMemory
 from densehop.learn.memory.dynamics import Motion, posterior_mean
 from densehop.learn.memory.encoding import Encoding, default_beta, encoding_of, known_values
-from densehop.learn.memory.interactions import WITH_DEGREE, Interaction, Values
+from densehop.learn.memory.interactions import WITH_DEGREE, Interaction
 from densehop.learn.memory.mover import Mover
-
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 OVERLAPS_AT_ONCE, VALUES_AT_ONCE = 2**20, 2**20  # in one block of rows
 BITS_AT_ONCE = 2**17  # values in one block for dynamics on bits, which has no use for large ones
@@ -44,7 +42,7 @@ class Recall:
     settled : (B,) bool, whether it had stopped within `max_steps`
     """
 
-    patterns: Values
+    patterns: Reals
     memory: npt.NDArray[np.int64]
     overlap: Floats
     energy: Floats
@@ -139,13 +137,13 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         data = self._validated(X)
         return self._store(np.vstack([self.memories_, self.encoding_.encode(data)]))
 
-    def transform(self, X: npt.ArrayLike) -> Values:  # noqa: N803 (scikit-learn's name)
+    def transform(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
         """Return the rows of X (B, N) restored; any of their values may be wrong."""
         self._check_ready()
         data = self._validated(X)
         return self._restored(data, None)
 
-    def restore(self, X: npt.ArrayLike, known: npt.ArrayLike | None = None) -> Values:  # noqa: N803 (as above)
+    def restore(self, X: npt.ArrayLike, known: npt.ArrayLike | None = None) -> Reals:  # noqa: N803 (as above)
         """Return the rows of X (B, N) restored; see `recall`, which says more about the result and takes longer."""
         data, mask = self._partly_known(X, known)
         return self._restored(data, mask)
@@ -176,11 +174,11 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         data, mask = self._partly_known(X, known)
         return self._recall(data, mask, clamp=clamp)
 
-    def _validated(self, X: npt.ArrayLike, *, reset: bool = False) -> Values:  # noqa: N803
+    def _validated(self, X: npt.ArrayLike, *, reset: bool = False) -> Reals:  # noqa: N803
         """Return checked data, dense."""
         return _dense(validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=reset))
 
-    def _partly_known(self, X: npt.ArrayLike, known: npt.ArrayLike | None) -> tuple[Values, Mask | None]:  # noqa: N803
+    def _partly_known(self, X: npt.ArrayLike, known: npt.ArrayLike | None) -> tuple[Reals, Mask | None]:  # noqa: N803
         """Return checked data, which may hold nan, and what is known of it."""
         self._check_ready()
         data = _dense(
@@ -190,7 +188,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             raise InvalidInput(f"X must have {self.n_features_in_} columns, as when fitted, got {data.shape[1]}")
         return data, known_values(data, known)
 
-    def _restored(self, data: Values, known: Mask | None) -> Values:
+    def _restored(self, data: Reals, known: Mask | None) -> Reals:
         """Return checked data restored."""
         result = np.empty_like(data)
 
@@ -202,7 +200,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         self._in_blocks(block, data, known)
         return result
 
-    def _recall(self, data: Values, known: Mask | None, *, clamp: bool) -> Recall:
+    def _recall(self, data: Reals, known: Mask | None, *, clamp: bool) -> Recall:
         """Restore checked data and describe what became of them."""
 
         def block(part: slice, mover: Mover, present: Mask | None, random: np.random.Generator) -> Recall:
@@ -222,7 +220,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
         return Recall(**columns, n_steps=max(part.n_steps for part in parts))
 
-    def _in_blocks(self, work: Callable[..., Any], data: Values, known: Mask | None) -> list[Any]:
+    def _in_blocks(self, work: Callable[..., Any], data: Reals, known: Mask | None) -> list[Any]:
         """Return what `work` makes of each block of rows, which bound the memory; each has its random stream."""
         mover = self._mover(data.dtype)
         streams = check_random_state(self.random_state).randint(2**31 - 1, size=4)
@@ -236,14 +234,14 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         )
         return done
 
-    def _decoded(self, states: Values, data: Values, free: Mask | None) -> Values:
+    def _decoded(self, states: Reals, data: Reals, free: Mask | None) -> Reals:
         """Return states in the units of the data; sites that are not free are as they came."""
         values = self.encoding_.decode(states)
         if free is not None:
             keep(free, np.ascontiguousarray(data), values)
         return values
 
-    def _described(self, mover: Mover, motion: Motion, restored: Values, confidence: Floats) -> Recall:
+    def _described(self, mover: Mover, motion: Motion, restored: Reals, confidence: Floats) -> Recall:
         """Return the result with the nearest memories and the energies."""
         states, memories = motion.states.astype(np.float64), mover.memories.astype(np.float64)
         overlaps = states @ memories.T
@@ -254,9 +252,9 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         overlap = 1 - halved[np.arange(len(states)), memory] / self.n_features_in_
         return Recall(restored, memory, overlap, energy, confidence, motion.n_steps, motion.settled)
 
-    def _store(self, memories: Values) -> Self:
+    def _store(self, memories: Reals) -> Self:
         """Keep encoded memories, and check that every parameter works with them."""
-        self.memories_: Values = memories
+        self.memories_: Reals = memories
         self.beta_: float = default_beta(self.encoding_, memories) if self.beta is None else self.beta
         interaction = self._interaction()
         self._bits = None if self._real else BitMemory.build(interaction, memories)
@@ -298,7 +296,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         return Interaction(self.interaction, degree, self.beta_, self.n_features_in_)
 
 
-def _dense(data: Any) -> Values:
+def _dense(data: Any) -> Reals:
     """Return checked data, dense or sparse, as an array."""
-    dense: Values = data.toarray() if sp.issparse(data) else data
+    dense: Reals = data.toarray() if sp.issparse(data) else data
     return dense

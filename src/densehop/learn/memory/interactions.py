@@ -15,10 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Reals
 from densehop.energies.tables import strict_table
-
-Values = npt.NDArray[np.floating]
-Floats = npt.NDArray[np.float64]
 
 INTERACTIONS = ("strict", "power", "rectified", "exponential", "attention")
 WITH_DEGREE = ("strict", "power", "rectified")
@@ -75,7 +73,7 @@ class Interaction:
         """Return what a memory gains, (N,), from one more agreement among c = 0..N-1 of the other sites."""
         return np.diff(self.table)
 
-    def energies(self, overlaps: Values) -> Floats:
+    def energies(self, overlaps: Reals) -> Floats:
         """Return the energies, (B,), of states of spins with overlaps k (B, M)."""
         if self.additive:
             agreements = np.rint((overlaps + self.n_sites) / 2).astype(np.int64)
@@ -83,22 +81,22 @@ class Interaction:
             return -total
         return -log_sum_exp(self.beta * overlaps).astype(np.float64) / self.beta
 
-    def log_weights(self, overlaps: npt.NDArray[Any]) -> Values:
+    def log_weights(self, overlaps: npt.NDArray[Any]) -> Reals:
         """Return the logarithm of dF/dk at overlaps k, up to a constant; -inf where it is 0. Not for signed weights."""
         if self.name == "rectified":
             with np.errstate(divide="ignore"):
-                powers: Values = (self.degree - 1) * np.log(np.maximum(overlaps, 0))
+                powers: Reals = (self.degree - 1) * np.log(np.maximum(overlaps, 0))
             return powers
         return self.beta * overlaps
 
-    def weights(self, overlaps: Values) -> Values:
+    def weights(self, overlaps: Reals) -> Reals:
         """Return dF/dk of each memory, (B, M), up to a factor for each state; the largest is 1, or all are 0."""
         logarithms = self.log_weights(overlaps)
         largest = logarithms.max(axis=1, keepdims=True)
         logarithms = np.subtract(logarithms, np.where(np.isinf(largest), 0, largest), out=logarithms)
         return np.exp(logarithms, out=logarithms)
 
-    def fields(self, overlaps: Values, memory: Values) -> Floats:
+    def fields(self, overlaps: Reals, memory: Reals) -> Floats:
         """Return (E with the site down - E with it up)/2, (B,).
 
         `overlaps` (B, M) are those of the other sites; `memory` (M,) holds the signs of this site in all memories.
@@ -111,14 +109,14 @@ class Interaction:
         return (log_sum_exp(up) - log_sum_exp(down)).astype(np.float64) / (2 * self.beta)
 
 
-def log_sum_exp(values: Values) -> Values:
+def log_sum_exp(values: Reals) -> Reals:
     """Return log sum exp along the last axis, the maximum taken out."""
     largest = values.max(axis=-1, keepdims=True)
-    total: Values = np.log(np.exp(values - largest).sum(axis=-1)) + largest[..., 0]
+    total: Reals = np.log(np.exp(values - largest).sum(axis=-1)) + largest[..., 0]
     return total
 
 
-def partial_fields(degree: int, overlaps: Values, n_known: npt.NDArray[np.int64]) -> Floats:
+def partial_fields(degree: int, overlaps: Reals, n_known: npt.NDArray[np.int64]) -> Floats:
     """Return e_{p-1}(k; n), (B, M), of overlaps k (B, M) over n (B,) known sites: the strict field of absent spins.
 
     The recursion of docs/theory.md, eq. 2, in floating point.

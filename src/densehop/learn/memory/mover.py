@@ -3,16 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from densehop.base.arrays import Floats, Mask, Reals
 from densehop.learn.memory.bits import BitMemory
 from densehop.learn.memory.dynamics import Motion, mean_spins, relax_site_by_site, relax_together
 from densehop.learn.memory.encoding import Encoding
-from densehop.learn.memory.interactions import Interaction, Values
+from densehop.learn.memory.interactions import Interaction
 from densehop.network import PBodyHopfield
-
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +27,7 @@ class Mover:
     """
 
     interaction: Interaction
-    memories: Values
+    memories: Reals
     encoding: Encoding
     bits: BitMemory | None
     real: bool
@@ -39,19 +36,19 @@ class Mover:
     n_sweeps: int
 
     def move(
-        self, data: Values, present: Mask | None, free: Mask | None, random: np.random.Generator
+        self, data: Reals, present: Mask | None, free: Mask | None, random: np.random.Generator
     ) -> tuple[Motion, Floats | None]:
         """Return where states ended and, at T > 0, their mean spins; None for a mask: all sites are."""
         if self.temperature > 0:
             return self._sample(data, present, free, random)
         return self._relax(data, present, free), None
 
-    def start(self, data: Values, present: Mask | None) -> Values:
+    def start(self, data: Reals, present: Mask | None) -> Reals:
         """Return encoded data, 0 where hidden."""
         start = self.encoding.encode(data)
         return start if present is None else np.where(present, start, data.dtype.type(0))
 
-    def _relax(self, data: Values, present: Mask | None, free: Mask | None) -> Motion:
+    def _relax(self, data: Reals, present: Mask | None, free: Mask | None) -> Motion:
         """Move to a minimum of the energy."""
         if self.bits is not None:
             found = self.bits.relax(data > self.encoding.middle, present, free, self.max_steps, data.dtype)
@@ -66,7 +63,7 @@ class Mover:
         return relax_site_by_site(self.interaction, self.memories, start, free, self.max_steps)
 
     def _sample(
-        self, data: Values, present: Mask | None, free: Mask | None, random: np.random.Generator
+        self, data: Reals, present: Mask | None, free: Mask | None, random: np.random.Generator
     ) -> tuple[Motion, Floats]:
         """Return the signs of mean spins (their last states where a mean is 0) and the means, of heat-bath dynamics."""
         start = self.start(data, present)

@@ -4,15 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
+from densehop.base.arrays import Floats, Integers, Signs
 from densehop.diagnostics.overlaps import between_chains
 from densehop.network import PBodyHopfield
 from densehop.simulate.samples import Samples
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Signs = npt.NDArray[np.int8]
 
 KEPT = 0.15  # of a student's overlap with itself at a later time: less is noise
 AGREE = 0.5  # q between students over that of a student with itself: less, and each has a pattern of its own

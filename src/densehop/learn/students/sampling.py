@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy.stats import binom
 
 from densehop.base import checks
+from densehop.base.arrays import Signs
 from densehop.base.streams import Purpose, Seed, generator, seed_sequence
 from densehop.diagnostics.start_comparison import StartIndependence, start_independence
 from densehop.errors import InvalidInput
@@ -20,8 +21,6 @@ from densehop.learn.data.datasets import ImageSet
 from densehop.learn.students.group import StudentGroup, StudentRegime, group_of
 from densehop.network import PBodyHopfield
 from densehop.simulate.settings import annealing
-
-Signs = npt.NDArray[np.int8]
 
 HOTTEST = 2.5  # depths: above every transition of a p-body ferromagnet, T_crit(2) = 2
 SNAPSHOTS = 50

@@ -8,13 +8,11 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.arrays import Floats, Integers, Signs
 from densehop.base.workers import count_workers, run_all
 from densehop.kernels import retrieval as kernel
 from densehop.kernels.tiles import ROWS, WIDTH
 
-Signs = npt.NDArray[np.int8]
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.uint32]
 
 STATES_AT_ONCE = 11 * ROWS  # rows per block

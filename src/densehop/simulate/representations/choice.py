@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Signs
 from densehop.energies.tables import EnergyTable
 from densehop.errors import InvalidInput
 from densehop.kernels.patterns import CUBE, TABLE, WIDE_CUBE
-from densehop.simulate.chains import Chains, Floats, Numbers, Signs
+from densehop.simulate.chains import Chains, Numbers
 from densehop.simulate.representations.couplings import LARGEST_P, CoupledChains, CouplingStore, row_length
 from densehop.simulate.representations.fingerprint import digest
 from densehop.simulate.representations.patterns import PatternChains, PatternStore

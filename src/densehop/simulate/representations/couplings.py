@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.arrays import Integers, Signs, Words
 from densehop.base.workers import run_all
 from densehop.energies.tables import EnergyTable
 from densehop.kernels import couplings as kernel
@@ -21,9 +22,6 @@ from densehop.simulate.chains import Attempts, Record
 from densehop.simulate.representations.aligned import aligned_zeros
 from densehop.simulate.representations.patterns import PatternChains, PatternStore, pack
 
-Signs = npt.NDArray[np.int8]
-Integers = npt.NDArray[np.int64]
-Words = npt.NDArray[np.uint64]
 Tensor = npt.NDArray[np.int16 | np.int32]
 
 LARGEST_P = 4

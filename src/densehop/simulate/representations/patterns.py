@@ -5,15 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.arrays import Integers, Signs
 from densehop.energies.tables import EnergyTable
 from densehop.kernels import patterns as kernel
 from densehop.kernels.vectors import LANES
 from densehop.simulate.chains import Attempts, Record
 from densehop.simulate.representations.aligned import aligned_zeros
-
-Signs = npt.NDArray[np.int8]
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 LARGEST_INT32 = 2**31 - 1
 PACKED_AT_ONCE = 8192  # patterns, a multiple of 8

@@ -6,11 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.arrays import Floats, Signs
 from densehop.energies.weights import WeightTable
 from densehop.errors import InvalidInput
 from densehop.kernels import weights as kernel
 from densehop.kernels.vectors import LANES
-from densehop.simulate.chains import Attempts, Floats, Numbers, Record, Signs
+from densehop.simulate.chains import Attempts, Numbers, Record
 from densehop.simulate.representations.aligned import aligned_zeros
 from densehop.simulate.representations.choice import REPRESENTATIONS
 from densehop.simulate.representations.fingerprint import digest

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.base.version import __version__
 from densehop.errors import DensehopError, InvalidInput, NoSolution, OutOfRange
 from densehop.problem import TeacherStudent
@@ -19,8 +20,6 @@ from densehop.theory.diagrams.phases import Phase, candidates, phase_among
 from densehop.theory.lines.boundaries import BACKGROUND, INFERENCE, RETRIEVAL, boundary
 from densehop.theory.lines.planes import SETTINGS, Plane, plane
 from densehop.theory.states.signal import limiting_signal
-
-Floats = npt.NDArray[np.float64]
 
 PHASES = tuple(Phase)
 CODES = {member: code for code, member in enumerate(PHASES)}

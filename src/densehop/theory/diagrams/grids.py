@@ -7,13 +7,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import CubicSpline
 
+from densehop.base.arrays import Floats
 from densehop.errors import NoSolution
 from densehop.teacher import law
 from densehop.theory.lines import curves
 from densehop.theory.states import glass, many_body, nishimori, site
 from densehop.theory.states.noise import TensorNoise
-
-Floats = npt.NDArray[np.float64]
 
 SPINODAL_POINTS = 201
 NEAR = 1e-5  # relative distance to the spinodal within which a point is solved by itself

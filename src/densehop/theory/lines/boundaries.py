@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
 from densehop.theory.lines import broken_retrieval, curves, pairwise_boundaries
@@ -16,7 +17,6 @@ from densehop.theory.lines.estimate import Estimate
 from densehop.theory.lines.planes import Plane, plane
 from densehop.theory.states import glass, nishimori
 
-Floats = npt.NDArray[np.float64]
 Curve = Callable[[int, float], Estimate]
 
 RETRIEVAL: dict[str, Curve] = {

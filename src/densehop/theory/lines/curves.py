@@ -13,13 +13,13 @@ import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 from scipy.optimize import brentq
 
+from densehop.base.arrays import Floats
 from densehop.errors import NoSolution
 from densehop.teacher import law
 from densehop.theory.lines.estimate import Estimate
 from densehop.theory.states import glass, many_body, nishimori
 from densehop.theory.states.many_body import State
 from densehop.theory.states.noise import TensorNoise
-from densehop.theory.states.site import Floats
 
 ROUNDING = 4e-15  # of an average of order 1
 TABLE, TABLE_ERROR = 161, 2e-12  # points of the glass's free energy, and the error of its Hermite interpolation

@@ -10,15 +10,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput
 from densehop.theory.questions.sign_sums import sign_sums
 from densehop.theory.states import gaussian
 
-Floats = npt.NDArray[np.float64]
 Overlaps = tuple[float, float]
 
 MOST_MEMORIES = 100

@@ -9,16 +9,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import erf
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.errors import NoSolution
 from densehop.theory.questions.sign_sums import sign_sums
 from densehop.theory.states import gaussian
-
-Floats = npt.NDArray[np.float64]
 
 MOST_MIXED = 1_001
 EXACT = {"xtol": 1e-14, "rtol": 1e-14}

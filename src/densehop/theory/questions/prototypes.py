@@ -12,10 +12,9 @@ import numpy.typing as npt
 from scipy.stats import binom
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.errors import NoSolution, OutOfRange
 from densehop.teacher import law
-
-Floats = npt.NDArray[np.float64]
 
 MAX_STEPS = 10_000
 TOLERANCE = 1e-13

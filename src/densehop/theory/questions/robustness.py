@@ -10,13 +10,11 @@ import math
 from typing import overload
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import erf
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput
-
-Floats = npt.NDArray[np.float64]
 
 
 def adversarial_boundary(p: int, signal: float, overlap: float = 0.0) -> float:

@@ -1,10 +1,9 @@
 """The law of a sum of independent signs."""
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import gammaln, xlogy
 
-Floats = npt.NDArray[np.float64]
+from densehop.base.arrays import Floats
 
 
 def sign_sums(size: int, mean: float = 0.0) -> tuple[Floats, Floats]:

@@ -4,9 +4,8 @@ import math
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from densehop.base.arrays import Floats
 
 REACH = 10.0  # standard deviations: the weight beyond is 1e-23
 LARGEST_STEP = 0.1

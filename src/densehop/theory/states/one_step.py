@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import root
 
+from densehop.base.arrays import Floats
 from densehop.errors import NoSolution
 from densehop.theory.states import site
 from densehop.theory.states.noise import Noise, Order
-from densehop.theory.states.site import Floats, Site, TiltedSite
+from densehop.theory.states.site import Site, TiltedSite
 
 TOLERANCE = 1e-9
 STARTS = (

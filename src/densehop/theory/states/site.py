@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import erf, ndtr
 
-Floats = npt.NDArray[np.float64]
+from densehop.base.arrays import Floats
 
 WIDE = 2.0  # deviation/temperature from which on the split is used
 REACH = 9.0  # standard deviations: the weight beyond is 2e-19

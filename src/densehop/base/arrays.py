@@ -1,0 +1,12 @@
+"""Types of arrays, by what their entries are; shapes stand in the docstrings of what takes and returns them."""
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
+Reals = npt.NDArray[np.floating]  # of either precision
+Integers = npt.NDArray[np.int64]
+Signs = npt.NDArray[np.int8]  # +1 and -1
+Mask = npt.NDArray[np.bool_]
+Words = npt.NDArray[np.uint64]  # 64 signs in a word, a bit each
