@@ -20,8 +20,8 @@ from bokeh.util.token import get_session_id
 from panel.models.markup import HTML
 
 import densehop as dh
-from densehop.apps.explorer.hall import Hall
 from densehop.apps.explorer.server import serve
+from densehop.apps.explorer.workers.pool import Hall
 
 PATIENCE = 60  # seconds
 PROMPT = 6.0  # seconds to answer a click on a busy machine, a third of what the lines take there

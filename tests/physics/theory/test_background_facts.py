@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from densehop.recipes import capacity_runs as runs
-from densehop.recipes import capacity_theory as theory
+from densehop.recipes.capacity import measurements as runs
+from densehop.recipes.capacity import theory
 
 BAND = 5.0  # standard errors, for 8 or more disorders: 2e-3
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from densehop.recipes import RECIPES, adversarial_prototypes
+from densehop.recipes import RECIPES
 from densehop.recipes.recipe import reproduce
+from densehop.recipes.robustness import adversarial_prototypes
 from densehop.teacher import law
 from densehop.theory.questions.prototypes import attacked_prototype
 from tests.unit.recipes.test_recipe_adversarial import Silence

@@ -7,9 +7,10 @@ import pytest
 from scipy.optimize import brentq
 
 import densehop as dh
-from densehop.recipes import RECIPES, prototype_or_feature
-from densehop.recipes.prototype_or_feature import Regime
+from densehop.recipes import RECIPES
 from densehop.recipes.recipe import reproduce
+from densehop.recipes.robustness import prototype_or_feature
+from densehop.recipes.robustness.prototype_or_feature import Regime
 from densehop.simulate.starts import states_at_overlap
 from densehop.teacher import law
 from densehop.theory.questions import prototypes

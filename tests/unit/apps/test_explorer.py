@@ -14,21 +14,25 @@ import xarray as xr
 
 import densehop as dh
 from densehop.apps.cli import program
-from densehop.apps.explorer import attacking, charts, restoring, script, words
-from densehop.apps.explorer.along import Along, theory
-from densehop.apps.explorer.attack_page import AttackPage
-from densehop.apps.explorer.attacking import Attack, Attacking
-from densehop.apps.explorer.charts import Chart, Dots, Line
-from densehop.apps.explorer.cut_page import CutPage
-from densehop.apps.explorer.hall import Desk, Hall
-from densehop.apps.explorer.live import Cut, Request, Simulation
-from densehop.apps.explorer.phase_page import PhasePage
-from densehop.apps.explorer.places import MODELS, Point, View, bodies, diagram, phases
-from densehop.apps.explorer.restore_page import RestorePage
-from densehop.apps.explorer.restoring import Damage, Restoring
-from densehop.apps.explorer.runner import Runner
-from densehop.apps.explorer.state import State
-from densehop.apps.explorer.visitor import Visitor
+from densehop.apps.explorer.compute import attack as attacking
+from densehop.apps.explorer.compute import description as words
+from densehop.apps.explorer.compute import python_code as script
+from densehop.apps.explorer.compute import restoration as restoring
+from densehop.apps.explorer.compute.attack import Attack, Attacking
+from densehop.apps.explorer.compute.cut import Along, theory
+from densehop.apps.explorer.compute.phase_plane import MODELS, Point, View, bodies, diagram, phases
+from densehop.apps.explorer.compute.restoration import Damage, Restoring
+from densehop.apps.explorer.compute.simulation import Cut, Request, Simulation
+from densehop.apps.explorer.pages.attack import AttackPage
+from densehop.apps.explorer.pages.cut import CutPage
+from densehop.apps.explorer.pages.phase_diagram import PhasePage
+from densehop.apps.explorer.pages.restore import RestorePage
+from densehop.apps.explorer.sessions.session import Visitor
+from densehop.apps.explorer.sessions.state import State
+from densehop.apps.explorer.widgets import charts
+from densehop.apps.explorer.widgets.charts import Chart, Dots, Line
+from densehop.apps.explorer.workers.job_runner import Runner
+from densehop.apps.explorer.workers.pool import Desk, Hall
 
 QUIET = pytest.mark.filterwarnings("ignore:.*will be removed in version 2.0:PendingDeprecationWarning")  # Panel's
 

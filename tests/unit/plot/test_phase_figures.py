@@ -7,8 +7,9 @@ import xarray as xr
 import densehop as dh
 from densehop.campaign import store
 from densehop.plot import style
-from densehop.plot.phases import phase_diagram
-from densehop.recipes import RECIPES, plane
+from densehop.plot.phase_diagrams import phase_diagram
+from densehop.recipes import RECIPES
+from densehop.recipes.phase_diagrams import plane
 from densehop.recipes.recipe import reproduce
 
 NAMES = ("P", "SG", "lR", "gR", "eR")

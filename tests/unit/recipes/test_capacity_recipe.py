@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from densehop.recipes import RECIPES, capacity, capacity_runs, capacity_table
-from densehop.recipes.capacity import Series, Size
+from densehop.recipes import RECIPES
+from densehop.recipes.capacity import measurements as capacity_runs
+from densehop.recipes.capacity import recipe as capacity
+from densehop.recipes.capacity import table as capacity_table
+from densehop.recipes.capacity.recipe import Series, Size
 from tests.unit.recipes.test_recipes import Counter
 
 NO_CELLS = Path("unused")  # this recipe keeps none

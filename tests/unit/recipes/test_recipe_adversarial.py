@@ -7,8 +7,9 @@ import pytest
 
 import densehop as dh
 from densehop.campaign import store
-from densehop.recipes import RECIPES, adversarial
+from densehop.recipes import RECIPES
 from densehop.recipes.recipe import reproduce
+from densehop.recipes.robustness import adversarial
 from densehop.theory.questions.robustness import adversarial_boundary
 
 TINY = adversarial.Size(48, (0.5, 1.5), (0.0, 0.3, 0.6, 0.9), n_disorders=3, n_chains=3)

@@ -6,7 +6,8 @@ import math
 import pytest
 
 import densehop as dh
-from densehop.recipes import RECIPES, large_noise_overlap
+from densehop.recipes import RECIPES
+from densehop.recipes.overlaps import large_noise as large_noise_overlap
 from densehop.recipes.recipe import reproduce
 from densehop.theory.questions.finite_size import finite_size_overlap
 from tests.unit.recipes.test_recipe_adversarial import Silence

@@ -8,7 +8,10 @@ import xarray as xr
 
 import densehop as dh
 from densehop.campaign import store
-from densehop.recipes import RECIPES, landscape, nishimori_overlap, overlap_study
+from densehop.recipes import RECIPES
+from densehop.recipes.overlaps import landscape
+from densehop.recipes.overlaps import nishimori as nishimori_overlap
+from densehop.recipes.overlaps import study as overlap_study
 from densehop.recipes.recipe import reproduce
 
 TINY = nishimori_overlap.Size(

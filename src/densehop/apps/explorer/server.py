@@ -11,15 +11,15 @@ from bokeh.client import pull_session
 from panel.io import with_lock
 from panel.reactive import Syncable
 
-from densehop.apps.explorer.attack_page import AttackPage
-from densehop.apps.explorer.cut_page import CutPage
-from densehop.apps.explorer.hall import Hall
-from densehop.apps.explorer.live import Request, Simulation
-from densehop.apps.explorer.phase_page import PhasePage
-from densehop.apps.explorer.places import Point, View, diagram, phases
-from densehop.apps.explorer.restore_page import RestorePage
-from densehop.apps.explorer.state import TABS
-from densehop.apps.explorer.visitor import Visitor
+from densehop.apps.explorer.compute.phase_plane import Point, View, diagram, phases
+from densehop.apps.explorer.compute.simulation import Request, Simulation
+from densehop.apps.explorer.pages.attack import AttackPage
+from densehop.apps.explorer.pages.cut import CutPage
+from densehop.apps.explorer.pages.phase_diagram import PhasePage
+from densehop.apps.explorer.pages.restore import RestorePage
+from densehop.apps.explorer.sessions.session import Visitor
+from densehop.apps.explorer.sessions.state import TABS
+from densehop.apps.explorer.workers.pool import Hall
 
 LOOPBACK = "127.0.0.1"
 PATIENCE = 100  # fifths of a second until the server answers
