@@ -1,1 +1,1 @@
-"""Recipes that lay simulations of the overlap q* beside theory, one file for each figure; `study` is what they share."""
+"""Recipes of figures that show the overlap q* of theory and simulation; `study` is what they share."""

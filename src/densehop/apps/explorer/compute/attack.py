@@ -1,4 +1,4 @@
-"""An attacked pattern: an example overwrites part of it, the student recovers it or is captured."""
+"""An attack on a pattern: an example overwrites part of it, and the student at T = 0 goes back to one of the two."""
 
 import time
 from dataclasses import dataclass
@@ -13,15 +13,25 @@ from densehop.problem import n_examples_for
 from densehop.simulate.starts import attacked, typical_example
 from densehop.teacher.examples import draw_examples
 
-P, TEACHER_P, TEACHER_TEMPERATURE = 4, 2, 2 + 2**0.5  # there the signal is the scaled load a
-SCALE = 2  # pixels of the pattern for a pixel of the digit
+P, TEACHER_P = 4, 2  # bodies in the energies of student and teacher
+TEACHER_TEMPERATURE = 2 + 2**0.5  # T* at which the signal is the scaled load a
+SCALE = 2  # pixels of the pattern, along each side, for one pixel of the digit
 N_SPINS = (SCALE * SIDE) ** 2
-LARGEST_STEPS, PAUSE = 16, 0.15
+MAX_SWEEPS = 16
+STEP_SECONDS = 0.15  # pause after each sweep, so that a person can watch
 
 
 @dataclass(frozen=True)
 class Attack:
-    """A scaled load a = 6M/N^2, a fraction eps of overwritten sites, which digit is the pattern, and a seed."""
+    """An attack.
+
+    Attributes
+    ----------
+    load : the scaled load a = 6M/N^2
+    eps : the fraction of sites that an example overwrites
+    digit : the number of the digit that is the pattern, among the stored ones
+    seed : of the examples and of the overwritten sites
+    """
 
     load: float
     eps: float
@@ -33,40 +43,44 @@ class Attack:
         checks.between("eps", self.eps, 0, 1)
         checks.integer("digit", self.digit, 0, len(stored_digits()) - 1)
 
+    @property
+    def n_examples(self) -> int:
+        """The number M of examples."""
+        return n_examples_for(self.load, N_SPINS, P // 2 + 1)
+
     def pattern(self) -> Signs:
         """Return the digit, enlarged, as the teacher's pattern (N,)."""
         digit = stored_digits()[self.digit].reshape(SIDE, SIDE)
         return np.kron(digit, np.ones((SCALE, SCALE), dtype=np.int8)).ravel().astype(np.int8)
 
 
-class Attacking:
+class AttackSimulation:
     """The student at T = 0, sweep by sweep.
 
     Attributes
     ----------
-    state : (N,)
-    pattern, example : (N,), what attracts it
-    overlaps : list of (q*, m) with the two, the start first
+    state : (N,), the student now
+    pattern, example : (N,), the two states that attract it
+    overlaps : list of (q*, m) with the two, that of the start first
+    finished : whether the last sweep changed nothing, or too many were run
     """
 
     def __init__(self, attack: Attack) -> None:
         self.pattern = attack.pattern()
-        count = n_examples_for(attack.load, N_SPINS, P // 2 + 1)
         _, examples = draw_examples(
-            N_SPINS, count, TEACHER_P, TEACHER_TEMPERATURE, attack.seed, self.pattern, n_workers=1
+            N_SPINS, attack.n_examples, TEACHER_P, TEACHER_TEMPERATURE, attack.seed, self.pattern, n_workers=1
         )
         self._network = PBodyHopfield(examples, P)
         found = typical_example(self.pattern, examples)
-        self.example = (
-            found.spins if found.overlap >= 0 else (-found.spins).astype(np.int8)
-        )  # for even p the same memory
+        sign = 1 if found.overlap >= 0 else -1  # at even p the negative of an example is the same memory
+        self.example = (sign * found.spins).astype(np.int8)
         self.state = attacked(self.pattern, self.example, attack.eps, 1, attack.seed)[0]
         self.overlaps = [self._overlaps()]
-        self.finished = False  # nothing moved any more
+        self.finished = False
 
     def _overlaps(self) -> tuple[float, float]:
-        wide = self.state.astype(np.int64)
-        return float((wide * self.pattern).mean()), float((wide * self.example).mean())
+        state = self.state.astype(np.int64)
+        return float((state * self.pattern).mean()), float((state * self.example).mean())
 
     def advance(self) -> None:
         """Run one sweep."""
@@ -74,21 +88,21 @@ class Attacking:
         run = self._network.sample(0.0, 1, 1, start=before, n_workers=1)
         self.state = run.spins[0]
         self.overlaps.append(self._overlaps())
-        self.finished = bool((self.state == before).all()) or len(self.overlaps) > LARGEST_STEPS
-        time.sleep(PAUSE)  # slow enough for the eye
+        self.finished = bool((self.state == before).all()) or len(self.overlaps) > MAX_SWEEPS
+        time.sleep(STEP_SECONDS)
 
     @property
     def recovered(self) -> bool:
-        """Whether the pattern has won."""
+        """Whether the student is closer to the pattern than to the example."""
         return self.overlaps[-1][0] > self.overlaps[-1][1]
 
 
-SCRIPT = """import densehop as dh
+CODE = """import densehop as dh
 from densehop.apps.explorer.compute.attack import Attack
 
 attack = {attack}
 pattern = attack.pattern()  # a digit, 16 x 16
-_, examples = dh.draw_examples({n_spins}, {n_examples}, {teacher_p}, {hot!r}, attack.seed, pattern)
+_, examples = dh.draw_examples({n_spins}, {n_examples}, {teacher_p}, {teacher_temperature!r}, attack.seed, pattern)
 example = dh.simulate.typical_example(pattern, examples)
 intruder = example.spins if example.overlap >= 0 else -example.spins
 state = dh.simulate.attacked(pattern, intruder, attack.eps, 1, attack.seed)
@@ -98,13 +112,13 @@ print("eps* =", dh.adversarial_boundary({p}, attack.load))
 """
 
 
-def script(attack: Attack) -> str:
-    """Return the lines of Python that give the same end."""
-    return SCRIPT.format(
+def python_code(attack: Attack) -> str:
+    """Return Python code that ends in the same state."""
+    return CODE.format(
         attack=attack,
         n_spins=N_SPINS,
-        n_examples=n_examples_for(attack.load, N_SPINS, P // 2 + 1),
+        n_examples=attack.n_examples,
         teacher_p=TEACHER_P,
-        hot=TEACHER_TEMPERATURE,
+        teacher_temperature=TEACHER_TEMPERATURE,
         p=P,
     )

@@ -1,5 +1,6 @@
-"""A line through a point of a phase diagram, along T or load, and what the theory says on it."""
+"""A cut through a phase plane: a line along T or load, the theory on it, and simulations at points of it."""
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -7,73 +8,114 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from densehop.apps.explorer.compute.phase_plane import Point, View
+from densehop.apps.explorer.compute.phase_plane import PhasePlane
+from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
 from densehop.base.arrays import Floats
 from densehop.theory.diagrams.diagram import phase_diagram
 
-FINE, FINE_OF_PAIRS, EACH = 161, 41, 4  # points of the lines; every fourth of the finer ones has theory at N
-COLD = 0.05  # of the window: where the line begins
+LINE_POINTS, LINE_POINTS_P2 = 161, 41  # points of the theory's lines for p >= 3, and for p = 2, where each takes longer
+FINITE_SIZE_STEP = 4  # the theory at N is computed at every fourth of LINE_POINTS
+FIRST_POSITION = 0.05  # where a line begins, as a fraction of the window
 
 
 @dataclass(frozen=True)
-class Along:
-    """The line through (coordinate, temperature) on which one of the two varies; N is for the theory at that size."""
+class CutLine:
+    """The line through (coordinate, temperature) on which one of the two varies; N is that of the theory at N."""
 
-    view: View
+    plane: PhasePlane
     coordinate: float
     temperature: float
     by_temperature: bool
     n_spins: int
 
-    def axis(self, points: int) -> Floats:
-        """Return places along the line, through the view's window."""
-        right, top = self.view.window
-        end = top if self.by_temperature else right
-        return np.linspace(COLD * end, end, points)
+    def positions(self, points: int) -> Floats:
+        """Return evenly spaced positions along the line, through the window of the plane."""
+        max_coordinate, max_temperature = self.plane.window
+        end = max_temperature if self.by_temperature else max_coordinate
+        return np.linspace(FIRST_POSITION * end, end, points)
 
-    def point(self, place: float) -> Point:
-        """Return the point at a place."""
+    def point_at(self, position: float) -> Point:
+        """Return the point at a position."""
         if self.by_temperature:
-            return Point(self.view, self.coordinate, float(place))
-        return Point(self.view, float(place), self.temperature)
+            return Point(self.plane, self.coordinate, float(position))
+        return Point(self.plane, float(position), self.temperature)
 
     @property
-    def fine(self) -> int:
+    def n_points(self) -> int:
         """How many points the theory's lines have."""
-        return FINE if self.view.p > 2 else FINE_OF_PAIRS
+        return LINE_POINTS if self.plane.p > 2 else LINE_POINTS_P2
 
     @property
-    def ordered(self) -> str:
-        """The overlap that tells order: with a memory, or with the teacher's pattern."""
-        return "m" if self.view.model == "direct" else "q_star"
+    def order_parameter(self) -> str:
+        """The overlap that is shown: m with a memory, or q* with the teacher's pattern."""
+        return "m" if self.plane.model == "direct" else "q_star"
 
 
-def theory(along: Along) -> xr.Dataset:
-    """Return the overlap along a line: of the winner, of the ordered state where there is one, and of that at N."""
-    axis = along.axis(along.fine)
-    fixed = np.array([along.coordinate if along.by_temperature else along.temperature])
-    x, t = (fixed, axis) if along.by_temperature else (axis, fixed)
-    hot: dict[str, Any] = {"teacher_temperature": along.view.teacher_temperature}
+def theory_along(line: CutLine) -> xr.Dataset:
+    """Return the overlap along a line.
+
+    Returns
+    -------
+    xarray.Dataset
+        `winner`, of the most probable state, and `ordered`, of the ordered state where it exists, over `position`;
+        `finite_size`, of the ordered state at N, over `coarse_position`.
+    """
+    positions = line.positions(line.n_points)
+    fixed = np.array([line.coordinate if line.by_temperature else line.temperature])
+    coordinates, temperatures = (fixed, positions) if line.by_temperature else (positions, fixed)
+    settings: dict[str, Any] = {"teacher_temperature": line.plane.teacher_temperature}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        found = phase_diagram(along.view.p, along.view.model, x, t, boundaries=False, **hot)
-    other = "retrieval_overlap" if along.view.model == "direct" else "inference_overlap"
-    coarse = along.axis(FINE)[::EACH]
-    at_size = [along.point(place).expected_at(along.n_spins) for place in coarse]
+        found = phase_diagram(line.plane.p, line.plane.model, coordinates, temperatures, boundaries=False, **settings)
+    ordered = "retrieval_overlap" if line.plane.model == "direct" else "inference_overlap"
+    coarse = line.positions(LINE_POINTS)[::FINITE_SIZE_STEP]
+    finite_size = [line.point_at(position).overlap_at_size(line.n_spins) for position in coarse]
     return xr.Dataset(
         {
-            "winner": ("place", found[along.ordered].values.ravel()),
-            "state": ("place", found[other].values.ravel()),
-            "at_size": ("coarse", at_size),
+            "winner": ("position", found[line.order_parameter].values.ravel()),
+            "ordered": ("position", found[ordered].values.ravel()),
+            "finite_size": ("coarse_position", finite_size),
         },
-        {"place": axis, "coarse": coarse},
+        {"position": positions, "coarse_position": coarse},
     )
 
 
-def nothing() -> xr.Dataset:
-    """Return lines without points: what is shown until the theory is there."""
+def empty_theory() -> xr.Dataset:
+    """Return the dataset of `theory_along` without points; a page shows it until the theory is there."""
     empty = np.empty(0)
     return xr.Dataset(
-        {"winner": ("place", empty), "state": ("place", empty), "at_size": ("coarse", empty)},
-        {"place": empty, "coarse": empty},
+        {"winner": ("position", empty), "ordered": ("position", empty), "finite_size": ("coarse_position", empty)},
+        {"position": empty, "coarse_position": empty},
     )
+
+
+class CutSimulation:
+    """Simulations at positions along a line, one after the other.
+
+    Attributes
+    ----------
+    results : list of (position, mean overlap, standard error) of the positions that are done
+    """
+
+    def __init__(self, requests: list[SimulationRequest], positions: list[float]) -> None:
+        self._waiting = list(zip(positions, requests, strict=True))
+        self._current: tuple[float, Simulation] | None = None
+        self.results: list[tuple[float, float, float]] = []
+
+    @property
+    def finished(self) -> bool:
+        """Whether all positions are done."""
+        return self._current is None and not self._waiting
+
+    def advance(self) -> None:
+        """Run the next block of sweeps at the current position."""
+        if self._current is None:
+            position, request = self._waiting.pop(0)
+            self._current = position, Simulation(request)
+        position, simulation = self._current
+        simulation.advance()
+        if simulation.finished:
+            mean, error = simulation.mean_overlap()
+            self.results.append((position, mean, 0.0 if math.isnan(error) else error))
+            self._current = None

@@ -1,8 +1,9 @@
-"""The lines of Python that give the same numbers as the page."""
+"""Python code that gives the same numbers as the page."""
 
-from densehop.apps.explorer.compute.cut import Along
-from densehop.apps.explorer.compute.phase_plane import Point, View
-from densehop.apps.explorer.compute.simulation import BURN_IN, N_CHAINS, Request
+from densehop.apps.explorer.compute.cut import CutLine
+from densehop.apps.explorer.compute.phase_plane import PhasePlane
+from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.compute.simulation import BURN_IN, N_CHAINS, SimulationRequest
 
 SOLVE = """import densehop as dh
 
@@ -54,60 +55,63 @@ MEMORIES = """    seed = np.random.SeedSequence(({seed}, disorder))
     pattern = memories[0]"""
 
 
-def problem(point: Point) -> str:
+def problem_expression(point: Point) -> str:
     """Return the problem at a point as an expression."""
-    view, p, x, t = point.view, point.view.p, point.coordinate, point.temperature
-    if view.model == "direct":
+    plane, p, x, t = point.plane, point.plane.p, point.coordinate, point.temperature
+    if plane.model == "direct":
         return f"dh.DirectModel(p={p}, load={x!r}, temperature={t!r})"
-    if view.model == "nishimori":
+    if plane.model == "nishimori":
         return f"dh.TeacherStudent.nishimori(p={p}, load={x!r}, temperature={t!r})"
-    if view.model == "fixed_teacher":
-        return (
-            f"dh.TeacherStudent(p={p}, load={x!r}, temperature={t!r}, teacher_temperature={view.teacher_temperature!r})"
-        )
-    if view.model == "finite_noise":
-        hot = view.teacher_temperature
-        return (
-            f"dh.TeacherStudent.finite_noise(p={p}, scaled_load={x!r}, temperature={t!r}, teacher_temperature={hot!r})"
-        )
+    if plane.model == "fixed_teacher":
+        settings = f"load={x!r}, temperature={t!r}, teacher_temperature={plane.teacher_temperature!r}"
+        return f"dh.TeacherStudent(p={p}, {settings})"
+    if plane.model == "finite_noise":
+        settings = f"scaled_load={x!r}, temperature={t!r}, teacher_temperature={plane.teacher_temperature!r}"
+        return f"dh.TeacherStudent.finite_noise(p={p}, {settings})"
     return f"dh.TeacherStudent(p={p}, load={x!r}, temperature={t!r}, teacher_p=2, signal={x / t!r})"
 
 
-def at_point(point: Point) -> str:
-    """Return the lines that print the phase and the branches of a point."""
-    return SOLVE.format(problem=problem(point))
+def of_point(point: Point) -> str:
+    """Return code that prints the phase and the branches of a point."""
+    return SOLVE.format(problem=problem_expression(point))
 
 
-def of_diagram(view: View) -> str:
-    """Return the lines that compute a view's diagram."""
-    settings = "" if view.teacher_temperature is None else f", teacher_temperature={view.teacher_temperature!r}"
-    return DIAGRAM.format(p=view.p, model=view.model, x=view.window[0], t=view.window[1], settings=settings)
+def of_diagram(plane: PhasePlane) -> str:
+    """Return code that computes the phase diagram of a plane."""
+    return DIAGRAM.format(p=plane.p, model=plane.model, x=plane.window[0], t=plane.window[1], settings=_settings(plane))
 
 
-def of_cut(along: Along) -> str:
-    """Return the lines that print the theory along a line."""
-    axis = along.axis(along.fine)
-    even = f"np.linspace({float(axis[0])!r}, {float(axis[-1])!r}, {len(axis)})"
-    coordinate, temperature = f"[{along.coordinate!r}]", f"[{along.temperature!r}]"
-    x, t = (coordinate, even) if along.by_temperature else (even, temperature)
-    hot = along.view.teacher_temperature
-    settings = "" if hot is None else f", teacher_temperature={hot!r}"
-    return CUT.format(p=along.view.p, model=along.view.model, x=x, t=t, settings=settings, overlap=along.ordered)
+def _settings(plane: PhasePlane) -> str:
+    """Return the last argument of `phase_diagram` where a plane needs it."""
+    return "" if plane.teacher_temperature is None else f", teacher_temperature={plane.teacher_temperature!r}"
 
 
-def of_simulation(request: Request, n_sweeps: int | None = None) -> str:
-    """Return the lines that repeat a simulation, as far as it has come."""
+def of_cut(line: CutLine) -> str:
+    """Return code that prints the theory along a line."""
+    positions = line.positions(line.n_points)
+    varied = f"np.linspace({float(positions[0])!r}, {float(positions[-1])!r}, {len(positions)})"
+    coordinate, temperature = f"[{line.coordinate!r}]", f"[{line.temperature!r}]"
+    x, t = (coordinate, varied) if line.by_temperature else (varied, temperature)
+    return CUT.format(
+        p=line.plane.p, model=line.plane.model, x=x, t=t, settings=_settings(line.plane), overlap=line.order_parameter
+    )
+
+
+def of_simulation(request: SimulationRequest, n_sweeps: int | None = None) -> str:
+    """Return code that repeats a simulation, or its first `n_sweeps` sweeps."""
     point, n_spins, n_sweeps = request.point, request.n_spins, n_sweeps or request.n_sweeps
-    hot = point.teacher_temperature(n_spins)
-    given = {"seed": request.seed, "n_spins": n_spins, "n_examples": request.n_examples}
-    draw = (MEMORIES if hot is None else TEACHER).format(**given, p=point.teacher_p, temperature=hot)
-    stored = "memories" if hot is None else "examples"
-    whole, rest = divmod(n_sweeps, request.block)
-    blocks = f"[{request.block}] * {whole}" + (f" + [{rest}]" if rest else "")
+    teacher_temperature = point.teacher_temperature(n_spins)
+    settings = {"seed": request.seed, "n_spins": n_spins, "n_examples": request.n_examples}
+    draw = (MEMORIES if teacher_temperature is None else TEACHER).format(
+        **settings, p=point.teacher_p, temperature=teacher_temperature
+    )
+    stored = "memories" if teacher_temperature is None else "examples"
+    whole, rest = divmod(n_sweeps, request.sweeps_per_block)
+    blocks = f"[{request.sweeps_per_block}] * {whole}" + (f" + [{rest}]" if rest else "")
     return SIMULATE.format(
         draw=draw,
         stored=stored,
-        p=point.view.p,
+        p=point.plane.p,
         seed=request.seed,
         n_disorders=request.n_disorders,
         start=_start(request, stored),
@@ -115,12 +119,12 @@ def of_simulation(request: Request, n_sweeps: int | None = None) -> str:
         temperature=point.temperature,
         n_chains=N_CHAINS,
         burn_in=int(BURN_IN * n_sweeps),
-        late="np.abs(late)" if point.view.p % 2 == 0 else "late",
+        late="np.abs(late)" if point.plane.p % 2 == 0 else "late",
     )
 
 
-def _start(request: Request, stored: str) -> str:
-    """Return the chains' first states as an expression."""
+def _start(request: SimulationRequest, stored: str) -> str:
+    """Return the initial states of the chains as an expression."""
     return {
         "random": f"dh.simulate.random_states({request.n_spins}, {N_CHAINS}, seed)",
         "overlap": f"dh.simulate.states_at_overlap(pattern, {request.amount!r}, {N_CHAINS}, seed)",

@@ -1,4 +1,4 @@
-"""A digit, damaged, and memories of several interactions that restore it, step by step at T = 0."""
+"""A damaged digit, and memories of several interactions that restore it, step by step at T = 0."""
 
 import time
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from densehop.learn.data.datasets import load_small_digits
 from densehop.learn.memory.estimator import DenseAssociativeMemory
 
 N_STORED = 50  # five of each digit
-SIDE = 8
+SIDE = 8  # pixels along each side of a digit
 MEMORIES: dict[str, dict[str, Any]] = {
     "p = 2": {"interaction": "strict", "degree": 2},
     "p = 3": {"interaction": "strict", "degree": 3},
@@ -20,7 +20,8 @@ MEMORIES: dict[str, dict[str, Any]] = {
     "rectified n = 10": {"interaction": "rectified", "degree": 10},
     "exponential": {"interaction": "exponential"},
 }
-PAUSE, LARGEST_STEPS = 0.4, 20
+STEP_SECONDS = 0.4  # pause after each step, so that a person can watch
+MAX_STEPS = 20
 
 
 def stored_digits() -> Signs:
@@ -38,15 +39,17 @@ class Damage:
     Attributes
     ----------
     digit : its number among the stored ones
-    hidden, flipped, overwritten : shares of sites; the last by the next digit
-    touched : sites flipped by hand
+    hidden, flipped : fractions of sites whose value is not known, or has the wrong sign
+    overwritten : fraction of sites that take the value of the next stored digit
+    clicked : sites whose sign the user flipped
+    seed : of the sites that are hidden, flipped and overwritten
     """
 
     digit: int
     hidden: float
     flipped: float
     overwritten: float
-    touched: tuple[int, ...] = ()
+    clicked: tuple[int, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -56,8 +59,8 @@ class Damage:
 
     @property
     def only_hidden(self) -> bool:
-        """Whether all that is shown is right."""
-        return not (self.flipped or self.overwritten or self.touched)
+        """Whether every value that is not hidden is right."""
+        return not (self.flipped or self.overwritten or self.clicked)
 
     def applied(self, stored: Signs) -> Floats:
         """Return the damaged digit (64,); nan where it is hidden."""
@@ -65,31 +68,32 @@ class Damage:
         state = stored[self.digit].astype(np.float64)
         state = np.where(order[2] < self.overwritten, stored[(self.digit + 1) % N_STORED], state)
         state = np.where(order[1] < self.flipped, -state, state)
-        state[list(self.touched)] *= -1
+        state[list(self.clicked)] *= -1
         return np.where(order[0] < self.hidden, np.nan, state)
 
 
-class Restoring:
-    """All memories at work on one digit; what is shown stays if all of it is right, else everything may move.
+class Restoration:
+    """All memories at work on one digit. If sites are only hidden, known ones are held fixed; else all sites may move.
 
     Attributes
     ----------
-    states : by memory's name, (64,), nan where nothing is known yet
+    states : the state (64,) of each memory by its name; nan where nothing is known yet
+    finished : whether the last step changed nothing, or too many were done
     """
 
-    def __init__(self, stored: Signs, damage: Damage, pause: float = PAUSE) -> None:
-        self._damaged, self._clamp, self._pause = damage.applied(stored)[None], damage.only_hidden, pause
+    def __init__(self, stored: Signs, damage: Damage, step_seconds: float = STEP_SECONDS) -> None:
+        self._damaged, self._clamp, self._step_seconds = damage.applied(stored)[None], damage.only_hidden, step_seconds
         self._memories = {name: DenseAssociativeMemory(**settings).fit(stored) for name, settings in MEMORIES.items()}
         self.states = dict.fromkeys(MEMORIES, self._damaged[0])
         self._steps, self.finished = 0, False
 
     def advance(self) -> None:
-        """Let each memory take one step (or sweep) more."""
+        """Let each memory take one more step (or sweep)."""
         self._steps += 1
         before, self.states = self.states, {name: self._after(one) for name, one in self._memories.items()}
-        still = all(np.array_equal(before[name], state, equal_nan=True) for name, state in self.states.items())
-        self.finished = still or self._steps >= LARGEST_STEPS
-        time.sleep(self._pause)  # slow enough for the eye
+        unchanged = all(np.array_equal(before[name], state, equal_nan=True) for name, state in self.states.items())
+        self.finished = unchanged or self._steps >= MAX_STEPS
+        time.sleep(self._step_seconds)
 
     def _after(self, memory: DenseAssociativeMemory) -> Floats:
         patterns = memory.set_params(max_steps=self._steps).recall(self._damaged, clamp=self._clamp).patterns
@@ -97,7 +101,7 @@ class Restoring:
         return state
 
 
-SCRIPT = """import densehop as dh
+CODE = """import densehop as dh
 from densehop.apps.explorer.compute.restoration import Damage, stored_digits
 
 stored = stored_digits()  # 50 of scikit-learn's digits in black and white
@@ -110,6 +114,6 @@ for name, settings in {memories}.items():
 """
 
 
-def script(damage: Damage) -> str:
-    """Return the lines of Python that give the same states."""
-    return SCRIPT.format(damage=damage, memories=MEMORIES, steps=LARGEST_STEPS, clamp=damage.only_hidden)
+def python_code(damage: Damage) -> str:
+    """Return Python code that ends in the same states."""
+    return CODE.format(damage=damage, memories=MEMORIES, steps=MAX_STEPS, clamp=damage.only_hidden)

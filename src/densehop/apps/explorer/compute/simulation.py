@@ -1,15 +1,15 @@
-"""A simulation in blocks of sweeps, each with a seed of its own, and simulations along a line.
+"""A simulation at a point of a phase plane, in blocks of sweeps, each with its own seed.
 
-The blocks' lengths follow from the sizes alone, so that the lines of Python that the page shows give the same bits.
+The length of a block follows from the sizes alone, never from a clock, so that the Python code which the page shows
+gives the same bits.
 """
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from densehop.apps.explorer.compute.phase_plane import Point
+from densehop.apps.explorer.compute.point import Point
 from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
 from densehop.diagnostics.time_averages import Equilibration, disorder_estimate, equilibration
@@ -25,17 +25,18 @@ STARTS = {
     "overlap": "an overlap with the pattern",
     "attacked": "the pattern, overwritten by an example",
 }
-LARGEST_N, LARGEST_DISORDERS, N_CHAINS = 1024, 8, 2
-LARGEST_SWEEPS = 2000
-LARGEST_STORE = 48_000_000  # signs of examples, all disorders together
-BLOCK_SECONDS, PATTERN_SECONDS, ATTEMPT_SECONDS = 0.04, 1e-10, 1e-7  # aimed at; of one chain and site, about
-LONGEST_BLOCK = 20
-BURN_IN = 0.25
+N_CHAINS = 2  # for each disorder
+MAX_N, MAX_DISORDERS, MAX_SWEEPS = 1024, 8, 2000
+MAX_STORED_SPINS = 48_000_000  # spins of all examples of all disorders, a byte each
+BLOCK_SECONDS = 0.04  # time that a block should take, about
+ATTEMPT_SECONDS, ATTEMPT_SECONDS_PER_PATTERN = 1e-7, 1e-10  # time of one attempted flip of one chain, about
+MAX_BLOCK = 20  # sweeps
+BURN_IN = 0.25  # fraction of the sweeps that averages leave out
 
 
 @dataclass(frozen=True)
-class Request:
-    """What to simulate: a point, a size and a start, within bounds that keep the page alive.
+class SimulationRequest:
+    """What to simulate: a point, a size and a start, within the capacity of a page.
 
     Attributes
     ----------
@@ -51,43 +52,44 @@ class Request:
     n_sweeps: int = 400
 
     def __post_init__(self) -> None:
-        checks.integer("N", self.n_spins, max(8, self.point.view.p), LARGEST_N)
-        checks.integer("disorders", self.n_disorders, 1, LARGEST_DISORDERS)
+        checks.integer("N", self.n_spins, max(8, self.point.plane.p), MAX_N)
+        checks.integer("disorders", self.n_disorders, 1, MAX_DISORDERS)
         checks.integer("seed", self.seed, 0, 2**32 - 1)
-        checks.integer("sweeps", self.n_sweeps, 8, LARGEST_SWEEPS)
+        checks.integer("sweeps", self.n_sweeps, 8, MAX_SWEEPS)
         checks.choice("start", self.start, tuple(STARTS))
         checks.between("amount", self.amount, 0, 1)
-        store = self.n_examples * self.n_spins * self.n_disorders
-        if store > LARGEST_STORE:
+        n_stored = self.n_examples * self.n_spins * self.n_disorders
+        if n_stored > MAX_STORED_SPINS:
             raise InvalidInput(
                 f"{self.n_disorders} disorders of {self.n_examples} examples with N = {self.n_spins} are too much for "
-                f"a page ({store / 1e6:.0f} of {LARGEST_STORE / 1e6:.0f} million spins): lower N, load or disorders, "
-                "or use `densehop run`"
+                f"a page ({n_stored / 1e6:.0f} of {MAX_STORED_SPINS / 1e6:.0f} million spins): lower N, load or "
+                "disorders, or use `densehop run`"
             )
 
     @property
     def n_examples(self) -> int:
-        """M."""
+        """The number M of examples (direct model: memories)."""
         return self.point.n_examples(self.n_spins)
 
     @property
-    def block(self) -> int:
-        """Sweeps at a time, so that the page moves several times a second."""
+    def sweeps_per_block(self) -> int:
+        """The number of sweeps between two updates of the page, which should come several times a second."""
         attempts = self.n_spins * N_CHAINS * self.n_disorders
-        seconds = attempts * (ATTEMPT_SECONDS + PATTERN_SECONDS * self.n_examples)
-        return max(1, min(LONGEST_BLOCK, int(BLOCK_SECONDS / seconds)))
+        seconds = attempts * (ATTEMPT_SECONDS + ATTEMPT_SECONDS_PER_PATTERN * self.n_examples)
+        return max(1, min(MAX_BLOCK, int(BLOCK_SECONDS / seconds)))
 
 
 class Simulation:
-    """The chains of a request, all disorders in step.
+    """The chains of a request; every disorder has done the same number of sweeps.
 
     Attributes
     ----------
     n_sweeps : int, done so far
-    overlap, energy : (disorder, chain, sweep), with the pattern (direct model: the memory), and per spin
+    overlap : (disorder, chain, sweep), with the pattern (direct model: with the first memory)
+    energy : (disorder, chain, sweep), per spin
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: SimulationRequest) -> None:
         self.request = request
         self.n_sweeps = 0
         self._blocks = 0
@@ -100,13 +102,13 @@ class Simulation:
         return [self._network(np.random.SeedSequence((self.request.seed, d))) for d in range(self.request.n_disorders)]
 
     def _network(self, seed: np.random.SeedSequence) -> tuple[Signs, PBodyHopfield]:
-        request, point = self.request, self.request.point
-        n_spins, count, hot = request.n_spins, request.n_examples, point.teacher_temperature(request.n_spins)
-        if hot is None:
-            memories = random_states(n_spins, count, seed)
-            return memories[0], PBodyHopfield(memories, point.view.p)
-        pattern, examples = draw_examples(n_spins, count, point.teacher_p, hot, seed, n_workers=1)
-        return pattern, PBodyHopfield(examples, point.view.p)
+        point, n_spins, n_examples = self.request.point, self.request.n_spins, self.request.n_examples
+        teacher_temperature = point.teacher_temperature(n_spins)
+        if teacher_temperature is None:
+            memories = random_states(n_spins, n_examples, seed)
+            return memories[0], PBodyHopfield(memories, point.plane.p)
+        pattern, examples = draw_examples(n_spins, n_examples, point.teacher_p, teacher_temperature, seed, n_workers=1)
+        return pattern, PBodyHopfield(examples, point.plane.p)
 
     @cached_property
     def _states(self) -> list[Signs]:
@@ -131,26 +133,22 @@ class Simulation:
 
     @property
     def overlap(self) -> Floats:
-        """The overlaps so far; for even p, where -xi is xi, of either sign."""
-        return (
-            np.concatenate(self._overlaps, axis=2)
-            if self._overlaps
-            else np.empty((self.request.n_disorders, N_CHAINS, 0))
-        )
+        """The overlaps so far; for even p, where a pattern and its negative are equivalent, of either sign."""
+        return self._joined(self._overlaps)
 
     @property
     def energy(self) -> Floats:
         """The energies per spin so far."""
-        return (
-            np.concatenate(self._energies, axis=2)
-            if self._energies
-            else np.empty((self.request.n_disorders, N_CHAINS, 0))
-        )
+        return self._joined(self._energies)
+
+    def _joined(self, blocks: list[Floats]) -> Floats:
+        """Return blocks one after the other: (disorder, chain, sweep)."""
+        return np.concatenate([np.empty((self.request.n_disorders, N_CHAINS, 0)), *blocks], axis=2)
 
     def advance(self) -> None:
-        """Run the next block of every disorder."""
+        """Run the next block of sweeps of every disorder."""
         request = self.request
-        length = min(request.block, request.n_sweeps - self.n_sweeps)
+        length = min(request.sweeps_per_block, request.n_sweeps - self.n_sweeps)
         overlaps, energies = [], []
         for disorder, (pattern, network) in enumerate(self._networks):
             run = network.sample(
@@ -170,48 +168,17 @@ class Simulation:
         self._blocks += 1
         self.n_sweeps += length
 
-    def mean(self) -> tuple[float, float]:
-        """Return overlap and its standard error over disorders, without the burn-in; for even p of absolute values."""
+    def mean_overlap(self) -> tuple[float, float]:
+        """Return the mean overlap after the burn-in and its standard error over disorders; at even p of |overlap|."""
         late = self.overlap[:, :, int(BURN_IN * self.n_sweeps) :].mean(axis=2)
-        if self.request.point.view.p % 2 == 0:
+        if self.request.point.plane.p % 2 == 0:
             late = np.abs(late)
         estimate = disorder_estimate(late.mean(axis=1))
         return estimate.mean, estimate.error
 
     def verdict(self) -> Equilibration | None:
-        """Judge all chains, each disorder around its own mean; None while there is too little to see."""
+        """Judge equilibration, each disorder around its own mean; None while there are fewer than 4 sweeps."""
         late = self.overlap[:, :, int(BURN_IN * self.n_sweeps) :]
         if late.shape[2] < 4:
             return None
         return equilibration((late - late.mean((1, 2), keepdims=True)).reshape(-1, late.shape[2]))
-
-
-class Cut:
-    """Simulations at points along a line, one after the other: what the dots of a cut are.
-
-    Attributes
-    ----------
-    results : (place, mean, error) of the points done; nan where a point cannot be simulated
-    """
-
-    def __init__(self, requests: list[Request], places: list[float]) -> None:
-        self._work = list(zip(places, requests, strict=True))
-        self._now: tuple[float, Simulation] | None = None
-        self.results: list[tuple[float, float, float]] = []
-
-    @property
-    def finished(self) -> bool:
-        """Whether all points are done."""
-        return self._now is None and not self._work
-
-    def advance(self) -> None:
-        """Run the next block of the present point."""
-        if self._now is None:
-            place, request = self._work.pop(0)
-            self._now = place, Simulation(request)
-        place, simulation = self._now
-        simulation.advance()
-        if simulation.finished:
-            mean, error = simulation.mean()
-            self.results.append((place, mean, 0.0 if math.isnan(error) else error))
-            self._now = None

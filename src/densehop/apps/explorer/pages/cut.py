@@ -1,4 +1,4 @@
-"""A cut through the phase diagram: overlap against T or load, dots appear as simulations finish."""
+"""The page "cut": the overlap along T or load, with dots that appear as simulations finish."""
 
 from concurrent.futures import Future
 from typing import Any
@@ -7,47 +7,47 @@ import numpy as np
 import panel as pn
 import xarray as xr
 
-from densehop.apps.explorer.compute import description as words
-from densehop.apps.explorer.compute import python_code as script
-from densehop.apps.explorer.compute.cut import Along, nothing, theory
-from densehop.apps.explorer.compute.phase_plane import Point, View
-from densehop.apps.explorer.compute.simulation import Cut, Request
-from densehop.apps.explorer.sessions.session import Eye, Visitor
-from densehop.apps.explorer.widgets import charts, downloads
-from densehop.apps.explorer.widgets.charts import Canvas, Chart, Dots, Line
-from densehop.apps.explorer.widgets.downloads import flowing
-from densehop.apps.explorer.workers.job_runner import Runner
+from densehop.apps.explorer.compute import description, python_code
+from densehop.apps.explorer.compute.cut import CutLine, CutSimulation, empty_theory, theory_along
+from densehop.apps.explorer.compute.phase_plane import PhasePlane
+from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.compute.simulation import SimulationRequest
+from densehop.apps.explorer.sessions.session import Session
+from densehop.apps.explorer.widgets import export
+from densehop.apps.explorer.widgets.canvas import Canvas
+from densehop.apps.explorer.widgets.chart import Chart, Dots, Line
+from densehop.apps.explorer.widgets.downloads import CodeBlock, DownloadButtons, wrapping_row
+from densehop.base.arrays import Floats
 from densehop.errors import DensehopError
 from densehop.plot.style import BLUE, GREY
 
-COARSE = 12  # points of the simulation
+N_SIMULATED = 12  # positions along the line
 
 
 class CutPage:
-    """The view "cut", through the point of the phase diagram."""
+    """The page "cut", along a line through the point of the phase diagram."""
 
-    def __init__(self, visitor: Visitor) -> None:
-        self._visitor, self._state = visitor, visitor.state
-        self._runner = Runner(visitor.hall.seats, Eye(visitor, self._draw), self._ended)
-        visitor.when_closed(self._runner.stop)
-        self._cut: Cut | None = None
-        self._lines = nothing()
-        self._files = downloads.Buttons(
+    def __init__(self, session: Session) -> None:
+        self._session, self._state = session, session.state
+        self._runner = session.job_runner(self._draw, self._draw)
+        self._simulation: CutSimulation | None = None
+        self._theory = empty_theory()
+        self._files = DownloadButtons(
             "cut",
-            png=lambda: charts.on_paper(self._canvas.chart, "png"),
-            svg=lambda: charts.on_paper(self._canvas.chart, "svg"),
-            nc=lambda: downloads.netcdf(self._data()),
+            png=lambda: export.chart_file(self._canvas.chart, "png"),
+            svg=lambda: export.chart_file(self._canvas.chart, "svg"),
+            nc=lambda: export.dataset_file(self._data()),
         )
-        self._doubt = pn.pane.HTML("", css_classes=["of-size"], width=1040, visible=False)
+        self._size_warning = pn.pane.HTML("", css_classes=["of-size"], width=1040, visible=False)
         self._canvas = Canvas(self._chart(), 760, 400)
-        self._said = pn.pane.HTML("", css_classes=["cut-said"], width=700)
-        self._script = downloads.Script("cut")
-        self._state.param.watch(self._moved, ["model", "p", "hot", "x", "t", "along", "n", "start"])
-        self._moved()
+        self._status = pn.pane.HTML("", css_classes=["cut-said"], width=700)
+        self._code = CodeBlock("cut")
+        self._state.param.watch(self._update_line, ["model", "p", "teacher_t", "x", "t", "along", "n", "start"])
+        self._update_line()
 
     @property
     def panel(self) -> pn.Column:
-        """Return the whole view."""
+        """Return the whole page."""
         along = pn.widgets.RadioButtonGroup.from_param(self._state.param.along, width=220)
         run = pn.widgets.Button(name="Simulate along the line", button_type="primary", css_classes=["run-cut"])
         run.on_click(self._run)
@@ -60,110 +60,126 @@ class CutPage:
             pn.widgets.IntInput.from_param(self._state.param.sweeps, width=100),
         ]
         return pn.Column(
-            flowing(along, *controls),
-            self._doubt,
-            pn.Row(run, stop, self._said),
+            wrapping_row(along, *controls),
+            self._size_warning,
+            pn.Row(run, stop, self._status),
             pn.pane.Bokeh(self._canvas.figure),
-            pn.Row(self._files.panel, self._script.button),
-            self._script.panel,
+            pn.Row(self._files.panel, self._code.button),
+            self._code.panel,
         )
 
     @property
-    def _along(self) -> Along:
+    def _line(self) -> CutLine:
         """The line through the point of the phase diagram."""
         state = self._state
-        view = View.of(state.model, state.p, state.hot)
-        return Along(view, state.x, state.t, state.along == "temperature", state.n)
+        plane = PhasePlane.from_controls(state.model, state.p, state.teacher_t)
+        return CutLine(plane, state.x, state.t, state.along == "temperature", state.n)
 
-    def _moved(self, *_: Any) -> None:
-        """Show another line; what the theory says on it follows."""
+    def _update_line(self, *_: Any) -> None:
+        """Show another line; the theory along it follows as soon as it is computed."""
         self._runner.stop()
-        self._cut, self._lines = None, nothing()
+        self._simulation, self._theory = None, empty_theory()
         try:
-            along, doubt = (
-                self._along,
-                words.of_size(Point(self._along.view, self._state.x, self._state.t), self._state.n),
-            )
+            line = self._line
+            point = Point(line.plane, self._state.x, self._state.t)
+            warning = description.small_size_warning(point, self._state.n)
         except DensehopError as error:
-            self._visitor.complain(str(error))
+            self._session.show_error(str(error))
             return
-        self._doubt.param.update(object=f"<p><b>Small N:</b> {doubt}</p>", visible=bool(doubt))
-        self._script.text = script.of_cut(along)
-        self._files.wait("... when the theory's lines are there")
+        self._size_warning.param.update(object=f"<p><b>Small N:</b> {warning}</p>", visible=bool(warning))
+        self._code.text = python_code.of_cut(line)
+        self._files.disable("... when the theory's lines are there")
         self._draw()
         self._canvas.figure.xaxis.axis_label = self._chart().x_label
         self._canvas.figure.yaxis.axis_label = self._chart().y_label
-        self._visitor.hall.quick.ask(theory, along).add_done_callback(
-            lambda done: self._visitor.later(lambda: self._arrived(done, along))
+        self._session.pool.fast.submit(theory_along, line).add_done_callback(
+            lambda done: self._session.schedule(lambda: self._show_theory(done, line))
         )
 
-    def _arrived(self, done: "Future[xr.Dataset]", along: Along) -> None:
-        """Show the theory's lines, if the line is still the same."""
-        if along != self._along:
+    def _show_theory(self, result: "Future[xr.Dataset]", line: CutLine) -> None:
+        """Show the theory, if the page still shows the same line."""
+        if line != self._line:
             return
-        if done.exception() is not None:
-            self._visitor.complain(f"no theory along this line: {done.exception()}")
+        if result.exception() is not None:
+            self._session.show_error(f"no theory along this line: {result.exception()}")
             return
-        self._lines = done.result()
-        self._files.go()
+        self._theory = result.result()
+        self._files.enable()
         self._draw()
 
     def _run(self, _: Any) -> None:
-        """Simulate point after point."""
-        state, requests, places, refused = self._state, [], [], ""
-        for place in self._along.axis(COARSE):
+        """Simulate at positions along the line, one after the other."""
+        state, line = self._state, self._line
+        requests, positions, refused = [], [], ""
+        for exact in line.positions(N_SIMULATED):
+            position = float(f"{exact:.5g}")
             try:
-                point = self._along.point(float(f"{place:.5g}"))
-                requests.append(
-                    Request(point, state.n, state.disorders, state.start, state.amount, state.seed, state.sweeps)
+                point = line.point_at(position)
+                request = SimulationRequest(
+                    point, state.n, state.disorders, state.start, state.amount, state.seed, state.sweeps
                 )
-                places.append(float(f"{place:.5g}"))
             except DensehopError as error:
                 refused = str(error)
-        self._visitor.complain(f"left out: {refused}" if refused else "")
+                continue
+            requests.append(request)
+            positions.append(position)
+        self._session.show_error(f"left out: {refused}" if refused else "")
         if requests:
-            self._cut = Cut(requests, places)
-            self._script.text = f"{script.of_cut(self._along)}\n# the first dot\n{script.of_simulation(requests[0])}"
-            self._said.object = "simulating ..."
-            self._runner.start(self._cut)
-
-    def _ended(self, problem: str) -> None:
-        self._visitor.later(self._draw)
-        if problem:
-            self._visitor.later(lambda: self._visitor.complain(problem))
+            self._simulation = CutSimulation(requests, positions)
+            first = python_code.of_simulation(requests[0])
+            self._code.text = f"{python_code.of_cut(line)}\n# the first dot\n{first}"
+            self._status.object = "simulating ..."
+            self._runner.start(self._simulation)
 
     def _draw(self) -> None:
-        """Show the lines and the dots there are."""
+        """Show the theory and the simulations that are done."""
         self._canvas.show(self._chart())
-        if self._cut is not None:
-            self._said.object = f"<b>{len(self._cut.results)} points done</b>" + (", all" if self._cut.finished else "")
+        if self._simulation is not None:
+            done, finished = len(self._simulation.results), self._simulation.finished
+            self._status.object = f"<b>{done} points done</b>" + (", all" if finished else "")
+
+    def _results(self) -> Floats:
+        """Return (position, mean, error) of each simulation that is done: (n, 3)."""
+        return np.array([] if self._simulation is None else self._simulation.results).reshape(-1, 3)
 
     def _chart(self) -> Chart:
-        state, lines = self._state, self._lines
-        place, winner, ordered = (lines[name].values for name in ("place", "winner", "state"))
-        results = np.array(self._cut.results if self._cut is not None else []).reshape(-1, 3)
+        theory = {name: values.values for name, values in self._theory.variables.items()}
+        position, coarse_position = theory["position"], theory["coarse_position"]
+        simulated = self._results()
         return Chart(
-            "temperature T" if state.along == "temperature" else self._along.view.axis_label,
-            f"overlap at {self._fixed()}",
+            "temperature T" if self._state.along == "temperature" else self._line.plane.axis_label,
+            f"overlap at {self._fixed_variable()}",
             (
-                Line("theory: the likeliest state", place, winner),
-                Line("theory: the ordered state, also where metastable", place, ordered, "black", "dashed", 1.0),
-                Line("theory at N", lines["coarse"].values, lines["at_size"].values, GREY, "dashed", 1.2),
+                Line("theory: the likeliest state", position, theory["winner"]),
+                Line(
+                    "theory: the ordered state, also where metastable",
+                    position,
+                    theory["ordered"],
+                    "black",
+                    "dashed",
+                    1.0,
+                ),
+                Line("theory at N", coarse_position, theory["finite_size"], GREY, "dashed", 1.2),
             ),
-            (Dots("simulation", results[:, 0], results[:, 1], results[:, 2], BLUE),),
-            x_range=(0.0, float(self._along.axis(2)[-1])),
+            (Dots("simulation", simulated[:, 0], simulated[:, 1], simulated[:, 2], BLUE),),
+            x_range=(0.0, float(self._line.positions(2)[-1])),
             y_range=(-0.1, 1.05),
         )
 
-    def _fixed(self) -> str:
-        """Return what stays the same along the line."""
+    def _fixed_variable(self) -> str:
+        """Return what stays constant along the line, and its value."""
         if self._state.along == "temperature":
-            return f"{'a' if self._state.model == 'finite_noise' else 'α'} = {self._state.x:.4g}"
+            return f"{self._line.plane.coordinate_symbol} = {self._state.x:.4g}"
         return f"T = {self._state.t:.4g}"
 
     def _data(self) -> xr.Dataset:
-        """Return lines and dots."""
-        results = np.array(self._cut.results if self._cut is not None else []).reshape(-1, 3)
-        dots = {"simulated": ("dot", results[:, 1]), "simulated_error": ("dot", results[:, 2])}
-        facts = {"along": self._state.along, "fixed": self._fixed(), "p": self._state.p, "model": self._state.model}
-        return self._lines.assign(dots).assign_coords(dot=results[:, 0]).assign_attrs(facts)
+        """Return theory and simulations as a dataset."""
+        simulated = self._results()
+        dots = {"simulated": ("dot", simulated[:, 1]), "simulated_error": ("dot", simulated[:, 2])}
+        attributes = {
+            "along": self._state.along,
+            "fixed": self._fixed_variable(),
+            "p": self._state.p,
+            "model": self._state.model,
+        }
+        return self._theory.assign(dots).assign_coords(dot=simulated[:, 0]).assign_attrs(attributes)

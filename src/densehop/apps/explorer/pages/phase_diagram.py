@@ -1,4 +1,4 @@
-"""The phase diagram: click a point, read its branches, simulate there."""
+"""The page "phase diagram": click a point, read which branches exist there, simulate there."""
 
 from concurrent.futures import Future
 from typing import Any
@@ -6,127 +6,144 @@ from typing import Any
 import panel as pn
 import xarray as xr
 
-from densehop.apps.explorer.compute import description as words
-from densehop.apps.explorer.compute import python_code as script
-from densehop.apps.explorer.compute.phase_plane import MODELS, Point, View, bodies, diagram, phases
-from densehop.apps.explorer.pages.simulation_panel import LivePanel
-from densehop.apps.explorer.sessions.session import Visitor
-from densehop.apps.explorer.widgets import charts, downloads
-from densehop.apps.explorer.widgets.diagram_figure import DiagramFigure
+from densehop.apps.explorer.compute import description, python_code
+from densehop.apps.explorer.compute.phase_plane import (
+    DEFAULT_TEACHER_TEMPERATURE,
+    MODELS,
+    PhasePlane,
+    allowed_p,
+    diagram,
+    phase_grid,
+)
+from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.pages.simulation_panel import SimulationPanel
+from densehop.apps.explorer.sessions.session import Session
+from densehop.apps.explorer.widgets import export
+from densehop.apps.explorer.widgets.downloads import CONTENT_STYLE, CodeBlock, DownloadButtons
+from densehop.apps.explorer.widgets.phase_diagram import PhaseDiagramFigure
 from densehop.errors import DensehopError
-from densehop.plot.phase_diagrams import phase_diagram as on_paper
+from densehop.plot.phase_diagrams import phase_diagram
 
 
-class PhasePage:
-    """The view "phase"."""
+class PhaseDiagramPage:
+    """The page "phase diagram"."""
 
-    def __init__(self, visitor: Visitor) -> None:
-        self._visitor, self._state = visitor, visitor.state
-        self._plot = DiagramFigure(lambda x, t: visitor.now(lambda: self._click(x, t)))
-        self._about = pn.pane.HTML("", css_classes=["about"], stylesheets=[downloads.CONTENT_STYLE], width=500)
-        self._script = downloads.Script("phase")
-        self._live = LivePanel(visitor, self.point)
+    def __init__(self, session: Session) -> None:
+        self._session, self._state = session, session.state
+        self._figure = PhaseDiagramFigure(lambda x, t: session.with_document(lambda: self._click(x, t)))
+        self._description = pn.pane.HTML("", css_classes=["about"], stylesheets=[CONTENT_STYLE], width=500)
+        self._code = CodeBlock("phase")
+        self._simulation = SimulationPanel(session, self.point)
         self._dataset = xr.Dataset()
-        self._files = downloads.Buttons(
+        self._files = DownloadButtons(
             "phase-diagram",
-            png=lambda: charts.encoded(on_paper(self._dataset), "png"),
-            svg=lambda: charts.encoded(on_paper(self._dataset), "svg"),
-            nc=lambda: downloads.netcdf(self._dataset),
+            png=lambda: export.figure_file(phase_diagram(self._dataset), "png"),
+            svg=lambda: export.figure_file(phase_diagram(self._dataset), "svg"),
+            nc=lambda: export.dataset_file(self._dataset),
         )
         state = self._state
-        self._bodies = pn.widgets.DiscreteSlider(name="p", options=list(bodies(state.model)), value=state.p, width=250)
-        self._bodies.param.watch(lambda event: state.param.update(p=event.new), "value")
-        self._hot = pn.widgets.FloatInput.from_param(state.param.hot, width=250)
-        self._new_model()
-        self._new_view()
-        state.param.watch(self._new_model, ["model", "p"])
-        state.param.watch(self._new_view, ["model", "p", "hot"])
-        state.param.watch(self._new_point, ["x", "t"])
+        self._p_slider = pn.widgets.DiscreteSlider(
+            name="p", options=list(allowed_p(state.model)), value=state.p, width=250
+        )
+        self._p_slider.param.watch(lambda event: state.param.update(p=event.new), "value")
+        self._teacher_temperature = pn.widgets.FloatInput.from_param(state.param.teacher_t, width=250)
+        self._update_controls()
+        self._update_plane()
+        state.param.watch(self._update_controls, ["model", "p"])
+        state.param.watch(self._update_plane, ["model", "p", "teacher_t"])
+        state.param.watch(self._update_point, ["x", "t"])
 
     @property
-    def view(self) -> View:
-        """What is shown."""
-        return View.of(self._state.model, self._state.p, self._state.hot)
+    def plane(self) -> PhasePlane:
+        """The plane that the controls name."""
+        return PhasePlane.from_controls(self._state.model, self._state.p, self._state.teacher_t)
 
     def point(self) -> Point:
         """Return the point that was clicked."""
-        return Point(self.view, self._state.x, self._state.t)
+        return Point(self.plane, self._state.x, self._state.t)
 
     @property
     def panel(self) -> pn.Column:
-        """Return the whole view."""
+        """Return the whole page."""
         model = pn.widgets.Select(
             name="model", options={label: name for name, label in MODELS.items()}, value=self._state.model, width=250
         )
         model.link(self._state, value="model", bidirectional=True)
-        figure = pn.pane.Bokeh(self._plot.figure)
-        left = pn.Column(pn.Row(model, self._bodies), self._hot, figure, self._files.panel)
-        right = pn.Column(self._about, pn.Row(self._script.button), self._script.panel)
-        return pn.Column(pn.Row(left, right), self._live.panel)
+        figure = pn.pane.Bokeh(self._figure.figure)
+        left = pn.Column(pn.Row(model, self._p_slider), self._teacher_temperature, figure, self._files.panel)
+        right = pn.Column(self._description, pn.Row(self._code.button), self._code.panel)
+        return pn.Column(pn.Row(left, right), self._simulation.panel)
 
     def _click(self, x: float, t: float) -> None:
         """Go to a point, within the window."""
-        right, top = self.view.window
+        max_coordinate, max_temperature = self.plane.window
+        min_temperature = 1e-3 * max_temperature
         self._state.param.update(
-            x=float(f"{min(max(x, 0), right):.5g}"), t=float(f"{min(max(t, 1e-3 * top), top):.5g}")
+            x=float(f"{min(max(x, 0), max_coordinate):.5g}"),
+            t=float(f"{min(max(t, min_temperature), max_temperature):.5g}"),
         )
 
-    def _new_model(self, *_: Any) -> None:
-        """Offer the p that the model has, and a teacher that it can have."""
+    def _update_controls(self, *_: Any) -> None:
+        """Offer the values of p and of the teacher's temperature that the model can have."""
         state = self._state
-        state.settle()
-        self._bodies.param.update(options=list(bodies(state.model)), value=state.p)
-        self._hot.visible = state.model in {"fixed_teacher", "finite_noise"}
+        state.make_consistent()
+        self._p_slider.param.update(options=list(allowed_p(state.model)), value=state.p)
+        self._teacher_temperature.visible = state.model in DEFAULT_TEACHER_TEMPERATURE
 
-    def _new_view(self, *changes: Any) -> None:
-        """Show another plane; phases and lines follow when they are known."""
+    def _update_plane(self, *changes: Any) -> None:
+        """Show another plane; its phases and its boundaries follow as soon as they are computed."""
         try:
-            view = self.view
+            plane = self.plane
         except DensehopError as error:
-            self._visitor.complain(str(error))
+            self._session.show_error(str(error))
             return
-        self._bodies.value = self._state.p
+        self._p_slider.value = self._state.p
         if changes:
-            self._visitor.complain("")
-        self._files.wait("... when its lines are traced")
-        self._plot.show(view, None)
-        hall = self._visitor.hall
-        for answer, whole in ((hall.quick.ask(phases, view), False), (hall.slow.ask(diagram, view), True)):
-            self._when_known(answer, view, whole)
-        self._new_point()
+            self._session.show_error("")
+        self._files.disable("... when its lines are traced")
+        self._figure.show(plane, None)
+        pool = self._session.pool
+        self._show_when_done(pool.fast.submit(phase_grid, plane), plane, with_boundaries=False)
+        self._show_when_done(pool.slow.submit(diagram, plane), plane, with_boundaries=True)
+        self._update_point()
 
-    def _when_known(self, answer: "Future[xr.Dataset]", view: View, whole: bool) -> None:
-        """Show an answer now if it is there, else when it comes."""
-        if answer.done():
-            self._arrived(answer, view, whole)
+    def _show_when_done(self, result: "Future[xr.Dataset]", plane: PhasePlane, *, with_boundaries: bool) -> None:
+        """Show a result now if it is in the cache, else as soon as it is computed."""
+        if result.done():
+            self._show_result(result, plane, with_boundaries)
             return
-        answer.add_done_callback(lambda done: self._visitor.later(lambda: self._arrived(done, view, whole)))
+        result.add_done_callback(
+            lambda done: self._session.schedule(lambda: self._show_result(done, plane, with_boundaries))
+        )
 
-    def _arrived(self, done: "Future[xr.Dataset]", view: View, whole: bool) -> None:
-        """Show phases, or the whole diagram with its lines, if the view is still the same."""
-        if view != self.view or (self._files.ready and not whole):
+    def _show_result(self, result: "Future[xr.Dataset]", plane: PhasePlane, with_boundaries: bool) -> None:
+        """Show phases, or the diagram with its boundaries, if the page still shows the same plane."""
+        if plane != self.plane or (self._files.enabled and not with_boundaries):
             return
-        if done.exception() is not None:
-            self._visitor.complain(f"this diagram cannot be {'traced' if whole else 'computed'}: {done.exception()}")
+        if result.exception() is not None:
+            failed = "traced" if with_boundaries else "computed"
+            self._session.show_error(f"this diagram cannot be {failed}: {result.exception()}")
             return
-        self._dataset = done.result()
-        self._plot.show(view, self._dataset)
-        if whole:
-            self._files.go()
+        self._dataset = result.result()
+        self._figure.show(plane, self._dataset)
+        if with_boundaries:
+            self._files.enable()
 
-    def _new_point(self, *_: Any) -> None:
-        """Say what holds at the point."""
-        self._plot.mark(self._state.x, self._state.t)
+    def _update_point(self, *_: Any) -> None:
+        """Describe the point that was clicked."""
+        self._figure.mark(self._state.x, self._state.t)
         try:
             point = self.point()
-            phase, ranked = point.branches()
+            phase, ranked = point.phase_and_branches()
         except DensehopError as error:
-            self._about.object = f"<p>{error}</p>"
+            self._description.object = f"<p>{error}</p>"
             return
-        rows = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in words.table(ranked))
-        head = "".join(f"<th>{column}</th>" for column in words.COLUMNS)
-        self._about.object = (
-            f"<h3>{words.heading(point, phase)}</h3><p>{words.sentence(point, phase, ranked)}</p>"
+        head = "".join(f"<th>{column}</th>" for column in description.COLUMNS)
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in description.branch_table(ranked)
+        )
+        self._description.object = (
+            f"<h3>{description.heading(point, phase)}</h3><p>{description.sentence(point, phase, ranked)}</p>"
             f"<table class='branches'><tr>{head}</tr>{rows}</table>"
         )
-        self._script.text = script.at_point(point) + "\n# the whole diagram\n" + script.of_diagram(point.view)
+        self._code.text = python_code.of_point(point) + "\n# the whole diagram\n" + python_code.of_diagram(point.plane)

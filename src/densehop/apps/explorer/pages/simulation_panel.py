@@ -1,4 +1,4 @@
-"""Simulate at a point: overlap and energy stream in beside the theory's lines."""
+"""The simulation below the phase diagram: overlap and energy arrive block by block beside the theory's lines."""
 
 import math
 from collections.abc import Callable
@@ -8,38 +8,38 @@ import numpy as np
 import panel as pn
 import xarray as xr
 
-from densehop.apps.explorer.compute import description as words
-from densehop.apps.explorer.compute import python_code as script
-from densehop.apps.explorer.compute.phase_plane import Point
-from densehop.apps.explorer.compute.simulation import Request, Simulation
-from densehop.apps.explorer.sessions.session import Eye, Visitor
-from densehop.apps.explorer.widgets import charts, downloads
-from densehop.apps.explorer.widgets.charts import Canvas, Chart, Line
-from densehop.apps.explorer.widgets.downloads import flowing
-from densehop.apps.explorer.workers.job_runner import Runner
+from densehop.apps.explorer.compute import description, python_code
+from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
+from densehop.apps.explorer.sessions.session import Session
+from densehop.apps.explorer.widgets import export
+from densehop.apps.explorer.widgets.canvas import Canvas
+from densehop.apps.explorer.widgets.chart import Chart, Line, padded_range
+from densehop.apps.explorer.widgets.downloads import CodeBlock, DownloadButtons, wrapping_row
+from densehop.base.arrays import Floats
 from densehop.errors import DensehopError
 from densehop.plot.style import BLUE, GREY, ORANGE
 
-MOST_SHOWN = 500  # sweeps in a chart; longer runs are thinned
+MAX_SHOWN = 500  # sweeps in a chart; of longer runs only every second, third, ... sweep is drawn
+NO_THEORY = (math.nan, math.nan, math.nan)
 
 
-class LivePanel:
+class SimulationPanel:
     """Controls, charts and verdict of the simulation at the point that was clicked."""
 
-    def __init__(self, visitor: Visitor, point: Callable[[], Point]) -> None:
-        self._visitor, self._state, self._point = visitor, visitor.state, point
-        self._runner = Runner(visitor.hall.seats, Eye(visitor, self._draw), self._ended)
-        visitor.when_closed(self._runner.stop)
+    def __init__(self, session: Session, point: Callable[[], Point]) -> None:
+        self._session, self._state, self._point = session, session.state, point
+        self._runner = session.job_runner(self._draw, self._finish)
         self._simulation: Simulation | None = None
-        self._lines: tuple[float, float, float] = (math.nan, math.nan, math.nan)
-        self._said = pn.pane.HTML("", css_classes=["verdict"], width=660)
-        self._doubt = pn.pane.HTML("", css_classes=["of-size"], width=1040, visible=False)
-        self._script = downloads.Script("simulation")
-        self._charts = [Canvas(chart) for chart in self._drawn()]
+        self._theory = NO_THEORY  # overlap and energy at infinite N, and overlap at N
+        self._result = pn.pane.HTML("", css_classes=["verdict"], width=660)
+        self._size_warning = pn.pane.HTML("", css_classes=["of-size"], width=1040, visible=False)
+        self._code = CodeBlock("simulation")
+        self._canvases = [Canvas(chart) for chart in self._charts()]
         self._pause = pn.widgets.Button(name="Pause", width=90, css_classes=["pause"])
-        self._pause.on_click(self._toggle)
-        self._state.param.watch(self._warn, ["model", "p", "hot", "x", "t", "n"])
-        self._warn()
+        self._pause.on_click(self._pause_or_resume)
+        self._state.param.watch(self._warn_of_size, ["model", "p", "teacher_t", "x", "t", "n"])
+        self._warn_of_size()
 
     @property
     def panel(self) -> pn.Column:
@@ -56,107 +56,108 @@ class LivePanel:
             pn.widgets.IntInput.from_param(self._state.param.sweeps, width=100),
             pn.widgets.IntInput.from_param(self._state.param.seed, width=100),
         ]
-        files = downloads.Buttons(
+        files = DownloadButtons(
             "simulation",
-            png=lambda: charts.on_paper(self._charts[0].chart, "png"),
-            svg=lambda: charts.on_paper(self._charts[0].chart, "svg"),
-            nc=lambda: downloads.netcdf(self._data()),
+            png=lambda: export.chart_file(self._canvases[0].chart, "png"),
+            svg=lambda: export.chart_file(self._canvases[0].chart, "svg"),
+            nc=lambda: export.dataset_file(self._data()),
         )
         return pn.Column(
-            flowing(*controls),
-            self._doubt,
-            pn.Row(run, self._pause, stop, self._said),
-            flowing(*(pn.pane.Bokeh(canvas.figure) for canvas in self._charts)),
-            pn.Row(files.panel, self._script.button),
-            self._script.panel,
+            wrapping_row(*controls),
+            self._size_warning,
+            pn.Row(run, self._pause, stop, self._result),
+            wrapping_row(*(pn.pane.Bokeh(canvas.figure) for canvas in self._canvases)),
+            pn.Row(files.panel, self._code.button),
+            self._code.panel,
         )
 
-    def _warn(self, *_: Any) -> None:
-        """Say beforehand where a simulation of this size cannot meet the theory."""
+    def _warn_of_size(self, *_: Any) -> None:
+        """Say beforehand where a simulation of this size cannot agree with the theory."""
         try:
-            said = words.of_size(self._point(), self._state.n)
-        except DensehopError:  # the page says what is wrong with the point
-            said = ""
-        self._doubt.param.update(object=f"<p><b>Small N:</b> {said}</p>", visible=bool(said))
+            warning = description.small_size_warning(self._point(), self._state.n)
+        except DensehopError:  # the page itself says what is wrong with the point
+            warning = ""
+        self._size_warning.param.update(object=f"<p><b>Small N:</b> {warning}</p>", visible=bool(warning))
 
     def _run(self, _: Any) -> None:
-        """Start at the point that was clicked."""
+        """Start a simulation at the point that was clicked."""
         state = self._state
         try:
             point = self._point()
-            request = Request(point, state.n, state.disorders, state.start, state.amount, state.seed, state.sweeps)
-            lines = (*point.expected(), point.expected_at(state.n))
+            request = SimulationRequest(
+                point, state.n, state.disorders, state.start, state.amount, state.seed, state.sweeps
+            )
+            theory = (*point.ordered_state(), point.overlap_at_size(state.n))
         except DensehopError as error:
-            self._visitor.complain(str(error))
+            self._session.show_error(str(error))
             return
-        self._visitor.complain("")
-        self._simulation = Simulation(request)
-        self._lines = lines
-        self._script.text = script.of_simulation(request)
-        self._said.object = f"drawing {request.n_examples:,} examples for each of {state.disorders} disorders ..."
+        self._session.show_error("")
+        self._simulation, self._theory = Simulation(request), theory
+        self._code.text = python_code.of_simulation(request)
+        self._result.object = f"drawing {request.n_examples:,} examples for each of {state.disorders} disorders ..."
         self._pause.name = "Pause"
         self._draw()
         self._runner.start(self._simulation)
 
-    def _toggle(self, _: Any) -> None:
-        """Pause or go on."""
+    def _pause_or_resume(self, _: Any) -> None:
+        """Pause a simulation that runs, or resume one that is paused."""
         if self._runner.running:
-            paused = self._pause.name == "Pause"
-            (self._runner.pause if paused else self._runner.resume)()
-            self._pause.name = "Go on" if paused else "Pause"
-
-    def _ended(self, problem: str) -> None:
-        """Draw the end, and say what went wrong."""
-        self._visitor.later(self._finish)
-        if problem:
-            self._visitor.later(lambda: self._visitor.complain(problem))
+            pausing = self._pause.name == "Pause"
+            (self._runner.pause if pausing else self._runner.resume)()
+            self._pause.name = "Go on" if pausing else "Pause"
 
     def _finish(self) -> None:
-        """Show all, with lines of Python that go as far."""
+        """Draw the end, with Python code that runs as many sweeps as were done."""
         self._draw()
         simulation = self._simulation
         if simulation is not None and simulation.n_sweeps and not self._runner.running:
-            self._script.text = script.of_simulation(simulation.request, simulation.n_sweeps)
+            self._code.text = python_code.of_simulation(simulation.request, simulation.n_sweeps)
 
     def _draw(self) -> None:
-        """Show what there is."""
-        for canvas, chart in zip(self._charts, self._drawn(), strict=True):
+        """Show the sweeps done so far."""
+        for canvas, chart in zip(self._canvases, self._charts(), strict=True):
             canvas.show(chart)
         simulation = self._simulation
         if simulation is None or not simulation.n_sweeps:
             return
-        mean, error = simulation.mean()
+        mean, error = simulation.mean_overlap()
         verdict = simulation.verdict()
-        at_size = f", at this N {words.number(self._lines[2])}" if math.isfinite(self._lines[2]) else ""
-        judged = verdict.reason if verdict is not None else "too short to judge"
-        self._said.object = (
+        overlap, _, overlap_at_size = self._theory
+        at_size = f", at this N {description.number(overlap_at_size)}" if math.isfinite(overlap_at_size) else ""
+        self._result.object = (
             f"<b>{simulation.n_sweeps} sweeps</b>: overlap {mean:.4f} ± {error:.4f} (theory "
-            f"{words.number(self._lines[0])}{at_size}); {judged}"
+            f"{description.number(overlap)}{at_size}); {'too short to judge' if verdict is None else verdict.reason}"
         )
 
-    def _drawn(self) -> tuple[Chart, Chart]:
-        """Return both charts, with the same lines whether there is anything to show or not."""
+    def _charts(self) -> tuple[Chart, Chart]:
+        """Return the charts of overlap and energy; their layout is the same before and after a simulation begins."""
         simulation = self._simulation
-        overlap, energy = (np.empty((0, 1, 0)),) * 2 if simulation is None else (simulation.overlap, simulation.energy)
-        if simulation is not None and simulation.request.point.view.p % 2 == 0:
-            overlap = np.abs(overlap)
-        length = simulation.request.n_sweeps if simulation is not None else self._state.sweeps
-        window = (0.0, float(length))
-        q_star, u, at_size = self._lines
+        overlaps, energies = (np.empty((0, 1, 0)),) * 2
+        n_sweeps = self._state.sweeps
+        if simulation is not None:
+            overlaps, energies, n_sweeps = simulation.overlap, simulation.energy, simulation.request.n_sweeps
+            if simulation.request.point.plane.p % 2 == 0:
+                overlaps = np.abs(overlaps)
+        window = (0.0, float(n_sweeps))
+        overlap, energy, overlap_at_size = self._theory
+        levels = (
+            _level("theory", overlap, n_sweeps),
+            _level("theory at N", overlap_at_size, n_sweeps, GREY),
+        )
         return (
             Chart(
                 "sweeps",
                 "overlap with the pattern",
-                (*_traces(overlap), _level("theory", q_star, length), _level("theory at N", at_size, length, GREY)),
+                (*_traces(overlaps), *levels),
                 x_range=window,
                 y_range=(-0.25, 1.05),
             ),
             Chart(
                 "sweeps",
                 "energy per spin",
-                (*_traces(energy), _level("theory", u, length)),
+                (*_traces(energies), _level("theory", energy, n_sweeps)),
                 x_range=window,
-                y_range=charts.around(energy, np.array([u])),
+                y_range=padded_range(energies, np.array([energy])),
             ),
         )
 
@@ -166,31 +167,33 @@ class LivePanel:
         if simulation is None:
             return xr.Dataset()
         dims, request = ("disorder", "chain", "sweep"), simulation.request
-        facts = {
+        attributes = {
+            "problem": python_code.problem_expression(request.point),
             "n_spins": request.n_spins,
             "n_examples": request.n_examples,
             "seed": request.seed,
             "start": request.start,
         }
         return xr.Dataset(
-            {"overlap": (dims, simulation.overlap), "energy": (dims, simulation.energy)},
-            attrs={"problem": script.problem(request.point), **facts},
+            {"overlap": (dims, simulation.overlap), "energy": (dims, simulation.energy)}, attrs=attributes
         )
 
 
-def _traces(series: Any) -> tuple[Line, Line, Line]:
-    """Return the mean of all chains, and the highest and lowest disorder, from (disorder, chain, sweep)."""
-    each = series.mean(axis=1)
-    step = max(1, math.ceil(each.shape[1] / MOST_SHOWN)) if each.size else 1
-    x, each = np.arange(1, each.shape[1] + 1)[::step], each[:, ::step]
-    mean, high, low = (each.mean(0), each.max(0), each.min(0)) if each.size else (x, x, x)
+def _traces(series: Floats) -> tuple[Line, Line, Line]:
+    """Return the highest and lowest disorder and the mean of all chains, from (disorder, chain, sweep)."""
+    disorders = series.mean(axis=1)
+    step = max(1, math.ceil(disorders.shape[1] / MAX_SHOWN)) if disorders.size else 1
+    sweeps, disorders = np.arange(1, disorders.shape[1] + 1)[::step], disorders[:, ::step]
+    mean, high, low = (sweeps, sweeps, sweeps)
+    if disorders.size:
+        mean, high, low = disorders.mean(0), disorders.max(0), disorders.min(0)
     return (
-        Line("highest and lowest disorder", x, high, ORANGE, "dotted", 1.0),
-        Line("", x, low, ORANGE, "dotted", 1.0),
-        Line("mean of all chains", x, mean, BLUE),
+        Line("highest and lowest disorder", sweeps, high, ORANGE, "dotted", 1.0),
+        Line("", sweeps, low, ORANGE, "dotted", 1.0),
+        Line("mean of all chains", sweeps, mean, BLUE),
     )
 
 
-def _level(label: str, value: float, length: int, colour: str = "black") -> Line:
+def _level(label: str, value: float, n_sweeps: int, colour: str = "black") -> Line:
     """Return a horizontal line."""
-    return Line(label, np.array([0.0, float(length)]), np.full(2, value), colour, "dashed", 1.4)
+    return Line(label, np.array([0.0, float(n_sweeps)]), np.full(2, value), colour, "dashed", 1.4)

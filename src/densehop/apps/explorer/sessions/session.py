@@ -1,4 +1,4 @@
-"""One visitor: the hall, the state of the controls, and how threads reach the page."""
+"""A session: one open page with the state of its controls, and how background threads reach that page."""
 
 import threading
 from collections.abc import Callable
@@ -7,78 +7,91 @@ from typing import Any
 import panel as pn
 from panel.io.state import set_curdoc
 
-from densehop.apps.explorer.sessions.state import NAMES, State
-from densehop.apps.explorer.workers.pool import Hall
+from densehop.apps.explorer.sessions.state import PARAMETERS, SessionState
+from densehop.apps.explorer.workers.job_runner import JobRunner
+from densehop.apps.explorer.workers.worker_pool import WorkerPool
 
-LONGEST_WAIT = 2.0  # seconds
+REDRAW_TIMEOUT = 2.0  # seconds that a job waits for the page to redraw
 
 
-class Visitor:
-    """A session.
+class Session:
+    """One open page.
 
     Attributes
     ----------
-    hall : Hall
-    state : State, kept in the address
-    closed : set when the tab is closed
+    pool : WorkerPool, shared by all sessions
+    state : SessionState, which the page's address repeats
+    closed : threading.Event, set when the page is closed
+    error_pane : the line at the top of the page that says what is wrong
     """
 
-    def __init__(self, hall: Hall) -> None:
-        self.hall, self.state, self.closed = hall, State(), threading.Event()
+    def __init__(self, pool: WorkerPool) -> None:
+        self.pool, self.state, self.closed = pool, SessionState(), threading.Event()
         self._document = pn.state.curdoc
-        self._when_closed: list[Callable[[], None]] = []
-        self.complaint = pn.pane.Alert("", alert_type="warning", visible=False, css_classes=["complaint"])
+        self._close_actions: list[Callable[[], None]] = []
+        self.error_pane = pn.pane.Alert("", alert_type="warning", visible=False, css_classes=["error"])
         self._location = pn.state.location
         if self._location is not None:
-            self.complain(self.state.follow(self._location.query_params))
-            self.state.param.watch(self._write_link, list(NAMES))
+            self.show_error(self.state.load_query(self._location.query_params))
+            self.state.param.watch(self._update_address, list(PARAMETERS))
         if self._document is not None:
             pn.state.on_session_destroyed(lambda _: self.close())
 
-    def complain(self, message: str) -> None:
-        """Show one line of what is wrong; an empty one takes it away."""
-        self.complaint.param.update(object=message, visible=bool(message))
-
-    def when_closed(self, action: Callable[[], None]) -> None:
-        """Do something when the tab is closed."""
-        self._when_closed.append(action)
+    def show_error(self, message: str) -> None:
+        """Show one line that says what is wrong; an empty message removes the line."""
+        self.error_pane.param.update(object=message, visible=bool(message))
 
     def close(self) -> None:
-        """Stop what runs for this visitor."""
+        """Stop everything that runs for this session."""
         self.closed.set()
-        for action in self._when_closed:
+        for action in self._close_actions:
             action()
 
-    def now(self, action: Callable[[], None]) -> None:
-        """Do something to this visitor's page, in answer to an event of Bokeh's, of which Panel does not know."""
+    def with_document(self, action: Callable[[], None]) -> None:
+        """Call `action` with this session's document; Panel does not set it for events that come from Bokeh."""
         with set_curdoc(self._document):
             action()
 
-    def later(self, action: Callable[[], None]) -> None:
-        """Do something in the page's own thread; from any thread."""
+    def schedule(self, action: Callable[[], None]) -> None:
+        """Have the server's event loop call `action` for this page; may be called from any thread."""
         if not self.closed.is_set() and self._document is not None:
-            self._document.add_next_tick_callback(lambda: self.now(action))
+            self._document.add_next_tick_callback(lambda: self.with_document(action))
 
-    def _write_link(self, *_: Any) -> None:
-        """Put the state into the address."""
-        link = "&".join(f"{name}={value}" for name, value in self.state.link().items())
-        self._location.search = f"?{link}" if link else ""
+    def job_runner(self, draw: Callable[[], None], finish: Callable[[], None]) -> JobRunner:
+        """Return a runner of jobs for this page.
+
+        The page calls `draw` after each step and `finish` at the end; an error of the job is shown.
+        """
+
+        def on_end(error_message: str) -> None:
+            self.schedule(finish)
+            if error_message:
+                self.schedule(lambda: self.show_error(error_message))
+
+        runner = JobRunner(self.pool.simulation_slots, RateLimitedDraw(self, draw), on_end)
+        self._close_actions.append(runner.stop)
+        return runner
+
+    def _update_address(self, *_: Any) -> None:
+        """Write the state into the page's address."""
+        query = "&".join(f"{name}={value}" for name, value in self.state.query().items())
+        self._location.search = f"?{query}" if query else ""
 
 
-class Eye:
-    """Draws from another thread, and lets it wait until the page has drawn: work is never faster than the eye."""
+class RateLimitedDraw:
+    """Has a page drawn from a job's thread, which waits for it, so that a job is never faster than its page."""
 
-    def __init__(self, visitor: Visitor, draw: Callable[[], None]) -> None:
-        self._visitor, self._draw, self._drawn = visitor, draw, threading.Event()
+    def __init__(self, session: Session, draw: Callable[[], None]) -> None:
+        self._session, self._draw, self._done = session, draw, threading.Event()
 
     def __call__(self) -> None:
-        """Ask for a drawing and wait for it; not for ever, since a tab may be closed."""
-        self._drawn.clear()
-        self._visitor.later(self._now)
-        self._drawn.wait(LONGEST_WAIT)
+        """Schedule a drawing and wait for it, for a limited time since the page may have been closed."""
+        self._done.clear()
+        self._session.schedule(self._draw_now)
+        self._done.wait(REDRAW_TIMEOUT)
 
-    def _now(self) -> None:
+    def _draw_now(self) -> None:
         try:
             self._draw()
         finally:
-            self._drawn.set()
+            self._done.set()

@@ -1,10 +1,9 @@
-"""Buttons that hand out what a view shows: pictures, data, and the lines of Python that make it."""
+"""Download buttons for what a page shows, and the Python code that computes it."""
 
 import io
 from collections.abc import Callable
 
 import panel as pn
-import xarray as xr
 
 CONTENT_STYLE = """
 table.branches { border-collapse: collapse; font-size: 12px; }
@@ -13,15 +12,15 @@ pre { background: #f6f6f6; padding: 8px; font-size: 12px; overflow-x: auto; }
 """
 
 
-def flowing(*objects: object) -> pn.Row:
-    """Return a row that goes on in the next line where the window is narrow."""
+def wrapping_row(*objects: object) -> pn.Row:
+    """Return a row that continues in the next line where the window is narrow."""
     return pn.Row(*objects, styles={"flex-wrap": "wrap"})
 
 
-class Buttons:
-    """Download buttons, one for each suffix, whose content is made when it is asked for, in the server's own thread.
+class DownloadButtons:
+    """A download button for each suffix; the content of a file is made when somebody asks for it.
 
-    What takes long is waited for beforehand: until `go` the buttons do nothing, and `wait` says why.
+    That happens in the server's own thread. So a page disables the buttons until what takes long has been computed.
     """
 
     def __init__(self, name: str, **content: Callable[[], bytes]) -> None:
@@ -36,52 +35,46 @@ class Buttons:
             )
             for suffix, make in content.items()
         ]
-        self._said = pn.pane.HTML("", margin=(14, 4), css_classes=[f"download-{name}-said"])
-        self.panel = pn.Row(pn.pane.HTML("<small>download</small>", margin=(14, 4)), *self._buttons, self._said)
+        self._remark = pn.pane.HTML("", margin=(14, 4), css_classes=[f"download-{name}-said"])
+        self.panel = pn.Row(pn.pane.HTML("<small>download</small>", margin=(14, 4)), *self._buttons, self._remark)
 
     @property
-    def ready(self) -> bool:
-        """Whether there is something to hand out."""
+    def enabled(self) -> bool:
+        """Whether the files can be downloaded."""
         return not self._buttons[0].disabled
 
-    def wait(self, reason: str) -> None:
-        """Hand out nothing for now, and say why."""
+    def disable(self, reason: str) -> None:
+        """Offer nothing for now, and show why."""
         self._set(True, f"<small>{reason}</small>")
 
-    def go(self) -> None:
-        """Hand out what there is from now on."""
+    def enable(self) -> None:
+        """Offer the files from now on."""
         self._set(False, "")
 
-    def _set(self, disabled: bool, said: str) -> None:
-        self._said.object = said
+    def _set(self, disabled: bool, remark: str) -> None:
+        self._remark.object = remark
         for button in self._buttons:
             button.disabled = disabled
 
 
-def netcdf(dataset: xr.Dataset) -> bytes:
-    """Return a dataset as the content of a file."""
-    return bytes(dataset.to_netcdf(engine="h5netcdf"))
-
-
-class Script:
-    """A button that shows and hides lines of Python."""
+class CodeBlock:
+    """Python code, and a button that shows and hides it."""
 
     def __init__(self, name: str) -> None:
-        self._code = pn.pane.HTML(
+        self._text = ""
+        self.panel = pn.pane.HTML(
             "", visible=False, css_classes=[f"script-{name}"], stylesheets=[CONTENT_STYLE], sizing_mode="stretch_width"
         )
-        self._text = ""
-        button = pn.widgets.Toggle(name="Python", width=90, css_classes=[f"python-{name}"])
-        button.param.watch(lambda event: self._code.param.update(visible=event.new), "value")
-        self.button, self.panel = button, self._code
+        self.button = pn.widgets.Toggle(name="Python", width=90, css_classes=[f"python-{name}"])
+        self.button.param.watch(lambda event: self.panel.param.update(visible=event.new), "value")
 
     @property
     def text(self) -> str:
-        """The lines."""
+        """The code."""
         return self._text
 
     @text.setter
-    def text(self, lines: str) -> None:
-        self._text = lines
-        escaped = lines.replace("&", "&amp;").replace("<", "&lt;")
-        self._code.object = f"<pre>{escaped}</pre>"
+    def text(self, code: str) -> None:
+        self._text = code
+        escaped = code.replace("&", "&amp;").replace("<", "&lt;")
+        self.panel.object = f"<pre>{escaped}</pre>"

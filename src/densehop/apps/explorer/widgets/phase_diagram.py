@@ -1,4 +1,4 @@
-"""The phase diagram on the screen: phases shaded and named in place, lines, and a cross where the visitor clicked."""
+"""The phase diagram on the screen: phases shaded and named in place, their boundaries, and a cross at the point."""
 
 from collections.abc import Callable
 
@@ -10,18 +10,18 @@ from bokeh.models import ColumnDataSource
 from bokeh.plotting import figure
 from scipy.ndimage import distance_transform_edt
 
-from densehop.apps.explorer.compute.phase_plane import View
-from densehop.plot.phase_diagrams import LINES, TEACHER, Line
+from densehop.apps.explorer.compute.phase_plane import PhasePlane
+from densehop.plot.phase_diagrams import LINES, TEACHER
 from densehop.plot.style import SHADES
 
-WIDTH, HEIGHT = 560, 430
-SMALLEST_NAMED = 3.0  # grid points from a phase's border to where its name stands
+WIDTH, HEIGHT = 560, 430  # pixels
+MIN_LABEL_DISTANCE = 3.0  # grid points between the border of a phase and its name; a smaller phase is not named
 
 
-class DiagramFigure:
-    """A Bokeh figure of one view at a time; `clicked(coordinate, temperature)` is called for a click."""
+class PhaseDiagramFigure:
+    """A Bokeh figure of one plane at a time; a click calls `on_click(coordinate, temperature)`."""
 
-    def __init__(self, clicked: Callable[[float, float], None]) -> None:
+    def __init__(self, on_click: Callable[[float, float], None]) -> None:
         self.figure = figure(
             width=WIDTH,
             height=HEIGHT,
@@ -52,15 +52,15 @@ class DiagramFigure:
         self.figure.text("x", "y", "text", source=self._names, text_align="center", text_baseline="middle")
         self._cross = ColumnDataSource({"x": [], "y": []})
         self.figure.scatter("x", "y", source=self._cross, marker="cross", size=16, color="black", line_width=2)
-        for event in (Tap, DoubleTap):  # two quick clicks are two clicks
-            self.figure.on_event(event, lambda click: clicked(click.x, click.y))
+        for kind in (Tap, DoubleTap):  # two quick clicks arrive as one tap and one double tap
+            self.figure.on_event(kind, lambda event: on_click(event.x, event.y))
 
-    def show(self, view: View, dataset: xr.Dataset | None) -> None:
-        """Show a view: phases and, as far as they are known, lines; None: nothing is known yet."""
-        x, t = view.window
+    def show(self, plane: PhasePlane, dataset: xr.Dataset | None) -> None:
+        """Show a plane: its phases, and its boundaries if the dataset holds them; None stands for "computing"."""
+        x, t = plane.window
         self.figure.x_range.update(start=0, end=x)
         self.figure.y_range.update(start=0, end=t)
-        self.figure.xaxis.axis_label = view.axis_label
+        self.figure.xaxis.axis_label = plane.axis_label
         if dataset is None:
             self._shades.data = {"image": [], "x": [], "y": [], "dw": [], "dh": []}
             self._names.data = {"x": [x / 2], "y": [t / 2], "text": ["computing ..."]}
@@ -71,17 +71,17 @@ class DiagramFigure:
         codes = dataset["phase"].values
         cell = x / (codes.shape[1] - 1), t / (codes.shape[0] - 1)  # a grid point is the middle of its cell
         shaded = {"x": [-cell[0] / 2], "y": [-cell[1] / 2], "dw": [x + cell[0]], "dh": [t + cell[1]]}
-        self._shades.data = {"image": [_shaded(codes, phases)], **shaded}
-        self._names.data = _named(codes, phases, cell)
-        self._lines.data = _drawn(dataset, view)
+        self._shades.data = {"image": [_colours(codes, phases)], **shaded}
+        self._names.data = _phase_labels(codes, phases, cell)
+        self._lines.data = _boundaries(dataset, plane)
         self.figure.legend.visible = bool(self._lines.data["label"])
 
     def mark(self, x: float, t: float) -> None:
-        """Put the cross."""
+        """Put the cross at a point."""
         self._cross.data = {"x": [x], "y": [t]}
 
 
-def _shaded(codes: npt.NDArray[np.int8], phases: list[str]) -> npt.NDArray[np.uint32]:
+def _colours(codes: npt.NDArray[np.int8], phases: list[str]) -> npt.NDArray[np.uint32]:
     """Return the phases' colours as Bokeh wants them: 8 bits each of red, green, blue and opacity."""
     colours = np.array(
         [[int(SHADES[name][i : i + 2], 16) for i in (1, 3, 5)] + [255] for name in phases], dtype=np.uint8
@@ -89,12 +89,12 @@ def _shaded(codes: npt.NDArray[np.int8], phases: list[str]) -> npt.NDArray[np.ui
     return colours[codes].view(np.uint32)[:, :, 0]
 
 
-def _named(codes: npt.NDArray[np.int8], phases: list[str], cell: tuple[float, float]) -> dict[str, list[object]]:
-    """Return where each phase's name stands: as far from its border as can be."""
+def _phase_labels(codes: npt.NDArray[np.int8], phases: list[str], cell: tuple[float, float]) -> dict[str, list[object]]:
+    """Return where each phase's name stands: at the point of the phase that is farthest from its border."""
     x, y, text = [], [], []
     for code, name in enumerate(phases):
         depth = distance_transform_edt(np.pad(codes == code, 1))[1:-1, 1:-1]
-        if depth.max() >= SMALLEST_NAMED:
+        if depth.max() >= MIN_LABEL_DISTANCE:
             row, column = np.unravel_index(depth.argmax(), depth.shape)
             x.append(column * cell[0])
             y.append(row * cell[1])
@@ -102,11 +102,11 @@ def _named(codes: npt.NDArray[np.int8], phases: list[str], cell: tuple[float, fl
     return {"x": x, "y": y, "text": text}
 
 
-def _drawn(dataset: xr.Dataset, view: View) -> dict[str, list[object]]:
-    """Return the traced lines, as they look on paper, with what is outside of the window left out."""
+def _boundaries(dataset: xr.Dataset, plane: PhasePlane) -> dict[str, list[object]]:
+    """Return the traced boundaries, in the colours and dashes of the printed figure."""
     axis = str(dataset["phase"].dims[1])
     data: dict[str, list[object]] = {name: [] for name in ("xs", "ys", "colour", "dash", "width", "label")}
-    for kind, line in _lines_of(view).items():
+    for kind, line in LINES.get(plane.model, TEACHER).items():
         if f"{kind}_{axis}" not in dataset:
             continue
         data["xs"].append(dataset[f"{kind}_{axis}"].values)
@@ -116,7 +116,3 @@ def _drawn(dataset: xr.Dataset, view: View) -> dict[str, list[object]]:
         data["width"].append(1.4 * line.width)
         data["label"].append(line.label)
     return data
-
-
-def _lines_of(view: View) -> dict[str, Line]:
-    return LINES.get(view.model, TEACHER)
