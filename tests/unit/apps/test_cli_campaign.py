@@ -86,7 +86,7 @@ def test_python_of_the_page_runs(tmp_path, monkeypatch, capsys):
         (["run", str(EXAMPLE), "--out", "never", "--scheduler", "a:1"], "--scheduler goes with --engine dask, got"),
         (
             ["run", str(EXAMPLE), "--out", "never", "--engine", "process", "--workers", "2"],
-            "is a single process: leave --workers out, got",
+            "leave --workers out, got --workers 2",
         ),
         (["run", str(EXAMPLE), "--out", "never", "--seed", "-1"], "--seed: seed: must be greater than or equal to 0"),
         (["status", "."], "'.' is not the folder of a campaign: it holds no plan.json"),
