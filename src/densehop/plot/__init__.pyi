@@ -1,4 +1,4 @@
-"""Figures from results; nothing is computed here."""
+"""Figures from results, one file for each kind of figure; nothing is computed here."""
 
 from .images import memory_grid, overwrite_curve, restored_rows, robustness_curves, student_rows
 from .phase_diagrams import phase_diagram

@@ -1,4 +1,4 @@
-"""Figures of attacks: heat maps of the overlap that is left, with the theory's boundary over them."""
+"""Figures of attacks: the overlap that is left, as heat maps with the theory's boundary or as curves."""
 
 import matplotlib as mpl
 import numpy as np
@@ -9,8 +9,9 @@ from matplotlib.patheffects import Normal, Stroke
 
 from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
 
-MAP = "cividis"  # even in lightness, and alike to colour-blind readers
-RIM = [Stroke(linewidth=3.0, foreground="black"), Normal()]
+COLOUR_MAP = "cividis"  # of even lightness, and the same to colour-blind readers
+BLACK_RIM = [Stroke(linewidth=3.0, foreground="black"), Normal()]
+FEATURE_LABEL = "disordered teacher,\n" + r"$\lambda = 1$ (theory)"
 
 
 def heat_maps(dataset: xr.Dataset) -> Figure:
@@ -26,7 +27,7 @@ def heat_maps(dataset: xr.Dataset) -> Figure:
                 here["q_star_mean"].transpose("fraction", "scaled_load"),
                 vmin=0,
                 vmax=1,
-                cmap=MAP,
+                cmap=COLOUR_MAP,
                 shading="nearest",
                 rasterized=True,
             )
@@ -47,14 +48,14 @@ def heat_maps(dataset: xr.Dataset) -> Figure:
 
 
 def _boundaries(axes: Axes, here: xr.Dataset) -> None:
-    """Draw eps* at infinite and at the simulated N, and where the measured q* crosses 1/2; the window stays."""
+    """Draw eps* at infinite N and at the simulated N, and where the measured q* crosses one half."""
     window = axes.get_xlim(), axes.get_ylim()
     n_spins = here.attrs["n_spins"]
     axes.plot(
         here["curve_load"],
         here["curve_boundary"],
         color="white",
-        path_effects=RIM,
+        path_effects=BLACK_RIM,
         label=r"$\varepsilon^*$, $N \to \infty$, no overlap",
     )
     axes.plot(
@@ -62,7 +63,7 @@ def _boundaries(axes: Axes, here: xr.Dataset) -> None:
         here["boundary"],
         color="white",
         dashes=(1.6, 1.2),
-        path_effects=RIM,
+        path_effects=BLACK_RIM,
         label=rf"$\varepsilon^*$ at $N = {n_spins}$",
     )
     axes.errorbar(
@@ -89,7 +90,9 @@ def prototypes(dataset: xr.Dataset) -> Figure:
         panels = figure.subplots(1, dataset.sizes["p"], sharey=True, squeeze=False)[0]
         for axes, p in zip(panels, dataset["p"].values, strict=True):
             here = dataset.sel(p=p)
-            axes.plot(here["curve_fraction"], here["curve_features"], color=GREY, dashes=(2.4, 1.2), label=FEATURES)
+            axes.plot(
+                here["curve_fraction"], here["curve_features"], color=GREY, dashes=(2.4, 1.2), label=FEATURE_LABEL
+            )
             colours = zip(here["n_examples"].values, (PURPLE, GREEN, ORANGE, BLUE), "^Dso", strict=False)
             for count, colour, marker in colours:
                 _prototype_curve(axes, here.sel(n_examples=count), colour, marker)
@@ -101,9 +104,6 @@ def prototypes(dataset: xr.Dataset) -> Figure:
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, title=title, alignment="left", loc="outside right upper")
     return figure
-
-
-FEATURES = "disordered teacher,\n" + r"$\lambda = 1$ (theory)"
 
 
 def _prototype_curve(axes: Axes, row: xr.Dataset, colour: str, marker: str) -> None:

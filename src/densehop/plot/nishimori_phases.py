@@ -1,4 +1,4 @@
-"""Phases on the Nishimori line, a panel for each p."""
+"""The phase diagram of the Bayes-optimal student (T = T*, the Nishimori line), a panel for each p."""
 
 import matplotlib as mpl
 import numpy as np
@@ -66,7 +66,7 @@ def _phase_panel(axes: Axes, row: xr.Dataset) -> None:
 
 
 def _name_phases(axes: Axes, row: xr.Dataset, right: float, top: float) -> None:
-    """Put each phase's name where there is room for it."""
+    """Write the name of each phase where there is room for it."""
     teacher = float(row["teacher_critical_temperature"])
     local, transition = float(row["temperature_local"][-1]), float(row["temperature_global"][-1])
     x = 0.86 * right

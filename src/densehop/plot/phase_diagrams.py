@@ -1,6 +1,7 @@
-"""Phase diagrams from the datasets of `phase_diagram`: phases shaded and named in place, boundaries as lines.
+"""Phase diagrams from the datasets of `theory.phase_diagram`: phases shaded and named in place, boundaries as lines.
 
-A line is drawn only where it means something in its plane: where it parts two phases, or in the phase it speaks of.
+A boundary is drawn only where it matters in its plane: where it separates two phases, or inside the phase that it is a
+property of.
 """
 
 from typing import Any, NamedTuple
@@ -18,15 +19,15 @@ from densehop.errors import InvalidInput
 from densehop.plot.phase_labels import place_names
 from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SHADES, STYLE, new_figure
 
-WIDTH, HEIGHT = 6.4, 3.7  # inches, the key beside the axes included
+WIDTH, HEIGHT = 6.4, 3.7  # inches, with the legend beside the axes
 AXES_SIZE = (4.1, 3.1)  # inches, about
-DASHED, DOTTED, SPARSE, DASH_DOT = (4, 1.8), (1, 1.4), (3, 1.5), (6, 1.6, 1, 1.6)
-FINER = 10
-WITHOUT, WITH = {"P", "SG"}, {"lR", "gR"}  # phases without and with a state of finite overlap
+DASHED, DOTTED, SPARSE, DASH_DOT = (4, 1.8), (1, 1.4), (3, 1.5), (6, 1.6, 1, 1.6)  # in units of the line's width
+REFINEMENT = 10  # points of a drawn line for each traced one
+DISORDERED, ORDERED = {"P", "SG"}, {"lR", "gR"}  # phases without and with a state of finite overlap
 
 
 class Line(NamedTuple):
-    """How a kind of boundary looks, and where it is drawn: in some phases, within a cell of each set of others."""
+    """How a kind of boundary looks, and where it is drawn: `inside` these phases, and next to each set in `near`."""
 
     label: str
     colour: str
@@ -37,31 +38,31 @@ class Line(NamedTuple):
 
 
 GLASS = {
-    "glass_static": Line("spin glass (static)", PURPLE, None, WITHOUT, ({"P"}, {"SG"})),
+    "glass_static": Line("spin glass (static)", PURPLE, None, DISORDERED, ({"P"}, {"SG"})),
     "glass_dynamic": Line("P freezes (dynamic)", PURPLE, DASHED, {"P"}, width=1.0),
     "glass_gardner": Line("SG: Gardner", PURPLE, DOTTED, {"SG"}),
 }
-ZERO_ENTROPY = Line("P: zero entropy", GREY, SPARSE, {"lR"} | WITHOUT, width=1.0)
+ZERO_ENTROPY = Line("P: zero entropy", GREY, SPARSE, {"lR"} | DISORDERED, width=1.0)
 DIRECT = {
-    "retrieval_spinodal": Line("lR: spinodal", ORANGE, DASHED, WITH | WITHOUT, (WITH, WITHOUT)),
-    "retrieval_global": Line("gR: transition", BLUE, None, WITH | WITHOUT, ({"gR"}, {"lR"} | WITHOUT)),
-    "retrieval_stability": Line("retrieval: AT", BLUE, DOTTED, WITH),
+    "retrieval_spinodal": Line("lR: spinodal", ORANGE, DASHED, ORDERED | DISORDERED, (ORDERED, DISORDERED)),
+    "retrieval_global": Line("gR: transition", BLUE, None, ORDERED | DISORDERED, ({"gR"}, {"lR"} | DISORDERED)),
+    "retrieval_stability": Line("retrieval: AT", BLUE, DOTTED, ORDERED),
     **GLASS,
     "zero_entropy": ZERO_ENTROPY,
 }
 INFERENCE = {
     "inference_spinodal": DIRECT["retrieval_spinodal"],
     "inference_global": DIRECT["retrieval_global"],
-    "inference_stability": Line("inference: AT", BLUE, DOTTED, WITH),
+    "inference_stability": Line("inference: AT", BLUE, DOTTED, ORDERED),
 }
 TEACHER = {
     **INFERENCE,
-    "retrieval_global": Line("eR: transition", GREEN, None, {"eR", "lR"} | WITHOUT, ({"eR"}, {"lR"} | WITHOUT)),
+    "retrieval_global": Line("eR: transition", GREEN, None, {"eR", "lR"} | DISORDERED, ({"eR"}, {"lR"} | DISORDERED)),
     "inference_or_retrieval": Line("eR against gR", GREEN, DASH_DOT, {"eR", "gR"}, ({"eR"}, {"gR"})),
     "retrieval_stability": Line("eR: AT", GREEN, DOTTED, {"eR"}),
     **GLASS,
 }
-OPTIMAL = {**INFERENCE, "zero_entropy": ZERO_ENTROPY._replace(inside=WITH | WITHOUT)}
+OPTIMAL = {**INFERENCE, "zero_entropy": ZERO_ENTROPY._replace(inside=ORDERED | DISORDERED)}
 LINES = {"direct": DIRECT, "nishimori": OPTIMAL}  # all other planes: TEACHER
 
 
@@ -80,7 +81,7 @@ def phase_diagram(dataset: xr.Dataset) -> Figure:
         x, t = dataset[axis].values, dataset["temperature"].values
         axes.set(xlim=(x[0], x[-1]), ylim=(t[0], t[-1]), xlabel=_axis_label(axis, dataset.attrs["p"]))
         axes.set_ylabel("temperature $T = T^*$" if dataset.attrs["model"] == "nishimori" else "temperature $T$")
-        _key(figure, axes, dataset)
+        _legend(figure, axes, dataset)
     return figure
 
 
@@ -101,13 +102,13 @@ def _shade(axes: Axes, dataset: xr.Dataset) -> None:
 
 
 def _boundaries(axes: Axes, dataset: xr.Dataset) -> list[tuple[Floats, Floats]]:
-    """Draw the traced lines where they mean something and return them."""
+    """Draw the traced boundaries where they matter, and return them."""
     axis, drawn = str(dataset["phase"].dims[1]), []
     for kind, line in _lines_of(dataset).items():
         if f"{kind}_temperature" not in dataset:
             continue
-        x, t = _finer(dataset[f"{kind}_{axis}"].values), _finer(dataset[f"{kind}_temperature"].values)
-        shown = np.where(_belongs(dataset["phase"], x, t, line), t, np.nan)
+        x, t = _refined(dataset[f"{kind}_{axis}"].values), _refined(dataset[f"{kind}_temperature"].values)
+        shown = np.where(_is_drawn(dataset["phase"], x, t, line), t, np.nan)
         if np.isfinite(shown).sum() > 1:
             dashes: dict[str, Any] = {} if line.dashes is None else {"dashes": line.dashes}
             axes.plot(x, shown, color=line.colour, linewidth=line.width, label=line.label, **dashes)
@@ -115,9 +116,9 @@ def _boundaries(axes: Axes, dataset: xr.Dataset) -> list[tuple[Floats, Floats]]:
     return drawn
 
 
-def _finer(values: Floats) -> Floats:
-    """Return a line's coordinates with points in between, so that it can end where it should."""
-    fine: Floats = np.interp(np.linspace(0, values.size - 1, FINER * values.size), np.arange(values.size), values)
+def _refined(values: Floats) -> Floats:
+    """Return the coordinates of a line with points in between, so that its drawn part ends at the right place."""
+    fine: Floats = np.interp(np.linspace(0, values.size - 1, REFINEMENT * values.size), np.arange(values.size), values)
     return fine
 
 
@@ -129,8 +130,8 @@ def _lines_of(dataset: xr.Dataset) -> dict[str, Line]:
     return {kind: line for kind, line in lines.items() if not (effective and kind in GLASS)}  # there they coincide
 
 
-def _belongs(phase: xr.DataArray, x: Floats, t: Floats, line: Line) -> Mask:
-    """Say at which points of a line it is drawn."""
+def _is_drawn(phase: xr.DataArray, x: Floats, t: Floats, line: Line) -> Mask:
+    """Return at which points of a line it is drawn."""
     names = np.array(phase.attrs["flag_meanings"].split())[phase.values]
     row, column = _cell(phase["temperature"].values, t), _cell(phase[phase.dims[1]].values, x)
     result = np.isin(names[row, column], list(line.inside))
@@ -148,7 +149,7 @@ def _cell(axis: Floats, values: Floats) -> npt.NDArray[np.intp]:
 
 
 def _teacher_lines(axes: Axes, dataset: xr.Dataset) -> list[tuple[Floats, Floats]]:
-    """Draw where the teacher orders, or the Nishimori line across a plane off it; return what was drawn."""
+    """Draw the teacher's critical temperature, or the Nishimori line T = T* across other planes; return the line."""
     model, attributes = dataset.attrs["model"], dataset.attrs
     x = np.asarray(dataset[dataset["phase"].dims[1]].values, dtype=float)
     if model == "nishimori" and "teacher_critical_temperature" in attributes:
@@ -174,7 +175,7 @@ def _published(axes: Axes, dataset: xr.Dataset) -> None:
 
 
 def _axis_label(axis: str, p: int) -> str:
-    """Return what the first coordinate is, in words and in signs."""
+    """Return what the first coordinate is, with its symbol."""
     return {
         "load": r"load $\alpha = M p!/N^{p-1}$" if p > 2 else r"load $\alpha = 2M/N$",
         "teacher_temperature": "teacher temperature $T^*$",
@@ -182,8 +183,8 @@ def _axis_label(axis: str, p: int) -> str:
     }[axis]
 
 
-def _key(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
-    """Say beside the axes which plane this is and what the lines are."""
+def _legend(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
+    """Write beside the axes which plane this is and what the lines are."""
     given = dataset.attrs
     teacher = f"$T^* = {given.get('teacher_temperature', 0):.4g}$"
     scaled = given.get("scaled_teacher_temperature")

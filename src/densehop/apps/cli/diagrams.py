@@ -90,10 +90,10 @@ def phase_diagram(
     as_json: Json = False,
 ) -> None:
     """Compute a phase diagram with its boundaries and draw it."""
-    from densehop.recipes import plane  # noqa: PLC0415 (slow)
+    from densehop.recipes.phase_diagrams import plane  # noqa: PLC0415 (slow)
     from densehop.recipes.recipe import reproduce  # noqa: PLC0415 (slow)
 
-    asked = plane.Size.asked(
+    asked = plane.Size.from_options(
         p,
         model.replace("-", "_"),
         size,
@@ -104,9 +104,9 @@ def phase_diagram(
         scaled_teacher_temperature=scaled_teacher_temperature,
     )
     with ProgressBar(asked.name) as progress:
-        made = reproduce(plane.alone(asked), "asked", out, 0, None, progress)
+        made = reproduce(plane.single_diagram(asked), "asked", out, 0, None, progress)
     if as_json:
-        parts: dict[str, Any] = {"shares": plane.shares(made.dataset), "boundaries": plane.traced(made.dataset)}
+        parts: dict[str, Any] = {"shares": plane.shares(made.dataset), "boundaries": plane.boundaries(made.dataset)}
         print_json(parameters=asdict(asked), **parts, files=[str(path) for path in made.files])
         return
     typer.echo(f"{made.table}\n\nwritten: {', '.join(str(path) for path in made.files)}")

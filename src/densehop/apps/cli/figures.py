@@ -24,8 +24,8 @@ def reproduce(
     OUT/NAME.cells` tells how far it is.
     """
     from densehop.recipes import RECIPES  # noqa: PLC0415 (slow imports, not needed for --help)
-    from densehop.recipes.recipe import cells_of  # noqa: PLC0415 (as above)
-    from densehop.recipes.recipe import reproduce as carry_out  # noqa: PLC0415 (as above)
+    from densehop.recipes.recipe import cells_folder  # noqa: PLC0415 (as above)
+    from densehop.recipes.recipe import reproduce as reproduce_recipe  # noqa: PLC0415 (as above)
 
     if list_names:
         for recipe in RECIPES.values():
@@ -36,9 +36,9 @@ def reproduce(
         raise InvalidInput(f"NAME must be one of {', '.join(RECIPES)}; got {got}")
     try:
         with ProgressBar(name, counted=False) as progress:
-            made = carry_out(RECIPES[name], size, out, seed, workers, progress)
+            made = reproduce_recipe(RECIPES[name], size, out, seed, workers, progress)
     except KeyboardInterrupt:
-        if (cells := cells_of(RECIPES[name], out)).exists():
+        if (cells := cells_folder(RECIPES[name], out)).exists():
             leave_interrupted_campaign(cells)
         raise
     typer.echo(f"{name}, size {size}, seed {seed}\n")

@@ -1,7 +1,7 @@
-"""Facts about Hopfield networks, simulation beside theory: capacity, mixtures of memories, correlated memories.
+"""Capacity, mixtures of memories and correlated memories of Hopfield networks, simulation beside theory.
 
-Retrieval: chains start at a memory. Cold ones follow T = 0 dynamics to a fixed point. Warm ones do heat-bath sweeps:
-beyond capacity, greedy dynamics may stop at a fixed point near the memory although no state is left there.
+Retrieval: chains start at a memory. Cold ones follow T = 0 dynamics to a fixed point. Warm ones do heat-bath sweeps,
+since beyond capacity T = 0 dynamics may stop at a fixed point near the memory although no state is left there.
 Mixtures: chains start at the majority of three memories. Correlated memories: where T = 0 dynamics ends from the
 majority and from a corrupted memory, and the energies there. Sources: Amit, Gutfreund & Sompolinsky, Ann. Phys. 173,
 30 (1987); Gardner, J. Phys. A 20, 3453 (1987); docs/theory.md, sections 9, 13 and 14.
@@ -20,23 +20,23 @@ import numpy as np
 import xarray as xr
 
 from densehop.base.arrays import Floats
+from densehop.base.progress import Progress
 from densehop.base.streams import Purpose, seed_sequence
 from densehop.base.workers import Stopped, Task, count_workers, run_all
 from densehop.plot import capacity
 from densehop.problem import n_examples_for
-from densehop.recipes.capacity import measurements as runs
-from densehop.recipes.capacity import theory
+from densehop.recipes.capacity import measurements, theory
 from densehop.recipes.capacity.table import half_load, persists, restored, table
-from densehop.recipes.recipe import Progress, Recipe
+from densehop.recipes.capacity.theory import BODIES
+from densehop.recipes.recipe import Recipe, evenly_spaced
 
 Measure = Callable[[np.random.SeedSequence], tuple[Floats, ...]]
 
-BODIES = (2, 3, 4)
-WARM = {2: 0.1, 3: 0.9, 4: 0.9}  # temperatures at which the theory's capacity is that of T = 0 to a percent
+WARM = {2: 0.1, 3: 0.9, 4: 0.9}  # temperature by p; the capacity of the theory is still that of T = 0, to a percent
 
 
 class Part(IntEnum):
-    """The streams of one seed that belong to different measurements."""
+    """The measurements; each has its own random streams below the seed."""
 
     RETRIEVAL = 1
     WARM_MIXTURE = 2
@@ -70,14 +70,10 @@ class Size:
     n_curve: int = 15
 
 
-def _ratios(first: float, last: float, points: int) -> tuple[float, ...]:
-    return tuple(round(float(value), 6) for value in np.linspace(first, last, points))
-
-
 def _retrieval(sizes: dict[int, tuple[int, ...]]) -> tuple[Series, ...]:
-    """Return cold and warm series; every one has the same number of loads."""
-    cold = {2: _ratios(0.92, 1.27, 8), 3: _ratios(0.3, 1.28, 8), 4: _ratios(0.3, 1.28, 8)}
-    warm = {2: _ratios(0.86, 1.21, 8), 3: _ratios(0.55, 1.25, 8), 4: _ratios(0.55, 1.25, 8)}
+    """Return cold and warm series, all with the same number of loads."""
+    cold = {2: evenly_spaced(0.92, 1.27, 8), 3: evenly_spaced(0.3, 1.28, 8), 4: evenly_spaced(0.3, 1.28, 8)}
+    warm = {2: evenly_spaced(0.86, 1.21, 8), 3: evenly_spaced(0.55, 1.25, 8), 4: evenly_spaced(0.55, 1.25, 8)}
     return tuple(
         Series(p, n_spins, ratios[p], temperature)
         for ratios, temperatures in ((cold, dict.fromkeys(BODIES, 0.0)), (warm, WARM))
@@ -93,8 +89,8 @@ def _mixtures(sizes: dict[int, tuple[int, ...]], ratios: tuple[float, ...]) -> t
 QUICK = Size(
     retrieval=_retrieval({2: (1000, 2000, 4000), 3: (96, 128, 192), 4: (48, 64, 80)}),
     warm_mixtures=_mixtures(dict.fromkeys(BODIES, (8000,)), (0.4, 0.7, 1.05, 1.2)),
-    loaded_mixtures=_mixtures({3: (200, 400), 4: (96, 192)}, _ratios(0.2, 1.8, 5)),
-    memory_overlaps=_ratios(0.1, 0.9, 9),
+    loaded_mixtures=_mixtures({3: (200, 400), 4: (96, 192)}, evenly_spaced(0.2, 1.8, 5)),
+    memory_overlaps=evenly_spaced(0.1, 0.9, 9),
     n_spins_correlated=1000,
     n_disorders=8,
     n_memories=4,
@@ -103,8 +99,8 @@ QUICK = Size(
 PAPER = Size(
     retrieval=_retrieval({2: (1000, 2000, 5000, 10_000), 3: (128, 256, 512), 4: (64, 96, 128)}),
     warm_mixtures=_mixtures(dict.fromkeys(BODIES, (4000, 32_000)), (0.3, 0.5, 0.7, 0.8, 0.9, 1.02, 1.1, 1.2)),
-    loaded_mixtures=_mixtures({3: (400, 800, 1600), 4: (128, 256, 512)}, _ratios(0.2, 1.8, 9)),
-    memory_overlaps=_ratios(0.05, 0.95, 19),
+    loaded_mixtures=_mixtures({3: (400, 800, 1600), 4: (128, 256, 512)}, evenly_spaced(0.2, 1.8, 9)),
+    memory_overlaps=evenly_spaced(0.05, 0.95, 19),
     n_spins_correlated=4000,
     n_disorders=12,
     n_memories=6,
@@ -113,7 +109,7 @@ PAPER = Size(
 
 
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, _cells: Path) -> xr.Dataset:
-    """Run every measurement over independent disorders and put the theory beside it."""
+    """Run every measurement for independent disorders, and add the theory."""
     tasks: list[Task[tuple[Floats, ...]]] = []
     counts = []
     parts = (_retrieval_cells(size), _warm_cells(size), _loaded_cells(size), _correlated_cells(size))
@@ -131,7 +127,7 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, _c
 
 
 def _assembled(size: Size, found: list[list[tuple[Floats, ...]]]) -> xr.Dataset:
-    """Return what the parts have found, with the theory beside it."""
+    """Return the results of all measurements as one dataset, with the theory."""
     dataset = theory.lines(size.n_curve)
     _add_series(dataset, "retrieval", size.retrieval, size, _stacked(found[0], 0))
     _add_series(dataset, "warm", size.warm_mixtures, size, _stacked(found[1], 0))
@@ -144,7 +140,7 @@ def _assembled(size: Size, found: list[list[tuple[Floats, ...]]]) -> xr.Dataset:
 def _measured(
     measure: Measure, stream: np.random.SeedSequence, progress: Progress, stop: threading.Event
 ) -> tuple[Floats, ...]:
-    """Carry out one disorder of one cell."""
+    """Run one measurement for one disorder."""
     if stop.is_set():
         raise Stopped
     result = measure(stream)
@@ -153,43 +149,47 @@ def _measured(
 
 
 def _retrieval_cells(size: Size) -> list[Measure]:
-    def one(p: int, n: int, load: float, temperature: float, stream: np.random.SeedSequence) -> tuple[Floats, ...]:
-        return (runs.retrieval(p, n, load, temperature, size.n_sweeps, size.n_memories, stream),)
+    def measure(p: int, n: int, load: float, temperature: float, stream: np.random.SeedSequence) -> tuple[Floats, ...]:
+        return (measurements.retrieval(p, n, load, temperature, size.n_sweeps, size.n_memories, stream),)
 
     return [
-        partial(one, line.p, line.n_spins, ratio * theory.capacity(line.p, line.temperature), line.temperature)
+        partial(measure, line.p, line.n_spins, ratio * theory.capacity(line.p, line.temperature), line.temperature)
         for line in size.retrieval
         for ratio in line.ratios
     ]
 
 
 def _warm_cells(size: Size) -> list[Measure]:
-    def one(p: int, n: int, temperature: float, stream: np.random.SeedSequence) -> tuple[Floats, ...]:
-        return (runs.mixture(p, n, runs.MIXED, temperature, size.n_sweeps, stream),)
+    def measure(p: int, n: int, temperature: float, stream: np.random.SeedSequence) -> tuple[Floats, ...]:
+        return (measurements.mixture(p, n, measurements.N_MIXED, temperature, size.n_sweeps, stream),)
 
     return [
-        partial(one, line.p, line.n_spins, ratio * theory.warmest_mixture(line.p))
+        partial(measure, line.p, line.n_spins, ratio * theory.max_mixture_temperature(line.p))
         for line in size.warm_mixtures
         for ratio in line.ratios
     ]
 
 
 def _loaded_cells(size: Size) -> list[Measure]:
-    def one(p: int, n: int, load: float, stream: np.random.SeedSequence) -> tuple[Floats, ...]:
-        return (runs.mixture(p, n, max(runs.MIXED, n_examples_for(load, n, p)), 0.0, size.n_sweeps, stream),)
+    def measure(p: int, n: int, load: float, stream: np.random.SeedSequence) -> tuple[Floats, ...]:
+        return (
+            measurements.mixture(
+                p, n, max(measurements.N_MIXED, n_examples_for(load, n, p)), 0.0, size.n_sweeps, stream
+            ),
+        )
 
     return [
-        partial(one, line.p, line.n_spins, ratio * theory.largest_mixture_load(line.p))
+        partial(measure, line.p, line.n_spins, ratio * theory.max_mixture_load(line.p))
         for line in size.loaded_mixtures
         for ratio in line.ratios
     ]
 
 
 def _correlated_cells(size: Size) -> list[Measure]:
-    def one(p: int, b: float, stream: np.random.SeedSequence) -> tuple[Floats, ...]:
-        return runs.correlated(p, size.n_spins_correlated, b, size.corruption, stream)
+    def measure(p: int, b: float, stream: np.random.SeedSequence) -> tuple[Floats, ...]:
+        return measurements.correlated(p, size.n_spins_correlated, b, size.corruption, stream)
 
-    return [partial(one, p, b) for p in BODIES for b in size.memory_overlaps]
+    return [partial(measure, p, b) for p in BODIES for b in size.memory_overlaps]
 
 
 def _stacked(results: Sequence[tuple[Floats, ...]], which: int) -> Floats:
@@ -197,7 +197,7 @@ def _stacked(results: Sequence[tuple[Floats, ...]], which: int) -> Floats:
 
 
 def _add_series(dataset: xr.Dataset, name: str, lines: tuple[Series, ...], size: Size, overlaps: Floats) -> None:
-    """Add the overlaps, (series, point, disorder, chain), and what each series is."""
+    """Add the overlaps, (series, point, disorder, chain), and the p, N and temperature of each series."""
     series, point = f"{name}_series", f"{name}_point"
     shape = (len(lines), len(lines[0].ratios), size.n_disorders, -1)
     dataset[f"{name}_overlap"] = (series, point, "disorder", f"{name}_memory"), overlaps.reshape(shape)
@@ -212,7 +212,7 @@ def _add_correlated(dataset: xr.Dataset, size: Size, results: Sequence[tuple[Flo
     axes = ("p", "memory_overlap", "disorder")
     dataset.coords["memory_overlap"] = list(size.memory_overlaps)
     overlaps, energies = (_stacked(results, which) for which in (0, 1))
-    dataset["correlated_overlap"] = (*axes, "start", "memory"), overlaps.reshape(*shape, 2, runs.MIXED)
+    dataset["correlated_overlap"] = (*axes, "start", "memory"), overlaps.reshape(*shape, 2, measurements.N_MIXED)
     dataset["correlated_energy"] = (*axes, "start"), energies.reshape(*shape, 2)
     dataset.coords["start"] = ["corrupted memory", "majority"]
     expected = [[theory.energy_difference(p, b) for b in size.memory_overlaps] for p in BODIES]
@@ -242,7 +242,7 @@ def _add_limits(dataset: xr.Dataset, size: Size) -> None:
 
 def _mixture_overlap(p: int, ratio: float) -> float:
     """Return the theory's overlap of the 3-mixture, nan where it is not stable."""
-    return theory.mixture_overlap(p, ratio * theory.warmest_mixture(p)) if ratio < 1 else math.nan
+    return theory.mixture_overlap(p, ratio * theory.max_mixture_temperature(p)) if ratio < 1 else math.nan
 
 
 RECIPE = Recipe(

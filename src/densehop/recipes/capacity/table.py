@@ -1,4 +1,4 @@
-"""Numbers of the recipe `capacity`: where half of the chains keep their memory, how that goes with N, and a table."""
+"""The numbers of the recipe `capacity`: loads at which half of the chains keep their memory, and the table."""
 
 import math
 
@@ -8,8 +8,9 @@ import xarray as xr
 from densehop.base.arrays import Floats
 from densehop.diagnostics.time_averages import Estimate, disorder_estimate
 
-NEWTON_STEPS, SMALLEST_CURVATURE = 100, 1e-6  # the jackknife multiplies what is left of convergence
-ALIKE = 0.5  # a mixture persists while its smallest overlap is at least this share of its largest
+NEWTON_STEPS = 100  # many, since the jackknife multiplies the error that incomplete convergence leaves
+MIN_CURVATURE = 1e-6  # added to the weight of each point, so that Newton's steps stay finite
+MIN_OVERLAP_RATIO = 0.5  # a mixture persists while its smallest overlap is more than this fraction of its largest
 
 
 def half_load(loads: Floats, shares: Floats) -> Estimate:
@@ -21,24 +22,26 @@ def half_load(loads: Floats, shares: Floats) -> Estimate:
     mean, n = shares.mean(axis=1), shares.shape[1]
     if not mean.min() < 0.5 < mean.max():
         return Estimate(math.nan, math.nan, n)
-    middle = _middle(loads, mean)
-    without = np.array([_middle(loads, np.delete(shares, left_out, axis=1).mean(axis=1)) for left_out in range(n)])
-    return Estimate(middle, float(np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum())), n)
+    middle = _logistic_middle(loads, mean)
+    leave_one_out = np.array(
+        [_logistic_middle(loads, np.delete(shares, left_out, axis=1).mean(axis=1)) for left_out in range(n)]
+    )
+    return Estimate(middle, float(np.sqrt((n - 1) / n * ((leave_one_out - leave_one_out.mean()) ** 2).sum())), n)
 
 
-def _middle(loads: Floats, shares: Floats) -> float:
+def _logistic_middle(loads: Floats, shares: Floats) -> float:
     """Return where a falling logistic curve fitted to shares crosses one half; Newton's method."""
     x = (loads - loads.mean()) / np.ptp(loads)
     design = np.stack([np.ones_like(x), -x], axis=1)
     parameters = np.array([0.0, 1.0])
     for _ in range(NEWTON_STEPS):
         law = 1 / (1 + np.exp(-design @ parameters))
-        curvature = design.T @ (design * (law * (1 - law) + SMALLEST_CURVATURE)[:, np.newaxis])
+        curvature = design.T @ (design * (law * (1 - law) + MIN_CURVATURE)[:, np.newaxis])
         parameters += np.linalg.solve(curvature, design.T @ (shares - law))
     return float(loads.mean() + np.ptp(loads) * parameters[0] / parameters[1])
 
 
-def extrapolated(n_spins: Floats, loads: Floats, errors: Floats, power: float) -> Estimate:
+def extrapolate(n_spins: Floats, loads: Floats, errors: Floats, power: float) -> Estimate:
     """Return the load at infinite N of a weighted line in N^(-power); nan for fewer than two sizes."""
     known = np.isfinite(loads) & np.isfinite(errors) & (errors > 0)
     if known.sum() < 2:
@@ -50,49 +53,49 @@ def extrapolated(n_spins: Floats, loads: Floats, errors: Floats, power: float) -
 
 
 def persists(overlaps: xr.DataArray, over: str) -> xr.DataArray:
-    """Return the share of disorders in which all three overlaps are still alike."""
-    alike = overlaps.min(over) > ALIKE * overlaps.max(over)
-    return alike.mean("disorder")
+    """Return the fraction of disorders in which the mixture persists: its overlaps are still of similar size."""
+    similar = overlaps.min(over) > MIN_OVERLAP_RATIO * overlaps.max(over)
+    return similar.mean("disorder")
 
 
 def table(dataset: xr.Dataset) -> str:
-    """Return the measured numbers beside the theory's; errors are over independent disorders."""
+    """Return the measured numbers beside those of the theory; errors are over independent disorders."""
     blocks = [_capacities(dataset), _overlaps(dataset), _warm(dataset), _loaded(dataset), _correlated(dataset)]
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
 def _capacities(dataset: xr.Dataset) -> list[str]:
-    """Return where half of the chains keep their memory, M p!/N^(p-1), at each size and extrapolated."""
+    """Return the loads at which half of the chains keep their memory, at each N and extrapolated."""
     lines = [
         "Retrieval: load (p = 2: M/N) at which half of the chains keep their memory; T = 0: fixed points",
         "N = inf: lines in powers of N, p = 2 only: at p >= 3 what is kept still depends on the number of sweeps",
         f"{'p':>2} {'T':>4} {'N':>6} {'theory':>8} {'half':>17} {'half/theory':>11}",
     ]
-    for p, temperature in _kinds(dataset):
-        rows = _rows(dataset, p, temperature)
+    for p, temperature in _retrieval_series(dataset):
+        rows = _half_loads(dataset, p, temperature)
         unit = 2 if p == 2 else 1
         for n, theory, half, error in rows:
             lines.append(
-                f"{p:>2} {temperature:>4g} {int(n):>6} {theory / unit:>8.4f} {_measured(half / unit, error / unit)} "
+                f"{p:>2} {temperature:>4g} {int(n):>6} {theory / unit:>8.4f} {_with_error(half / unit, error / unit)} "
                 f"{_number(half / theory, 11, 3)}"
             )
         for power, name in ((0.5, "N^(-1/2)"), (2 / 3, "N^(-2/3)"), (1.0, "1/N")):
-            limit = extrapolated(rows[:, 0], rows[:, 2], rows[:, 3], power)
+            limit = extrapolate(rows[:, 0], rows[:, 2], rows[:, 3], power)
             if limit.n_disorders and p == 2:
                 lines.append(
                     f"{p:>2} {temperature:>4g} {'inf':>6} {rows[0, 1] / unit:>8.4f} "
-                    f"{_measured(limit.mean / unit, limit.error / unit)} {limit.mean / rows[0, 1]:>11.3f}  {name}"
+                    f"{_with_error(limit.mean / unit, limit.error / unit)} {limit.mean / rows[0, 1]:>11.3f}  {name}"
                 )
     return lines
 
 
-def _kinds(dataset: xr.Dataset) -> list[tuple[int, float]]:
+def _retrieval_series(dataset: xr.Dataset) -> list[tuple[int, float]]:
     """Return the bodies and temperatures of the retrieval series, in order."""
     pairs = zip(dataset["retrieval_p"].values, dataset["retrieval_temperature"].values, strict=True)
     return list(dict.fromkeys((int(p), float(t)) for p, t in pairs))
 
 
-def _rows(dataset: xr.Dataset, p: int, temperature: float) -> Floats:
+def _half_loads(dataset: xr.Dataset, p: int, temperature: float) -> Floats:
     """Return (N, theory, half, error) for each size."""
     chosen = ((dataset["retrieval_p"] == p) & (dataset["retrieval_temperature"] == temperature)).values
     names = ("retrieval_n_spins", "retrieval_capacity", "half_load", "half_load_error")
@@ -113,17 +116,17 @@ def _overlaps(dataset: xr.Dataset) -> list[str]:
             here = row.isel(retrieval_point=point)
             kept = here["retrieval_overlap"].where(here["retrieval_overlap"] > here["retrieval_smallest"])
             of_disorders = kept.mean("retrieval_memory").values
-            found = _known(of_disorders)
+            found = _mean_of_known(of_disorders)
             load = float(here["retrieval_load"])
-            theory = [_number(_at(dataset.sel(p=p), ansatz, load), 7, 4) for ansatz in ("rs", "1rsb")]
+            theory = [_number(_curve_overlap(dataset.sel(p=p), ansatz, load), 7, 4) for ansatz in ("rs", "1rsb")]
             lines.append(
                 f"{p:>2} {int(row['retrieval_n_spins']):>6} {load / unit:>7.4f} {' '.join(theory)} "
-                f"{float(here['retrieved'].mean()):>5.2f} {_measured(found.mean, found.error)}"
+                f"{float(here['retrieved'].mean()):>5.2f} {_with_error(found.mean, found.error)}"
             )
     return lines
 
 
-def _at(row: xr.Dataset, ansatz: str, load: float) -> float:
+def _curve_overlap(row: xr.Dataset, ansatz: str, load: float) -> float:
     """Return the theory's overlap at a load, between the points of its curve."""
     loads, overlaps = row[f"curve_load_{ansatz}"].values, row[f"curve_overlap_{ansatz}"].values
     return float(np.interp(load, loads, overlaps, right=math.nan))
@@ -144,21 +147,21 @@ def _warm(dataset: xr.Dataset) -> list[str]:
             lines.append(
                 f"{p:>2} {int(row['warm_n_spins']):>6} {limit:>7.4f} {float(here['warm_ratio']):>7.2f} "
                 f"{_number(float(here['warm_theory']), 7, 4)} "
-                f"{float(here['warm_persists']):>7.2f} {_mixed(here['warm_overlap'])}"
+                f"{float(here['warm_persists']):>7.2f} {_persistent_mean(here['warm_overlap'])}"
             )
     return lines
 
 
-def _mixed(overlaps: xr.DataArray) -> str:
-    """Return the mean of the overlaps over the disorders in which they are still alike."""
+def _persistent_mean(overlaps: xr.DataArray) -> str:
+    """Return the mean overlap of the mixtures that persist."""
     over = str(overlaps.dims[-1])
-    means = overlaps.mean(over).where(overlaps.min(over) > ALIKE * overlaps.max(over)).values
-    found = _known(means)
-    return _measured(found.mean, found.error)
+    means = overlaps.mean(over).where(overlaps.min(over) > MIN_OVERLAP_RATIO * overlaps.max(over)).values
+    found = _mean_of_known(means)
+    return _with_error(found.mean, found.error)
 
 
-def _known(values: Floats) -> Estimate:
-    """Return the mean over the disorders that have a value; nan where none has, as far beyond a limit."""
+def _mean_of_known(values: Floats) -> Estimate:
+    """Return the mean over the disorders that have a value; nan if none has, as far beyond a limit."""
     known = values[np.isfinite(values)]
     return disorder_estimate(known) if len(known) else Estimate(math.nan, math.nan, 0)
 
@@ -193,7 +196,7 @@ def _correlated(dataset: xr.Dataset) -> list[str]:
             found = disorder_estimate(energy_gap(here).values)
             share = float(here["corrupted_restored"])
             where = "memory" if share == 1 else "mixture" if share == 0 else f"{share:.2f} mem"
-            cells.append(f"{float(here['difference_theory']):>14.4f} {_measured(found.mean, found.error)} {where:>8}")
+            cells.append(f"{float(here['difference_theory']):>14.4f} {_with_error(found.mean, found.error)} {where:>8}")
         lines.append(f"{b:>5.2f} " + " ".join(cells))
     return lines
 
@@ -205,16 +208,17 @@ def energy_gap(dataset: xr.Dataset) -> xr.DataArray:
 
 
 def restored(dataset: xr.Dataset) -> xr.DataArray:
-    """Return whether the corrupted memory was restored: its overlap stands out from those with the other two."""
+    """Return whether the corrupted memory was restored: the overlap with it exceeds that of a mixture."""
     overlap = dataset["correlated_overlap"].sel(start="corrupted memory")
     others = overlap.isel(memory=slice(1, None)).max("memory")
     return overlap.isel(memory=0) > (1 + others) / 2
 
 
-def _measured(mean: float, error: float) -> str:
+def _with_error(mean: float, error: float) -> str:
+    """Return a mean and its error, '-' where there is none."""
     return f"{'-':>17}" if math.isnan(mean) else f"{mean:>7.4f} +- {_number(error, 6, 4)}"
 
 
 def _number(value: float, width: int, digits: int) -> str:
-    """Format a number, or '-' where there is none."""
+    """Return a number, '-' where there is none."""
     return f"{'-':>{width}}" if math.isnan(value) else f"{value:>{width}.{digits}f}"

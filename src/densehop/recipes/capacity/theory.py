@@ -1,13 +1,13 @@
-"""What the theory says about capacity, mixtures and correlated memories: limits and lines for the recipe `capacity`."""
+"""The theory of the recipe `capacity`: limits and lines of retrieval, of mixtures and of correlated memories."""
 
 import math
 import warnings
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from densehop.base.arrays import Floats
 from densehop.errors import NoSolution
 from densehop.problem import DirectModel
 from densehop.theory.lines.retrieval import retrieval_boundary
@@ -15,7 +15,7 @@ from densehop.theory.questions.low_load import critical_memory_overlap, mixtures
 from densehop.theory.questions.mixture_limits import mixture_loads, mixture_temperature
 from densehop.theory.states.saddle_point import solve
 
-BODIES = (2, 3, 4)
+BODIES = (2, 3, 4)  # the values of p
 ANSATZES = ("rs", "1rsb")
 
 
@@ -48,13 +48,13 @@ def overlap_at_capacity(p: int, temperature: float) -> float:
 
 
 @cache
-def warmest_mixture(p: int) -> float:
+def max_mixture_temperature(p: int) -> float:
     """Return the temperature up to which 3-mixtures are stable at load 0."""
     return mixture_temperature(p)
 
 
 @cache
-def largest_mixture_load(p: int) -> float:
+def max_mixture_load(p: int) -> float:
     """Return the load up to which 3-mixtures are stable at T = 0, p >= 3."""
     return mixture_loads(p).stable
 
@@ -69,34 +69,34 @@ def energy_difference(p: int, memory_overlap: float) -> float:
     return 1 + 2 * memory_overlap**p - 3 * ((1 + memory_overlap) / 2) ** p
 
 
-def _curve(p: int, share: npt.NDArray[np.float64], ansatz: str) -> list[float]:
-    """Return T = 0 overlaps at shares of the capacity; at p = 2 the two ansatzes cannot be told apart in a figure."""
+def _curve(p: int, fraction: Floats, ansatz: str) -> list[float]:
+    """Return the T = 0 overlaps at fractions of the capacity; nan for 1RSB at p = 2, where it equals RS in a figure."""
     if p == 2 and ansatz == "1rsb":
-        return [math.nan] * len(share)
-    return [overlap(p, float(x) * capacity(p, 0.0, ansatz), 0.0, ansatz) for x in share]
+        return [math.nan] * len(fraction)
+    return [overlap(p, float(x) * capacity(p, 0.0, ansatz), 0.0, ansatz) for x in fraction]
 
 
 def lines(points: int) -> xr.Dataset:
     """Return the lines of the figure, on some points each, and the limits, for p = 2, 3, 4."""
     dataset = xr.Dataset(coords={"p": list(BODIES)})
     toward_end = 1 - 0.1 * np.linspace(0.9, 0.02, points // 2) ** 2  # the curves end in a square root
-    share = np.concatenate([np.linspace(0.2, 0.9, points), toward_end])
+    fractions = np.concatenate([np.linspace(0.2, 0.9, points), toward_end])
     for ansatz in ANSATZES:
         ends = [capacity(p, 0.0, ansatz) for p in BODIES]
         dataset[f"capacity_{ansatz}"] = "p", ends
-        dataset[f"curve_load_{ansatz}"] = ("p", "curve_point"), np.outer(ends, share)
-        dataset[f"curve_overlap_{ansatz}"] = ("p", "curve_point"), [_curve(p, share, ansatz) for p in BODIES]
-    limits = [warmest_mixture(p) for p in BODIES]
+        dataset[f"curve_load_{ansatz}"] = ("p", "curve_point"), np.outer(ends, fractions)
+        dataset[f"curve_overlap_{ansatz}"] = ("p", "curve_point"), [_curve(p, fractions, ansatz) for p in BODIES]
+    limits = [max_mixture_temperature(p) for p in BODIES]
     dataset["mixture_temperature"] = "p", limits
-    warm = np.linspace(0.02, 1.0, len(share))
-    dataset["mixture_curve_temperature"] = ("p", "curve_point"), np.outer(limits, warm)
-    mixed = [[mixture_overlap(p, float(t)) for t in limit * warm] for p, limit in zip(BODIES, limits, strict=True)]
+    relative = np.linspace(0.02, 1.0, len(fractions))
+    dataset["mixture_curve_temperature"] = ("p", "curve_point"), np.outer(limits, relative)
+    mixed = [[mixture_overlap(p, float(t)) for t in limit * relative] for p, limit in zip(BODIES, limits, strict=True)]
     dataset["mixture_curve_overlap"] = ("p", "curve_point"), mixed
-    dataset["mixture_load"] = "p", [np.nan, *(largest_mixture_load(p) for p in BODIES[1:])]
+    dataset["mixture_load"] = "p", [np.nan, *(max_mixture_load(p) for p in BODIES[1:])]
     dataset["critical_memory_overlap"] = "p", [critical_memory_overlap(p) for p in BODIES]
     dataset["memory_unstable_overlap"] = "p", [0.5 ** (1 / (p - 1)) for p in BODIES]
-    even = np.linspace(0, 1, len(share))
-    dataset["difference_curve_overlap"] = "curve_point", even
-    differences = [[energy_difference(p, float(b)) for b in even] for p in BODIES]
+    memory_overlaps = np.linspace(0, 1, len(fractions))
+    dataset["difference_curve_overlap"] = "curve_point", memory_overlaps
+    differences = [[energy_difference(p, float(b)) for b in memory_overlaps] for p in BODIES]
     dataset["difference_curve"] = ("p", "curve_point"), differences
     return dataset

@@ -1,7 +1,7 @@
 """The overlap landscape q*(alpha, T) of the Bayes-optimal student: theory as colour, simulation as dots.
 
-Reruns the benchmarks that Thériault & Tantari state for their theory, SciPost Phys. 17, 040 (2024): at p = 3 it agrees
-with Monte Carlo, at p = 10 global retrieval begins where the limit p -> infinity says, and the entropy is positive.
+Repeats three checks of the theory that Thériault & Tantari report in SciPost Phys. 17, 040 (2024): at p = 3 it agrees
+with Monte Carlo, at p = 10 global retrieval begins close to the limit p -> infinity, and the entropy is positive.
 """
 
 import math
@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from densehop.base.progress import Progress
 from densehop.campaign.plan import Grid, Plan, Problem, Start
-from densehop.plot import overlap_curves as overlap
-from densehop.recipes.overlaps import nishimori as nishimori_overlap
-from densehop.recipes.overlaps import study as overlap_study
-from densehop.recipes.recipe import Progress, Recipe
+from densehop.plot.landscape import landscape
+from densehop.recipes.overlaps import study
+from densehop.recipes.overlaps.nishimori_theory import finite_size, infinite_size, theory_applies
+from densehop.recipes.recipe import Recipe
 from densehop.teacher.law import critical_temperature
 from densehop.theory.diagrams.diagram import phase_diagram
 from densehop.theory.states.nishimori import nishimori_lines
@@ -63,13 +64,13 @@ PAPER = Size(
 
 
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
-    """Simulate what the folder `cells` does not hold yet; compute theory there and on fine grids for both p."""
-    dataset = overlap_study.simulate(plan(size, seed), cells, n_workers, progress)
+    """Run the cells that are missing; compute the theory at their points, and on fine grids for both p."""
+    dataset = study.simulate(plan(size, seed), cells, n_workers, progress)
     for axes, theory in (
-        (("load", "temperature"), nishimori_overlap.infinite),
-        (("n_spins", "load", "temperature"), nishimori_overlap.finite),
+        (("load", "temperature"), infinite_size),
+        (("n_spins", "load", "temperature"), finite_size),
     ):
-        overlap_study.add(dataset, axes, lambda *at, theory=theory: theory(size.p, *at))
+        study.add_theory(dataset, axes, lambda *at, theory=theory: theory(size.p, *at))
     ordered = dataset["q_star_theory"].where(dataset["phase"] == "eR")
     dataset["q_star_expected"] = dataset["q_star_finite_size"].fillna(ordered)
     _add_maps(dataset, size)
@@ -77,11 +78,11 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
 
 
 def plan(size: Size, seed: int) -> Plan:
-    """Return the campaign; below T_crit and far below the transition nothing moves, so no error bar is waited for."""
+    """Return the plan; below T_crit and far below the transition spins hardly move, so no precision is asked for."""
     grids = []
     for load in size.loads:
         for temperature in size.temperatures:
-            expected = nishimori_overlap.infinite(size.p, load, temperature)["q_star_theory"]
+            expected = infinite_size(size.p, load, temperature)["q_star_theory"]
             grids.append(
                 Grid(
                     problem=Problem(
@@ -90,7 +91,7 @@ def plan(size: Size, seed: int) -> Plan:
                     n_spins=(size.n_spins,),
                     disorders=size.n_disorders,
                     starts=(Start(name="pattern", at="pattern"),),
-                    schedule=nishimori_overlap.schedule(size, expected),
+                    schedule=study.schedule(size, expected),
                 )
             )
     return Plan(name="landscape", seed=seed, grids=tuple(grids))
@@ -116,17 +117,17 @@ def _add_maps(dataset: xr.Dataset, size: Size) -> None:
 
 
 def table(dataset: xr.Dataset) -> str:
-    """Return a line for each simulated point and the three benchmarks."""
-    return "\n".join([overlap_study.table(dataset), "", *benchmarks(dataset)])
+    """Return a line for each simulated point, and the three checks."""
+    return "\n".join([study.table(dataset), "", *checks(dataset)])
 
 
-def benchmarks(dataset: xr.Dataset) -> list[str]:
-    """Return in words how the three benchmarks come out."""
+def checks(dataset: xr.Dataset) -> list[str]:
+    """Return the results of the three checks, in words."""
     p, large_p, n_disorders = dataset.attrs["p"], dataset.attrs["large_p"], dataset.sizes["disorder"]
     here = dataset.sel(start="pattern").isel(n_spins=0)
     from_limit = here["q_star_mean"] - here["q_star_theory"]
-    claimed = nishimori_overlap.comparable(here)
-    in_retrieval = overlap_study.deviation(here).where(claimed)
+    applies = theory_applies(here)
+    in_retrieval = study.deviation(here).where(applies)
     paramagnet = here["q_star_mean"].where((here["phase"] == "P") & here["settled"])
     return [
         f"1. smallest entropy per spin outside eR: {entropy_bound(dataset, 'map'):.2e} (p = {p}), "
@@ -135,8 +136,8 @@ def benchmarks(dataset: xr.Dataset) -> list[str]:
         f"{slope(dataset, 'limit'):.6f} (p -> infinity): "
         f"{slope(dataset, 'large_p') / slope(dataset, 'limit') - 1:.1e} apart.",
         f"3. p = {p}, N = {dataset.attrs['n_spins']}, gR away from T_crit: q* against theory at N: "
-        f"{overlap_study.scatter(in_retrieval, n_disorders)};",
-        f"   largest difference from infinite N {_largest(from_limit.where(claimed))}.",
+        f"{study.describe_deviations(in_retrieval, n_disorders)};",
+        f"   largest difference from infinite N {_largest(from_limit.where(applies))}.",
         f"   P, settled points: largest |q*| {_largest(paramagnet)}, chance alone gives about "
         f"{1 / math.sqrt(dataset.attrs['n_spins']):.3f} at a time.",
     ]
@@ -154,8 +155,8 @@ def slope(dataset: xr.Dataset, prefix: str) -> float:
 
 
 def _largest(values: xr.DataArray) -> str:
-    """Return the largest absolute value in words."""
-    return overlap_study.number(abs(values).max(), 0, 4)
+    """Return the largest absolute value."""
+    return study.format_number(abs(values).max(), 0, 4)
 
 
 RECIPE = Recipe(
@@ -163,6 +164,6 @@ RECIPE = Recipe(
     title="overlap over load and temperature, theory beside simulation; p = 10 beside its limit",
     sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
-    draw=overlap.landscape,
+    draw=landscape,
     table=table,
 )

@@ -12,19 +12,20 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from densehop.base.progress import Progress
 from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
 from densehop.errors import NoSolution, OutOfRange
 from densehop.plot import overlap_curves as overlap_figures
 from densehop.problem import TeacherStudent, n_examples_for
-from densehop.recipes.overlaps import study as overlap_study
-from densehop.recipes.recipe import Progress, Recipe
-from densehop.recipes.robustness.adversarial import HALF, crossing
+from densehop.recipes.crossing import HALF, crossing
+from densehop.recipes.overlaps import study
+from densehop.recipes.recipe import Recipe, evenly_spaced
 from densehop.teacher.law import signal_strength
 from densehop.theory.questions.finite_size import finite_size_overlap
 from densehop.theory.states.nishimori import nishimori_lines
 from densehop.theory.states.saddle_point import solve
 
-P, TEACHER_P = 4, 2
+P, TEACHER_P = 4, 2  # bodies in the energies of student and teacher
 
 
 @dataclass(frozen=True)
@@ -40,16 +41,14 @@ class Size:
     n_curve: int = 81
 
 
-def _even(first: float, last: float, points: int) -> tuple[float, ...]:
-    return tuple(round(float(t), 4) for t in np.linspace(first, last, points))
-
-
-QUICK = Size((96, 48), (0.5, 1.0, 1.5), _even(0.4, 4.2, 10), n_disorders=4, n_chains=2, n_sweeps=64)
-PAPER = Size((256, 128), (0.5, 1.0, 1.5), _even(0.4, 4.2, 20), n_disorders=4, n_chains=4, n_sweeps=300)
+QUICK = Size((96, 48), (0.5, 1.0, 1.5), evenly_spaced(0.4, 4.2, 10, digits=4), n_disorders=4, n_chains=2, n_sweeps=64)
+PAPER = Size(
+    (256, 128), (0.5, 1.0, 1.5), evenly_spaced(0.4, 4.2, 20, digits=4), n_disorders=4, n_chains=4, n_sweeps=300
+)
 
 
 def plan(size: Size, seed: int) -> Plan:
-    """Return the campaign: chains from the teacher's pattern."""
+    """Return the plan: chains that start at the teacher's pattern."""
     problem = Problem(
         p=(P,),
         load=size.loads,
@@ -68,8 +67,8 @@ def plan(size: Size, seed: int) -> Plan:
 
 
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
-    """Simulate what the folder `cells` does not hold yet and put the theory beside it."""
-    dataset = overlap_study.simulate(plan(size, seed), cells, n_workers, progress)
+    """Run the cells that are missing and add the theory."""
+    dataset = study.simulate(plan(size, seed), cells, n_workers, progress)
     dataset["temperature_global"] = np.sqrt(dataset["load"] / nishimori_lines(P).gamma_global)
     margin = 0.02 * (max(size.temperatures) - min(size.temperatures))
     even = np.linspace(min(size.temperatures) - margin, max(size.temperatures) + margin, size.n_curve)
@@ -78,15 +77,15 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
     points = [t for t in (*even, *ends, *dataset["temperature_global"].values) if even[0] <= t <= even[-1]]
     dataset.coords["curve_temperature"] = np.unique(points)
     for axis, prefix in (("temperature", ""), ("curve_temperature", "curve_")):
-        overlap_study.add(dataset, ("load", axis), infinite, prefix)
-        overlap_study.add(dataset, ("n_spins", "load", axis), finite, prefix)
-    _add_half(dataset)
+        study.add_theory(dataset, ("load", axis), infinite_size, prefix)
+        study.add_theory(dataset, ("n_spins", "load", axis), finite_size, prefix)
+    _add_half_temperature(dataset)
     label = r"temperature $T = 2T^{*2}/N$"
     return dataset.assign_attrs(temperature_label=label, largest_n_spins=max(size.n_spins))
 
 
-def infinite(load: float, temperature: float) -> dict[str, float]:
-    """Return the retrieval overlap at infinite N, nan where there is none."""
+def infinite_size(load: float, temperature: float) -> dict[str, float]:
+    """Return q* of the inference branch at infinite N, nan where it does not exist."""
     problem = TeacherStudent(p=P, load=load, temperature=temperature, signal=load / temperature)
     try:
         return {"q_star_theory": solve(problem, "inference").q_star}
@@ -94,14 +93,16 @@ def infinite(load: float, temperature: float) -> dict[str, float]:
         return {"q_star_theory": math.nan}
 
 
-def finite(n_spins: int, load: float, temperature: float) -> dict[str, float]:
-    """Return the overlap from the exact signal and noise of N, and that signal over its limit."""
-    n_examples, hot = n_examples_for(load, n_spins, P), math.sqrt(n_spins * temperature / 2)
+def finite_size(n_spins: int, load: float, temperature: float) -> dict[str, float]:
+    """Return q* with the exact signal and noise of N, and that signal over its limit."""
+    n_examples, teacher_temperature = n_examples_for(load, n_spins, P), math.sqrt(n_spins * temperature / 2)
     try:
-        overlap = finite_size_overlap(n_spins, n_examples, P, temperature, hot, TEACHER_P)[1]
+        overlap = finite_size_overlap(n_spins, n_examples, P, temperature, teacher_temperature, TEACHER_P)[1]
     except (NoSolution, OutOfRange):
         overlap = math.nan
-    signal = signal_strength(n_spins, n_examples, P, hot, TEACHER_P) if hot > TEACHER_P else math.nan
+    signal = math.nan
+    if teacher_temperature > TEACHER_P:
+        signal = signal_strength(n_spins, n_examples, P, teacher_temperature, TEACHER_P)
     return {"q_star_finite_size": overlap, "signal_ratio": signal * temperature / load}
 
 
@@ -115,23 +116,23 @@ def table(dataset: xr.Dataset) -> str:
     for load in dataset["load"].values:
         for temperature in dataset["temperature"].values:
             point = dataset.sel(load=load, temperature=temperature, start="pattern")
-            theory = overlap_study.number(point["q_star_theory"], 7, 4)
+            theory = study.format_number(point["q_star_theory"], 7, 4)
             lines.append(f"{load:>5g} {temperature:>6.4g} {theory} " + " ".join(_measured(point, n) for n in sizes))
     return "\n".join([*lines, "", *_summary(dataset)])
 
 
 def _measured(point: xr.Dataset, n_spins: int) -> str:
-    """Return what one size gave."""
+    """Return the part of a table line that belongs to one N."""
     here = point.sel(n_spins=n_spins)
     return (
         f"{float(here['q_star_mean']):>7.4f} +- {float(here['q_star_error']):.4f} "
-        f"{overlap_study.number(here['q_star_finite_size'], 7, 4)} "
-        f"{overlap_study.number(here['autocorrelation_time'], 5, 1)} {'yes' if here['settled'] else 'no':>7}"
+        f"{study.format_number(here['q_star_finite_size'], 7, 4)} "
+        f"{study.format_number(here['autocorrelation_time'], 5, 1)} {'yes' if here['settled'] else 'no':>7}"
     )
 
 
 def _summary(dataset: xr.Dataset) -> list[str]:
-    """Say where the measured q* falls to 1/2 at each size, beside theory's transition, and how the gap closes."""
+    """Compare, at each N, the temperature at which the measured q* falls to 1/2 with that of theory's transition."""
     lines = [
         "theory: infinite N; at N: with the exact signal and noise of N; errors over "
         f"{dataset.sizes['disorder']} disorders.",
@@ -151,10 +152,14 @@ def _summary(dataset: xr.Dataset) -> list[str]:
     counts = kept.sum(("load", "temperature", "start"))
     counted = ", ".join(f"{int(counts.sel(n_spins=n))} at N = {n}" for n in dataset["n_spins"].values)
     lines.append(f"points with measured q* > 1/2 where the line at N has no such state: {counted}")
-    return [*lines, *_inside(dataset), *(_limits(dataset) if dataset.sizes["n_spins"] > 1 else ())]
+    return [
+        *lines,
+        *_global_retrieval_lines(dataset),
+        *(_extrapolation_lines(dataset) if dataset.sizes["n_spins"] > 1 else ()),
+    ]
 
 
-def _inside(dataset: xr.Dataset) -> list[str]:
+def _global_retrieval_lines(dataset: xr.Dataset) -> list[str]:
     """Compare q* inside global retrieval with both theories, and with the overlap of two students."""
     lines, n_disorders = [], dataset.sizes["disorder"]
     pattern = dataset.sel(start="pattern")
@@ -163,31 +168,31 @@ def _inside(dataset: xr.Dataset) -> list[str]:
         one = here.sel(n_spins=n_spins)
         apart = (one["q_star_mean"] - one["q_star_finite_size"]) / one["q_star_error"].where(one["q_star_error"] > 0)
         lines.append(
-            f"N = {n_spins}, gR: q* against theory at N: {overlap_study.scatter(apart, n_disorders)}; "
-            f"{overlap_study.student_difference(one)}"
+            f"N = {n_spins}, gR: q* against theory at N: {study.describe_deviations(apart, n_disorders)}; "
+            f"{study.describe_student_overlap(one)}"
         )
     return lines
 
 
-def _limits(dataset: xr.Dataset) -> list[str]:
+def _extrapolation_lines(dataset: xr.Dataset) -> list[str]:
     """Extrapolate the temperature at which q* falls to 1/2, over that of the transition, and q* in global retrieval."""
     lines, lowest = nishimori_lines(P), dataset["temperature_global"]
     end = math.sqrt(lines.gamma_global / lines.gamma_local)
     found = [f"extrapolated to infinite N from two sizes; for chains from the pattern theory's end is at {end:.4f}:"]
     half, error = (dataset[f"temperature_half{part}"] / lowest for part in ("", "_error"))
     for power, name in ((0.5, "N^(-1/2)"), (1.0, "1/N")):
-        limits, errors = overlap_study.extrapolated(half, error, power)
+        limits, errors = study.extrapolate(half, error, power)
         loads = zip(dataset["load"].values, limits.values, errors.where(errors > 0).values, strict=True)
         told = "; ".join(f"load {load:g}: {at:.3f} +- {of:.3f} ({(at - end) / of:+.1f})" for load, at, of in loads)
         found.append(f"  in {name}: {told}")
     here = dataset.sel(start="pattern")
-    mean, spread = overlap_study.extrapolated(here["q_star_mean"], here["q_star_error"], 0.5)
+    mean, spread = study.extrapolate(here["q_star_mean"], here["q_star_error"], 0.5)
     apart = ((mean - here["q_star_theory"]) / spread.where(spread > 0)).where(here["temperature"] < lowest)
-    found.append(f"  in N^(-1/2), gR: q*: {overlap_study.scatter(apart, dataset.sizes['disorder'])}")
+    found.append(f"  in N^(-1/2), gR: q*: {study.describe_deviations(apart, dataset.sizes['disorder'])}")
     return found
 
 
-def _add_half(dataset: xr.Dataset) -> None:
+def _add_half_temperature(dataset: xr.Dataset) -> None:
     """Add the temperature at which q* falls to 1/2, with the jackknife's error over disorders."""
     curves = dataset["q_star"].sel(start="pattern").transpose("n_spins", "load", "disorder", "temperature").values
     shape = curves.shape[:2]

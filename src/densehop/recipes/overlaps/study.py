@@ -1,11 +1,11 @@
-"""What figures of q* share: a campaign's cells become points with error bars, and theory is laid beside them.
+"""What figures of q* share: the cells of a campaign become points with error bars, and theory is added to them.
 
-A recipe of this kind is a plan, a theory for one point of it, and a drawing:
+A recipe of this kind consists of a plan, a theory for one point of it, and a drawing:
 
-    dataset = simulate(plan, cells, n_workers, progress)       # runs what is missing
-    add(dataset, ("load", "temperature"), infinite)            # what a function says at every point of some dimensions
-    add(dataset, ("n_spins", "load", "temperature"), at_size)
-    dataset["q_star_expected"] = ...                           # what `table` measures deviations from
+    dataset = simulate(plan, cells, n_workers, progress)                 # runs the cells that are missing
+    add_theory(dataset, ("load", "temperature"), infinite_size)          # values of a function at every point
+    add_theory(dataset, ("n_spins", "load", "temperature"), finite_size)
+    dataset["q_star_expected"] = ...                                     # `table` shows deviations from this
 
 Points have the dimensions n_spins, load, temperature and start. A point is `settled` if its chains have equilibrated
 and, where a precision was asked for, all of its disorders have reached it.
@@ -23,17 +23,15 @@ import xarray as xr
 from scipy.stats import t as student_t
 
 from densehop.base.arrays import Floats
-from densehop.base.workers import count_workers
-from densehop.campaign.complete import complete
-from densehop.campaign.engines import ThisProcess
-from densehop.campaign.plan import Plan
-from densehop.campaign.runner import local
+from densehop.base.progress import Progress
+from densehop.campaign.plan import Plan, Schedule
 from densehop.diagnostics.time_averages import Equilibration, equilibration
 from densehop.errors import InvalidInput
-from densehop.recipes.recipe import Progress
+from densehop.recipes.simulations import run_plan
 
-MEASURED = ("q_star", "q", "energy", "acceptance", "n_sweeps", "precision_reached")  # of each cell
-ESTIMATED = ("q_star", "energy")
+MEASURED = ("q_star", "q", "energy", "acceptance", "n_sweeps", "precision_reached")  # variables of each cell
+AVERAGED = ("q_star", "energy")  # variables of which mean and error over disorders are added
+SATURATED = 0.99  # overlap above which chains hardly move, so that no error bar is waited for
 POINT = ("n_spins", "load", "temperature", "start")
 HEADER = (
     f"{'start':>8} {'N':>4} {'load':>5} {'T':>6} {'M':>7} {'phase':>5} {'theory':>7} {'at N':>7} {'simulation':>17} "
@@ -42,22 +40,22 @@ HEADER = (
 
 
 def simulate(plan: Plan, cells: Path, n_workers: int | None, progress: Progress) -> xr.Dataset:
-    """Run what a plan of one p still misses in the folder `cells`; return its points.
+    """Run the cells of a plan, all of one p, that the folder `cells` does not hold yet; return its points.
 
     Returns
     -------
     xarray.Dataset
         `q_star`, `q`, `energy` per spin, `acceptance`, `n_sweeps` of each (n_spins, load, temperature, disorder,
         start); `q_star_mean`, `q_star_error`, `energy_mean`, `energy_error` over disorders; `settled` and
-        `autocorrelation_time` (sweeps). Points that the plan leaves out are nan. What it took is in the attributes.
+        `autocorrelation_time` (sweeps). Points that the plan leaves out are nan. The attributes say how long it took.
     """
-    one = count_workers(n_workers) == 1
-    found = complete(plan, cells, ThisProcess if one else local(n_workers), progress)
+    found = run_plan(plan, cells, n_workers, progress)
     if found.sizes["p"] > 1 or not set(POINT) <= set(found.dims):
-        raise InvalidInput("a study needs one p, and a plan that fills at least half of its grid")
+        got = f"p = {found['p'].values.tolist()} and dimensions {', '.join(map(str, found.dims))}"
+        raise InvalidInput(f"a study needs a plan with one p that fills at least half of its grid, got {got}")
     found = found.isel(p=0).transpose(*POINT, "disorder", ...)
     dataset = found[[name for name in MEASURED if name in found]].assign_attrs(p=int(found["p"]))
-    for name in ESTIMATED:
+    for name in AVERAGED:
         over = found[name]
         dataset[f"{name}_mean"] = over.mean("disorder", skipna=False)
         dataset[f"{name}_error"] = over.std("disorder", ddof=1, skipna=False) / math.sqrt(over.sizes["disorder"])
@@ -65,52 +63,57 @@ def simulate(plan: Plan, cells: Path, n_workers: int | None, progress: Progress)
 
 
 def _verdicts(found: xr.Dataset) -> dict[str, tuple[tuple[str, ...], npt.NDArray[Any]]]:
-    """Judge all chains of a point together, each disorder around its own mean, on the sweeps that all of them have."""
+    """Return `settled` and `autocorrelation_time` of each point."""
     shape = tuple(found.sizes[name] for name in POINT)
-    settled, memory = np.zeros(shape, dtype=bool), np.full(shape, math.nan)
+    settled, autocorrelation = np.zeros(shape, dtype=bool), np.full(shape, math.nan)
     traces, ends = found["q_star_trace"].values, found["n_sweeps"].values
     begins, precise = found["n_burn_in"].values, found["precision_reached"].values
     for place in np.ndindex(shape):
         if np.isnan(ends[place]).any():
             continue
-        verdict = _verdict(traces[place], begins[place].astype(int), ends[place].astype(int))
+        verdict = joint_verdict(traces[place], begins[place].astype(int), ends[place].astype(int))
         settled[place] = verdict.equilibrated and bool((precise[place] != 0).all())
-        memory[place] = verdict.autocorrelation_time
-    return {"settled": (POINT, settled), "autocorrelation_time": (POINT, memory)}
+        autocorrelation[place] = verdict.autocorrelation_time
+    return {"settled": (POINT, settled), "autocorrelation_time": (POINT, autocorrelation)}
 
 
-def _verdict(traces: Floats, begins: npt.NDArray[np.int_], ends: npt.NDArray[np.int_]) -> Equilibration:
-    """Judge traces (disorder, chain, sweep) of which each disorder measured from its begin to its end."""
+def joint_verdict(traces: Floats, begins: npt.NDArray[np.int_], ends: npt.NDArray[np.int_]) -> Equilibration:
+    """Judge traces (disorder, chain, sweep) together; disorder d was measured from sweep begins[d] to ends[d].
+
+    Each disorder is judged around its own mean, and on the last sweeps, as many as all disorders have.
+    """
     length = int((ends - begins).min())
     last = np.array([trace[:, end - length : end] for trace, end in zip(traces, ends, strict=True)])
     around_zero: Floats = last - last.mean((1, 2), keepdims=True)
     return equilibration(around_zero.reshape(-1, length))
 
 
-def add(dataset: xr.Dataset, dims: tuple[str, ...], point: Callable[..., Mapping[str, Any]], prefix: str = "") -> None:
-    """Add the variables that `point(*coordinates)` returns, at every point of some dimensions."""
-    values = [point(*place) for place in product(*(dataset[name].values.tolist() for name in dims))]
+def add_theory(
+    dataset: xr.Dataset, dims: tuple[str, ...], theory: Callable[..., Mapping[str, Any]], prefix: str = ""
+) -> None:
+    """Add the variables that `theory(*coordinates)` returns, at every point of some dimensions."""
+    values = [theory(*place) for place in product(*(dataset[name].values.tolist() for name in dims))]
     shape = tuple(dataset.sizes[name] for name in dims)
     for name in values[0]:
         dataset[f"{prefix}{name}"] = dims, np.array([value[name] for value in values]).reshape(shape)
 
 
 def deviation(dataset: xr.Dataset, name: str = "q_star") -> xr.DataArray:
-    """Return simulation minus what is expected at the simulated N, in standard errors; nan where nothing varied."""
+    """Return simulation minus theory at the simulated N, in standard errors; nan where the error is 0."""
     error = dataset[f"{name}_error"]
     return (dataset[f"{name}_mean"] - dataset[f"{name}_expected"]) / error.where(error > 0)
 
 
-def extrapolated(mean: xr.DataArray, error: xr.DataArray, power: float = 1.0) -> tuple[xr.DataArray, xr.DataArray]:
-    """Return what is measured, and its error, at infinite N: a line in N^(-power) through the two largest sizes."""
+def extrapolate(mean: xr.DataArray, error: xr.DataArray, power: float = 1.0) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return value and error at infinite N of the line in N^(-power) through the two largest sizes."""
     small, large = sorted(mean["n_spins"].values.tolist())[-2:]
     weight = 1 / (1 - (small / large) ** power)
     at = weight * mean.sel(n_spins=large) - (weight - 1) * mean.sel(n_spins=small)
     return at, np.hypot(weight * error.sel(n_spins=large), (weight - 1) * error.sel(n_spins=small))
 
 
-def student_difference(here: xr.Dataset) -> str:
-    """Compare student with student and student with teacher, which on the Nishimori line overlap alike."""
+def describe_student_overlap(here: xr.Dataset) -> str:
+    """Return q - q*, between two students and between student and teacher; on the Nishimori line it is 0."""
     differences = (here["q"] - here["q_star"]).mean("disorder", skipna=False).values
     known = differences[np.isfinite(differences)]
     if known.size < 2:
@@ -118,8 +121,8 @@ def student_difference(here: xr.Dataset) -> str:
     return f"q - q* = {known.mean():+.4f} +- {known.std(ddof=1) / math.sqrt(known.size):.4f}"
 
 
-def scatter(deviations: xr.DataArray, n_disorders: int) -> str:
-    """Return in words how far deviations scatter, beside what chance does with so few disorders."""
+def describe_deviations(deviations: xr.DataArray, n_disorders: int) -> str:
+    """Return how far deviations scatter, and how far they would scatter by chance with so few disorders."""
     values = deviations.values[np.isfinite(deviations.values)]
     if not values.size:
         return "none to be judged"
@@ -141,15 +144,27 @@ def table(dataset: xr.Dataset) -> str:
             continue
         lines.append(
             f"{start:>8} {n_spins:>4} {load:>5g} {temperature:>6.4g} {int(point['n_examples']):>7} "
-            f"{point['phase'].item():>5} {number(point['q_star_theory'], 7, 4)} "
-            f"{number(point['q_star_expected'], 7, 4)} "
+            f"{point['phase'].item():>5} {format_number(point['q_star_theory'], 7, 4)} "
+            f"{format_number(point['q_star_expected'], 7, 4)} "
             f"{float(point['q_star_mean']):>7.4f} +- {float(point['q_star_error']):.4f} "
-            f"{number(distance.sel(at), 9, 1)} {int(point['n_sweeps'].max()):>6} "
-            f"{number(point['autocorrelation_time'], 6, 1)} {'yes' if point['settled'] else 'no':>7}"
+            f"{format_number(distance.sel(at), 9, 1)} {int(point['n_sweeps'].max()):>6} "
+            f"{format_number(point['autocorrelation_time'], 6, 1)} {'yes' if point['settled'] else 'no':>7}"
         )
     return "\n".join(lines)
 
 
-def number(value: xr.DataArray | float, width: int, digits: int) -> str:
-    """Format a number, or '-' where there is none."""
+def format_number(value: xr.DataArray | float, width: int, digits: int) -> str:
+    """Return a number, '-' where there is none."""
     return f"{'-':>{width}}" if math.isnan(value) else f"{float(value):>{width}.{digits}f}"
+
+
+def schedule(size: Any, expected: float) -> Schedule:
+    """Return the schedule of chains whose q* is expected; where it is saturated, no precision is asked for."""
+    precision, max_sweeps = (None, None) if expected >= SATURATED else (size.precision, size.max_sweeps)
+    return Schedule(
+        n_chains=size.n_chains,
+        n_sweeps=size.n_sweeps,
+        burn_in=size.burn_in,
+        precision=precision,
+        max_sweeps=max_sweeps,
+    )

@@ -12,20 +12,20 @@ import numpy as np
 import xarray as xr
 from scipy.optimize import brentq
 
+from densehop.base.progress import Progress
 from densehop.recipes.phase_diagrams import plane
-from densehop.recipes.recipe import Progress
 from densehop.theory.lines import curves
 from densehop.theory.states import glass
 from densehop.theory.states.nishimori import nishimori_lines
 
-PUBLISHED = {"static": 0.652, "gardner": 0.238}  # T/sqrt(2 alpha) of the 3-spin glass
-CROSSES = 21
+PUBLISHED = {"static": 0.652, "gardner": 0.238}  # T/sqrt(2 alpha) of the lines of the 3-spin glass
+N_PUBLISHED = 21  # loads at which published lines are marked by crosses
 
 
 def compute(size: plane.Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
-    """Return the diagram and, where the spin glass is the state, published points on its lines."""
+    """Return the diagram and, at loads where retrieval does not exist, published points on the spin glass's lines."""
     dataset = plane.compute(size, seed, n_workers, progress, cells)
-    load = dataset["load"].values[:: max(1, dataset.sizes["load"] // CROSSES)]
+    load = dataset["load"].values[:: max(1, dataset.sizes["load"] // N_PUBLISHED)]
     beyond = load > curves.spinodal_load(size.p, 0.9).value
     for name, factor in PUBLISHED.items():
         height = np.where(beyond, factor * np.sqrt(2 * load), np.nan)
@@ -34,7 +34,7 @@ def compute(size: plane.Size, seed: int, n_workers: int | None, progress: Progre
 
 
 def table(dataset: xr.Dataset) -> str:
-    """Return the summary, the glass's transitions beside published ones, and retrieval's corners beside exact ones.
+    """Return the summary; compare the glass's transitions with published ones, and retrieval's ends with exact ones.
 
     Where load = T the direct model's retrieval obeys the Bayes-optimal student's equations (lambda = 1 = load/T): its
     largest loads are 1/Gamma of that student's transitions.

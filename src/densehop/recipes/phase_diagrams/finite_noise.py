@@ -12,7 +12,7 @@ from densehop.recipes.phase_diagrams import plane
 from densehop.teacher import law
 from densehop.theory.lines.planes import Plane
 
-TEACHER = 2 + math.sqrt(2)
+TEACHER_TEMPERATURE = 2 + math.sqrt(2)  # T* at which eta = 1
 
 
 def table(dataset: xr.Dataset) -> str:
@@ -32,6 +32,6 @@ def table(dataset: xr.Dataset) -> str:
 RECIPE = plane.recipe(
     "finite-noise-phase-diagram",
     "phase diagram with few examples of a two-body teacher",
-    plane.Size(4, "finite_noise", (0.0, 2.0), (0.0, 4.0), teacher_temperature=TEACHER),
+    plane.Size(4, "finite_noise", (0.0, 2.0), (0.0, 4.0), teacher_temperature=TEACHER_TEMPERATURE),
     table,
 )

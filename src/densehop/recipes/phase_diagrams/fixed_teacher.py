@@ -12,11 +12,11 @@ from densehop.theory.lines import curves
 from densehop.theory.lines.boundaries import boundary
 from densehop.theory.states.nishimori import nishimori_lines
 
-TEACHER = 1.5
+TEACHER_TEMPERATURE = 1.5  # T*
 
 
 def table(dataset: xr.Dataset) -> str:
-    """Return the summary, and the lines where they cross T = T* beside the closed form on the Nishimori line."""
+    """Return the summary, and the lines where they cross T = T* and the exact values there."""
     p, teacher = int(dataset.attrs["p"]), float(dataset.attrs["teacher_temperature"])
     lines = nishimori_lines(p)
     rows = []
@@ -31,6 +31,6 @@ def table(dataset: xr.Dataset) -> str:
 RECIPE = plane.recipe(
     "fixed-teacher-phase-diagram",
     "phase diagram at a fixed teacher temperature",
-    plane.Size(3, "fixed_teacher", (0.0, 4.0), (0.0, 4.0), teacher_temperature=TEACHER),
+    plane.Size(3, "fixed_teacher", (0.0, 4.0), (0.0, 4.0), teacher_temperature=TEACHER_TEMPERATURE),
     table,
 )

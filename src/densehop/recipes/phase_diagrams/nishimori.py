@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from densehop.base.progress import Progress
 from densehop.plot import nishimori_phases as draw
-from densehop.recipes.recipe import Progress, Recipe
+from densehop.recipes.recipe import Recipe
 from densehop.teacher.law import critical_temperature
 from densehop.theory.lines.boundaries import Boundary, boundary
 from densehop.theory.states.nishimori import nishimori_lines

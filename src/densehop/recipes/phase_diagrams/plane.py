@@ -1,4 +1,4 @@
-"""What the recipes of phase diagrams share: a plane of problems, computed, drawn and summarised."""
+"""What recipes of phase diagrams share: how a plane of problems is computed, drawn and summarised."""
 
 import math
 import warnings
@@ -12,20 +12,21 @@ import xarray as xr
 
 from densehop.base import checks
 from densehop.base.arrays import Floats
+from densehop.base.progress import Progress
 from densehop.errors import InvalidInput
 from densehop.plot import phase_diagrams as phases
-from densehop.recipes.recipe import Progress, Recipe
+from densehop.recipes.recipe import Recipe
 from densehop.teacher import law
 from densehop.theory.diagrams.diagram import phase_diagram
 from densehop.theory.lines.planes import Plane, plane
 
-LARGEST_SIDE = 2000
-WIDEST = {"nishimori": 8.0, "fixed_teacher": 4.0}  # coordinates that show all phases; elsewhere 2
+MAX_POINTS = 2000  # along each axis
+MAX_COORDINATE = {"nishimori": 8.0, "fixed_teacher": 4.0}  # end of the window that shows all phases; elsewhere 2
 
 
 @dataclass(frozen=True)
 class Size:
-    """Which plane, which window of it and on how many points; None is the window that shows all phases."""
+    """Which plane, which window of it, and how many points; None stands for the window that shows all phases."""
 
     p: int
     model: str
@@ -38,7 +39,7 @@ class Size:
     scaled_teacher_temperature: float | None = None
 
     @classmethod
-    def asked(
+    def from_options(
         cls,
         p: int,
         model: str,
@@ -47,28 +48,28 @@ class Size:
         temperatures: tuple[float, float] | None,
         **settings: float | None,
     ) -> "Size":
-        """Return the size of a diagram of somebody's own, checked; None stands for what suits the plane."""
-        where = plane(model, p, **settings)
-        points = checks.integer("size", (21 if p == 2 else 161) if points is None else points, 2, LARGEST_SIDE)
-        temperatures = temperatures or ((0.0, 3.0) if where.p == 2 and model == "direct" else (0.0, 4.0))
-        return cls(p, model, coordinates or _window(where), temperatures, points, points, **settings)
+        """Return the checked size of a diagram that a user asks for; None stands for a default that suits the plane."""
+        shown = plane(model, p, **settings)
+        points = checks.integer("size", (21 if p == 2 else 161) if points is None else points, 2, MAX_POINTS)
+        temperatures = temperatures or ((0.0, 3.0) if shown.p == 2 and model == "direct" else (0.0, 4.0))
+        return cls(p, model, coordinates or _default_coordinates(shown), temperatures, points, points, **settings)
 
     @property
     def name(self) -> str:
-        """A name for files."""
+        """The name of the files."""
         values = [self.teacher_temperature, self.load, self.scaled_teacher_temperature]
         parts = [f"phase-diagram-p{self.p}", self.model.replace("_", "-"), *(f"{v:g}" for v in values if v is not None)]
         return "-".join(parts)
 
 
-def _window(where: Plane) -> tuple[float, float]:
-    """Return coordinates between which all phases of a plane show."""
-    if where.model == "fixed_load":
-        start = law.critical_temperature(where.p).temperature
-        return start * (1 + 1e-9) + (0.01 if where.p == 2 else 0.0), 2 * start
-    if where.p == 2 and where.model == "direct":
+def _default_coordinates(shown: Plane) -> tuple[float, float]:
+    """Return an interval of the first coordinate in which all phases of a plane can be seen."""
+    if shown.model == "fixed_load":
+        start = law.critical_temperature(shown.p).temperature
+        return start * (1 + 1e-9) + (0.01 if shown.p == 2 else 0.0), 2 * start
+    if shown.p == 2 and shown.model == "direct":
         return 0.0, 0.4
-    return 0.0, WIDEST.get(where.model, 2.0)
+    return 0.0, MAX_COORDINATE.get(shown.model, 2.0)
 
 
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
@@ -76,7 +77,7 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
     del seed, n_workers, cells
     progress.total(1)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # `summary` says on how much replica symmetry is exact
+        warnings.simplefilter("ignore", RuntimeWarning)  # `summary` says where replica symmetry is exact
         dataset = phase_diagram(
             size.p,
             size.model,
@@ -91,7 +92,7 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
 
 
 def _axis(name: str, window: tuple[float, float] | None, points: int) -> Floats | None:
-    """Return even points over a window."""
+    """Return evenly spaced points over a window."""
     if window is None:
         return None
     if not window[0] < window[1]:
@@ -100,13 +101,13 @@ def _axis(name: str, window: tuple[float, float] | None, points: int) -> Floats 
 
 
 def shares(dataset: xr.Dataset) -> dict[str, float]:
-    """Return the share of the grid that each phase has."""
+    """Return the fraction of the grid that each phase covers."""
     names = dataset["phase"].attrs["flag_meanings"].split()
     counts = np.bincount(dataset["phase"].values.ravel(), minlength=len(names))
     return {name: float(count / counts.sum()) for name, count in zip(names, counts, strict=True) if count}
 
 
-def traced(dataset: xr.Dataset) -> dict[str, dict[str, Floats]]:
+def boundaries(dataset: xr.Dataset) -> dict[str, dict[str, Floats]]:
     """Return the traced boundaries: for each kind its coordinate, temperature and, where known, error."""
     axis = str(dataset["phase"].dims[1])
     kinds = [str(dim).removesuffix("_point") for dim in dataset.sizes if str(dim).endswith("_point")]
@@ -115,35 +116,36 @@ def traced(dataset: xr.Dataset) -> dict[str, dict[str, Floats]]:
 
 
 def summary(dataset: xr.Dataset) -> str:
-    """Return the shares of the phases, the lines, and on how much of the grid replica symmetry is exact."""
+    """Return the shares of the phases, the traced lines, and where on the grid replica symmetry is exact."""
     parts = ", ".join(f"{name} {share:.1%}" for name, share in shares(dataset).items())
     rows, columns = dataset["phase"].shape
     return "\n".join(
         [
             f"phases on {columns} x {rows} points: {parts}",
-            f"lines traced: {', '.join(traced(dataset)) or 'none'}",
+            f"lines traced: {', '.join(boundaries(dataset)) or 'none'}",
             f"replica symmetry is exact on {float(dataset['rs_exact'].mean()):.1%} of the grid; glasses are 1RSB",
         ]
     )
 
 
 def comparison(rows: list[tuple[str, float, str]]) -> str:
-    """Return a table of numbers of the diagram beside published or exact ones."""
+    """Return a table of (name, number of the diagram, published or exact number)."""
     lines = [f"{'number':48} {'here':>12} {'compare with':>20}"]
-    return "\n".join([*lines, *(f"{name:48} {_shown(here):>12} {there:>20}" for name, here, there in rows)])
+    return "\n".join([*lines, *(f"{name:48} {_format(here):>12} {there:>20}" for name, here, there in rows)])
 
 
-def _shown(value: float) -> str:
+def _format(value: float) -> str:
+    """Return a number, '-' where there is none."""
     return "-" if math.isnan(value) else f"{value:.6f}"
 
 
 def recipe(name: str, title: str, size: Size, table: Callable[[xr.Dataset], str] = summary, **change: Any) -> Recipe:
-    """Return a recipe at the sizes "quick" and "paper" (400 x 401); `change` replaces parts of it."""
+    """Return a recipe with the sizes "quick" and "paper" (400 x 401 points); `change` replaces its parts."""
     paper = Size(**{**vars(size), "n_coordinates": 400, "n_temperatures": 401})
     parts = {"compute": compute, "draw": phases.phase_diagram, "table": table, **change}
     return Recipe(name=name, title=title, sizes={"quick": size, "paper": paper}, **parts)
 
 
-def alone(size: Size) -> Recipe:
-    """Return the recipe of a diagram of somebody's own."""
+def single_diagram(size: Size) -> Recipe:
+    """Return the recipe of a diagram that a user asks for."""
     return Recipe(size.name, "phase diagram", {"asked": size}, compute, phases.phase_diagram, summary)

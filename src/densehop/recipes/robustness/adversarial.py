@@ -1,4 +1,4 @@
-"""What becomes of a pattern that an example has partly overwritten: overlap at the T = 0 fixed point over (a, eps).
+"""The overlap that an attack leaves: an example overwrites a fraction eps of the pattern, T = 0 dynamics follows.
 
 Reproduces Fig. 8 of Thériault & Tantari, SciPost Phys. 17, 040 (2024): a four-body student with few examples of
 a two-body teacher, a = 6M/N^2, attacked with a typical and with the closest example. At T* = 2 + sqrt(2) the signal is
@@ -12,24 +12,21 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from densehop.base.arrays import Floats
-from densehop.base.workers import count_workers
-from densehop.campaign.complete import complete
-from densehop.campaign.engines import ThisProcess
+from densehop.base.progress import Progress
 from densehop.campaign.plan import Attack, Grid, Plan, Problem, Schedule
-from densehop.campaign.runner import local
 from densehop.plot import attacks as adversarial
-from densehop.recipes.recipe import Progress, Recipe
+from densehop.recipes.crossing import crossing
+from densehop.recipes.recipe import Recipe, evenly_spaced
+from densehop.recipes.robustness.attack_study import add_estimates, run_attacks
 from densehop.teacher.law import signal_strength
 from densehop.theory.questions.robustness import adversarial_boundary, scaled_signal
 
-P, TEACHER_P = 4, 2
-HALF = 0.5  # of the way from the pattern to the example
+P, TEACHER_P = 4, 2  # bodies in the energies of student and teacher
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much to compute; each disorder has its own examples, and its chains are attacked at other sites."""
+    """How much to compute. Each disorder has its own examples; its chains differ in the sites that are attacked."""
 
     n_spins: int
     scaled_loads: tuple[float, ...]
@@ -39,16 +36,12 @@ class Size:
     teacher_temperature: float = 2 + math.sqrt(2)
 
 
-def _even(first: float, last: float, points: int) -> tuple[float, ...]:
-    return tuple(round(float(x), 6) for x in np.linspace(first, last, points))
-
-
-QUICK = Size(192, _even(0.1, 1, 10), _even(0.2, 0.55, 15), n_disorders=12, n_chains=4)
-PAPER = Size(1024, _even(0.05, 1, 25), _even(0.25, 0.5, 25), n_disorders=4, n_chains=25)
+QUICK = Size(192, evenly_spaced(0.1, 1, 10), evenly_spaced(0.2, 0.55, 15), n_disorders=12, n_chains=4)
+PAPER = Size(1024, evenly_spaced(0.05, 1, 25), evenly_spaced(0.25, 0.5, 25), n_disorders=4, n_chains=25)
 
 
 def plan(size: Size, seed: int) -> Plan:
-    """Return the campaign: a cell is all attacks on one disorder at one load."""
+    """Return the plan; a cell holds all attacks on one disorder at one load."""
     problem = Problem(
         p=(P,),
         n_examples=tuple(round(a * size.n_spins**2 / math.factorial(P // 2 + 1)) for a in size.scaled_loads),
@@ -67,7 +60,7 @@ def plan(size: Size, seed: int) -> Plan:
 
 
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
-    """Attack what the folder `cells` does not hold yet; add mean overlaps, where they cross 1/2, and the theory."""
+    """Run the attacks that the folder `cells` does not hold yet; add means, crossings of one half and the theory."""
     found = run_attacks(plan(size, seed), cells, n_workers, progress)
     dataset = found.rename(n_examples="scaled_load").assign_coords(
         scaled_load=list(size.scaled_loads), n_examples=("scaled_load", found["n_examples"].values)
@@ -78,52 +71,17 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
     return dataset.assign_attrs(p=P, n_spins=size.n_spins, teacher_temperature=size.teacher_temperature)
 
 
-def run_attacks(wanted: Plan, cells: Path, n_workers: int | None, progress: Progress) -> xr.Dataset:
-    """Run what a plan of attacks still misses; return the mean over the chains of its cells, without single axes."""
-    one = count_workers(n_workers) == 1
-    found = complete(wanted, cells, ThisProcess if one else local(n_workers), progress)
-    found = found[["q_star", "m", "example_overlap"]].squeeze(("n_spins", "start", "temperature"), drop=True)
-    means = found[["q_star", "m"]].mean("chain").assign(example_overlap=found["example_overlap"])
-    dropped = [name for name in ("load", "teacher_p") if name in means.coords]
-    return means.squeeze("p", drop=True).drop_vars(dropped) if means.sizes["p"] == 1 else means.drop_vars(dropped)
-
-
-def add_estimates(dataset: xr.Dataset) -> None:
-    """Add mean and standard error over disorders of the overlaps."""
-    root = math.sqrt(dataset.sizes["disorder"])
-    for name in ("q_star", "m", "example_overlap"):
-        dataset[f"{name}_mean"] = dataset[name].mean("disorder")
-        dataset[f"{name}_error"] = dataset[name].std("disorder", ddof=1) / root
-
-
 def add_crossings(dataset: xr.Dataset) -> None:
-    """Add the fraction at which the mean q* is half-way, with the jackknife's error over disorders.
+    """Add the fraction eps at which the mean q* is half-way between pattern and example, with the jackknife's error.
 
-    Half-way is between 1, the pattern, and the example's overlap with it: 1/2 for an example without overlap.
+    Half-way lies between 1 and the example's overlap with the pattern; it is 1/2 for an example without overlap.
     """
-    share = (dataset["q_star"] - dataset["example_overlap"]) / (1 - dataset["example_overlap"])
-    curves = share.transpose("example", "scaled_load", "disorder", "fraction").values
+    relative = (dataset["q_star"] - dataset["example_overlap"]) / (1 - dataset["example_overlap"])
+    curves = relative.transpose("example", "scaled_load", "disorder", "fraction").values
     shape = curves.shape[:2]
     found = [crossing(dataset["fraction"].values, curves[place]) for place in np.ndindex(shape)]
     for part, name in enumerate(("crossing", "crossing_error")):
         dataset[name] = ("example", "scaled_load"), np.array([pair[part] for pair in found]).reshape(shape)
-
-
-def crossing(fraction: Floats, curves: Floats) -> tuple[float, float]:
-    """Return where the mean of curves (disorder, fraction) first falls below 1/2, and its error; nan if it does not."""
-    n = len(curves)
-    without = np.array([_falls(fraction, (curves.sum(0) - one) / (n - 1)) for one in curves])
-    return _falls(fraction, curves.mean(0)), float(math.sqrt((n - 1) * without.var()))
-
-
-def _falls(fraction: Floats, curve: Floats) -> float:
-    """Return where a curve first falls below 1/2, interpolated; nan if it does not, or begins there."""
-    below = np.flatnonzero(curve < HALF)
-    if not below.size or below[0] == 0:
-        return math.nan
-    before, after = below[0] - 1, below[0]
-    step = (curve[before] - HALF) / (curve[before] - curve[after])
-    return float(fraction[before] + step * (fraction[after] - fraction[before]))
 
 
 def _add_theory(dataset: xr.Dataset, size: Size) -> None:
@@ -142,7 +100,7 @@ def _add_theory(dataset: xr.Dataset, size: Size) -> None:
 
 
 def table(dataset: xr.Dataset) -> str:
-    """Return a line for each load and example: where q* crosses 1/2, beside theory, in standard errors."""
+    """Return a line for each example and load: where q* crosses one half, the theory, and their distance."""
     lines = [
         f"{'example':>8} {'a':>7} {'M':>6} {'lambda_N':>8} {'overlap':>7} {'eps* N=inf':>10} {'at N':>6} "
         f"{'simulation':>17} {'deviation':>9}"
@@ -154,8 +112,8 @@ def table(dataset: xr.Dataset) -> str:
                 f"{example:>8} {a:>7.4g} {int(point['n_examples']):>6} {float(point['signal']):>8.4f} "
                 f"{float(point['example_overlap_mean']):>7.3f} {float(point['boundary_infinite']):>10.4f} "
                 f"{float(point['boundary']):>6.4f} "
-                f"{_shown(point['crossing'], 7)} +- {_shown(point['crossing_error'], 6)} "
-                f"{_shown(_deviation(point), 9, 1)}"
+                f"{_format(point['crossing'], 7)} +- {_format(point['crossing_error'], 6)} "
+                f"{_format(_deviation(point), 9, 1)}"
             )
     return "\n".join([*lines, "", *_summary(dataset)])
 
@@ -167,7 +125,7 @@ def _deviation(dataset: xr.Dataset) -> xr.DataArray:
 
 
 def _summary(dataset: xr.Dataset) -> list[str]:
-    """Say what is compared, and how far apart it is."""
+    """Explain the columns, and summarise how far simulation and theory are apart."""
     lines = [
         "eps*: fraction from which the example wins; at N: with the signal of this N and the example's overlap.",
         "simulation: where the mean q* of the fixed points is half-way between 1 and the example's overlap, error over "
@@ -186,7 +144,8 @@ def _summary(dataset: xr.Dataset) -> list[str]:
     return lines
 
 
-def _shown(value: xr.DataArray, width: int, digits: int = 4) -> str:
+def _format(value: xr.DataArray, width: int, digits: int = 4) -> str:
+    """Return a number, '-' where there is none."""
     return f"{'-':>{width}}" if np.isnan(value) else f"{float(value):>{width}.{digits}f}"
 
 

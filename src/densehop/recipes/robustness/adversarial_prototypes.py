@@ -1,7 +1,7 @@
-"""The same attack where the teacher is ordered, p* = p and T* = T < T_crit: it fails, because examples are accurate.
+"""The attack of `adversarial` where the teacher is ordered, p* = p and T* = T < T_crit: accurate examples resist it.
 
-Reproduces the authors' remark (slides on SciPost Phys. 17, 040, 2024) that prototypes are robust: examples that are
-near copies of the pattern carry the student back to it from any attack, even from the example itself.
+Tests the authors' remark (slides on SciPost Phys. 17, 040, 2024) that prototypes are robust: examples that are nearly
+copies of the pattern bring the student back to it after any attack, even if it starts at the example itself.
 """
 
 import math
@@ -11,15 +11,16 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from densehop.base.progress import Progress
 from densehop.campaign.plan import Attack, Grid, Plan, Problem, Schedule
 from densehop.plot import attacks as adversarial
-from densehop.recipes.recipe import Progress, Recipe
-from densehop.recipes.robustness.adversarial import add_estimates, run_attacks
+from densehop.recipes.recipe import Recipe
+from densehop.recipes.robustness.attack_study import add_estimates, run_attacks
 from densehop.teacher.law import magnetisation
 from densehop.theory.questions.prototypes import attacked_prototype
 from densehop.theory.questions.robustness import attacked_overlap
 
-FEATURES = 1.0  # signal of the student of a disordered teacher that is drawn beside
+FEATURE_SIGNAL = 1.0  # lambda of the student of a disordered teacher, drawn for comparison
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ PAPER = Size(1024, n_disorders=16, n_chains=4, n_sweeps=64, fractions=tuple(roun
 
 
 def plan(size: Size, seed: int) -> Plan:
-    """Return the campaign."""
+    """Return the plan; a cell holds all attacks on one disorder."""
     problem = Problem(
         p=size.bodies,
         n_examples=size.n_examples,
@@ -56,7 +57,7 @@ def plan(size: Size, seed: int) -> Plan:
 
 
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
-    """Attack what the folder `cells` does not hold yet, and put the theory beside it."""
+    """Run the attacks that the folder `cells` does not hold yet, and add the theory."""
     dataset = run_attacks(plan(size, seed), cells, n_workers, progress).squeeze("example", drop=True)
     if "p" not in dataset.dims:
         dataset = dataset.expand_dims(p=list(size.bodies))
@@ -70,22 +71,22 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
             for p, counts in ((p, size.n_examples) for p in size.bodies)
         ]
         dataset[f"{prefix}q_star_theory"] = ("p", "n_examples", axis), np.array(rows)
-    features = [attacked_overlap(p, FEATURES, 0.0, dataset["curve_fraction"].values)[0] for p in size.bodies]
+    features = [attacked_overlap(p, FEATURE_SIGNAL, 0.0, dataset["curve_fraction"].values)[0] for p in size.bodies]
     dataset["curve_features"] = ("p", "curve_fraction"), np.array(features)
     return dataset.assign_attrs(n_spins=size.n_spins, temperature=size.temperature)
 
 
 def table(dataset: xr.Dataset) -> str:
-    """Return a line for each p and number of examples: the overlap left by no, half and a whole attack."""
+    """Return a line for each p and number of examples: the overlap after no, half and a complete overwriting."""
     lines = [
         f"{'p':>2} {'M':>4} {'q* at eps =':>11} "
-        + " ".join(f"{eps:>16.2f}" for eps in _shown(dataset))
+        + " ".join(f"{eps:>16.2f}" for eps in _tabled_fractions(dataset))
         + f" {'theory':>7} {'deviation':>9}"
     ]
     for p in dataset["p"].values:
         for count in dataset["n_examples"].values:
             row = dataset.sel(p=p, n_examples=count)
-            values = [row.sel(fraction=eps) for eps in _shown(dataset)]
+            values = [row.sel(fraction=eps) for eps in _tabled_fractions(dataset)]
             shown = " ".join(f"{float(at['q_star_mean']):.4f} +- {float(at['q_star_error']):.4f}" for at in values)
             last = values[-1]
             lines.append(
@@ -94,8 +95,8 @@ def table(dataset: xr.Dataset) -> str:
     return "\n".join([*lines, "", *_summary(dataset)])
 
 
-def _shown(dataset: xr.Dataset) -> list[float]:
-    """Return the fractions in the table: none, about half, all."""
+def _tabled_fractions(dataset: xr.Dataset) -> list[float]:
+    """Return the overwritten fractions in the table: the smallest, a middle and the largest one."""
     fractions = dataset["fraction"].values
     return [float(fractions[0]), float(fractions[len(fractions) // 2]), float(fractions[-1])]
 
@@ -107,11 +108,11 @@ def _deviation(point: xr.Dataset) -> float:
 
 
 def _summary(dataset: xr.Dataset) -> list[str]:
-    """Say what the attack does at its worst."""
+    """Summarise the deviations from the theory and the lowest overlap after any attack."""
     apart = (dataset["q_star_mean"] - dataset["q_star_theory"]).values
     lines = [
         f"T = T* = {dataset.attrs['temperature']:g}, N = {dataset.attrs['n_spins']}; theory at eps = "
-        f"{_shown(dataset)[-1]:g}, infinite N, fixed M; errors over {dataset.sizes['disorder']} disorders.",
+        f"{_tabled_fractions(dataset)[-1]:g}, infinite N, fixed M; errors over {dataset.sizes['disorder']} disorders.",
         f"simulation minus theory, all {apart.size} points: mean {apart.mean():+.4f}, "
         f"largest {np.abs(apart).max():.4f}.",
     ]

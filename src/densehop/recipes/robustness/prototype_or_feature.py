@@ -14,25 +14,30 @@ import numpy as np
 import xarray as xr
 
 from densehop.base.arrays import Floats
-from densehop.base.workers import count_workers
-from densehop.campaign.complete import complete
-from densehop.campaign.engines import ThisProcess
+from densehop.base.progress import Progress
 from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
-from densehop.campaign.runner import local
 from densehop.plot import recovery as recovery_figures
 from densehop.problem import TeacherStudent, n_examples_for
-from densehop.recipes.overlaps import nishimori as nishimori_overlap
-from densehop.recipes.overlaps.study import number
-from densehop.recipes.recipe import Progress, Recipe
-from densehop.recipes.robustness.adversarial import HALF, crossing
+from densehop.recipes.crossing import HALF, crossing
+from densehop.recipes.overlaps.nishimori_theory import infinite_size
+from densehop.recipes.overlaps.study import format_number
+from densehop.recipes.recipe import Recipe
+from densehop.recipes.simulations import run_plan
 from densehop.teacher.law import teacher_law
 from densehop.theory.diagrams.phases import Phase, phase
 from densehop.theory.questions.prototypes import recovery
 from densehop.theory.states.nishimori import field_variance, overlap
 
-ARRIVED = 0.95  # of the overlap that chains from the pattern itself keep: counted as recovered
-SHOWN = 0.2  # the corruption whose sweeps are tabulated
-CURVE = 401
+RECOVERED = 0.95  # a chain has recovered at this fraction of the overlap that chains from the pattern itself keep
+TABLED_CORRUPTION = 0.2  # the corruption for which the table gives the number of sweeps
+CURVE_POINTS = 401
+THEORY: dict[str, tuple[str, ...]] = {  # variables of the theory, and their dimensions beside the regime
+    "phase": (),
+    "load": (),
+    "q_star_theory": (),
+    "tolerance_theory": (),
+    "curve_sweeps": ("curve_corruption",),
+}
 
 
 @dataclass(frozen=True)
@@ -69,14 +74,14 @@ PAPER = Size((256, 128), tuple(round(0.025 * i, 3) for i in range(25)), n_disord
 
 
 def plan(size: Size, seed: int) -> Plan:
-    """Return the campaign: chains from each corruption, for each regime and N."""
+    """Return the plan: chains that start at each corruption, for each regime and N."""
     starts = [Start(name=f"{eps:g}", at="overlap", overlap=round(1 - 2 * eps, 12)) for eps in size.corruptions]
     grids = []
     for n_spins in size.n_spins:
         for regime in size.regimes:
             problem = Problem(
                 p=(size.p,),
-                n_examples=(_count(size.p, n_spins, regime),),
+                n_examples=(_n_examples(size.p, n_spins, regime),),
                 temperature=(regime.temperature,),
                 teacher_temperature="nishimori",
             )
@@ -93,17 +98,16 @@ def plan(size: Size, seed: int) -> Plan:
     return Plan(name="prototype-or-feature", seed=seed, grids=tuple(grids))
 
 
-def _count(p: int, n_spins: int, regime: Regime) -> int:
-    """Return M."""
+def _n_examples(p: int, n_spins: int, regime: Regime) -> int:
+    """Return the number M of examples."""
     if regime.n_examples is not None:
         return regime.n_examples
     return n_examples_for(regime.load or 0.0, n_spins, p)
 
 
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
-    """Simulate what the folder `cells` does not hold yet; say which chains recovered and how fast; add the theory."""
-    one = count_workers(n_workers) == 1
-    found = complete(plan(size, seed), cells, ThisProcess if one else local(n_workers), progress)
+    """Run the cells that are missing; find out which chains recovered and how fast; add the theory."""
+    found = run_plan(plan(size, seed), cells, n_workers, progress)
     dataset = _measured(_by_regime(found, size))
     _add_success(dataset)
     _add_theory(dataset, size)
@@ -112,7 +116,7 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
 
 def _by_regime(found: xr.Dataset, size: Size) -> xr.DataArray:
     """Return the traces of q* (n_spins, regime, corruption, disorder, chain, sweep), the start as sweep 0."""
-    counts = [[_count(size.p, n_spins, regime) for regime in size.regimes] for n_spins in size.n_spins]
+    counts = [[_n_examples(size.p, n_spins, regime) for regime in size.regimes] for n_spins in size.n_spins]
     rows = [
         [_traces(found, n_spins, count, regime.temperature) for count, regime in zip(row, size.regimes, strict=True)]
         for n_spins, row in zip(size.n_spins, counts, strict=True)
@@ -144,7 +148,7 @@ def _measured(traces: xr.DataArray) -> xr.Dataset:
     """Return the overlap that each chain ends with, whether it recovered, and after how many sweeps."""
     last = traces.isel(sweep=slice(traces.sizes["sweep"] // 2, None)).mean("sweep")
     kept = last.sel(corruption=0.0).mean(("disorder", "chain"))
-    success, arrived = last > HALF * kept, traces >= ARRIVED * kept
+    success, arrived = last > HALF * kept, traces >= RECOVERED * kept
     sweeps = arrived.argmax("sweep").where(success & arrived.any("sweep"))
     return xr.Dataset({"q_star": last, "kept": kept, "success": success.astype(np.float64), "sweeps": sweeps})
 
@@ -156,7 +160,7 @@ def _add_success(dataset: xr.Dataset) -> None:
     dataset["success_mean"], dataset["success_error"] = shares.mean("disorder"), shares.std("disorder", ddof=1) / root
     each = dataset["q_star"].sel(corruption=0.0).mean("chain")
     dataset["kept_error"] = each.std("disorder", ddof=1) / root
-    never = dataset["sweeps"].fillna(np.inf)  # did not recover: takes for ever
+    never = dataset["sweeps"].fillna(np.inf)  # chains that did not recover
     half = never.median("chain")
     with np.errstate(invalid="ignore"):  # between inf and inf
         dataset["sweeps_median"] = half.median("disorder").where(np.isfinite)
@@ -169,7 +173,7 @@ def _add_success(dataset: xr.Dataset) -> None:
 
 def _add_theory(dataset: xr.Dataset, size: Size) -> None:
     """Add phases, overlaps, tolerances and, for prototypes, how fast the pattern comes back, all at infinite N."""
-    eps = np.linspace(0, max(size.corruptions), CURVE)
+    eps = np.linspace(0, max(size.corruptions), CURVE_POINTS)
     dataset.coords["curve_corruption"] = eps
     rows = [_theory(size, regime, eps) for regime in size.regimes]
     for name, dims in THEORY.items():
@@ -179,28 +183,19 @@ def _add_theory(dataset: xr.Dataset, size: Size) -> None:
     dataset["example_overlap"] = ("n_spins", "regime"), accuracies
 
 
-THEORY: dict[str, tuple[str, ...]] = {
-    "phase": (),
-    "load": (),
-    "q_star_theory": (),
-    "tolerance_theory": (),
-    "curve_sweeps": ("curve_corruption",),
-}
-
-
 def _theory(size: Size, regime: Regime, eps: Floats) -> dict[str, Any]:
-    """Return what is known of a regime."""
+    """Return what the theory says about a regime, by the names in `THEORY`."""
     t, never = regime.temperature, np.full(len(eps), math.nan)
     if regime.n_examples is None:
         load = regime.load or 0.0
         barrier = overlap(field_variance(size.p, load / t**2, stable=False))
-        q_star = nishimori_overlap.infinite(size.p, load, t)["q_star_theory"]
+        q_star = infinite_size(size.p, load, t)["q_star_theory"]
         name = phase(TeacherStudent.nishimori(size.p, load, t)).value
         ends = {"q_star_theory": q_star, "tolerance_theory": (1 - barrier) / 2, "curve_sweeps": never}
         return {"phase": name, "load": load, **ends}
     traces = recovery(size.p, regime.n_examples, t, t, 1 - 2 * eps, size.n_sweeps)
     kept = traces[-1, 0]
-    arrived = traces >= ARRIVED * kept
+    arrived = traces >= RECOVERED * kept
     sweeps = np.where(arrived.any(axis=0), arrived.argmax(axis=0), math.nan)
     lost = traces[-1] <= HALF * kept
     tolerance = eps[lost.argmax()] if lost.any() else math.nan
@@ -209,7 +204,7 @@ def _theory(size: Size, regime: Regime, eps: Floats) -> dict[str, Any]:
 
 
 def table(dataset: xr.Dataset) -> str:
-    """Return a line for each regime and N: what examples are like, what the student makes of them, what it survives."""
+    """Return a line for each regime and N: accuracy of the examples, of the student, and the tolerated corruption."""
     lines = [
         f"{'phase':>5} {'T':>5} {'M':>7} {'N':>4} {'example':>7} {'q* kept':>17} {'theory':>7} "
         f"{'tolerated flips':>17} {'theory':>7} {'sweeps from 20%':>15}"
@@ -217,18 +212,19 @@ def table(dataset: xr.Dataset) -> str:
     for n_spins in dataset["n_spins"].values:
         for regime in dataset["regime"].values:
             at = dataset.sel(n_spins=n_spins).isel(regime=regime)
-            sweeps = at["sweeps_median"].sel(corruption=SHOWN, method="nearest")
+            sweeps = at["sweeps_median"].sel(corruption=TABLED_CORRUPTION, method="nearest")
             lines.append(
                 f"{at['phase'].item():>5} {float(at['temperature']):>5g} {int(at['n_examples']):>7} {n_spins:>4} "
                 f"{float(at['example_overlap']):>7.4f} {float(at['kept']):>7.4f} +- {float(at['kept_error']):.4f} "
-                f"{float(at['q_star_theory']):>7.4f} {number(at['tolerance'], 7, 4)} +- "
-                f"{number(at['tolerance_error'], 6, 4)} {float(at['tolerance_theory']):>7.4f} {number(sweeps, 15, 0)}"
+                f"{float(at['q_star_theory']):>7.4f} {format_number(at['tolerance'], 7, 4)} +- "
+                f"{format_number(at['tolerance_error'], 6, 4)} {float(at['tolerance_theory']):>7.4f} "
+                f"{format_number(sweeps, 15, 0)}"
             )
     return "\n".join([*lines, "", *_summary(dataset)])
 
 
 def _summary(dataset: xr.Dataset) -> list[str]:
-    """State the trade-off in numbers, at the largest N."""
+    """Explain the columns, and give the trade-off in numbers at the largest N."""
     here = dataset.sel(n_spins=dataset["n_spins"].max())
     ordered = (here["phase"] == Phase.EXAMPLE_RETRIEVAL.value).values
     several = ordered & (here["n_examples"] > 1).values
@@ -240,16 +236,17 @@ def _summary(dataset: xr.Dataset) -> list[str]:
     ]
     for name, which in (("prototypes, M > 1", several), ("features", ~ordered)):
         part = here.isel(regime=which)
+        sweeps = part["sweeps_median"].sel(corruption=TABLED_CORRUPTION, method="nearest")
         lines.append(
             f"{name}: {_range(part['n_examples'])} examples of overlap {_range(part['example_overlap'])}; error of the "
             f"pattern {_range((1 - part['kept']) / 2)}; flips tolerated: {_range(part['tolerance'])}; sweeps from "
-            f"{SHOWN:.0%} flipped {_range(part['sweeps_median'].sel(corruption=SHOWN, method='nearest'))}"
+            f"{TABLED_CORRUPTION:.0%} flipped {_range(sweeps)}"
         )
     return lines
 
 
 def _range(values: xr.DataArray) -> str:
-    """Return smallest and largest of some values in words, and that some are missing."""
+    """Return the smallest and the largest of some values, and say if some are missing."""
     known = values.values[np.isfinite(values.values)]
     ends = " to ".join(f"{end:.4g}" for end in sorted({float(known.min()), float(known.max())})) if known.size else ""
     return " or ".join(part for part in (ends, "beyond what was tried" if known.size < values.size else "") if part)

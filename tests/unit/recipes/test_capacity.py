@@ -6,11 +6,11 @@ import pytest
 
 import densehop as dh
 from densehop.recipes import RECIPES
-from densehop.recipes.capacity import measurements as capacity_runs
 from densehop.recipes.capacity import recipe as capacity
 from densehop.recipes.capacity import table as capacity_table
+from densehop.recipes.capacity.measurements import correlated_memories, uncorrelated_memories
 from densehop.recipes.capacity.recipe import Series, Size
-from tests.unit.recipes.test_recipes import Counter
+from tests.progress import CountingProgress
 
 NO_CELLS = Path("unused")  # this recipe keeps none
 TINY = Size(
@@ -30,15 +30,15 @@ TINY = Size(
 
 @pytest.fixture(scope="module")
 def made():
-    counter = Counter()
+    counter = CountingProgress()
     dataset = capacity.compute(TINY, 5, 2, counter, NO_CELLS)
     assert counter.announced == counter.done == 3 * (8 + 6 + 4 + 6)
     return dataset
 
 
 def test_one_seed_gives_the_same_bits_with_one_worker_or_two(made):
-    assert capacity.compute(TINY, 5, 1, Counter(), NO_CELLS).identical(made)
-    other = capacity.compute(TINY, 6, 2, Counter(), NO_CELLS)
+    assert capacity.compute(TINY, 5, 1, CountingProgress(), NO_CELLS).identical(made)
+    other = capacity.compute(TINY, 6, 2, CountingProgress(), NO_CELLS)
     assert not np.array_equal(other["correlated_energy"], made["correlated_energy"])
 
 
@@ -91,14 +91,14 @@ def test_half_load_finds_the_middle_of_known_shares():
 
 def test_extrapolation_of_a_line_is_exact():
     sizes = np.array([100.0, 400.0, 900.0])
-    found = capacity_table.extrapolated(sizes, 0.9 + 2 * sizes**-0.5, np.array([0.1, 0.2, 0.3]), 0.5)
+    found = capacity_table.extrapolate(sizes, 0.9 + 2 * sizes**-0.5, np.array([0.1, 0.2, 0.3]), 0.5)
     assert found.mean == pytest.approx(0.9)
-    assert np.isnan(capacity_table.extrapolated(sizes[:1], sizes[:1], sizes[:1], 0.5).mean)
+    assert np.isnan(capacity_table.extrapolate(sizes[:1], sizes[:1], sizes[:1], 0.5).mean)
 
 
 def test_memories_of_a_mixture_are_uncorrelated_and_related_ones_are_not():
-    memories = capacity_runs._uncorrelated(64, 3)
+    memories = uncorrelated_memories(64, 3)
     assert np.array_equal(memories.astype(int) @ memories.T, 64 * np.eye(3))
-    related = capacity_runs._related(40_000, 0.4, 3).astype(int)
+    related = correlated_memories(40_000, 0.4, 3).astype(int)
     overlaps = (related @ related.T)[np.triu_indices(3, 1)] / 40_000
     assert overlaps == pytest.approx(0.4, abs=5 * 40_000**-0.5)

@@ -6,18 +6,18 @@ import math
 import pytest
 
 import densehop as dh
+from densehop.base.progress import NoProgress
 from densehop.recipes import RECIPES
 from densehop.recipes.overlaps import large_noise as large_noise_overlap
 from densehop.recipes.recipe import reproduce
 from densehop.theory.questions.finite_size import finite_size_overlap
-from tests.unit.recipes.test_recipe_adversarial import Silence
 
 TINY = large_noise_overlap.Size((24, 16), (1.0, 2.0), (0.5, 4.0), n_disorders=2, n_chains=2, n_sweeps=16, n_curve=9)
 
 
 def test_recipe(tmp_path):
     tiny = dataclasses.replace(RECIPES["large-noise-overlap"], sizes={"tiny": TINY})
-    made = reproduce(tiny, "tiny", tmp_path, 2, 1, Silence())
+    made = reproduce(tiny, "tiny", tmp_path, 2, 1, NoProgress())
     data = made.dataset.sel(start="pattern")
     assert data["q_star_mean"].sizes == {"n_spins": 2, "load": 2, "temperature": 2}
     point = data.sel(load=1.0, temperature=0.5)
