@@ -151,10 +151,14 @@ def test_deviations_are_in_standard_errors():
 
 
 def test_extrapolation_removes_what_is_linear_in_one_over_n():
-    """0.93 = 0.9 + 3/100 and 0.915 = 0.9 + 3/200."""
-    mean, error = study.extrapolate(invented())
+    """0.93 = 0.9 + 3/100 and 0.915 = 0.9 + 3/200; in 1/N^2 the line ends at 0.915 - 0.015/3."""
+    data = invented()
+    mean, error = study.extrapolate(data["q_star_mean"], data["q_star_error"])
     np.testing.assert_allclose(mean, [0.9, 0.5])
     np.testing.assert_allclose(error, [np.hypot(0.04, 0.01), 0.02])
+    mean, error = study.extrapolate(data["q_star_mean"], data["q_star_error"], power=2.0)
+    np.testing.assert_allclose(mean, [0.91, 0.5])
+    np.testing.assert_allclose(error, [np.hypot(0.02 * 4, 0.01) / 3, 0.04 / 3])
 
 
 def test_verdict_needs_chains_that_agree():
