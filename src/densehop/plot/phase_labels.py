@@ -28,7 +28,7 @@ def place_names(axes: Axes, phase: xr.DataArray, size: tuple[float, float], line
     free = _off_lines(x, t, lines)
     step = size[1] / CELLS, size[0] / CELLS
     edges = _edges(codes)
-    taken = free & ~edges
+    available = free & ~edges
     narrow = []
     for code, name in enumerate(phase.attrs["flag_meanings"].split()):
         mask = codes == code
@@ -40,11 +40,11 @@ def place_names(axes: Axes, phase: xr.DataArray, size: tuple[float, float], line
             continue
         at = np.unravel_index(distance.argmax(), mask.shape)
         axes.annotate(name, _point(at, x, t), ha="center", va="center")
-        taken &= ~_disc(at, step, 1.2 * MIN_DISTANCE)
+        available &= ~_disc(at, step, 1.2 * MIN_DISTANCE)
     for name, at in narrow:
-        beside = _beside(at, _distances(taken, step), step)
+        beside = _beside(at, _distances(available, step), step)
         axes.annotate(name, _point(at, x, t), _point(beside, x, t), ha="center", va="center", arrowprops=LEADER)
-        taken &= ~_disc(beside, step, 1.2 * MIN_DISTANCE)
+        available &= ~_disc(beside, step, 1.2 * MIN_DISTANCE)
 
 
 def _resampled(codes: npt.NDArray[np.integer], x: Floats, t: Floats) -> npt.NDArray[np.integer]:
