@@ -37,33 +37,37 @@ class Line(NamedTuple):
     width: float = 1.5
 
 
-GLASS = {
+GLASS_LINES = {
     "glass_static": Line("spin glass (static)", PURPLE, None, DISORDERED, ({"P"}, {"SG"})),
     "glass_dynamic": Line("P freezes (dynamic)", PURPLE, DASHED, {"P"}, width=1.0),
     "glass_gardner": Line("SG: Gardner", PURPLE, DOTTED, {"SG"}),
 }
 ZERO_ENTROPY = Line("P: zero entropy", GREY, SPARSE, {"lR"} | DISORDERED, width=1.0)
-DIRECT = {
+DIRECT_LINES = {
     "retrieval_spinodal": Line("lR: spinodal", ORANGE, DASHED, ORDERED | DISORDERED, (ORDERED, DISORDERED)),
     "retrieval_global": Line("gR: transition", BLUE, None, ORDERED | DISORDERED, ({"gR"}, {"lR"} | DISORDERED)),
     "retrieval_stability": Line("retrieval: AT", BLUE, DOTTED, ORDERED),
-    **GLASS,
+    **GLASS_LINES,
     "zero_entropy": ZERO_ENTROPY,
 }
-INFERENCE = {
-    "inference_spinodal": DIRECT["retrieval_spinodal"],
-    "inference_global": DIRECT["retrieval_global"],
+INFERENCE_LINES = {
+    "inference_spinodal": DIRECT_LINES["retrieval_spinodal"],
+    "inference_global": DIRECT_LINES["retrieval_global"],
     "inference_stability": Line("inference: AT", BLUE, DOTTED, ORDERED),
 }
-TEACHER = {
-    **INFERENCE,
+TEACHER_LINES = {
+    **INFERENCE_LINES,
     "retrieval_global": Line("eR: transition", GREEN, None, {"eR", "lR"} | DISORDERED, ({"eR"}, {"lR"} | DISORDERED)),
     "inference_or_retrieval": Line("eR against gR", GREEN, DASH_DOT, {"eR", "gR"}, ({"eR"}, {"gR"})),
     "retrieval_stability": Line("eR: AT", GREEN, DOTTED, {"eR"}),
-    **GLASS,
+    **GLASS_LINES,
 }
-OPTIMAL = {**INFERENCE, "zero_entropy": ZERO_ENTROPY._replace(inside=ORDERED | DISORDERED)}
-LINES = {"direct": DIRECT, "nishimori": OPTIMAL}  # all other planes: TEACHER
+OPTIMAL_LINES = {**INFERENCE_LINES, "zero_entropy": ZERO_ENTROPY._replace(inside=ORDERED | DISORDERED)}
+
+
+def lines_of(model: str) -> dict[str, Line]:
+    """Return the kinds of boundaries that a model has, and how they look."""
+    return {"direct": DIRECT_LINES, "nishimori": OPTIMAL_LINES}.get(model, TEACHER_LINES)
 
 
 def phase_diagram(dataset: xr.Dataset) -> Figure:
@@ -104,7 +108,7 @@ def _shade(axes: Axes, dataset: xr.Dataset) -> None:
 def _boundaries(axes: Axes, dataset: xr.Dataset) -> list[tuple[Floats, Floats]]:
     """Draw the traced boundaries where they matter, and return them."""
     axis, drawn = str(dataset["phase"].dims[1]), []
-    for kind, line in _lines_of(dataset).items():
+    for kind, line in _lines_of_dataset(dataset).items():
         if f"{kind}_temperature" not in dataset:
             continue
         x, t = _refined(dataset[f"{kind}_{axis}"].values), _refined(dataset[f"{kind}_temperature"].values)
@@ -122,12 +126,14 @@ def _refined(values: Floats) -> Floats:
     return fine
 
 
-def _lines_of(dataset: xr.Dataset) -> dict[str, Line]:
+def _lines_of_dataset(dataset: xr.Dataset) -> dict[str, Line]:
     """Return the kinds of boundaries that belong to a dataset's plane."""
     model = dataset.attrs["model"]
     effective = model == "large_noise" and "scaled_teacher_temperature" not in dataset.attrs
-    lines = LINES.get(model, TEACHER)
-    return {kind: line for kind, line in lines.items() if not (effective and kind in GLASS)}  # there they coincide
+    lines = lines_of(model)
+    return {
+        kind: line for kind, line in lines.items() if not (effective and kind in GLASS_LINES)
+    }  # there they coincide
 
 
 def _is_drawn(phase: xr.DataArray, x: Floats, t: Floats, line: Line) -> Mask:

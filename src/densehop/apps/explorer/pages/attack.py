@@ -118,7 +118,7 @@ class AttackPage:
     def _finish(self) -> None:
         """Say whether the pattern was recovered, and add the attack to the chart."""
         simulation, attack = self._simulation, self._attack()
-        if simulation is not None:
+        if simulation is not None and simulation.finished:
             recovered, (q_star, m) = simulation.recovered, simulation.overlaps[-1]
             self._results.append((attack.load, attack.eps, recovered))
             outcome = "the pattern is <b>recovered</b>" if recovered else "the example has <b>captured</b> the student"

@@ -119,7 +119,7 @@ class RestorePage:
     def _finish(self) -> None:
         """Say which memories restored the digit."""
         self._draw()
-        if self._restoration is None:
+        if self._restoration is None or not self._restoration.finished:
             return
         original = self._stored[self._state.digit]
         correct = [name for name, state in self._restoration.states.items() if (state == original).all()]

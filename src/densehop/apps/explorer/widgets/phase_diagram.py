@@ -11,7 +11,7 @@ from bokeh.plotting import figure
 from scipy.ndimage import distance_transform_edt
 
 from densehop.apps.explorer.compute.phase_plane import PhasePlane
-from densehop.plot.phase_diagrams import LINES, TEACHER
+from densehop.plot.phase_diagrams import lines_of
 from densehop.plot.style import SHADES
 
 WIDTH, HEIGHT = 560, 430  # pixels
@@ -106,7 +106,7 @@ def _boundaries(dataset: xr.Dataset, plane: PhasePlane) -> dict[str, list[object
     """Return the traced boundaries, in the colours and dashes of the printed figure."""
     axis = str(dataset["phase"].dims[1])
     data: dict[str, list[object]] = {name: [] for name in ("xs", "ys", "colour", "dash", "width", "label")}
-    for kind, line in LINES.get(plane.model, TEACHER).items():
+    for kind, line in lines_of(plane.model).items():
         if f"{kind}_{axis}" not in dataset:
             continue
         data["xs"].append(dataset[f"{kind}_{axis}"].values)
