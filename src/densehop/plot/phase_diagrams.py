@@ -130,10 +130,8 @@ def _lines_of_dataset(dataset: xr.Dataset) -> dict[str, Line]:
     """Return the kinds of boundaries that belong to a dataset's plane."""
     model = dataset.attrs["model"]
     effective = model == "large_noise" and "scaled_teacher_temperature" not in dataset.attrs
-    lines = lines_of(model)
-    return {
-        kind: line for kind, line in lines.items() if not (effective and kind in GLASS_LINES)
-    }  # there they coincide
+    hidden = GLASS_LINES if effective else {}  # on the effective Nishimori line they coincide with those of inference
+    return {kind: line for kind, line in lines_of(model).items() if kind not in hidden}
 
 
 def _is_drawn(phase: xr.DataArray, x: Floats, t: Floats, line: Line) -> Mask:

@@ -13,7 +13,7 @@ from densehop.base import checks
 from densehop.errors import InvalidInput
 
 Interaction = Annotated[str, typer.Option(help="strict, power, rectified, exponential or attention.")]
-Degree = Annotated[int, typer.Option(help="p of strict, power and rectified.")]
+Degree = Annotated[int, typer.Option(help="Degree p of strict, power and rectified.")]
 
 
 def restore(
@@ -37,7 +37,9 @@ def restore(
 
     checks.integer("seed", seed, 0)
     if graded and interaction in WITH_DEGREE:
-        raise InvalidInput(f"--graded needs --interaction exponential or attention; '{interaction}' is one of signs")
+        raise InvalidInput(
+            f"--graded needs --interaction exponential or attention; '{interaction}' takes signs only"
+        )
     images = datasets.load(data)
     memory = DenseAssociativeMemory(interaction, degree=degree, encoding="graded" if graded else "auto")
     found = experiments.restore_images(images, memory, memories, hidden, flipped, binary=not graded, seed=seed)

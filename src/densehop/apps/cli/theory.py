@@ -20,7 +20,7 @@ Load = Annotated[float, typer.Option(help="alpha = M p!/N^(p-1) for M memories o
 Temperature = Annotated[float, typer.Option(help="T of the network or student; 0 is the limit T -> 0.")]
 TeacherTemperature = Annotated[float | None, typer.Option(help="T* of the teacher.")]
 TeacherBodies = Annotated[int | None, typer.Option("--teacher-p", help="Bodies in the teacher's energy. (default: p)")]
-Signal = Annotated[float | None, typer.Option(help="lambda, in place of a teacher temperature; p >= 3.")]
+Signal = Annotated[float | None, typer.Option(help="Signal lambda, instead of a teacher temperature; p >= 3.")]
 Nishimori = Annotated[bool, typer.Option("--nishimori", help="The student knows the teacher: T* = T.")]
 Model = Annotated[
     str | None,
@@ -33,6 +33,7 @@ Json = Annotated[
     bool, typer.Option("--json", help='Print JSON: nan as null, infinities as "Infinity" and "-Infinity".')
 ]
 Ansatz = Annotated[str, typer.Option(help="rs (replica symmetry) or 1rsb (one step of its breaking).")]
+
 MEANINGS = {
     "m": "overlap with an example or memory",
     "q": "overlap between two students",
@@ -40,11 +41,11 @@ MEANINGS = {
     "q0": "overlap between states (1RSB)",
     "q1": "overlap inside a state (1RSB)",
     "parisi": "x, the Parisi parameter (1RSB)",
-    "free_entropy": "Phi = log Z/N",
-    "free_energy": "f = -T Phi",
-    "energy": "u",
-    "entropy": "s",
-    "replicon": "stability; unstable to (further) replica symmetry breaking if negative",
+    "free_entropy": "Phi = log Z/N, free entropy per spin",
+    "free_energy": "f = -T Phi, free energy per spin",
+    "energy": "u, energy per spin",
+    "entropy": "s, entropy per spin",
+    "replicon": "stability; negative if unstable to (further) replica symmetry breaking",
     "residual": "largest violation of the saddle-point equations",
 }
 
