@@ -19,7 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import densehop as dh
-from densehop.plot.phases import phase_diagram as draw
+from densehop.plot.phase_diagrams import phase_diagram as draw
 
 p, n_spins, n_memories, temperature = 3, 100, 700, 0.5
 

@@ -1,4 +1,4 @@
-"""The program `densehop`: interrupts are caught from the first moment on, then the command line is imported and run."""
+"""The program `densehop`: it catches interrupts before anything slow is imported, then runs the command line."""
 
 import os
 import signal
@@ -6,18 +6,18 @@ import sys
 from types import FrameType
 
 INTERRUPTED = 130  # the shell's own exit code for Ctrl-C
-TRACEBACK = "DENSEHOP_TRACEBACK"  # environment variable
+TRACEBACK = "DENSEHOP_TRACEBACK"  # environment variable; if set, internal errors show their traceback
 
 
 class Interrupt:
-    """Stops the run once, in order; further signals are ignored while the work under way winds down."""
+    """Handler of SIGINT and SIGTERM: the first signal raises KeyboardInterrupt, further ones are ignored."""
 
     def __init__(self) -> None:
-        self.came = False
+        self.received = False
 
     def __call__(self, _number: int, _frame: FrameType | None) -> None:
         """Handle a signal."""
-        self.came = True
+        self.received = True
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise KeyboardInterrupt
@@ -33,7 +33,7 @@ def main() -> None:
 
         code = run(sys.argv[1:])
     except BaseException as error:
-        if not interrupt.came:  # else whatever it is: a half-done import turns an interrupt into an ImportError
+        if not interrupt.received:  # an interrupt in the middle of an import may end in any exception
             if not isinstance(error, Exception) or TRACEBACK in os.environ:
                 raise
             sys.exit(
@@ -43,7 +43,7 @@ def main() -> None:
         code = INTERRUPTED
     if code == INTERRUPTED:
         print("densehop: interrupted; nothing was written", file=sys.stderr, flush=True)
-        os._exit(code)  # at once: while Python winds down, one more Ctrl-C would kill it without an exit code
+        os._exit(code)  # at once: another Ctrl-C while Python shuts down would end it without this exit code
     sys.exit(code)
 
 

@@ -20,8 +20,8 @@ from bokeh.util.token import get_session_id
 from panel.models.markup import HTML
 
 import densehop as dh
-from densehop.apps.explorer.hall import Hall
 from densehop.apps.explorer.server import serve
+from densehop.apps.explorer.workers.worker_pool import WorkerPool
 
 PATIENCE = 60  # seconds
 PROMPT = 6.0  # seconds to answer a click on a busy machine, a third of what the lines take there
@@ -237,7 +237,7 @@ def test_an_attack_below_and_above_the_boundary(visit, tmp_path, eps, end):
 def test_a_visitor_who_waits_for_lines_makes_no_other_one_wait(visit):
     """These lines take many seconds; meanwhile their files are not handed out, and clicks elsewhere are answered."""
     other = visit()
-    waiting = visit("/?model=fixed_teacher&p=7&hot=1.7&x=1&t=1").locator(".download-phase-diagram-said small")
+    waiting = visit("/?model=fixed_teacher&p=7&teacher_t=1.7&x=1&t=1").locator(".download-phase-diagram-said small")
     waiting.filter(has_text="... when its lines are traced").wait_for(timeout=1000 * PATIENCE)
     head = other.locator(".about h3")
     before, begun = head.inner_text(), time.monotonic()
@@ -247,25 +247,25 @@ def test_a_visitor_who_waits_for_lines_makes_no_other_one_wait(visit):
         other.wait_for_timeout(10)
 
 
-class Silent:
-    """A desk that never answers."""
+class IdleWorker:
+    """A worker that never has a result."""
 
-    def ask(self, *_):
+    def submit(self, *_):
         return Future()
 
     def close(self):
-        """Nothing to end."""
+        """Do nothing: there is no process to end."""
 
 
 @pytest.mark.filterwarnings("ignore:.*will be removed in version 2.0:PendingDeprecationWarning")  # Panel's own
 def test_a_closed_tab_stops_its_simulation(browser):
     """Paused, it would wait for ever; the server in this process knows its thread."""
-    hall = Hall(1)
-    hall.quick = hall.slow = Silent()
+    pool = WorkerPool(1)
+    pool.fast = pool.slow = IdleWorker()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    serving = serve(port, show=False, hall=hall, block=False, forgotten=3000)
+    serving = serve(port, show=False, pool=pool, block=False, unused_session_lifetime=3000)
     try:
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{port}/?n=224&sweeps=2000&x=8&t=2.2&disorders=2")  # seconds long
@@ -299,9 +299,9 @@ def texts_of(server, link):
 @pytest.mark.parametrize(
     ("link", "said"),
     [
-        ({"x": "nan", "t": "inf", "view": "none", "touched": "a.b"}, "x=nan, t=inf, view=none, touched=a.b"),
+        ({"x": "nan", "t": "inf", "view": "none", "clicked": "a.b"}, "x=nan, t=inf, view=none, clicked=a.b"),
         ({"p": "99", "n": "99999999", "sweeps": "10000000"}, "p=99, n=99999999, sweeps=10000000"),
-        ({"model": "fixed_teacher", "hot": "1.2", "view": "cut"}, "hot=1.2"),
+        ({"model": "fixed_teacher", "teacher_t": "1.2", "view": "cut"}, "teacher_t=1.2"),
         ({"x": "0", "t": "0", "view": "cut"}, "temperature must be positive"),
     ],
 )

@@ -1,1 +1,1 @@
-"""What every room leans on: checks of input, random streams, files, threads, types of arrays."""
+"""Used by all other packages: checks of arguments, random streams, files, threads, progress, types of arrays."""

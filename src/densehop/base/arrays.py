@@ -1,4 +1,4 @@
-"""Types of arrays, by what their entries are; shapes stand in the docstrings of what takes and returns them."""
+"""Types of arrays by their entries. Shapes are given in the docstrings of the functions that take or return them."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,4 +9,4 @@ Reals = npt.NDArray[np.floating]  # of either precision
 Integers = npt.NDArray[np.int64]
 Signs = npt.NDArray[np.int8]  # +1 and -1
 Mask = npt.NDArray[np.bool_]
-Words = npt.NDArray[np.uint64]  # 64 signs in a word, a bit each
+Words = npt.NDArray[np.uint64]  # bits: 64 signs in each word

@@ -1,4 +1,4 @@
-"""Checks of arguments: each returns the value in the type the code works with, or raises `InvalidInput`."""
+"""Checks of arguments. Each returns the value in the type that the code works with, or raises `InvalidInput`."""
 
 import math
 import reprlib
@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
+from densehop.base.arrays import Floats, Signs
 from densehop.errors import InvalidInput
 
-SMALLEST, LARGEST = 1e-100, 1e100  # of parameters: products of several stay within double precision
-LARGEST_SIZE = 32_767  # spins: counts of agreements are kept in 16 bits
+SMALLEST, LARGEST = 1e-100, 1e100  # of parameters, so that products of several do not leave double precision
+LARGEST_SIZE = 32_767  # spins, since numbers of agreeing spins are kept in 16 bits
 
 
 def integer(name: str, value: object, minimum: int, maximum: int | None = None) -> int:
@@ -27,7 +28,7 @@ def integer(name: str, value: object, minimum: int, maximum: int | None = None) 
 
 
 def number(name: str, value: object, *, zero_allowed: bool = False) -> float:
-    """Return `value` as a positive float of sane size (or zero, where that is allowed)."""
+    """Return `value` as a positive float between SMALLEST and LARGEST, or zero where that is allowed."""
     allowed = "a finite number >= 0" if zero_allowed else "a finite positive number"
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InvalidInput(f"{name} must be {allowed}, got {shown(value)}")
@@ -62,17 +63,17 @@ def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
 
 
 def callback(name: str, value: object) -> None:
-    """Refuse what is neither None nor can be called."""
+    """Refuse a value that is neither None nor a function."""
     if value is not None and not callable(value):
         raise InvalidInput(f"{name} must be a function or None, got {shown(value)}")
 
 
 def body_number(p: object, n_spins: int | None = None) -> int:
-    """Return the number p of bodies: an integer >= 2, and no more than there are spins."""
+    """Return the number p of bodies: an integer from 2 to the number of spins."""
     return integer("p", p, 2, n_spins)
 
 
-def signs(name: str, values: npt.ArrayLike, shape: tuple[int | str, ...]) -> npt.NDArray[np.int8]:
+def signs(name: str, values: npt.ArrayLike, shape: tuple[int | str, ...]) -> Signs:
     """Return a copy of an array of +-1 as contiguous int8; a letter in `shape` stands for any positive length."""
     array = as_array(name, values)
     wanted = f"({', '.join(str(length) for length in shape)}{',' if len(shape) == 1 else ''})"
@@ -90,7 +91,7 @@ def signs(name: str, values: npt.ArrayLike, shape: tuple[int | str, ...]) -> npt
     return np.array(array, dtype=np.int8, order="C")
 
 
-def series(name: str, values: npt.ArrayLike, shape: str) -> npt.NDArray[np.float64]:
+def series(name: str, values: npt.ArrayLike, shape: str) -> Floats:
     """Return finite real numbers as (chain, sweep), or as (disorder,) where `shape` says so."""
     array = as_array(name, values)
     n_dimensions = shape.count(",") + (not shape.endswith(",)"))
@@ -105,7 +106,7 @@ def series(name: str, values: npt.ArrayLike, shape: str) -> npt.NDArray[np.float
 
 
 def as_array(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
-    """Return values as an array; what has no rectangular shape is refused."""
+    """Return values as an array; rows of different length are refused."""
     try:
         return np.asarray(values)
     except ValueError as error:
@@ -118,7 +119,7 @@ def shown(value: object) -> str:
 
 
 def memory(what: str, n_bytes: int) -> None:
-    """Refuse work whose arrays cannot fit into the memory that is free now."""
+    """Refuse a computation whose arrays do not fit into the memory that is free now."""
     free = free_memory()
     if n_bytes > free:
         raise InvalidInput(

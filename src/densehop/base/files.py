@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever sees half of one, or half of a set."""
+"""Writing files so that no reader ever sees a part of a file, or a part of a set of files."""
 
 import os
 import tempfile
@@ -8,8 +8,8 @@ from pathlib import Path
 
 
 def write_together(contents: Mapping[Path, bytes]) -> None:
-    """Write files beside their targets first, then put all of them in place; on an error no target is touched."""
-    targets = {path.resolve(): data for path, data in contents.items()}  # a link keeps pointing where it points
+    """Write all files beside their targets, then rename them; an error while writing leaves every target as it was."""
+    targets = {path.resolve(): data for path, data in contents.items()}  # a symbolic link stays one
     with ExitStack() as stack:
         ready = {path: stack.enter_context(_Temporary(path)) for path in targets}
         for path, data in targets.items():
@@ -19,7 +19,7 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
 
 
 class _Temporary:
-    """A file beside its target that vanishes at the end unless it was put in place."""
+    """A temporary file beside its target, deleted at the end unless it was renamed."""
 
     def __init__(self, target: Path) -> None:
         self._target = target
@@ -34,7 +34,7 @@ class _Temporary:
         self.name.unlink(missing_ok=True)
 
     def fill(self, data: bytes) -> None:
-        """Write the data down to the disk, with the permissions of an ordinary new file."""
+        """Write the data to the disk, with the permissions of an ordinary new file."""
         with self.name.open("wb") as file:
             file.write(data)
             file.flush()
@@ -43,7 +43,7 @@ class _Temporary:
 
 
 def _umask() -> int:
-    """Read the process's umask, which can only be read by setting it."""
+    """Return the umask of the process, which can only be read by setting it."""
     mask = os.umask(0o022)
     os.umask(mask)
     return mask

@@ -1,4 +1,7 @@
-"""Random streams: every consumer owns one, named by its place, so that no result depends on who ran first."""
+"""Random streams. Each use of random numbers has its own stream, named by its purpose and index, not by its order.
+
+So no result depends on the number of workers, or on which of them runs first.
+"""
 
 from enum import IntEnum
 
@@ -8,11 +11,11 @@ from densehop.base import checks
 from densehop.errors import InvalidInput
 
 Seed = int | np.random.SeedSequence
-OURS = 0x64656E73  # sets the keys below apart from those that `SeedSequence.spawn` hands out
+NAMESPACE = 0x64656E73  # first part of all keys, so that they differ from the keys of `SeedSequence.spawn`
 
 
 class Purpose(IntEnum):
-    """What a stream is for: equal seeds given to different functions must not share random numbers."""
+    """What a stream is used for, so that functions that are given equal seeds do not share random numbers."""
 
     PATTERN = 1
     EXAMPLES = 2
@@ -24,16 +27,16 @@ class Purpose(IntEnum):
 
 
 def seed_sequence(seed: Seed, *key: int) -> np.random.SeedSequence:
-    """Return the seed at the place `key` below `seed`; unlike `spawn` it leaves `seed` as it was."""
+    """Return the child of `seed` named by `key`; unlike `spawn` this does not change `seed`."""
     if not isinstance(seed, np.random.SeedSequence):
         if seed is None or isinstance(seed, np.random.Generator):
             raise InvalidInput(f"seed must be an integer >= 0 or a numpy SeedSequence, got {checks.shown(seed)}")
         seed = np.random.SeedSequence(checks.integer("seed", seed, 0))
     if seed.entropy is None:
         raise InvalidInput("seed must be an integer >= 0 or a SeedSequence with entropy")
-    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, OURS, *key))
+    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, NAMESPACE, *key))
 
 
 def generator(seed: Seed, *key: int) -> np.random.Generator:
-    """Return the generator of the stream at the place `key` below `seed`."""
+    """Return the generator of the stream named by `key` below `seed`."""
     return np.random.Generator(np.random.PCG64DXSM(seed_sequence(seed, *key)))

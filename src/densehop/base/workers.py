@@ -14,7 +14,7 @@ Task = Callable[[threading.Event], Result]
 
 
 class Stopped(Exception):
-    """Raised inside a task that found its event set."""
+    """Raised inside a task that finds its event set."""
 
 
 def count_workers(n_workers: int | None) -> int:
@@ -28,18 +28,18 @@ def count_workers(n_workers: int | None) -> int:
 def run_all(tasks: Sequence[Task[Result]], n_workers: int) -> list[Result]:
     """Run the tasks on threads and return their results in order.
 
-    Each task gets an event and should return soon after it is set; it is set when any task fails or Ctrl-C arrives. A
-    single task runs in the caller's thread: starting one costs as much as a step of a small batch.
+    Each task gets an event, which is set when any task fails or Ctrl-C arrives, and should return soon after that. A
+    single task runs in the caller's thread, since starting a thread takes as long as a step of a small batch.
 
-    The caller waits at a queue without locks of Python's own: Ctrl-C in the middle of `concurrent.futures.wait` can
-    find a lock half released and turn into an error about that.
+    The caller waits at a `SimpleQueue`, which is implemented in C: Ctrl-C in the middle of `concurrent.futures.wait`
+    can interrupt the release of a lock and turn into an error about that lock.
     """
     stop = threading.Event()
     if len(tasks) == 1:
         return [tasks[0](stop)]
     finished: SimpleQueue[tuple[int, Result | None, BaseException | None]] = SimpleQueue()
 
-    def carry_out(index: int) -> None:
+    def run_task(index: int) -> None:
         try:
             finished.put((index, tasks[index](stop), None))
         except BaseException as error:  # for the caller to raise
@@ -49,7 +49,7 @@ def run_all(tasks: Sequence[Task[Result]], n_workers: int) -> list[Result]:
     with ThreadPoolExecutor(n_workers) as pool:
         try:
             for index in range(len(tasks)):
-                pool.submit(carry_out, index)
+                pool.submit(run_task, index)
             while len(results) < len(tasks):
                 index, result, error = finished.get()
                 if error is not None:

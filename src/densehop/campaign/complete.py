@@ -5,10 +5,11 @@ from pathlib import Path
 
 import xarray as xr
 
+from densehop.base.progress import Progress
 from densehop.campaign.dataset import collect
 from densehop.campaign.engines import Engine, LocalWorkers
 from densehop.campaign.plan import Plan
-from densehop.campaign.runner import Progress, run
+from densehop.campaign.runner import run
 from densehop.errors import Incomplete
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
+from densehop.base.progress import NoProgress, Progress
 from densehop.campaign.cell import Cell
 from densehop.campaign.checkpoint import Damaged
 from densehop.campaign.engines import Engine, LocalWorkers
@@ -18,26 +18,6 @@ from densehop.campaign.worker import DIED, FINISHED, STOPPED, Outcome, Task, Wor
 
 ATTEMPTS = 3  # deaths of workers in a row, without progress in between, after which a cell is given up
 CHECKPOINT_EVERY = 20.0  # seconds
-
-
-class Progress(Protocol):
-    """Where a campaign reports how far it is."""
-
-    def total(self, steps: int) -> None:
-        """Announce how many steps there are."""
-
-    def advance(self, steps: int = 1) -> None:
-        """Report steps done."""
-
-
-class Silent:
-    """Reports to nobody."""
-
-    def total(self, steps: int) -> None:
-        """Say nothing."""
-
-    def advance(self, steps: int = 1) -> None:
-        """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +89,7 @@ def run(
         if missing:
             running = engine()
             try:
-                _Campaign(place, running, task, checkpoint_every, progress or Silent(), report).run(missing)
+                _Campaign(place, running, task, checkpoint_every, progress or NoProgress(), report).run(missing)
             finally:
                 running.close()
     return report

@@ -1,4 +1,4 @@
-"""Figures from results; nothing is computed here."""
+"""Figures from results, one file for each kind of figure; nothing is computed here."""
 
 import lazy_loader
 

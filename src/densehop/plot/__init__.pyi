@@ -1,7 +1,7 @@
-"""Figures from results; nothing is computed here."""
+"""Figures from results, one file for each kind of figure; nothing is computed here."""
 
 from .images import memory_grid, overwrite_curve, restored_rows, robustness_curves, student_rows
-from .phases import phase_diagram
+from .phase_diagrams import phase_diagram
 
 __all__ = [
     "memory_grid",

@@ -11,12 +11,11 @@ from matplotlib.figure import Figure
 
 from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
 
-COLOURS = {2: BLUE, 3: ORANGE, 4: GREEN}
-MARKERS = {2: "o", 3: "s", 4: "^"}
-BY_SIZE = (PURPLE, GREEN, ORANGE, BLUE)  # smallest first
-SIZE_MARKERS = "D^so"
-DASHED, DOTTED = (3, 1.5), (1, 1.4)
-DOTS: dict[str, Any] = {"markersize": 3.8, "elinewidth": 0.8, "capsize": 1.5, "markeredgewidth": 0.9}
+COLOURS = {2: BLUE, 3: ORANGE, 4: GREEN}  # by p
+MARKERS = {2: "o", 3: "s", 4: "^"}  # by p
+SIZE_COLOURS, SIZE_MARKERS = (PURPLE, GREEN, ORANGE, BLUE), "D^so"  # of the sizes N, the largest last
+DASHED, DOTTED = (3, 1.5), (1, 1.4)  # in units of the line's width
+MARKER_STYLE: dict[str, Any] = {"markersize": 3.8, "elinewidth": 0.8, "capsize": 1.5, "markeredgewidth": 0.9}
 
 
 def capacity(dataset: xr.Dataset) -> Figure:
@@ -63,11 +62,18 @@ def _shares(axes: Axes, dataset: xr.Dataset, p: int, temperature: float) -> None
     """Draw the share of chains that keep their memory against the load, one colour a size."""
     unit = 2 if p == 2 else 1
     rows = _series(dataset, "retrieval", p, temperature)
-    for row, colour, marker in zip(rows, BY_SIZE[-len(rows) :], SIZE_MARKERS[-len(rows) :], strict=True):
+    for row, colour, marker in zip(rows, SIZE_COLOURS[-len(rows) :], SIZE_MARKERS[-len(rows) :], strict=True):
         load, share = row["retrieval_load"].values / unit, row["retrieved"]
         label = f"$N = {int(row['retrieval_n_spins'])}$"
         axes.errorbar(
-            load, share.mean("disorder"), _error(share), color=colour, marker=marker, linewidth=0.8, label=label, **DOTS
+            load,
+            share.mean("disorder"),
+            _error(share),
+            color=colour,
+            marker=marker,
+            linewidth=0.8,
+            label=label,
+            **MARKER_STYLE,
         )
     axes.axvline(float(rows[0]["retrieval_capacity"]) / unit, color="black", linewidth=1.0, label="theory")
     if temperature == 0 and p == 2:
@@ -93,7 +99,7 @@ def _half_loads(axes: Axes, dataset: xr.Dataset) -> None:
         face = "white" if temperature == 0 else COLOURS[p]
         axes.errorbar(
             x, half, error, color=COLOURS[p], marker=MARKERS[p], markerfacecolor=face, linewidth=0.8,
-            label=f"$p = {p}$, $T = {temperature:g}$", **DOTS,
+            label=f"$p = {p}$, $T = {temperature:g}$", **MARKER_STYLE,
         )  # fmt: skip
         top = max(top, x.max())
     axes.axhline(1, color="black", linewidth=1.0, label="theory")
@@ -117,7 +123,7 @@ def _overlaps(axes: Axes, dataset: xr.Dataset) -> None:
         error = np.where(count > 1, means.std("disorder", ddof=1).values / np.sqrt(np.maximum(count, 1)), np.nan)
         axes.errorbar(
             row["retrieval_ratio"], means.mean("disorder"), error, color=COLOURS[p], marker=MARKERS[p],
-            linestyle="none", label=f"$p = {p}$, $N = {int(row['retrieval_n_spins'])}$", **DOTS,
+            linestyle="none", label=f"$p = {p}$, $N = {int(row['retrieval_n_spins'])}$", **MARKER_STYLE,
         )  # fmt: skip
     axes.plot([], [], color="black", linewidth=1.2, label="1RSB")
     axes.plot([], [], color="black", linewidth=1.1, dashes=DASHED, label="RS")
@@ -141,7 +147,7 @@ def _warm_mixtures(axes: Axes, dataset: xr.Dataset) -> None:
             axes.errorbar(
                 row["warm_ratio"] + shift, values.mean("disorder"), _error(values), color=COLOURS[p], marker=MARKERS[p],
                 markerfacecolor=face, linestyle="none", label=f"$p = {p}$, limit $T = {limit:.3f}$" if memory else None,
-                zorder=4 - memory / 2, **{**DOTS, "markersize": size},
+                zorder=4 - memory / 2, **{**MARKER_STYLE, "markersize": size},
             )  # fmt: skip
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_ylim(-0.06, 1.06)
@@ -162,7 +168,7 @@ def _loaded_mixtures(axes: Axes, dataset: xr.Dataset) -> None:
                 row["loaded_ratio"], share, error, color=COLOURS[p], marker=MARKERS[p],
                 markerfacecolor=COLOURS[p] if largest else "white", linewidth=1.3 if largest else 0.6,
                 linestyle="--" if row is rows[0] and not largest else "-",
-                label=f"$p = {p}$, $N = {int(row['loaded_n_spins'])}$", **DOTS,
+                label=f"$p = {p}$, $N = {int(row['loaded_n_spins'])}$", **MARKER_STYLE,
             )  # fmt: skip
     limits = ", ".join(f"{float(dataset.sel(p=p)['mixture_load']):.4f}" for p in (3, 4))
     axes.axvline(1, color="black", linewidth=0.8)
@@ -189,7 +195,7 @@ def _correlated(axes: Axes, dataset: xr.Dataset) -> None:
         for dots, face, name in ((restored, COLOURS[p], label), (~restored, "white", None)):
             axes.errorbar(
                 body["memory_overlap"], gap.mean("disorder").where(dots), np.where(dots, _error(gap), np.nan),
-                color=COLOURS[p], marker=MARKERS[p], markerfacecolor=face, linestyle="none", label=name, **DOTS,
+                color=COLOURS[p], marker=MARKERS[p], markerfacecolor=face, linestyle="none", label=name, **MARKER_STYLE,
             )  # fmt: skip
     axes.plot([], [], color="black", marker="o", markerfacecolor="white", markersize=3.8, linestyle="none",
               label="memory lost at $T = 0$")  # fmt: skip

@@ -1,4 +1,4 @@
-"""Recovery from corruption: success and speed against the corrupted fraction, and what robustness costs."""
+"""Recovery from corruption: success and speed against the corrupted fraction, and the accuracy of the examples."""
 
 import math
 from typing import Any
@@ -12,13 +12,13 @@ from matplotlib.ticker import FuncFormatter
 
 from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
 
-SKY = "#56B4E9"  # the sixth of Okabe & Ito's colours used here
-SERIES = ((GREEN, "^"), (PURPLE, "s"), (GREY, "v"), (BLUE, "o"), (SKY, "D"), (ORANGE, "p"))
-PROTOTYPES = "eR"
+SKY = "#56B4E9"  # a sixth one of Okabe & Ito's colours
+MARKERS = ((GREEN, "^"), (PURPLE, "s"), (GREY, "v"), (BLUE, "o"), (SKY, "D"), (ORANGE, "p"))
+PROTOTYPES = "eR"  # the phase in which a student holds prototypes
 
 
 def recovery(dataset: xr.Dataset) -> Figure:
-    """Draw success, sweeps and the trade-off of `recipes.prototype_or_feature` at its largest N.
+    """Draw success, sweeps and the trade-off of the recipe `prototype-or-feature` at its largest N.
 
     Prototypes have open markers, features filled ones; lines are theory at infinite N.
     """
@@ -27,7 +27,7 @@ def recovery(dataset: xr.Dataset) -> Figure:
         success, speed, trade = figure.subplots(1, 3)
         here = dataset.sel(n_spins=dataset["n_spins"].max())
         handles = []
-        for regime, (colour, marker) in zip(here["regime"].values, SERIES, strict=False):
+        for regime, (colour, marker) in zip(here["regime"].values, MARKERS, strict=False):
             row = here.sel(regime=regime)
             style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4.2, "linewidth": 1.0}
             style["markerfacecolor"] = "white" if row["phase"] == PROTOTYPES else colour
@@ -42,14 +42,14 @@ def recovery(dataset: xr.Dataset) -> Figure:
 
 
 def _label(row: xr.Dataset) -> str:
-    """Name a regime."""
+    """Return the label of a regime."""
     kind = "prototypes" if row["phase"] == PROTOTYPES else "features"
     amount = f"M = {int(row['n_examples'])}" if row["phase"] == PROTOTYPES else rf"\alpha = {float(row['load']):g}"
     return f"{kind} ({row['phase'].item()}), $T = {float(row['temperature']):g}$, ${amount}$"
 
 
 def _success(axes: Axes, row: xr.Dataset, style: dict[str, Any]) -> None:
-    """Draw the share of chains that come back; a tick at the bottom where theory expects one half."""
+    """Draw the share of chains that come back; a tick at the bottom marks where theory expects one half."""
     errors = row["success_error"]
     axes.errorbar(row["corruption"], row["success_mean"], errors, elinewidth=0.8, **{**style, "linewidth": 0.7})
     axes.axvline(float(row["tolerance_theory"]), ymax=0.07, color=style["color"], linewidth=1.6)
@@ -63,7 +63,7 @@ def _speed(axes: Axes, row: xr.Dataset, style: dict[str, Any]) -> None:
 
 
 def _trade(axes: Axes, row: xr.Dataset, style: dict[str, Any]) -> None:
-    """Draw what a regime tolerates against how accurate its examples are; an arrow where nothing tried was too much."""
+    """Draw the tolerated corruption against the examples' accuracy; an arrow: more than was tried."""
     place, tolerated = float(row["example_overlap"]), float(row["tolerance"])
     bounded = math.isfinite(tolerated)
     height = tolerated if bounded else float(row["corruption"].max())

@@ -7,9 +7,11 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-# Okabe & Ito's colours, told apart by colour-blind readers and in print
+# Okabe & Ito's colours, which colour-blind readers can tell apart, also in print.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7F7F7F"
+# Colours of the phases by their names: paramagnet, spin glass, local and global retrieval, example retrieval.
 SHADES = {"P": "#F4F4F4", "SG": "#EBD9E6", "lR": "#FCE5CF", "gR": "#CFE3F1", "eR": "#D5ECE3"}
+# Settings of matplotlib for all figures.
 STYLE: dict[Any, Any] = {
     "font.family": "serif",
     "font.serif": ["STIXGeneral", "DejaVu Serif"],

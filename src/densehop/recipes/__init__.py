@@ -1,36 +1,34 @@
 """Published figures, one small file each: what to compute, at which sizes, and how to draw it."""
 
-from densehop.recipes import (
-    adversarial,
-    adversarial_prototypes,
-    capacity,
-    direct_phase_diagram,
-    finite_noise_phase_diagram,
-    fixed_teacher_phase_diagram,
-    landscape,
-    large_noise_overlap,
-    large_noise_phase_diagram,
-    nishimori_overlap,
-    nishimori_phase_diagram,
-    prototype_or_feature,
-)
+from densehop.recipes.capacity.recipe import RECIPE as CAPACITY
+from densehop.recipes.overlaps.landscape import RECIPE as LANDSCAPE
+from densehop.recipes.overlaps.large_noise import RECIPE as LARGE_NOISE_OVERLAP
+from densehop.recipes.overlaps.nishimori import RECIPE as NISHIMORI_OVERLAP
+from densehop.recipes.phase_diagrams.direct import RECIPE as DIRECT_PHASE_DIAGRAM
+from densehop.recipes.phase_diagrams.finite_noise import RECIPE as FINITE_NOISE_PHASE_DIAGRAM
+from densehop.recipes.phase_diagrams.fixed_teacher import RECIPE as FIXED_TEACHER_PHASE_DIAGRAM
+from densehop.recipes.phase_diagrams.large_noise import RECIPE as LARGE_NOISE_PHASE_DIAGRAM
+from densehop.recipes.phase_diagrams.nishimori import RECIPE as NISHIMORI_PHASE_DIAGRAM
 from densehop.recipes.recipe import Recipe
+from densehop.recipes.robustness.adversarial import RECIPE as ADVERSARIAL
+from densehop.recipes.robustness.adversarial_prototypes import RECIPE as ADVERSARIAL_PROTOTYPES
+from densehop.recipes.robustness.prototype_or_feature import RECIPE as PROTOTYPE_OR_FEATURE
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        direct_phase_diagram.RECIPE,
-        nishimori_phase_diagram.RECIPE,
-        nishimori_overlap.RECIPE,
-        fixed_teacher_phase_diagram.RECIPE,
-        finite_noise_phase_diagram.RECIPE,
-        large_noise_phase_diagram.RECIPE,
-        capacity.RECIPE,
-        landscape.RECIPE,
-        large_noise_overlap.RECIPE,
-        adversarial.RECIPE,
-        adversarial_prototypes.RECIPE,
-        prototype_or_feature.RECIPE,
+        DIRECT_PHASE_DIAGRAM,
+        NISHIMORI_PHASE_DIAGRAM,
+        NISHIMORI_OVERLAP,
+        FIXED_TEACHER_PHASE_DIAGRAM,
+        FINITE_NOISE_PHASE_DIAGRAM,
+        LARGE_NOISE_PHASE_DIAGRAM,
+        CAPACITY,
+        LANDSCAPE,
+        LARGE_NOISE_OVERLAP,
+        ADVERSARIAL,
+        ADVERSARIAL_PROTOTYPES,
+        PROTOTYPE_OR_FEATURE,
     )
 }
 

@@ -1,31 +1,22 @@
-"""What every recipe is: a computation at named sizes, a figure and a table, carried out by `reproduce`."""
+"""A recipe is a computation at named sizes, a figure and a table; `reproduce` carries it out and writes the files."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from densehop.base import checks
+from densehop.base.progress import NoProgress, Progress
 from densehop.base.workers import count_workers
 from densehop.campaign import store
-from densehop.campaign.runner import Silent
 from densehop.errors import InvalidInput
 from densehop.plot.style import encode
 
 SUFFIXES = (".png", ".pdf", ".nc")
-LARGEST_SEED = 2**63 - 1  # what a NetCDF attribute holds
-
-
-class Progress(Protocol):
-    """Where a recipe reports how far it is."""
-
-    def total(self, steps: int) -> None:
-        """Announce how many steps there are."""
-
-    def advance(self, steps: int = 1) -> None:
-        """Report steps done; may be called from any thread."""
+MAX_SEED = 2**63 - 1  # the largest integer that an attribute of a NetCDF file holds
 
 
 @dataclass(frozen=True)
@@ -35,11 +26,11 @@ class Recipe:
     Attributes
     ----------
     name, title : str
-    sizes : size name -> frozen dataclass of parameters
-    compute : (size, seed, n_workers, progress, cells) -> dataset; `cells` is the folder in which a campaign of this
-        recipe keeps its cells, made by the campaign: the same call resumes
-    draw : dataset -> matplotlib figure
-    table : dataset -> text
+    sizes : the parameters of each named size, a frozen dataclass
+    compute : function of (size, seed, n_workers, progress, cells) that returns a dataset. A recipe that simulates keeps
+        the cells of its campaign in the folder `cells`; the same call resumes it
+    draw : function of the dataset that returns a matplotlib figure
+    table : function of the dataset that returns text
     """
 
     name: str
@@ -52,7 +43,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What `reproduce` made: the files, the table and the data."""
+    """The files that `reproduce` wrote, the table and the data."""
 
     files: tuple[Path, ...]
     table: str
@@ -67,31 +58,36 @@ def reproduce(
     n_workers: int | None = None,
     progress: Progress | None = None,
 ) -> Reproduction:
-    """Compute a recipe and write NAME.png, NAME.pdf and NAME.nc, all of them or none; the folder is checked first.
+    """Compute a recipe and write NAME.png, NAME.pdf and NAME.nc, all of them or none.
 
-    If only the drawing or the table fails, NAME.nc is written.
-
-    Campaigns keep their cells in NAME.cells, whatever the size; the same call goes on where an earlier one stopped.
+    The folder is checked before anything is computed. If only the drawing or the table fails, NAME.nc is written.
+    Recipes that simulate keep their cells in NAME.cells, whatever the size; the same call goes on where an earlier one
+    stopped.
     """
     if size not in recipe.sizes:
         raise InvalidInput(f"size of {recipe.name} must be one of {', '.join(recipe.sizes)}; got '{size}'")
-    checks.integer("seed", seed, 0, LARGEST_SEED)
+    checks.integer("seed", seed, 0, MAX_SEED)
     count_workers(n_workers)
     store.writable_folder(folder, [f"{recipe.name}{suffix}" for suffix in SUFFIXES])
     parameters = recipe.sizes[size]
-    dataset = recipe.compute(parameters, seed, n_workers, progress or Silent(), cells_of(recipe, folder))
+    dataset = recipe.compute(parameters, seed, n_workers, progress or NoProgress(), cells_folder(recipe, folder))
     dataset = dataset.assign_attrs(recipe=recipe.name, size=size)
     data = {folder / f"{recipe.name}.nc": store.encode(dataset, seed, asdict(parameters))}
     try:
         table, pictures = recipe.table(dataset), encode(recipe.draw(dataset))
     except Exception:
-        store.save(data)  # what may have taken an hour
+        store.save(data)  # it may have taken an hour to compute
         raise
     files = {folder / f"{recipe.name}{suffix}": content for suffix, content in pictures.items()} | data
     store.save(files)
     return Reproduction(tuple(files), table, dataset)
 
 
-def cells_of(recipe: Recipe, folder: Path) -> Path:
-    """Return where a recipe's campaign keeps its cells."""
+def cells_folder(recipe: Recipe, folder: Path) -> Path:
+    """Return the folder in which a recipe's campaign keeps its cells."""
     return folder / f"{recipe.name}.cells"
+
+
+def evenly_spaced(first: float, last: float, points: int, digits: int = 6) -> tuple[float, ...]:
+    """Return evenly spaced numbers, rounded: they name the cells of a campaign, so their last digits must not vary."""
+    return tuple(round(float(value), digits) for value in np.linspace(first, last, points))

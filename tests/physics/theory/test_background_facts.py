@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from densehop.recipes import capacity_runs as runs
-from densehop.recipes import capacity_theory as theory
+from densehop.recipes.capacity import measurements as runs
+from densehop.recipes.capacity import theory
 
 BAND = 5.0  # standard errors, for 8 or more disorders: 2e-3
 
@@ -74,8 +74,8 @@ def test_mixtures_survive_small_loads_only(p, n_spins, below, beyond):
     assert beyond * limits.stable < limits.exists
     stored = [dh.n_examples_for(ratio * limits.stable, n_spins, p) for ratio in (below, beyond)]
     few, many = (mixtures(p, n_spins, n_stored, 0.0, n_disorders=12) for n_stored in stored)
-    assert np.mean(few[:, 0] > runs.MIXED / 8) >= 10 / 12  # three in eight: three quarters of the mixture's 1/2
-    assert np.mean(many[:, 0] > runs.MIXED / 8) <= 2 / 12
+    assert np.mean(few[:, 0] > runs.N_MIXED / 8) >= 10 / 12  # three in eight: three quarters of the mixture's 1/2
+    assert np.mean(many[:, 0] > runs.N_MIXED / 8) <= 2 / 12
     assert np.median(many[:, 2]) > 0.95
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from densehop.recipes import capacity_theory as theory
-from densehop.recipes.capacity_table import half_load
+from densehop.recipes.capacity import theory
+from densehop.recipes.capacity.table import half_load
 from tests.physics.theory.test_background_facts import BAND, kept, mixtures
 
 pytestmark = pytest.mark.long

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from densehop.recipes import RECIPES, adversarial_prototypes
+from densehop.base.progress import NoProgress
+from densehop.recipes import RECIPES
 from densehop.recipes.recipe import reproduce
+from densehop.recipes.robustness import adversarial_prototypes
 from densehop.teacher import law
 from densehop.theory.questions.prototypes import attacked_prototype
-from tests.unit.recipes.test_recipe_adversarial import Silence
 
 
 @pytest.mark.parametrize(("p", "count"), [(3, 1), (3, 4), (4, 3), (5, 8)])
@@ -45,7 +46,7 @@ def test_recipe(tmp_path):
     """Theory beside simulation, and the attack fails; band: finite size at N = 128 and 3 disorders."""
     size = adversarial_prototypes.Size(128, 3, 2, 16, (0.0, 0.5, 1.0), n_examples=(1, 5), n_curve=5)
     tiny = dataclasses.replace(RECIPES["adversarial-prototypes"], sizes={"tiny": size})
-    data = reproduce(tiny, "tiny", tmp_path, 1, 1, Silence()).dataset
+    data = reproduce(tiny, "tiny", tmp_path, 1, 1, NoProgress()).dataset
     assert data["q_star"].sizes == {"p": 2, "n_examples": 2, "disorder": 3, "fraction": 3}
     assert float(np.abs(data["q_star_mean"] - data["q_star_theory"]).max()) < 0.05
     assert float(data["q_star"].sel(n_examples=5).min()) > 0.98

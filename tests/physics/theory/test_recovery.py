@@ -7,14 +7,15 @@ import pytest
 from scipy.optimize import brentq
 
 import densehop as dh
-from densehop.recipes import RECIPES, prototype_or_feature
-from densehop.recipes.prototype_or_feature import Regime
+from densehop.base.progress import NoProgress
+from densehop.recipes import RECIPES
 from densehop.recipes.recipe import reproduce
+from densehop.recipes.robustness import prototype_or_feature
+from densehop.recipes.robustness.prototype_or_feature import Regime
 from densehop.simulate.starts import states_at_overlap
 from densehop.teacher import law
 from densehop.theory.questions import prototypes
 from densehop.theory.questions.prototypes import attacked_prototype, recovery
-from tests.unit.recipes.test_recipe_adversarial import Silence
 
 
 @pytest.mark.parametrize(("p", "count", "corruption"), [(3, 3, 0.2), (3, 3, 0.35), (4, 2, 0.25), (3, 1, 0.22)])
@@ -80,7 +81,7 @@ REGIMES = (Regime(1.2, n_examples=5), Regime(2.0, load=8.0))
 def run_recipe(folder, regimes=REGIMES):
     size = prototype_or_feature.Size((64,), (0.0, 0.1, 0.3, 0.6), 3, 4, 16, regimes)
     tiny = dataclasses.replace(RECIPES["prototype-or-feature"], sizes={"tiny": size})
-    return reproduce(tiny, "tiny", folder, 1, 1, Silence())
+    return reproduce(tiny, "tiny", folder, 1, 1, NoProgress())
 
 
 def test_recipe(tmp_path):

@@ -9,22 +9,11 @@ import time
 import pytest
 
 import densehop as dh
-
-PROGRAM = (sys.executable, "-m", "densehop")
+from tests.command_line import PROGRAM, error_line
 
 
 def run(*arguments):
     return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, timeout=120, check=False)
-
-
-def complaint(result):
-    """Return the one line of a refusal, after checking that it is one."""
-    assert result.returncode not in (0, None)
-    lines = result.stderr.strip().splitlines()
-    assert len(lines) == 1, result.stderr
-    assert lines[0].startswith("densehop: ")
-    assert "Traceback" not in result.stdout + result.stderr
-    return lines[0]
 
 
 def test_version_and_help():
@@ -67,7 +56,7 @@ def test_phase_diagram_from_the_command_line(tmp_path):
 def test_wrong_input_is_one_line(arguments, message, tmp_path):
     out = ["--out", str(tmp_path / "never")] if arguments[0] == "reproduce" else []
     result = run(*arguments, *out)
-    assert message in complaint(result)
+    assert message in error_line(result)
     assert result.returncode == 2
     assert not (tmp_path / "never").exists()
 
@@ -75,7 +64,7 @@ def test_wrong_input_is_one_line(arguments, message, tmp_path):
 def test_folder_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("mine")
     result = run("reproduce", "nishimori-overlap", "--out", str(tmp_path / "file"))
-    assert f"cannot write to the folder '{tmp_path / 'file'}'" in complaint(result)
+    assert f"cannot write to the folder '{tmp_path / 'file'}'" in error_line(result)
     assert result.returncode == 2
     assert (tmp_path / "file").read_text() == "mine"
 
@@ -87,7 +76,7 @@ def test_full_disk_is_one_line(blocks, tmp_path):
         f"ulimit -f {blocks}; exec {sys.executable} -m densehop reproduce nishimori-phase-diagram --out {tmp_path}"
     )
     result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, check=False)
-    assert "File too large" in complaint(result)
+    assert "File too large" in error_line(result)
     assert list(tmp_path.iterdir()) == []
 
 

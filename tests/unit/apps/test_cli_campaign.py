@@ -20,7 +20,7 @@ from densehop.apps.cli import program
 from densehop.campaign import cluster, store
 from densehop.recipes import RECIPES
 from tests.campaign_tasks import plan
-from tests.unit.apps.test_cli import PROGRAM, complaint
+from tests.command_line import PROGRAM, error_line
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "docs/examples/overlap.yaml"
@@ -84,7 +84,10 @@ def test_python_of_the_page_runs(tmp_path, monkeypatch, capsys):
         (["run", str(EXAMPLE), "--out", "never", "--engine", "x"], "engine must be one of 'local', 'process', 'dask'"),
         (["run", str(EXAMPLE), "--out", "never", "--workers", "0"], "workers must be an integer >= 1, got 0"),
         (["run", str(EXAMPLE), "--out", "never", "--scheduler", "a:1"], "--scheduler goes with --engine dask, got"),
-        (["run", str(EXAMPLE), "--out", "never", "--engine", "process", "--workers", "2"], "is a single one, got"),
+        (
+            ["run", str(EXAMPLE), "--out", "never", "--engine", "process", "--workers", "2"],
+            "leave --workers out, got --workers 2",
+        ),
         (["run", str(EXAMPLE), "--out", "never", "--seed", "-1"], "--seed: seed: must be greater than or equal to 0"),
         (["status", "."], "'.' is not the folder of a campaign: it holds no plan.json"),
         (["collect", "."], "'.' is not the folder of a campaign: it holds no plan.json"),
@@ -93,7 +96,7 @@ def test_python_of_the_page_runs(tmp_path, monkeypatch, capsys):
 def test_wrong_input_is_one_line(arguments, message, densehop, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = densehop(*arguments)
-    assert message in complaint(result)
+    assert message in error_line(result)
     assert result.returncode == 2
     assert list(tmp_path.iterdir()) == []
 
@@ -101,11 +104,11 @@ def test_wrong_input_is_one_line(arguments, message, densehop, tmp_path, monkeyp
 def test_scheduler_that_is_not_there_is_one_line(densehop, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 0.5)
     result = densehop("run", EXAMPLE, "--out", tmp_path, "--engine", "dask", "--scheduler", "tcp://127.0.0.1:9")
-    assert "no Dask scheduler with workers at 'tcp://127.0.0.1:9'" in complaint(result)
+    assert "no Dask scheduler with workers at 'tcp://127.0.0.1:9'" in error_line(result)
     assert result.returncode == 2
     monkeypatch.setitem(sys.modules, "distributed", None)
     result = densehop("run", EXAMPLE, "--out", tmp_path, "--engine", "dask")
-    assert "the Dask engine needs Dask: pip install 'densehop[cluster]'" in complaint(result)
+    assert "the Dask engine needs Dask: pip install 'densehop[cluster]'" in error_line(result)
 
 
 @pytest.mark.parametrize("asked", [False, True])
@@ -145,7 +148,7 @@ def test_a_figure_whose_cells_fail_is_no_wrong_input(densehop, tmp_path, monkeyp
 
     monkeypatch.setitem(RECIPES, "landscape", dataclasses.replace(RECIPES["landscape"], compute=fails))
     result = densehop("reproduce", "landscape", "--out", tmp_path)
-    assert (result.returncode, complaint(result)) == (1, "densehop: 2 of 3 cells failed")
+    assert (result.returncode, error_line(result)) == (1, "densehop: 2 of 3 cells failed")
 
 
 def test_full_disk_is_one_line_and_finished_cells_stay(densehop, tmp_path):
@@ -161,7 +164,7 @@ def test_full_disk_is_one_line_and_finished_cells_stay(densehop, tmp_path):
         ["bash", "-c", f"ulimit -f 16; exec {program}"], capture_output=True, text=True, timeout=120, check=False
     )
     assert result.returncode == 1
-    assert "File too large; finished cells stay, the same command goes on where this one stopped" in complaint(result)
+    assert "File too large; finished cells stay, the same command goes on where this one stopped" in error_line(result)
     assert (
         densehop("run", str(tmp_path / "plan.json"), "--out", str(tmp_path / "out"), "--engine", "process").returncode
         == 0

@@ -5,23 +5,15 @@ import pytest
 import xarray as xr
 
 import densehop as dh
+from densehop.base.progress import NoProgress
 from densehop.campaign import store
 from densehop.plot import style
-from densehop.plot.phases import phase_diagram
-from densehop.recipes import RECIPES, plane
+from densehop.plot.phase_diagrams import phase_diagram
+from densehop.recipes import RECIPES
+from densehop.recipes.phase_diagrams import plane
 from densehop.recipes.recipe import reproduce
 
 NAMES = ("P", "SG", "lR", "gR", "eR")
-
-
-class Silence:
-    """A progress that says nothing."""
-
-    def total(self, steps):
-        pass
-
-    def advance(self, steps=1):
-        pass
 
 
 def invented(codes, model="direct", **attributes):
@@ -114,8 +106,8 @@ def test_a_figure_needs_a_grid():
 
 
 def test_computed_diagram(tmp_path):
-    asked = plane.Size.asked(4, "finite_noise", 61, None, None, teacher_temperature=3.0)
-    figure = check_names(plane.compute(asked, 0, None, Silence(), tmp_path))
+    asked = plane.Size.from_options(4, "finite_noise", 61, None, None, teacher_temperature=3.0)
+    figure = check_names(plane.compute(asked, 0, None, NoProgress(), tmp_path))
     axes = figure.axes[0]
     assert "scaled load" in axes.get_xlabel()
     labels = {line.get_label() for line in axes.lines}
@@ -142,7 +134,7 @@ def test_every_plane_says_what_it_is(model, settings, words):
 
 def test_recipe_writes_its_files_whole_or_not_at_all(tmp_path, monkeypatch):
     recipe = RECIPES["finite-noise-phase-diagram"]
-    made = reproduce(recipe, "quick", tmp_path / "made", 0, None, Silence())
+    made = reproduce(recipe, "quick", tmp_path / "made", 0, None, NoProgress())
     assert [path.suffix for path in made.files] == [".png", ".pdf", ".nc"]
     assert store.load(made.files[-1])["phase"].identical(made.dataset["phase"])
     assert "1.451797" in made.table
@@ -152,7 +144,7 @@ def test_recipe_writes_its_files_whole_or_not_at_all(tmp_path, monkeypatch):
 
     monkeypatch.setattr(store, "encode", fail)
     with pytest.raises(OSError, match="no space left"):
-        reproduce(recipe, "quick", tmp_path / "failed", 0, None, Silence())
+        reproduce(recipe, "quick", tmp_path / "failed", 0, None, NoProgress())
     assert list((tmp_path / "failed").iterdir()) == []
 
 

@@ -8,8 +8,12 @@ import xarray as xr
 
 import densehop as dh
 from densehop.campaign import store
-from densehop.recipes import RECIPES, landscape, nishimori_overlap, overlap_study
+from densehop.recipes import RECIPES
+from densehop.recipes.overlaps import landscape, study
+from densehop.recipes.overlaps import nishimori as nishimori_overlap
+from densehop.recipes.overlaps.nishimori_theory import branches
 from densehop.recipes.recipe import reproduce
+from tests.progress import CountingProgress
 
 TINY = nishimori_overlap.Size(
     n_spins=24,
@@ -23,25 +27,12 @@ TINY = nishimori_overlap.Size(
 )
 
 
-class Counter:
-    """A progress that only counts."""
-
-    def __init__(self):
-        self.announced, self.done = 0, 0
-
-    def total(self, steps):
-        self.announced = steps
-
-    def advance(self, steps=1):
-        self.done += steps
-
-
 def tiny_recipe(name="nishimori-overlap"):
     return dataclasses.replace(RECIPES[name], sizes={"tiny": TINY})
 
 
 def test_overlap_recipe_writes_everything(tmp_path):
-    counter = Counter()
+    counter = CountingProgress()
     made = reproduce(tiny_recipe(), "tiny", tmp_path / "new" / "folder", 3, 1, counter)
     assert counter.announced == counter.done > 0
     assert [path.suffix for path in made.files] == [".png", ".pdf", ".nc"]
@@ -63,7 +54,7 @@ def test_overlap_recipe_writes_everything(tmp_path):
 
 
 def computed(size, folder, seed=0, n_workers=1, counter=None):
-    return nishimori_overlap.compute(size, seed, n_workers, counter or Counter(), Path(folder))
+    return nishimori_overlap.compute(size, seed, n_workers, counter or CountingProgress(), Path(folder))
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +71,7 @@ def test_overlap_recipe_gives_the_same_bits_with_one_or_two_workers(tiny, tmp_pa
 def test_overlap_recipe_goes_on_where_it_was(tmp_path):
     """Finished cells are never computed again: of two, the one that is lost is; a larger size adds its own."""
     size = dataclasses.replace(TINY, loads=(8.0,), temperatures=(6.0,), n_disorders=2)
-    first, again, more = Counter(), Counter(), Counter()
+    first, again, more = CountingProgress(), CountingProgress(), CountingProgress()
     before = computed(size, tmp_path, counter=first)
     (tmp_path / "cells" / next(iter(nishimori_overlap.plan(size, 0).cells())).identity).with_suffix(".npz").unlink()
     assert computed(size, tmp_path, counter=again).equals(before)
@@ -112,7 +103,7 @@ def test_cells_do_not_share_random_numbers(tiny):
 
 def test_three_starts_begin_in_the_states_of_the_theory():
     """p = 3, load 6: eR, gR, lR and P; where only one state is, there is no local start."""
-    shown = {t: nishimori_overlap.branches(3, 6.0, t) for t in (1.2, 2.0, 2.3, 2.5)}
+    shown = {t: branches(3, 6.0, t) for t in (1.2, 2.0, 2.3, 2.5)}
     assert shown[1.2] == {"global": 1.0}
     assert shown[2.0] == {"global": pytest.approx(0.9252, abs=1e-4), "local": 0.0}
     assert shown[2.3] == {"global": 0.0, "local": pytest.approx(0.7763, abs=1e-4)}
@@ -152,20 +143,20 @@ def invented(**variables):
 
 
 def test_deviations_are_in_standard_errors():
-    found = overlap_study.deviation(invented(q_star_expected=[[0.9, 0.5], [0.955, 0.52]]))
+    found = study.deviation(invented(q_star_expected=[[0.9, 0.5], [0.955, 0.52]]))
     np.testing.assert_allclose(found, [[3.0, np.nan], [-2.0, -2.0]])
-    words = overlap_study.scatter(found, 4)
+    words = study.describe_deviations(found, 4)
     assert words.startswith("3 points, root mean square 2.38, within 3 standard errors 67% (by chance 94%)")
-    assert overlap_study.scatter(found.where(found > 9), 4) == "none to be judged"
+    assert study.describe_deviations(found.where(found > 9), 4) == "none to be judged"
 
 
 def test_extrapolation_removes_what_is_linear_in_one_over_n():
     """0.93 = 0.9 + 3/100 and 0.915 = 0.9 + 3/200; in 1/N^2 the line ends at 0.915 - 0.015/3."""
     data = invented()
-    mean, error = overlap_study.extrapolated(data["q_star_mean"], data["q_star_error"])
+    mean, error = study.extrapolate(data["q_star_mean"], data["q_star_error"])
     np.testing.assert_allclose(mean, [0.9, 0.5])
     np.testing.assert_allclose(error, [np.hypot(0.04, 0.01), 0.02])
-    mean, error = overlap_study.extrapolated(data["q_star_mean"], data["q_star_error"], power=2.0)
+    mean, error = study.extrapolate(data["q_star_mean"], data["q_star_error"], power=2.0)
     np.testing.assert_allclose(mean, [0.91, 0.5])
     np.testing.assert_allclose(error, [np.hypot(0.02 * 4, 0.01) / 3, 0.04 / 3])
 
@@ -175,9 +166,9 @@ def test_verdict_needs_chains_that_agree():
     noise = np.random.default_rng(0).normal(size=(2, 4, 400))
     noise[1, :, 300:] = np.nan
     begins, ends = np.array([100, 50]), np.array([400, 300])
-    assert overlap_study._verdict(noise + np.array([0.9, 0.1])[:, None, None], begins, ends).equilibrated
+    assert study.joint_verdict(noise + np.array([0.9, 0.1])[:, None, None], begins, ends).equilibrated
     noise[0, 0] += 1.0
-    assert not overlap_study._verdict(noise, begins, ends).equilibrated
+    assert not study.joint_verdict(noise, begins, ends).equilibrated
 
 
 def test_landscape_meets_the_stated_benchmarks(tmp_path):
@@ -185,7 +176,7 @@ def test_landscape_meets_the_stated_benchmarks(tmp_path):
         landscape.QUICK, n_spins=24, loads=(4.0,), temperatures=(1.2, 2.0), n_disorders=2, n_sweeps=16, n_map=17
     )
     recipe = dataclasses.replace(RECIPES["landscape"], sizes={"tiny": size})
-    made = reproduce(recipe, "tiny", tmp_path, 0, 1, Counter())
+    made = reproduce(recipe, "tiny", tmp_path, 0, 1, CountingProgress())
     data = store.load(made.files[-1])
     for prefix in ("map", "large_p"):
         assert 0 < landscape.entropy_bound(data, prefix) < 0.01
@@ -208,5 +199,5 @@ def test_phase_diagram_recipe(tmp_path):
 
 def test_unknown_size_is_refused_before_any_work(tmp_path):
     with pytest.raises(dh.InvalidInput, match="size of nishimori-overlap must be one of quick, paper; got 'huge'"):
-        reproduce(RECIPES["nishimori-overlap"], "huge", tmp_path / "never", 0, None, Counter())
+        reproduce(RECIPES["nishimori-overlap"], "huge", tmp_path / "never", 0, None, CountingProgress())
     assert not (tmp_path / "never").exists()

@@ -1,1 +1,1 @@
-"""The command line: one file for each group of commands; `program` puts them together."""
+"""The command line: one file for each group of commands; `program` puts them together and reports errors."""

@@ -1,15 +1,15 @@
-"""The commands of campaigns: run a plan, see how far it is, collect what it gave."""
+"""The commands of campaigns: run a plan, see how far it is, collect its results."""
 
 import math
-import os
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from densehop.apps.cli.exits import FAILED, leave_interrupted_campaign
 from densehop.apps.cli.output import ProgressBar, print_json
 from densehop.base import checks
 from densehop.errors import InvalidInput
@@ -17,9 +17,8 @@ from densehop.errors import InvalidInput
 if TYPE_CHECKING:
     from densehop.campaign.engines import Engine
 
-FAILED, INTERRUPTED = 1, 130  # exit codes
 ENGINES = ("local", "process", "dask")
-SHOWN = 20  # failures that are printed
+MAX_PRINTED = 20  # failures
 
 Folder = Annotated[Path, typer.Argument(help="The campaign's folder.", metavar="DIR")]
 
@@ -32,15 +31,15 @@ def run(
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler. (default: a local cluster)", metavar="ADDRESS")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Instead of the plan's seed.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed to use instead of the plan's.")] = None,
 ) -> None:
-    """Run a campaign; a finished cell is never computed again, an interrupted one goes on where it was.
+    """Run a campaign. Finished cells are never computed again, and interrupted ones go on where they were.
 
     Exit codes: 0 every cell has a result, 1 some have none (they failed, or results could not be written),
     2 wrong input or a folder that another run holds, 130 interrupted.
     """
     from densehop.campaign.plan_file import plan_of, read_plan  # noqa: PLC0415 (slow imports, not needed for --help)
-    from densehop.campaign.runner import run as carry_out  # noqa: PLC0415 (as above)
+    from densehop.campaign.runner import run as run_plan  # noqa: PLC0415 (as above)
 
     wanted = read_plan(plan)
     if seed is not None:
@@ -48,9 +47,9 @@ def run(
     chosen = _engine(engine, workers, scheduler)
     try:
         with ProgressBar(wanted.name, counted=False) as progress:
-            report = carry_out(wanted, out, chosen, progress)
+            report = run_plan(wanted, out, chosen, progress)
     except KeyboardInterrupt:
-        leave_interrupted(out)
+        leave_interrupted_campaign(out)
     for note in report.notes:
         _warn(note)
     n_missing = report.n_cells - report.n_found - report.n_finished
@@ -66,10 +65,13 @@ def run(
 
 
 def status(folder: Folder, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Show how far a campaign is and what it has cost. Exit codes: 0 complete or at work, 1 cells are missing, 2."""
-    from densehop.campaign.status_report import status as look  # noqa: PLC0415 (slow)
+    """Show how far a campaign is and how long it has taken.
 
-    state = look(folder)
+    Exit codes: 0 complete or at work, 1 cells are missing, 2 wrong input.
+    """
+    from densehop.campaign.status_report import status as read_status  # noqa: PLC0415 (slow)
+
+    state = read_status(folder)
     if as_json:
         failures = [
             {"cell": one.cell.identity, "content": one.cell.content, "error": one.error} for one in state.failures
@@ -94,9 +96,12 @@ def status(folder: Folder, as_json: Annotated[bool, typer.Option("--json", help=
 def collect(
     folder: Folder,
     out: Annotated[Path | None, typer.Option(help="The NetCDF file. (default: DIR/NAME.nc)")] = None,
-    traces: Annotated[bool, typer.Option(help="Include what every sweep gave.")] = True,
+    traces: Annotated[bool, typer.Option(help="Include the values of every sweep.")] = True,
 ) -> None:
-    """Write all results of a campaign as one NetCDF file; cells without a result are nan, and the exit code is 1."""
+    """Write all results of a campaign into one NetCDF file.
+
+    Cells without a result are nan; then the exit code is 1.
+    """
     from densehop.campaign import dataset as collecting  # noqa: PLC0415 (slow)
     from densehop.campaign import store  # noqa: PLC0415 (slow)
     from densehop.campaign.folder import CampaignFolder  # noqa: PLC0415 (slow)
@@ -114,7 +119,7 @@ def collect(
 
 
 def duration(seconds: float) -> str:
-    """Return a time in words."""
+    """Return a time in hours, minutes or seconds."""
     if math.isnan(seconds):
         return "an unknown time"
     minutes, rest = divmod(round(seconds), 60)
@@ -123,7 +128,7 @@ def duration(seconds: float) -> str:
 
 
 def _engine(name: str, n_workers: int | None, scheduler: str | None) -> "Callable[[], Engine]":
-    """Return the engine that was asked for; what does not go with it is refused."""
+    """Return the engine that the options ask for; options that do not go with it are refused."""
     from densehop.campaign.cluster import DaskWorkers  # noqa: PLC0415 (slow)
     from densehop.campaign.engines import LocalWorkers, ThisProcess  # noqa: PLC0415 (slow)
 
@@ -134,23 +139,16 @@ def _engine(name: str, n_workers: int | None, scheduler: str | None) -> "Callabl
         raise InvalidInput(f"--scheduler goes with --engine dask, got --engine {name}")
     if name == "process":
         if n_workers not in {None, 1}:
-            raise InvalidInput(f"--engine process is a single one, got --workers {n_workers}")
+            raise InvalidInput(f"--engine process is a single process: leave --workers out, got --workers {n_workers}")
         return ThisProcess
     return partial(DaskWorkers, scheduler, n_workers) if name == "dask" else partial(LocalWorkers, n_workers)
 
 
-def leave_interrupted(folder: Path) -> NoReturn:
-    """End the program here: `__main__`, which knows runs that write at their end, would say that all is lost."""
-    word = f"finished cells stay in '{folder}', the same command resumes the others"
-    print(f"densehop: interrupted; {word}", file=sys.stderr, flush=True)
-    os._exit(INTERRUPTED)
-
-
 def _print_failures(failures: Any) -> None:
-    for failure in failures[:SHOWN]:
+    for failure in failures[:MAX_PRINTED]:
         typer.echo(f"failed: {failure}")
-    if len(failures) > SHOWN:
-        typer.echo(f"failed: {len(failures) - SHOWN} more")
+    if len(failures) > MAX_PRINTED:
+        typer.echo(f"failed: {len(failures) - MAX_PRINTED} more")
 
 
 def _warn(text: str) -> None:

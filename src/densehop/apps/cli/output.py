@@ -1,4 +1,4 @@
-"""What the command line prints with: a progress bar, aligned tables and JSON."""
+"""How the command line prints: a progress bar, aligned tables and JSON."""
 
 import json
 import math
@@ -21,18 +21,18 @@ from rich.progress import (
 
 from densehop.base.version import __version__
 
-SPEED_FROM = 3600.0  # seconds back that the time left is judged from: a campaign's cells take minutes each
+SPEED_WINDOW = 3600.0  # seconds over which the bar measures its speed: cells of a campaign take minutes each
 
 
 class ProgressBar:
-    """A progress bar on standard error, steps `counted` or in per cent; silent where that is not a terminal."""
+    """A progress bar on standard error, in steps if `counted`, else in per cent; hidden if that is not a terminal."""
 
     def __init__(self, title: str, counted: bool = True) -> None:
         done = MofNCompleteColumn() if counted else TaskProgressColumn()
         columns = (TextColumn("{task.description}"), BarColumn(), done, TimeElapsedColumn(), TimeRemainingColumn())
         console = Console(stderr=True)
         shown: dict[str, Any] = {"console": console, "transient": True, "disable": not console.is_terminal}
-        self._bar = Progress(*columns, speed_estimate_period=SPEED_FROM, **shown)
+        self._bar = Progress(*columns, speed_estimate_period=SPEED_WINDOW, **shown)
         self._title = title
         self._task: TaskID | None = None
 
@@ -59,7 +59,7 @@ def print_json(**content: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Return a value in JSON's own types."""
+    """Return a value made of the types that JSON has."""
     if isinstance(value, dict):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, Enum):
@@ -74,7 +74,7 @@ def plain(value: Any) -> Any:
 
 
 def number(value: float, digits: int = 12) -> str:
-    """Return a number in words of at most this many digits, '-' where it is not defined."""
+    """Return a number with at most this many digits, '-' where it is not defined."""
     return "-" if math.isnan(value) else f"{value:.{digits}g}"
 
 

@@ -1,4 +1,4 @@
-"""The server: one hall for all, a page for each visitor, on this machine only unless asked otherwise."""
+"""The server of the explorer: a page for each session, one worker pool for all. It listens on this machine only."""
 
 import threading
 import time
@@ -11,21 +11,23 @@ from bokeh.client import pull_session
 from panel.io import with_lock
 from panel.reactive import Syncable
 
-from densehop.apps.explorer.attack_page import AttackPage
-from densehop.apps.explorer.cut_page import CutPage
-from densehop.apps.explorer.hall import Hall
-from densehop.apps.explorer.live import Request, Simulation
-from densehop.apps.explorer.phase_page import PhasePage
-from densehop.apps.explorer.places import Point, View, diagram, phases
-from densehop.apps.explorer.restore_page import RestorePage
-from densehop.apps.explorer.state import TABS
-from densehop.apps.explorer.visitor import Visitor
+from densehop.apps.explorer.compute.phase_plane import PhasePlane, diagram, phase_grid
+from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
+from densehop.apps.explorer.pages.attack import AttackPage
+from densehop.apps.explorer.pages.cut import CutPage
+from densehop.apps.explorer.pages.phase_diagram import PhaseDiagramPage
+from densehop.apps.explorer.pages.restore import RestorePage
+from densehop.apps.explorer.sessions.session import Session
+from densehop.apps.explorer.sessions.state import TABS
+from densehop.apps.explorer.workers.worker_pool import WorkerPool
 
 LOOPBACK = "127.0.0.1"
-PATIENCE = 100  # fifths of a second until the server answers
-FORGOTTEN = 15_000  # milliseconds after which a closed tab's session ends; a slow browser needs some to open one
-# Panel answers an event that overtakes another, such as a click soon after a slider, without the document's lock; then
-# charts cannot be changed and the click is lost. Its own decorator tells it to hold the lock.
+WARM_UP_ATTEMPTS, WARM_UP_INTERVAL = 100, 0.2  # how often, and after how many seconds, a server that starts is asked
+# Milliseconds without a connection after which a session ends. A slow browser needs some seconds to open one.
+UNUSED_SESSION_LIFETIME = 15_000
+# Panel answers an event that overtakes another, such as a click soon after a change of a slider, without the document's
+# lock. Then charts cannot be changed, and the click is lost. Panel's own decorator makes it hold the lock.
 for _name in ("_event_coroutine", "_change_coroutine"):
     setattr(Syncable, _name, with_lock(getattr(Syncable, _name)))
 TITLES = ("Phase diagram", "Cut", "Restore", "Attack")
@@ -35,67 +37,66 @@ body { font-family: "Source Sans", "Segoe UI", Helvetica, sans-serif; max-width:
 """
 
 
-class Lazily:
-    """A view that is made when it is first looked at, so that the page opens at once."""
+class LazyTab:
+    """A page that is built when its tab is first opened, so that the first page appears at once."""
 
-    def __init__(self, visitor: Visitor, maker: Callable[[Visitor], Any]) -> None:
-        self._visitor, self._maker, self.panel = visitor, maker, pn.Column()
+    def __init__(self, session: Session, page: Callable[[Session], Any]) -> None:
+        self._session, self._page, self.panel = session, page, pn.Column()
 
-    def fill(self) -> None:
-        """Make the view."""
+    def build(self) -> None:
+        """Build the page, if that was not done before."""
         if not len(self.panel):
-            self.panel.append(self._maker(self._visitor).panel)
+            self.panel.append(self._page(self._session).panel)
 
 
-def page(hall: Hall) -> pn.Column:
-    """Return a visitor's page."""
-    visitor = Visitor(hall)
-    makers = (PhasePage, CutPage, RestorePage, AttackPage)
-    panels = [Lazily(visitor, maker) for maker in makers]
-    shown = TABS.index(visitor.state.view)
-    tabs = pn.Tabs(*zip(TITLES, (one.panel for one in panels), strict=True), active=shown)
-    panels[shown].fill()
+def build_page(pool: WorkerPool) -> pn.Column:
+    """Return the page of a new session."""
+    session = Session(pool)
+    tabs = [LazyTab(session, page) for page in (PhaseDiagramPage, CutPage, RestorePage, AttackPage)]
+    active = TABS.index(session.state.view)
+    tabs[active].build()
+    tab_bar = pn.Tabs(*zip(TITLES, (tab.panel for tab in tabs), strict=True), active=active)
 
-    def turned(event: Any) -> None:
-        visitor.state.view = TABS[event.new]
-        panels[event.new].fill()
+    def change_tab(event: Any) -> None:
+        session.state.view = TABS[event.new]
+        tabs[event.new].build()
 
-    tabs.param.watch(turned, "active")
+    tab_bar.param.watch(change_tab, "active")
     title = "<h1>densehop: dense Hopfield networks, theory beside simulation</h1>"
-    return pn.Column(pn.pane.HTML(title), visitor.complaint, tabs)
+    return pn.Column(pn.pane.HTML(title), session.error_pane, tab_bar)
 
 
-def _first_visit(url: str) -> None:
-    """Open the page once and simulate a little: what is slow the first time is not left to the first visitor."""
-    Simulation(Request(Point(View(), 8.0, 2.0), 16, 1, n_sweeps=8)).advance()
-    for _ in range(PATIENCE):
-        with suppress(OSError):  # the server is not there yet
+def _warm_up(url: str) -> None:
+    """Simulate a little and open the page once: what is slow the first time does not delay the first user."""
+    Simulation(SimulationRequest(Point(PhasePlane(), 8.0, 2.0), 16, 1, n_sweeps=8)).advance()
+    for _ in range(WARM_UP_ATTEMPTS):
+        with suppress(OSError):  # the server does not listen yet
             pull_session(url=url).close()
             return
-        time.sleep(0.2)
+        time.sleep(WARM_UP_INTERVAL)
 
 
 def serve(
     port: int = 5006,
     address: str = LOOPBACK,
     show: bool = True,
-    hall: Hall | None = None,
+    pool: WorkerPool | None = None,
     block: bool = True,
-    forgotten: int = FORGOTTEN,
+    unused_session_lifetime: int = UNUSED_SESSION_LIFETIME,
 ) -> object:
     """Serve the explorer until Ctrl-C; return the server if `block` is false."""
     pn.extension(raw_css=[STYLE])
-    shared = hall or Hall()
-    shared.quick.ask(phases, View())
-    shared.slow.ask(diagram, View())
-    threading.Thread(target=_first_visit, args=(f"http://{address}:{port}/",), daemon=True).start()
+    shared = pool or WorkerPool()
+    shared.fast.submit(phase_grid, PhasePlane())
+    shared.slow.submit(diagram, PhasePlane())
+    threading.Thread(target=_warm_up, args=(f"http://{address}:{port}/",), daemon=True).start()
 
-    def make() -> pn.Column:
-        return page(shared)
+    def page() -> pn.Column:
+        return build_page(shared)
 
     try:
         return pn.serve(
-            {"/": make},
+            {"/": page},
             port=port,
             address=address,
             show=show,
@@ -103,7 +104,7 @@ def serve(
             websocket_origin=[f"{address}:{port}", f"localhost:{port}"],
             threaded=not block,
             check_unused_sessions_milliseconds=1000,
-            unused_session_lifetime_milliseconds=forgotten,
+            unused_session_lifetime_milliseconds=unused_session_lifetime,
         )
     finally:
         if block:

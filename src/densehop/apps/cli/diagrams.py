@@ -1,0 +1,112 @@
+"""The commands of phase diagrams: trace one boundary, or compute and draw a whole diagram."""
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from densehop.apps.cli.arguments import interval, numbers
+from densehop.apps.cli.output import ProgressBar, print_json, print_table
+from densehop.apps.cli.theory import Ansatz, Bodies, Json
+from densehop.errors import InvalidInput
+
+Plane = Annotated[str, typer.Option(help="direct, nishimori, fixed-teacher, fixed-load, finite-noise or large-noise.")]
+PlaneTeacher = Annotated[float | None, typer.Option(help="T*, for fixed-teacher and finite-noise.")]
+PlaneLoad = Annotated[float | None, typer.Option(help="alpha, for fixed-load.")]
+PlaneScaled = Annotated[
+    float | None,
+    typer.Option(help="T*/N^(1-2/p), for large-noise. (default: the effective Nishimori line, lambda = alpha/T)"),
+]
+Range = Annotated[str | None, typer.Option(help="LOW,HIGH. (default: all phases)", metavar="LOW,HIGH")]
+
+
+def boundary(
+    p: Annotated[str, typer.Option(help="Number of bodies, at least 2, or inf for the limit of the global lines.")],
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="retrieval_ or inference_ followed by spinodal, global or stability; inference_or_retrieval; glass_ "
+            "followed by static, dynamic or gardner; zero_entropy."
+        ),
+    ],
+    model: Plane = "direct",
+    teacher_temperature: PlaneTeacher = None,
+    load: PlaneLoad = None,
+    scaled_teacher_temperature: PlaneScaled = None,
+    temperatures: Annotated[
+        str | None,
+        typer.Option(help="Temperatures at which to trace, like 0.1,0.2. (default: the whole line)", metavar="T,T,..."),
+    ] = None,
+    points: Annotated[int, typer.Option(help="Number of points, if no temperatures are given.")] = 101,
+    ansatz: Ansatz = "rs",
+    as_json: Json = False,
+) -> None:
+    """Trace a boundary of a phase diagram, with the error of each point."""
+    from densehop.theory.lines.boundaries import boundary as trace  # noqa: PLC0415 (slow)
+
+    plane = {
+        "model": model.replace("-", "_"),
+        "teacher_temperature": teacher_temperature,
+        "load": load,
+        "scaled_teacher_temperature": scaled_teacher_temperature,
+    }
+    chosen = None if temperatures is None else numbers("temperatures", temperatures)
+    line = trace(kind, _bodies(p), chosen, points=points, ansatz=ansatz, **plane)  # type: ignore[arg-type]
+    columns = {"coordinate": line.coordinate, "temperature": line.temperature, "error": line.error}
+    if as_json:
+        print_json(parameters={"p": line.p, "kind": kind, "ansatz": ansatz, **plane}, axis=line.axis, **columns)
+        return
+    rows = zip(*columns.values(), strict=True)
+    print_table(
+        (line.axis, "temperature", "error"), [(f"{x:.12g}", f"{t:.12g}", f"{error:.1e}") for x, t, error in rows]
+    )
+
+
+def _bodies(word: str) -> float:
+    """Return a number p of bodies, or infinity."""
+    try:
+        return math.inf if word == "inf" else int(word)
+    except ValueError as error:
+        raise InvalidInput(f"p must be an integer >= 2 or inf, got '{word}'") from error
+
+
+def phase_diagram(
+    p: Bodies,
+    model: Plane = "direct",
+    teacher_temperature: PlaneTeacher = None,
+    load: PlaneLoad = None,
+    scaled_teacher_temperature: PlaneScaled = None,
+    size: Annotated[
+        int | None,
+        typer.Option(help="Points along each axis. (default: 161; 21 at p = 2, where each point takes longer)"),
+    ] = None,
+    coordinate_range: Range = None,
+    temperature_range: Range = None,
+    out: Annotated[Path, typer.Option(help="Folder for the figure as .png and .pdf and the data as .nc.")] = Path(
+        "figures"
+    ),
+    as_json: Json = False,
+) -> None:
+    """Compute a phase diagram with its boundaries and draw it."""
+    from densehop.recipes.phase_diagrams import plane  # noqa: PLC0415 (slow)
+    from densehop.recipes.recipe import reproduce  # noqa: PLC0415 (slow)
+
+    asked = plane.Size.from_options(
+        p,
+        model.replace("-", "_"),
+        size,
+        interval("coordinate-range", coordinate_range),
+        interval("temperature-range", temperature_range),
+        teacher_temperature=teacher_temperature,
+        load=load,
+        scaled_teacher_temperature=scaled_teacher_temperature,
+    )
+    with ProgressBar(asked.name) as progress:
+        made = reproduce(plane.single_diagram(asked), "asked", out, 0, None, progress)
+    if as_json:
+        parts: dict[str, Any] = {"shares": plane.shares(made.dataset), "boundaries": plane.boundaries(made.dataset)}
+        print_json(parameters=asdict(asked), **parts, files=[str(path) for path in made.files])
+        return
+    typer.echo(f"{made.table}\n\nwritten: {', '.join(str(path) for path in made.files)}")

@@ -1,0 +1,46 @@
+"""The command that reproduces published figures."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from densehop.apps.cli.exits import leave_interrupted_campaign
+from densehop.apps.cli.output import ProgressBar
+from densehop.errors import InvalidInput
+
+
+def reproduce(
+    name: Annotated[str | None, typer.Argument(help="The figure's name; see --list.")] = None,
+    size: Annotated[str, typer.Option(help="How much to compute.")] = "quick",
+    out: Annotated[Path, typer.Option(help="Folder for NAME.png, NAME.pdf and NAME.nc.")] = Path("figures"),
+    seed: Annotated[int, typer.Option(help="One seed gives the same bits with any number of workers.")] = 0,
+    workers: Annotated[int | None, typer.Option(help="Processes; default: one for each core.")] = None,
+    list_names: Annotated[bool, typer.Option("--list", help="List the figures and stop.")] = False,
+) -> None:
+    """Reproduce a published figure: theory beside simulation, with a table of deviations.
+
+    Simulations are kept in OUT/NAME.cells. The same command goes on where an earlier one stopped, and `densehop status
+    OUT/NAME.cells` tells how far it is.
+    """
+    from densehop.recipes import RECIPES  # noqa: PLC0415 (slow imports, not needed for --help)
+    from densehop.recipes.recipe import cells_folder  # noqa: PLC0415 (as above)
+    from densehop.recipes.recipe import reproduce as reproduce_recipe  # noqa: PLC0415 (as above)
+
+    if list_names:
+        for recipe in RECIPES.values():
+            typer.echo(f"{recipe.name:26} {recipe.title} (sizes: {', '.join(recipe.sizes)})")
+        return
+    if name not in RECIPES:
+        got = "nothing" if name is None else f"'{name}'"
+        raise InvalidInput(f"NAME must be one of {', '.join(RECIPES)}; got {got}")
+    try:
+        with ProgressBar(name, counted=False) as progress:
+            made = reproduce_recipe(RECIPES[name], size, out, seed, workers, progress)
+    except KeyboardInterrupt:
+        if (cells := cells_folder(RECIPES[name], out)).exists():
+            leave_interrupted_campaign(cells)
+        raise
+    typer.echo(f"{name}, size {size}, seed {seed}\n")
+    typer.echo(made.table)
+    typer.echo("\nwritten: " + ", ".join(str(path) for path in made.files))

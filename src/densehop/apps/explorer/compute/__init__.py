@@ -1,0 +1,1 @@
+"""What the explorer computes and says, without a browser: phase planes, cuts, simulations, attacks, restoration."""

@@ -1,0 +1,121 @@
+"""A cut through a phase plane: a line along T or load, the theory on it, and simulations at points of it."""
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from densehop.apps.explorer.compute.phase_plane import PhasePlane
+from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
+from densehop.base.arrays import Floats
+from densehop.theory.diagrams.diagram import phase_diagram
+
+LINE_POINTS, LINE_POINTS_P2 = 161, 41  # points of the theory's lines for p >= 3, and for p = 2, where each takes longer
+FINITE_SIZE_STEP = 4  # the theory at N is computed at every fourth of LINE_POINTS
+FIRST_POSITION = 0.05  # where a line begins, as a fraction of the window
+
+
+@dataclass(frozen=True)
+class CutLine:
+    """The line through (coordinate, temperature) on which one of the two varies; N is that of the theory at N."""
+
+    plane: PhasePlane
+    coordinate: float
+    temperature: float
+    by_temperature: bool
+    n_spins: int
+
+    def positions(self, points: int) -> Floats:
+        """Return evenly spaced positions along the line, through the window of the plane."""
+        max_coordinate, max_temperature = self.plane.window
+        end = max_temperature if self.by_temperature else max_coordinate
+        return np.linspace(FIRST_POSITION * end, end, points)
+
+    def point_at(self, position: float) -> Point:
+        """Return the point at a position."""
+        if self.by_temperature:
+            return Point(self.plane, self.coordinate, float(position))
+        return Point(self.plane, float(position), self.temperature)
+
+    @property
+    def n_points(self) -> int:
+        """How many points the theory's lines have."""
+        return LINE_POINTS if self.plane.p > 2 else LINE_POINTS_P2
+
+    @property
+    def order_parameter(self) -> str:
+        """The overlap that is shown: m with a memory, or q* with the teacher's pattern."""
+        return "m" if self.plane.model == "direct" else "q_star"
+
+
+def theory_along(line: CutLine) -> xr.Dataset:
+    """Return the overlap along a line.
+
+    Returns
+    -------
+    xarray.Dataset
+        `winner`, of the most probable state, and `ordered`, of the ordered state where it exists, over `position`;
+        `finite_size`, of the ordered state at N, over `coarse_position`.
+    """
+    positions = line.positions(line.n_points)
+    fixed = np.array([line.coordinate if line.by_temperature else line.temperature])
+    coordinates, temperatures = (fixed, positions) if line.by_temperature else (positions, fixed)
+    settings: dict[str, Any] = {"teacher_temperature": line.plane.teacher_temperature}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        found = phase_diagram(line.plane.p, line.plane.model, coordinates, temperatures, boundaries=False, **settings)
+    ordered = "retrieval_overlap" if line.plane.model == "direct" else "inference_overlap"
+    coarse = line.positions(LINE_POINTS)[::FINITE_SIZE_STEP]
+    finite_size = [line.point_at(position).overlap_at_size(line.n_spins) for position in coarse]
+    return xr.Dataset(
+        {
+            "winner": ("position", found[line.order_parameter].values.ravel()),
+            "ordered": ("position", found[ordered].values.ravel()),
+            "finite_size": ("coarse_position", finite_size),
+        },
+        {"position": positions, "coarse_position": coarse},
+    )
+
+
+def empty_theory() -> xr.Dataset:
+    """Return the dataset of `theory_along` without points; a page shows it until the theory is there."""
+    empty = np.empty(0)
+    return xr.Dataset(
+        {"winner": ("position", empty), "ordered": ("position", empty), "finite_size": ("coarse_position", empty)},
+        {"position": empty, "coarse_position": empty},
+    )
+
+
+class CutSimulation:
+    """Simulations at positions along a line, one after the other.
+
+    Attributes
+    ----------
+    results : list of (position, mean overlap, standard error) of the positions that are done
+    """
+
+    def __init__(self, requests: list[SimulationRequest], positions: list[float]) -> None:
+        self._waiting = list(zip(positions, requests, strict=True))
+        self._current: tuple[float, Simulation] | None = None
+        self.results: list[tuple[float, float, float]] = []
+
+    @property
+    def finished(self) -> bool:
+        """Whether all positions are done."""
+        return self._current is None and not self._waiting
+
+    def advance(self) -> None:
+        """Run the next block of sweeps at the current position."""
+        if self._current is None:
+            position, request = self._waiting.pop(0)
+            self._current = position, Simulation(request)
+        position, simulation = self._current
+        simulation.advance()
+        if simulation.finished:
+            mean, error = simulation.mean_overlap()
+            self.results.append((position, mean, 0.0 if math.isnan(error) else error))
+            self._current = None

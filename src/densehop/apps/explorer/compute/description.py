@@ -1,0 +1,130 @@
+"""What a network would do at a point, in plain words, and the table of the branches that exist there."""
+
+import math
+
+from densehop.apps.explorer.compute.phase_plane import TWO_BODY_TEACHER, min_teacher_temperature
+from densehop.apps.explorer.compute.point import Point
+from densehop.teacher.law import critical_temperature
+from densehop.theory.diagrams.phases import Phase
+from densehop.theory.states.solution import Solution
+
+PHASE_NAMES = {
+    Phase.PARAMAGNETIC: "paramagnet",
+    Phase.SPIN_GLASS: "spin glass",
+    Phase.LOCAL_RETRIEVAL: "local retrieval",
+    Phase.GLOBAL_RETRIEVAL: "global retrieval",
+    Phase.EXAMPLE_RETRIEVAL: "example retrieval",
+}
+COLUMNS = ("branch", "ansatz", "m", "q", "q*", "free entropy", "entropy", "stable")
+MAX_NOISE_RATIO = 1.2  # above this rho_N, simulations visibly leave the theory (docs/theory.md, eq. 19)
+SUGGESTED_N = (64, 128, 192, 256, 512, 1024)
+
+
+def heading(point: Point, phase: Phase) -> str:
+    """Return the point and its phase."""
+    symbol = point.plane.coordinate_symbol
+    return f"{symbol} = {point.coordinate:.4g}, T = {point.temperature:.4g}: {PHASE_NAMES[phase]} ({phase.value})"
+
+
+def branch_table(ranked: tuple[Solution, ...]) -> list[tuple[str, ...]]:
+    """Return a row of `COLUMNS` for each branch, the most probable one first."""
+    return [
+        (
+            one.branch.replace("_", " "),
+            one.ansatz,
+            *(number(value) for value in (one.m, one.q, one.q_star, one.free_entropy, one.entropy)),
+            "no" if one.advice else "yes",
+        )
+        for one in ranked
+    ]
+
+
+def number(value: float) -> str:
+    """Return a number as the page shows it: "-" where it is undefined, "∞" where it diverges."""
+    if math.isnan(value):
+        return "-"
+    return f"{value:.6f}" if math.isfinite(value) else ("∞" if value > 0 else "-∞")
+
+
+def sentence(point: Point, phase: Phase, ranked: tuple[Solution, ...]) -> str:
+    """Return in plain words what a network would do here."""
+    if point.plane.model == "nishimori" and phase is Phase.EXAMPLE_RETRIEVAL:
+        m = number(max(one.m for one in ranked))
+        return f"The teacher is ordered: each example is nearly the pattern (overlap {m}), a few suffice to find it."
+    text = (_direct_sentence if point.plane.model == "direct" else _teacher_student_sentence)(phase, ranked)
+    advice = ranked[0].advice if ranked else ""
+    return f"{text} The theory itself warns: {advice.replace('_', ' ')}." if advice else text
+
+
+def small_size_warning(point: Point, n_spins: int) -> str:
+    """Say where the teacher's noise at this N is visibly larger than in the theory; an empty string elsewhere."""
+    if n_spins < point.plane.p or not point.temperature > 0:
+        return ""
+    teacher_temperature = point.teacher_temperature(n_spins)
+    ratio = point.noise_ratio(n_spins)
+    if teacher_temperature is None or ratio < MAX_NOISE_RATIO:
+        return ""
+    if teacher_temperature < min_teacher_temperature(point.plane.model, point.plane.p):
+        return ""
+    enough = next((n for n in SUGGESTED_N if n > n_spins and point.noise_ratio(n) < MAX_NOISE_RATIO), None)
+    larger = f"N = {enough} or more" if enough else f"an N beyond {SUGGESTED_N[-1]}"
+    if point.plane.model in TWO_BODY_TEACHER:
+        reason, remedy = "the examples of a two-body teacher are more alike than in the theory of N → ∞", "a higher T"
+    else:
+        critical = critical_temperature(point.teacher_p).temperature
+        reason = (
+            f"the teacher's T* = {teacher_temperature:.3g} is near T_crit = {critical:.3f}, and a few ordered "
+            "examples, which are nearly the pattern itself, dominate all others"
+        )
+        remedy = (
+            "a hotter teacher" if point.plane.model == "fixed_teacher" else "a higher T, where the teacher is hotter"
+        )
+    return (
+        f"At N = {n_spins} {reason}: the noise is {ratio:.3g} times that of the theory, so that overlaps and energies "
+        f"leave its lines. To meet them take {larger}, or {remedy}."
+    )
+
+
+def _direct_sentence(phase: Phase, ranked: tuple[Solution, ...]) -> str:
+    """Describe a phase of the direct model."""
+    correct = _correct_sites(ranked, "retrieval", "m")
+    if phase is Phase.GLOBAL_RETRIEVAL:
+        return f"The network keeps its memories: started near one it stays there, with {correct} of its sites right."
+    if phase is Phase.LOCAL_RETRIEVAL:
+        return (
+            f"Memories are metastable: started near one the network stays there for long, with {correct} of its sites "
+            "right, but other states are more likely."
+        )
+    if phase is Phase.SPIN_GLASS:
+        return "There are too many memories: the network freezes in one of many states that resemble none of them."
+    return "The temperature is too high: the network wanders through all states and remembers nothing."
+
+
+def _teacher_student_sentence(phase: Phase, ranked: tuple[Solution, ...]) -> str:
+    """Describe a phase of the teacher-student problem."""
+    correct = _correct_sites(ranked, "inference", "q_star")
+    if phase is Phase.GLOBAL_RETRIEVAL:
+        return (
+            f"The student learns the feature: its likeliest state has {correct} of the hidden pattern's sites right, "
+            "although no single example looks like it."
+        )
+    if phase is Phase.LOCAL_RETRIEVAL:
+        return (
+            f"The student could know the pattern: started near it, the student keeps {correct} of its sites right. "
+            "But from a random start it does not find the pattern, since states without any overlap are more likely."
+        )
+    if phase is Phase.EXAMPLE_RETRIEVAL:
+        m = next((one.m for one in ranked if one.branch in {"retrieval", "inference"}), math.nan)
+        return f"The student remembers examples as prototypes (overlap {number(m)} with one), not a feature of all."
+    if phase is Phase.SPIN_GLASS:
+        return "The student freezes in one of many states that say nothing about the hidden pattern."
+    return (
+        "There are too few examples, or they are too noisy: the student's state is random and says nothing about the "
+        "hidden pattern."
+    )
+
+
+def _correct_sites(ranked: tuple[Solution, ...], branch: str, name: str) -> str:
+    """Return the fraction of sites that agree, (1 + overlap)/2, in per cent."""
+    found = [getattr(one, name) for one in ranked if one.branch == branch]
+    return f"{(1 + found[0]) / 2:.1%}" if found else "most"

@@ -1,0 +1,122 @@
+"""The planes of problems that the explorer shows, each with its window, and their phase diagrams."""
+
+import math
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from densehop.base import checks
+from densehop.errors import InvalidInput
+from densehop.teacher.law import critical_temperature
+from densehop.theory.diagrams.diagram import phase_diagram
+from densehop.theory.lines.planes import Plane, plane
+
+MODELS = {
+    "direct": "direct model",
+    "nishimori": "Bayes-optimal student (Nishimori)",
+    "fixed_teacher": "fixed teacher temperature",
+    "finite_noise": "two-body teacher, few examples",
+    "large_noise": "two-body teacher, many examples",
+}
+TWO_BODY_TEACHER = ("finite_noise", "large_noise")  # models whose teacher has p* = 2
+STUDENT_AT_TEACHER_TEMPERATURE = ("nishimori", "large_noise")  # models in which T = 0 would make the teacher cold, too
+DEFAULT_TEACHER_TEMPERATURE = {"fixed_teacher": 1.5, "finite_noise": 2 + 2**0.5}  # T* of the models that need one
+DEFAULT_TEACHER_TEMPERATURE_P2 = 3.0  # at p = 2, where the teacher's critical temperature is higher
+MAX_COORDINATE = {"direct": 2.0, "nishimori": 8.0, "fixed_teacher": 4.0, "finite_noise": 2.0, "large_noise": 2.0}
+MAX_TEMPERATURE = 4.0  # of the window
+WINDOW_OF_DIRECT_P2 = (0.4, 3.0)  # largest load and temperature
+MAX_P = 10
+GRID_POINTS = 121  # along each side of the grid
+GRID_POINTS_P2 = 21  # p = 2: each point takes about 0.02 s
+GRID_POINTS_P2_PREVIEW = 13  # p = 2, without lines: this grid is shown until the finer one is there
+
+
+@dataclass(frozen=True)
+class PhasePlane:
+    """A plane of problems: a model, its p and, if the model needs one, the teacher's temperature."""
+
+    model: str = "nishimori"
+    p: int = 3
+    teacher_temperature: float | None = None
+
+    def __post_init__(self) -> None:
+        checks.choice("model", self.model, tuple(MODELS))
+        name = MODELS[self.model]
+        if self.p not in allowed_p(self.model):
+            raise InvalidInput(f"p must be one of {allowed_p(self.model)} for the {name}, got {self.p}")
+        if (self.model in DEFAULT_TEACHER_TEMPERATURE) != (self.teacher_temperature is not None):
+            needs = "needs" if self.model in DEFAULT_TEACHER_TEMPERATURE else "takes no"
+            raise InvalidInput(f"the {name} {needs} teacher_temperature")
+        if self.teacher_temperature is not None:
+            lowest = min_teacher_temperature(self.model, self.p)
+            if self.teacher_temperature < lowest:
+                raise InvalidInput(
+                    f"teacher_temperature must be at least {lowest:g} for the {name} at p = {self.p}, got "
+                    f"{self.teacher_temperature:g}: the examples of a colder teacher are ordered"
+                )
+
+    @classmethod
+    def from_controls(cls, model: str, p: int, teacher_temperature: float) -> "PhasePlane":
+        """Return the plane of a page's controls; models without a teacher temperature ignore that control."""
+        return cls(model, p, teacher_temperature if model in DEFAULT_TEACHER_TEMPERATURE else None)
+
+    @property
+    def theory_plane(self) -> Plane:
+        """The same plane as the theory defines it."""
+        return plane(self.model, self.p, self.teacher_temperature)
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """The largest coordinate and the largest temperature shown; both axes begin at 0."""
+        if self.p == 2 and self.model == "direct":
+            return WINDOW_OF_DIRECT_P2
+        return MAX_COORDINATE[self.model], MAX_TEMPERATURE
+
+    @property
+    def coordinate_symbol(self) -> str:
+        """The symbol of the first coordinate."""
+        return "a" if self.model == "finite_noise" else "α"
+
+    @property
+    def axis_label(self) -> str:
+        """What the first coordinate is."""
+        return "scaled load a = M (p/2+1)!/N^(p/2)" if self.model == "finite_noise" else "load α = M p!/N^(p-1)"
+
+
+def allowed_p(model: str) -> tuple[int, ...]:
+    """Return the values of p that a model can have: even ones from 4 on for a two-body teacher."""
+    return tuple(range(4, MAX_P + 1, 2)) if model in TWO_BODY_TEACHER else tuple(range(2, MAX_P + 1))
+
+
+def min_teacher_temperature(model: str, p: int) -> float:
+    """Return the teacher's critical temperature, rounded up to hundredths; below it examples are ordered."""
+    critical = critical_temperature(2 if model in TWO_BODY_TEACHER else p).temperature
+    return math.ceil(100 * critical + 1e-6) / 100
+
+
+def default_teacher_temperature(model: str, p: int) -> float:
+    """Return the teacher's temperature that is shown first."""
+    return max(DEFAULT_TEACHER_TEMPERATURE[model], DEFAULT_TEACHER_TEMPERATURE_P2 if p == 2 else 0.0)
+
+
+def phase_grid(shown: PhasePlane) -> xr.Dataset:
+    """Return the phase diagram of a plane without boundaries, which takes a few seconds at most."""
+    return diagram(shown, boundaries=False)
+
+
+def diagram(shown: PhasePlane, boundaries: bool = True) -> xr.Dataset:
+    """Return the phase diagram of a plane on a grid for the screen."""
+    max_coordinate, max_temperature = shown.window
+    points = GRID_POINTS if shown.p > 2 else GRID_POINTS_P2 if boundaries else GRID_POINTS_P2_PREVIEW
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # the page itself says where replica symmetry is broken
+        return phase_diagram(
+            shown.p,
+            shown.model,
+            np.linspace(0.0, max_coordinate, points),
+            np.linspace(0.0, max_temperature, points),
+            teacher_temperature=shown.teacher_temperature,
+            boundaries=boundaries,
+        )

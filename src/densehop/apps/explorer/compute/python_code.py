@@ -1,0 +1,134 @@
+"""Python code that gives the same numbers as the page."""
+
+from densehop.apps.explorer.compute.cut import CutLine
+from densehop.apps.explorer.compute.phase_plane import PhasePlane
+from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.compute.simulation import BURN_IN, N_CHAINS, SimulationRequest
+
+SOLVE = """import densehop as dh
+
+problem = {problem}
+print(dh.phase(problem))
+for solution in dh.candidates(problem):  # the winner first
+    print(solution.branch, solution.m, solution.q, solution.q_star, solution.free_entropy, solution.entropy)
+"""
+
+DIAGRAM = """import numpy as np
+import densehop as dh
+
+diagram = dh.phase_diagram({p}, "{model}", np.linspace(0, {x:g}, 121), np.linspace(0, {t:g}, 121){settings})
+diagram.to_netcdf("diagram.nc")
+"""
+
+CUT = """import numpy as np
+import densehop as dh
+
+cut = dh.phase_diagram({p}, "{model}", {x}, {t}{settings}, boundaries=False)
+print(cut["{overlap}"].values.ravel())
+"""
+
+SIMULATE = """import numpy as np
+import densehop as dh
+
+overlaps = []
+for disorder in range({n_disorders}):
+{draw}
+    network = dh.PBodyHopfield({stored}, p={p})
+    seed = np.random.SeedSequence(({seed}, disorder, 0))
+    states = {start}
+    traces = []
+    for block, n_sweeps in enumerate({blocks}):
+        seed = np.random.SeedSequence(({seed}, disorder, 1 + block))
+        run = network.sample({temperature!r}, {n_chains}, n_sweeps, start=states, references=pattern, seed=seed)
+        states = run.spins
+        traces.append(run.overlap[:, :, 0])
+    overlaps.append(np.concatenate(traces, axis=1))
+late = np.array(overlaps)[:, :, {burn_in}:].mean(axis=2)  # (disorder, chain)
+estimate = dh.diagnostics.disorder_estimate({late}.mean(axis=1))
+print(estimate.mean, estimate.error)
+"""
+
+TEACHER = """    seed = np.random.SeedSequence(({seed}, disorder))
+    pattern, examples = dh.draw_examples({n_spins}, {n_examples}, {p}, {temperature!r}, seed)"""
+MEMORIES = """    seed = np.random.SeedSequence(({seed}, disorder))
+    memories = dh.simulate.random_states({n_spins}, {n_examples}, seed)
+    pattern = memories[0]"""
+
+
+def problem_expression(point: Point) -> str:
+    """Return the problem at a point as an expression."""
+    plane, p, x, t = point.plane, point.plane.p, point.coordinate, point.temperature
+    if plane.model == "direct":
+        return f"dh.DirectModel(p={p}, load={x!r}, temperature={t!r})"
+    if plane.model == "nishimori":
+        return f"dh.TeacherStudent.nishimori(p={p}, load={x!r}, temperature={t!r})"
+    if plane.model == "fixed_teacher":
+        settings = f"load={x!r}, temperature={t!r}, teacher_temperature={plane.teacher_temperature!r}"
+        return f"dh.TeacherStudent(p={p}, {settings})"
+    if plane.model == "finite_noise":
+        settings = f"scaled_load={x!r}, temperature={t!r}, teacher_temperature={plane.teacher_temperature!r}"
+        return f"dh.TeacherStudent.finite_noise(p={p}, {settings})"
+    return f"dh.TeacherStudent(p={p}, load={x!r}, temperature={t!r}, teacher_p=2, signal={x / t!r})"
+
+
+def of_point(point: Point) -> str:
+    """Return code that prints the phase and the branches of a point."""
+    return SOLVE.format(problem=problem_expression(point))
+
+
+def of_diagram(plane: PhasePlane) -> str:
+    """Return code that computes the phase diagram of a plane."""
+    return DIAGRAM.format(p=plane.p, model=plane.model, x=plane.window[0], t=plane.window[1], settings=_settings(plane))
+
+
+def _settings(plane: PhasePlane) -> str:
+    """Return the last argument of `phase_diagram` where a plane needs it."""
+    return "" if plane.teacher_temperature is None else f", teacher_temperature={plane.teacher_temperature!r}"
+
+
+def of_cut(line: CutLine) -> str:
+    """Return code that prints the theory along a line."""
+    positions = line.positions(line.n_points)
+    varied = f"np.linspace({float(positions[0])!r}, {float(positions[-1])!r}, {len(positions)})"
+    coordinate, temperature = f"[{line.coordinate!r}]", f"[{line.temperature!r}]"
+    x, t = (coordinate, varied) if line.by_temperature else (varied, temperature)
+    return CUT.format(
+        p=line.plane.p, model=line.plane.model, x=x, t=t, settings=_settings(line.plane), overlap=line.order_parameter
+    )
+
+
+def of_simulation(request: SimulationRequest, n_sweeps: int | None = None) -> str:
+    """Return code that repeats a simulation, or its first `n_sweeps` sweeps."""
+    point, n_spins, n_sweeps = request.point, request.n_spins, n_sweeps or request.n_sweeps
+    teacher_temperature = point.teacher_temperature(n_spins)
+    settings = {"seed": request.seed, "n_spins": n_spins, "n_examples": request.n_examples}
+    draw = (MEMORIES if teacher_temperature is None else TEACHER).format(
+        **settings, p=point.teacher_p, temperature=teacher_temperature
+    )
+    stored = "memories" if teacher_temperature is None else "examples"
+    whole, rest = divmod(n_sweeps, request.sweeps_per_block)
+    blocks = f"[{request.sweeps_per_block}] * {whole}" + (f" + [{rest}]" if rest else "")
+    return SIMULATE.format(
+        draw=draw,
+        stored=stored,
+        p=point.plane.p,
+        seed=request.seed,
+        n_disorders=request.n_disorders,
+        start=_start(request, stored),
+        blocks=blocks,
+        temperature=point.temperature,
+        n_chains=N_CHAINS,
+        burn_in=int(BURN_IN * n_sweeps),
+        late="np.abs(late)" if point.plane.p % 2 == 0 else "late",
+    )
+
+
+def _start(request: SimulationRequest, stored: str) -> str:
+    """Return the initial states of the chains as an expression."""
+    return {
+        "random": f"dh.simulate.random_states({request.n_spins}, {N_CHAINS}, seed)",
+        "overlap": f"dh.simulate.states_at_overlap(pattern, {request.amount!r}, {N_CHAINS}, seed)",
+        "attacked": f"dh.simulate.attacked(pattern, {stored}[-1], {request.amount!r}, {N_CHAINS}, seed)",
+        "example": f"np.repeat({stored}[-1:], {N_CHAINS}, axis=0)",
+        "pattern": f"np.repeat(pattern[None], {N_CHAINS}, axis=0)",
+    }[request.start]

@@ -1,0 +1,119 @@
+"""A damaged digit, and memories of several interactions that restore it, step by step at T = 0."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from densehop.base import checks
+from densehop.base.arrays import Floats, Signs
+from densehop.learn.data.datasets import load_small_digits
+from densehop.learn.memory.estimator import DenseAssociativeMemory
+
+N_STORED = 50  # five of each digit
+SIDE = 8  # pixels along each side of a digit
+MEMORIES: dict[str, dict[str, Any]] = {
+    "p = 2": {"interaction": "strict", "degree": 2},
+    "p = 3": {"interaction": "strict", "degree": 3},
+    "p = 4": {"interaction": "strict", "degree": 4},
+    "rectified n = 10": {"interaction": "rectified", "degree": 10},
+    "exponential": {"interaction": "exponential"},
+}
+STEP_SECONDS = 0.4  # pause after each step, so that a person can watch
+MAX_STEPS = 20
+
+
+def stored_digits() -> Signs:
+    """Return the stored digits (50, 64) in black and white, five of each."""
+    data = load_small_digits()
+    rows = [np.flatnonzero(data.classes == digit)[:5] for digit in range(10)]
+    chosen = np.array(rows).T.ravel()  # 0 1 2 ... 9 0 1 2 ...
+    return np.where(data.images[chosen] > data.largest / 2, 1, -1).astype(np.int8)
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What is done to a digit.
+
+    Attributes
+    ----------
+    digit : its number among the stored ones
+    hidden, flipped : fractions of sites whose value is not known, or has the wrong sign
+    overwritten : fraction of sites that take the value of the next stored digit
+    clicked : sites whose sign the user flipped
+    seed : of the sites that are hidden, flipped and overwritten
+    """
+
+    digit: int
+    hidden: float
+    flipped: float
+    overwritten: float
+    clicked: tuple[int, ...] = ()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        checks.integer("digit", self.digit, 0, N_STORED - 1)
+        for name in ("hidden", "flipped", "overwritten"):
+            checks.between(name, getattr(self, name), 0, 1)
+
+    @property
+    def only_hidden(self) -> bool:
+        """Whether every value that is not hidden is right."""
+        return not (self.flipped or self.overwritten or self.clicked)
+
+    def applied(self, stored: Signs) -> Floats:
+        """Return the damaged digit (64,); nan where it is hidden."""
+        order = np.random.default_rng(self.seed).random((3, stored.shape[1]))
+        state = stored[self.digit].astype(np.float64)
+        state = np.where(order[2] < self.overwritten, stored[(self.digit + 1) % N_STORED], state)
+        state = np.where(order[1] < self.flipped, -state, state)
+        state[list(self.clicked)] *= -1
+        return np.where(order[0] < self.hidden, np.nan, state)
+
+
+class Restoration:
+    """All memories at work on one digit. If sites are only hidden, known ones are held fixed; else all sites may move.
+
+    Attributes
+    ----------
+    states : the state (64,) of each memory by its name; nan where nothing is known yet
+    finished : whether the last step changed nothing, or too many were done
+    """
+
+    def __init__(self, stored: Signs, damage: Damage, step_seconds: float = STEP_SECONDS) -> None:
+        self._damaged, self._clamp, self._step_seconds = damage.applied(stored)[None], damage.only_hidden, step_seconds
+        self._memories = {name: DenseAssociativeMemory(**settings).fit(stored) for name, settings in MEMORIES.items()}
+        self.states = dict.fromkeys(MEMORIES, self._damaged[0])
+        self._steps, self.finished = 0, False
+
+    def advance(self) -> None:
+        """Let each memory take one more step (or sweep)."""
+        self._steps += 1
+        before, self.states = self.states, {name: self._after(one) for name, one in self._memories.items()}
+        unchanged = all(np.array_equal(before[name], state, equal_nan=True) for name, state in self.states.items())
+        self.finished = unchanged or self._steps >= MAX_STEPS
+        time.sleep(self._step_seconds)
+
+    def _after(self, memory: DenseAssociativeMemory) -> Floats:
+        patterns = memory.set_params(max_steps=self._steps).recall(self._damaged, clamp=self._clamp).patterns
+        state: Floats = patterns[0]
+        return state
+
+
+CODE = """import densehop as dh
+from densehop.apps.explorer.compute.restoration import Damage, stored_digits
+
+stored = stored_digits()  # 50 of scikit-learn's digits in black and white
+damage = {damage}
+damaged = damage.applied(stored)[None]  # nan: hidden
+for name, settings in {memories}.items():
+    memory = dh.DenseAssociativeMemory(**settings, max_steps={steps}).fit(stored)
+    restored = memory.recall(damaged, clamp={clamp}).patterns[0]
+    print(name, (restored * stored[damage.digit]).mean())
+"""
+
+
+def python_code(damage: Damage) -> str:
+    """Return Python code that ends in the same states."""
+    return CODE.format(damage=damage, memories=MEMORIES, steps=MAX_STEPS, clamp=damage.only_hidden)

@@ -1,0 +1,184 @@
+"""A simulation at a point of a phase plane, in blocks of sweeps, each with its own seed.
+
+The length of a block follows from the sizes alone, never from a clock, so that the Python code which the page shows
+gives the same bits.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from densehop.apps.explorer.compute.point import Point
+from densehop.base import checks
+from densehop.base.arrays import Floats, Signs
+from densehop.diagnostics.time_averages import Equilibration, disorder_estimate, equilibration
+from densehop.errors import InvalidInput
+from densehop.network import PBodyHopfield
+from densehop.simulate.starts import attacked, random_states, states_at_overlap
+from densehop.teacher.examples import draw_examples
+
+STARTS = {
+    "pattern": "the pattern (or memory)",
+    "random": "random",
+    "example": "an example",
+    "overlap": "an overlap with the pattern",
+    "attacked": "the pattern, overwritten by an example",
+}
+N_CHAINS = 2  # for each disorder
+MAX_N, MAX_DISORDERS, MAX_SWEEPS = 1024, 8, 2000
+MAX_STORED_SPINS = 48_000_000  # spins of all examples of all disorders, a byte each
+BLOCK_SECONDS = 0.04  # time that a block should take, about
+ATTEMPT_SECONDS, ATTEMPT_SECONDS_PER_PATTERN = 1e-7, 1e-10  # time of one attempted flip of one chain, about
+MAX_BLOCK = 20  # sweeps
+BURN_IN = 0.25  # fraction of the sweeps that averages leave out
+
+
+@dataclass(frozen=True)
+class SimulationRequest:
+    """What to simulate: a point, a size and a start, within the capacity of a page.
+
+    Attributes
+    ----------
+    amount : the overlap of the start "overlap", or the overwritten fraction of "attacked"
+    """
+
+    point: Point
+    n_spins: int = 128
+    n_disorders: int = 4
+    start: str = "pattern"
+    amount: float = 0.5
+    seed: int = 0
+    n_sweeps: int = 400
+
+    def __post_init__(self) -> None:
+        checks.integer("N", self.n_spins, max(8, self.point.plane.p), MAX_N)
+        checks.integer("disorders", self.n_disorders, 1, MAX_DISORDERS)
+        checks.integer("seed", self.seed, 0, 2**32 - 1)
+        checks.integer("sweeps", self.n_sweeps, 8, MAX_SWEEPS)
+        checks.choice("start", self.start, tuple(STARTS))
+        checks.between("amount", self.amount, 0, 1)
+        n_stored = self.n_examples * self.n_spins * self.n_disorders
+        if n_stored > MAX_STORED_SPINS:
+            raise InvalidInput(
+                f"{self.n_disorders} disorders of {self.n_examples} examples with N = {self.n_spins} are too much for "
+                f"a page ({n_stored / 1e6:.0f} of {MAX_STORED_SPINS / 1e6:.0f} million spins): lower N, load or "
+                "disorders, or use `densehop run`"
+            )
+
+    @property
+    def n_examples(self) -> int:
+        """The number M of examples (direct model: memories)."""
+        return self.point.n_examples(self.n_spins)
+
+    @property
+    def sweeps_per_block(self) -> int:
+        """The number of sweeps between two updates of the page, which should come several times a second."""
+        attempts = self.n_spins * N_CHAINS * self.n_disorders
+        seconds = attempts * (ATTEMPT_SECONDS + ATTEMPT_SECONDS_PER_PATTERN * self.n_examples)
+        return max(1, min(MAX_BLOCK, int(BLOCK_SECONDS / seconds)))
+
+
+class Simulation:
+    """The chains of a request; every disorder has done the same number of sweeps.
+
+    Attributes
+    ----------
+    n_sweeps : int, done so far
+    overlap : (disorder, chain, sweep), with the pattern (direct model: with the first memory)
+    energy : (disorder, chain, sweep), per spin
+    """
+
+    def __init__(self, request: SimulationRequest) -> None:
+        self.request = request
+        self.n_sweeps = 0
+        self._blocks = 0
+        self._overlaps: list[Floats] = []
+        self._energies: list[Floats] = []
+
+    @cached_property
+    def _networks(self) -> list[tuple[Signs, PBodyHopfield]]:
+        """Pattern and network of each disorder."""
+        return [self._network(np.random.SeedSequence((self.request.seed, d))) for d in range(self.request.n_disorders)]
+
+    def _network(self, seed: np.random.SeedSequence) -> tuple[Signs, PBodyHopfield]:
+        point, n_spins, n_examples = self.request.point, self.request.n_spins, self.request.n_examples
+        teacher_temperature = point.teacher_temperature(n_spins)
+        if teacher_temperature is None:
+            memories = random_states(n_spins, n_examples, seed)
+            return memories[0], PBodyHopfield(memories, point.plane.p)
+        pattern, examples = draw_examples(n_spins, n_examples, point.teacher_p, teacher_temperature, seed, n_workers=1)
+        return pattern, PBodyHopfield(examples, point.plane.p)
+
+    @cached_property
+    def _states(self) -> list[Signs]:
+        """The chains of each disorder (chain, N)."""
+        return [self._start(d, pattern, network) for d, (pattern, network) in enumerate(self._networks)]
+
+    def _start(self, disorder: int, pattern: Signs, network: PBodyHopfield) -> Signs:
+        request = self.request
+        seed = np.random.SeedSequence((request.seed, disorder, 0))
+        if request.start == "random":
+            return random_states(request.n_spins, N_CHAINS, seed)
+        if request.start == "overlap":
+            return states_at_overlap(pattern, request.amount, N_CHAINS, seed)
+        if request.start == "attacked":
+            return attacked(pattern, network.patterns[-1], request.amount, N_CHAINS, seed)
+        return np.repeat(network.patterns[-1:] if request.start == "example" else pattern[None], N_CHAINS, axis=0)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all sweeps are done."""
+        return self.n_sweeps >= self.request.n_sweeps
+
+    @property
+    def overlap(self) -> Floats:
+        """The overlaps so far; for even p, where a pattern and its negative are equivalent, of either sign."""
+        return self._joined(self._overlaps)
+
+    @property
+    def energy(self) -> Floats:
+        """The energies per spin so far."""
+        return self._joined(self._energies)
+
+    def _joined(self, blocks: list[Floats]) -> Floats:
+        """Return blocks one after the other: (disorder, chain, sweep)."""
+        return np.concatenate([np.empty((self.request.n_disorders, N_CHAINS, 0)), *blocks], axis=2)
+
+    def advance(self) -> None:
+        """Run the next block of sweeps of every disorder."""
+        request = self.request
+        length = min(request.sweeps_per_block, request.n_sweeps - self.n_sweeps)
+        overlaps, energies = [], []
+        for disorder, (pattern, network) in enumerate(self._networks):
+            run = network.sample(
+                request.point.temperature,
+                N_CHAINS,
+                length,
+                start=self._states[disorder],
+                references=pattern,
+                seed=np.random.SeedSequence((request.seed, disorder, 1 + self._blocks)),
+                n_workers=1,
+            )
+            self._states[disorder] = run.spins
+            overlaps.append(run.overlap[:, :, 0])
+            energies.append(run.energy / request.n_spins)
+        self._overlaps.append(np.array(overlaps))
+        self._energies.append(np.array(energies))
+        self._blocks += 1
+        self.n_sweeps += length
+
+    def mean_overlap(self) -> tuple[float, float]:
+        """Return the mean overlap after the burn-in and its standard error over disorders; at even p of |overlap|."""
+        late = self.overlap[:, :, int(BURN_IN * self.n_sweeps) :].mean(axis=2)
+        if self.request.point.plane.p % 2 == 0:
+            late = np.abs(late)
+        estimate = disorder_estimate(late.mean(axis=1))
+        return estimate.mean, estimate.error
+
+    def verdict(self) -> Equilibration | None:
+        """Judge equilibration, each disorder around its own mean; None while there are fewer than 4 sweeps."""
+        late = self.overlap[:, :, int(BURN_IN * self.n_sweeps) :]
+        if late.shape[2] < 4:
+            return None
+        return equilibration((late - late.mean((1, 2), keepdims=True)).reshape(-1, late.shape[2]))

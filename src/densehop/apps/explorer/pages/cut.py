@@ -1,0 +1,185 @@
+"""The page "cut": the overlap along T or load, with dots that appear as simulations finish."""
+
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+import panel as pn
+import xarray as xr
+
+from densehop.apps.explorer.compute import description, python_code
+from densehop.apps.explorer.compute.cut import CutLine, CutSimulation, empty_theory, theory_along
+from densehop.apps.explorer.compute.phase_plane import PhasePlane
+from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.compute.simulation import SimulationRequest
+from densehop.apps.explorer.sessions.session import Session
+from densehop.apps.explorer.widgets import export
+from densehop.apps.explorer.widgets.canvas import Canvas
+from densehop.apps.explorer.widgets.chart import Chart, Dots, Line
+from densehop.apps.explorer.widgets.downloads import CodeBlock, DownloadButtons, wrapping_row
+from densehop.base.arrays import Floats
+from densehop.errors import DensehopError
+from densehop.plot.style import BLUE, GREY
+
+N_SIMULATED = 12  # positions along the line
+
+
+class CutPage:
+    """The page "cut", along a line through the point of the phase diagram."""
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._state = session, session.state
+        self._runner = session.job_runner(self._draw, self._draw)
+        self._simulation: CutSimulation | None = None
+        self._theory = empty_theory()
+        self._files = DownloadButtons(
+            "cut",
+            png=lambda: export.chart_file(self._canvas.chart, "png"),
+            svg=lambda: export.chart_file(self._canvas.chart, "svg"),
+            nc=lambda: export.dataset_file(self._data()),
+        )
+        self._size_warning = pn.pane.HTML("", css_classes=["of-size"], width=1040, visible=False)
+        self._canvas = Canvas(self._chart(), 760, 400)
+        self._status = pn.pane.HTML("", css_classes=["cut-said"], width=700)
+        self._code = CodeBlock("cut")
+        self._state.param.watch(self._update_line, ["model", "p", "teacher_t", "x", "t", "along", "n", "start"])
+        self._update_line()
+
+    @property
+    def panel(self) -> pn.Column:
+        """Return the whole page."""
+        along = pn.widgets.RadioButtonGroup.from_param(self._state.param.along, width=220)
+        run = pn.widgets.Button(name="Simulate along the line", button_type="primary", css_classes=["run-cut"])
+        run.on_click(self._run)
+        stop = pn.widgets.Button(name="Stop", width=90)
+        stop.on_click(lambda _: self._runner.stop())
+        controls = [
+            pn.widgets.IntInput.from_param(self._state.param.n, width=90),
+            pn.widgets.IntInput.from_param(self._state.param.disorders, width=90),
+            pn.widgets.Select.from_param(self._state.param.start, width=260),
+            pn.widgets.IntInput.from_param(self._state.param.sweeps, width=100),
+        ]
+        return pn.Column(
+            wrapping_row(along, *controls),
+            self._size_warning,
+            pn.Row(run, stop, self._status),
+            pn.pane.Bokeh(self._canvas.figure),
+            pn.Row(self._files.panel, self._code.button),
+            self._code.panel,
+        )
+
+    @property
+    def _line(self) -> CutLine:
+        """The line through the point of the phase diagram."""
+        state = self._state
+        plane = PhasePlane.from_controls(state.model, state.p, state.teacher_t)
+        return CutLine(plane, state.x, state.t, state.along == "temperature", state.n)
+
+    def _update_line(self, *_: Any) -> None:
+        """Show another line; the theory along it follows as soon as it is computed."""
+        self._runner.stop()
+        self._simulation, self._theory = None, empty_theory()
+        try:
+            line = self._line
+            point = Point(line.plane, self._state.x, self._state.t)
+            warning = description.small_size_warning(point, self._state.n)
+        except DensehopError as error:
+            self._session.show_error(str(error))
+            return
+        self._size_warning.param.update(object=f"<p><b>Small N:</b> {warning}</p>", visible=bool(warning))
+        self._code.text = python_code.of_cut(line)
+        self._files.disable("... when the theory's lines are there")
+        self._draw()
+        self._canvas.figure.xaxis.axis_label = self._chart().x_label
+        self._canvas.figure.yaxis.axis_label = self._chart().y_label
+        self._session.pool.fast.submit(theory_along, line).add_done_callback(
+            lambda done: self._session.schedule(lambda: self._show_theory(done, line))
+        )
+
+    def _show_theory(self, result: "Future[xr.Dataset]", line: CutLine) -> None:
+        """Show the theory, if the page still shows the same line."""
+        if line != self._line:
+            return
+        if result.exception() is not None:
+            self._session.show_error(f"no theory along this line: {result.exception()}")
+            return
+        self._theory = result.result()
+        self._files.enable()
+        self._draw()
+
+    def _run(self, _: Any) -> None:
+        """Simulate at positions along the line, one after the other."""
+        state, line = self._state, self._line
+        requests, positions, refused = [], [], ""
+        for exact in line.positions(N_SIMULATED):
+            position = float(f"{exact:.5g}")
+            try:
+                point = line.point_at(position)
+                request = SimulationRequest(
+                    point, state.n, state.disorders, state.start, state.amount, state.seed, state.sweeps
+                )
+            except DensehopError as error:
+                refused = str(error)
+                continue
+            requests.append(request)
+            positions.append(position)
+        self._session.show_error(f"left out: {refused}" if refused else "")
+        if requests:
+            self._simulation = CutSimulation(requests, positions)
+            first = python_code.of_simulation(requests[0])
+            self._code.text = f"{python_code.of_cut(line)}\n# the first dot\n{first}"
+            self._status.object = "simulating ..."
+            self._runner.start(self._simulation)
+
+    def _draw(self) -> None:
+        """Show the theory and the simulations that are done."""
+        self._canvas.show(self._chart())
+        if self._simulation is not None:
+            done, finished = len(self._simulation.results), self._simulation.finished
+            self._status.object = f"<b>{done} points done</b>" + (", all" if finished else "")
+
+    def _results(self) -> Floats:
+        """Return (position, mean, error) of each simulation that is done: (n, 3)."""
+        return np.array([] if self._simulation is None else self._simulation.results).reshape(-1, 3)
+
+    def _chart(self) -> Chart:
+        theory = {name: values.values for name, values in self._theory.variables.items()}
+        position, coarse_position = theory["position"], theory["coarse_position"]
+        simulated = self._results()
+        return Chart(
+            "temperature T" if self._state.along == "temperature" else self._line.plane.axis_label,
+            f"overlap at {self._fixed_variable()}",
+            (
+                Line("theory: the likeliest state", position, theory["winner"]),
+                Line(
+                    "theory: the ordered state, also where metastable",
+                    position,
+                    theory["ordered"],
+                    "black",
+                    "dashed",
+                    1.0,
+                ),
+                Line("theory at N", coarse_position, theory["finite_size"], GREY, "dashed", 1.2),
+            ),
+            (Dots("simulation", simulated[:, 0], simulated[:, 1], simulated[:, 2], BLUE),),
+            x_range=(0.0, float(self._line.positions(2)[-1])),
+            y_range=(-0.1, 1.05),
+        )
+
+    def _fixed_variable(self) -> str:
+        """Return what stays constant along the line, and its value."""
+        if self._state.along == "temperature":
+            return f"{self._line.plane.coordinate_symbol} = {self._state.x:.4g}"
+        return f"T = {self._state.t:.4g}"
+
+    def _data(self) -> xr.Dataset:
+        """Return theory and simulations as a dataset."""
+        simulated = self._results()
+        dots = {"simulated": ("dot", simulated[:, 1]), "simulated_error": ("dot", simulated[:, 2])}
+        attributes = {
+            "along": self._state.along,
+            "fixed": self._fixed_variable(),
+            "p": self._state.p,
+            "model": self._state.model,
+        }
+        return self._theory.assign(dots).assign_coords(dot=simulated[:, 0]).assign_attrs(attributes)

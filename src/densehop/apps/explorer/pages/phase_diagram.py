@@ -1,0 +1,149 @@
+"""The page "phase diagram": click a point, read which branches exist there, simulate there."""
+
+from concurrent.futures import Future
+from typing import Any
+
+import panel as pn
+import xarray as xr
+
+from densehop.apps.explorer.compute import description, python_code
+from densehop.apps.explorer.compute.phase_plane import (
+    DEFAULT_TEACHER_TEMPERATURE,
+    MODELS,
+    PhasePlane,
+    allowed_p,
+    diagram,
+    phase_grid,
+)
+from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.pages.simulation_panel import SimulationPanel
+from densehop.apps.explorer.sessions.session import Session
+from densehop.apps.explorer.widgets import export
+from densehop.apps.explorer.widgets.downloads import CONTENT_STYLE, CodeBlock, DownloadButtons
+from densehop.apps.explorer.widgets.phase_diagram import PhaseDiagramFigure
+from densehop.errors import DensehopError
+from densehop.plot.phase_diagrams import phase_diagram
+
+
+class PhaseDiagramPage:
+    """The page "phase diagram"."""
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._state = session, session.state
+        self._figure = PhaseDiagramFigure(lambda x, t: session.with_document(lambda: self._click(x, t)))
+        self._description = pn.pane.HTML("", css_classes=["about"], stylesheets=[CONTENT_STYLE], width=500)
+        self._code = CodeBlock("phase")
+        self._simulation = SimulationPanel(session, self.point)
+        self._dataset = xr.Dataset()
+        self._files = DownloadButtons(
+            "phase-diagram",
+            png=lambda: export.figure_file(phase_diagram(self._dataset), "png"),
+            svg=lambda: export.figure_file(phase_diagram(self._dataset), "svg"),
+            nc=lambda: export.dataset_file(self._dataset),
+        )
+        state = self._state
+        self._p_slider = pn.widgets.DiscreteSlider(
+            name="p", options=list(allowed_p(state.model)), value=state.p, width=250
+        )
+        self._p_slider.param.watch(lambda event: state.param.update(p=event.new), "value")
+        self._teacher_temperature = pn.widgets.FloatInput.from_param(state.param.teacher_t, width=250)
+        self._update_controls()
+        self._update_plane()
+        state.param.watch(self._update_controls, ["model", "p"])
+        state.param.watch(self._update_plane, ["model", "p", "teacher_t"])
+        state.param.watch(self._update_point, ["x", "t"])
+
+    @property
+    def plane(self) -> PhasePlane:
+        """The plane that the controls name."""
+        return PhasePlane.from_controls(self._state.model, self._state.p, self._state.teacher_t)
+
+    def point(self) -> Point:
+        """Return the point that was clicked."""
+        return Point(self.plane, self._state.x, self._state.t)
+
+    @property
+    def panel(self) -> pn.Column:
+        """Return the whole page."""
+        model = pn.widgets.Select(
+            name="model", options={label: name for name, label in MODELS.items()}, value=self._state.model, width=250
+        )
+        model.link(self._state, value="model", bidirectional=True)
+        figure = pn.pane.Bokeh(self._figure.figure)
+        left = pn.Column(pn.Row(model, self._p_slider), self._teacher_temperature, figure, self._files.panel)
+        right = pn.Column(self._description, pn.Row(self._code.button), self._code.panel)
+        return pn.Column(pn.Row(left, right), self._simulation.panel)
+
+    def _click(self, x: float, t: float) -> None:
+        """Go to a point, within the window."""
+        max_coordinate, max_temperature = self.plane.window
+        min_temperature = 1e-3 * max_temperature
+        self._state.param.update(
+            x=float(f"{min(max(x, 0), max_coordinate):.5g}"),
+            t=float(f"{min(max(t, min_temperature), max_temperature):.5g}"),
+        )
+
+    def _update_controls(self, *_: Any) -> None:
+        """Offer the values of p and of the teacher's temperature that the model can have."""
+        state = self._state
+        state.make_consistent()
+        self._p_slider.param.update(options=list(allowed_p(state.model)), value=state.p)
+        self._teacher_temperature.visible = state.model in DEFAULT_TEACHER_TEMPERATURE
+
+    def _update_plane(self, *changes: Any) -> None:
+        """Show another plane; its phases and its boundaries follow as soon as they are computed."""
+        try:
+            plane = self.plane
+        except DensehopError as error:
+            self._session.show_error(str(error))
+            return
+        self._p_slider.value = self._state.p
+        if changes:
+            self._session.show_error("")
+        self._files.disable("... when its lines are traced")
+        self._figure.show(plane, None)
+        pool = self._session.pool
+        self._show_when_done(pool.fast.submit(phase_grid, plane), plane, with_boundaries=False)
+        self._show_when_done(pool.slow.submit(diagram, plane), plane, with_boundaries=True)
+        self._update_point()
+
+    def _show_when_done(self, result: "Future[xr.Dataset]", plane: PhasePlane, *, with_boundaries: bool) -> None:
+        """Show a result now if it is in the cache, else as soon as it is computed."""
+        if result.done():
+            self._show_result(result, plane, with_boundaries)
+            return
+        result.add_done_callback(
+            lambda done: self._session.schedule(lambda: self._show_result(done, plane, with_boundaries))
+        )
+
+    def _show_result(self, result: "Future[xr.Dataset]", plane: PhasePlane, with_boundaries: bool) -> None:
+        """Show phases, or the diagram with its boundaries, if the page still shows the same plane."""
+        if plane != self.plane or (self._files.enabled and not with_boundaries):
+            return
+        if result.exception() is not None:
+            failed = "traced" if with_boundaries else "computed"
+            self._session.show_error(f"this diagram cannot be {failed}: {result.exception()}")
+            return
+        self._dataset = result.result()
+        self._figure.show(plane, self._dataset)
+        if with_boundaries:
+            self._files.enable()
+
+    def _update_point(self, *_: Any) -> None:
+        """Describe the point that was clicked."""
+        self._figure.mark(self._state.x, self._state.t)
+        try:
+            point = self.point()
+            phase, ranked = point.phase_and_branches()
+        except DensehopError as error:
+            self._description.object = f"<p>{error}</p>"
+            return
+        head = "".join(f"<th>{column}</th>" for column in description.COLUMNS)
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in description.branch_table(ranked)
+        )
+        self._description.object = (
+            f"<h3>{description.heading(point, phase)}</h3><p>{description.sentence(point, phase, ranked)}</p>"
+            f"<table class='branches'><tr>{head}</tr>{rows}</table>"
+        )
+        self._code.text = python_code.of_point(point) + "\n# the whole diagram\n" + python_code.of_diagram(point.plane)

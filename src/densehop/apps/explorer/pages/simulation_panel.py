@@ -1,0 +1,199 @@
+"""The simulation below the phase diagram: overlap and energy arrive block by block beside the theory's lines."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import panel as pn
+import xarray as xr
+
+from densehop.apps.explorer.compute import description, python_code
+from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
+from densehop.apps.explorer.sessions.session import Session
+from densehop.apps.explorer.widgets import export
+from densehop.apps.explorer.widgets.canvas import Canvas
+from densehop.apps.explorer.widgets.chart import Chart, Line, padded_range
+from densehop.apps.explorer.widgets.downloads import CodeBlock, DownloadButtons, wrapping_row
+from densehop.base.arrays import Floats
+from densehop.errors import DensehopError
+from densehop.plot.style import BLUE, GREY, ORANGE
+
+MAX_SHOWN = 500  # sweeps in a chart; of longer runs only every second, third, ... sweep is drawn
+NO_THEORY = (math.nan, math.nan, math.nan)
+
+
+class SimulationPanel:
+    """Controls, charts and verdict of the simulation at the point that was clicked."""
+
+    def __init__(self, session: Session, point: Callable[[], Point]) -> None:
+        self._session, self._state, self._point = session, session.state, point
+        self._runner = session.job_runner(self._draw, self._finish)
+        self._simulation: Simulation | None = None
+        self._theory = NO_THEORY  # overlap and energy at infinite N, and overlap at N
+        self._result = pn.pane.HTML("", css_classes=["verdict"], width=660)
+        self._size_warning = pn.pane.HTML("", css_classes=["of-size"], width=1040, visible=False)
+        self._code = CodeBlock("simulation")
+        self._canvases = [Canvas(chart) for chart in self._charts()]
+        self._pause = pn.widgets.Button(name="Pause", width=90, css_classes=["pause"])
+        self._pause.on_click(self._pause_or_resume)
+        self._state.param.watch(self._warn_of_size, ["model", "p", "teacher_t", "x", "t", "n"])
+        self._warn_of_size()
+
+    @property
+    def panel(self) -> pn.Column:
+        """Return controls and charts."""
+        run = pn.widgets.Button(name="Simulate here", button_type="primary", width=130, css_classes=["run"])
+        run.on_click(self._run)
+        stop = pn.widgets.Button(name="Stop", width=90, css_classes=["stop"])
+        stop.on_click(lambda _: self._runner.stop())
+        controls = [
+            pn.widgets.IntInput.from_param(self._state.param.n, width=90),
+            pn.widgets.IntInput.from_param(self._state.param.disorders, width=90),
+            pn.widgets.Select.from_param(self._state.param.start, width=260),
+            pn.widgets.FloatInput.from_param(self._state.param.amount, width=210),
+            pn.widgets.IntInput.from_param(self._state.param.sweeps, width=100),
+            pn.widgets.IntInput.from_param(self._state.param.seed, width=100),
+        ]
+        files = DownloadButtons(
+            "simulation",
+            png=lambda: export.chart_file(self._canvases[0].chart, "png"),
+            svg=lambda: export.chart_file(self._canvases[0].chart, "svg"),
+            nc=lambda: export.dataset_file(self._data()),
+        )
+        return pn.Column(
+            wrapping_row(*controls),
+            self._size_warning,
+            pn.Row(run, self._pause, stop, self._result),
+            wrapping_row(*(pn.pane.Bokeh(canvas.figure) for canvas in self._canvases)),
+            pn.Row(files.panel, self._code.button),
+            self._code.panel,
+        )
+
+    def _warn_of_size(self, *_: Any) -> None:
+        """Say beforehand where a simulation of this size cannot agree with the theory."""
+        try:
+            warning = description.small_size_warning(self._point(), self._state.n)
+        except DensehopError:  # the page itself says what is wrong with the point
+            warning = ""
+        self._size_warning.param.update(object=f"<p><b>Small N:</b> {warning}</p>", visible=bool(warning))
+
+    def _run(self, _: Any) -> None:
+        """Start a simulation at the point that was clicked."""
+        state = self._state
+        try:
+            point = self._point()
+            request = SimulationRequest(
+                point, state.n, state.disorders, state.start, state.amount, state.seed, state.sweeps
+            )
+            theory = (*point.ordered_state(), point.overlap_at_size(state.n))
+        except DensehopError as error:
+            self._session.show_error(str(error))
+            return
+        self._session.show_error("")
+        self._simulation, self._theory = Simulation(request), theory
+        self._code.text = python_code.of_simulation(request)
+        self._result.object = f"drawing {request.n_examples:,} examples for each of {state.disorders} disorders ..."
+        self._pause.name = "Pause"
+        self._draw()
+        self._runner.start(self._simulation)
+
+    def _pause_or_resume(self, _: Any) -> None:
+        """Pause a simulation that runs, or resume one that is paused."""
+        if self._runner.running:
+            pausing = self._pause.name == "Pause"
+            (self._runner.pause if pausing else self._runner.resume)()
+            self._pause.name = "Go on" if pausing else "Pause"
+
+    def _finish(self) -> None:
+        """Draw the end, with Python code that runs as many sweeps as were done."""
+        self._draw()
+        simulation = self._simulation
+        if simulation is not None and simulation.n_sweeps and not self._runner.running:
+            self._code.text = python_code.of_simulation(simulation.request, simulation.n_sweeps)
+
+    def _draw(self) -> None:
+        """Show the sweeps done so far."""
+        for canvas, chart in zip(self._canvases, self._charts(), strict=True):
+            canvas.show(chart)
+        simulation = self._simulation
+        if simulation is None or not simulation.n_sweeps:
+            return
+        mean, error = simulation.mean_overlap()
+        verdict = simulation.verdict()
+        overlap, _, overlap_at_size = self._theory
+        at_size = f", at this N {description.number(overlap_at_size)}" if math.isfinite(overlap_at_size) else ""
+        self._result.object = (
+            f"<b>{simulation.n_sweeps} sweeps</b>: overlap {mean:.4f} ± {error:.4f} (theory "
+            f"{description.number(overlap)}{at_size}); {'too short to judge' if verdict is None else verdict.reason}"
+        )
+
+    def _charts(self) -> tuple[Chart, Chart]:
+        """Return the charts of overlap and energy; their layout is the same before and after a simulation begins."""
+        simulation = self._simulation
+        overlaps, energies = (np.empty((0, 1, 0)),) * 2
+        n_sweeps = self._state.sweeps
+        if simulation is not None:
+            overlaps, energies, n_sweeps = simulation.overlap, simulation.energy, simulation.request.n_sweeps
+            if simulation.request.point.plane.p % 2 == 0:
+                overlaps = np.abs(overlaps)
+        window = (0.0, float(n_sweeps))
+        overlap, energy, overlap_at_size = self._theory
+        levels = (
+            _level("theory", overlap, n_sweeps),
+            _level("theory at N", overlap_at_size, n_sweeps, GREY),
+        )
+        return (
+            Chart(
+                "sweeps",
+                "overlap with the pattern",
+                (*_traces(overlaps), *levels),
+                x_range=window,
+                y_range=(-0.25, 1.05),
+            ),
+            Chart(
+                "sweeps",
+                "energy per spin",
+                (*_traces(energies), _level("theory", energy, n_sweeps)),
+                x_range=window,
+                y_range=padded_range(energies, np.array([energy])),
+            ),
+        )
+
+    def _data(self) -> xr.Dataset:
+        """Return the traces as a dataset."""
+        simulation = self._simulation
+        if simulation is None:
+            return xr.Dataset()
+        dims, request = ("disorder", "chain", "sweep"), simulation.request
+        attributes = {
+            "problem": python_code.problem_expression(request.point),
+            "n_spins": request.n_spins,
+            "n_examples": request.n_examples,
+            "seed": request.seed,
+            "start": request.start,
+        }
+        return xr.Dataset(
+            {"overlap": (dims, simulation.overlap), "energy": (dims, simulation.energy)}, attrs=attributes
+        )
+
+
+def _traces(series: Floats) -> tuple[Line, Line, Line]:
+    """Return the highest and lowest disorder and the mean of all chains, from (disorder, chain, sweep)."""
+    disorders = series.mean(axis=1)
+    step = max(1, math.ceil(disorders.shape[1] / MAX_SHOWN)) if disorders.size else 1
+    sweeps, disorders = np.arange(1, disorders.shape[1] + 1)[::step], disorders[:, ::step]
+    mean, high, low = (sweeps, sweeps, sweeps)
+    if disorders.size:
+        mean, high, low = disorders.mean(0), disorders.max(0), disorders.min(0)
+    return (
+        Line("highest and lowest disorder", sweeps, high, ORANGE, "dotted", 1.0),
+        Line("", sweeps, low, ORANGE, "dotted", 1.0),
+        Line("mean of all chains", sweeps, mean, BLUE),
+    )
+
+
+def _level(label: str, value: float, n_sweeps: int, colour: str = "black") -> Line:
+    """Return a horizontal line."""
+    return Line(label, np.array([0.0, float(n_sweeps)]), np.full(2, value), colour, "dashed", 1.4)

@@ -1,0 +1,85 @@
+"""The values of a page's controls. Each has a name in the page's address, from which it is read back and checked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import param
+
+from densehop.apps.explorer.compute.phase_plane import (
+    DEFAULT_TEACHER_TEMPERATURE,
+    MAX_P,
+    MODELS,
+    allowed_p,
+    default_teacher_temperature,
+    min_teacher_temperature,
+)
+from densehop.apps.explorer.compute.simulation import MAX_DISORDERS, MAX_N, MAX_SWEEPS, STARTS
+
+MAX_TEACHER_TEMPERATURE = 10.0
+SITES = r"^((\d|[1-5]\d|6[0-3])(\.(?=\d)|$))*$"  # regular expression: numbers from 0 to 63 with dots between them
+TABS = ("phase", "cut", "restore", "attack")
+
+
+class SessionState(param.Parameterized):  # type: ignore[misc]
+    """The controls of all pages of one session."""
+
+    view = param.Selector(default="phase", objects=list(TABS))
+    model = param.Selector(default="nishimori", objects=list(MODELS))
+    p = param.Integer(default=3, bounds=(2, MAX_P))
+    teacher_t = param.Number(
+        default=1.5, bounds=(1.0, MAX_TEACHER_TEMPERATURE), step=0.05, label="teacher temperature T*"
+    )
+    x = param.Number(default=6.0, bounds=(0.0, 1000.0))
+    t = param.Number(default=2.0, bounds=(0.0, 1000.0))
+    n = param.Integer(default=96, bounds=(8, MAX_N), label="N")
+    disorders = param.Integer(default=4, bounds=(1, MAX_DISORDERS))
+    start = param.Selector(default="pattern", objects={label: name for name, label in STARTS.items()})
+    amount = param.Number(default=0.5, bounds=(0.0, 1.0), step=0.05, label="overlap, or overwritten fraction")
+    sweeps = param.Integer(default=400, bounds=(8, MAX_SWEEPS))
+    seed = param.Integer(default=0, bounds=(0, 2**32 - 1))
+    along = param.Selector(default="temperature", objects=["temperature", "load"])
+    digit = param.Integer(default=3, bounds=(0, 49))
+    hidden = param.Number(default=0.5, bounds=(0.0, 0.95), step=0.05, label="hidden fraction")
+    flipped = param.Number(default=0.0, bounds=(0.0, 0.5), step=0.05, label="flipped fraction")
+    overwritten = param.Number(default=0.0, bounds=(0.0, 1.0), step=0.05, label="fraction overwritten by another digit")
+    clicked = param.String(default="", regex=SITES)
+    attack_load = param.Number(default=0.5, bounds=(0.05, 2.0), step=0.05, label="scaled load a = 6M/N²")
+    eps = param.Number(default=0.4, bounds=(0.0, 1.0), step=0.01, label="overwritten fraction ε")
+
+    def query(self) -> dict[str, Any]:
+        """Return the values that differ from the defaults, by their names in the address."""
+        changed = {name: getattr(self, name) for name in PARAMETERS if getattr(self, name) != self.param[name].default}
+        return {name: float(f"{value:.6g}") if isinstance(value, float) else value for name, value in changed.items()}
+
+    def load_query(self, query: Mapping[str, Any]) -> str:
+        """Take over the parameters of an address; return what was wrong with them, or an empty string."""
+        refused = []
+        for name, value in query.items():
+            if name not in PARAMETERS:
+                continue
+            kind = type(self.param[name].default)
+            try:
+                if isinstance(value, bool):
+                    raise ValueError
+                self.param.update(**{name: kind(value)})
+            except (ValueError, TypeError):
+                refused.append(f"{name}={value}")
+        refused += [one for one in self.make_consistent() if one.partition("=")[0] in query]
+        return f"the link holds what cannot be shown: {', '.join(refused)}" if refused else ""
+
+    def make_consistent(self) -> list[str]:
+        """Replace a p or a teacher temperature that the model cannot have; return what was replaced."""
+        replaced = []
+        if self.p not in allowed_p(self.model):
+            replaced.append(f"p={self.p}")
+            self.p = allowed_p(self.model)[0]
+        if self.model in DEFAULT_TEACHER_TEMPERATURE:
+            lowest = min_teacher_temperature(self.model, self.p)
+            if self.teacher_t < lowest:
+                replaced.append(f"teacher_t={self.teacher_t:g}")
+                self.teacher_t = default_teacher_temperature(self.model, self.p)
+            self.param.teacher_t.bounds = (lowest, MAX_TEACHER_TEMPERATURE)
+        return replaced
+
+
+PARAMETERS = tuple(name for name in SessionState.param if name != "name")

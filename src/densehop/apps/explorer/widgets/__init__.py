@@ -1,0 +1,1 @@
+"""Parts of pages: charts, images, the phase diagram, download buttons."""

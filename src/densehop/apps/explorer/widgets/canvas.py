@@ -1,0 +1,84 @@
+"""Charts on the screen, drawn by Bokeh."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from bokeh.models import ColumnDataSource, Whisker
+from bokeh.plotting import figure
+
+from densehop.apps.explorer.widgets.chart import Chart, Dots, Line
+from densehop.base.arrays import Floats
+
+DASHES = {"solid": "solid", "dashed": [8, 4], "dotted": [2, 3]}  # lengths in pixels
+TOOLS = "pan,wheel_zoom,box_zoom,reset"
+
+
+@dataclass
+class Canvas:
+    """A Bokeh figure whose numbers can be exchanged while it is shown."""
+
+    chart: Chart
+    width: int = 430
+    height: int = 260
+    figure: figure = field(init=False)
+    _lines: list[ColumnDataSource] = field(init=False, default_factory=list)
+    _dots: list[ColumnDataSource] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        chart = self.chart
+        self.figure = figure(
+            width=self.width,
+            height=self.height,
+            x_axis_label=chart.x_label,
+            y_axis_label=chart.y_label,
+            tools=TOOLS,
+            output_backend="canvas",
+            **{name: limits for name in ("x_range", "y_range") if (limits := getattr(chart, name)) is not None},
+        )
+        self.figure.toolbar.logo = None
+        for line in chart.lines:
+            self._add_line(line)
+        for dots in chart.dots:
+            self._add_dots(dots)
+        if self.figure.legend:
+            self.figure.legend.label_text_font_size = "11px"
+            self.figure.legend.background_fill_alpha = 0.7
+            self.figure.legend.location = chart.legend
+
+    def _add_line(self, line: Line) -> None:
+        source = ColumnDataSource(_line_data(line))
+        self._lines.append(source)
+        look = {"color": line.colour, "line_dash": DASHES[line.dash], "line_width": line.width}
+        label = {"legend_label": line.label} if line.label else {}
+        self.figure.line("x", "y", source=source, **look, **label)
+
+    def _add_dots(self, dots: Dots) -> None:
+        source = ColumnDataSource(_dots_data(dots))
+        self._dots.append(source)
+        self.figure.scatter("x", "y", source=source, color=dots.colour, size=7, legend_label=dots.label)
+        if dots.error is not None:
+            bars = Whisker(base="x", upper="upper", lower="lower", source=source, line_color=dots.colour)
+            self.figure.add_layout(bars)
+
+    def show(self, chart: Chart) -> bool:
+        """Exchange the numbers; return whether the chart has the layout of the one shown, else nothing is done."""
+        if chart.layout != self.chart.layout:
+            return False
+        self.chart = chart
+        for source, line in zip(self._lines, chart.lines, strict=True):
+            source.data = _line_data(line)
+        for source, dots in zip(self._dots, chart.dots, strict=True):
+            source.data = _dots_data(dots)
+        for name in ("x_range", "y_range"):
+            if (limits := getattr(chart, name)) is not None:
+                getattr(self.figure, name).update(start=limits[0], end=limits[1])
+        return True
+
+
+def _line_data(line: Line) -> dict[str, Floats]:
+    return {"x": np.asarray(line.x), "y": np.asarray(line.y)}
+
+
+def _dots_data(dots: Dots) -> dict[str, Floats]:
+    y, error = np.asarray(dots.y), np.asarray(0.0 if dots.error is None else dots.error)
+    return {"x": np.asarray(dots.x), "y": y, "upper": y + error, "lower": y - error}

@@ -1,0 +1,80 @@
+"""Download buttons for what a page shows, and the Python code that computes it."""
+
+import io
+from collections.abc import Callable
+
+import panel as pn
+
+CONTENT_STYLE = """
+table.branches { border-collapse: collapse; font-size: 12px; }
+table.branches td, table.branches th { border-bottom: 1px solid #ddd; padding: 3px 4px; text-align: right; }
+pre { background: #f6f6f6; padding: 8px; font-size: 12px; overflow-x: auto; }
+"""
+
+
+def wrapping_row(*objects: object) -> pn.Row:
+    """Return a row that continues in the next line where the window is narrow."""
+    return pn.Row(*objects, styles={"flex-wrap": "wrap"})
+
+
+class DownloadButtons:
+    """A download button for each suffix; the content of a file is made when somebody asks for it.
+
+    That happens in the server's own thread. So a page disables the buttons until what takes long has been computed.
+    """
+
+    def __init__(self, name: str, **content: Callable[[], bytes]) -> None:
+        self._buttons = [
+            pn.widgets.FileDownload(
+                callback=lambda make=make: io.BytesIO(make()),
+                filename=f"{name}.{suffix}",
+                label=suffix.upper(),
+                embed=False,
+                width=90,
+                css_classes=[f"download-{name}-{suffix}"],
+            )
+            for suffix, make in content.items()
+        ]
+        self._remark = pn.pane.HTML("", margin=(14, 4), css_classes=[f"download-{name}-said"])
+        self.panel = pn.Row(pn.pane.HTML("<small>download</small>", margin=(14, 4)), *self._buttons, self._remark)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the files can be downloaded."""
+        return not self._buttons[0].disabled
+
+    def disable(self, reason: str) -> None:
+        """Offer nothing for now, and show why."""
+        self._set(True, f"<small>{reason}</small>")
+
+    def enable(self) -> None:
+        """Offer the files from now on."""
+        self._set(False, "")
+
+    def _set(self, disabled: bool, remark: str) -> None:
+        self._remark.object = remark
+        for button in self._buttons:
+            button.disabled = disabled
+
+
+class CodeBlock:
+    """Python code, and a button that shows and hides it."""
+
+    def __init__(self, name: str) -> None:
+        self._text = ""
+        self.panel = pn.pane.HTML(
+            "", visible=False, css_classes=[f"script-{name}"], stylesheets=[CONTENT_STYLE], sizing_mode="stretch_width"
+        )
+        self.button = pn.widgets.Toggle(name="Python", width=90, css_classes=[f"python-{name}"])
+        self.button.param.watch(lambda event: self.panel.param.update(visible=event.new), "value")
+
+    @property
+    def text(self) -> str:
+        """The code."""
+        return self._text
+
+    @text.setter
+    def text(self, code: str) -> None:
+        self._text = code
+        escaped = code.replace("&", "&amp;").replace("<", "&lt;")
+        self.panel.object = f"<pre>{escaped}</pre>"

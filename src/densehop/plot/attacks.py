@@ -1,0 +1,122 @@
+"""Figures of attacks: the overlap that is left, as heat maps with the theory's boundary or as curves."""
+
+import matplotlib as mpl
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patheffects import Normal, Stroke
+
+from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
+
+COLOUR_MAP = "cividis"  # of even lightness, and the same to colour-blind readers
+BLACK_RIM = [Stroke(linewidth=3.0, foreground="black"), Normal()]
+FEATURE_LABEL = "disordered teacher,\n" + r"$\lambda = 1$ (theory)"
+
+
+def heat_maps(dataset: xr.Dataset) -> Figure:
+    """Draw the final q* over (a, eps), a panel for each example, with eps* as a line and the measured crossing."""
+    with mpl.rc_context(STYLE):
+        figure = new_figure(7.2, 3.3)
+        panels = figure.subplots(1, dataset.sizes["example"], sharey=True, squeeze=False)[0]
+        for axes, example in zip(panels, dataset["example"].values, strict=True):
+            here = dataset.sel(example=example)
+            image = axes.pcolormesh(
+                here["scaled_load"],
+                here["fraction"],
+                here["q_star_mean"].transpose("fraction", "scaled_load"),
+                vmin=0,
+                vmax=1,
+                cmap=COLOUR_MAP,
+                shading="nearest",
+                rasterized=True,
+            )
+            _boundaries(axes, here)
+            axes.set_title(f"{example} example", fontsize=10)
+            axes.set_xlabel("scaled load $a = 6M/N^2$")
+        panels[0].set_ylabel(r"overwritten fraction $\varepsilon$")
+        figure.colorbar(image, ax=panels, label="final overlap with the pattern, $q^*$", pad=0.015)
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), handlelength=2.2)
+        attributes = dataset.attrs
+        figure.suptitle(
+            f"$p = {attributes['p']}$, $p^* = 2$, $T^* = {attributes['teacher_temperature']:.4g}$, $T = 0$, "
+            f"$N = {attributes['n_spins']}$",
+            fontsize=10,
+        )
+    return figure
+
+
+def _boundaries(axes: Axes, here: xr.Dataset) -> None:
+    """Draw eps* at infinite N and at the simulated N, and where the measured q* crosses one half."""
+    window = axes.get_xlim(), axes.get_ylim()
+    n_spins = here.attrs["n_spins"]
+    axes.plot(
+        here["curve_load"],
+        here["curve_boundary"],
+        color="white",
+        path_effects=BLACK_RIM,
+        label=r"$\varepsilon^*$, $N \to \infty$, no overlap",
+    )
+    axes.plot(
+        here["scaled_load"],
+        here["boundary"],
+        color="white",
+        dashes=(1.6, 1.2),
+        path_effects=BLACK_RIM,
+        label=rf"$\varepsilon^*$ at $N = {n_spins}$",
+    )
+    axes.errorbar(
+        here["scaled_load"],
+        here["crossing"],
+        np.nan_to_num(here["crossing_error"].values),
+        color=ORANGE,
+        marker="o",
+        markersize=4,
+        markeredgecolor="white",
+        markeredgewidth=0.6,
+        linestyle="none",
+        elinewidth=1.2,
+        label="simulation: half-way to the example",
+    )
+    axes.set_xlim(*window[0])
+    axes.set_ylim(*window[1])
+
+
+def prototypes(dataset: xr.Dataset) -> Figure:
+    """Draw q* after the attack against eps, a panel for each p: lines for theory, dots for simulation."""
+    with mpl.rc_context(STYLE):
+        figure = new_figure(7.2, 3.3)
+        panels = figure.subplots(1, dataset.sizes["p"], sharey=True, squeeze=False)[0]
+        for axes, p in zip(panels, dataset["p"].values, strict=True):
+            here = dataset.sel(p=p)
+            axes.plot(
+                here["curve_fraction"], here["curve_features"], color=GREY, dashes=(2.4, 1.2), label=FEATURE_LABEL
+            )
+            colours = zip(here["n_examples"].values, (PURPLE, GREEN, ORANGE, BLUE), "^Dso", strict=False)
+            for count, colour, marker in colours:
+                _prototype_curve(axes, here.sel(n_examples=count), colour, marker)
+            axes.set_title(f"$p = p^* = {p}$", fontsize=10)
+            axes.set_xlabel(r"overwritten fraction $\varepsilon$")
+            axes.set_ylim(-0.03, 1.03)
+        panels[0].set_ylabel("overlap with the pattern, $q^*$")
+        title = f"$T = T^* = {dataset.attrs['temperature']:g}$, $N = {dataset.attrs['n_spins']}$"
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, title=title, alignment="left", loc="outside right upper")
+    return figure
+
+
+def _prototype_curve(axes: Axes, row: xr.Dataset, colour: str, marker: str) -> None:
+    """Draw theory and simulation for one number of examples."""
+    axes.plot(row["curve_fraction"], row["curve_q_star_theory"], color=colour, linewidth=1.1)
+    axes.errorbar(
+        row["fraction"],
+        row["q_star_mean"],
+        row["q_star_error"],
+        color=colour,
+        marker=marker,
+        markersize=4,
+        linestyle="none",
+        elinewidth=0.9,
+        label=f"$M = {int(row['n_examples'])}$",
+    )

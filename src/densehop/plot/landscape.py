@@ -1,0 +1,86 @@
+"""The overlap over the (alpha, T) plane, theory as colour and simulation as dots, beside the entropy of a large p."""
+
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from densehop.plot.style import BLUE, GREY, ORANGE, STYLE, new_figure
+
+LIMIT_DASHES = (2.4, 1.2)  # of the line for p -> infinity, in units of its width
+NAME_LOAD = 6.1  # where the names of the phases stand, between the dots
+
+
+def landscape(dataset: xr.Dataset) -> Figure:
+    """Draw q* over (alpha, T), theory and simulation on one colour scale, and beside it the entropy of a large p.
+
+    Heat maps are `map_q_star` and `large_p_entropy` (map_temperature, map_load), lines `temperature_*` (map_load,).
+    """
+    with mpl.rc_context(STYLE):
+        figure = new_figure(8.2, 3.7)
+        left, right = figure.subplots(1, 2, sharey=True)
+        _overlap_map(figure, left, dataset)
+        _entropy_map(figure, right, dataset)
+        figure.legend(loc="outside lower center", ncols=5)
+        left.set_ylabel("temperature $T = T^*$")
+        left.set_ylim(*dataset["map_temperature"].values[[0, -1]])
+    return figure
+
+
+def _overlap_map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
+    """Draw the overlap of theory as a heat map, the transitions as lines, and simulations as dots."""
+    scale: dict[str, Any] = {"cmap": "cividis", "vmin": 0.0, "vmax": 1.0}
+    mesh = _heat_map(axes, dataset["map_q_star"], **scale)
+    critical = dataset.attrs["teacher_critical_temperature"]
+    for name, style in (("temperature_global", "solid"), ("temperature_local", "dashed")):
+        line = dataset[name].where(dataset[name] > critical)
+        axes.plot(dataset["map_load"], line, color="white", linewidth=1.0, linestyle=style)
+    here = dataset.isel(n_spins=0, start=0)
+    load, temperature = np.meshgrid(dataset["load"], dataset["temperature"], indexing="ij")
+    for settled, edge, label in ((True, "white", None), (False, ORANGE, "not settled")):
+        at = (here["settled"] == settled).values
+        q_star = here["q_star_mean"].values[at]
+        axes.scatter(load[at], temperature[at], c=q_star, s=34, edgecolors=edge, linewidths=0.9, **scale)
+        axes.scatter([], [], s=34, facecolors=GREY, edgecolors=edge, linewidths=0.9, label=label)
+    _phase_name(axes, "P", 3.47, "white")
+    _phase_name(axes, "gR", 1.97, "black")
+    _phase_name(axes, "eR", 1.08, "black")
+    axes.set_title(f"$p = {dataset.attrs['p']}$: theory, and dots at $N = {dataset.attrs['n_spins']}$", fontsize=10)
+    figure.colorbar(mesh, ax=axes, label="overlap $q^*$")
+
+
+def _entropy_map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
+    """Draw the entropy of a large p, the line where global retrieval begins, and that line's limit."""
+    mesh = _heat_map(axes, dataset["large_p_entropy"], cmap="Greys", vmin=0.0, vmax=1.0)
+    p = dataset.attrs["large_p"]
+    load = dataset["map_load"]
+    styles: dict[str, dict[str, Any]] = {
+        "large_p": {"color": BLUE, "label": f"gR begins, $p = {p}$"},
+        "limit": {"color": ORANGE, "dashes": LIMIT_DASHES, "label": r"gR begins, $p \to \infty$"},
+    }
+    for name, style in styles.items():
+        line = dataset[f"{name}_temperature_global"]
+        axes.plot(load, line.where(line > dataset.attrs["large_p_critical_temperature"]), **style)
+    _phase_name(axes, "P", 3.47, "black")
+    _phase_name(axes, "gR", 1.75, "black")
+    _phase_name(axes, "eR", 1.22, "black")
+    axes.axhline(dataset.attrs["large_p_critical_temperature"], color=GREY, linewidth=0.6)
+    axes.set_title(f"$p = {p}$: the entropy is positive", fontsize=10)
+    bar = figure.colorbar(mesh, ax=axes, label="entropy per spin")
+    bar.ax.set_ylim(0, float(np.log(2)))
+
+
+def _heat_map(axes: Axes, values: xr.DataArray, **scale: Any) -> Any:
+    """Draw values (map_temperature, map_load)."""
+    axes.set_xlabel(r"load $\alpha = M p!/N^{p-1}$")
+    return axes.pcolormesh(
+        values["map_load"], values["map_temperature"], values, shading="nearest", rasterized=True, **scale
+    )
+
+
+def _phase_name(axes: Axes, phase: str, temperature: float, colour: str) -> None:
+    """Write the name of a phase at a temperature."""
+    axes.text(NAME_LOAD, temperature, phase, color=colour, ha="center", va="center")

@@ -1,0 +1,151 @@
+"""What recipes of phase diagrams share: how a plane of problems is computed, drawn and summarised."""
+
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from densehop.base import checks
+from densehop.base.arrays import Floats
+from densehop.base.progress import Progress
+from densehop.errors import InvalidInput
+from densehop.plot import phase_diagrams as phases
+from densehop.recipes.recipe import Recipe
+from densehop.teacher import law
+from densehop.theory.diagrams.diagram import phase_diagram
+from densehop.theory.lines.planes import Plane, plane
+
+MAX_POINTS = 2000  # along each axis
+MAX_COORDINATE = {"nishimori": 8.0, "fixed_teacher": 4.0}  # end of the window that shows all phases; elsewhere 2
+
+
+@dataclass(frozen=True)
+class Size:
+    """Which plane, which window of it, and how many points; None stands for the window that shows all phases."""
+
+    p: int
+    model: str
+    coordinates: tuple[float, float] | None = None
+    temperatures: tuple[float, float] | None = None
+    n_coordinates: int = 161
+    n_temperatures: int = 161
+    teacher_temperature: float | None = None
+    load: float | None = None
+    scaled_teacher_temperature: float | None = None
+
+    @classmethod
+    def from_options(
+        cls,
+        p: int,
+        model: str,
+        points: int | None,
+        coordinates: tuple[float, float] | None,
+        temperatures: tuple[float, float] | None,
+        **settings: float | None,
+    ) -> "Size":
+        """Return the checked size of a diagram that a user asks for; None stands for a default that suits the plane."""
+        shown = plane(model, p, **settings)
+        points = checks.integer("size", (21 if p == 2 else 161) if points is None else points, 2, MAX_POINTS)
+        temperatures = temperatures or ((0.0, 3.0) if shown.p == 2 and model == "direct" else (0.0, 4.0))
+        return cls(p, model, coordinates or _default_coordinates(shown), temperatures, points, points, **settings)
+
+    @property
+    def name(self) -> str:
+        """The name of the files."""
+        values = [self.teacher_temperature, self.load, self.scaled_teacher_temperature]
+        parts = [f"phase-diagram-p{self.p}", self.model.replace("_", "-"), *(f"{v:g}" for v in values if v is not None)]
+        return "-".join(parts)
+
+
+def _default_coordinates(shown: Plane) -> tuple[float, float]:
+    """Return an interval of the first coordinate in which all phases of a plane can be seen."""
+    if shown.model == "fixed_load":
+        start = law.critical_temperature(shown.p).temperature
+        return start * (1 + 1e-9) + (0.01 if shown.p == 2 else 0.0), 2 * start
+    if shown.p == 2 and shown.model == "direct":
+        return 0.0, 0.4
+    return 0.0, MAX_COORDINATE.get(shown.model, 2.0)
+
+
+def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
+    """Return the phases on the grid and the traced boundaries; theory only, so nothing random."""
+    del seed, n_workers, cells
+    progress.total(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # `summary` says where replica symmetry is exact
+        dataset = phase_diagram(
+            size.p,
+            size.model,
+            _axis("coordinates", size.coordinates, size.n_coordinates),
+            _axis("temperatures", size.temperatures, size.n_temperatures),
+            teacher_temperature=size.teacher_temperature,
+            load=size.load,
+            scaled_teacher_temperature=size.scaled_teacher_temperature,
+        )
+    progress.advance()
+    return dataset
+
+
+def _axis(name: str, window: tuple[float, float] | None, points: int) -> Floats | None:
+    """Return evenly spaced points over a window."""
+    if window is None:
+        return None
+    if not window[0] < window[1]:
+        raise InvalidInput(f"{name} must increase, got {window[0]:g} to {window[1]:g}")
+    return np.linspace(window[0], window[1], points)
+
+
+def shares(dataset: xr.Dataset) -> dict[str, float]:
+    """Return the fraction of the grid that each phase covers."""
+    names = dataset["phase"].attrs["flag_meanings"].split()
+    counts = np.bincount(dataset["phase"].values.ravel(), minlength=len(names))
+    return {name: float(count / counts.sum()) for name, count in zip(names, counts, strict=True) if count}
+
+
+def boundaries(dataset: xr.Dataset) -> dict[str, dict[str, Floats]]:
+    """Return the traced boundaries: for each kind its coordinate, temperature and, where known, error."""
+    axis = str(dataset["phase"].dims[1])
+    kinds = [str(dim).removesuffix("_point") for dim in dataset.sizes if str(dim).endswith("_point")]
+    names = {kind: [name for name in (axis, "temperature", "error") if f"{kind}_{name}" in dataset] for kind in kinds}
+    return {kind: {name: dataset[f"{kind}_{name}"].values for name in names[kind]} for kind in kinds}
+
+
+def summary(dataset: xr.Dataset) -> str:
+    """Return the shares of the phases, the traced lines, and where on the grid replica symmetry is exact."""
+    parts = ", ".join(f"{name} {share:.1%}" for name, share in shares(dataset).items())
+    rows, columns = dataset["phase"].shape
+    return "\n".join(
+        [
+            f"phases on {columns} x {rows} points: {parts}",
+            f"lines traced: {', '.join(boundaries(dataset)) or 'none'}",
+            f"replica symmetry is exact on {float(dataset['rs_exact'].mean()):.1%} of the grid; glasses are 1RSB",
+        ]
+    )
+
+
+def comparison(rows: list[tuple[str, float, str]]) -> str:
+    """Return a table of (name, number of the diagram, published or exact number)."""
+    lines = [f"{'number':48} {'here':>12} {'compare with':>20}"]
+    return "\n".join([*lines, *(f"{name:48} {_format(here):>12} {there:>20}" for name, here, there in rows)])
+
+
+def _format(value: float) -> str:
+    """Return a number, '-' where there is none."""
+    return "-" if math.isnan(value) else f"{value:.6f}"
+
+
+def recipe(name: str, title: str, size: Size, table: Callable[[xr.Dataset], str] = summary, **change: Any) -> Recipe:
+    """Return a recipe with the sizes "quick" and "paper" (400 x 401 points); `change` replaces its parts."""
+    paper = Size(**{**vars(size), "n_coordinates": 400, "n_temperatures": 401})
+    parts = {"compute": compute, "draw": phases.phase_diagram, "table": table, **change}
+    return Recipe(name=name, title=title, sizes={"quick": size, "paper": paper}, **parts)
+
+
+def single_diagram(size: Size) -> Recipe:
+    """Return the recipe of a diagram that a user asks for."""
+    return Recipe(size.name, "phase diagram", {"asked": size}, compute, phases.phase_diagram, summary)

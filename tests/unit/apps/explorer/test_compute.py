@@ -1,0 +1,187 @@
+"""What the explorer computes: points, descriptions, Python code, simulations, cuts, restoration, attacks."""
+
+import contextlib
+import io
+
+import numpy as np
+import pytest
+
+import densehop as dh
+from densehop.apps.explorer.compute import attack, description, python_code, restoration
+from densehop.apps.explorer.compute.attack import Attack, AttackSimulation
+from densehop.apps.explorer.compute.cut import CutSimulation
+from densehop.apps.explorer.compute.phase_plane import MODELS, PhasePlane, allowed_p, diagram
+from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.compute.restoration import Damage, Restoration
+from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
+
+
+def plane(model, p=4):
+    return PhasePlane.from_controls(model, p, 3.5 if model == "finite_noise" else 1.6)
+
+
+def run(code):
+    """Run lines of Python and return what they print."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "page", "exec"), {})
+    return printed.getvalue()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_point_says_what_solve_and_phase_say(model):
+    point = Point(plane(model), 0.9, 0.7)
+    phase, ranked = point.phase_and_branches()
+    assert phase == dh.phase(point.problem)
+    best, solved = ranked[0], dh.solve(point.problem, ranked[0].branch, ranked[0].ansatz)
+    assert (best.m, best.q, best.q_star) == (solved.m, solved.q, solved.q_star)
+    assert best.free_energy == pytest.approx(solved.free_energy, nan_ok=True)
+    rows = description.branch_table(ranked)
+    assert [row[0] for row in rows] == [one.branch.replace("_", " ") for one in ranked]
+    assert phase.value in description.heading(point, phase)
+    assert len(description.sentence(point, phase, ranked)) > 40
+    printed = run(python_code.of_point(point)).splitlines()
+    assert printed[0] == str(phase)
+    assert [line.split()[0] for line in printed[1:]] == [one.branch for one in ranked]
+
+
+def test_each_phase_has_a_sentence_of_its_own():
+    places = {
+        dh.Phase.PARAMAGNETIC: ("fixed_teacher", 1.0, 3.0),
+        dh.Phase.SPIN_GLASS: ("fixed_teacher", 1.5, 0.8),
+        dh.Phase.EXAMPLE_RETRIEVAL: ("fixed_teacher", 0.2, 0.5),
+        dh.Phase.LOCAL_RETRIEVAL: ("nishimori", 6.0, 2.3),
+        dh.Phase.GLOBAL_RETRIEVAL: ("nishimori", 6.0, 2.0),
+    }
+    sentences = set()
+    for phase, (model, x, t) in places.items():
+        point = Point(plane(model, 3), x, t)
+        found, ranked = point.phase_and_branches()
+        assert found is phase
+        sentences.add(description.sentence(point, found, ranked))
+    assert len(sentences) == len(places)
+
+
+@pytest.mark.parametrize(
+    ("model", "start"),
+    list(zip(MODELS, ("random", "overlap", "example", "attacked", "pattern"), strict=True)),
+)
+def test_lines_of_python_repeat_a_simulation_bit_for_bit(model, start):
+    request = SimulationRequest(Point(plane(model), 0.8, 1.1), 20, 3, start, 0.4, seed=5, n_sweeps=30)
+    simulation = Simulation(request)
+    while not simulation.finished:
+        simulation.advance()
+    assert simulation.overlap.shape == simulation.energy.shape == (3, 2, 30)
+    mean, error = map(float, run(python_code.of_simulation(request)).split())
+    assert (mean, error) == simulation.mean_overlap()
+
+
+def test_blocks_are_short_where_a_sweep_is_long():
+    small, large = (SimulationRequest(Point(plane("nishimori", 3), load, 2.0), 256, 1) for load in (0.1, 6.0))
+    assert small.sweeps_per_block > large.sweeps_per_block >= 1
+    assert small.n_examples == dh.n_examples_for(0.1, 256, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_spins": 2000}, "N must be"),
+        ({"n_spins": 512}, "too much for a page"),
+        ({"n_disorders": 0}, "disorders must be"),
+        ({"n_sweeps": 10**9}, "sweeps must be"),
+        ({"start": "somewhere"}, "start must be"),
+        ({"amount": 1.5}, "amount must be"),
+    ],
+)
+def test_what_a_page_cannot_bear_is_refused(change, message):
+    with pytest.raises(dh.InvalidInput, match=message):
+        SimulationRequest(**{"point": Point(plane("nishimori", 3), 6.0, 2.0), **change})
+
+
+@pytest.mark.parametrize(
+    ("model", "p", "hot"),
+    [
+        ("fixed_teacher", 3, 1.48),
+        ("fixed_teacher", 2, 2.0),
+        ("finite_noise", 4, 1.5),
+        ("none", 3, None),
+        ("large_noise", 3, None),
+        ("direct", 3, 2.0),
+        ("fixed_teacher", 3, None),
+    ],
+)
+def test_planes_that_do_not_exist(model, p, hot):
+    with pytest.raises(dh.InvalidInput):
+        PhasePlane(model, p, hot)
+
+
+def test_diagram_has_the_phases_of_the_window():
+    found = diagram(PhasePlane("nishimori", 3), boundaries=False)
+    assert set(np.unique(found["phase"].values)) == {0, 2, 3, 4}
+    assert allowed_p("large_noise") == (4, 6, 8, 10)
+
+
+def test_a_teacher_as_cold_as_its_student_is_not_at_zero():
+    for model in ("nishimori", "large_noise"):
+        with pytest.raises(dh.InvalidInput, match="temperature must be positive"):
+            Point(plane(model), 1.0, 0.0)
+    assert Point(plane("direct"), 0.1, 0.0).phase_and_branches()[0] is dh.Phase.GLOBAL_RETRIEVAL
+
+
+def test_small_sizes_near_the_teachers_transition_are_said():
+    """rho_N by the definition at T* = 1.5, where ordered examples dominate, against T* = 4, where they do not."""
+    near, far = Point(PhasePlane("fixed_teacher", 3, 1.5), 3.0, 1.5), Point(PhasePlane("nishimori", 3), 6.0, 4.0)
+    said = description.small_size_warning(near, 64)
+    assert f"the noise is {dh.teacher.noise_ratio(64, 3, 1.5):.3g} times" in said
+    assert "N beyond 1024, or a hotter teacher" in said
+    assert description.small_size_warning(far, 64) == ""
+    warm = Point(PhasePlane("nishimori", 3), 6.0, 2.0)
+    assert "take N = 192 or more" in description.small_size_warning(warm, 64)
+    assert dh.teacher.noise_ratio(192, 3, 2.0) < 1.2 < dh.teacher.noise_ratio(128, 3, 2.0)
+    assert "two-body teacher" in description.small_size_warning(Point(PhasePlane("large_noise", 4), 1.0, 2.0), 64)
+    for point in (
+        Point(PhasePlane("direct", 3), 0.5, 0.5),
+        Point(PhasePlane("nishimori", 3), 6.0, 1.0),
+        Point(PhasePlane(p=2), 1.0, 3.0),
+    ):
+        assert description.small_size_warning(point, 64) == ""
+
+
+def test_a_cut_goes_from_point_to_point():
+    positions = [1.6, 2.0]
+    requests = [SimulationRequest(Point(plane("nishimori", 3), 8.0, t), 16, 2, n_sweeps=24) for t in positions]
+    cut = CutSimulation(requests, positions)
+    while not cut.finished:
+        cut.advance()
+    alone = Simulation(requests[1])
+    while not alone.finished:
+        alone.advance()
+    assert [position for position, _, _ in cut.results] == positions
+    assert cut.results[1][1:] == alone.mean_overlap()
+
+
+def test_restoration_is_what_its_code_says():
+    for damage in (Damage(7, 0.5, 0.0, 0.0), Damage(2, 0.0, 0.2, 0.0, (3, 4)), Damage(1, 0.3, 0.1, 0.2)):
+        work = Restoration(restoration.stored_digits(), damage, step_seconds=0)
+        while not work.finished:
+            work.advance()
+        stored = restoration.stored_digits()[damage.digit]
+        lines = run(restoration.python_code(damage)).splitlines()
+        assert [line.rsplit(" ", 1)[0] for line in lines] == list(work.states)
+        assert [float(line.split()[-1]) for line in lines] == pytest.approx(
+            [(state * stored).mean() for state in work.states.values()]
+        )
+    assert (work.states["exponential"] != 0).all()
+
+
+@pytest.mark.parametrize(("eps", "recovered"), [(0.2, True), (0.75, False)])
+def test_attacks_end_as_their_code_says(eps, recovered, monkeypatch):
+    monkeypatch.setattr(attack, "STEP_SECONDS", 0)
+    chosen = Attack(1.0, eps)
+    work = AttackSimulation(chosen)
+    while not work.finished:
+        work.advance()
+    assert work.recovered is recovered
+    printed = run(attack.python_code(chosen)).split()
+    assert (float(printed[2]), float(printed[5])) == pytest.approx(work.overlaps[-1])
+    assert float(printed[-1]) == pytest.approx(0.5)
