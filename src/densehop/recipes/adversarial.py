@@ -14,7 +14,7 @@ import xarray as xr
 
 from densehop.base.arrays import Floats
 from densehop.base.workers import count_workers
-from densehop.campaign.complete import complete
+from densehop.campaign.completed import complete
 from densehop.campaign.engines import ThisProcess
 from densehop.campaign.plan import Attack, Grid, Plan, Problem, Schedule
 from densehop.campaign.runner import local

@@ -24,7 +24,7 @@ from scipy.stats import t as student_t
 
 from densehop.base.arrays import Floats
 from densehop.base.workers import count_workers
-from densehop.campaign.complete import complete
+from densehop.campaign.completed import complete
 from densehop.campaign.engines import ThisProcess
 from densehop.campaign.plan import Plan
 from densehop.campaign.runner import local
