@@ -1,5 +1,6 @@
 """What README and pages promise: blocks of Python print what stands under them, links lead somewhere."""
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -105,6 +106,42 @@ def broken_links(page: Path) -> list[str]:
         if not target.exists() or (heading and heading not in anchors(target)):
             broken.append(f"{link}#{heading}" if heading else link)
     return broken
+
+
+def test_names_of_the_package_that_are_written_anywhere_exist():
+    """Pages, tutorials, benchmarks, and programs within strings of the sources, as the explorer shows them."""
+    files = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "docs/figures").glob("*.md")]
+    for folder in ("docs/tutorials", "benchmarks", "src"):
+        files += (ROOT / folder).rglob("*.py")
+    assert [f"{file.relative_to(ROOT)}: {name}" for file in files for name in missing_names(file.read_text())] == []
+
+
+def test_a_name_that_is_gone_is_found_out():
+    text = "densehop.theory.solve, dh.theory.gone, densehop.gone.away, dh.learn.attacks.victims.victim_of, dh.gone"
+    assert missing_names(text) == ["densehop.theory.gone", "densehop.gone.away", "densehop.gone"]
+
+
+def missing_names(text: str) -> list[str]:
+    """Return dotted names that begin with the package or with `dh` and lead nowhere."""
+    names = re.findall(r"(?<![\w./-])(?:densehop|dh)((?:\.[A-Za-z_]\w*)+)(?![\w/-])", text)
+    return [f"densehop{name}" for name in names if not name.endswith((".nc", ".py")) and not exists(f"densehop{name}")]
+
+
+def exists(name: str) -> bool:
+    """Whether a dotted name is a module, or what is behind the last module is written in that module or in its stub."""
+    module, rest = name, ""
+    while not is_module(module):
+        module, _, rest = module.rpartition(".")
+    source = Path(importlib.util.find_spec(module).origin)
+    stub = source.with_suffix(".pyi")
+    return not rest or re.search(rf"\b{rest}\b", source.read_text() + (stub.read_text() if stub.exists() else ""))
+
+
+def is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # its parent is no package
+        return False
 
 
 def anchors(page: Path) -> set[str]:

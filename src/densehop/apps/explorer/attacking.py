@@ -84,7 +84,7 @@ class Attacking:
 
 
 SCRIPT = """import densehop as dh
-from densehop.explorer.attacking import Attack
+from densehop.apps.explorer.attacking import Attack
 
 attack = {attack}
 pattern = attack.pattern()  # a digit, 16 x 16

@@ -98,7 +98,7 @@ class Restoring:
 
 
 SCRIPT = """import densehop as dh
-from densehop.explorer.restoring import Damage, stored_digits
+from densehop.apps.explorer.restoring import Damage, stored_digits
 
 stored = stored_digits()  # 50 of scikit-learn's digits in black and white
 damage = {damage}
