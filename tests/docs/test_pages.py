@@ -2,12 +2,14 @@
 
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+PICTURE = "docs/figures/nishimori-overlap.png"
 PAGES = ["README.md", "CONTRIBUTING.md", "docs/figures/README.md"] + [
     f"docs/{name}.md"
     for name in ("campaigns", "conventions", "first-steps", "how-to-choose", "performance", "practice", "reliability")
@@ -59,6 +61,45 @@ def test_theory_example_prints_what_it_says(capsys):
     for line, promise in zip(printed, promised, strict=False):
         assert line.startswith(promise)
     assert "examples" in printed[3]
+
+
+def test_readme_of_the_package_needs_no_repository():
+    """A package index shows it alone: no link and no picture may lead to a file that is not there; nothing else changes."""
+    hook = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["metadata"]["hooks"][
+        "fancy-pypi-readme"
+    ]
+    alone = "".join((ROOT / fragment["path"]).read_text() for fragment in hook["fragments"])
+    for substitution in hook["substitutions"]:
+        alone = re.sub(substitution["pattern"], substitution["replacement"], alone)
+    assert relative_links(README) == sorted(
+        set(re.findall(r"`((?:docs/)?[\w/-]+\.md|docs/tutorials)`", alone)) | {PICTURE}
+    )
+    assert relative_links(alone) == []
+    assert "*Figure: The overlap of a student" in alone
+    assert "first steps (`docs/first-steps.md`)" in alone
+    assert blocks(alone) == blocks(README)
+
+
+def test_a_relative_link_is_found_out():
+    assert relative_links("[one](docs/one.md) ![two](two.png) [three](https://x.org/a.md)") == [
+        "docs/one.md",
+        "two.png",
+    ]
+
+
+def relative_links(text: str) -> list[str]:
+    """Return where links and pictures lead that need the repository around them."""
+    return sorted(re.findall(r"\]\((?!https?:)([^)]*)\)", text))
+
+
+def test_first_screen_of_the_readme():
+    """For each of three kinds of users a sentence; one picture, two commands, five lines of Python, in that order."""
+    screen = README.split("```python")[0]
+    users, picture, commands = (screen.index(mark) for mark in ("**You study", PICTURE, "```\nmake demo"))
+    assert users < screen.index("**You have data") < screen.index("**You are learning") < picture < commands
+    assert README.count("![") == 1
+    assert len(re.findall("^make ", screen, re.MULTILINE)) == 2
+    assert len(screen.splitlines()) < 35
 
 
 def test_choosing_a_dynamics_runs(capsys):
@@ -148,6 +189,17 @@ def anchors(page: Path) -> set[str]:
     """Return what a link can name after '#': the headings in lower case, words joined by hyphens."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_no_room_is_missing_from_the_design_page():
+    """Each package and each module at the top stands in the tree, and the tree names nothing at the top that is gone."""
+    tree = (ROOT / "docs/design.md").read_text().split("src/densehop/\n")[1].split("```")[0]
+    rooms = re.findall(r"^ +([a-z_]+/|[a-z_]+\.py) ", tree, re.MULTILINE)
+    source = ROOT / "src/densehop"
+    assert {f"{found.parent.name}/" for found in source.rglob("__init__.py")} - {"densehop/"} <= set(rooms)
+    modules = {found.name for found in source.glob("*.py") if not found.name.startswith("__")}
+    at_the_top = set(re.findall(r"^  ([a-z_]+/|[a-z_]+\.py) ", tree, re.MULTILINE))
+    assert at_the_top == modules | {f"{found.parent.name}/" for found in source.glob("*/__init__.py")}
 
 
 def test_every_cited_equation_is_in_the_theory_page():
