@@ -64,10 +64,9 @@ def test_theory_example_prints_what_it_says(capsys):
 
 
 def test_readme_of_the_package_needs_no_repository():
-    """A package index shows it alone: no link and no picture may lead to a file that is not there; nothing else changes."""
-    hook = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["metadata"]["hooks"][
-        "fancy-pypi-readme"
-    ]
+    """A package index shows it alone: no link or picture may lead to a file that is not there; nothing else changes."""
+    hook = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["metadata"]["hooks"]
+    hook = hook["fancy-pypi-readme"]
     alone = "".join((ROOT / fragment["path"]).read_text() for fragment in hook["fragments"])
     for substitution in hook["substitutions"]:
         alone = re.sub(substitution["pattern"], substitution["replacement"], alone)
@@ -192,7 +191,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def test_no_room_is_missing_from_the_design_page():
-    """Each package and each module at the top stands in the tree, and the tree names nothing at the top that is gone."""
+    """Each package and each module at the top stands in the tree; nothing at the top of the tree is gone."""
     tree = (ROOT / "docs/design.md").read_text().split("src/densehop/\n")[1].split("```")[0]
     rooms = re.findall(r"^ +([a-z_]+/|[a-z_]+\.py) ", tree, re.MULTILINE)
     source = ROOT / "src/densehop"

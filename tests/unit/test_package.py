@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -115,3 +116,33 @@ def test_import_is_light():
 def test_names_of_a_room_load_only_what_they_need(room):
     loaded = loaded_by(f"from densehop import {room}\n[getattr({room}, name) for name in dir({room})]")
     assert not loaded & NEVER_NEEDED[room]
+
+
+def functions_of(*modules: str) -> list[str]:
+    """Return the public functions and methods that are written in modules, as dotted names below densehop."""
+    found = set()
+    for room in (dh, *(getattr(dh, name) for name in ROOMS)):
+        for name in public(room):
+            item = getattr(room, name)
+            methods = vars(item) if inspect.isclass(item) else {}
+            if not getattr(item, "__module__", "").startswith(modules):
+                continue
+            if inspect.isfunction(item):
+                found.add(name)
+            found |= {f"{name}.{method}" for method in methods if callable(getattr(item, method)) and method[0] != "_"}
+    return sorted(found)
+
+
+@pytest.mark.parametrize(
+    "name", functions_of("densehop.teacher", "densehop.problem", "densehop.theory.questions"), ids=str
+)
+def test_docstrings_say_what_comes_in_and_what_goes_wrong(name):
+    first, _, method = name.partition(".")
+    item = next(getattr(room, first) for room in (dh, dh.teacher, dh.theory) if first in room.__all__)
+    function = getattr(item, method) if method else item
+    text = inspect.getdoc(function)
+    for parameter in inspect.signature(function).parameters:
+        named = re.search(rf"\b{parameter}\b", text)
+        assert named or method == "nishimori", parameter  # whose parameters are those of its class
+    assert "Raises\n------" in text
+    assert "docs/theory.md" in text
