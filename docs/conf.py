@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.ext import autosummary
 
 import densehop
 
@@ -37,6 +38,7 @@ myst_enable_extensions = ["colon_fence", "dollarmath"]
 default_role = "autolink"
 autodoc_typehints = "none"  # docstrings give shapes and units, which the types cannot
 numpydoc_show_class_members = False
+autosummary.WELL_KNOWN_ABBREVIATIONS += ("eq.",)  # no end of a sentence
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
