@@ -166,7 +166,7 @@ def cells(grid: list[tuple[int, int, tuple[float, ...]]], n_chains: int, rounds:
 
 
 def constants() -> None:
-    """Fit the costs that `simulate/representation.py` predicts with, minimising relative errors."""
+    """Fit the costs that `simulate/representations/choice.py` predicts with, minimising relative errors."""
     grid = [*GRID, (2, 4000, (0.1,)), (3, 400, (0.1,)), (4, 80, (0.1,))]
     found = [cell for n_chains in (1, 8) for cell in cells(grid, n_chains, 3)]
     for name in ("patterns", "couplings"):

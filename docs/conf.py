@@ -1,19 +1,22 @@
 """How the documentation site is built: `make docs`; without network, warnings are errors."""
 
+import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.ext import autosummary
 
-from densehop import __version__
+import densehop
 
 sys.path.insert(0, str(Path(__file__).parent))  # tutorial_pages.py
 
 project = "densehop"
 author = "the densehop developers"
 project_copyright = author
-version = release = __version__
+version = release = densehop.__version__
 
 extensions = [
     "myst_parser",
@@ -35,6 +38,7 @@ myst_enable_extensions = ["colon_fence", "dollarmath"]
 default_role = "autolink"
 autodoc_typehints = "none"  # docstrings give shapes and units, which the types cannot
 numpydoc_show_class_members = False
+autosummary.WELL_KNOWN_ABBREVIATIONS += ("eq.",)  # no end of a sentence
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
@@ -72,13 +76,37 @@ def list_commands(app: Sphinx) -> None:
     (Path(app.srcdir) / "api/command-line.md").write_text(page)
 
 
-def link_theory(app: Sphinx, what: str, name: str, item: object, options: object, lines: list[str]) -> None:
-    """Turn what docstrings cite into links."""
+def public_places() -> dict[str, str]:
+    """Return where each public name is described: its full name in its room, else at the top."""
+    rooms = [name for name in densehop.__all__ if inspect.ismodule(getattr(densehop, name))]
+    places = {name: f"densehop.{name}" for name in densehop.__all__ if name not in rooms}
+    return places | {name: f"densehop.{room}.{name}" for room in rooms for name in getattr(densehop, room).__all__}
+
+
+def link_names(text: str) -> str:
+    """Turn public names in single backticks, with a method or arguments behind them or not, into references."""
+    return NAME.sub(lambda found: f":py:obj:`{found[1]} <{PLACES[found[2]]}{found[3]}>`", text)
+
+
+PLACES = public_places()
+NAME = re.compile(rf"(?<![`:])`(({'|'.join(PLACES)})((?:\.\w+)?)(?:\([^`]*\))?)`(?!`)")
+
+
+def link_docstring(app: Sphinx, what: str, name: str, item: object, options: object, lines: list[str]) -> None:
+    """Turn what docstrings cite, equations and public names of any room, into links."""
     del app, what, name, item, options
-    lines[:] = [line.replace("docs/theory.md", ":doc:`theory </theory>`") for line in lines]
+    lines[:] = [link_names(line.replace("docs/theory.md", ":doc:`theory </theory>`")) for line in lines]
+
+
+def link_page(app: Sphinx, name: str, source: list[str]) -> None:
+    """Turn public names on the pages of the reference that are written by hand into links."""
+    del app
+    if Path(name).parent == Path("api") and name != "api/command-line":
+        source[0] = link_names(source[0]).replace(":py:obj:", "{py:obj}")
 
 
 def setup(app: Sphinx) -> None:
     """Connect what this file adds."""
     app.connect("builder-inited", list_commands)
-    app.connect("autodoc-process-docstring", link_theory)
+    app.connect("autodoc-process-docstring", link_docstring)
+    app.connect("source-read", link_page)

@@ -25,9 +25,6 @@ import numpy as np
 import xarray as xr
 
 import densehop as dh
-from densehop.campaign.complete import complete
-from densehop.campaign.engines import ThisProcess
-from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
 
 PLAN = """
 name: overlap
@@ -121,11 +118,13 @@ assert np.isfinite(data["q_star"]).all()
 # Did the kill leave a trace? Random numbers belong to a cell, not to a run, so a campaign that nobody disturbed, in
 # one process without Dask, must give the same bits. We check it on a part of the grid, from Python: ``complete`` runs
 # and collects.
-problem = Problem(p=(3,), load=(6.0,), temperature=(1.8, 3.8), teacher_temperature="nishimori")
-schedule = Schedule(n_chains=4, n_sweeps=160)
-starts = (Start(name="pattern", at="pattern"), Start(name="random", at="random"))
-part = Grid(problem=problem, n_spins=(96,), disorders=1, starts=starts, schedule=schedule)
-undisturbed = complete(Plan(name="part", grids=(part,)), folder / "part", ThisProcess)
+problem = dh.campaign.Problem(p=(3,), load=(6.0,), temperature=(1.8, 3.8), teacher_temperature="nishimori")
+schedule = dh.campaign.Schedule(n_chains=4, n_sweeps=160)
+starts = (dh.campaign.Start(name="pattern", at="pattern"), dh.campaign.Start(name="random", at="random"))
+part = dh.campaign.Grid(problem=problem, n_spins=(96,), disorders=1, starts=starts, schedule=schedule)
+undisturbed = dh.campaign.complete(
+    dh.campaign.Plan(name="part", grids=(part,)), folder / "part", dh.campaign.ThisProcess
+)
 same, undisturbed = xr.align(data, undisturbed, join="inner")
 for name in ("q_star", "q_star_trace", "energy_trace"):
     assert np.array_equal(same[name], undisturbed[name])

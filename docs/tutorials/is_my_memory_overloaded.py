@@ -16,9 +16,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import densehop as dh
-from densehop.learn.data.datasets import load_small_digits
-from densehop.learn.location import locate
-from densehop.plot.images import overwrite_curve
 
 n_sites, p = 64, 3
 
@@ -38,7 +35,7 @@ def report(name, here):
     print(f"  overwrite attack: half come back up to eps = {here.attack.fails_at:.2f}, predicted {here.predicted_eps}")
 
 
-easy = locate(random_memories(50, seed=0), p)
+easy = dh.learn.locate(random_memories(50, seed=0), p)
 report("random", easy)
 assert easy.phase is dh.Phase.GLOBAL_RETRIEVAL
 assert easy.capacity_left > 0
@@ -51,7 +48,7 @@ assert not easy.correlated
 # measured crossing agrees:
 assert abs(easy.attack.fails_at - easy.predicted_eps) < 0.06
 attack = easy.attack
-overwrite_curve(attack.fraction, attack.overlap, attack.intruder_overlap, attack.retrieved, easy.predicted_eps)
+dh.plot.overwrite_curve(attack.fraction, attack.overlap, attack.intruder_overlap, attack.retrieved, easy.predicted_eps)
 
 # %%
 # The memory's line (blue) and the intruder's (orange) cross at the dashed prediction.
@@ -60,7 +57,7 @@ overwrite_curve(attack.fraction, attack.overlap, attack.intruder_overlap, attack
 # --------
 # Now keep adding memories. The load grows with M, and the share of fixed points collapses.
 counts = [50, 100, 200, 300, 400, 500, 600, 800, 1200]
-places = [locate(random_memories(count, seed=count), p, n_trials=20) for count in counts]
+places = [dh.learn.locate(random_memories(count, seed=count), p, n_trials=20) for count in counts]
 figure, axes = plt.subplots(figsize=(5, 3.2), layout="constrained")
 axes.plot([here.load for here in places], [here.fixed_points for here in places], "o-", label="memories that are fixed")
 axes.plot(
@@ -83,9 +80,9 @@ assert places[-1].fixed_points < 0.05 < places[1].fixed_points
 # -------------
 # Fifty digits have the same number of memories and sites as the first network, thus the same load. They should be
 # just as easy?
-digits = load_small_digits()
+digits = dh.learn.load_small_digits()
 signs = np.where(digits.images[:50] > 8, 1, -1).astype(np.int8)
-real = locate(signs, p)
+real = dh.learn.locate(signs, p)
 report("digits", real)
 assert real.load == easy.load
 assert real.fixed_points == 0.0
@@ -102,7 +99,7 @@ assert real.effective_load > 100 * real.load
 # ----------
 # **More bodies.** The crosstalk of an overlap b is weighed with b^(p-1): every further body suppresses it.
 bodies = range(3, 15)
-series = [locate(signs, body, n_trials=40) for body in bodies]
+series = [dh.learn.locate(signs, body, n_trials=40) for body in bodies]
 figure, left = plt.subplots(figsize=(5, 3.2), layout="constrained")
 left.semilogy(list(bodies), [here.effective_load for here in series], "o-", label="effective load")
 left.semilogy(list(bodies), [here.largest_load for here in series], "k--", label="largest load")

@@ -16,11 +16,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import densehop as dh
-from densehop.learn.attacks.robustness import robust_accuracy
-from densehop.learn.data.datasets import load_small_digits
-from densehop.plot.images import memory_grid, restored_rows, robustness_curves
 
-digits = load_small_digits()
+digits = dh.learn.load_small_digits()
 black_and_white = np.where(digits.images > 8, 16.0, 0.0)
 stored = black_and_white[:100]
 random = np.random.default_rng(0)
@@ -85,7 +82,7 @@ assert recall.confidence[order[:20]].mean() < recall.confidence[order[-20:]].mea
 some = slice(10, 20)
 rows = {"stored": stored[some], "half hidden": half[some], "restored": restored[some]}
 rows |= {"30% inverted": flipped[some], "restored ": recall.patterns[some]}
-restored_rows(rows, digits.shape, digits.largest)
+dh.plot.restored_rows(rows, digits.shape, digits.largest)
 
 # %%
 # Each column is one digit. Hidden pixels come back nearly all. Where the last row does not look like the first,
@@ -113,7 +110,7 @@ for name, model in models.items():
 
 # %%
 # Features: red pixels speak for a memory, blue ones against it.
-memory_grid(models["learned, n = 2"].memories_[:30], digits.shape, "features, n = 2")
+dh.plot.memory_grid(models["learned, n = 2"].memories_[:30], digits.shape, "features, n = 2")
 
 # %%
 # Prototypes are closer to single images, here with the mean image taken out, though at 8 x 8 pixels no eye would
@@ -124,7 +121,7 @@ for degree in (2, 30):
     cosine = (model.memories_ @ centred.T) / np.linalg.norm(centred, axis=1)
     nearest = cosine.max(axis=1) / np.linalg.norm(model.memories_, axis=1)
     print(f"n = {degree:2}: cosine with the nearest image {np.median(nearest):.2f} (median)")
-memory_grid(models["learned, n = 30"].memories_[:30], digits.shape, "prototypes, n = 30")
+dh.plot.memory_grid(models["learned, n = 30"].memories_[:30], digits.shape, "prototypes, n = 30")
 
 # %%
 # Attack
@@ -136,7 +133,7 @@ chosen = slice(1200, 1300)
 curves = []
 for name, model in models.items():
     scale = 16 if name == "logistic regression" else 1
-    found = robust_accuracy(
+    found = dh.learn.robust_accuracy(
         model,
         digits.images[chosen] / scale,
         digits.classes[chosen],
@@ -149,7 +146,7 @@ for name, model in models.items():
     )
     curves.append((name, found.sizes, found.worst, found.error))
     print(f"{name:20} " + "  ".join(f"{size:g}: {share:.2f}" for size, share in zip(sizes, found.worst, strict=True)))
-robustness_curves(curves, "attack size, share of the range ($L_\\infty$)")
+dh.plot.robustness_curves(curves, "attack size, share of the range ($L_\\infty$)")
 
 # %%
 # Who falls last is most robust. Without an attack the four models differ by a few images, with one they differ a lot.

@@ -1,35 +1,45 @@
-"""The errors densehop raises on purpose: each one line that says what came, what is allowed and what to do."""
+"""The errors that densehop raises on purpose: each is one line that says what came, what is allowed and what to do."""
+
+__all__ = [
+    "DensehopError",
+    "Incomplete",
+    "Interrupted",
+    "InvalidInput",
+    "MissingPackage",
+    "NoSolution",
+    "OutOfRange",
+]
 
 
 class DensehopError(Exception):
-    """Base of every error that densehop raises on purpose."""
+    """The base of every error that densehop raises on purpose, except `Interrupted`, which is a `KeyboardInterrupt`."""
 
 
 class InvalidInput(DensehopError, ValueError):
-    """An argument that no method could work with."""
+    """An argument is not allowed, whatever the method, such as a negative load or a spin that is neither -1 nor +1."""
 
 
 class OutOfRange(DensehopError, ValueError):
-    """A valid problem that lies outside what the implemented theory describes."""
+    """The problem is valid, but the implemented theory does not describe it, such as a signal that diverges with N."""
 
 
 class NoSolution(DensehopError):
-    """The branch asked for does not exist at this point."""
+    """The branch, line or state that was asked for does not exist at this point, such as retrieval at a large load."""
 
 
 class Incomplete(DensehopError):
-    """Some cells of a campaign have no result; the others are kept."""
+    """Some cells of a campaign failed; the results of the others are kept."""
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C came and what was done so far is saved; the message says where and how to go on."""
+    """Ctrl-C stopped a run whose work so far is saved; the message says where it is and how to go on."""
 
 
 class MissingPackage(DensehopError, ImportError):
-    """A package that only this call needs is not installed."""
+    """An optional package that this call needs cannot be imported; the message names the extra that installs it."""
 
     @classmethod
     def of_extra(cls, caller: str, package: str, extra: str, error: ImportError) -> "MissingPackage":
-        """Return the error of a caller whose package, one of an extra of densehop, cannot be imported."""
+        """Return the error for `caller`, which needs a package that one of densehop's extras installs."""
         advice = f"pip install 'densehop[{extra}]'"
         return cls(f"{caller} needs the package {package}, which cannot be imported ({error}): {advice}")

@@ -1,4 +1,4 @@
-"""The problems: thermodynamic parameters only, checked once and then frozen. There is no N in them."""
+"""The problems that the theory answers: thermodynamic parameters, checked once and then frozen, without N."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from densehop.errors import InvalidInput
 
 @dataclass(frozen=True)
 class DirectModel:
-    """M random memories are stored; the question is whether a network at `temperature` retrieves one of them.
+    """A network at `temperature` stores M random memories; the question is whether it retrieves one of them.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class DirectModel:
 
     @property
     def gamma(self) -> float:
-        """Gamma = alpha/T^2, which alone decides on the spin glass for p >= 3; inf at T = 0."""
+        """Gamma = alpha/T^2, on which alone the spin glass depends for p >= 3; inf at T = 0."""
         return _gamma(self)
 
 
@@ -50,12 +50,12 @@ class TeacherStudent:
     load : float
         alpha = M p!/N^(p-1) for M examples of N spins (docs/theory.md, eq. 4).
     temperature, teacher_temperature : float
-        T (0 is the limit) and T* > 0 in units of the p-body coupling.
+        The student's T >= 0, where 0 is the limit, and the teacher's T* > 0, in units of the p-body coupling.
     teacher_p : int, optional
         Number of bodies in the teacher's energy; None means p.
     signal : float, optional
-        lambda, how strongly the examples together point at the pattern (docs/theory.md, section 3), p >= 3; it
-        replaces teacher_temperature, so that exactly one of the two is given.
+        lambda >= 0, how strongly the examples together point at the pattern (docs/theory.md, section 3), for p >= 3.
+        It replaces teacher_temperature: exactly one of the two is given.
 
     Raises
     ------
@@ -86,7 +86,13 @@ class TeacherStudent:
 
     @classmethod
     def nishimori(cls, p: int, load: float, temperature: float) -> "TeacherStudent":
-        """Return the Bayes-optimal problem: the student knows the teacher's p and temperature."""
+        """Return the Bayes-optimal problem: the student knows the teacher's p and T (docs/theory.md, section 4).
+
+        Raises
+        ------
+        InvalidInput
+            If a value is out of its range; the temperature must be positive.
+        """
         temperature = checks.number("temperature", temperature)
         return cls(p=p, load=load, temperature=temperature, teacher_temperature=temperature)
 
@@ -94,9 +100,23 @@ class TeacherStudent:
     def finite_noise(
         cls, p: int, scaled_load: float, temperature: float, teacher_temperature: float
     ) -> "TeacherStudent":
-        """Return the problem of few examples from a two-body teacher, T* > 2, p even (docs/theory.md, eq. 74).
+        """Return the problem of few examples from a two-body teacher with p even, p >= 4 (docs/theory.md, eq. 74).
 
-        `scaled_load` is a = M (p/2+1)!/N^(p/2); these examples carry the signal lambda = eta a and no noise, alpha = 0.
+        These examples carry the signal lambda = eta a and no noise: alpha = 0.
+
+        Parameters
+        ----------
+        p : int
+            The student's number of bodies.
+        scaled_load : float
+            a = M (p/2+1)!/N^(p/2) >= 0.
+        temperature, teacher_temperature : float
+            The student's T >= 0, and T* > 2, above which a two-body teacher is disordered.
+
+        Raises
+        ------
+        InvalidInput
+            If a value is out of its range, or the signal exceeds 1e308.
         """
         p = _even_bodies(p)
         scaled_load = checks.number("scaled_load", scaled_load, zero_allowed=True)
@@ -114,9 +134,23 @@ class TeacherStudent:
     def large_noise(
         cls, p: int, load: float, temperature: float, scaled_teacher_temperature: float
     ) -> "TeacherStudent":
-        """Return the problem of many examples from a hot two-body teacher, p even (docs/theory.md, eq. 75).
+        """Return the problem of many examples from a hot two-body teacher with p even, p >= 4 (docs/theory.md, eq. 75).
 
-        `scaled_teacher_temperature` is T*/N^(1-2/p); the signal is lambda = alpha scaled^(-p/2)/(p/2)!.
+        Parameters
+        ----------
+        p : int
+            The student's number of bodies.
+        load : float
+            alpha = M p!/N^(p-1) >= 0.
+        temperature : float
+            The student's T >= 0.
+        scaled_teacher_temperature : float
+            t = T*/N^(1-2/p) > 0; the signal is lambda = alpha t^(-p/2)/(p/2)!.
+
+        Raises
+        ------
+        InvalidInput
+            If a value is out of its range, or the signal exceeds 1e308.
         """
         p = _even_bodies(p)
         load = checks.number("load", load, zero_allowed=True)
@@ -166,7 +200,20 @@ def _odd_factorial(n: int) -> int:
 
 
 def n_examples_for(load: float, n_spins: int, p: int) -> int:
-    """Return the number of examples M nearest to the load alpha = M p!/N^(p-1) (docs/theory.md, eq. 4)."""
+    """Return the number of examples M whose load is nearest to alpha = M p!/N^(p-1) (docs/theory.md, eq. 4).
+
+    Parameters
+    ----------
+    load : float
+        alpha >= 0; at p = 2 it is 2M/N.
+    n_spins, p : int
+        N and the number of bodies, 2 <= p <= N.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is out of its range, or M exceeds 1e308.
+    """
     load = checks.number("load", load, zero_allowed=True)
     n_spins = checks.integer("n_spins", n_spins, 1)
     p = checks.body_number(p, n_spins)
@@ -177,7 +224,20 @@ def n_examples_for(load: float, n_spins: int, p: int) -> int:
 
 
 def load_of(n_examples: int, n_spins: int, p: int) -> float:
-    """Return the load alpha = M p!/N^(p-1) of M examples of N spins (docs/theory.md, eq. 4)."""
+    """Return the load alpha = M p!/N^(p-1) of M examples or memories of N spins (docs/theory.md, eq. 4).
+
+    Parameters
+    ----------
+    n_examples, n_spins : int
+        M >= 0 and N.
+    p : int
+        Number of bodies, 2 <= p <= N; at p = 2 the load is 2M/N.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is out of its range, or the load exceeds 1e308.
+    """
     n_examples = checks.integer("n_examples", n_examples, 0)
     n_spins = checks.integer("n_spins", n_spins, 1)
     p = checks.body_number(p, n_spins)

@@ -1,12 +1,15 @@
 """What README and pages promise: blocks of Python print what stands under them, links lead somewhere."""
 
+import importlib.util
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+PICTURE = "docs/figures/nishimori-overlap.png"
 PAGES = ["README.md", "CONTRIBUTING.md", "docs/figures/README.md"] + [
     f"docs/{name}.md"
     for name in ("campaigns", "conventions", "first-steps", "how-to-choose", "performance", "practice", "reliability")
@@ -60,6 +63,44 @@ def test_theory_example_prints_what_it_says(capsys):
     assert "examples" in printed[3]
 
 
+def test_readme_of_the_package_needs_no_repository():
+    """A package index shows it alone: no link or picture may lead to a file that is not there; nothing else changes."""
+    hook = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["metadata"]["hooks"]
+    hook = hook["fancy-pypi-readme"]
+    alone = "".join((ROOT / fragment["path"]).read_text() for fragment in hook["fragments"])
+    for substitution in hook["substitutions"]:
+        alone = re.sub(substitution["pattern"], substitution["replacement"], alone)
+    assert relative_links(README) == sorted(
+        set(re.findall(r"`((?:docs/)?[\w/-]+\.md|docs/tutorials)`", alone)) | {PICTURE}
+    )
+    assert relative_links(alone) == []
+    assert "*Figure: The overlap of a student" in alone
+    assert "first steps (`docs/first-steps.md`)" in alone
+    assert blocks(alone) == blocks(README)
+
+
+def test_a_relative_link_is_found_out():
+    assert relative_links("[one](docs/one.md) ![two](two.png) [three](https://x.org/a.md)") == [
+        "docs/one.md",
+        "two.png",
+    ]
+
+
+def relative_links(text: str) -> list[str]:
+    """Return where links and pictures lead that need the repository around them."""
+    return sorted(re.findall(r"\]\((?!https?:)([^)]*)\)", text))
+
+
+def test_first_screen_of_the_readme():
+    """For each of three kinds of users a sentence; one picture, two commands, five lines of Python, in that order."""
+    screen = README.split("```python")[0]
+    users, picture, commands = (screen.index(mark) for mark in ("**You study", PICTURE, "```\nmake demo"))
+    assert users < screen.index("**You have data") < screen.index("**You are learning") < picture < commands
+    assert README.count("![") == 1
+    assert len(re.findall("^make ", screen, re.MULTILINE)) == 2
+    assert len(screen.splitlines()) < 35
+
+
 def test_choosing_a_dynamics_runs(capsys):
     """The blocks of one section, in order: what is stored comes back, and the ladder exchanges."""
     section = (ROOT / "docs/how-to-choose.md").read_text().split("## Which energy, which dynamics")[1]
@@ -107,10 +148,57 @@ def broken_links(page: Path) -> list[str]:
     return broken
 
 
+def test_names_of_the_package_that_are_written_anywhere_exist():
+    """Pages, tutorials, benchmarks, and programs within strings of the sources, as the explorer shows them."""
+    files = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "docs/figures").glob("*.md")]
+    for folder in ("docs/tutorials", "benchmarks", "src"):
+        files += (ROOT / folder).rglob("*.py")
+    assert [f"{file.relative_to(ROOT)}: {name}" for file in files for name in missing_names(file.read_text())] == []
+
+
+def test_a_name_that_is_gone_is_found_out():
+    text = "densehop.theory.solve, dh.theory.gone, densehop.gone.away, dh.learn.attacks.victims.victim_of, dh.gone"
+    assert missing_names(text) == ["densehop.theory.gone", "densehop.gone.away", "densehop.gone"]
+
+
+def missing_names(text: str) -> list[str]:
+    """Return dotted names that begin with the package or with `dh` and lead nowhere."""
+    names = re.findall(r"(?<![\w./-])(?:densehop|dh)((?:\.[A-Za-z_]\w*)+)(?![\w/-])", text)
+    return [f"densehop{name}" for name in names if not name.endswith((".nc", ".py")) and not exists(f"densehop{name}")]
+
+
+def exists(name: str) -> bool:
+    """Whether a dotted name is a module, or what is behind the last module is written in that module or in its stub."""
+    module, rest = name, ""
+    while not is_module(module):
+        module, _, rest = module.rpartition(".")
+    source = Path(importlib.util.find_spec(module).origin)
+    stub = source.with_suffix(".pyi")
+    return not rest or re.search(rf"\b{rest}\b", source.read_text() + (stub.read_text() if stub.exists() else ""))
+
+
+def is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # its parent is no package
+        return False
+
+
 def anchors(page: Path) -> set[str]:
     """Return what a link can name after '#': the headings in lower case, words joined by hyphens."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_no_room_is_missing_from_the_design_page():
+    """Each package and each module at the top stands in the tree; nothing at the top of the tree is gone."""
+    tree = (ROOT / "docs/design.md").read_text().split("src/densehop/\n")[1].split("```")[0]
+    rooms = re.findall(r"^ +([a-z_]+/|[a-z_]+\.py) ", tree, re.MULTILINE)
+    source = ROOT / "src/densehop"
+    assert {f"{found.parent.name}/" for found in source.rglob("__init__.py")} - {"densehop/"} <= set(rooms)
+    modules = {found.name for found in source.glob("*.py") if not found.name.startswith("__")}
+    at_the_top = set(re.findall(r"^  ([a-z_]+/|[a-z_]+\.py) ", tree, re.MULTILINE))
+    assert at_the_top == modules | {f"{found.parent.name}/" for found in source.glob("*/__init__.py")}
 
 
 def test_every_cited_equation_is_in_the_theory_page():

@@ -1,5 +1,7 @@
 """The documentation site builds without a warning, and each of its links leads somewhere."""
 
+import inspect
+import re
 import shutil
 import subprocess
 import sys
@@ -30,11 +32,30 @@ def source(tmp_path_factory):
     return Path(shutil.copytree(ROOT / "docs", folder / "docs", ignore=generated))
 
 
+def described() -> set[str]:
+    """Return the full name under which the reference must describe each public name of the top and of every room."""
+    rooms = {name: getattr(dh, name) for name in dh.__all__ if inspect.ismodule(getattr(dh, name))}
+    in_rooms = {f"densehop.{room}.{name}" for room, module in rooms.items() for name in module.__all__}
+    elsewhere = set(dh.__all__) - set(rooms) - {name.rpartition(".")[2] for name in in_rooms} - {"__version__"}
+    return in_rooms | {f"densehop.{name}" for name in elsewhere}
+
+
 def test_site_builds_without_a_warning_and_its_links_lead_somewhere(source, tmp_path):
     assert build(source, tmp_path / "site") == ""
     assert broken_links(tmp_path / "site") == []
-    reference = {path.stem for path in (tmp_path / "site/api/generated").glob("densehop.*.html")}
-    assert {f"densehop.{name}" for name in dh.__all__ if name != "__version__"} <= reference
+    pages = {path.stem for path in (tmp_path / "site/api/generated").glob("densehop.*.html")}
+    assert described() <= pages
+    assert {page for page in pages if page.count(".") < 3} <= described(), "a page describes a name that is not public"
+
+
+def test_reference_has_a_page_for_each_room_and_lists_the_top():
+    top = (ROOT / "docs/api/densehop.md").read_text()
+    for name in dh.__all__:
+        if inspect.ismodule(getattr(dh, name)):
+            assert f"\n.. currentmodule:: densehop.{name}\n" in (ROOT / f"docs/api/{name}.md").read_text()
+            assert f"\n{name}\n" in (ROOT / "docs/api/index.md").read_text()
+        else:
+            assert re.search(rf"\b{name}\b", top), name
 
 
 def test_broken_links_are_found(tmp_path):

@@ -1,6 +1,7 @@
 """Grids of simulations on one folder that survive kills, full disks and failing cells."""
 
 from .cluster import DaskWorkers
+from .completed import complete
 from .dataset import collect
 from .engines import LocalWorkers, ThisProcess
 from .plan import Attack, Grid, Plan, Problem, Schedule, Start
@@ -20,6 +21,7 @@ __all__ = [
     "Start",
     "ThisProcess",
     "collect",
+    "complete",
     "plan_of",
     "read_plan",
     "run",

@@ -6,7 +6,7 @@ import xarray as xr
 
 from densehop.base.progress import Progress
 from densehop.base.workers import count_workers
-from densehop.campaign.complete import complete
+from densehop.campaign.completed import complete
 from densehop.campaign.engines import ThisProcess
 from densehop.campaign.plan import Plan
 from densehop.campaign.runner import local

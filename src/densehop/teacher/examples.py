@@ -19,10 +19,10 @@ from densehop.kernels import examples as kernel
 from densehop.teacher.law import TeacherLaw, teacher_law
 
 EXAMPLES_PER_STREAM = 16_384  # a constant of the random streams: changing it changes what a seed gives
-GUIDE_LENGTH = 4096
-WORDS_PER_TRY = 2.0  # what a try to turn a bit over costs, in random words
+GUIDE_LENGTH = 4096  # intervals of the table that starts the search for a quantile
+WORDS_PER_TRY = 2.0  # cost of a try to flip a bit, in random words
 LOWEST_BIT = np.array([4, 0, 1, 0, 2, 0, 1, 0, 3])  # of each level that is 1; all bits for level 0
-FEW = 0.25  # share of the rarer kind of sites below which a count belongs to the law's first part
+FEW = 0.25  # fraction of the rarer kind of sites below which a count belongs to the law's first part
 
 
 def draw_examples(
@@ -34,21 +34,27 @@ def draw_examples(
     pattern: npt.ArrayLike | None = None,
     n_workers: int | None = None,
 ) -> tuple[Signs, Signs]:
-    """Draw independent examples from the teacher's exact law (docs/theory.md, eq. 7).
+    """Draw independent examples of a hidden pattern from the teacher's exact law (docs/theory.md, eq. 7).
 
     Parameters
     ----------
     n_spins, n_examples : int
-    p, temperature : the teacher's number of bodies and temperature
+        N >= 2 and M >= 1.
+    p : int
+        The teacher's number of bodies, 2 <= p <= N.
+    temperature : float
+        The teacher's temperature T* > 0.
     seed : int or SeedSequence
-    pattern : (n_spins,) of +-1, optional
-        The teacher's pattern xi*; None draws it.
-    n_workers : int, threads; None: one per core. The examples are the same.
+        The same seed gives the same pattern and examples.
+    pattern : (N,) of +-1, optional
+        The teacher's pattern xi*; None draws it at random.
+    n_workers : int, optional
+        Threads; None is one for each core. The examples do not depend on it.
 
     Returns
     -------
-    pattern : (n_spins,) int8
-    examples : (n_examples, n_spins) int8
+    pattern : (N,) int8
+    examples : (M, N) int8
 
     Raises
     ------
@@ -80,7 +86,7 @@ def draw_examples(
 
 
 def plan_of(law: TeacherLaw) -> kernel.Plan:
-    """Tabulate how examples are drawn: a count per example, quantile by quantile from that of its coins."""
+    """Tabulate how examples are drawn: the law's quantile replaces that of the coins' count in each example."""
     n_spins = len(law.overlaps) - 1
     count = np.arange(n_spins + 1)
     rarer = np.minimum(count, n_spins - count)
@@ -105,7 +111,7 @@ def plan_of(law: TeacherLaw) -> kernel.Plan:
 def _cheapest_level(coins: Floats, wanted: Floats) -> int:
     """Return the level of coins that takes the fewest random words per example; laws are in the plan's order.
 
-    Bits to be turned over are found by trying, so a few rare ones too many cost more than a few too few.
+    Bits to be flipped are found by trying, so a surplus of the rare kind costs more than a lack of them.
     """
     n_spins, probability = len(wanted) - 1, np.arange(len(coins)) / kernel.LEVELS
     ahead = np.cumsum(coins - wanted, axis=1) / 2  # two counts, m and N - m, share a number m of the rarer kind

@@ -1,4 +1,4 @@
-"""The teacher: exact law of its examples, critical temperature and the signal it sends.
+"""The teacher: the exact law of its examples, its critical temperature, and the signal and noise of its examples.
 
 With one planted pattern the law of an example sigma depends on the overlap k = xi* . sigma alone (docs/theory.md,
 eq. 7). Sources: theory of the p-body Curie-Weiss model; Thériault & Tantari, SciPost Phys. 17, 040 (2024).
@@ -23,7 +23,17 @@ SATURATED = 18.0  # field beyond which tanh is 1 to rounding
 
 @dataclass(frozen=True)
 class CriticalPoint:
-    """Where the teacher orders: `temperature`, `magnetisation` there, and where the ordered state is lost."""
+    """Where the teacher of one pattern orders, in the limit of large N (docs/theory.md, eq. 8 and 9).
+
+    Attributes
+    ----------
+    temperature : float
+        T_crit, below which the examples are near copies of the pattern.
+    magnetisation : float
+        Overlap of an example with the pattern just below T_crit; 0 at p = 2, where the transition is continuous.
+    spinodal_temperature : float
+        Up to here the ordered state exists, metastable above T_crit.
+    """
 
     temperature: float
     magnetisation: float
@@ -31,10 +41,22 @@ class CriticalPoint:
 
 
 def critical_temperature(p: int) -> CriticalPoint:
-    """Return the teacher's transition, the p-body Curie-Weiss model's (docs/theory.md, eq. 8 and 9).
+    """Return where the teacher orders, the transition of the p-body Curie-Weiss model (docs/theory.md, eq. 8 and 9).
 
-    Above `temperature` examples carry no magnetisation; the ordered state stays metastable up to
-    `spinodal_temperature`. p = 2 is continuous, at T = 2.
+    Parameters
+    ----------
+    p : int
+        The teacher's number of bodies, >= 2.
+
+    Raises
+    ------
+    InvalidInput
+        If p is no integer >= 2.
+
+    Notes
+    -----
+    Above the critical temperature examples carry no magnetisation, only p-body correlations. At p = 2 the transition
+    is continuous, at T = 2; for p >= 3 it is of first order.
     """
     p = checks.body_number(p)
     if p == 2:
@@ -44,7 +66,20 @@ def critical_temperature(p: int) -> CriticalPoint:
 
 
 def magnetisation(p: int, temperature: float) -> float:
-    """Return the teacher's magnetisation: 0 above the critical temperature, else m = tanh(p m^(p-1)/T)."""
+    """Return the overlap of an example with the pattern at large N: the stable solution of m = tanh(p m^(p-1)/T).
+
+    Parameters
+    ----------
+    p : int
+        The teacher's number of bodies, >= 2.
+    temperature : float
+        T* > 0; from the critical temperature on the result is 0 (docs/theory.md, eq. 8 and 9).
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is out of its range.
+    """
     temperature = checks.number("temperature", temperature)
     if temperature >= critical_temperature(p).temperature:
         return 0.0
@@ -78,7 +113,7 @@ def _magnetisation_between(p: int, temperature: float, low: float, high: float) 
 
 @dataclass(frozen=True, eq=False)
 class TeacherLaw:
-    """Exact law of the overlap k = xi* . sigma of an example (docs/theory.md, eq. 7).
+    """The exact law of the overlap k = xi* . sigma of an example with the pattern (docs/theory.md, eq. 7).
 
     Attributes
     ----------
@@ -96,7 +131,22 @@ class TeacherLaw:
 
 
 def teacher_law(n_spins: int, p: int, temperature: float) -> TeacherLaw:
-    """Return the exact law of an example's overlap with the teacher's pattern, at any temperature."""
+    """Return the exact law of an example's overlap with the teacher's pattern, at any N (docs/theory.md, eq. 7).
+
+    Parameters
+    ----------
+    n_spins : int
+        N >= 2.
+    p : int
+        The teacher's number of bodies, 2 <= p <= N.
+    temperature : float
+        T* > 0.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is out of its range.
+    """
     n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
     p = checks.body_number(p, n_spins)
     temperature = checks.number("temperature", temperature)
@@ -108,10 +158,34 @@ def teacher_law(n_spins: int, p: int, temperature: float) -> TeacherLaw:
 def signal_strength(
     n_spins: int, n_examples: int, p: int, teacher_temperature: float, teacher_p: int | None = None
 ) -> float:
-    """Return lambda_N = (M/N)(p!/N^(p-1)) <e_p(k; N)>, exact at any N (docs/theory.md, eq. 10 and 11).
+    """Return how strongly M examples point at the pattern, lambda_N, exact at any N (docs/theory.md, eq. 10 and 11).
 
-    On the Nishimori line the student's mean energy per spin is exactly -lambda_N. An odd p with an even teacher_p
-    gives 0.0 by symmetry, with a warning: that student cannot learn the pattern.
+    Parameters
+    ----------
+    n_spins, n_examples : int
+        N >= 2 and M >= 0.
+    p : int
+        The student's number of bodies, 2 <= p <= N.
+    teacher_temperature : float
+        T* > 0.
+    teacher_p : int, optional
+        The teacher's number of bodies; None means p.
+
+    Returns
+    -------
+    float
+        lambda_N = (M/N) (p!/N^(p-1)) <e_p(k; N)>. On the Nishimori line the student's mean energy per spin is exactly
+        -lambda_N.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is out of its range.
+
+    Warns
+    -----
+    UserWarning
+        If p is odd and teacher_p even: by symmetry the signal is 0, and that student cannot learn the pattern.
     """
     n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
     n_examples = checks.integer("n_examples", n_examples, 0)
@@ -129,9 +203,25 @@ def signal_strength(
 
 
 def noise_ratio(n_spins: int, p: int, teacher_temperature: float, teacher_p: int | None = None) -> float:
-    """Return rho_N: the variance of the field's noise over its value for free spins (docs/theory.md, eq. 12).
+    """Return rho_N, the variance of the field's noise over its value for free spins (docs/theory.md, eq. 12).
 
-    rho_N -> 1 for large N above the critical temperature; at finite N the student's load acts as rho_N alpha.
+    At finite N the student's load acts as rho_N alpha. Above the teacher's critical temperature rho_N -> 1 for large N.
+
+    Parameters
+    ----------
+    n_spins : int
+        N >= 2.
+    p : int
+        The student's number of bodies, 2 <= p <= N.
+    teacher_temperature : float
+        T* > 0.
+    teacher_p : int, optional
+        The teacher's number of bodies; None means p.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is out of its range.
     """
     n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
     p = checks.body_number(p, n_spins)
@@ -150,32 +240,32 @@ def _log_cosh(h: float) -> float:
 
 
 def _ordered_temperature(p: int, field: float) -> float:
-    """Temperature at which the ordered teacher has the reduced field h = p m^(p-1)/T, with m = tanh h."""
+    """Return the temperature at which the ordered teacher has the reduced field h = p m^(p-1)/T, with m = tanh h."""
     return p * math.tanh(field) ** (p - 1) / field
 
 
 def _spinodal_field(p: int) -> float:
-    """Field at the largest temperature of the ordered state: d log T/dh = 0, that is sinh 2h = 2(p-1)h."""
+    """Return the field at the largest temperature of the ordered state: d log T/dh = 0, that is sinh 2h = 2(p-1)h."""
     if p == 2:
         return 0.0
     return float(brentq(lambda h: math.sinh(2 * h) - 2 * (p - 1) * h, 0.1, 5 + math.log(p), xtol=1e-14, rtol=1e-15))
 
 
 def _log_free_law(n_spins: int) -> Floats:
-    """Log probability of c = 0..N agreeing sites for free spins."""
+    """Return the log probability of c = 0..N agreeing sites for free spins."""
     c = np.arange(n_spins + 1)
     free: Floats = gammaln(n_spins + 1) - gammaln(c + 1) - gammaln(n_spins - c + 1) - n_spins * math.log(2)
     return free
 
 
 def _reduced_energy(n_spins: int, p: int) -> Floats:
-    """Minus the energy of one example against the pattern, p! e_p/N^(p-1), for c = 0..N."""
+    """Return minus the energy of one example against the pattern, p! e_p/N^(p-1), for c = 0..N."""
     scale, unit = math.factorial(p), n_spins ** (p - 1)
     return np.array([value * scale / unit for value in elementary_symmetric(p, n_spins)])
 
 
 def _first_order(p: int, teacher_p: int) -> int:
-    """Order n of the first power of the teacher's energy U that is not orthogonal to e_p under free spins.
+    """Return the order n of the first power of the teacher's energy U that is not orthogonal to e_p under free spins.
 
     <e_p U^j> vanishes for free spins when j teacher_p < p (degree), when j teacher_p and p differ in parity, and at
     j = 1 unless p = teacher_p (the e_p are orthogonal).
@@ -186,7 +276,7 @@ def _first_order(p: int, teacher_p: int) -> int:
 
 
 def _mean_under_teacher(values: Floats, exponent: Floats, order: int) -> float:
-    """Mean of `values` under weights (free law) exp(exponent), from the terms of `order` and above alone.
+    """Return the mean of `values` under weights (free law) exp(exponent), from the terms of `order` and above alone.
 
     The lower orders average to zero exactly; summing them in floating point would leave their rounding errors, which
     at large N and p exceed the answer. The remainder of the exponential series is

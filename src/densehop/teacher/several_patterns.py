@@ -25,7 +25,7 @@ from densehop.errors import InvalidInput
 from densehop.kernels import planted as kernel
 
 CHAINS_PER_STREAM = 1024  # a constant of the random streams: changing it changes what a seed gives
-UPDATES_PER_CALL = 2**24  # counts weighed between two looks at the stop event
+UPDATES_PER_CALL = 2**24  # counts weighed between two checks of the stop event
 LARGEST_DIFFERENCE = 4.0  # standard errors
 FEWEST_EXAMPLES = 40  # for a verdict
 LARGEST_LIST = 2**22  # sets of counts that are listed, a few hundred MB while it is made
@@ -34,16 +34,20 @@ METHODS = ("auto", "exact", "chains")
 
 @dataclass(frozen=True, eq=False)
 class PlantedExamples:
-    """Examples and the verdict on them.
+    """Examples of several planted patterns, and a verdict on whether they follow the teacher's law.
 
     Attributes
     ----------
-    examples : (n_examples, n_spins) int8; of chains, every second started at a planted pattern, the others at random
-    exact : bool, whether they were drawn independently from the exact law; there is then no start to remember
+    examples : (M, N) int8
+        If they come from chains, every second chain started at a planted pattern, the others at random.
+    exact : bool
+        Whether they were drawn independently from the exact law. The three differences are then 0.
     forgot_start : bool
-    reason : str, the verdict in words, with what to do
+        Whether the chains no longer depend on their starts; True for exact examples.
+    reason : str
+        The verdict in words, with what to do.
     energy_difference, overlap_difference : float
-        Chains started at patterns minus those started at random, in standard errors: energy, largest overlap.
+        Chains that started at patterns minus those that started at random, in standard errors: energy, largest overlap.
     memory : float
         Overlap with the pattern where a chain started minus the average over all patterns, in standard errors.
     """
@@ -67,18 +71,27 @@ def draw_examples_of_many(
     n_workers: int | None = None,
     method: str = "auto",
 ) -> PlantedExamples:
-    """Draw examples of a teacher that planted several patterns.
+    """Draw examples of a teacher with several patterns from the law exp(-E/T) (docs/theory.md, eq. 1).
 
     Parameters
     ----------
     patterns : (P, N) of +-1
+        The planted patterns, which a network of energy E stores.
     n_examples : int
-    p, temperature : the teacher's number of bodies and temperature
-    n_sweeps : int, of chains; in a sweep each group of sites is redrawn at once from its exact law given the others
+        M >= 1.
+    p : int
+        The teacher's number of bodies, 2 <= p <= N.
+    temperature : float
+        The teacher's temperature T* > 0.
+    n_sweeps : int
+        Sweeps of each chain; a sweep redraws every group of sites from its exact law given the other groups.
     seed : int or SeedSequence
-    n_workers : int, threads; None: one per core. The examples are the same.
-    method : "exact", from a list of all sets of counts, at most 4 million (2 patterns of 4,000 spins, 3 of 170, 4 of
-        45); "chains", a Markov chain for each example; or "auto", exact where possible
+        The same seed gives the same examples.
+    n_workers : int, optional
+        Threads; None is one for each core. The examples do not depend on it.
+    method : "auto", "exact" or "chains"
+        "exact" lists all sets of counts, at most 4 million (2 patterns of 4,000 spins, 3 of 170, 4 of 45); "chains"
+        runs a Markov chain for each example; "auto" is exact where that is possible.
 
     Raises
     ------
@@ -88,7 +101,7 @@ def draw_examples_of_many(
     Warns
     -----
     UserWarning
-        If the examples remember where their chains started.
+        If the examples still depend on where their chains started.
     """
     planted = checks.signs("patterns", patterns, ("P", "N"))
     n_examples = checks.integer("n_examples", n_examples, 1)
@@ -126,7 +139,7 @@ def draw_examples_of_many(
 
 
 def _require_room(groups: "_Groups", n_examples: int, exact: bool) -> None:
-    """Refuse a list that is too long and arrays that cannot fit into memory."""
+    """Refuse a list of counts that is too long, and arrays that do not fit into memory."""
     if exact and groups.n_states > LARGEST_LIST:
         raise InvalidInput(
             f"method 'exact' would list {groups.n_states:.2g} sets of counts, at most {LARGEST_LIST} are allowed; "

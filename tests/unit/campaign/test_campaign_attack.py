@@ -6,7 +6,7 @@ import pytest
 import densehop as dh
 from densehop.base.streams import seed_sequence
 from densehop.campaign.checkpoint import Checkpoint
-from densehop.campaign.complete import complete
+from densehop.campaign.completed import complete
 from densehop.campaign.dataset import collect
 from densehop.campaign.engines import ThisProcess
 from densehop.campaign.measure import measure

@@ -13,7 +13,7 @@ import pytest
 
 import densehop as dh
 from densehop.campaign import folder as folders
-from densehop.campaign.complete import complete
+from densehop.campaign.completed import complete
 from densehop.campaign.dataset import collect
 from densehop.campaign.engines import LocalWorkers, ThisProcess
 from densehop.campaign.folder import CampaignFolder, Result

@@ -1,4 +1,4 @@
-"""The evidence: the probability of a set of examples under a teacher whose pattern nobody knows.
+"""The evidence: the probability of a set of examples under a teacher whose pattern is unknown.
 
 On the Nishimori line (student and teacher share p and T) it is the student's partition function over the average one
 (docs/theory.md, eq. 85 to 87): exact at small N by enumeration, for large N through the free entropy.
@@ -20,7 +20,21 @@ STATES_AT_ONCE = 2**14
 
 
 def log_partition_function(examples: npt.ArrayLike, p: int, temperature: float) -> float:
-    """Return log Z of the student's law by enumeration of all 2^N states, N <= 20 (docs/theory.md, eq. 1 and 85)."""
+    """Return log Z of the student's law by enumeration of all 2^N states, N <= 20 (docs/theory.md, eq. 1 and 85).
+
+    Parameters
+    ----------
+    examples : (M, N) of +-1
+    p : int
+        Number of bodies, 2 <= p <= N.
+    temperature : float
+        The student's T > 0.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is out of its range, or there are more than 20 spins.
+    """
     patterns = checks.signs("examples", examples, ("M", "N"))
     n_spins = patterns.shape[1]
     temperature = checks.number("temperature", temperature)
@@ -45,9 +59,12 @@ def log_evidence(examples: npt.ArrayLike, p: int, temperature: float, log_partit
     Parameters
     ----------
     examples : (M, N) of +-1
-    p, temperature : the teacher's number of bodies and temperature
+    p : int
+        The teacher's number of bodies, 2 <= p <= N.
+    temperature : float
+        The teacher's T* > 0.
     log_partition : float, optional
-        log Z of a student with the same p and temperature; None enumerates all states, N <= 20.
+        log Z of a student with the same p and temperature; None enumerates all states, for N <= 20.
 
     Raises
     ------
@@ -56,7 +73,7 @@ def log_evidence(examples: npt.ArrayLike, p: int, temperature: float, log_partit
 
     Notes
     -----
-    Against independent random examples the log odds are log P + M N log 2 = log Z - log <Z>.
+    The log odds against independent random examples are log P + M N log 2 = log Z - log <Z>.
     """
     n_examples, n_spins = checks.signs("examples", examples, ("M", "N")).shape
     log_norm = log_teacher_norm(n_spins, p, temperature)

@@ -1,8 +1,8 @@
-"""How much data: the examples needed to infer the pattern on the Nishimori line (docs/theory.md, eq. 81 to 84).
+"""The number of examples needed to infer the pattern, on the Nishimori line (docs/theory.md, eq. 81 to 84).
 
-With the field's variance a as parameter, the load at which an overlap is reached is explicit. Sources: Thériault &
-Tantari, "The Amount of Data Needed to Train Dense Hopfield Networks", for the question; the inversion and the vote
-formula of an ordered teacher are the project's own.
+With the field's variance a as parameter, the load at which an overlap is reached is explicit. The question is that of
+Thériault & Tantari, "The Amount of Data Needed to Train Dense Hopfield Networks"; the inversion, and the formula for
+the votes of an ordered teacher's examples, are the project's own.
 """
 
 import math
@@ -21,15 +21,15 @@ from densehop.theory.diagrams.phases import Phase
 from densehop.theory.questions.sign_sums import sign_sums
 from densehop.theory.states import nishimori
 
-FAR = 2.0  # times the exact signal at N: beyond, the limit N -> infinity says nothing about this N
+FAR = 2.0  # ratio of the signal at N to its limit beyond which the limit N -> infinity does not describe this N
 MOST_VOTES = 10_000  # examples of an ordered teacher summed exactly; beyond, their sum is Gaussian to 1e-4
 MOST_TERMS = 300_000  # n_spins * p up to which the exact signal is computed (a fraction of a second)
-ROOM = 1 + 2e-15  # a load at a transition is rounded to its far side
+ROOM = 1 + 2e-15  # a load at a transition is raised by this factor, so that rounding cannot put it before it
 
 
 @dataclass(frozen=True)
 class ExamplesNeeded:
-    """How many examples it takes to infer the teacher's pattern to an overlap, and what that asks of the student.
+    """How many examples a student needs to infer the teacher's pattern to an overlap (docs/theory.md, eq. 81 to 84).
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class ExamplesNeeded:
     n_examples : int
         Fewest examples with which a student that starts near the pattern stays at that overlap.
     load, phase, overlap_reached
-        Their alpha = M p!/N^(p-1), the phase it lies in and the overlap q* there (larger than `overlap` if q* jumps).
+        Their alpha = M p!/N^(p-1), the phase there, and the overlap q* there (larger than `overlap` if q* jumps).
     n_examples_global : int
         Fewest examples with which that state is the thermodynamic one, so that the Bayes-optimal student has it.
     load_global, overlap_global
@@ -46,8 +46,8 @@ class ExamplesNeeded:
     needs_hint : bool
         Whether local dynamics from a random start fails to find the state even then (p >= 3, disordered teacher).
     signal_ratio : float
-        The exact lambda_N over its N -> infinity limit: far from 1, the numbers above do not describe this N. nan
-        where it is not defined (ordered teacher) or too large to compute.
+        The exact lambda_N over its limit N -> infinity; far from 1, the numbers above do not describe this N. It is nan
+        where it is not defined (ordered teacher) or too expensive to compute.
     explanation : str
         The answer in words.
     """
@@ -76,13 +76,14 @@ class ExamplesNeeded:
 
 
 def examples_needed(n_spins: int, p: int, temperature: float, overlap: float) -> ExamplesNeeded:
-    """Return how many examples lift the student's overlap with the pattern to `overlap` (docs/theory.md, eq. 81 to 84).
+    """Return how many examples raise a student's overlap with the pattern to `overlap` (docs/theory.md, eq. 81 to 84).
 
     Parameters
     ----------
     n_spins, p : int
+        N and the number of bodies of teacher and student, 2 <= p <= N.
     temperature : float
-        Of teacher and student, T = T* (the Nishimori line).
+        The temperature of teacher and student, T = T* > 0 (the Nishimori line).
     overlap : float
         q* to reach, strictly between 0 and 1.
 
@@ -166,7 +167,7 @@ def _overlap_at(p: int, temperature: float, load: float) -> float:
 
 
 def _votes_needed(p: int, temperature: float, overlap: float) -> tuple[int, float]:
-    """Return the examples that an ordered teacher must send, and the overlap reached (docs/theory.md, eq. 84)."""
+    """Return how many examples of an ordered teacher are needed, and the overlap reached (docs/theory.md, eq. 84)."""
     m = law.magnetisation(p, temperature)
     field = p * m ** (p - 1) / temperature
     gaussian = math.ceil(_variance_at(overlap) / (m * field))  # many examples that say little each

@@ -31,16 +31,34 @@ def finite_size_overlap(
     teacher_temperature: float | None = None,
     teacher_p: int | None = None,
 ) -> tuple[float, float]:
-    """Return (q, q*) of the retrieval solution at finite N, p >= 3 (docs/theory.md, eq. 19).
+    """Return (q, q*) of a student that finds the pattern, at finite N and p >= 3 (docs/theory.md, eq. 19).
 
-    The teacher is the student's own (None), on the Nishimori line, or another one.
+    Parameters
+    ----------
+    n_spins, n_examples : int
+        N >= p and M >= 1.
+    p : int
+        The student's number of bodies, >= 3.
+    temperature : float
+        The student's T > 0.
+    teacher_temperature : float, optional
+        T* of a teacher above its critical temperature; None is the student's T.
+    teacher_p : int, optional
+        The teacher's number of bodies; None is the student's p.
+
+    Returns
+    -------
+    q, q_star : float
+        Overlap of two students with each other, and of a student with the pattern.
 
     Raises
     ------
+    InvalidInput
+        If an argument is out of its range.
     NoSolution
         If there is no retrieval solution at this load and temperature.
     OutOfRange
-        If the teacher is ordered, or a few ordered examples dominate the signal so that a Gaussian noise is no theory.
+        If the teacher is ordered, or a few ordered examples dominate the signal, which no Gaussian noise describes.
     """
     n_spins = checks.integer("n_spins", n_spins, 3, checks.LARGEST_SIZE)
     p = checks.integer("p", p, 3, n_spins)

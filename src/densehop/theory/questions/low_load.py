@@ -31,7 +31,7 @@ SMALLEST_OVERLAP = 1e-7
 
 @dataclass(frozen=True)
 class Mixture:
-    """A state that is equally close to `n_mixed` of the memories; 1 is a pure state. Everything is per spin.
+    """A state that is equally close to `n_mixed` of the memories; with 1 it is a pure state. Everything is per spin.
 
     Attributes
     ----------
@@ -41,7 +41,8 @@ class Mixture:
     free_energy, energy : float
     stability : float
         Smallest eigenvalue of 1 - sqrt(D) C sqrt(D) over all directions of the memories (docs/theory.md, eq. 91);
-        negative: a saddle, not a state. At T = 0 it is 1, or -inf where a finite fraction of sites has no field.
+        where it is negative the solution is a saddle. At T = 0 it is 1, or -inf where a finite fraction of sites has
+        no field.
     """
 
     n_mixed: int
@@ -94,9 +95,22 @@ def mixtures(p: int, temperature: float, n_memories: int = 3, *, overlap: float 
 
 
 def critical_memory_overlap(p: int) -> float:
-    """Return the pairwise overlap b of three memories beyond which their mixture is the ground state.
+    """Return the pairwise overlap b of three memories above which their mixture is the ground state, at T = 0.
 
-    At T = 0, where 3 ((1 + b)/2)^p = 1 + 2 b^p and b < 1 (docs/theory.md, eq. 95); 1/5 at p = 2.
+    Parameters
+    ----------
+    p : int
+        Number of bodies, >= 2.
+
+    Returns
+    -------
+    float
+        The root 0 < b < 1 of 3 ((1 + b)/2)^p = 1 + 2 b^p (docs/theory.md, eq. 95); 1/5 at p = 2.
+
+    Raises
+    ------
+    InvalidInput
+        If p is no integer >= 2.
     """
     p = checks.body_number(p)
     return float(
@@ -175,7 +189,7 @@ def _mixture(law: _SumsOfSigns, p: int, temperature: float) -> Mixture | None:
 
 
 def _frozen(law: _SumsOfSigns, p: int) -> Overlaps | None:
-    """Return the overlaps at T = 0, from the majority of the mixed memories on; None if that state runs away."""
+    """Return the overlaps at T = 0, iterated from the majority of the mixed memories; None if they leave it."""
     m = law.overlaps(np.sign(law.sums[0]))
     for _ in range(ITERATIONS):
         before, m = m, law.overlaps(law.directions(p, m))
@@ -185,7 +199,7 @@ def _frozen(law: _SumsOfSigns, p: int) -> Overlaps | None:
 
 
 def _thermal(law: _SumsOfSigns, p: int, temperature: float, m: Overlaps) -> Overlaps | None:
-    """Return the overlaps at T > 0: iterate from the state at T = 0, which is above, then polish by Newton's method."""
+    """Return the overlaps at T > 0: iterate from those at T = 0, which are larger, then refine by Newton's method."""
     for _ in range(ITERATIONS):
         m = law.overlaps(np.tanh(law.fields(p, m) / temperature))
     for _ in range(NEWTON_STEPS):

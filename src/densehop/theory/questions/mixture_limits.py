@@ -1,4 +1,4 @@
-"""How far symmetric mixtures of n independent memories reach: in temperature at load 0, in load at T = 0.
+"""Where symmetric mixtures of n independent memories end: in temperature at load 0, in load at T = 0.
 
 Both curves are explicit in the field per memory, so that an end is the maximum of a curve or the root of an explicit
 stability (docs/theory.md, eq. 92, 93, 96 and 97). Sources: Amit, Gutfreund & Sompolinsky, Phys. Rev. A 32, 1007 (1985),
@@ -24,7 +24,15 @@ EXACT = {"xtol": 1e-14, "rtol": 1e-14}
 
 @dataclass(frozen=True)
 class MixtureLoads:
-    """Loads up to which a mixture at T = 0 is stable against falling into one memory, and exists as a solution."""
+    """The largest loads alpha of a symmetric mixture at T = 0, p >= 3 (docs/theory.md, eq. 93, 96 and 97).
+
+    Attributes
+    ----------
+    stable : float
+        Up to here the mixture is stable; beyond, it falls into one of its memories.
+    exists : float
+        Up to here it exists as a solution.
+    """
 
     stable: float
     exists: float
@@ -33,10 +41,18 @@ class MixtureLoads:
 def mixture_temperature(p: int, n_mixed: int = 3) -> float:
     """Return the temperature below which symmetric n-mixtures are stable at load 0 (docs/theory.md, eq. 92).
 
-    n_mixed = 1 is the pure state, whose limit is the spinodal; n_mixed >= 3 become unstable towards unequal overlaps.
+    Parameters
+    ----------
+    p : int
+        Number of bodies, >= 2.
+    n_mixed : int
+        Number n of memories in the mixture, odd, at most 1,001. 1 is the pure state, which ends at the spinodal; from 3
+        on, mixtures become unstable towards unequal overlaps.
 
     Raises
     ------
+    InvalidInput
+        If an argument is out of its range.
     NoSolution
         For even n_mixed, which are stable at no temperature: their sites of balanced signs have no field.
     """
@@ -49,14 +65,25 @@ def mixture_temperature(p: int, n_mixed: int = 3) -> float:
 
 
 def mixture_loads(p: int, n_mixed: int = 3) -> MixtureLoads:
-    """Return the loads that symmetric n-mixtures survive at T = 0, p >= 3 (docs/theory.md, eq. 93, 96 and 97).
+    """Return the largest loads of symmetric n-mixtures at T = 0, p >= 3 (docs/theory.md, eq. 93, 96 and 97).
 
-    Replica symmetric, with the other memories as a Gaussian noise. For n_mixed = 1, retrieval, both are its capacity.
+    Parameters
+    ----------
+    p : int
+        Number of bodies, >= 3.
+    n_mixed : int
+        Number n of memories in the mixture, odd, at most 1,001. For n = 1, retrieval, both loads are its capacity.
 
     Raises
     ------
+    InvalidInput
+        If an argument is out of its range.
     NoSolution
         For even n_mixed, which are stable at no load.
+
+    Notes
+    -----
+    Replica symmetric; the memories outside the mixture act as a Gaussian noise.
     """
     p = checks.integer("p", p, 3)
     n_mixed = _odd(n_mixed)

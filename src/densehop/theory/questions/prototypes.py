@@ -1,4 +1,4 @@
-"""Attacks on a student whose teacher is ordered: examples are near copies of the pattern, and few of them are enough.
+"""Attacks on a student whose teacher is ordered: its examples are near copies of the pattern, and few are enough.
 
 Below the teacher's critical temperature M independent examples each have the magnetisation m_T. At fixed M and
 N -> infinity nothing interferes, and the equations are exact for any M: with the overlaps m with the example that
@@ -18,7 +18,7 @@ from densehop.teacher import law
 
 MAX_STEPS = 10_000
 TOLERANCE = 1e-13
-STEPS = 128  # in a sweep; twice as many move no overlap by 1e-4
+STEPS = 128  # of integration in a sweep; twice as many change no overlap by 1e-4
 
 
 def attacked_prototype(
@@ -28,13 +28,24 @@ def attacked_prototype(
 
     Parameters
     ----------
-    p : int, >= 3
-    n_examples : int, M
-    temperature, teacher_temperature : float; the second below the critical temperature
-    attack : floats from 0 to 1, any shape, fractions of sites overwritten by an example
+    p : int
+        Number of bodies of student and teacher, >= 3.
+    n_examples : int
+        M >= 1.
+    temperature, teacher_temperature : float
+        The student's T > 0, and T* below the teacher's critical temperature.
+    attack : array of float, any shape
+        Fractions of sites overwritten by an example, from 0 to 1.
+
+    Returns
+    -------
+    q_star, m : arrays in the shape of `attack`
+        Overlaps with the pattern and with that example.
 
     Raises
     ------
+    InvalidInput
+        If an argument is out of its range.
     OutOfRange
         If the teacher is not ordered.
     NoSolution
@@ -75,18 +86,25 @@ def recovery(
 
     Parameters
     ----------
-    p : int, >= 3
-    n_examples : int, M
-    temperature, teacher_temperature : float; the second below the critical temperature
-    overlap : floats from -1 to 1, shape (B,), of the start with the pattern
+    p : int
+        Number of bodies of student and teacher, >= 3.
+    n_examples : int
+        M >= 1.
+    temperature, teacher_temperature : float
+        The student's T > 0, and T* below the teacher's critical temperature.
+    overlap : (B,) of float
+        Overlaps of the starts with the pattern, from -1 to 1.
     n_sweeps : int
 
     Returns
     -------
-    (n_sweeps + 1, B), the start first
+    q_star : (n_sweeps + 1, B)
+        The overlap of the start first.
 
     Raises
     ------
+    InvalidInput
+        If an argument is out of its range.
     OutOfRange
         If the teacher is not ordered.
     """

@@ -1,4 +1,4 @@
-"""Attacks at T = 0: how much of the pattern an example may overwrite before the student follows the example.
+"""Attacks at T = 0: how much of the pattern an example can overwrite before the student follows that example.
 
 The student starts at the hidden pattern with a fraction of its sites, chosen at random, overwritten by one example, and
 moves by the strict energy at T = 0, p >= 3 (docs/theory.md, eq. 76 to 80). The teacher is disordered, T* > T_crit:
@@ -18,11 +18,31 @@ from densehop.errors import InvalidInput
 
 
 def adversarial_boundary(p: int, signal: float, overlap: float = 0.0) -> float:
-    """Return eps*, the fraction of overwritten sites from which the example wins, p >= 3 (docs/theory.md, eq. 77).
+    """Return eps*, the fraction of overwritten sites above which the example wins, p >= 3 (docs/theory.md, eq. 77).
 
-    It holds at T = 0 and load -> 0: below it the student returns to the pattern, above it it falls into the example.
-    After one parallel step q* = m there at every load. With x = lambda^(1/(p-1)) and an example that has an overlap o
-    with the pattern, (1 - eps) + eps o and eps + (1 - eps) o compete: eps* = (x - o)/((1 + x)(1 - o)), or 0.
+    Parameters
+    ----------
+    p : int
+        Number of bodies of the student, >= 3.
+    signal : float
+        lambda >= 0.
+    overlap : float
+        Overlap o of the attacking example with the pattern, 0 <= o < 1.
+
+    Returns
+    -------
+    float
+        With x = lambda^(1/(p-1)), eps* = (x - o)/((1 + x)(1 - o)), or 0 where that is negative.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is out of its range.
+
+    Notes
+    -----
+    The boundary holds at T = 0 and load -> 0: below it the student returns to the pattern, above it the student falls
+    into the example. After one parallel step q* = m at eps*, at every load.
     """
     p = checks.integer("p", p, 3)
     ratio = math.pow(checks.number("signal", signal, zero_allowed=True), 1 / (p - 1))
@@ -45,7 +65,7 @@ def attacked_overlap(
     ----------
     p : int
     signal, load : float
-        lambda and alpha; load = 0 is the limit without interference, in which a site without field stays.
+        lambda and alpha, both >= 0; load = 0 is the limit without interference, where a site without field stays.
     attack : float or array of any shape
         Fraction eps of the pattern's sites that one example has overwritten, from 0 to 1.
 
@@ -72,9 +92,23 @@ def attacked_overlap(
 
 
 def scaled_signal(p: int, teacher_temperature: float) -> float:
-    """Return eta = lambda/a of a two-body teacher for even p >= 4 (docs/theory.md, eq. 79).
+    """Return eta = lambda/a, the signal of few examples of a two-body teacher over their load (docs/theory.md, eq. 79).
 
-    a = M (p/2+1)!/N^(p/2) is the load of few examples, so that eps* = `adversarial_boundary(p, eta * a)`. At p = 4,
+    Parameters
+    ----------
+    p : int
+        Number of bodies of the student, even, >= 4.
+    teacher_temperature : float
+        T* > 2, above which a two-body teacher is disordered.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is out of its range, or eta exceeds 1e308.
+
+    Notes
+    -----
+    With the load a = M (p/2+1)!/N^(p/2), the boundary of an attack is `adversarial_boundary(p, eta * a)`. At p = 4,
     eta = 1 at T* = 2 + sqrt(2).
     """
     p = checks.integer("p", p, 4)
@@ -91,9 +125,22 @@ def scaled_signal(p: int, teacher_temperature: float) -> float:
 
 
 def effective_temperature(load: float, signal: float) -> float:
-    """Return alpha/lambda, the temperature at which this student is Bayes-optimal-like (docs/theory.md, eq. 80).
+    """Return alpha/lambda, at which T a student obeys the equations of the Nishimori line (docs/theory.md, eq. 80).
 
-    A student at this T obeys the equations of the Nishimori line with Gamma = lambda^2/alpha; for p = p* it is T*.
+    Parameters
+    ----------
+    load, signal : float
+        alpha >= 0 and lambda > 0.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is out of its range.
+
+    Notes
+    -----
+    At this temperature the equations are those of the Nishimori line with Gamma = lambda^2/alpha. If student and
+    teacher have the same number of bodies, it is the teacher's temperature T*.
     """
     return checks.number("load", load, zero_allowed=True) / checks.number("signal", signal)
 

@@ -1,4 +1,4 @@
-"""What a recipe needs: a plan in, all of its results out."""
+"""`complete`: run what is missing of a plan and return all of its results, as every recipe that simulates needs it."""
 
 from collections.abc import Callable
 from pathlib import Path
