@@ -116,7 +116,7 @@ def _broken(problem: Problem, case: Case) -> Solution:
             if one_step.response(branch.noise, load, state.site) * state.site.susceptibility**2 < FROZEN:
                 frozen = _as("1rsb", plain)  # its correction is of this size, and lost in rounding
                 return replace(frozen, advice="") if frozen.converged else frozen
-            found = branch.broken(load, temperature, state)
+            found = branch.broken(load, temperature, state, scale)
     return _with_levels(problem, case, found)
 
 

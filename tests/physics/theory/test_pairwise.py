@@ -21,6 +21,7 @@ from densehop.theory.models import nishimori
 from densehop.theory.models.many_body.noise import TensorNoise
 from densehop.theory.models.pairwise import curves, limits
 from densehop.theory.models.pairwise import glass as pairwise_glass
+from densehop.theory.models.pairwise import noise as wishart_noise
 from densehop.theory.models.pairwise import states as pairwise
 from densehop.theory.models.pairwise.noise import WishartNoise, denominators
 from densehop.theory.states import one_step, site
@@ -207,10 +208,10 @@ def test_small_load_becomes_tensor_noise():
 
 
 def test_logarithm_remainder_is_smooth():
-    for v in (pairwise.SMALL * (1 - 1e-12), pairwise.SMALL * (1 + 1e-12), -pairwise.SMALL * (1 - 1e-12)):
+    for v in (wishart_noise.SMALL * (1 - 1e-12), wishart_noise.SMALL * (1 + 1e-12), -wishart_noise.SMALL * (1 - 1e-12)):
         exact = sum((-v) ** k / (k + 2) for k in range(40))
-        assert pairwise._logarithm_remainder(v) == pytest.approx(exact, rel=1e-13)
-    assert pairwise._logarithm_remainder(0.0) == 0.5
+        assert wishart_noise._logarithm_remainder(v) == pytest.approx(exact, rel=1e-13)
+    assert wishart_noise._logarithm_remainder(0.0) == 0.5
 
 
 def test_equal_levels_are_replica_symmetric():

@@ -54,8 +54,9 @@ class Branch(ABC):
     def symmetric(self, load: float, temperature: float, scale: float = 1.0) -> State:
         """Return the replica-symmetric state, or raise `NoSolution`; `scale` is that of the case, for messages."""
 
-    def broken(self, load: float, temperature: float, near: State) -> BrokenState:
+    def broken(self, load: float, temperature: float, near: State, scale: float = 1.0) -> BrokenState:
         """Return the 1RSB state next to an unstable replica-symmetric one."""
+        del scale
         starts = one_step.starts_from(self.noise, load, temperature, near.mean, near.variance)
         return one_step.solve(self.noise, load, temperature, starts)
 

@@ -33,8 +33,9 @@ class Glass(Branch):
         del scale
         return states.spin_glass(load, temperature)
 
-    def broken(self, load: float, temperature: float, near: AnyState) -> BrokenState:
+    def broken(self, load: float, temperature: float, near: AnyState, scale: float = 1.0) -> BrokenState:
         """Return the 1RSB glass."""
+        del scale
         return glass.broken(load, temperature, near.variance)
 
 
