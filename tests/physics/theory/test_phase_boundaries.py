@@ -139,6 +139,7 @@ def test_global_line_against_the_glass_itself(temperature):
 # --- stability and entropy --------------------------------------------------------------------------------------------
 
 FIXED = {"model": "fixed_teacher", "teacher_temperature": 2.0}
+TAUGHT = {"model": "fixed_teacher", "teacher_temperature": 3.0}
 COLD = {"model": "fixed_load", "load": 12.0}
 HOT = {"model": "large_noise", "scaled_teacher_temperature": 0.8}
 
@@ -275,6 +276,7 @@ def test_lines_that_do_not_exist_are_refused():
         (("inference_or_retrieval", 3, [0.5]), FIXED, dh.NoSolution, "no inference_or_retrieval line for p = 3"),
         (("inference_stability", 3), {"model": "nishimori"}, dh.NoSolution, "replica symmetry is exact there"),
         (("retrieval_global", 3, [2.0]), {}, dh.NoSolution, "no retrieval_global line for p = 3"),
+        (("inference_or_retrieval", 2), TAUGHT, dh.InvalidInput, "has no line 'inference_or_retrieval'"),
         (("spinodal", 3), {}, dh.InvalidInput, "kind must be one of 'retrieval_spinodal'"),
     ):
         with pytest.raises(error, match=message):

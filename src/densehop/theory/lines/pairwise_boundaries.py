@@ -19,6 +19,7 @@ Point = tuple[float, float, float]
 
 FEWER_POINTS, HOTTEST_GLASS = 31, 1.9  # of the line against the 1RSB glass, where T is not given
 CONTINUOUS = ("inference_spinodal", "inference_global")  # one line: inference begins continuously
+INFERENCE = (*CONTINUOUS, "inference_stability")
 
 
 def trace(where: Plane, kind: str, curve: Line, chosen: npt.NDArray[np.float64] | None, points: int) -> list[Point]:
@@ -53,7 +54,7 @@ def _line(where: Plane, kind: str, retrieval: Line) -> Line:
     if where.model == "fixed_load" and kind in CONTINUOUS and where.value is not None:
         load = where.value
         return lambda t: teacher_temperature_at(load, t)
-    if where.model == "fixed_teacher" and kind.startswith("inference_") and where.value is not None:
+    if where.model == "fixed_teacher" and kind in INFERENCE and where.value is not None:
         if where.value <= 2:
             raise InvalidInput(f"teacher_temperature must exceed 2, where the teacher orders, got {where.value:g}")
         branch = Inference(WishartNoise(contrast=2 / (where.value - 2)))
