@@ -40,67 +40,19 @@ def spin_glass(load: float, temperature: float) -> State:
             f"no spin glass at load = {load:.10g}, T = {temperature:.10g}: for p = 2 it exists at load > 0 below "
             f"T = 2 (1 + sqrt(load/2)) = {onset:.10g}"
         )
-
-    def excess(log_a: float) -> float:
-        a = math.exp(log_a)
-        found = site.average(0.0, math.sqrt(a), temperature)
-        return stiffness(found, temperature) * math.sqrt(a / found.square / (2 * load)) - 1  # D may be negative
-
-    guess = (1.6 + math.sqrt(2 * load)) ** 2 * (1 - temperature / onset)  # exact at T = 0
-    return _state(WishartNoise(), load, temperature, 0.0, math.exp(bracketed_root(excess, math.log(guess), step=0.2)))
+    return _state(WishartNoise(), load, temperature, 0.0, curves.glass_variance(load, temperature, onset))
 
 
 def retrieval(load: float, temperature: float) -> State:
     """Return the retrieval state of largest m, direct model (docs/theory.md, eq. 59 and 60)."""
     if temperature >= 2:
         raise NoSolution(f"no retrieval at T = {temperature:.10g}: for p = 2 it exists below T = 2 at small load")
-    a = _climb(load, temperature)
-    if a is None:
-        a = _below_spinodal(load, temperature)
-    return retrieval_at(a, load, temperature)
+    return retrieval_at(curves.retrieval_variance(load, temperature), load, temperature)
 
 
 def retrieval_at(variance: float, load: float, temperature: float) -> State:
     """Return the retrieval state of this field variance and load."""
     return _state(WishartNoise(), load, temperature, 2 * curves.retrieved(variance, temperature)[0], variance)
-
-
-def _climb(load: float, temperature: float) -> float | None:
-    """Return the variance of the retrieval state by Newton's method from the noiseless end; None near the spinodal.
-
-    log alpha is concave in log a up to the spinodal and starts with slope 1: the steps climb and do not overshoot.
-    """
-    if load == 0:
-        return 0.0
-    bare = curves.retrieved(0.0, temperature)[1]
-    a = 2 * load * bare.square / stiffness(bare, temperature) ** 2
-    for _ in range(12):
-        here, slope = curves.retrieval_load(a, temperature), curves.retrieval_slope(a, temperature)
-        if here == 0 or slope < 0.05:
-            return None
-        step = math.log(load / here) / slope
-        a *= math.exp(step)
-        if abs(step) < 1e-14:
-            return a
-    return a if abs(step) < 1e-12 else None
-
-
-def _below_spinodal(load: float, temperature: float) -> float:
-    """Return the variance of the retrieval state from the bracket that ends at the spinodal."""
-    highest = curves.spinodal_log_variance(temperature)
-    largest = curves.retrieval_load(math.exp(highest), temperature)
-    if load > largest * (1 + curves.ROUNDING):
-        raise NoSolution(
-            f"no retrieval at load = {load:.10g}, T = {temperature:.10g}: for p = 2 it exists up to "
-            f"load = {largest:.10g} (M/N = {largest / 2:.10g})"
-        )
-    if load >= largest * (1 - curves.ROUNDING):
-        return math.exp(highest)
-
-    def excess(log_a: float) -> float:
-        return math.sqrt(curves.retrieval_load(math.exp(log_a), temperature) / load) - 1
-
-    return math.exp(bracketed_root(excess, highest, highest))
 
 
 def inference(load: float, temperature: float, contrast: float) -> State:
