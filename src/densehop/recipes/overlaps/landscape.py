@@ -20,7 +20,7 @@ from densehop.recipes.overlaps.nishimori_theory import finite_size, infinite_siz
 from densehop.recipes.recipe import Recipe
 from densehop.teacher.law import critical_temperature
 from densehop.theory.diagrams.diagram import phase_diagram
-from densehop.theory.states.nishimori import nishimori_lines
+from densehop.theory.models.nishimori import nishimori_lines
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from densehop.recipes.crossing import HALF, crossing
 from densehop.recipes.overlaps import study
 from densehop.recipes.recipe import Recipe, evenly_spaced
 from densehop.teacher.law import signal_strength
+from densehop.theory.models.nishimori import nishimori_lines
 from densehop.theory.questions.finite_size import finite_size_overlap
-from densehop.theory.states.nishimori import nishimori_lines
-from densehop.theory.states.saddle_point import solve
+from densehop.theory.saddle_point import solve
 
 P, TEACHER_P = 4, 2  # bodies in the energies of student and teacher
 

@@ -28,7 +28,7 @@ from densehop.recipes.overlaps.nishimori_theory import (
 )
 from densehop.recipes.recipe import Recipe
 from densehop.teacher.law import critical_temperature
-from densehop.theory.states.nishimori import nishimori_lines
+from densehop.theory.models.nishimori import nishimori_lines
 
 START_DIGITS = 3  # digits of a start's overlap: it is part of the cell's name, so it must not depend on rounding errors
 

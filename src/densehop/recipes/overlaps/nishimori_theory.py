@@ -10,7 +10,7 @@ from densehop.problem import TeacherStudent, n_examples_for
 from densehop.teacher.law import signal_strength
 from densehop.theory.diagrams.phases import Phase, phase
 from densehop.theory.questions.finite_size import finite_size_overlap
-from densehop.theory.states.saddle_point import solve
+from densehop.theory.saddle_point import solve
 
 MAX_SIGNAL_RATIO = 1.2  # lambda_N/lambda; above it, close to T_crit, a few ordered examples dominate at this N
 

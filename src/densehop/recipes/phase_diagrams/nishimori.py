@@ -17,7 +17,7 @@ from densehop.plot import nishimori_phases as draw
 from densehop.recipes.recipe import Recipe
 from densehop.teacher.law import critical_temperature
 from densehop.theory.lines.boundaries import Boundary, boundary
-from densehop.theory.states.nishimori import nishimori_lines
+from densehop.theory.models.nishimori import nishimori_lines
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ from densehop.recipes.recipe import Recipe
 from densehop.recipes.simulations import run_plan
 from densehop.teacher.law import teacher_law
 from densehop.theory.diagrams.phases import Phase, phase
+from densehop.theory.models.nishimori import field_variance, overlap
 from densehop.theory.questions.prototypes import recovery
-from densehop.theory.states.nishimori import field_variance, overlap
 
 RECOVERED = 0.95  # a chain has recovered at this fraction of the overlap that chains from the pattern itself keep
 TABLED_CORRUPTION = 0.2  # the corruption for which the table gives the number of sweeps

@@ -12,23 +12,15 @@ from densehop.base import checks
 from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
-from densehop.theory.lines import broken_retrieval, curves, pairwise_boundaries
-from densehop.theory.lines.estimate import Estimate
+from densehop.theory.lines import curves, pairwise_boundaries
 from densehop.theory.lines.planes import Plane, plane
-from densehop.theory.states import glass, nishimori
+from densehop.theory.lines.retrieval import Line, retrieval_line
+from densehop.theory.models import nishimori
+from densehop.theory.models.many_body import glass, limits
 
-Curve = Callable[[int, float], Estimate]
-
-RETRIEVAL: dict[str, Curve] = {
-    "retrieval_spinodal": curves.spinodal_load,
-    "retrieval_global": curves.global_load,
-    "retrieval_stability": curves.stability_load,
-}
-BROKEN: dict[str, Curve] = {
-    "retrieval_spinodal": broken_retrieval.spinodal_load,
-    "retrieval_global": broken_retrieval.global_load,
-}
-INFERENCE = {name.replace("retrieval", "inference"): name for name in RETRIEVAL}  # the same curves elsewhere
+RETRIEVAL = ("retrieval_spinodal", "retrieval_global", "retrieval_stability")
+INFERENCE = tuple(name.replace("retrieval", "inference") for name in RETRIEVAL)  # the same curves elsewhere
+BROKEN = ("spinodal", "global")  # lines of either that one step of symmetry breaking moves
 BACKGROUND = ("glass_static", "glass_dynamic", "glass_gardner", "zero_entropy")
 KINDS = (*RETRIEVAL, *INFERENCE, "inference_or_retrieval", *BACKGROUND)
 RELATIVE_ROUNDING = 4e-15
@@ -109,19 +101,17 @@ def boundary(
     return Boundary(kind, model, where.axis, where.p, coordinate, temperature, error)
 
 
-def _curve(where: Plane, kind: str, ansatz: str) -> Curve:
+def _curve(where: Plane, kind: str, ansatz: str) -> Line:
     """Return the universal curve behind a line of retrieval or inference; any of them stands for the other lines."""
     checks.choice("ansatz", ansatz, ("rs", "1rsb"))
-    name = INFERENCE.get(kind, kind)
-    if ansatz == "rs":
-        return RETRIEVAL.get(name, curves.spinodal_load)
-    if where.p == 2 and kind == "retrieval_spinodal":
-        return BROKEN[kind]
-    if name not in BROKEN or where.p in {2, math.inf}:
+    name = kind.partition("_")[2] if kind in (*RETRIEVAL, *INFERENCE) else ""
+    possible = where.universal and where.p < math.inf and name in BROKEN
+    possible = possible or (not where.universal and kind == "retrieval_spinodal")
+    if ansatz == "1rsb" and not possible:
         raise InvalidInput(
             f"ansatz '1rsb' is for spinodal and global lines with finite p >= 3, got '{kind}', p = {where.p}"
         )
-    return BROKEN[name]
+    return retrieval_line(where.p, name or "spinodal", ansatz)
 
 
 def _checked(temperatures: npt.ArrayLike) -> Floats:
@@ -135,9 +125,9 @@ def _checked(temperatures: npt.ArrayLike) -> Floats:
 Point = tuple[float, float, float]
 
 
-def _trace(where: Plane, kind: str, curve: Curve, chosen: Floats | None, points: int) -> list[Point]:
+def _trace(where: Plane, kind: str, curve: Line, chosen: Floats | None, points: int) -> list[Point]:
     """Return (coordinate, temperature, error) along a line."""
-    if where.p == 2:
+    if not where.universal:
         return pairwise_boundaries.trace(where, kind, curve, chosen, points)
     if where.p == math.inf:
         _require_infinite(where, kind)
@@ -157,7 +147,7 @@ def _require_infinite(where: Plane, kind: str) -> None:
     checks.choice("model for p = inf", where.model, ("direct", "nishimori", "fixed_teacher"))
 
 
-def _any_inference(where: Plane, kind: str, curve: Curve, chosen: Floats | None, points: int) -> list[Point]:
+def _any_inference(where: Plane, kind: str, curve: Line, chosen: Floats | None, points: int) -> list[Point]:
     """Return a line of inference in whatever plane."""
     if where.model == "finite_noise":
         return _straight(where, kind, chosen, points)
@@ -199,10 +189,10 @@ def highest(p: int, kind: str) -> float:
     return critical.temperature if kind.endswith("global") else critical.spinodal_temperature
 
 
-# --- p >= 3 -----------------------------------------------------------------------------------------------------------
+# --- planes in which inference is the direct model in other units -----------------------------------------------------
 
 
-def _retrieval(where: Plane, curve: Curve, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+def _retrieval(where: Plane, curve: Line, kind: str, chosen: Floats | None, points: int) -> list[Point]:
     """Return a line of retrieval of a memory or example: the universal curve itself."""
     if where.model == "finite_noise" and not kind.endswith("stability"):  # no noise, and no matter how many examples
         return _horizontal(highest(where.p, kind), 0.0, 4.0, chosen, points)
@@ -211,18 +201,18 @@ def _retrieval(where: Plane, curve: Curve, kind: str, chosen: Floats | None, poi
     temperatures = chosen if chosen is not None else _shared_grid(where.p, kind, points)
 
     def point(temperature: float) -> Point:
-        load = curve(where.p, temperature)
+        load = curve(temperature)
         return load.value, temperature, load.error
 
     return _at_each(temperatures, point)
 
 
-def _inference(where: Plane, curve: Curve, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+def _inference(where: Plane, curve: Line, kind: str, chosen: Floats | None, points: int) -> list[Point]:
     """Inference off the Nishimori line: the universal curve in other coordinates, explicitly (eq. 38)."""
     end = highest(where.p, kind) * (1 - 1e-3)  # beyond, loads exceed a thousand
 
     def at(tau: float) -> Point:
-        load = curve(where.p, tau)
+        load = curve(tau)
         coordinate, temperature = where.point(load.value, tau)
         return coordinate, temperature, coordinate * (load.error / load.value + RELATIVE_ROUNDING)
 
@@ -232,7 +222,7 @@ def _inference(where: Plane, curve: Curve, kind: str, chosen: Floats | None, poi
             return at(0.0)
 
         def excess(tau: float) -> float:
-            return where.ratio(curve(where.p, tau).value, tau) / aim - 1
+            return where.ratio(curve(tau).value, tau) / aim - 1
 
         high = highest(where.p, kind) * (1 - 1e-9)
         coordinate, _, error = at(float(brentq(excess, 0.0, high, xtol=1e-15, rtol=1e-13)))
@@ -304,7 +294,7 @@ def _equal_signal(where: Plane, chosen: Floats | None, points: int) -> list[Poin
     def point(temperature: float) -> Point:
         x = temperature if coordinate is None else coordinate
         load = 0.0 if where.model == "finite_noise" else x
-        if load > curves.spinodal_load(where.p, temperature).value:
+        if load > limits.spinodal_load(where.p, temperature).value:
             raise NoSolution("no retrieval here")
         return x, temperature, RELATIVE_ROUNDING * x
 

@@ -16,7 +16,7 @@ from densehop.problem import TeacherStudent, n_examples_for
 from densehop.teacher.law import noise_ratio
 from densehop.theory.diagrams.phases import Phase, candidates, phase_among
 from densehop.theory.questions.finite_size import finite_size_overlap
-from densehop.theory.states.saddle_point import Problem
+from densehop.theory.states.model import Problem
 from densehop.theory.states.solution import Solution
 
 

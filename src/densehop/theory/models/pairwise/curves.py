@@ -83,6 +83,62 @@ def spinodal_log_variance(temperature: float) -> float:
     return bracketed_root(decline, math.log(0.7 * (1 - temperature / 2)))
 
 
+def retrieval_variance(load: float, temperature: float) -> float:
+    """Return the variance a of the retrieval state of largest m at a load, T < 2 (docs/theory.md, eq. 60)."""
+    a = _climb(load, temperature)
+    return _below_spinodal(load, temperature) if a is None else a
+
+
+def _climb(load: float, temperature: float) -> float | None:
+    """Return the variance of the retrieval state by Newton's method from the noiseless end; None near the spinodal.
+
+    log alpha is concave in log a up to the spinodal and starts with slope 1: the steps climb and do not overshoot.
+    """
+    if load == 0:
+        return 0.0
+    bare = retrieved(0.0, temperature)[1]
+    a = 2 * load * bare.square / stiffness(bare, temperature) ** 2
+    for _ in range(12):
+        here, slope = retrieval_load(a, temperature), retrieval_slope(a, temperature)
+        if here == 0 or slope < 0.05:
+            return None
+        step = math.log(load / here) / slope
+        a *= math.exp(step)
+        if abs(step) < 1e-14:
+            return a
+    return a if abs(step) < 1e-12 else None
+
+
+def _below_spinodal(load: float, temperature: float) -> float:
+    """Return the variance of the retrieval state from the bracket that ends at the spinodal."""
+    highest = spinodal_log_variance(temperature)
+    largest = retrieval_load(math.exp(highest), temperature)
+    if load > largest * (1 + ROUNDING):
+        raise NoSolution(
+            f"no retrieval at load = {load:.10g}, T = {temperature:.10g}: for p = 2 it exists up to "
+            f"load = {largest:.10g} (M/N = {largest / 2:.10g})"
+        )
+    if load >= largest * (1 - ROUNDING):
+        return math.exp(highest)
+
+    def excess(log_a: float) -> float:
+        return math.sqrt(retrieval_load(math.exp(log_a), temperature) / load) - 1
+
+    return math.exp(bracketed_root(excess, highest, highest))
+
+
+def glass_variance(load: float, temperature: float, onset: float) -> float:
+    """Return the variance a of the replica-symmetric spin glass, T < T_g = `onset` (docs/theory.md, eq. 58)."""
+
+    def excess(log_a: float) -> float:
+        a = math.exp(log_a)
+        found = site.average(0.0, math.sqrt(a), temperature)
+        return stiffness(found, temperature) * math.sqrt(a / found.square / (2 * load)) - 1  # D may be negative
+
+    guess = (1.6 + math.sqrt(2 * load)) ** 2 * (1 - temperature / onset)  # exact at T = 0
+    return math.exp(bracketed_root(excess, math.log(guess), step=0.2))
+
+
 def inference_onset(temperature: float, contrast: float) -> float:
     """Return the load at which q* > 0 begins, out of paramagnet or spin glass (docs/theory.md, eq. 65 and 66)."""
     if not starts_in_glass(temperature, contrast):

@@ -1,87 +1,22 @@
-"""Two bodies: Wishart noise and its replica-symmetric states, direct and planted (docs/theory.md, eq. 50 to 64).
+"""Two bodies: replica-symmetric states, direct and planted (docs/theory.md, eq. 57 to 64).
 
 Sources: Amit, Gutfreund & Sompolinsky, PRL 55, 1530 (1985), for the direct model, whose temperatures are half of those
-here; Alemanno et al. (2023) for the planted one. States are found along explicit curves (`pairwise_curves`), not by
+here; Alemanno et al. (2023) for the planted one. States are found along explicit curves (`curves`), not by
 iteration, so that no branch is missed near a spinodal or a transition. load = alpha = 2 M/N.
 """
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from densehop.errors import NoSolution
-from densehop.theory.states import pairwise_curves as curves
+from densehop.theory.models.pairwise import curves
+from densehop.theory.models.pairwise.curves import bracketed_root, stiffness
+from densehop.theory.models.pairwise.noise import WishartNoise
 from densehop.theory.states import site
 from densehop.theory.states.noise import Order
-from densehop.theory.states.pairwise_curves import bracketed_root, stiffness
 from densehop.theory.states.site import Site
 
 NEWTON_STEPS = 20
-SMALL = 0.02  # below: v - log(1 + v) by its series
-
-
-@dataclass(frozen=True)
-class WishartNoise:
-    """P = 2, one code for two models (docs/theory.md, eq. 50 to 56).
-
-    contrast = 0: the direct model, `Order.overlap` is m with the retrieved memory. contrast = c = 2/(T* - 2) > 0: the
-    planted model, `Order.overlap` is q* with the teacher's pattern.
-    """
-
-    contrast: float = 0.0
-
-    def mean(self, order: Order, load: float) -> float:
-        """B = 2m, or alpha c q*/D0 where planted."""
-        if self.contrast == 0:
-            return 2 * order.overlap
-        return load * self.contrast * order.overlap / denominators(order)[0]
-
-    def spread(self, order: Order) -> tuple[float, float]:
-        """a0/alpha = 2 (q0 + c q*^2)/D0^2 and (a1 - a0)/alpha = 2 (q1 - q0)/(D0 D1)."""
-        d0, d1 = denominators(order)
-        return 2 * self._signal(order) / d0**2, 2 * order.gap / (d0 * d1)
-
-    def energy(self, order: Order, load: float) -> float:
-        """Energy u = -m^2 - (alpha/2)[(1 - q1)/D1 + (q1 - q0)/(D0 D1) + (q0 + c q*^2)/D0^2 - 1]; planted: no m^2."""
-        d0, d1 = denominators(order)
-        noise = (2 * order.susceptibility - order.inner + order.gap / d0) / d1
-        retrieved = order.overlap**2 if self.contrast == 0 else 0.0
-        return -retrieved - load / 2 * (noise + self._signal(order) / d0**2)
-
-    def entropy(self, order: Order, load: float) -> float:
-        """-(alpha/4)[log D1 + 2 chi/D1]."""
-        own = 2 * order.susceptibility
-        return -load / 4 * (math.log1p(-own) + own / (1 - own))
-
-    def tilt_slope(self, order: Order, load: float) -> float:
-        """Alpha (q1 - q0)/D0 [(q1 - q0)/D0 (v - log(1 + v))/v^2 - q1/D1], v = 2 y (q1 - q0)/D0."""
-        d0, d1 = denominators(order)
-        step = order.gap / d0
-        return load * step * (step * _logarithm_remainder(2 * order.tilt * step) - order.inner / d1)
-
-    def replicon(self, order: Order, load: float, temperature: float, fourth: float) -> float:
-        """D1^2 - 2 alpha beta^2 E sech^4."""
-        stiff = denominators(order)[1] ** 2
-        if fourth == 0:
-            return stiff
-        return stiff - 2 * load * fourth / temperature if temperature > 0 else -math.inf
-
-    def _signal(self, order: Order) -> float:
-        """q0 + c q*^2."""
-        return order.outer + self.contrast * order.overlap**2
-
-
-def denominators(order: Order) -> tuple[float, float]:
-    """Return D0 = D1 - 2 y (q1 - q0) and D1 = 1 - 2 chi (docs/theory.md, eq. 50)."""
-    d1 = 1 - 2 * order.susceptibility
-    return d1 - 2 * order.tilt * order.gap, d1
-
-
-def _logarithm_remainder(v: float) -> float:
-    """Return (v - log(1 + v))/v^2, 1/2 at v = 0."""
-    if abs(v) > SMALL:
-        return (v - math.log1p(v)) / v**2
-    return sum((-v) ** k / (k + 2) for k in range(10))
 
 
 class State(NamedTuple):
@@ -105,67 +40,19 @@ def spin_glass(load: float, temperature: float) -> State:
             f"no spin glass at load = {load:.10g}, T = {temperature:.10g}: for p = 2 it exists at load > 0 below "
             f"T = 2 (1 + sqrt(load/2)) = {onset:.10g}"
         )
-
-    def excess(log_a: float) -> float:
-        a = math.exp(log_a)
-        found = site.average(0.0, math.sqrt(a), temperature)
-        return stiffness(found, temperature) * math.sqrt(a / found.square / (2 * load)) - 1  # D may be negative
-
-    guess = (1.6 + math.sqrt(2 * load)) ** 2 * (1 - temperature / onset)  # exact at T = 0
-    return _state(WishartNoise(), load, temperature, 0.0, math.exp(bracketed_root(excess, math.log(guess), step=0.2)))
+    return _state(WishartNoise(), load, temperature, 0.0, curves.glass_variance(load, temperature, onset))
 
 
 def retrieval(load: float, temperature: float) -> State:
     """Return the retrieval state of largest m, direct model (docs/theory.md, eq. 59 and 60)."""
     if temperature >= 2:
         raise NoSolution(f"no retrieval at T = {temperature:.10g}: for p = 2 it exists below T = 2 at small load")
-    a = _climb(load, temperature)
-    if a is None:
-        a = _below_spinodal(load, temperature)
-    return retrieval_at(a, load, temperature)
+    return retrieval_at(curves.retrieval_variance(load, temperature), load, temperature)
 
 
 def retrieval_at(variance: float, load: float, temperature: float) -> State:
     """Return the retrieval state of this field variance and load."""
     return _state(WishartNoise(), load, temperature, 2 * curves.retrieved(variance, temperature)[0], variance)
-
-
-def _climb(load: float, temperature: float) -> float | None:
-    """Return the variance of the retrieval state by Newton's method from the noiseless end; None near the spinodal.
-
-    log alpha is concave in log a up to the spinodal and starts with slope 1: the steps climb and do not overshoot.
-    """
-    if load == 0:
-        return 0.0
-    bare = curves.retrieved(0.0, temperature)[1]
-    a = 2 * load * bare.square / stiffness(bare, temperature) ** 2
-    for _ in range(12):
-        here, slope = curves.retrieval_load(a, temperature), curves.retrieval_slope(a, temperature)
-        if here == 0 or slope < 0.05:
-            return None
-        step = math.log(load / here) / slope
-        a *= math.exp(step)
-        if abs(step) < 1e-14:
-            return a
-    return a if abs(step) < 1e-12 else None
-
-
-def _below_spinodal(load: float, temperature: float) -> float:
-    """Return the variance of the retrieval state from the bracket that ends at the spinodal."""
-    highest = curves.spinodal_log_variance(temperature)
-    largest = curves.retrieval_load(math.exp(highest), temperature)
-    if load > largest * (1 + curves.ROUNDING):
-        raise NoSolution(
-            f"no retrieval at load = {load:.10g}, T = {temperature:.10g}: for p = 2 it exists up to "
-            f"load = {largest:.10g} (M/N = {largest / 2:.10g})"
-        )
-    if load >= largest * (1 - curves.ROUNDING):
-        return math.exp(highest)
-
-    def excess(log_a: float) -> float:
-        return math.sqrt(curves.retrieval_load(math.exp(log_a), temperature) / load) - 1
-
-    return math.exp(bracketed_root(excess, highest, highest))
 
 
 def inference(load: float, temperature: float, contrast: float) -> State:
