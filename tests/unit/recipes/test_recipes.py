@@ -161,7 +161,8 @@ def test_deviations_are_in_standard_errors():
 
 def test_extrapolation_removes_what_is_linear_in_one_over_n():
     """0.93 = 0.9 + 3/100 and 0.915 = 0.9 + 3/200."""
-    mean, error = overlap_study.extrapolated(invented())
+    measured = invented()
+    mean, error = overlap_study.extrapolated(measured["q_star_mean"], measured["q_star_error"])
     np.testing.assert_allclose(mean, [0.9, 0.5])
     np.testing.assert_allclose(error, [np.hypot(0.04, 0.01), 0.02])
 
