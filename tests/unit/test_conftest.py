@@ -25,4 +25,3 @@ def test_each_test_has_one_line_with_the_worst_of_its_phases_and_their_seconds()
         ["skipped", "0.0", "c"],
         ["3", "tests", "3.8", "in", "all"],
     ]
-
