@@ -6,12 +6,12 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-byteco
 OUT ?= demo
 SEED ?= 0
 
-.PHONY: help install demo test lint bench check-long docs clean
+.PHONY: help install demo test lint style types bench check-long docs clean
 
 help:
 	@echo "make demo        theory beside simulation, and restored digits: three figures in $(OUT)/"
 	@echo "make test        lint, types, import contracts and tests"
-	@echo "make check-long  the tests that are too long for make test"
+	@echo "make check-long  the tests that are too long for make test, and a table of their times"
 	@echo "make docs        the documentation site in site/, its tutorials run"
 	@echo "make bench       speed, as ratios"
 	@echo "make install     only build the environment in .venv"
@@ -39,18 +39,25 @@ demo: .venv/core
 	@$(BIN)/python -m densehop restore --out "$(OUT)" --seed "$(SEED)"
 	@echo "The pictures: $(OUT)/nishimori-phase-diagram.png, nishimori-overlap.png and restore.png (also as .pdf; data as .nc)"
 
-lint: .venv/dev
+style: .venv/dev
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/codespell
 
-test: lint
-	@$(BIN)/python -m pytest --numprocesses logical
+types: .venv/dev
+	@$(BIN)/mypy
+
+lint: style types
+
+# mypy uses one core for half a minute: it runs beside the tests, and its verdict is printed after theirs.
+test: style
+	@report=$$(mktemp); $(BIN)/mypy > $$report 2>&1 & mypy=$$!; \
+	$(BIN)/python -m pytest --numprocesses logical --dist worksteal; failed=$$?; \
+	wait $$mypy || failed=1; cat $$report; rm $$report; exit $$failed
 
 check-long: .venv/dev
-	@$(BIN)/python -m pytest -m long -rP
+	@$(BIN)/python -m pytest -m long -rP --table
 
 docs: .venv/dev
 	@rm -rf site docs/learn docs/api/generated

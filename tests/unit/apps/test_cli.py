@@ -1,14 +1,18 @@
-"""The command line as a user meets it: in a process of its own."""
+"""The command line as a user meets it: in a process of its own, or where that says no more, in this one."""
 
 import os
+import resource
 import signal
 import subprocess
-import sys
 import time
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 import densehop as dh
+from densehop.base.progress import NoProgress
+from densehop.recipes import RECIPES
 from tests.command_line import PROGRAM, error_line
 
 
@@ -53,36 +57,61 @@ def test_phase_diagram_from_the_command_line(tmp_path):
         (["reprodruce"], "No such command 'reprodruce'"),
     ],
 )
-def test_wrong_input_is_one_line(arguments, message, tmp_path):
+def test_wrong_input_is_one_line(arguments, message, densehop, tmp_path):
     out = ["--out", str(tmp_path / "never")] if arguments[0] == "reproduce" else []
-    result = run(*arguments, *out)
+    result = densehop(*arguments, *out)
     assert message in error_line(result)
     assert result.returncode == 2
     assert not (tmp_path / "never").exists()
 
 
-def test_folder_that_cannot_be_written_is_one_line(tmp_path):
+def test_wrong_input_ends_the_process_with_one_line():
+    result = run("reproduce", "nishimori-overlap", "--nonsense")
+    assert "No such option: --nonsense" in error_line(result)
+    assert result.returncode == 2
+
+
+def test_folder_that_cannot_be_written_is_one_line(densehop, tmp_path):
     (tmp_path / "file").write_text("mine")
-    result = run("reproduce", "nishimori-overlap", "--out", str(tmp_path / "file"))
+    result = densehop("reproduce", "nishimori-overlap", "--out", str(tmp_path / "file"))
     assert f"cannot write to the folder '{tmp_path / 'file'}'" in error_line(result)
     assert result.returncode == 2
     assert (tmp_path / "file").read_text() == "mine"
 
 
+@contextmanager
+def largest_file(blocks):
+    """Let no file of this process grow beyond so many KiB, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024 * blocks, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture(scope="module")
+def computed():
+    """A recipe that hands out its quick data, computed once."""
+    recipe = RECIPES["nishimori-phase-diagram"]
+    dataset = recipe.compute(recipe.sizes["quick"], 0, None, NoProgress(), None)
+    return replace(recipe, compute=lambda *_: dataset)
+
+
 @pytest.mark.parametrize("blocks", [1, 60, 100])
-def test_full_disk_is_one_line(blocks, tmp_path):
+def test_full_disk_is_one_line(blocks, computed, densehop, tmp_path, monkeypatch):
     """A limit on the size of files stops the first, a later or the last file: one line, and nothing stays."""
-    command = (
-        f"ulimit -f {blocks}; exec {sys.executable} -m densehop reproduce nishimori-phase-diagram --out {tmp_path}"
-    )
-    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, check=False)
+    monkeypatch.setitem(RECIPES, computed.name, computed)
+    with largest_file(blocks):
+        result = densehop("reproduce", computed.name, "--out", tmp_path)
     assert "File too large" in error_line(result)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("name", "delay"), [("SIGINT", 6.0), ("SIGINT", 0.8), ("SIGTERM", 6.0)])
-def test_interrupt_is_one_line_and_leaves_nothing_but_cells(name, delay, tmp_path):
+@pytest.mark.parametrize(("name", "moment"), [("SIGINT", "cell"), ("SIGINT", "import"), ("SIGTERM", "cell")])
+def test_interrupt_is_one_line_and_leaves_nothing_but_cells(name, moment, tmp_path):
     """Ctrl-C, pressed three times, in the middle of the simulation or during the imports; and a polite kill."""
+    cells = tmp_path / "nishimori-overlap.cells"
     process = subprocess.Popen(
         [*PROGRAM, "reproduce", "nishimori-overlap", "--out", str(tmp_path)],
         stdout=subprocess.PIPE,
@@ -90,15 +119,16 @@ def test_interrupt_is_one_line_and_leaves_nothing_but_cells(name, delay, tmp_pat
         text=True,
         start_new_session=True,
     )
-    time.sleep(delay)
+    time.sleep(0.8)
+    while moment == "cell" and process.poll() is None and not list(cells.glob("cells/*")):
+        time.sleep(0.05)
     assert process.poll() is None, "the run ended before it could be interrupted"
     for _ in range(3):
         os.kill(process.pid, getattr(signal, name))
         time.sleep(0.05)
     output, errors = process.communicate(timeout=30)
     assert process.returncode == 130
-    cells = tmp_path / "nishimori-overlap.cells"
     kept = f"finished cells stay in '{cells}', the same command resumes the others"
-    assert errors.strip() == f"densehop: interrupted; {kept if cells.exists() else 'nothing was written'}"
+    assert errors.strip() == f"densehop: interrupted; {kept if moment == 'cell' else 'nothing was written'}"
     assert output == ""
-    assert list(tmp_path.iterdir()) == [cells] * cells.exists()
+    assert list(tmp_path.iterdir()) == [cells] * (moment == "cell")

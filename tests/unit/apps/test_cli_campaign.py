@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from pathlib import Path
 
 import dask
@@ -16,7 +15,6 @@ import pytest
 import yaml
 
 import densehop as dh
-from densehop.apps.cli import program
 from densehop.campaign import cluster, store
 from densehop.recipes import RECIPES
 from tests.campaign_tasks import plan
@@ -24,18 +22,6 @@ from tests.command_line import PROGRAM, error_line
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "docs/examples/overlap.yaml"
-
-
-@pytest.fixture
-def densehop(monkeypatch, capsys):
-    """The command line in this process: arguments in, what a finished process would show out."""
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # the program replaces it
-
-    def run(*arguments):
-        code = program.run(list(map(str, arguments)))
-        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
-
-    return run
 
 
 def test_example_of_the_page_runs_resumes_and_is_collected(densehop, tmp_path):

@@ -148,18 +148,18 @@ def test_foolbox_attacks_by_decisions_and_refuses_what_it_cannot_differentiate(a
         foolbox_adapter.LinfPGD()(target.transform_bounds((-1, 1)), images[:5], classes[:5], epsilons=0.1)
 
 
-@pytest.mark.parametrize(("adapter", "package"), [("with_art", "art"), ("with_foolbox", "foolbox")])
+@pytest.mark.parametrize(("adapter", "package"), [("art_adapter", "art"), ("foolbox_adapter", "foolbox")])
 def test_a_missing_package_is_named_with_its_extra(adapter, package, monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == package] + [package]:
         monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, f"densehop.learn.{adapter}", raising=False)
+    monkeypatch.delitem(sys.modules, f"densehop.learn.attacks.{adapter}", raising=False)
     with pytest.raises(MissingPackage, match=r"pip install 'densehop\[attacks\]'"):
-        importlib.import_module(f"densehop.learn.{adapter}")
+        importlib.import_module(f"densehop.learn.attacks.{adapter}")
 
 
-@pytest.mark.parametrize("adapter", ["with_art", "with_foolbox"])
+@pytest.mark.parametrize("adapter", ["art_adapter", "foolbox_adapter"])
 def test_a_model_without_a_gradient_is_refused(adapter, attacked, request):
-    if adapter == "with_art":
+    if adapter == "art_adapter":
         request.getfixturevalue("art_classifier")
         make = importlib.import_module("densehop.learn.attacks.art_adapter").ArtClassifier
     else:
