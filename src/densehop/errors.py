@@ -21,6 +21,10 @@ class Incomplete(DensehopError):
     """Some cells of a campaign have no result; the others are kept."""
 
 
+class InternalError(DensehopError, RuntimeError):
+    """A result that contradicts itself: a fault of densehop, not of its input. It is never returned."""
+
+
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C came and what was done so far is saved; the message says where and how to go on."""
 
