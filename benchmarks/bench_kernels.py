@@ -80,7 +80,7 @@ def inner_loop(loop: ctypes.CDLL | None) -> None:
     for n_spins, n_patterns in ((64, 8_192), (128, 16_384), (160, 38_400), (256, 200_000)):
         pattern, examples = dh.draw_examples(n_spins, n_patterns, 3, 2.0)
         net = dh.PBodyHopfield(examples, p=3)
-        bits = Representations(dh.energies.strict_table(3, n_spins), net.patterns).pattern_store.stored.bits
+        bits = Representations(dh.energies.strict_table(3, n_spins), net.patterns).pattern_store.patterns.bits
         overlaps = np.zeros(bits.shape[1] * 32, dtype=np.int16)
         overlaps[:n_patterns] = pattern.astype(np.int32) @ examples.T.astype(np.int32)
         sweeps = max(1, int(2e8 / n_spins / n_patterns)) * 4

@@ -31,6 +31,10 @@ class Incomplete(DensehopError):
     """Some cells of a campaign failed; the results of the others are kept."""
 
 
+class InternalError(DensehopError, RuntimeError):
+    """A result that contradicts itself: a fault of densehop, not of its input. It is never returned."""
+
+
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C stopped a run whose work so far is saved; the message says where it is and how to go on."""
 

@@ -14,15 +14,35 @@ Layout, for N spins, C chains and K = C(N, p - 2) products of the other spins:
 Chains that flip at the same site share one passage through its slab.
 """
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from densehop.kernels import compiled, inlined, lean
 from densehop.kernels.noise import flips
-from densehop.kernels.record import record
+from densehop.kernels.record import record_of, write
 from densehop.kernels.slabs import add_products, add_row, add_rows
 from densehop.kernels.vectors import count_differences
 
 WORDS_AT_ONCE = 256  # of each row: the rows of one passage stay in the cache
+
+
+class Couplings(NamedTuple):
+    """What all chains share: n_others = p - 2 spins make a weight; factor is that of the couplings in the fields."""
+
+    couplings: Any
+    n_others: int
+    factor: int
+
+
+class CoupledArrays(NamedTuple):
+    """What chains keep, as above, and work (5, C) int64, overwritten."""
+
+    states: Any
+    weights: Any
+    fields: Any
+    energies: Any
+    work: Any
 
 
 @compiled
@@ -83,33 +103,35 @@ def flip_weights(site, n_spins, n_others, weights, chain):
 
 
 @inlined
-def add_slab(couplings, n_others, n_spins, site, weights, factors, chains, begin, end, fields):
-    """Add factors[n] * slab @ weights[c] to fields[c], c = chains[n], for begin <= n < end."""
-    if n_others == 0:
+def add_slab(energy, chains, site, factors, moving, begin, end):
+    """Add factors[n] * slab @ weights[c] to fields[c], c = moving[n], for begin <= n < end."""
+    couplings, n_spins = energy.couplings, chains.states.shape[1]
+    if energy.n_others == 0:
         for n in range(begin, end):
-            add_row(couplings, site, factors[n], chains[n], fields)
-    elif n_others == 1:  # a slab is symmetric: its rows are its columns
-        add_rows(couplings, site, n_spins, weights, factors, chains, begin, end, fields)
+            add_row(couplings, site, factors[n], moving[n], chains.fields)
+    elif energy.n_others == 1:  # a slab is symmetric: its rows are its columns
+        add_rows(couplings, site, n_spins, chains.weights, factors, moving, begin, end, chains.fields)
     else:
-        add_products(couplings, site, n_spins, weights, factors, chains, begin, end, fields)
+        add_products(couplings, site, n_spins, chains.weights, factors, moving, begin, end, chains.fields)
 
 
 @inlined
-def flip_all(couplings, n_others, factor, states, weights, fields, sites, chains, factors, n_moving):
-    """Flip site sites[n] of chain chains[n], n < n_moving; neighbours in the list with the same site share its slab."""
+def flip_all(energy, chains, sites, moving, factors, n_moving):
+    """Flip site sites[n] of chain moving[n], n < n_moving; neighbours in the list with the same site share its slab."""
+    states = chains.states
     for n in range(n_moving):
-        spin = states[chains[n], sites[n]]
-        factors[n] = -4 * factor * spin
-        states[chains[n], sites[n]] = -spin
+        spin = states[moving[n], sites[n]]
+        factors[n] = -4 * energy.factor * spin
+        states[moving[n], sites[n]] = -spin
     begin = 0
     while begin < n_moving:
         end = begin + 1
         while end < n_moving and sites[end] == sites[begin]:
             end += 1
-        add_slab(couplings, n_others, states.shape[1], sites[begin], weights, factors, chains, begin, end, fields)
+        add_slab(energy, chains, sites[begin], factors, moving, begin, end)
         begin = end
     for n in range(n_moving):  # after: the weights of slab i that hold site i meet couplings that are zero
-        flip_weights(sites[n], states.shape[1], n_others, weights, chains[n])
+        flip_weights(sites[n], states.shape[1], energy.n_others, chains.weights, moving[n])
 
 
 @inlined
@@ -123,40 +145,21 @@ def next_flip(noise, unit, uniforms, sites, state, fields, begin):
 
 
 @lean
-def run_sweeps(
-    couplings,
-    n_others,
-    factor,
-    noise,
-    states,
-    weights,
-    fields,
-    energies,
-    work,
-    sites,
-    uniforms,
-    units,
-    first,
-    references,
-    trace,
-    snapshots,
-    every,
-):
+def run_sweeps(energy, chains, attempts, record):
     """Run n sweeps of C chains; a spin flips where `kernels.noise.flips` says so.
 
     All chains go in step from an attempt at which some of them flip to the next such attempt.
 
     Parameters
     ----------
-    couplings, states, weights, fields, energies : as above, all but the couplings changed in place
-    n_others : int, p - 2, the number of spins in a weight
-    factor : int, unit of the couplings in the fields: 1 for the strict energy
-    work : (5, C) int64, overwritten
-    noise, sites, uniforms, units, first, references, trace, snapshots, every : as in `kernels.patterns.run_sweeps`
+    energy : Couplings
+    chains : CoupledArrays, changed in place
+    attempts, record : as in `kernels.sweeps.run_sweeps`
     """
-    n_chains, n_sweeps, n_spins = uniforms.shape
+    n_chains, n_sweeps, n_spins = attempts.uniforms.shape
+    states, fields, sites, work = chains.states, chains.fields, attempts.sites, chains.work
     flipped, upcoming, moving, chosen, factors = work[0], work[1], work[2], work[3], work[4]
-    for block_sweep in range(n_sweeps):
+    for sweep in range(n_sweeps):
         for chain in range(n_chains):
             flipped[chain], moving[chain] = 0, chain
         attempt, n_moving = -1, n_chains
@@ -164,7 +167,7 @@ def run_sweeps(
             for n in range(n_moving):
                 chain = moving[n]
                 upcoming[chain] = next_flip(
-                    noise, units[chain, block_sweep], uniforms[chain, block_sweep], sites[chain, block_sweep],
+                    attempts.noise, attempts.units[chain, sweep], attempts.uniforms[chain, sweep], sites[chain, sweep],
                     states[chain], fields[chain], attempt + 1,
                 )  # fmt: skip
             attempt, n_moving = n_spins, 0
@@ -172,14 +175,12 @@ def run_sweeps(
                 attempt = min(attempt, upcoming[chain])
             for chain in range(n_chains):
                 if upcoming[chain] == attempt < n_spins:
-                    site = sites[chain, block_sweep, attempt] if sites.shape[2] > 0 else attempt
-                    energies[chain] -= states[chain, site] * fields[chain, site]
+                    site = sites[chain, sweep, attempt] if sites.shape[2] > 0 else attempt
+                    chains.energies[chain] -= states[chain, site] * fields[chain, site]
                     flipped[chain] += 1
                     chosen[n_moving], moving[n_moving] = site, chain
                     n_moving += 1
-            flip_all(couplings, n_others, factor, states, weights, fields, chosen, moving, factors, n_moving)
+            flip_all(energy, chains, chosen, moving, factors, n_moving)
         for chain in range(n_chains):
-            record(
-                first + block_sweep, states[chain], energies[chain], flipped[chain],
-                references, trace[chain], snapshots[chain], every,
-            )  # fmt: skip
+            row = attempts.first + sweep
+            write(record_of(record, chain), row, states[chain], chains.energies[chain], flipped[chain])

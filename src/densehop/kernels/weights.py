@@ -1,4 +1,4 @@
-"""Single-spin dynamics where the energy is a function of S = sum_a w(k_a) in floating point (`weights.py`).
+"""Single-spin dynamics where the energy is a function of S = sum_a w(k_a) in floating point (`energies/weights.py`).
 
 Layout as in `kernels/patterns.py` for `bits` (N, B) and overlaps (32 B,), and beside them the weights of each
 pattern after a flip: `further` where the site agrees with the pattern, `nearer` where it does not, both (32 B,)
@@ -6,93 +6,106 @@ float64. All are found anew from the overlaps at each flip, in one order, so tha
 how it was reached.
 """
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
-from densehop.kernels import inlined, lean
-from densehop.kernels.noise import flips
-from densehop.kernels.record import record
+from densehop.kernels import implements, lean
+from densehop.kernels.patterns import fit_together
+from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
 from densehop.kernels.vectors import add_signed, selected_sum
 
 SUM, TOP = 0, 1  # places in `totals`: S, and the overlap that weights are counted from
 ROUNDING = 2.0**-52
 
 
+class Weights(NamedTuple):
+    """What all chains share: bits (N, B); sign_sums (N,) int64; the table and sharpness of a `WeightTable`."""
+
+    bits: Any
+    sign_sums: Any
+    weights: Any
+    sharpness: float
+    n_patterns: int
+
+
+class WeightArrays(NamedTuple):
+    """What chains keep, as above with chains in front, or what one of them keeps; states (C, N), totals (C, 2)."""
+
+    states: Any
+    overlaps: Any
+    further: Any
+    nearer: Any
+    totals: Any
+
+
+@implements(chain_of, Weights)
+def _chain_of(_energy, chains, index):
+    return WeightArrays(
+        chains.states[index], chains.overlaps[index], chains.further[index], chains.nearer[index], chains.totals[index]
+    )
+
+
 @lean
-def find_weights(weights, sharpness, n_patterns, overlaps, further, nearer, totals):
-    """Set everything that follows from the overlaps; weights (N + 3,) as in `weights.WeightTable`."""
+def find_weights(energy, chain):
+    """Set everything that follows from the overlaps of a chain."""
+    weights, overlaps = energy.weights, chain.overlaps
     top = np.int64(len(weights) - 3)
-    if sharpness > 0:
+    if energy.sharpness > 0:
         top = -top
-        for a in range(n_patterns):
+        for a in range(energy.n_patterns):
             top = np.int64(max(top, np.int64(overlaps[a])))
     total = 0.0
-    for a in range(n_patterns):
+    for a in range(energy.n_patterns):
         place = ((top - overlaps[a]) >> 1) + 1
-        further[a], nearer[a] = weights[place + 1], weights[place - 1]
+        chain.further[a], chain.nearer[a] = weights[place + 1], weights[place - 1]
         total += weights[place]
-    totals[SUM], totals[TOP] = total, top
+    chain.totals[SUM], chain.totals[TOP] = total, top
 
 
 @lean
-def start(bits, weights, sharpness, n_patterns, states, overlaps, further, nearer, totals):
-    """Place C chains at states (C, N): set everything else from them."""
-    overlaps[:] = 0
-    for chain in range(len(states)):
-        for site in range(states.shape[1]):
-            add_signed(bits, site, 0, bits.shape[1], np.int16(states[chain, site]), overlaps[chain])
-        find_weights(weights, sharpness, n_patterns, overlaps[chain], further[chain], nearer[chain], totals[chain])
+def start(energy, chains):
+    """Set all that chains keep from their states."""
+    chains.overlaps[:] = 0
+    for index in range(len(chains.states)):
+        chain = chain_of(energy, chains, index)
+        for site in range(len(chain.states)):
+            add_signed(energy.bits, site, 0, energy.bits.shape[1], np.int16(chain.states[site]), chain.overlaps)
+        find_weights(energy, chain)
 
 
-@inlined
-def energy_of(total, top, sharpness):
-    """Return the energy of S, weights counted from the overlap `top`."""
-    return -np.log(total) / sharpness - top if sharpness > 0 else -total
+@lean
+def first_wrong(energy, chains):
+    """Return the first chain whose S, overlaps and state contradict each other, -1 if there is none."""
+    for index in range(len(chains.states)):
+        chain = chain_of(energy, chains, index)
+        total, top = chain.totals[SUM], chain.totals[TOP]
+        find_weights(energy, chain)
+        same = chain.totals[SUM] == total and chain.totals[TOP] == top
+        if not same or not fit_together(energy.sign_sums, energy.n_patterns, chain.states, chain.overlaps):
+            return index
+    return -1
 
 
-@inlined
-def flip_cost(bits, site, spin, sharpness, n_patterns, further, nearer, totals):
-    """Return Delta E of a flip; what rounding alone could make is 0, so that T = 0 dynamics ends."""
-    if_plus, if_minus = (further, nearer) if spin > 0 else (nearer, further)
-    total: float = selected_sum(bits, site, if_plus, if_minus)
-    if abs(total - totals[SUM]) <= n_patterns * ROUNDING * totals[SUM]:
+@implements(energy_of, Weights)
+def _energy_of(energy, chain):
+    total, top = chain.totals[SUM], chain.totals[TOP]
+    return -np.log(total) / energy.sharpness - top if energy.sharpness > 0 else -total
+
+
+@implements(flip_cost, Weights)
+def _flip_cost(energy, chain, site):  # what rounding alone could make is 0, so that T = 0 dynamics ends
+    agreeing, other = (chain.further, chain.nearer) if chain.states[site] > 0 else (chain.nearer, chain.further)
+    total: float = selected_sum(energy.bits, site, agreeing, other)
+    here = chain.totals[SUM]
+    if abs(total - here) <= energy.n_patterns * ROUNDING * here:
         return 0.0
-    return np.log(totals[SUM] / total) / sharpness if sharpness > 0 else totals[SUM] - total
+    return np.log(here / total) / energy.sharpness if energy.sharpness > 0 else here - total
 
 
-@lean
-def run_sweeps(
-    bits,
-    weights,
-    sharpness,
-    n_patterns,
-    noise,
-    states,
-    overlaps,
-    further,
-    nearer,
-    totals,
-    sites,
-    uniforms,
-    units,
-    first,
-    references,
-    trace,
-    snapshots,
-    every,
-):
-    """Run n sweeps of C chains, one after the other; arguments as in `kernels.patterns.run_sweeps`, trace in floats."""
-    n_chains, n_sweeps, n_spins = uniforms.shape
-    for chain in range(n_chains):
-        state, total = states[chain], totals[chain]
-        for block_sweep in range(n_sweeps):
-            flipped = 0
-            for attempt in range(n_spins):
-                site = sites[chain, block_sweep, attempt] if sites.shape[2] > 0 else attempt
-                cost = flip_cost(bits, site, state[site], sharpness, n_patterns, further[chain], nearer[chain], total)
-                if flips(cost, units[chain, block_sweep], uniforms[chain, block_sweep, attempt], noise):
-                    add_signed(bits, site, 0, bits.shape[1], np.int16(-2 * state[site]), overlaps[chain])
-                    state[site] = -state[site]
-                    find_weights(weights, sharpness, n_patterns, overlaps[chain], further[chain], nearer[chain], total)
-                    flipped += 1
-            energy = energy_of(total[SUM], total[TOP], sharpness)
-            record(first + block_sweep, state, energy, flipped, references, trace[chain], snapshots[chain], every)
+@implements(flip, Weights)
+def _flip(energy, chain, site, _cost):
+    spin = chain.states[site]
+    add_signed(energy.bits, site, 0, energy.bits.shape[1], np.int16(-2 * spin), chain.overlaps)
+    chain.states[site] = -spin
+    find_weights(energy, chain)

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from densehop.base.arrays import Signs
 from densehop.base.streams import Purpose, generator
 from densehop.kernels.noise import EXPONENTIAL, LOGISTIC, make_noise
-from densehop.simulate.chains import Arrays, Attempts, Chains, Forms, Record
+from densehop.kernels.record import Attempts, Record
+from densehop.simulate.chains import Arrays, Chains, Forms
 from densehop.simulate.settings import Settings
 
 TIME_PER_CALL = 5e7  # predicted nanoseconds between two looks at the stop event
@@ -131,6 +132,7 @@ class Group:
         place, n_sweeps = self.place, self.settings.n_sweeps
         block = slice(place.done, place.done + min(place.longest, n_sweeps - place.done, self._longest_block()))
         self._run_sweeps(chains, block)
+        chains.check()
         self.results["by_couplings"][:, block] = place.couplings
         acceptance = float(self.record.trace[:, block, 1].mean()) / self.forms.n_spins
         couplings, left = place.couplings, (n_sweeps - block.stop) * self.states.size

@@ -1,44 +1,19 @@
 """What chains do and where they write, in any representation, and what a network must offer for chains to run on it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from densehop.base.arrays import Floats, Integers, Signs
+from densehop.base.arrays import Floats, Signs
 from densehop.energies.tables import EnergyTable
 from densehop.energies.weights import WeightTable
-from densehop.kernels.noise import Noise
+from densehop.errors import InternalError
+from densehop.kernels.record import Attempts, Record
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Numbers = npt.NDArray[np.int64] | npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Attempts:
-    """What a block of n sweeps of C chains tries.
-
-    sites (C, n, N), or (C, n, 0) for one after the other; uniforms (C, n, N), from which `noise` makes the noise;
-    units (C, n), the temperatures in units of the fields; `first` counts the sweeps before the block.
-    """
-
-    noise: Noise
-    sites: Integers
-    uniforms: Floats
-    units: Floats
-    first: int
-
-
-@dataclass(frozen=True)
-class Record:
-    """Where C chains write: trace (C, sweep, 2 + R), snapshots (C, sweep // every, N); see `kernels/record.py`."""
-
-    references: Signs
-    trace: Numbers
-    snapshots: Signs
-    every: int
 
 
 class Chains(Protocol):
@@ -46,6 +21,9 @@ class Chains(Protocol):
 
     def run(self, attempts: Attempts, record: Record) -> None:
         """Run the attempts and fill in their rows of the record."""
+
+    def check(self) -> None:
+        """Raise `InternalError` where the energy of a chain is not that of its state."""
 
 
 class Work(Protocol):
@@ -93,3 +71,12 @@ class Forms(Protocol):
 
     def energies(self, recorded: Numbers) -> Floats:
         """Return the extensive energies that a record stands for."""
+
+
+def require_none_wrong(chain: int) -> None:
+    """Raise `InternalError` unless the index of a wrong chain is -1."""
+    if chain >= 0:
+        raise InternalError(
+            f"the energy of chain {chain} of a group is not that of its state: a fault of densehop, so there is no "
+            "result; please report it with the energy, the seed and the temperature"
+        )

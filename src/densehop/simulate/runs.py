@@ -11,8 +11,9 @@ from densehop.base.arrays import Signs
 from densehop.base.streams import seed_sequence
 from densehop.base.workers import run_all
 from densehop.errors import Interrupted, InvalidInput
+from densehop.kernels.record import Record
 from densehop.simulate.blocks import Group, Terms
-from densehop.simulate.chains import Arrays, Record
+from densehop.simulate.chains import Arrays
 from densehop.simulate.checkpoint import Checkpoint, Keeper, put_back
 from densehop.simulate.representations.fingerprint import digest
 

@@ -13,13 +13,17 @@ import numpy as np
 from densehop.base.arrays import Floats, Signs
 from densehop.base.version import __version__
 from densehop.base.workers import count_workers, run_all
+from densehop.errors import InternalError
 from densehop.kernels.noise import LOGISTIC, make_noise
+from densehop.kernels.record import Attempts, Record
 from densehop.simulate.blocks import Group
-from densehop.simulate.chains import Arrays, Attempts, Forms, Numbers, Record
+from densehop.simulate.chains import Arrays, Forms, Numbers
 from densehop.simulate.runs import Run, split
 from densehop.simulate.samples import Samples
 from densehop.simulate.settings import Settings
 
+LONGEST_DESCENT = 100_000  # sweeps of T = 0 dynamics, a thousand times what it takes
+CHECKED_EVERY = 64  # sweeps after which a descent that has not ended compares its energy with that of its state
 GROUPS_PER_WORKER = 8  # of chains on patterns, which gain nothing from each other's company
 
 
@@ -71,8 +75,17 @@ def _relax_some(forms: Forms, states: Signs, stop: threading.Event) -> None:
         chain = forms.start(states[index : index + 1], by_couplings, 1)
         trace: Numbers = np.ones((1, 1, 2), dtype=forms.trace_type)
         record = Record(np.empty((0, shape[2]), dtype=np.int8), trace, np.empty((1, 0, shape[2]), dtype=np.int8), 0)
-        while trace[0, 0, 1] > 0 and not stop.is_set():
+        for sweep in range(1, LONGEST_DESCENT + 1):
+            if stop.is_set():
+                return
             chain.run(attempts, record)
+            ends = trace[0, 0, 1] == 0
+            if ends or sweep % CHECKED_EVERY == 0:
+                chain.check()
+            if ends:
+                break
+        else:
+            raise InternalError(f"T = 0 dynamics did not end within {LONGEST_DESCENT} sweeps; please report it")
 
 
 def gauged(traces: Floats, axis: int) -> Floats:

@@ -15,8 +15,9 @@ from densehop.base import checks
 from densehop.base.arrays import Floats, Integers, Signs
 from densehop.base.version import __version__
 from densehop.errors import InvalidInput
+from densehop.kernels.record import Record
 from densehop.simulate.blocks import Group, Report, Terms
-from densehop.simulate.chains import Arrays, Chains, Record
+from densehop.simulate.chains import Arrays, Chains
 from densehop.simulate.runs import Run
 from densehop.simulate.samples import Samples
 from densehop.simulate.settings import Settings

@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 
 import densehop as dh
+from densehop.errors import InternalError
 from densehop.kernels import couplings as couplings_kernel
-from densehop.kernels import patterns as kernel
+from densehop.kernels import patterns as patterns_kernel
+from densehop.kernels import record, sweeps
+from densehop.simulate.representations.couplings import CoupledChains
+from densehop.simulate.representations.patterns import PatternChains
 from tests import goodness, naive
 
 FALSE_ALARM, CAUGHT = 1e-4, 1e-9
@@ -109,11 +113,14 @@ def test_exact_distribution_given_teacher_examples():
 
 @pytest.mark.parametrize("p", [2, 3, 4])
 @pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis"])
-def test_wrong_sign_of_the_correction_is_caught(p, dynamics):
+def test_wrong_sign_of_the_correction_is_caught(p, dynamics, monkeypatch):
     """The term xi_i sum_a odd[c_a] takes the site's own spin out of the overlaps; with the wrong sign it stays in."""
     thin = thinning(network(p), TEMPERATURE[p], 40_000, dynamics=dynamics)
     net = network(p)
     net.table = dataclasses.replace(net.table, odd=-net.table.odd)
+    with pytest.raises(InternalError, match="is not that of its state"):
+        net.sample(TEMPERATURE[p], 4, 40_000, dynamics=dynamics, representation="patterns")
+    monkeypatch.setattr(PatternChains, "check", lambda _self: None)
     assert chi_square(net, TEMPERATURE[p], 40_000, thin, dynamics=dynamics, representation="patterns") < CAUGHT
 
 
@@ -129,21 +136,24 @@ def test_wrong_acceptance_is_caught(p):
 @pytest.mark.parametrize("p", [2, 3, 4])
 def test_stale_overlaps_are_caught(p, monkeypatch):
     """A kernel that forgets to update one pattern's overlap after a flip; uncompiled, its control passes."""
-    whole_flip = kernel.flip
 
-    def forgetful_flip(stored, site, spin, overlaps, amplitudes, odd_total):
-        before = overlaps[0], amplitudes[:1].copy()
-        total = whole_flip(stored, site, spin, overlaps, amplitudes, odd_total)
-        overlaps[0], amplitudes[:1] = before
-        return total
+    def forgetful_flip(patterns, chain, site, cost):
+        before = chain.overlaps[0], chain.amplitudes[:1].copy()
+        sweeps.flip.dispatch(patterns_kernel.Patterns)(patterns, chain, site, cost)
+        chain.overlaps[0], chain.amplitudes[:1] = before
 
     net = network(p, n_spins=5, n_patterns=4)
     thin = thinning(net, TEMPERATURE[p], 6_000)
-    for name in ("run_sweeps", "run_chain"):
-        monkeypatch.setattr(kernel, name, getattr(kernel, name).py_func)
-    assert chi_square(net, TEMPERATURE[p], 6_000, thin, n_workers=1, representation="patterns") > FALSE_ALARM
-    monkeypatch.setattr(kernel, "flip", forgetful_flip)
-    assert chi_square(net, TEMPERATURE[p], 6_000, thin, n_workers=1, representation="patterns") < CAUGHT
+    options = {"n_workers": 1, "representation": "patterns"}
+    monkeypatch.setattr(sweeps, "chain_of", patterns_kernel._chain_of)
+    monkeypatch.setattr(sweeps, "record_of", record.record_of.py_func)
+    monkeypatch.setattr("densehop.simulate.representations.patterns.run_sweeps", sweeps.run_sweeps.py_func)
+    assert chi_square(net, TEMPERATURE[p], 6_000, thin, **options) > FALSE_ALARM
+    monkeypatch.setattr(sweeps, "flip", forgetful_flip)
+    with pytest.raises(InternalError, match="is not that of its state"):
+        net.sample(TEMPERATURE[p], 4, 6_000, **options)
+    monkeypatch.setattr(PatternChains, "check", lambda _self: None)
+    assert chi_square(net, TEMPERATURE[p], 6_000, thin, **options) < CAUGHT
 
 
 @pytest.mark.parametrize("p", [3, 4])
@@ -152,8 +162,11 @@ def test_stale_weights_are_caught(p, monkeypatch):
     net = network(p, n_spins=5, n_patterns=4)
     thin = thinning(net, TEMPERATURE[p], 6_000)
     options = {"n_workers": 1, "representation": "couplings"}
-    for name in ("run_sweeps", "flip_all"):
+    for name in ("run_sweeps", "flip_all", "record_of"):
         monkeypatch.setattr(couplings_kernel, name, getattr(couplings_kernel, name).py_func)
     assert chi_square(net, TEMPERATURE[p], 6_000, thin, **options) > FALSE_ALARM
     monkeypatch.setattr(couplings_kernel, "flip_weights", lambda *_arguments: None)
+    with pytest.raises(InternalError, match="is not that of its state"):
+        net.sample(TEMPERATURE[p], 4, 6_000, **options)
+    monkeypatch.setattr(CoupledChains, "check", lambda _self: None)
     assert chi_square(net, TEMPERATURE[p], 6_000, thin, **options) < CAUGHT

@@ -11,10 +11,16 @@ import pytest
 
 import densehop as dh
 from densehop.kernels import couplings as kernel
-from densehop.kernels import patterns as patterns_kernel
+from densehop.kernels import forms
+from densehop.kernels.forms.cube import Cube
+from densehop.kernels.forms.exact import Fit
+from densehop.kernels.forms.linear import Linear
+from densehop.kernels.forms.square import COST, Square
+from densehop.kernels.forms.table import Table
+from densehop.kernels.forms.wide_cube import WideCube
 from densehop.simulate.representations.choice import Representations, Workload
 from densehop.simulate.representations.couplings import CouplingStore, field_type
-from densehop.simulate.representations.patterns import PatternChains, form_of, pack
+from densehop.simulate.representations.patterns import PatternChains, pack
 from tests import naive
 
 RESULTS = ("spins", "energy", "overlap", "acceptance", "snapshots")
@@ -131,7 +137,7 @@ def test_changes_in_mid_run_change_nothing(p, monkeypatch):
 def test_rule_takes_the_cheaper_representation():
     cold, hot = 0.01, 0.5
     net = dh.PBodyHopfield(signs(3000, 100), 3)
-    work = Workload(3, 100, 3000, patterns_kernel.SQUARE, 4, True)
+    work = Workload(3, 100, 3000, COST, 4, True)
     assert work.couplings_cost(cold) < work.patterns_cost(cold)
     assert work.couplings_cost(hot) > work.patterns_cost(hot)
     representations = net._forms
@@ -173,41 +179,56 @@ def test_fields_and_overlaps_of_every_form(p, n_spins):
     patterns = np.concatenate([signs(40, n_spins), -signs(3, n_spins)])
     net = dh.PBodyHopfield(patterns, p)
     store = net._forms.pattern_store
-    powers = {2: patterns_kernel.LINEAR, 3: patterns_kernel.SQUARE, 4: patterns_kernel.CUBE}
-    assert form_of(net.table).form == powers.get(p if n_spins > 2 else 0, patterns_kernel.TABLE)
+    assert isinstance(store.fit.form, {2: Linear, 3: Square, 4: Cube}.get(p if n_spins > 2 else 0, Table))
     for state in naive.all_states(n_spins)[:: max(1, 2**n_spins // 20)]:
         chain = PatternChains.start(store, state[np.newaxis])
-        assert (chain.overlaps[0, :43] == patterns.astype(int) @ state).all()
-        assert not chain.overlaps[0, 43:].any()
+        assert (chain.arrays.overlaps[0, :43] == patterns.astype(int) @ state).all()
+        assert not chain.arrays.overlaps[0, 43:].any()
         doubled = [
             -naive.flip_cost(state, site, patterns, p) * state[site] / net.table.scale for site in range(n_spins)
         ]
         assert -chain.fields()[0] == pytest.approx(np.array(doubled), abs=1e-8)
-        assert chain.totals[0, patterns_kernel.ENERGY] == pytest.approx(
-            -naive.energy(state, patterns, p) / net.table.scale, abs=1e-8
-        )
+        assert chain.energies[0] == pytest.approx(-naive.energy(state, patterns, p) / net.table.scale, abs=1e-8)
 
 
 def test_group_of_chains_changes_its_states_in_place():
     net = dh.PBodyHopfield(signs(30, 16), 3)
     states = signs(3, 16, seed=5)
     chains = PatternChains.start(net._forms.pattern_store, states)
-    assert np.shares_memory(chains.states, states)
+    assert np.shares_memory(chains.arrays.states, states)
 
 
-@pytest.mark.parametrize(("p", "n_spins"), [(2, 300), (3, 101), (4, 61), (4, 256), (4, 257), (4, 900), (4, 1290)])
-def test_powers_equal_tables(p, n_spins, monkeypatch):
+def looked_up(even, odd):
+    """Return any tables as the form that looks them up, with sums in 64 bits."""
+    return Fit(Table(even, odd, 2**31 - 1), COST, np.int64)
+
+
+@pytest.mark.parametrize(
+    ("p", "n_spins", "form"),
+    [
+        (2, 3, Linear),
+        (2, 300, Linear),
+        (3, 101, Square),
+        (4, 61, Cube),
+        (4, 256, Cube),
+        (4, 257, Cube),
+        (4, 258, WideCube),
+        (4, 900, WideCube),
+        (4, 1860, WideCube),  # (k^3 + (8 - 3N) k)/3 is just below 2^31
+        (4, 1862, Table),
+    ],
+)
+def test_fast_forms_equal_tables(p, n_spins, form, monkeypatch):
     """The same run with tables in 64 bits."""
     net = dh.PBodyHopfield(signs(70, n_spins), p)
-    powers = [net.sample(t, 1, 3, net.patterns[0], snapshot_every=1, representation="patterns") for t in (0.5, 50.0)]
-    table = form_of(dh.energies.strict_table(5, 61))
-    monkeypatch.setattr(
-        "densehop.simulate.representations.patterns.form_of", lambda _table: dataclasses.replace(table, largest=2**31)
-    )
+    options = {"snapshot_every": 1, "representation": "patterns"}
+    fast = [net.sample(t, 1, 3, net.patterns[0], **options) for t in (0.5, 50.0)]
+    assert isinstance(net._forms.pattern_store.fit.form, form)
+    monkeypatch.setattr("densehop.simulate.representations.patterns.fastest", looked_up)
     net = dh.PBodyHopfield(net.patterns, p)
-    assert net._forms.pattern_store.form.form == patterns_kernel.TABLE
-    tables = [net.sample(t, 1, 3, net.patterns[0], snapshot_every=1, representation="patterns") for t in (0.5, 50.0)]
-    assert all(same(pair) for pair in zip(powers, tables, strict=True))
+    assert isinstance(net._forms.pattern_store.fit.form, Table)
+    tables = [net.sample(t, 1, 3, net.patterns[0], **options) for t in (0.5, 50.0)]
+    assert all(same(pair) for pair in zip(fast, tables, strict=True))
 
 
 @pytest.mark.parametrize(("interaction", "n_spins"), [("strict", 256), ("strict", 257), ("power", 254)])
@@ -215,7 +236,7 @@ def test_largest_cubes_fill_no_lane(interaction, n_spins):
     """Copies of one pattern, more than are summed without widening, and states at and beside it."""
     pattern, n_copies = signs(1, n_spins), 32 * 300 + 7
     net = dh.PBodyHopfield(np.repeat(pattern, n_copies, axis=0), 4, interaction=interaction)
-    assert net._forms.pattern_store.form.form == patterns_kernel.CUBE
+    assert isinstance(net._forms.pattern_store.fit.form, Cube)
     single = dh.PBodyHopfield(pattern, 4, interaction=interaction)
     for n_flipped in (0, 1, n_spins):
         state = pattern.copy()
@@ -232,7 +253,8 @@ def test_tables_that_are_almost_powers_are_looked_up():
         for name in ("even", "odd"):
             values = getattr(table, name).copy()
             values[5] += 1
-            assert form_of(dataclasses.replace(table, **{name: values})).form == patterns_kernel.TABLE
+            changed = dataclasses.replace(table, **{name: values})
+            assert isinstance(forms.fastest(changed.even, changed.odd).form, Table)
 
 
 SHORT_RUN = """

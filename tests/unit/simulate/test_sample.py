@@ -55,7 +55,7 @@ def test_records_equal_recomputation(p, n_spins):
 def test_fields_summed_in_several_chunks_are_exact(p, n_spins, n_patterns):
     """Terms of these sizes fit into 32 bits, sums of some tens of them do not."""
     net = random_network(p, n_patterns, n_spins)
-    assert 8 <= net._forms.pattern_store.stored.chunk < n_patterns / 32
+    assert 8 <= net._forms.pattern_store.fit.form.chunk < n_patterns / 32
     for start in (net.patterns[0], None):
         run = net.sample(1.0, n_chains=1, n_sweeps=2, start=start, seed=1)
         assert run.energy[:, -1] == pytest.approx(net.energy(run.spins), rel=1e-14)

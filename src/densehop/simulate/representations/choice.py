@@ -13,7 +13,7 @@ from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
 from densehop.energies.tables import EnergyTable
 from densehop.errors import InvalidInput
-from densehop.kernels.patterns import CUBE, TABLE, WIDE_CUBE
+from densehop.kernels.forms.exact import Cost
 from densehop.simulate.chains import Chains, Numbers
 from densehop.simulate.representations.couplings import LARGEST_P, CoupledChains, CouplingStore, row_length
 from densehop.simulate.representations.fingerprint import digest
@@ -26,19 +26,8 @@ SHARE_OF_MEMORY = 0.25  # the free memory that `auto` may fill with couplings
 
 # Nanoseconds per part of the work, fitted by `benchmarks/bench_kernels.py --constants` on one 2-core x86 machine with
 # 512-bit registers; only their ratios matter. "attempt" includes the noise variate.
-PATTERNS_COST = {
-    "attempt": 21.0,
-    "flip": 49.0,
-    "pattern": 0.027,
-    "pattern flip": 0.033,
-    "table pattern": 0.05,
-    "cube pattern": 0.05,
-    "cube pattern flip": 0.05,
-    "wide cube flip": 18.0,
-    "wide cube pattern": 0.05,
-    "wide cube pattern flip": 0.2,
-    "table pattern flip": 0.8,
-}
+# What a pattern costs stands with the form of the table, in `kernels/forms/`.
+PATTERNS_COST = {"attempt": 21.0, "flip": 49.0}
 COUPLINGS_COST = {
     "attempt": 11.0,
     "flip": 45.0,
@@ -57,12 +46,12 @@ BUILD_COST = {"sign": 1.3, "product": 35.0, "word": 0.2}  # a word counts 64 pat
 
 @dataclass(frozen=True)
 class Workload:
-    """What decides the cost: sizes, the form of the table, and how the chains of a group visit sites."""
+    """What decides the cost: sizes, the costs of the table's form, and how the chains of a group visit sites."""
 
     p: int
     n_spins: int
     n_patterns: int
-    form: int
+    form: Cost
     n_chains: int
     in_step: bool
 
@@ -72,7 +61,13 @@ class Workload:
 
     def patterns_cost(self, acceptance: float) -> float:
         """Return the predicted nanoseconds per attempt in the patterns representation."""
-        return sum(PATTERNS_COST[part] * amount for part, amount in self.patterns_parts(acceptance).items())
+        each = {
+            **PATTERNS_COST,
+            self.form.name: self.form.per_attempt,
+            f"{self.form.name} flip": self.form.per_flip,
+            f"{self.form.name} once a flip": self.form.once,
+        }
+        return sum(each[part] * amount for part, amount in self.patterns_parts(acceptance).items())
 
     def couplings_cost(self, acceptance: float) -> float:
         """Return the predicted nanoseconds per attempt in the couplings representation."""
@@ -80,17 +75,13 @@ class Workload:
 
     def patterns_parts(self, acceptance: float) -> dict[str, float]:
         """Return how much of each kind of work an attempt is, on average."""
-        kinds = {TABLE: "table pattern", CUBE: "cube pattern", WIDE_CUBE: "wide cube pattern"}
-        kind = kinds.get(self.form, "pattern")
-        flips = acceptance * self.n_patterns
-        again = acceptance if self.form == WIDE_CUBE else 0.0
-        return {
+        parts = {
             "attempt": 1.0,
             "flip": acceptance,
-            "wide cube flip": again,
-            kind: self.n_patterns,
-            f"{kind} flip": flips,
+            self.form.name: self.n_patterns,
+            f"{self.form.name} flip": acceptance * self.n_patterns,
         }
+        return {**parts, f"{self.form.name} once a flip": acceptance} if self.form.once else parts
 
     def couplings_parts(self, acceptance: float) -> dict[str, float]:
         """Return the same for couplings.
@@ -177,7 +168,7 @@ class Representations:
 
     def workload(self, n_chains: int, in_step: bool) -> Workload:
         """Return the work of a group whose chains visit sites in the same order or not."""
-        form = self.pattern_store.form.form
+        form = self.pattern_store.fit.cost
         return Workload(self.table.p, self.n_spins, self.n_patterns, form, n_chains, in_step)
 
     def starts_on_couplings(self, work: Workload) -> bool:

@@ -16,9 +16,9 @@ from densehop.base.arrays import Integers, Signs, Words
 from densehop.base.workers import run_all
 from densehop.energies.tables import EnergyTable
 from densehop.kernels import couplings as kernel
-from densehop.kernels.patterns import ENERGY
+from densehop.kernels.record import Attempts, Record
 from densehop.kernels.vectors import LANES, WORDS
-from densehop.simulate.chains import Attempts, Record
+from densehop.simulate.chains import require_none_wrong
 from densehop.simulate.representations.aligned import aligned_zeros
 from densehop.simulate.representations.patterns import PatternChains, PatternStore, pack
 
@@ -105,8 +105,11 @@ class _Build:
         return result[first:, first:]
 
     def checked(self, values: Integers) -> Integers:
-        """Return couplings that fit into the tensor."""
-        if np.abs(values).max(initial=0) > np.iinfo(self.tensor.dtype).max:
+        """Return couplings that fit into the tensor, and those in 16 bits also into a row's sum in 32 bits."""
+        largest = np.iinfo(self.tensor.dtype).max
+        if self.tensor.dtype == np.int16:
+            largest = min(largest, LARGEST_INT32 // self.tensor.shape[2])
+        if np.abs(values).max(initial=0) > largest:
             raise TooLarge
         return values
 
@@ -142,33 +145,48 @@ class _Build:
 class CoupledChains:
     """C chains that run in step; layout in `kernels/couplings.py`."""
 
-    store: CouplingStore
-    factor: int
-    states: Signs
-    weights: npt.NDArray[np.int16]
-    fields: npt.NDArray[np.int32 | np.int64]
-    energies: Integers
+    patterns: PatternStore
+    energy: kernel.Couplings
+    arrays: kernel.CoupledArrays
 
     @classmethod
     def start(cls, store: CouplingStore, patterns: PatternStore, states: Signs) -> "CoupledChains":
         """Place chains at states (C, N), which change in place."""
-        weights = aligned_zeros((len(states), store.tensor.shape[2]), np.int16)
-        kernel.set_weights(states, store.n_others, weights)
         n_chains, n_spins = states.shape
-        n_patterns = patterns.stored.n_patterns
-        fields = aligned_zeros((n_chains, whole_blocks(n_spins)), field_type(patterns.table, n_patterns))
-        energies = np.empty(len(states), dtype=np.int64)
-        for index in range(len(states)):  # one at a time: overlaps with all patterns take memory
+        weights = aligned_zeros((n_chains, store.tensor.shape[2]), np.int16)
+        kernel.set_weights(states, store.n_others, weights)
+        kind = field_type(patterns.table, patterns.patterns.n_patterns)
+        fields = aligned_zeros((n_chains, whole_blocks(n_spins)), kind)
+        energies, work = np.empty(n_chains, dtype=np.int64), np.empty((5, n_chains), dtype=np.int64)
+        for index in range(n_chains):  # one at a time: overlaps with all patterns take memory
             chain = PatternChains.start(patterns, states[index : index + 1])
-            fields[index, :n_spins], energies[index] = chain.fields()[0], chain.totals[0, ENERGY]
-        return cls(store, patterns.table.coupling_factor, states, weights, fields, energies)
+            fields[index, :n_spins], energies[index] = chain.fields()[0], chain.energies[0]
+        energy = kernel.Couplings(store.tensor.reshape(n_spins, -1), store.n_others, patterns.table.coupling_factor)
+        return cls(patterns, energy, kernel.CoupledArrays(states, weights, fields, energies, work))
 
     def run(self, attempts: Attempts, record: Record) -> None:
         """Run the attempts and fill in their rows of the record."""
-        tensor = self.store.tensor.reshape(len(self.store.tensor), -1)
-        kernel.run_sweeps(
-            tensor, self.store.n_others, self.factor, attempts.noise,
-            self.states, self.weights, self.fields, self.energies, np.empty((5, len(self.states)), dtype=np.int64),
-            attempts.sites, attempts.uniforms, attempts.units, attempts.first,
-            record.references, record.trace, record.snapshots, record.every,
-        )  # fmt: skip
+        kernel.run_sweeps(self.energy, self.arrays, attempts, record)
+
+    def check(self) -> None:
+        """Raise `InternalError` where the energy of a chain is not that of its state."""
+        states, own = self.arrays.states, self.arrays
+        twice = 2 * (self.patterns.table.p * own.energies - lower_bodies(self.patterns, states))
+        wrong = np.flatnonzero((states * own.fields[:, : states.shape[1]]).sum(axis=1, dtype=np.int64) != twice)
+        require_none_wrong(int(wrong[0]) if len(wrong) else -1)
+
+
+def lower_bodies(store: PatternStore, states: Signs) -> Integers:
+    """Return sum_b (p - b) U_b for states (C, N), where U_b is what b bodies contribute to sum_a energy[c_a].
+
+    A flip turns round the terms that hold its site, so sum_i xi_i f_i = 2 sum_b b U_b with the doubled fields f: where
+    this sum is known, fields and energy can be compared. Here k^2 = N + 2 e_2 and k^3 = (3N - 2) e_1 + 6 e_3.
+    """
+    n_chains, n_spins = states.shape
+    if store.table.interaction == "strict":
+        return np.zeros(n_chains, dtype=np.int64)
+    if store.table.p == 2:
+        return np.full(n_chains, 2 * n_spins * store.patterns.n_patterns)
+    overlaps: Integers = states.astype(np.int64) @ np.asarray(store.patterns.sign_sums, dtype=np.int64)
+    lower: Integers = 2 * (3 * n_spins - 2) * overlaps
+    return lower

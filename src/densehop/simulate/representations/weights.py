@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
 from densehop.energies.weights import WeightTable
 from densehop.errors import InvalidInput
 from densehop.kernels import weights as kernel
+from densehop.kernels.record import Attempts, Record
+from densehop.kernels.sweeps import run_sweeps
 from densehop.kernels.vectors import LANES
-from densehop.simulate.chains import Attempts, Numbers, Record
+from densehop.simulate.chains import Numbers, require_none_wrong
 from densehop.simulate.representations.aligned import aligned_zeros
 from densehop.simulate.representations.choice import REPRESENTATIONS
 from densehop.simulate.representations.fingerprint import digest
@@ -40,6 +41,9 @@ class WeightedForms:
         self.table, self.patterns = table, patterns
         self.n_patterns, self.n_spins = patterns.shape
         self.bits = pack(patterns, LANES).view("<u4").astype(np.uint32, copy=False)
+        self.layout = kernel.Weights(
+            self.bits, patterns.sum(axis=0, dtype=np.int64), table.weights, table.sharpness, self.n_patterns
+        )
 
     def fingerprint(self) -> str:
         """Return a short name of the patterns and their energy."""
@@ -74,11 +78,9 @@ class WeightedForms:
         shape = len(states), self.bits.shape[1] * LANES
         overlaps, totals = aligned_zeros(shape, np.int16), np.empty((len(states), 2))
         further, nearer = aligned_zeros(shape, np.float64), aligned_zeros(shape, np.float64)
-        table = self.table
-        kernel.start(
-            self.bits, table.weights, table.sharpness, self.n_patterns, states, overlaps, further, nearer, totals
-        )
-        return WeightedChains(self, states, overlaps, further, nearer, totals)
+        arrays = kernel.WeightArrays(states, overlaps, further, nearer, totals)
+        kernel.start(self.layout, arrays)
+        return WeightedChains(self.layout, arrays)
 
     def energies(self, recorded: Numbers) -> Floats:
         """Return the extensive energies that a record stands for."""
@@ -89,21 +91,16 @@ class WeightedForms:
 class WeightedChains:
     """C chains that run one after the other; layout in `kernels/weights.py`."""
 
-    forms: WeightedForms
-    states: Signs
-    overlaps: npt.NDArray[np.int16]
-    further: Floats
-    nearer: Floats
-    totals: Floats
+    energy: kernel.Weights
+    arrays: kernel.WeightArrays
 
     def run(self, attempts: Attempts, record: Record) -> None:
         """Run the attempts and fill in their rows of the record."""
-        kernel.run_sweeps(
-            self.forms.bits, self.forms.table.weights, self.forms.table.sharpness, self.forms.n_patterns,
-            attempts.noise, self.states, self.overlaps, self.further, self.nearer, self.totals,
-            attempts.sites, attempts.uniforms, attempts.units, attempts.first,
-            record.references, record.trace, record.snapshots, record.every,
-        )  # fmt: skip
+        run_sweeps(self.energy, self.arrays, attempts, record)
+
+    def check(self) -> None:
+        """Raise `InternalError` where the energy of a chain is not that of its state."""
+        require_none_wrong(kernel.first_wrong(self.energy, self.arrays))
 
 
 @dataclass(frozen=True, eq=False)
