@@ -3,7 +3,7 @@
 A free site goes to the sign of sum_a exp(logs[c_a]) xi_ia, c_a the number of sites where state and memory agree (in
 units that the table knows). Weights fall fast from the nearest memory on, so the sum is taken from the largest weights
 down, until what is left out cannot change a sign. If one weight exceeds all others together, the signs are its
-memory's.
+memory's. A state at rest under such steps may still be no minimum: single flips are the finer moves.
 """
 
 import math
@@ -19,14 +19,24 @@ LEFT_OUT = 0.05  # of the largest weight: how much may be left out at first
 FINER = 1e-4  # by how much less at each further pass
 NEGLIGIBLE = 1e-18  # below the rounding of the sum
 OUT_OF_BUDGET = -1
+EVERY_BIT = np.uint32(2**32 - 1)
+SAFE = 1e-9  # share of a weight by which it must be larger to be so beyond rounding
 
 
 class Memories(NamedTuple):
-    """M memories: bits of their signs (G, W, 32) uint32, M, and log weights by count, rising, -inf for none."""
+    """M memories and their energy by count, logarithms up to one common constant, rising, -inf for none.
+
+    words (G, W, 32) uint32, bits of their signs; number, M; logs, of the weights; gains and losses, of what the energy
+    falls by when a site comes to agree and rises by when one ceases to; alone, the weight of all others together, in
+    units of the largest, below which its memory is a minimum once its sites are taken (negative: there is no such).
+    """
 
     words: Any
     number: int
     logs: Any
+    gains: Any
+    losses: Any
+    alone: float
 
 
 class Scratch(NamedTuple):
@@ -39,31 +49,36 @@ class Scratch(NamedTuple):
 
 
 @compiled
-def step(counts, memories, states, fixed, again, scratch, budget, stays):
+def step(counts, memories, states, fixed, again, minimum, scratch, budget):
     """Set bits of `states` (S, W) to the signs of their fields and return how many memories were added up.
 
     Too many, as where weights hardly differ: OUT_OF_BUDGET, and states are of no use. counts (S or more, L) int16, L a
     multiple of 32, -1 behind the last memory; fixed (S, W), bits of sites that stay; again (S,) bool, set where a bit
-    changed, cleared where another step cannot change one: where one memory outweighs all others together, if `stays`,
-    which weights that are exponential in the overlap allow (docs/design.md, "One step is enough").
+    changed, cleared where another step cannot change one (docs/design.md, "One step is enough"); minimum (S,) bool, set
+    where neither a step nor a single flip lowers the energy, for sure.
     """
     spent = np.int64(0)
+    at_first = min(LEFT_OUT, memories.alone / 2) if memories.alone > 0 else LEFT_OUT
     for state in range(len(again)):
         top: Any = largest(counts, state)
         if memories.logs[top] == -np.inf:  # no field anywhere
             continue
         scratch.weights[top] = 1.0
-        low = lowest(memories, top, top, LEFT_OUT, scratch.weights)
+        low = lowest(memories.logs, memories.logs[top], memories.number, top, at_first, scratch.weights)
         n_found = find(counts, state, low, top, scratch)
-        rest = left_out(memories, low, top)
-        if total(scratch.shares, n_found) + rest < 2:
+        rest = left_out(memories.logs, memories.logs[top], memories.number, low)
+        weight = total(scratch.shares, n_found) + rest
+        if weight < 2:
             winner = nearest(scratch, n_found)
             for word in range(states.shape[1]):
                 again[state] |= put(states, fixed, state, word, memories.words[winner // WIDTH, word, winner % WIDTH])
-            again[state] &= not stays
+            if weight - 1 <= memories.alone:
+                again[state], minimum[state] = False, True
+            elif not again[state]:
+                minimum[state] = is_minimum(counts, memories, state, top, states, fixed, scratch)
             continue
         scratch.field[:] = 0
-        left = LEFT_OUT
+        left = at_first
         while True:
             spent += n_found
             if spent > budget:
@@ -75,13 +90,16 @@ def step(counts, memories, states, fixed, again, scratch, budget, stays):
             if rest < NEGLIGIBLE or not unclear:
                 break
             left *= FINER
-            high, low = low - 1, lowest(memories, top, low - 1, left, scratch.weights)
+            high = low - 1
+            low = lowest(memories.logs, memories.logs[top], memories.number, high, left, scratch.weights)
             n_found = find(counts, state, low, high, scratch)
-            rest = left_out(memories, low, top)
+            rest = left_out(memories.logs, memories.logs[top], memories.number, low)
         for word in range(states.shape[1]):
             down = below(scratch.field, word, 0.0)
             none = at_most(scratch.field, word, 0.0) & ~down
             again[state] |= put(states, fixed, state, word, down | (none & states[state, word]))
+        if not again[state]:
+            minimum[state] = is_minimum(counts, memories, state, top, states, fixed, scratch)
     return spent
 
 
@@ -92,15 +110,46 @@ def at_most(field, word, bound):
 
 
 @inlined
-def lowest(memories, top, start, left, weights):
+def is_minimum(counts, memories, state, top, states, fixed, scratch):
+    """Tell whether no flip of a free site lowers the energy, but for rounding: for sure if so.
+
+    Memories that agree with the state at a site lose l_a by a flip, the others gain g_a: with the signs s_a of their
+    agreement, sum_a s_a (l_a + g_a) must exceed sum_a (g_a - l_a). What is left out gains less than `rest`.
+    """
+    reference: Any = memories.losses[top]
+    scratch.weights[top] = math.exp(memories.gains[top] - reference)
+    low = lowest(memories.gains, reference, memories.number, top, LEFT_OUT, scratch.weights)
+    n_found = find(counts, state, low, top, scratch)
+    rest = left_out(memories.gains, reference, memories.number, low)
+    if total(scratch.shares, n_found) - scratch.weights[top] + rest <= 1 - SAFE:
+        return True
+    low = lowest(memories.gains, reference, memories.number, max(low - 1, 0), SAFE / 4, scratch.weights)
+    n_found = find(counts, state, low, top, scratch)
+    bound = 2 * left_out(memories.gains, reference, memories.number, low) - SAFE
+    for n in range(n_found):
+        loss = math.exp(memories.losses[counts[state, scratch.places[n]]] - reference)
+        bound += scratch.shares[n] - loss
+        scratch.shares[n] += loss
+    for word in range(states.shape[1]):
+        scratch.field[WIDTH * word : WIDTH * (word + 1)] = 0
+        add_signs(memories.words, word, scratch.places, scratch.shares, n_found, scratch.field)
+        up, down = ~below(scratch.field, word, bound), at_most(scratch.field, word, -bound)
+        stays = np.uint32((states[state, word] & down) | (~states[state, word] & up) | fixed[state, word])
+        if stays != EVERY_BIT:
+            return False
+    return True
+
+
+@inlined
+def lowest(logs, reference, number, start, left, weights):
     """Return the count, at most `start`, below which all memories together weigh less than `left`.
 
-    The weight at `top` is 1. The weights of all counts from there to `start` are set.
+    A weight is exp(log - reference). Those of all counts from there to `start` are set.
     """
-    low, smallest = start, left / memories.number
-    weights[low] = math.exp(memories.logs[low] - memories.logs[top])
+    low, smallest = start, left / number
+    weights[low] = math.exp(logs[low] - reference)
     while low > 0:
-        weights[low - 1] = math.exp(memories.logs[low - 1] - memories.logs[top])
+        weights[low - 1] = math.exp(logs[low - 1] - reference)
         if weights[low - 1] < smallest:
             break
         low -= 1
@@ -108,9 +157,9 @@ def lowest(memories, top, start, left, weights):
 
 
 @inlined
-def left_out(memories, low, top):
+def left_out(logs, reference, number, low):
     """Return a bound on the weights of all memories with counts below `low`."""
-    return memories.number * math.exp(memories.logs[low - 1] - memories.logs[top]) if low > 0 else 0.0
+    return number * math.exp(logs[low - 1] - reference) if low > 0 else 0.0
 
 
 @inlined

@@ -76,10 +76,10 @@ def test_what_is_left_out_is_bounded(monkeypatch, sign):
 
 
 @pytest.mark.parametrize("case", [*CASES, ("rectified", 5, 1.0)], ids=str)
-def test_settled_states_stay(monkeypatch, case):
-    """A state that one step calls settled has the signs of its fields."""
+def test_states_at_rest_stay(monkeypatch, case):
+    """A state that one step leaves at rest has the signs of its fields."""
     monkeypatch.setattr(bits, "SHARE", 0.01)
-    n_settled = 0
+    n_at_rest = 0
     for seed in range(6):
         random = np.random.default_rng(seed)
         base = random.choice([-1.0, 1.0], 90)
@@ -94,9 +94,30 @@ def test_settled_states_stay(monkeypatch, case):
             stays = (np.sign(fields) == found.states) | (np.abs(fields) < 1e-9)
             if free is not None:
                 stays |= ~free
-            assert stays[found.settled].all()
-            n_settled += found.settled.sum()
-    assert n_settled > 100 or case[0] == "rectified"
+            assert stays[found.at_rest].all()
+            n_at_rest += found.at_rest.sum()
+    assert n_at_rest > 100 or case[0] == "rectified"
+
+
+@pytest.mark.parametrize("case", [*CASES, ("rectified", 3, 1.0), ("exponential", 2, 0.1)], ids=str)
+def test_what_is_called_settled_is_a_minimum(monkeypatch, case):
+    """No flip of a free site lowers the energy of what the bits call settled; most minima they do call so."""
+    monkeypatch.setattr(bits, "SHARE", 0.01)
+    n_settled, n_lowest = 0, 0
+    for seed in range(30):
+        memories, states, known = problem(seed)
+        interaction = Interaction(*case, memories.shape[1])
+        for present, free in ((None, None), (known, ~known), (None, ~known)):
+            found = bits.BitMemory.build(interaction, memories).relax(states > 0, present, free, 100, float)
+            lowest = np.ones(len(states), dtype=bool)
+            for site in range(memories.shape[1]):
+                flipped = found.states.copy()
+                flipped[:, site] *= -1
+                rise = interaction.energies(flipped @ memories.T) - interaction.energies(found.states @ memories.T)
+                lowest &= (rise > -1e-9) | (False if free is None else ~free[:, site])
+            assert not (found.settled & ~lowest).any()
+            n_settled, n_lowest = n_settled + found.settled.sum(), n_lowest + lowest.sum()
+    assert n_settled > (0.5 * n_lowest if case[1] == 30 or case[2] > 1 else 0)
 
 
 @pytest.mark.parametrize("name", bits.ON_BITS)
@@ -110,7 +131,7 @@ def test_balanced_spins_stay(name):
         state[0, list(wrong)] = -1
         found = memory.relax(state > 0, None, None, 5, float)
         assert (found.states == state).all()
-        assert found.settled.all()
+        assert found.at_rest.all()
     memories[1, 7] = -1  # hidden: balanced in the first step, settled by the tie at the next
     known = np.arange(40) != 7
     found = bits.BitMemory.build(Interaction(name, 5, 1.0, 40), memories).relax(
@@ -127,7 +148,7 @@ def test_it_ends_where_matrix_products_do_not_move_it(case):
         found = bits.BitMemory.build(interaction, memories).relax(states > 0, known, ~known, 100, float)
         if found is None:
             continue
-        assert found.settled.all()
+        assert found.at_rest.all()
         again = dynamics.relax_together(interaction, memories, found.states, ~known, None, 1, real=False)
         fields = fields_of(interaction, memories, found.states)
         assert ((again.states == found.states) | (np.abs(fields) < 1e-9)).all()
@@ -146,7 +167,7 @@ def test_without_a_positive_overlap_spins_stay():
     memory = bits.BitMemory.build(Interaction("rectified", 5, 1.0, 8), np.ones((3, 8)))
     found = memory.relax(np.zeros((1, 8), dtype=bool), None, None, 5, float)
     assert (found.states == -1).all()
-    assert found.settled.all()
+    assert found.at_rest.all()
 
 
 def test_packing_and_back():

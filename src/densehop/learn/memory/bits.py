@@ -33,13 +33,15 @@ class BitMemory:
     Attributes
     ----------
     words : PatternWords
-    logs : (2 N + 1,), log weight at k = -N..N
-    stays : whether a state stays at a memory that outweighs all others together once it has come there
+    logs, gains, losses : (2 N + 1,), log weight, `log_gains` and `log_losses` at k = -N..N
+    alone : a memory that outweighs all others together more often than that is a minimum for states that move to it
     """
 
     words: PatternWords
     logs: Floats
-    stays: bool
+    gains: Floats
+    losses: Floats
+    alone: float
 
     @classmethod
     def build(cls, interaction: Interaction, memories: Reals) -> "BitMemory | None":
@@ -47,13 +49,19 @@ class BitMemory:
         if interaction.name not in ON_BITS or interaction.n_sites > MOST_SITES:
             return None
         overlaps = np.arange(-interaction.n_sites, interaction.n_sites + 1)
-        logs = interaction.log_weights(overlaps).astype(np.float64)
-        return cls(PatternWords.build(memories.astype(np.int8)), logs, interaction.name == "exponential")
+        alone = np.exp(-2 * interaction.beta) * (1 - kernel.SAFE) if interaction.name == "exponential" else -1.0
+        return cls(
+            words=PatternWords.build(memories.astype(np.int8)),
+            logs=interaction.log_weights(overlaps).astype(np.float64),
+            gains=interaction.log_gains(overlaps),
+            losses=interaction.log_losses(overlaps),
+            alone=float(alone),
+        )
 
     def relax(
         self, high: Mask, present: Mask | None, free: Mask | None, max_steps: int, dtype: npt.DTypeLike
     ) -> Motion | None:
-        """Move free sites until nothing moves; None where so many memories take part that products are faster.
+        """Move free sites together until nothing moves; None where so many memories take part that products are faster.
 
         Parameters
         ----------
@@ -65,28 +73,31 @@ class BitMemory:
         absent = None if present is None else packed(~present)
         states = packed(~high) if absent is None else packed(~high) & ~absent
         fixed = np.zeros_like(states) if free is None else packed(~free)
-        settled = np.zeros(len(states), dtype=bool)
+        at_rest, settled = np.zeros((2, len(states)), dtype=bool)
         moving = np.arange(len(states))
         n_steps = 0
         while n_steps < max_steps and len(moving):
             now, hidden = states[moving], absent if n_steps == 0 else None
-            again = self._step(now, hidden, fixed[moving])
-            if again is None:
+            found = self._step(now, hidden, fixed[moving])
+            if found is None:
                 return None
+            again, minimum = found
             states[moving] = now
-            settled[moving] = ~again
+            at_rest[moving] = ~again
+            settled[moving] = minimum
             moving = moving[again]
             n_steps += 1
-        return Motion(unpacked(states, self.words.n_spins).astype(dtype), n_steps, settled)
+        return Motion(unpacked(states, self.words.n_spins).astype(dtype), n_steps, settled, at_rest)
 
-    def _step(self, states: Words, absent: Words | None, fixed: Words) -> Mask | None:
-        """Move states in place and return which of them may move in another step."""
+    def _step(self, states: Words, absent: Words | None, fixed: Words) -> tuple[Mask, Mask] | None:
+        """Move states in place; return which of them may move in another step, and which are minima for sure."""
         n_memories, n_words = self.words.n_patterns, states.shape[1]
-        logs = self.logs[::2].copy() if absent is None else self.logs
-        memories = kernel.Memories(self.words.words, n_memories, logs)
+        tables = [self.logs, self.gains, self.losses]
+        logs, gains, losses = [table[::2].copy() for table in tables] if absent is None else tables
+        memories = kernel.Memories(self.words.words, n_memories, logs, gains, losses, self.alone)
         places, shares = np.empty(n_memories, dtype=np.int64), np.empty(n_memories)
         scratch = kernel.Scratch(np.empty(len(logs)), places, shares, np.empty(32 * n_words))
-        again = np.zeros(len(states), dtype=bool)
+        again, minimum = np.zeros((2, len(states)), dtype=bool)
         if absent is not None:  # sites that appear have yet to be seen
             again |= absent.any(axis=1)
         at_once = ROWS * max(1, min(COUNTS_AT_ONCE // n_memories, len(states) + ROWS - 1) // ROWS)
@@ -95,10 +106,12 @@ class BitMemory:
             part = slice(first, first + at_once)
             self._count(states[part], None if absent is None else absent[part], counts)
             budget = len(states[part]) * (n_memories // SHARE + SHARE)
-            spent = kernel.step(counts, memories, states[part], fixed[part], again[part], scratch, budget, self.stays)
+            spent = kernel.step(
+                counts, memories, states[part], fixed[part], again[part], minimum[part], scratch, budget
+            )
             if spent == kernel.OUT_OF_BUDGET:
                 return None
-        return again
+        return again, minimum
 
     def _count(self, states: Words, absent: Words | None, counts: Counts) -> None:
         """Write the numbers of sites where states and memories agree; -1 behind the last memory."""

@@ -8,19 +8,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from densehop.base.arrays import Floats, Mask, Reals
+from densehop.base.arrays import Floats, Integers, Mask, Reals
 from densehop.learn.memory.interactions import Interaction, log_sum_exp, partial_fields
 
 TOLERANCE = 1e-6  # of real-valued states, whose range is 2
+POWER_STEPS = 12  # of the iteration that looks for a direction in which the energy falls
+NUDGE = 1e-2  # by how much a real-valued state leaves a saddle
 
 
 @dataclass(frozen=True)
 class Motion:
-    """Where states ended, (B, N), after how many steps or sweeps, and which of them (B,) had stopped moving."""
+    """Where states (B, N) ended, and after how many steps or sweeps.
+
+    settled (B,): no single change lowers the energy any more; at_rest (B,): more such steps would change nothing.
+    """
 
     states: Reals
     n_steps: int
     settled: Mask
+    at_rest: Mask
 
 
 def relax_together(
@@ -36,24 +42,72 @@ def relax_together(
     """Move all free sites at once to the minimum of the energy's tangent; no step raises the energy.
 
     Spins go to the sign of their field (none: they stay, hidden ones go to +1), real values to the weighted mean of the
-    memories. The first step sees the known sites only. None for `free` or `present`: all sites are.
+    memories. The first step sees the known sites only. None for `free` or `present`: all sites are. Spins at rest may
+    still have a flip that lowers the energy; real values leave the saddles that they come to rest at.
     """
     states = states.copy()
-    settled = np.zeros(len(states), dtype=bool)
+    at_rest, settled = np.zeros((2, len(states)), dtype=bool)
     moving = np.arange(len(states))
     norms = _norms(memories) if real else None
     n_steps = 0
     while n_steps < max_steps and len(moving):
         now = states[moving]
         seen = present[moving] if present is not None and n_steps == 0 else None
-        target = _target(interaction, memories, norms, now, seen)
-        after = target if free is None else np.where(free[moving], target, now)
+        some = None if free is None else free[moving]
+        overlaps = now @ memories.T
+        target = _target(interaction, memories, norms, now, overlaps.copy(), seen)
+        after = target if some is None else np.where(some, target, now)
         still = np.abs(after - now).max(axis=1) <= (TOLERANCE if real else 0)
+        if norms is not None:
+            still[still] = ~_leave_saddles(interaction.beta, memories, norms, after, some, np.flatnonzero(still))
+            settled[moving] = still
+        else:
+            settled[moving[still]] = interaction.surely_lowest(overlaps[still])
         states[moving] = after
-        settled[moving] = still
+        at_rest[moving] = still
         moving = moving[~still]
         n_steps += 1
-    return Motion(states, n_steps, settled)
+    return Motion(states, n_steps, settled, at_rest)
+
+
+def _leave_saddles(
+    beta: float, memories: Reals, norms: Reals, states: Reals, free: Mask | None, rows: Integers
+) -> Mask:
+    """Move those of some rows of states, stationary ones, that are no minima; return which of the rows these are.
+
+    The energy's second derivative is 1 - beta times the memories' covariance under their weights; a power iteration
+    finds the direction of the largest variance over the free sites.
+    """
+    moved = np.zeros(len(rows), dtype=bool)
+    weights = _softmax(beta * (states[rows] @ memories.T - norms / 2))
+    blends = np.flatnonzero(weights.max(axis=1) < 1 - TOLERANCE)
+    if not len(blends):
+        return moved
+    weights, places = weights[blends], rows[blends]
+    mean = weights @ memories
+    open_ = np.ones_like(mean) if free is None else free[places].astype(mean.dtype)
+    direction = (weights @ memories**2 - mean**2) * open_  # of the variances: no coordinate's is larger than the end's
+    for _ in range(POWER_STEPS):
+        length = np.linalg.norm(direction, axis=1, keepdims=True)
+        direction /= np.maximum(length, np.finfo(direction.dtype).tiny)
+        along = direction @ memories.T
+        along -= (weights * along).sum(axis=1, keepdims=True)
+        product = ((weights * along) @ memories) * open_
+        variance = (weights * along**2).sum(axis=1)
+        direction = product
+    saddles = np.flatnonzero(beta * variance > 1 + TOLERANCE)
+    length = np.linalg.norm(direction[saddles], axis=1, keepdims=True)
+    downhill = np.where((direction[saddles] * (mean - states[places])[saddles]).sum(axis=1, keepdims=True) < 0, -1, 1)
+    states[places[saddles]] += NUDGE * downhill * direction[saddles] / length
+    moved[blends[saddles]] = True
+    return moved
+
+
+def _softmax(values: Reals) -> Reals:
+    """Return exp(values) of each row, normalised."""
+    exponentials: Reals = np.exp(values - values.max(axis=1, keepdims=True))
+    exponentials /= exponentials.sum(axis=1, keepdims=True)
+    return exponentials
 
 
 def _norms(memories: Reals) -> Reals:
@@ -62,9 +116,10 @@ def _norms(memories: Reals) -> Reals:
     return norms
 
 
-def _target(interaction: Interaction, memories: Reals, norms: Reals | None, now: Reals, present: Mask | None) -> Reals:
+def _target(
+    interaction: Interaction, memories: Reals, norms: Reals | None, now: Reals, overlaps: Reals, present: Mask | None
+) -> Reals:
     """Return where states go; sites that are not present do not count, and `norms` tell real values from spins."""
-    overlaps = now @ memories.T
     if norms is None:
         target = _blend(interaction.weights(overlaps), memories, alone=2.0)
         return np.where(target == 0, np.where(now == 0, 1, now), np.sign(target)).astype(now.dtype)
@@ -124,7 +179,7 @@ def relax_site_by_site(
     interaction: Interaction, memories: Reals, states: Reals, free: Mask | None, max_sweeps: int
 ) -> Motion:
     """Run T = 0 dynamics of spins, sites in order, until nothing moves; no flip raises the energy."""
-    states = fill_hidden(interaction, memories, states)
+    states = states.copy()
     settled = np.zeros(len(states), dtype=bool)
     moving = np.arange(len(states))
     n_sweeps = 0
@@ -136,7 +191,7 @@ def relax_site_by_site(
         settled[moving] = still
         moving = moving[~still]
         n_sweeps += 1
-    return Motion(states, n_sweeps, settled)
+    return Motion(states, n_sweeps, settled, settled)
 
 
 def sweep(interaction: Interaction, memories: Reals, states: Reals, free: Mask | None, noise: Floats) -> Reals:

@@ -18,10 +18,11 @@ from densehop.errors import InvalidInput
 from densehop.kernels.recall import keep
 from densehop.learn.fitted_parameters import check_unchanged, remember
 from densehop.learn.memory.bits import BitMemory
+from densehop.learn.memory.descent import Descent
 from densehop.learn.memory.dynamics import Motion, posterior_mean
 from densehop.learn.memory.encoding import Encoding, default_beta, encoding_of, known_values
 from densehop.learn.memory.interactions import WITH_DEGREE, Interaction
-from densehop.learn.memory.mover import Mover
+from densehop.learn.memory.solver import Solver
 
 OVERLAPS_AT_ONCE, VALUES_AT_ONCE = 2**20, 2**20  # in one block of rows
 BITS_AT_ONCE = 2**17  # values in one block for dynamics on bits, which has no use for large ones
@@ -39,7 +40,7 @@ class Recall:
     energy : (B,), of the restored pattern (learn/interactions.py)
     confidence : (B, N), probability that a restored sign is right; nan where there is no such probability, see `recall`
     n_steps : int, steps or sweeps until the last pattern stopped
-    settled : (B,) bool, whether it had stopped within `max_steps`
+    settled : (B,) bool, whether it is a minimum: no single change of a value that may move lowers the energy
     """
 
     patterns: Reals
@@ -192,9 +193,9 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """Return checked data restored."""
         result = np.empty_like(data)
 
-        def block(part: slice, mover: Mover, present: Mask | None, random: np.random.Generator) -> None:
+        def block(part: slice, solver: Solver, present: Mask | None, random: np.random.Generator) -> None:
             free = None if present is None else ~present
-            motion, _ = mover.move(data[part], present, free, random)
+            motion, _ = solver.solve(data[part], present, free, random)
             result[part] = self._decoded(motion.states, data[part], free)
 
         self._in_blocks(block, data, known)
@@ -203,17 +204,17 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
     def _recall(self, data: Reals, known: Mask | None, *, clamp: bool) -> Recall:
         """Restore checked data and describe what became of them."""
 
-        def block(part: slice, mover: Mover, present: Mask | None, random: np.random.Generator) -> Recall:
+        def block(part: slice, solver: Solver, present: Mask | None, random: np.random.Generator) -> Recall:
             free = ~present if clamp and present is not None else None
-            motion, means = mover.move(data[part], present, free, random)
+            motion, means = solver.solve(data[part], present, free, random)
             if means is not None:
                 confidence = (1 + np.abs(means)) / 2
-            elif self.encoding_.kind == "binary" and not mover.interaction.additive:
-                means = posterior_mean(self.beta_, mover.memories, mover.start(data[part], present))
+            elif self.encoding_.kind == "binary" and not solver.interaction.additive:
+                means = posterior_mean(self.beta_, solver.memories, solver.start(data[part], present))
                 confidence = (1 + np.sign(motion.states) * means) / 2
             else:
                 confidence = np.full(data[part].shape, np.nan)
-            return self._described(mover, motion, self._decoded(motion.states, data[part], free), confidence)
+            return self._described(solver, motion, self._decoded(motion.states, data[part], free), confidence)
 
         parts = self._in_blocks(block, data, known)
         names = ("patterns", "memory", "overlap", "energy", "confidence", "settled")
@@ -222,15 +223,15 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
 
     def _in_blocks(self, work: Callable[..., Any], data: Reals, known: Mask | None) -> list[Any]:
         """Return what `work` makes of each block of rows, which bound the memory; each has its random stream."""
-        mover = self._mover(data.dtype)
+        solver = self._solver(data.dtype)
         streams = check_random_state(self.random_state).randint(2**31 - 1, size=4)
         values = VALUES_AT_ONCE if self._bits is None else BITS_AT_ONCE
-        rows = max(1, min(OVERLAPS_AT_ONCE // len(mover.memories), values // data.shape[1]))
+        rows = max(1, min(OVERLAPS_AT_ONCE // len(solver.memories), values // data.shape[1]))
         parts = [slice(first, first + rows) for first in range(0, len(data), rows)]
         masks = [None if known is None else known[part] for part in parts]
         randoms = [np.random.default_rng([*streams, index]) for index in range(len(parts))]
         done: list[Any] = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(work)(part, mover, mask, random) for part, mask, random in zip(parts, masks, randoms, strict=True)
+            delayed(work)(part, solver, mask, random) for part, mask, random in zip(parts, masks, randoms, strict=True)
         )
         return done
 
@@ -241,13 +242,13 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             keep(free, np.ascontiguousarray(data), values)
         return values
 
-    def _described(self, mover: Mover, motion: Motion, restored: Reals, confidence: Floats) -> Recall:
+    def _described(self, solver: Solver, motion: Motion, restored: Reals, confidence: Floats) -> Recall:
         """Return the result with the nearest memories and the energies."""
-        states, memories = motion.states.astype(np.float64), mover.memories.astype(np.float64)
+        states, memories = motion.states.astype(np.float64), solver.memories.astype(np.float64)
         overlaps = states @ memories.T
         squares = (memories**2).sum(axis=1)
         halved = ((states**2).sum(axis=1)[:, None] + squares) / 2 - overlaps  # |x - xi|^2/2
-        energy = mover.interaction.energies(-halved if mover.real else overlaps)
+        energy = solver.interaction.energies(-halved if solver.real else overlaps)
         memory = halved.argmin(axis=1)
         overlap = 1 - halved[np.arange(len(states)), memory] / self.n_features_in_
         return Recall(restored, memory, overlap, energy, confidence, motion.n_steps, motion.settled)
@@ -258,6 +259,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         self.beta_: float = default_beta(self.encoding_, memories) if self.beta is None else self.beta
         interaction = self._interaction()
         self._bits = None if self._real else BitMemory.build(interaction, memories)
+        self._descent = Descent(interaction, memories)
         remember(self, ("interaction", "degree", "beta", "encoding"))
         self._check_ready()
         return self
@@ -277,13 +279,14 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """Whether states move through real values."""
         return self.interaction == "attention" or self.encoding_.kind == "graded"
 
-    def _mover(self, dtype: npt.DTypeLike) -> Mover:
+    def _solver(self, dtype: npt.DTypeLike) -> Solver:
         """Return what moves states, in a precision."""
-        return Mover(
+        return Solver(
             interaction=self._interaction(),
             memories=self.memories_.astype(dtype, copy=False),
             encoding=self.encoding_,
             bits=self._bits,
+            descent=self._descent,
             real=self._real,
             temperature=self.temperature,
             max_steps=self.max_steps,

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Reals
+from densehop.base.arrays import Floats, Mask, Reals
 from densehop.energies.tables import strict_table
 
 INTERACTIONS = ("strict", "power", "rectified", "exponential", "attention")
@@ -58,11 +58,15 @@ class Interaction:
         return self.name in ("rectified", "exponential", "attention")
 
     @cached_property
+    def unit(self) -> float:
+        """The energy that 1 in `table` stands for."""
+        return strict_table(self.degree, self.n_sites).scale if self.name == "strict" else 1.0
+
+    @cached_property
     def table(self) -> Floats:
-        """Return minus a memory's energy, (N + 1,), for c = 0..N agreeing sites, k = 2c - N."""
+        """Minus a memory's energy, (N + 1,), for c = 0..N agreeing sites, k = 2c - N; "strict": in whole numbers."""
         if self.name == "strict":
-            table = strict_table(self.degree, self.n_sites)
-            return table.scale * table.energy.astype(np.float64)
+            return strict_table(self.degree, self.n_sites).energy.astype(np.float64)
         overlap = np.linspace(-1, 1, self.n_sites + 1)
         if self.name == "rectified":
             overlap = np.maximum(overlap, 0)
@@ -70,7 +74,7 @@ class Interaction:
 
     @cached_property
     def steps(self) -> Floats:
-        """Return what a memory gains, (N,), from one more agreement among c = 0..N-1 of the other sites."""
+        """What a memory gains, (N,), from one more agreement among c = 0..N-1 of the other sites."""
         return np.diff(self.table)
 
     def energies(self, overlaps: Reals) -> Floats:
@@ -78,7 +82,7 @@ class Interaction:
         if self.additive:
             agreements = np.rint((overlaps + self.n_sites) / 2).astype(np.int64)
             total: Floats = self.table[agreements].sum(axis=1)
-            return -total
+            return -self.unit * total
         return -log_sum_exp(self.beta * overlaps).astype(np.float64) / self.beta
 
     def log_weights(self, overlaps: npt.NDArray[Any]) -> Reals:
@@ -88,6 +92,38 @@ class Interaction:
                 powers: Reals = (self.degree - 1) * np.log(np.maximum(overlaps, 0))
             return powers
         return self.beta * overlaps
+
+    def log_gains(self, overlaps: npt.NDArray[Any]) -> Floats:
+        """Return log of what the energy falls by when one more site agrees, up to a constant, for "rectified" and on.
+
+        By overlaps k of any shape; -inf where it does not fall. The `log_losses` have the same constant.
+        """
+        k = np.asarray(overlaps, dtype=np.float64)
+        if self.name == "rectified":
+            with np.errstate(divide="ignore"):
+                after = np.maximum(k + 2, 0)
+                shares = np.divide(np.maximum(k, 0), after, out=np.zeros_like(k), where=after > 0)
+                powers: Floats = self.degree * np.log(after) + np.log1p(-(shares**self.degree))
+            return powers
+        return self.beta * (k + 2)
+
+    def log_losses(self, overlaps: npt.NDArray[Any]) -> Floats:
+        """Return log of what the energy rises by when one site less agrees, as `log_gains`."""
+        k = np.asarray(overlaps, dtype=np.float64)
+        return self.log_gains(k - 2) if self.name == "rectified" else self.beta * k
+
+    def surely_lowest(self, overlaps: Reals) -> Mask:
+        """Return which states (B,), where simultaneous steps do not move them, no single flip lowers for sure.
+
+        There, leaving the nearest memory at one site costs more than all others (overlaps (B, M)) could gain.
+        """
+        nearest = overlaps.max(axis=1, keepdims=True)
+        losses = self.log_losses(nearest)
+        with np.errstate(invalid="ignore"):  # no loss at all: nan is not lowest
+            gains = np.exp(self.log_gains(overlaps) - losses)
+            own = np.exp(self.log_gains(nearest) - losses)[:, 0]
+            lowest: Mask = gains.sum(axis=1) - own <= 1 - 1e-9
+        return lowest
 
     def weights(self, overlaps: Reals) -> Reals:
         """Return dF/dk of each memory, (B, M), up to a factor for each state; the largest is 1, or all are 0."""
@@ -103,7 +139,7 @@ class Interaction:
         """
         if self.additive:
             places = np.rint((overlaps + self.n_sites - 1) / 2).astype(np.int64)
-            halves: Floats = self.steps[places] @ memory.astype(np.float64) / 2
+            halves: Floats = self.unit / 2 * (self.steps[places] @ memory.astype(np.float64))
             return halves
         up, down = self.beta * (overlaps + memory), self.beta * (overlaps - memory)
         return (log_sum_exp(up) - log_sum_exp(down)).astype(np.float64) / (2 * self.beta)

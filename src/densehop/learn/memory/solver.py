@@ -1,4 +1,4 @@
-"""Which dynamics moves the states of a `DenseAssociativeMemory`: on bits, all sites at once, site by site, sampled."""
+"""How a `DenseAssociativeMemory` finds minima: all sites at once, then one after the other; or samples at T > 0."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,15 @@ import numpy as np
 
 from densehop.base.arrays import Floats, Mask, Reals
 from densehop.learn.memory.bits import BitMemory
-from densehop.learn.memory.dynamics import Motion, mean_spins, relax_site_by_site, relax_together
+from densehop.learn.memory.descent import Descent
+from densehop.learn.memory.dynamics import Motion, fill_hidden, mean_spins, relax_together
 from densehop.learn.memory.encoding import Encoding
 from densehop.learn.memory.interactions import Interaction
 from densehop.network import PBodyHopfield
 
 
 @dataclass(frozen=True, eq=False)
-class Mover:
+class Solver:
     """Memories and the rule by which states move among them.
 
     Attributes
@@ -22,6 +23,7 @@ class Mover:
     memories : (M, N), encoded
     encoding : Encoding
     bits : BitMemory or None, the same memories as bits
+    descent : Descent, the same memories for single flips
     real : whether states move through real values
     temperature, max_steps, n_sweeps : as of `DenseAssociativeMemory`
     """
@@ -30,12 +32,13 @@ class Mover:
     memories: Reals
     encoding: Encoding
     bits: BitMemory | None
+    descent: Descent
     real: bool
     temperature: float
     max_steps: int
     n_sweeps: int
 
-    def move(
+    def solve(
         self, data: Reals, present: Mask | None, free: Mask | None, random: np.random.Generator
     ) -> tuple[Motion, Floats | None]:
         """Return where states ended and, at T > 0, their mean spins; None for a mask: all sites are."""
@@ -49,7 +52,18 @@ class Mover:
         return start if present is None else np.where(present, start, data.dtype.type(0))
 
     def _relax(self, data: Reals, present: Mask | None, free: Mask | None) -> Motion:
-        """Move to a minimum of the energy."""
+        """Move to minima of the energy: together as long as that moves states, then spins by single flips."""
+        found = self._relax_together(data, present, free)
+        rows, left = np.flatnonzero(found.at_rest & ~found.settled), self.max_steps - found.n_steps
+        if self.real or not len(rows) or left < 1:
+            return found
+        ended = self.descent.run(found.states[rows], None if free is None else free[rows], left)
+        states, settled = found.states, found.settled
+        states[rows], settled[rows] = ended.states, ended.settled
+        return Motion(states, found.n_steps + ended.n_steps, settled, settled)
+
+    def _relax_together(self, data: Reals, present: Mask | None, free: Mask | None) -> Motion:
+        """Move all sites at once where that lowers the energy; else give hidden sites a sign and leave it at that."""
         if self.bits is not None:
             found = self.bits.relax(data > self.encoding.middle, present, free, self.max_steps, data.dtype)
             if found is not None:
@@ -57,10 +71,8 @@ class Mover:
         start = self.start(data, present)
         if self.interaction.together:
             return relax_together(self.interaction, self.memories, start, free, present, self.max_steps, real=self.real)
-        if self._compiled(present):
-            states = PBodyHopfield(self.memories, self.interaction.degree).relax(start).astype(start.dtype)
-            return Motion(states, 1, np.ones(len(start), dtype=bool))
-        return relax_site_by_site(self.interaction, self.memories, start, free, self.max_steps)
+        states = fill_hidden(self.interaction, self.memories, start)
+        return Motion(states, 0, np.zeros(len(start), dtype=bool), np.ones(len(start), dtype=bool))
 
     def _sample(
         self, data: Reals, present: Mask | None, free: Mask | None, random: np.random.Generator
@@ -78,7 +90,8 @@ class Mover:
                 self.interaction, self.memories, start, free, self.temperature, self.n_sweeps, random
             )
         states = np.where(means != 0, np.sign(means), last).astype(data.dtype)
-        return Motion(states, self.n_sweeps, np.ones(len(data), dtype=bool)), means
+        done = np.ones(len(data), dtype=bool)
+        return Motion(states, self.n_sweeps, done, done), means
 
     def _compiled(self, present: Mask | None) -> bool:
         """Whether `PBodyHopfield` has these dynamics: nothing may be hidden or held."""

@@ -1,0 +1,91 @@
+"""T = 0 dynamics of spins one after the other, in compiled code; some sites may be held. No flip raises the energy."""
+
+import threading
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+
+from densehop.base.arrays import Integers, Mask, Reals, Signs
+from densehop.base.workers import count_workers, run_all
+from densehop.errors import InvalidInput
+from densehop.kernels.noise import LOGISTIC, make_noise
+from densehop.learn.memory.dynamics import Motion, relax_site_by_site
+from densehop.learn.memory.interactions import Interaction
+from densehop.network import PBodyHopfield
+from densehop.simulate.chains import Attempts, Forms, Record
+
+CHAINS_AT_ONCE, OVERLAPS_AT_ONCE = 64, 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """Memories of signs (M, N) and their energy, laid out for single flips when it is first needed."""
+
+    interaction: Interaction
+    memories: Reals
+
+    @cached_property
+    def network(self) -> PBodyHopfield | None:
+        """The same energy as a `PBodyHopfield`; None where its tables cannot hold it."""
+        name, degree = self.interaction.name, self.interaction.degree
+        try:
+            if name == "exponential":
+                return PBodyHopfield(self.memories, interaction=name, sharpness=self.interaction.beta)
+            return PBodyHopfield(self.memories, degree, name)
+        except InvalidInput:
+            return None
+
+    def run(self, states: Reals, free: Mask | None, max_sweeps: int) -> Motion:
+        """Visit the free sites of spins (B, N) in order until no flip lowers the energy; free (B, N), None: all are."""
+        if self.network is None:
+            memories = self.memories.astype(states.dtype, copy=False)
+            return relax_site_by_site(self.interaction, memories, states, free, max_sweeps)
+        ends, forms, threads = states.astype(np.int8), self.network._forms, count_workers(None)
+        settled, sweeps = np.zeros(len(states), dtype=bool), np.zeros(len(states), dtype=np.int64)
+        at_once = max(1, min(CHAINS_AT_ONCE, OVERLAPS_AT_ONCE // len(self.memories), -(-len(states) // threads)))
+        parts = [slice(first, first + at_once) for first in range(0, len(states), at_once)]
+        tasks = [
+            partial(
+                _descend,
+                forms,
+                ends[part],
+                None if free is None else free[part],
+                max_sweeps,
+                settled[part],
+                sweeps[part],
+            )
+            for part in parts
+        ]
+        run_all(tasks, threads)
+        return Motion(ends.astype(states.dtype), int(sweeps.max(initial=0)), settled, settled)
+
+
+def _descend(
+    forms: Forms,
+    states: Signs,
+    free: Mask | None,
+    max_sweeps: int,
+    settled: Mask,
+    sweeps: Integers,
+    stop: threading.Event,
+) -> None:
+    """Move states (B, N) in place, in the same sweeps; note which the last one left alone, and how many it took."""
+    shape = (len(states), 1, states.shape[1])
+    sites = np.empty((len(states), 1, 0), dtype=np.int64)
+    if free is not None:  # with all sites held, site 0 stays in vain: its flip is undone below
+        sites = np.stack([np.resize(np.flatnonzero(row) if row.any() else [0], (1, shape[2])) for row in free])
+    held = None if free is None else ~free.any(axis=1)
+    before = states.copy()
+    attempts = Attempts(make_noise(LOGISTIC), sites, np.full(shape, 0.5), np.zeros((len(states), 1)), 0)
+    trace = np.ones((len(states), 1, 2), dtype=forms.trace_type)
+    snapshots = np.empty((len(states), 0, shape[2]), dtype=np.int8)
+    record = Record(np.empty((0, shape[2]), dtype=np.int8), trace, snapshots, 0)
+    by_couplings = forms.starts_on_couplings(forms.workload(len(states), free is None))
+    chains = forms.start(states, by_couplings, 1)
+    while trace[:, 0, 1].any() and sweeps[0] < max_sweeps and not stop.is_set():
+        chains.run(attempts, record)
+        sweeps += 1
+    settled[:] = trace[:, 0, 1] == 0
+    if held is not None:
+        states[held], settled[held] = before[held], True
