@@ -37,9 +37,7 @@ def restore(
 
     checks.integer("seed", seed, 0)
     if graded and interaction in WITH_DEGREE:
-        raise InvalidInput(
-            f"--graded needs --interaction exponential or attention; '{interaction}' takes signs only"
-        )
+        raise InvalidInput(f"--graded needs --interaction exponential or attention; '{interaction}' takes signs only")
     images = datasets.load(data)
     memory = DenseAssociativeMemory(interaction, degree=degree, encoding="graded" if graded else "auto")
     found = experiments.restore_images(images, memory, memories, hidden, flipped, binary=not graded, seed=seed)
