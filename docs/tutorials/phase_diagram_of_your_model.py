@@ -19,7 +19,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import densehop as dh
-from densehop.plot.phase_diagrams import phase_diagram as draw
 
 p, n_spins, n_memories, temperature = 3, 100, 700, 0.5
 
@@ -79,7 +78,7 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     plane = dh.phase_diagram(p, "direct", np.linspace(0, 1.2, 41), np.linspace(0, 1.8, 41))
 print(caught[0].message)
-stored = draw(plane)
+stored = dh.plot.phase_diagram(plane)
 stored.axes[0].plot(load, temperature, "k*", markersize=9)
 stored
 
@@ -107,7 +106,7 @@ assert dh.solve(optimal).q_star == dh.solve(optimal).q  # student and teacher ar
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", RuntimeWarning)  # as above: the spin glass
     taught = dh.phase_diagram(p, "fixed_teacher", np.linspace(0, 8, 33), np.linspace(0, 4, 33), teacher_temperature=2.0)
-draw(taught)
+dh.plot.phase_diagram(taught)
 
 # %%
 # The inference states (gR and lR) fill the right; read the smallest load for your temperature off the dashed line.
