@@ -1,23 +1,18 @@
-"""The explorer as a visitor meets it: in Chromium, against a server of its own."""
+"""The explorer as a user meets it: in Chromium, against a server in a process of its own."""
 
 import contextlib
-import html
 import io
 import re
 import socket
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
-from urllib.parse import parse_qs, urlencode, urlsplit
-from urllib.request import urlopen
+from concurrent.futures import Future
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import xarray as xr
-from bokeh.client import pull_session
-from bokeh.util.token import get_session_id
-from panel.models.markup import HTML
 
 import densehop as dh
 from densehop.apps.explorer.server import serve
@@ -234,7 +229,7 @@ def test_an_attack_below_and_above_the_boundary(visit, tmp_path, eps, end):
         assert float(data["boundary"].interp(load=1.0)) == pytest.approx(float(printed[-1]), abs=1e-4)
 
 
-def test_a_visitor_who_waits_for_lines_makes_no_other_one_wait(visit):
+def test_a_session_that_waits_for_lines_delays_no_other(visit):
     """These lines take many seconds; meanwhile their files are not handed out, and clicks elsewhere are answered."""
     other = visit()
     waiting = visit("/?model=fixed_teacher&p=7&teacher_t=1.7&x=1&t=1").locator(".download-phase-diagram-said small")
@@ -286,27 +281,3 @@ def test_a_closed_tab_stops_its_simulation(browser):
 def simulations():
     """Return the threads of simulations in this process."""
     return [thread for thread in threading.enumerate() if thread.name == "Simulation"]
-
-
-def texts_of(server, link):
-    """Return what the page behind a link says, without a browser."""
-    with urlopen(f"{server}/?{urlencode(link)}") as answer:
-        token = re.search(r'"token":"([^"]+)"', answer.read().decode()).group(1)
-    with contextlib.closing(pull_session(session_id=get_session_id(token), url=server)) as session:
-        return [html.unescape(model.text) for model in session.document.select({"type": HTML})]
-
-
-@pytest.mark.parametrize(
-    ("link", "said"),
-    [
-        ({"x": "nan", "t": "inf", "view": "none", "clicked": "a.b"}, "x=nan, t=inf, view=none, clicked=a.b"),
-        ({"p": "99", "n": "99999999", "sweeps": "10000000"}, "p=99, n=99999999, sweeps=10000000"),
-        ({"model": "fixed_teacher", "teacher_t": "1.2", "view": "cut"}, "teacher_t=1.2"),
-        ({"x": "0", "t": "0", "view": "cut"}, "temperature must be positive"),
-    ],
-)
-def test_bad_links_open_a_page_with_one_clear_line(server, link, said):
-    with ThreadPoolExecutor(1) as elsewhere:  # Playwright runs its loop in this thread
-        texts = elsewhere.submit(texts_of, server, link).result()
-    assert sum(said in text for text in texts) >= 1
-    assert any("theory beside simulation" in text for text in texts)

@@ -10,10 +10,11 @@ from densehop.base.arrays import Integers, Mask, Reals, Signs
 from densehop.base.workers import count_workers, run_all
 from densehop.errors import InvalidInput
 from densehop.kernels.noise import LOGISTIC, make_noise
+from densehop.kernels.record import Attempts, Record
 from densehop.learn.memory.dynamics import Motion, relax_site_by_site
 from densehop.learn.memory.interactions import Interaction
 from densehop.network import PBodyHopfield
-from densehop.simulate.chains import Attempts, Forms, Record
+from densehop.simulate.chains import Forms
 
 CHAINS_AT_ONCE, OVERLAPS_AT_ONCE = 64, 2**20
 

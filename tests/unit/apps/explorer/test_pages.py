@@ -10,6 +10,7 @@ import xarray as xr
 
 import densehop as dh
 from densehop.apps.cli import program
+from densehop.apps.explorer.compute.attack import AttackSimulation
 from densehop.apps.explorer.compute.cut import CutLine, theory_along
 from densehop.apps.explorer.compute.phase_plane import PhasePlane, diagram, phase_grid
 from densehop.apps.explorer.pages.attack import AttackPage
@@ -89,6 +90,18 @@ def test_every_link_opens_every_view(link, monkeypatch):
     pages[0]._simulation._run(None)
     pages[1]._run(None)
     assert "\n" not in said + session.error_pane.object
+
+
+@QUIET
+def test_only_an_attack_that_ended_is_marked_in_the_chart():
+    page = AttackPage(Session(ManualPool()))
+    page._simulation = AttackSimulation(page._attack())
+    page._finish()  # stopped before the end
+    assert page._results == []
+    while not page._simulation.finished:
+        page._simulation.advance()
+    page._finish()
+    assert page._results == [(0.5, 0.4, page._simulation.recovered)]
 
 
 def test_a_link_holds_what_differs_and_comes_back():
