@@ -74,9 +74,9 @@ def densehop(*arguments):
 # %%
 # Kill it
 # -------
-# The worst that can happen: the first process vanishes at once, without a chance to say goodbye, as in a power cut.
-# We wait for the first results and send SIGKILL. (How many cells are finished by then depends on the moment; nothing
-# else does.)
+# The worst that can happen is that the first process ends at once, without a chance to save anything, as in a power
+# cut. We wait for the first results and send SIGKILL. (How many cells are finished by then depends on the moment;
+# nothing else does.)
 first = start(*RUN)
 while not list((folder / "overlap").glob("cells/*.npz")) and first.poll() is None:
     time.sleep(0.05)
@@ -86,8 +86,8 @@ print(f"killed: exit code {first.returncode}")
 assert first.returncode == -signal.SIGKILL
 
 # %%
-# What is left? ``status`` tells: finished cells are files that nobody touches again. Its exit code is 1, for scripts:
-# cells are missing and nobody is at work.
+# ``status`` tells what is left. Finished cells are files that are never written again. For scripts, its exit code is 1:
+# cells are missing and no run is in progress.
 left, code = densehop("status", "overlap")
 done = int(left.split("of which finished ")[1].split(",")[0])
 assert code == 1
@@ -115,8 +115,8 @@ print("variables:", ", ".join(str(name) for name in data.data_vars))
 assert np.isfinite(data["q_star"]).all()
 
 # %%
-# Did the kill leave a trace? Random numbers belong to a cell, not to a run, so a campaign that nobody disturbed, in
-# one process without Dask, must give the same bits. We check it on a part of the grid, from Python: ``complete`` runs
+# Did the kill leave a trace? Random numbers belong to a cell, not to a run, so an undisturbed campaign in one process
+# without Dask must give the same bits. We check it on a part of the grid, from Python: ``complete`` runs
 # and collects.
 problem = dh.campaign.Problem(p=(3,), load=(6.0,), temperature=(1.8, 3.8), teacher_temperature="nishimori")
 schedule = dh.campaign.Schedule(n_chains=4, n_sweeps=160)

@@ -25,7 +25,7 @@ random = np.random.default_rng(0)
 # %%
 # Restore what is hidden
 # ----------------------
-# ``nan`` marks a pixel that nobody has seen. The known pixels stay as they are, the hidden ones move down the energy.
+# ``nan`` marks a pixel that is not known. The known pixels stay as they are, the hidden ones move down the energy.
 # The default energy is the exponential one, which tells images apart although they overlap a lot.
 memory = dh.DenseAssociativeMemory().fit(stored)
 hidden = random.random(stored.shape) < 0.5
@@ -149,8 +149,8 @@ for name, model in models.items():
 dh.plot.robustness_curves(curves, "attack size, share of the range ($L_\\infty$)")
 
 # %%
-# Who falls last is most robust. Without an attack the four models differ by a few images, with one they differ a lot.
-# Memories that are real examples hold longest, because several of them vote.
+# The classifier whose accuracy falls last is the most robust one. Without an attack the four models differ by a few
+# images, with one they differ a lot. Memories that are real examples hold longest, because several of them vote.
 unattacked, at_tenth = ({name: worst[place] for name, _, worst, _ in curves} for place in (0, 2))
 assert max(unattacked.values()) - min(unattacked.values()) < 0.05
 assert at_tenth["stored, n = 20"] == max(at_tenth.values())

@@ -250,7 +250,7 @@ def _judged(examples: Signs, agreements: Integers, table: tables.EnergyTable, n_
     elif abs(found[worst]) > LARGEST_DIFFERENCE:
         reason = (
             f"the chains did not forget their start in {n_sweeps} sweeps ({worst}: {found[worst]:+.1f} standard "
-            "errors): use more sweeps; at temperatures where they stay at a pattern for ever, raise the temperature"
+            "errors): use more sweeps; if they never leave a pattern, raise the temperature"
         )
         warnings.warn(reason, stacklevel=3)
     else:
