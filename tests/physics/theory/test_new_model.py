@@ -98,6 +98,8 @@ def test_a_new_model_competes_for_the_lowest_free_energy():
     assert [solution.branch for solution in hot] == ["paramagnet", "retrieval"]
     cold = dh.candidates(ExponentialProblem(0.1, 1.2, 1 / 1.7))
     assert [solution.branch for solution in cold] == ["retrieval", "paramagnet"]
+    for temperature, phase in ((1 / 1.2, dh.Phase.LOCAL_RETRIEVAL), (1 / 1.7, dh.Phase.GLOBAL_RETRIEVAL)):
+        assert dh.phase(ExponentialProblem(0.1, 1.2, temperature)) is phase
 
 
 def test_its_paramagnet_is_the_exact_sum_over_states_at_temperature_one_over_the_sharpness():

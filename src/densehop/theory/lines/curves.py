@@ -79,7 +79,7 @@ def broken_global_load(p: int, temperature: float) -> Estimate:
 
 
 def _infinite_global_load(temperature: float) -> Estimate:
-    """P -> infinity: f = -1 against the random-energy model's paramagnet or frozen glass (Derrida 1981)."""
+    """Return `global_load` for p -> infinity: f = -1 against the random-energy model of Derrida (1981)."""
     triple, critical = 1 / (2 * math.log(2)), 1 / math.log(2)
     if temperature >= critical:
         raise limits.too_hot(math.inf, temperature, critical, "is global")

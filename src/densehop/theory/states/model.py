@@ -124,6 +124,11 @@ class Model(ABC):
             If the theory does not cover the problem.
         """
 
+    def wanted(self, problem: Problem) -> str:
+        """Return the branch whose presence makes a phase one of retrieval, local or global."""
+        del problem
+        return "retrieval"
+
 
 def paramagnet(noise: Noise, load: float, temperature: float, replicon: float) -> Known:
     """Return the state without overlaps at T > 0, in which the noise is annealed (docs/theory.md, eq. 24 and 57)."""
