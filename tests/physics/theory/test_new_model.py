@@ -15,9 +15,8 @@ import pytest
 
 import densehop as dh
 from densehop.theory.models import choice
-from densehop.theory.models.many_body.states import State
 from densehop.theory.states import site
-from densehop.theory.states.model import Branch, Case, Known, Model, paramagnet
+from densehop.theory.states.model import Branch, Case, Known, Model, State, paramagnet
 from densehop.theory.states.noise import Order
 
 

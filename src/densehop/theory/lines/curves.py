@@ -17,9 +17,9 @@ from densehop.theory.models.many_body import glass, limits
 from densehop.theory.models.many_body import states as many_body
 from densehop.theory.models.many_body.model import ManyBody
 from densehop.theory.models.many_body.noise import TensorNoise
-from densehop.theory.models.many_body.states import State
 from densehop.theory.states import broken_retrieval as broken
 from densehop.theory.states.estimate import Estimate
+from densehop.theory.states.model import State
 from densehop.theory.states.one_step import BrokenState
 
 TABLE, TABLE_ERROR = 161, 2e-12  # points of the glass's free energy, and the error of its Hermite interpolation
