@@ -12,7 +12,7 @@ from densehop.base import checks
 from densehop.errors import DensehopError, NoSolution, OutOfRange
 from densehop.theory.models.choice import model_of
 from densehop.theory.states import one_step
-from densehop.theory.states.model import Case, Known, Problem, State
+from densehop.theory.states.model import Case, Known, Problem, SymmetricState
 from densehop.theory.states.noise import Order
 from densehop.theory.states.one_step import BrokenState
 from densehop.theory.states.solution import ROUNDING, Solution, assemble
@@ -73,7 +73,7 @@ def _as(ansatz: str, stable: Solution) -> Solution:
     return stable if ansatz == "rs" else replace(stable, ansatz=ansatz, q0=stable.q, q1=stable.q)
 
 
-def _symmetric(problem: Problem, case: Case, state: State) -> Solution:
+def _symmetric(problem: Problem, case: Case, state: SymmetricState) -> Solution:
     """Complete a replica-symmetric solution."""
     noise, load, order, here = case.branch.noise, case.load, state.order, state.site
     return assemble(
@@ -89,7 +89,7 @@ def _symmetric(problem: Problem, case: Case, state: State) -> Solution:
     )
 
 
-def _residual(case: Case, state: State, order: Order) -> float:
+def _residual(case: Case, state: SymmetricState, order: Order) -> float:
     """Return the largest relative violation of the equations for the field's mean and variance."""
     noise = case.branch.noise
     mean, variance = noise.mean(order, case.load), case.load * noise.spread(order)[0]

@@ -15,9 +15,8 @@ import pytest
 
 import densehop as dh
 from densehop.theory.models import choice
-from densehop.theory.models.many_body.states import State
 from densehop.theory.states import site
-from densehop.theory.states.model import Branch, Case, Known, Model, paramagnet
+from densehop.theory.states.model import Branch, Case, Known, Model, State, paramagnet
 from densehop.theory.states.noise import Order
 
 
@@ -98,6 +97,8 @@ def test_a_new_model_competes_for_the_lowest_free_energy():
     assert [solution.branch for solution in hot] == ["paramagnet", "retrieval"]
     cold = dh.candidates(ExponentialProblem(0.1, 1.2, 1 / 1.7))
     assert [solution.branch for solution in cold] == ["retrieval", "paramagnet"]
+    for temperature, phase in ((1 / 1.2, dh.Phase.LOCAL_RETRIEVAL), (1 / 1.7, dh.Phase.GLOBAL_RETRIEVAL)):
+        assert dh.phase(ExponentialProblem(0.1, 1.2, temperature)) is phase
 
 
 def test_its_paramagnet_is_the_exact_sum_over_states_at_temperature_one_over_the_sharpness():

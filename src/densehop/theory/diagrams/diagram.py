@@ -130,7 +130,7 @@ def _empty(shape: tuple[int, int]) -> Values:
 
 
 def _by_arrays(where: Plane, x: Floats, t: Floats) -> Values:
-    """Let paramagnet or glass, retrieval and inference compete at each point."""
+    """Return which of paramagnet or glass, retrieval and inference wins at each point, on whole arrays."""
     coordinate, temperature = np.meshgrid(x, t)
     load, signal = _load_and_signal(where, coordinate, temperature)
     values = _empty(coordinate.shape)
@@ -205,14 +205,14 @@ def _compete(
 
 
 def _enter_metastable(where: Plane, values: Values) -> None:
-    """Local retrieval: paramagnet or glass wins, but the branch that matters exists."""
+    """Enter local retrieval, where paramagnet or glass wins but the branch that matters exists."""
     background = np.isin(values["phase"], [CODES[Phase.PARAMAGNETIC], CODES[Phase.SPIN_GLASS]])
     exists = np.isfinite(values["inference_overlap" if where.has_teacher else "retrieval_overlap"])
     values["phase"][background & exists] = CODES[Phase.LOCAL_RETRIEVAL]
 
 
 def _ordered_teacher(where: Plane, values: Values, temperature: Floats) -> None:
-    """On the Nishimori line below T_crit: example retrieval (docs/theory.md, eq. 21)."""
+    """Enter example retrieval, on the Nishimori line below T_crit (docs/theory.md, eq. 21)."""
     ordered = temperature < law.critical_temperature(where.p).temperature
     magnetisation = np.array([law.magnetisation(where.p, t) if t > 0 else 1.0 for t in temperature[:, 0]])
     values["phase"] = np.where(ordered, CODES[Phase.EXAMPLE_RETRIEVAL], values["phase"]).astype(np.int8)
@@ -228,7 +228,7 @@ def _ordered_teacher(where: Plane, values: Values, temperature: Floats) -> None:
 
 
 def _by_points(where: Plane, x: Floats, t: Floats) -> Values:
-    """Ask for all candidates at each point."""
+    """Return the winner among all candidates, point by point."""
     values = _empty((t.size, x.size))
     for row, temperature in enumerate(t):
         for column, coordinate in enumerate(x):

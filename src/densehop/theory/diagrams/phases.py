@@ -5,11 +5,11 @@ from enum import Enum
 
 from densehop.base import checks
 from densehop.errors import NoSolution
-from densehop.problem import DirectModel, TeacherStudent
+from densehop.problem import TeacherStudent
 from densehop.theory.models import bayes
 from densehop.theory.models.choice import model_of, p_body
 from densehop.theory.saddle_point import ANSATZES, BRANCHES, find
-from densehop.theory.states.model import Case, Problem
+from densehop.theory.states.model import Case, Model, Problem
 from densehop.theory.states.solution import ROUNDING, Solution
 
 
@@ -30,11 +30,11 @@ def candidates(problem: Problem, ansatz: str = "rs") -> tuple[Solution, ...]:
     is the right continuation although its free entropy is smaller. Retrieval and inference have the ansatz asked for
     and compete by free energy. `advice` tells which are unstable.
     """
-    model_of(problem)
+    model = model_of(problem)
     checks.choice("ansatz", ansatz, ANSATZES)
     found = {}
     for branch in BRANCHES:
-        for choice in _ansatzes(problem, branch, ansatz):
+        for choice in _ansatzes(model, branch, ansatz):
             try:
                 found[branch] = find(problem, branch, choice)
             except NoSolution:
@@ -45,13 +45,13 @@ def candidates(problem: Problem, ansatz: str = "rs") -> tuple[Solution, ...]:
     return tuple(ranked + ([displaced] if displaced is not None else []))
 
 
-def _ansatzes(problem: Problem, branch: str, ansatz: str) -> tuple[str, ...]:
+def _ansatzes(model: Model, branch: str, ansatz: str) -> tuple[str, ...]:
     """Return the ansatzes to try for a branch; where 1RSB is lost in rounding, symmetry will do.
 
     That happens near T_g of p = 2, and to ordered states so narrow (p = 10, T = 0) that breaking moves nothing. Where a
     replica-symmetric ordered state exists, the broken one does.
     """
-    if branch == "spin_glass" and not model_of(problem).continuous_glass:
+    if branch == "spin_glass" and not model.continuous_glass:
         return ("1rsb",)
     return ("rs",) if branch != "spin_glass" and ansatz == "rs" else ("1rsb", "rs")
 
@@ -75,11 +75,11 @@ def phase(problem: Problem, ansatz: str = "rs") -> Phase:
         If the winner is not stable in its ansatz, so that the phase boundary nearby is an approximation; with "rs", the
         retrieval state ends too early at low T (p = 3, T = 0: at 0.757 instead of 0.922).
     """
-    model_of(problem)
+    model = model_of(problem)
     if isinstance(problem, TeacherStudent) and problem.on_nishimori_line:
         return _bayes_optimal(problem)
     ranked = candidates(problem, ansatz)
-    branch = _wanted(problem)
+    branch = model.wanted(problem)
     doubt = ranked[0].advice
     if ansatz == "rs" and all(solution.branch != branch for solution in ranked) and _ends_too_early(problem, branch):
         doubt = f"1RSB may have a state of {branch} where replica symmetry has none; ask for ansatz='1rsb'"
@@ -92,7 +92,7 @@ def phase_among(problem: Problem, ranked: tuple[Solution, ...]) -> Phase:
     """Return the phase that the candidates, the winner first, make."""
     if isinstance(problem, TeacherStudent) and problem.on_nishimori_line:
         return _bayes_optimal(problem)
-    branch, winner = _wanted(problem), ranked[0].branch
+    branch, winner = model_of(problem).wanted(problem), ranked[0].branch
     if winner == branch:
         return Phase.GLOBAL_RETRIEVAL
     if winner == "retrieval":
@@ -100,11 +100,6 @@ def phase_among(problem: Problem, ranked: tuple[Solution, ...]) -> Phase:
     if any(solution.branch == branch for solution in ranked):
         return Phase.LOCAL_RETRIEVAL
     return Phase.SPIN_GLASS if winner == "spin_glass" else Phase.PARAMAGNETIC
-
-
-def _wanted(problem: Problem) -> str:
-    """Return the branch whose presence makes lR and gR."""
-    return "retrieval" if isinstance(problem, DirectModel) else "inference"
 
 
 def _ends_too_early(problem: Problem, branch: str) -> bool:

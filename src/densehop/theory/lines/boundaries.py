@@ -105,8 +105,7 @@ def _curve(where: Plane, kind: str, ansatz: str) -> Line:
     """Return the universal curve behind a line of retrieval or inference; any of them stands for the other lines."""
     checks.choice("ansatz", ansatz, ("rs", "1rsb"))
     name = kind.partition("_")[2] if kind in (*RETRIEVAL, *INFERENCE) else ""
-    possible = where.universal and where.p < math.inf and name in BROKEN
-    possible = possible or (not where.universal and kind == "retrieval_spinodal")
+    possible = name in BROKEN and where.p < math.inf if where.universal else kind == "retrieval_spinodal"
     if ansatz == "1rsb" and not possible:
         raise InvalidInput(
             f"ansatz '1rsb' is for spinodal and global lines with finite p >= 3, got '{kind}', p = {where.p}"

@@ -17,9 +17,9 @@ from densehop.theory.models.many_body import glass, limits
 from densehop.theory.models.many_body import states as many_body
 from densehop.theory.models.many_body.model import ManyBody
 from densehop.theory.models.many_body.noise import TensorNoise
-from densehop.theory.models.many_body.states import State
 from densehop.theory.states import broken_retrieval as broken
 from densehop.theory.states.estimate import Estimate
+from densehop.theory.states.model import State
 from densehop.theory.states.one_step import BrokenState
 
 TABLE, TABLE_ERROR = 161, 2e-12  # points of the glass's free energy, and the error of its Hermite interpolation
@@ -79,7 +79,7 @@ def broken_global_load(p: int, temperature: float) -> Estimate:
 
 
 def _infinite_global_load(temperature: float) -> Estimate:
-    """P -> infinity: f = -1 against the random-energy model's paramagnet or frozen glass (Derrida 1981)."""
+    """Return `global_load` for p -> infinity: f = -1 against the random-energy model of Derrida (1981)."""
     triple, critical = 1 / (2 * math.log(2)), 1 / math.log(2)
     if temperature >= critical:
         raise limits.too_hot(math.inf, temperature, critical, "is global")

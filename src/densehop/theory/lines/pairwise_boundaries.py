@@ -1,4 +1,4 @@
-"""The lines of p = 2 in every plane: Amit, Gutfreund & Sompolinsky's, and those of the planted model (eq. 57 to 67)."""
+"""The lines of p = 2 in every plane, of the direct model and of the planted one (docs/theory.md, eq. 57 to 67)."""
 
 import math
 
@@ -75,7 +75,7 @@ def teacher_temperature_at(load: float, temperature: float) -> Estimate:
 
 
 def _glass_load(temperature: float) -> Estimate:
-    """T_g = 2 (1 + sqrt(load/2)), for T >= 2."""
+    """Return the load at which T = T_g = 2 (1 + sqrt(load/2)), for T >= 2."""
     if temperature < 2:
         raise NoSolution("the spin glass of p = 2 reaches load 0 at T = 2")
     return Estimate(2 * (temperature / 2 - 1) ** 2, 0.0)

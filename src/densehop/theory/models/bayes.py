@@ -15,7 +15,7 @@ def teacher_is_ordered(problem: TeacherStudent) -> bool:
 
 
 def example_retrieval(problem: TeacherStudent, branch: str) -> Known:
-    """Ordered teacher: with M >> 1 examples the student has the pattern itself (docs/theory.md, eq. 21)."""
+    """Return the state of a student with an ordered teacher, whose M >> 1 examples tell the pattern (eq. 21)."""
     if branch != "inference":
         raise NoSolution(
             f"no {branch} branch at T = {problem.temperature:g}: the teacher itself is ordered below "
@@ -26,7 +26,7 @@ def example_retrieval(problem: TeacherStudent, branch: str) -> Known:
 
 
 def many_body(problem: TeacherStudent) -> Known:
-    """P >= 3: everything depends on Gamma = alpha/T^2 (docs/theory.md, eq. 13 to 20)."""
+    """Return inference for p >= 3, which depends on Gamma = alpha/T^2 alone (docs/theory.md, eq. 13 to 20)."""
     p, gamma = problem.p, problem.gamma
     a = nishimori.field_variance(p, gamma)
     q = nishimori.overlap(a)
@@ -36,7 +36,7 @@ def many_body(problem: TeacherStudent) -> Known:
 
 
 def pairwise(problem: TeacherStudent) -> Known:
-    """P = 2: Wishart noise, a continuous transition at gamma_c (docs/theory.md, eq. 22 and 23)."""
+    """Return inference for p = 2, which begins continuously at gamma_c (docs/theory.md, eq. 22 and 23)."""
     if problem.temperature == 2:
         raise OutOfRange("p = 2 at T = 2: the teacher is exactly critical and its signal diverges; choose T != 2")
     beta, gamma = 1 / problem.temperature, problem.load / 2

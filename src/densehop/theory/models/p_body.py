@@ -48,6 +48,10 @@ class PBodyModel(Model):
             return self.spin_glass(problem)
         return Case(self.retrieval, problem.load, problem.temperature)
 
+    def wanted(self, problem: Problem) -> str:
+        """Return "retrieval" for memories, "inference" where there is a teacher."""
+        return "retrieval" if isinstance(problem, DirectModel) else "inference"
+
     def _require_signal(self, problem: TeacherStudent) -> None:
         """Refuse examples that are correlated more strongly than the theory covers, whatever the branch."""
         with warnings.catch_warnings():

@@ -21,8 +21,8 @@ from densehop.theory.states.site import Site
 Problem = DirectModel | TeacherStudent
 
 
-class State(Protocol):
-    """A replica-symmetric state: mean and variance of the field, the averages over it, the order parameters."""
+class SymmetricState(Protocol):
+    """What the solvers ask of a replica-symmetric state: the field, the averages over it, the order parameters."""
 
     @property
     def mean(self) -> float: ...  # noqa: D102 (named in the class docstring)
@@ -32,6 +32,20 @@ class State(Protocol):
     def site(self) -> Site: ...  # noqa: D102
     @property
     def order(self) -> Order: ...  # noqa: D102
+
+
+class State(NamedTuple):
+    """A replica-symmetric state: the field's mean B and variance a, and the averages over it."""
+
+    mean: float
+    variance: float
+    site: Site
+
+    @property
+    def order(self) -> Order:
+        """The order parameters, as a noise takes them."""
+        square = self.site.square
+        return Order(self.site.overlap, square, square, self.site.susceptibility, 0.0)
 
 
 @dataclass(frozen=True)
@@ -51,10 +65,10 @@ class Branch(ABC):
     continuous: ClassVar[bool] = True
 
     @abstractmethod
-    def symmetric(self, load: float, temperature: float, scale: float = 1.0) -> State:
+    def symmetric(self, load: float, temperature: float, scale: float = 1.0) -> SymmetricState:
         """Return the replica-symmetric state, or raise `NoSolution`; `scale` is that of the case, for messages."""
 
-    def broken(self, load: float, temperature: float, near: State, scale: float = 1.0) -> BrokenState:
+    def broken(self, load: float, temperature: float, near: SymmetricState, scale: float = 1.0) -> BrokenState:
         """Return the 1RSB state next to an unstable replica-symmetric one."""
         del scale
         starts = one_step.starts_from(self.noise, load, temperature, near.mean, near.variance)
@@ -123,6 +137,11 @@ class Model(ABC):
         OutOfRange
             If the theory does not cover the problem.
         """
+
+    def wanted(self, problem: Problem) -> str:
+        """Return the branch whose presence makes a phase one of retrieval, local or global."""
+        del problem
+        return "retrieval"
 
 
 def paramagnet(noise: Noise, load: float, temperature: float, replicon: float) -> Known:

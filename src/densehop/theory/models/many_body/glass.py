@@ -16,8 +16,9 @@ from densehop.base import checks
 from densehop.errors import NoSolution
 from densehop.theory.models import nishimori
 from densehop.theory.models.many_body.noise import TensorNoise
-from densehop.theory.models.many_body.states import TIGHT, State, state
+from densehop.theory.models.many_body.states import TIGHT, state
 from densehop.theory.states import site
+from densehop.theory.states.model import State
 from densehop.theory.states.noise import Order
 from densehop.theory.states.site import TiltedSite
 

@@ -13,12 +13,11 @@ from densehop.problem import TeacherStudent
 from densehop.theory.models import bayes, nishimori
 from densehop.theory.models.many_body import glass, limits, states
 from densehop.theory.models.many_body.noise import TensorNoise
-from densehop.theory.models.many_body.states import State
 from densehop.theory.models.p_body import PBodyModel
 from densehop.theory.models.signal import limiting_signal
 from densehop.theory.states import broken_retrieval
 from densehop.theory.states.estimate import Estimate
-from densehop.theory.states.model import Branch, Case, Known, OrderedBranch, Problem, paramagnet
+from densehop.theory.states.model import Branch, Case, Known, OrderedBranch, Problem, State, paramagnet
 from densehop.theory.states.one_step import BrokenState, Fields
 
 

@@ -7,7 +7,7 @@ from densehop.theory.states.noise import Order
 
 @dataclass(frozen=True)
 class TensorNoise:
-    """P >= 3: the noise's variance is a power of the overlap between states (docs/theory.md, eq. 26 to 28)."""
+    """The noise of p >= 3; its covariance is a power of the overlap of two states (docs/theory.md, eq. 26 to 28)."""
 
     p: int
 

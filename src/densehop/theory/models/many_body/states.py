@@ -9,7 +9,6 @@ larger field is the retrieval state.
 
 import math
 from functools import lru_cache
-from typing import NamedTuple
 
 from scipy.optimize import brentq
 from scipy.special import erfinv
@@ -17,28 +16,13 @@ from scipy.special import erfinv
 from densehop.errors import NoSolution
 from densehop.teacher import law
 from densehop.theory.states import site
-from densehop.theory.states.noise import Order
-from densehop.theory.states.site import Site
+from densehop.theory.states.model import State
 
 TIGHT = {"xtol": 1e-15, "rtol": 1e-14}
 NEWTON_STEPS = 40
 SMALLEST_RANGE = 1e-9
 SMEARING = 2 / math.pi  # tanh(x) is nearly erf(sqrt(pi) x/2), as if T added this share of T^2 to the variance
 SCAN = 0.93  # of the distance to the barrier, downward from the top: the spinodal is the first sign change
-
-
-class State(NamedTuple):
-    """A replica-symmetric state: the field's mean B and variance a, and the averages over it."""
-
-    mean: float
-    variance: float
-    site: Site
-
-    @property
-    def order(self) -> Order:
-        """The order parameters, as a noise takes them."""
-        square = self.site.square
-        return Order(self.site.overlap, square, square, self.site.susceptibility, 0.0)
 
 
 def state(mean: float, variance: float, temperature: float) -> State:

@@ -1,7 +1,7 @@
 """Two bodies: the explicit curves on which the replica-symmetric states lie (docs/theory.md, eq. 58 to 66).
 
 At a temperature the field's variance a (or, with a planted pattern, its mean B) is the parameter; all else follows from
-averages over the field, including the load. A branch's end is then the top of a curve and its start the curve's start.
+averages over the field, including the load. A branch ends at the top of its curve and begins where the curve does.
 """
 
 import math

@@ -13,8 +13,7 @@ from densehop.theory.models.pairwise.states import State
 from densehop.theory.models.signal import pairwise_signal
 from densehop.theory.states import broken_retrieval
 from densehop.theory.states.estimate import Estimate
-from densehop.theory.states.model import Branch, Case, Known, OrderedBranch, Problem, paramagnet
-from densehop.theory.states.model import State as AnyState
+from densehop.theory.states.model import Branch, Case, Known, OrderedBranch, Problem, SymmetricState, paramagnet
 from densehop.theory.states.one_step import BrokenState
 
 DIRECT = WishartNoise()
@@ -33,7 +32,7 @@ class Glass(Branch):
         del scale
         return states.spin_glass(load, temperature)
 
-    def broken(self, load: float, temperature: float, near: AnyState, scale: float = 1.0) -> BrokenState:
+    def broken(self, load: float, temperature: float, near: SymmetricState, scale: float = 1.0) -> BrokenState:
         """Return the 1RSB glass."""
         del scale
         return glass.broken(load, temperature, near.variance)

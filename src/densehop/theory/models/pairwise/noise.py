@@ -10,10 +10,10 @@ SMALL = 0.02  # below: v - log(1 + v) by its series
 
 @dataclass(frozen=True)
 class WishartNoise:
-    """P = 2, one code for two models (docs/theory.md, eq. 50 to 56).
+    """The noise of p = 2, of memories or of a teacher's examples (docs/theory.md, eq. 50 to 56).
 
-    contrast = 0: the direct model, `Order.overlap` is m with the retrieved memory. contrast = c = 2/(T* - 2) > 0: the
-    planted model, `Order.overlap` is q* with the teacher's pattern.
+    At contrast 0 it is the direct model's, where `Order.overlap` is m with the retrieved memory. At a contrast
+    c = 2/(T* - 2) > 0 it is the planted model's, where `Order.overlap` is q* with the teacher's pattern.
     """
 
     contrast: float = 0.0
