@@ -205,7 +205,7 @@ def test_bits_depend_neither_on_workers_nor_on_blocks(monkeypatch):
             assert (one == other).all()
 
     same()
-    for module in ("bit_overlaps", "retrieval"):
+    for module in ("representations.bit_overlaps", "retrieval"):
         monkeypatch.setattr(f"densehop.simulate.{module}.STATES_AT_ONCE", 24)
         monkeypatch.setattr(f"densehop.simulate.{module}.PATTERNS_AT_ONCE", 96)
     same()
