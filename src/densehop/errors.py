@@ -3,6 +3,7 @@
 __all__ = [
     "DensehopError",
     "Incomplete",
+    "InternalError",
     "Interrupted",
     "InvalidInput",
     "MissingPackage",

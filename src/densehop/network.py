@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +24,7 @@ from densehop.simulate.retrieval import Retrieval, RetrievalStore, Stepper, retr
 from densehop.simulate.runs import Run
 from densehop.simulate.sample import relax, run_chains
 from densehop.simulate.samples import Samples
-from densehop.simulate.settings import Settings, as_schedule
+from densehop.simulate.settings import RunKeywords, RunOptions, Settings, as_schedule, shows_options
 from densehop.simulate.starts import start_states
 from densehop.simulate.tempering import TemperedSamples, ladder_temperatures, temper
 from densehop.simulate.tuning import Request, TunedLadder, tune
@@ -188,6 +187,7 @@ class PBodyHopfield:
             result.states.reshape(shape), result.n_steps.reshape(shape[:-1]), result.period.reshape(shape[:-1])
         )
 
+    @shows_options
     def sample(
         self,
         temperature: npt.ArrayLike,
@@ -196,14 +196,7 @@ class PBodyHopfield:
         start: npt.ArrayLike | None = None,
         references: npt.ArrayLike | None = None,
         seed: Seed = 0,
-        dynamics: str = "heat-bath",
-        order: str = "sequential",
-        representation: str = "auto",
-        snapshot_every: int = 0,
-        n_workers: int | None = None,
-        progress: Callable[[int], None] | None = None,
-        checkpoint: str | Path | None = None,
-        checkpoint_every: float = 60.0,
+        **options: Unpack[RunKeywords],
     ) -> Samples:
         """Sample exp(-E/T) with single-spin dynamics; one seed gives the same bits with any number of workers.
 
@@ -214,17 +207,8 @@ class PBodyHopfield:
         start : (N,) or (n_chains, N) of +-1; None: random
         references : (N,) or (R, N) of +-1, vectors whose overlap with the chain is recorded after each sweep
         seed : int or SeedSequence
-        dynamics : "heat-bath" or "metropolis"
-        order : "sequential" or "random" choice of sites
-        representation : "patterns" (any energy; time grows with M), "couplings" (strict p <= 4, power p <= 3; time does
-            not depend on M, memory N^p) or "auto", the faster of the two for each block of sweeps; the results are the
-            same bits
-        snapshot_every : int, keep the state after every so many sweeps (0: never)
-        n_workers : int, threads; None: one per core
-        progress : called with the number of sweeps just done, from the threads
-        checkpoint : file that keeps the run, written every `checkpoint_every` seconds and when Ctrl-C comes. If it is
-            there, the run goes on from it and ends with the same bits; it may ask for more sweeps than before, unless
-            it has a temperature for each.
+        dynamics, order, representation, snapshot_every, n_workers, progress, checkpoint, checkpoint_every : see
+            `simulate.RunOptions`
 
         Raises
         ------
@@ -236,11 +220,9 @@ class PBodyHopfield:
         schedule = as_schedule(temperature)
         if n_sweeps is None:
             n_sweeps = len(schedule) if isinstance(schedule, tuple) else DEFAULT_SWEEPS
-        settings = Settings(schedule, n_chains, n_sweeps, dynamics, order, snapshot_every, seed)
-        return run_chains(
-            self._run(settings, start, references, representation, n_workers, progress, checkpoint, checkpoint_every)
-        )
+        return run_chains(self._run(schedule, n_chains, n_sweeps, start, references, seed, RunOptions(**options)))
 
+    @shows_options
     def temper(
         self,
         temperatures: npt.ArrayLike,
@@ -250,14 +232,7 @@ class PBodyHopfield:
         start: npt.ArrayLike | None = None,
         references: npt.ArrayLike | None = None,
         seed: Seed = 0,
-        dynamics: str = "heat-bath",
-        order: str = "sequential",
-        representation: str = "auto",
-        snapshot_every: int = 0,
-        n_workers: int | None = None,
-        progress: Callable[[int], None] | None = None,
-        checkpoint: str | Path | None = None,
-        checkpoint_every: float = 60.0,
+        **options: Unpack[RunKeywords],
     ) -> TemperedSamples:
         """Sample at several temperatures at once, chains exchanging them, so that none stays in one valley.
 
@@ -265,15 +240,18 @@ class PBodyHopfield:
         ----------
         temperatures : (R,) rising, positive; see `tune_ladder`
         n_ladders : int, independent sets of R chains, each on a thread; error bars need at least two
+        n_sweeps : int, N attempted flips of each chain
         exchange_every : int, sweeps between two attempts of neighbours to swap
         start : (N,), (n_ladders R, N), a ladder's chains one after the other, or None: random
-        others : as in `sample`
+        references, seed : as in `sample`
+        dynamics, order, representation, snapshot_every, n_workers, progress, checkpoint, checkpoint_every : see
+            `simulate.RunOptions`
         """
         rungs = ladder_temperatures(temperatures)
         n_ladders = checks.integer("n_ladders", n_ladders, 1)
         every = checks.integer("exchange_every", exchange_every, 1)
-        settings = Settings(rungs[0], n_ladders * len(rungs), n_sweeps, dynamics, order, snapshot_every, seed)
-        run = self._run(settings, start, references, representation, n_workers, progress, checkpoint, checkpoint_every)
+        chains = n_ladders * len(rungs)
+        run = self._run(rungs[0], chains, n_sweeps, start, references, seed, RunOptions(**options))
         return temper(replace(run, terms=replace(run.terms, temperatures=rungs, exchange_every=every)))
 
     def tune_ladder(
@@ -299,29 +277,30 @@ class PBodyHopfield:
 
     def _run(
         self,
-        settings: Settings,
+        temperature: float | tuple[float, ...],
+        n_chains: int,
+        n_sweeps: int,
         start: npt.ArrayLike | None,
         references: npt.ArrayLike | None,
-        representation: str,
-        n_workers: int | None,
-        progress: Callable[[int], None] | None,
-        checkpoint: str | Path | None,
-        checkpoint_every: float,
+        seed: Seed,
+        options: RunOptions,
     ) -> Run:
         """Return a run whose arguments are checked and that fits into memory."""
-        checks.callback("progress", progress)
+        settings = Settings(
+            temperature, n_chains, n_sweeps, options.dynamics, options.order, options.snapshot_every, seed
+        )
+        checks.callback("progress", options.progress)
         reference_states = self._references(references)
         kept = settings.n_sweeps // settings.snapshot_every if settings.snapshot_every else 0
         numbers = settings.n_sweeps * (9 + 4 * len(reference_states))
-        signs = (
-            28 + 3 * kept
-        ) * self.n_spins  # 28: states, fields, random numbers of a sweep; 3: a checkpoint's copies
+        # 28: states, fields and random numbers of a sweep; 3: copies for a checkpoint
+        signs = (28 + 3 * kept) * self.n_spins
         checks.memory("sampling", settings.n_chains * (8 * numbers + signs) + self._bytes_of_chains(settings.n_chains))
         starts = start_states(start, settings.n_chains, self.n_spins, settings.seed)
-        threads = count_workers(n_workers)
-        choice = self._forms.choices(representation, settings.n_chains, threads)
+        threads = count_workers(options.n_workers)
+        choice = self._forms.choices(options.representation, settings.n_chains, threads)
         terms = Terms(self._forms, settings, choice, threads)
-        return Run(terms, starts, reference_states, progress, checkpoint, checkpoint_every)
+        return Run(terms, starts, reference_states, options.progress, options.checkpoint, options.checkpoint_every)
 
     @cached_property
     def _words(self) -> PatternWords:

@@ -1,4 +1,6 @@
 import copy
+import dataclasses
+import inspect
 import pickle
 
 import numpy as np
@@ -6,6 +8,7 @@ import pytest
 
 import densehop as dh
 from densehop.base import checks
+from densehop.simulate.settings import RunKeywords
 from tests import naive
 
 
@@ -193,3 +196,18 @@ def test_temperatures_that_are_no_schedule_are_refused(net):
     with pytest.raises(dh.InvalidInput, match="temperature must have rows of equal length"):
         net.sample([[1.0], [1.0, 2.0]])
     assert np.array_equal(net.sample(np.array(0.5), n_sweeps=3).energy, net.sample(0.5, n_sweeps=3).energy)
+
+
+@pytest.mark.parametrize("method", [dh.PBodyHopfield.sample, dh.PBodyHopfield.temper])
+def test_signatures_show_the_options_with_their_defaults(method):
+    shown = inspect.signature(method).parameters
+    options = {field.name: field.default for field in dataclasses.fields(dh.simulate.RunOptions)}
+    assert {name: shown[name].default for name in options} == options
+    assert all(shown[name].kind is inspect.Parameter.KEYWORD_ONLY for name in options)
+    assert RunKeywords.__annotations__.keys() == options.keys()
+    assert all(name in method.__doc__ for name in shown if name != "self")
+
+
+def test_an_option_that_is_none_is_refused():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'dynamic'"):
+        dh.PBodyHopfield([[1, -1, 1]], 2).sample(1.0, dynamic="metropolis")

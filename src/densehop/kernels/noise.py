@@ -2,6 +2,11 @@
 
 A table of quantiles brackets the noise; only where the bracket does not decide, one time in hundreds, a logarithm is
 taken. A decision is a function of (cost, unit, uniform) alone, the same in every representation.
+
+The Metropolis rule would flip every spin whose flip costs nothing: where many do, as at high temperature, sweeps
+alternate between a few states for ever, and on some networks most states are never reached. So it rests: at a share of
+the attempts nothing is tried. Then every attempt may leave a spin and may flip it, so that one sweep can lead from any
+state to any other and the Boltzmann law is the only stationary one (docs/theory.md, section 7).
 """
 
 from typing import Any, NamedTuple
@@ -12,6 +17,7 @@ from densehop.kernels import inlined
 
 LOGISTIC, EXPONENTIAL = 0, 1
 N_QUANTILES = 256
+REST = 1 / 8  # share of the attempts at which Metropolis dynamics tries nothing
 
 
 class Noise(NamedTuple):
@@ -22,11 +28,13 @@ class Noise(NamedTuple):
 
 
 def make_noise(law: int) -> Noise:
-    """Return the noise of heat-bath (logistic) or Metropolis (exponential) dynamics."""
+    """Return the noise of heat-bath (logistic) or Metropolis dynamics (exponential, and minus infinity at rest)."""
     uniform = np.arange(N_QUANTILES + 1) / N_QUANTILES
     with np.errstate(divide="ignore"):
-        logistic = law == LOGISTIC
-        return Noise(law, np.log(uniform) - np.log1p(-uniform) if logistic else -np.log1p(-uniform))
+        if law == LOGISTIC:
+            return Noise(law, np.log(uniform) - np.log1p(-uniform))
+        noise = np.log1p(-REST) - np.log1p(-np.maximum(uniform, REST))
+        return Noise(law, np.where(uniform < REST, -np.inf, noise))
 
 
 @inlined
@@ -39,7 +47,6 @@ def flips(cost, unit, uniform, noise):
         return True
     if unit == 0:  # 0 times an infinite quantile decides nothing
         return cost < 0
-    quantile = -np.log1p(-uniform)
     if noise.law == LOGISTIC:
-        quantile += np.log(uniform)
-    return cost < unit * quantile
+        return cost < unit * (np.log(uniform) - np.log1p(-uniform))
+    return uniform >= REST and cost < unit * (np.log1p(-REST) - np.log1p(-uniform))

@@ -2,7 +2,7 @@
 
 from .retrieval import Retrieval
 from .samples import Samples
-from .settings import annealing
+from .settings import RunOptions, annealing
 from .starts import (
     ChosenExample,
     attacked,
@@ -19,6 +19,7 @@ from .tuning import TunedLadder
 __all__ = [
     "ChosenExample",
     "Retrieval",
+    "RunOptions",
     "Samples",
     "TemperedSamples",
     "TunedLadder",

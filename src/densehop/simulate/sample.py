@@ -1,8 +1,8 @@
 """Monte-Carlo chains of the student (docs/theory.md, section 7).
 
 A spin flips if and only if Delta E < T x noise, with one random number per attempt: logistic noise is the heat-bath
-rule (flip with probability 1/(1 + exp(Delta E/T))), exponential noise the Metropolis rule (min(1, exp(-Delta E/T))),
-and T = 0 keeps a spin whose field is zero. The rules differ in nothing else.
+rule (flip with probability 1/(1 + exp(Delta E/T))), exponential noise the Metropolis rule (min(1, exp(-Delta E/T)), but
+no attempt at one turn in eight, see `kernels/noise.py`), and T = 0 keeps a spin whose field is zero.
 """
 
 import threading

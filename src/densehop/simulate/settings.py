@@ -1,6 +1,11 @@
 """How chains run: everything but the patterns and the starts."""
 
+import dataclasses
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +17,62 @@ from densehop.errors import InvalidInput
 
 DYNAMICS = ("heat-bath", "metropolis")
 ORDERS = ("sequential", "random")
+
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """The options that `PBodyHopfield.sample` and `PBodyHopfield.temper` share; both take them as keywords.
+
+    Attributes
+    ----------
+    dynamics : "heat-bath" or "metropolis" (docs/theory.md, section 7)
+    order : "sequential" or "random" choice of sites
+    representation : "patterns" (any energy; time grows with M), "couplings" (strict p <= 4, power p <= 3; time does not
+        depend on M, memory N^p) or "auto", the faster of the two for each block of sweeps; the bits are the same
+    snapshot_every : int, keep the state after every so many sweeps (0: never)
+    n_workers : int, threads; None: one per core
+    progress : called with the number of sweeps just done, from the threads
+    checkpoint : file that keeps the run, written every `checkpoint_every` seconds and when Ctrl-C comes. If it is
+        there, the run goes on from it and ends with the same bits; it may ask for more sweeps than before, unless it
+        has a temperature for each.
+    """
+
+    dynamics: str = "heat-bath"
+    order: str = "sequential"
+    representation: str = "auto"
+    snapshot_every: int = 0
+    n_workers: int | None = None
+    progress: Callable[[int], None] | None = None
+    checkpoint: str | Path | None = None
+    checkpoint_every: float = 60.0
+
+
+class RunKeywords(TypedDict, total=False):
+    """The names and types of `RunOptions`, for type checkers and editors."""
+
+    dynamics: str
+    order: str
+    representation: str
+    snapshot_every: int
+    n_workers: int | None
+    progress: Callable[[int], None] | None
+    checkpoint: str | Path | None
+    checkpoint_every: float
+
+
+def shows_options(method: Function) -> Function:
+    """Write the names, types and defaults of `RunOptions` into a signature that ends with ``**options``."""
+    signature = inspect.signature(method)
+    own = [part for part in signature.parameters.values() if part.kind is not inspect.Parameter.VAR_KEYWORD]
+    options = [
+        inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
+        for field in dataclasses.fields(RunOptions)
+    ]
+    method.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+    return method
 
 
 @dataclass(frozen=True)
