@@ -6,6 +6,9 @@ from collections import defaultdict
 import pytest
 from hypothesis import settings
 
+for library in ("OMP", "OPENBLAS", "MKL"):  # each worker of xdist has one core; threads that wait for another spin
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # read where numpy is first imported: not before this
+
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
