@@ -116,21 +116,22 @@ assert kept[0] > kept[-1] + 0.1
 # ----------------------------
 # To make an energy part of the package, follow the data:
 #
-# 1. ``energy.py`` has one function for each table, ``strict_table`` and ``power_table``: add yours, with its
-#    equation. Energies that are no sum over overlaps, or no integers, have a sibling in ``weights.py``, with
+# 1. ``energies/tables.py`` has one function for each table, ``strict_table`` and ``power_table``: add yours, with its
+#    equation. Energies that are no sum over overlaps, or no integers, have a sibling in ``energies/weights.py``, with
 #    ``kernels/weights.py`` behind it.
-# 2. ``simulate/patterns.py``, ``form_of``: looks whether a table is a simple power of :math:`k` and picks a fast
-#    form. Any other table is looked up; that is what happened above. You need to do nothing.
+# 2. ``kernels/forms/``: each file looks whether a table is a certain polynomial of :math:`k`, and has fast code for it.
+#    Any other table is looked up; that is what happened above. You need to do nothing.
 # 3. ``network.py``, ``_table``: give it a name, so that ``interaction="yours"`` works everywhere.
-# 4. Tests to pass: ``tests/unit/test_energy.py`` (against loops over tuples of sites) and
-#    ``tests/physics/test_boltzmann.py`` (the check above, for every dynamics, with deliberately wrong kernels that
-#    must fail).
+# 4. Tests to pass: ``tests/unit/energies/test_energy.py`` (against loops over tuples of sites) and
+#    ``tests/physics/simulate/test_boltzmann.py`` (the check above, for every dynamics, with deliberately wrong kernels
+#    that must fail).
 #
 # A dynamics is a law of noise
 # ----------------------------
 # All single-spin dynamics here are one rule: *flip if the cost is less than the temperature times a random number*.
 # Which dynamics it is depends only on the law of that number (``kernels/noise.py``): logistic noise is heat-bath,
-# exponential noise is Metropolis, and :math:`T = 0` is the same line of code. Both sample the same Boltzmann law,
+# exponential noise is Metropolis (which rests now and then), and :math:`T = 0` is the same line of code. Both sample
+# the same Boltzmann law,
 chance = p_value(network, expected, "metropolis")[0]
 print(f"Metropolis: p-value {chance:.3f}")
 assert chance > 1e-4
@@ -163,5 +164,5 @@ axes.legend(frameon=False)
 # To add a law: a number and its quantiles in ``make_noise`` and its exact quantile in ``flips``
 # (``kernels/noise.py``), its name in ``DYNAMICS`` (``simulate/settings.py``) and where the name becomes a law
 # (``simulate/blocks.py``). Both representations, tempering, checkpoints and campaigns then have it, since a decision
-# depends on nothing but cost, temperature and one uniform number. Tests to pass: ``tests/unit/test_noise.py`` and,
-# again, ``tests/physics/test_boltzmann.py`` with your name in its list of dynamics.
+# depends on nothing but cost, temperature and one uniform number. Tests to pass: ``tests/unit/kernels/test_noise.py``
+# and, again, ``tests/physics/simulate/test_boltzmann.py`` with your name in its list of dynamics.
