@@ -19,7 +19,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 import densehop as dh
-from densehop.simulate.representations.choice import Representations, Workload
+from densehop.simulate.representations.choice import IntegerModel, Workload
 
 ROUNDS = 5
 SOURCE = Path(__file__).with_name("inner_loop.c")
@@ -80,7 +80,7 @@ def inner_loop(loop: ctypes.CDLL | None) -> None:
     for n_spins, n_patterns in ((64, 8_192), (128, 16_384), (160, 38_400), (256, 200_000)):
         pattern, examples = dh.draw_examples(n_spins, n_patterns, 3, 2.0)
         net = dh.PBodyHopfield(examples, p=3)
-        bits = Representations(dh.energies.strict_table(3, n_spins), net.patterns).pattern_store.patterns.bits
+        bits = IntegerModel(dh.energies.strict_table(3, n_spins), net.patterns).pattern_store.patterns.bits
         overlaps = np.zeros(bits.shape[1] * 32, dtype=np.int16)
         overlaps[:n_patterns] = pattern.astype(np.int32) @ examples.T.astype(np.int32)
         sweeps = max(1, int(2e8 / n_spins / n_patterns)) * 4
@@ -144,7 +144,7 @@ def cells(grid: list[tuple[int, int, tuple[float, ...]]], n_chains: int, rounds:
             n_patterns = dh.n_examples_for(load, n_spins, p)
             net = network(p, n_spins, n_patterns)
             net.sample(1.0, n_sweeps=1, representation="couplings")
-            work = Representations(dh.energies.strict_table(p, n_spins), net.patterns).workload(n_chains, True)
+            work = IntegerModel(dh.energies.strict_table(p, n_spins), net.patterns).workload(n_chains, True)
             for temperature in TEMPERATURES:
                 warm = net.sample(temperature, n_chains, 60, start=net.patterns[0])
                 acceptance = warm.acceptance[:, 30:].mean()

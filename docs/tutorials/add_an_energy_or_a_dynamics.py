@@ -117,10 +117,10 @@ assert kept[0] > kept[-1] + 0.1
 # To make an energy part of the package, follow the data:
 #
 # 1. ``energies/tables.py`` has one function for each table, ``strict_table`` and ``power_table``: add yours, with its
-#    equation. Energies that are no sum over overlaps, or no integers, belong in ``energies/weights.py``, with
+#    equation. Energies that are no sum over overlaps, or no integers, have a sibling in ``energies/weights.py``, with
 #    ``kernels/weights.py`` behind it.
-# 2. You need to do nothing in ``simulate/representations/patterns.py``: it looks whether a table is a simple power of
-#    :math:`k` and then picks a fast form. Any other table is looked up, which is what happened above.
+# 2. ``kernels/forms/``: each file looks whether a table is a certain polynomial of :math:`k`, and has fast code for it.
+#    Any other table is looked up; that is what happened above. You need to do nothing.
 # 3. ``network.py``, ``_table``: give it a name, so that ``interaction="yours"`` works everywhere.
 # 4. Tests to pass: ``tests/unit/energies/test_energy.py`` (against loops over tuples of sites) and
 #    ``tests/physics/simulate/test_boltzmann.py`` (the check above, for every dynamics, with deliberately wrong kernels
@@ -130,7 +130,8 @@ assert kept[0] > kept[-1] + 0.1
 # ----------------------------
 # All single-spin dynamics here are one rule: *flip if the cost is less than the temperature times a random number*.
 # Which dynamics it is depends only on the law of that number (``kernels/noise.py``): logistic noise is heat-bath,
-# exponential noise is Metropolis, and :math:`T = 0` is the same line of code. Both sample the same Boltzmann law,
+# exponential noise is Metropolis (which rests now and then), and :math:`T = 0` is the same line of code. Both sample
+# the same Boltzmann law,
 chance = p_value(network, expected, "metropolis")[0]
 print(f"Metropolis: p-value {chance:.3f}")
 assert chance > 1e-4

@@ -15,11 +15,11 @@ from densehop.base.workers import count_workers
 from densehop.energies import tables
 from densehop.energies.weights import WeightTable, exponential_weights, rectified_weights
 from densehop.errors import InvalidInput
-from densehop.simulate.blocks import Terms
-from densehop.simulate.chains import Forms
+from densehop.simulate.blocks import Setup
+from densehop.simulate.chains import Model
 from densehop.simulate.representations.bit_overlaps import PatternWords
-from densehop.simulate.representations.choice import Representations
-from densehop.simulate.representations.weights import WeightedForms, WeightedSteps
+from densehop.simulate.representations.choice import IntegerModel
+from densehop.simulate.representations.weights import WeightedModel, WeightedSteps
 from densehop.simulate.retrieval import Retrieval, RetrievalStore, Stepper, retrieve
 from densehop.simulate.runs import Run
 from densehop.simulate.sample import relax, run_chains
@@ -27,7 +27,7 @@ from densehop.simulate.samples import Samples
 from densehop.simulate.settings import RunKeywords, RunOptions, Settings, as_schedule, shows_options
 from densehop.simulate.starts import start_states
 from densehop.simulate.tempering import TemperedSamples, ladder_temperatures, temper
-from densehop.simulate.tuning import Request, TunedLadder, tune
+from densehop.simulate.tuning import LadderRequest, TunedLadder, tune
 
 INTERACTIONS = ("strict", "power", "rectified", "exponential")
 DEFAULT_SWEEPS = 1000
@@ -157,7 +157,7 @@ class PBodyHopfield:
     def relax(self, states: npt.ArrayLike, n_workers: int | None = None) -> Signs:
         """Run asynchronous T = 0 dynamics from states (B, N) to fixed points, (B, N); a zero field keeps its spin."""
         batch = self._states(states)
-        return relax(self._forms, batch, n_workers).reshape(np.shape(states))
+        return relax(self._model, batch, n_workers).reshape(np.shape(states))
 
     def retrieve(self, states: npt.ArrayLike, max_steps: int = 100, n_workers: int | None = None) -> Retrieval:
         """Run synchronous T = 0 dynamics, xi_i <- sign(h_i) for all i at once; a zero field keeps its spin.
@@ -252,7 +252,7 @@ class PBodyHopfield:
         every = checks.integer("exchange_every", exchange_every, 1)
         chains = n_ladders * len(rungs)
         run = self._run(rungs[0], chains, n_sweeps, start, references, seed, RunOptions(**options))
-        return temper(replace(run, terms=replace(run.terms, temperatures=rungs, exchange_every=every)))
+        return temper(replace(run, setup=replace(run.setup, temperatures=rungs, exchange_every=every)))
 
     def tune_ladder(
         self, coldest: float, hottest: float, swap_rate: float = 0.3, n_sweeps: int = 300, seed: Seed = 0,
@@ -262,7 +262,7 @@ class PBodyHopfield:
 
         `n_sweeps` is the length of each trial run; trials go on from each other's states.
         """
-        request = Request(
+        request = LadderRequest(
             checks.number("coldest", coldest), checks.number("hottest", hottest), swap_rate,
             checks.integer("max_temperatures", max_temperatures, 2),
         )  # fmt: skip
@@ -298,9 +298,9 @@ class PBodyHopfield:
         checks.memory("sampling", settings.n_chains * (8 * numbers + signs) + self._bytes_of_chains(settings.n_chains))
         starts = start_states(start, settings.n_chains, self.n_spins, settings.seed)
         threads = count_workers(options.n_workers)
-        choice = self._forms.choices(options.representation, settings.n_chains, threads)
-        terms = Terms(self._forms, settings, choice, threads)
-        return Run(terms, starts, reference_states, options.progress, options.checkpoint, options.checkpoint_every)
+        choice = self._model.choices(options.representation, settings.n_chains, threads)
+        setup = Setup(self._model, settings, choice, threads)
+        return Run(setup, starts, reference_states, options.progress, options.checkpoint, options.checkpoint_every)
 
     @cached_property
     def _words(self) -> PatternWords:
@@ -315,15 +315,15 @@ class PBodyHopfield:
         return RetrievalStore.build(self.table, self.patterns, self._words)
 
     @cached_property
-    def _forms(self) -> Forms:
+    def _model(self) -> Model:
         """The patterns in the kernels' layouts, made on first use."""
         if isinstance(self.table, WeightTable):
-            return WeightedForms(self.table, self.patterns)
-        return Representations(self.table, self.patterns)
+            return WeightedModel(self.table, self.patterns)
+        return IntegerModel(self.table, self.patterns)
 
     def _bytes_of_chains(self, n_chains: int) -> int:
         """Predict the memory of chains on patterns and of what they share."""
-        kind = WeightedForms if isinstance(self.table, WeightTable) else Representations
+        kind = WeightedModel if isinstance(self.table, WeightTable) else IntegerModel
         return kind.bytes_needed(self.n_spins, self.n_patterns, n_chains)
 
     def _references(self, references: npt.ArrayLike | None) -> Signs:

@@ -116,7 +116,7 @@ def throw_coins(state, plan, parts, counts, words):
 
 @compiled
 def draw_counts(state, plan, parts, counts, rows, missing, masks):
-    """Draw how many sites disagree; list the rows (R,) whose coins are not so many; return the length of the list.
+    """Draw how many sites disagree; list the rows (R,) with another number of coins; return their number.
 
     missing (R + 1,), how many of their coins are missing, ends with a 0. A row whose kinds are to be exchanged in the
     end gets a mask of 64 ones, else 0.

@@ -21,7 +21,7 @@ def run_groups(state, sizes, same, log_choices, energies, factor, counts, n_swee
     state : (4,) uint64, of the random numbers, see `kernels.examples`; changed
     sizes : (G,) int64, sites per group
     same : (P, G) bool, whether the pattern agrees with the first one there
-    log_choices : (G, largest size + 1) float64, logarithm of the number of ways to choose so many sites of the group
+    log_choices : (G, largest size + 1) float64, logarithm of the number of ways to choose that many sites of the group
     energies, factor : (N + 1,) int64 and float, -E/T of a pattern with c agreeing sites is factor * energies[c]
     counts : (C, G) int64, the chains; changed in place
     """

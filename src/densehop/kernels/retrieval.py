@@ -18,7 +18,7 @@ import numpy as np
 from densehop.kernels import compiled
 from densehop.kernels.tiles import COUNTED, ROWS, WIDTH, count_tile, interleave, multiply_tile
 
-SPARSE = 32  # up to one pattern in so many is added by itself
+SPARSE = 32  # patterns are added one by one if at most 1/SPARSE of them needs it
 
 
 class Stored(NamedTuple):

@@ -20,7 +20,7 @@ WIDTH = 2 * HALF  # sites per tile of products, patterns per tile of overlaps
 
 
 def is_matrix(array, dtype, n_dimensions=2):
-    """Tell whether a type is a contiguous array of a dtype with so many dimensions."""
+    """Tell whether a type is a contiguous array of this dtype with this number of dimensions."""
     return (
         isinstance(array, types.Array) and array.ndim == n_dimensions and array.layout == "C" and array.dtype == dtype
     )

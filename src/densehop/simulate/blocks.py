@@ -1,6 +1,6 @@
 """A group of chains on one thread: block after block of sweeps, each in the representation that promises to be faster.
 
-What a group needs to go on are its states, its `Place` and where its streams are (`simulate/checkpoint.py`).
+What a group needs to go on are its states, its `GroupProgress` and where its streams are (`simulate/checkpoint.py`).
 """
 
 import threading
@@ -15,7 +15,7 @@ from densehop.base.arrays import Signs
 from densehop.base.streams import Purpose, generator
 from densehop.kernels.noise import EXPONENTIAL, LOGISTIC, make_noise
 from densehop.kernels.record import Attempts, Record
-from densehop.simulate.chains import Arrays, Chains, Forms
+from densehop.simulate.chains import Arrays, Chains, Model
 from densehop.simulate.settings import Settings
 
 TIME_PER_CALL = 5e7  # predicted nanoseconds between two looks at the stop event
@@ -26,13 +26,13 @@ Report = Callable[["Group", int], None]
 
 
 @dataclass(frozen=True)
-class Terms:
+class Setup:
     """What all groups of a run have in common: the network, how chains run, in which representations they may.
 
     Under replica exchange: `temperatures` of a ladder, and after how many sweeps neighbours may swap.
     """
 
-    forms: Forms
+    model: Model
     settings: Settings
     choice: str
     n_workers: int
@@ -41,7 +41,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Place:
+class GroupProgress:
     """Where a group is: sweeps done, longest next block, acceptance of the last, whether the next runs on couplings.
 
     Under replica exchange `levels` says at which temperature of the ladder each chain is.
@@ -101,18 +101,18 @@ class Group:
     states (C, N), record and the other results, all by chain, are the caller's and change in place.
     """
 
-    def __init__(self, terms: Terms, rows: slice, states: Signs, record: Record, results: Arrays) -> None:
-        self.forms, self.settings, self.choice, self.n_workers = (
-            terms.forms,
-            terms.settings,
-            terms.choice,
-            terms.n_workers,
+    def __init__(self, setup: Setup, rows: slice, states: Signs, record: Record, results: Arrays) -> None:
+        self.model, self.settings, self.choice, self.n_workers = (
+            setup.model,
+            setup.settings,
+            setup.choice,
+            setup.n_workers,
         )
         self.rows, self.states, self.record, self.results = rows, states, record, results
         self.streams = Streams(self.settings, range(rows.start, rows.stop))
-        self._work = self.forms.workload(len(states), self.settings.order == "sequential")
-        couplings = self.choice == "auto" and self.forms.starts_on_couplings(self._work)
-        self.place = Place(couplings=couplings or self.choice == "couplings")
+        self._work = self.model.workload(len(states), self.settings.order == "sequential")
+        couplings = self.choice == "auto" and self.model.starts_on_couplings(self._work)
+        self.place = GroupProgress(couplings=couplings or self.choice == "couplings")
 
     def run(self, report: Report, stop: threading.Event) -> None:
         """Run to the end, reporting the number of sweeps after each block."""
@@ -125,7 +125,7 @@ class Group:
             report(self, self.place.done - before.done)
 
     def _start(self) -> Chains:
-        return self.forms.start(self.states, self.place.couplings, self.n_workers)
+        return self.model.start(self.states, self.place.couplings, self.n_workers)
 
     def _run_block(self, chains: Chains) -> None:
         """Run the next block and choose the representation of the one after it."""
@@ -134,18 +134,18 @@ class Group:
         self._run_sweeps(chains, block)
         chains.check()
         self.results["by_couplings"][:, block] = place.couplings
-        acceptance = float(self.record.trace[:, block, 1].mean()) / self.forms.n_spins
+        acceptance = float(self.record.trace[:, block, 1].mean()) / self.model.n_spins
         couplings, left = place.couplings, (n_sweeps - block.stop) * self.states.size
         if self.choice == "auto" and left > 0:
-            couplings = self.forms.prefers_couplings(self._work, acceptance, couplings, left)
+            couplings = self.model.prefers_couplings(self._work, acceptance, couplings, left)
         self.place = replace(
             self.place, done=block.stop, longest=GROWTH * place.longest, acceptance=acceptance, couplings=couplings
         )
 
     def _run_sweeps(self, chains: Chains, sweeps: slice) -> None:
         """Run some sweeps at the temperatures that are their turn."""
-        units = np.tile(self.settings.temperatures(sweeps) / self.forms.unit, (len(self.states), 1))
-        chains.run(self.streams.attempts(units, self.forms.n_spins, sweeps.start), self.record)
+        units = np.tile(self.settings.temperatures(sweeps) / self.model.unit, (len(self.states), 1))
+        chains.run(self.streams.attempts(units, self.model.n_spins, sweeps.start), self.record)
 
     def _longest_block(self) -> int:
         """Return how many sweeps go between two looks at the stop event."""

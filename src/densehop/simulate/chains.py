@@ -33,8 +33,8 @@ class Work(Protocol):
         """Return the predicted nanoseconds per attempt."""
 
 
-class Forms(Protocol):
-    """One network in all forms in which chains can run on it, shared by all threads."""
+class Model(Protocol):
+    """A network in all representations in which chains can run on it, shared by all threads."""
 
     n_spins: int
     n_patterns: int

@@ -23,7 +23,7 @@ from densehop.base import checks
 from densehop.base.files import write_together
 from densehop.base.version import __version__
 from densehop.errors import InvalidInput
-from densehop.simulate.blocks import Group, Place
+from densehop.simulate.blocks import Group, GroupProgress
 from densehop.simulate.chains import Arrays
 
 # what NumPy, zipfile and json say to bytes that are no checkpoint, or one with a bit turned over
@@ -35,7 +35,7 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A file that keeps a run; written every so many seconds. `identity` says which run: words and numbers by name."""
+    """A file that keeps a run, written every `every` seconds; `identity` names the run, by words and numbers."""
 
     path: Path
     every: float
@@ -98,15 +98,15 @@ def _plain(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Kept:
+class SavedGroup:
     """One group as it was after a block."""
 
-    place: Place
+    place: GroupProgress
     spins: npt.NDArray[np.int8]
     streams: Sequence[Mapping[str, Any]]
 
 
-class Keeper:
+class CheckpointWriter:
     """Writes a checkpoint of all groups of a run now and then, from whichever thread is there at that moment.
 
     `results` are the arrays that groups fill row by row and never change again: (chain, sweep, ...), or, for
@@ -121,8 +121,8 @@ class Keeper:
         self._last = time.monotonic()
 
     @staticmethod
-    def _copy(group: Group) -> Kept:
-        return Kept(group.place, group.states.copy(), group.streams.states)
+    def _copy(group: Group) -> SavedGroup:
+        return SavedGroup(group.place, group.states.copy(), group.streams.states)
 
     def keep(self, group: Group) -> None:
         """Note where a group is after a block; write if it is time."""
@@ -150,12 +150,13 @@ class Keeper:
         return done // self._every if self._every else 0
 
 
-def put_back(arrays: Arrays, groups: Sequence[Group], places: Sequence[Mapping[str, Any]], results: Arrays) -> None:
+def restore(arrays: Arrays, groups: Sequence[Group], places: Sequence[Mapping[str, Any]], results: Arrays) -> None:
     """Bring groups and results to where a checkpoint left them."""
     for name, values in results.items():
         values[:, : arrays[name].shape[1]] = arrays[name]
     for group, saved in zip(groups, places, strict=True):
         group.states[:] = arrays["spins"][group.rows]
-        couplings = saved["place"]["couplings"] if group.choice == "auto" else group.choice == "couplings"
-        group.place = Place(**{**saved["place"], "couplings": couplings, "levels": tuple(saved["place"]["levels"])})
+        place = saved["place"]
+        couplings = place["couplings"] if group.choice == "auto" else group.choice == "couplings"
+        group.place = GroupProgress(**{**place, "couplings": couplings, "levels": tuple(place["levels"])})
         group.streams.states = tuple(saved["streams"])

@@ -128,7 +128,7 @@ class RetrievalStore:
 
 
 def new_work(n_states: int, n_spins: int, n_patterns: int) -> kernel.Work:
-    """Return the arrays for blocks of up to so many states; rows end off a power of 2, which caches do not like."""
+    """Return the arrays for blocks of up to `n_states` states; rows of a power of 2 would collide in the cache."""
     n_rows = -(-n_states // ROWS) * ROWS
     length = (min(n_patterns, PATTERNS_AT_ONCE) // LANES + 1) * LANES
     return kernel.Work(

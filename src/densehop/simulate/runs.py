@@ -12,17 +12,17 @@ from densehop.base.streams import seed_sequence
 from densehop.base.workers import run_all
 from densehop.errors import Interrupted, InvalidInput
 from densehop.kernels.record import Record
-from densehop.simulate.blocks import Group, Terms
+from densehop.simulate.blocks import Group, Setup
 from densehop.simulate.chains import Arrays
-from densehop.simulate.checkpoint import Checkpoint, Keeper, put_back
+from densehop.simulate.checkpoint import Checkpoint, CheckpointWriter, restore
 from densehop.simulate.representations.fingerprint import digest
 
 Progress = Callable[[int], None]
-MakeGroup = Callable[[Terms, slice, Signs, Record, Arrays], Group]
+MakeGroup = Callable[[Setup, slice, Signs, Record, Arrays], Group]
 
 
 def split(n_chains: int, at_most: int) -> list[slice]:
-    """Split chains into groups, at most so many."""
+    """Split chains into at most `at_most` groups."""
     parts = np.array_split(np.arange(n_chains), min(at_most, n_chains))
     return [slice(int(chains[0]), int(chains[-1]) + 1) for chains in parts]
 
@@ -34,7 +34,7 @@ class Run:
     `progress` is called from the threads with the number of sweeps just done.
     """
 
-    terms: Terms
+    setup: Setup
     starts: Signs
     references: Signs
     progress: Progress | None = None
@@ -51,26 +51,26 @@ class Run:
         groups = []
         for part in rows:
             own = {name: values[part] for name, values in results.items()}
-            record = Record(self.references, own["trace"], own["snapshots"], self.terms.settings.snapshot_every)
-            groups.append(make_group(self.terms, part, spins[part], record, own))
+            record = Record(self.references, own["trace"], own["snapshots"], self.setup.settings.snapshot_every)
+            groups.append(make_group(self.setup, part, spins[part], record, own))
         if saved:
-            put_back(saved[0], groups, saved[1]["groups"], results)
-        _run(groups, self.terms.n_workers, self.progress, Keeper(file, groups, results) if file else None)
+            restore(saved[0], groups, saved[1]["groups"], results)
+        _run(groups, self.setup.n_workers, self.progress, CheckpointWriter(file, groups, results) if file else None)
         return spins, results
 
     def _empty_results(self) -> Arrays:
         """Return what the groups fill."""
         n_chains, n_sweeps, every = (
-            self.terms.settings.n_chains,
-            self.terms.settings.n_sweeps,
-            self.terms.settings.snapshot_every,
+            self.setup.settings.n_chains,
+            self.setup.settings.n_sweeps,
+            self.setup.settings.snapshot_every,
         )
         kept = n_sweeps // every if every else 0
         return {
-            "trace": np.zeros((n_chains, n_sweeps, 2 + len(self.references)), dtype=self.terms.forms.trace_type),
-            "snapshots": np.zeros((n_chains, kept, self.terms.forms.n_spins), dtype=np.int8),
+            "trace": np.zeros((n_chains, n_sweeps, 2 + len(self.references)), dtype=self.setup.model.trace_type),
+            "snapshots": np.zeros((n_chains, kept, self.setup.model.n_spins), dtype=np.int8),
             "by_couplings": np.zeros((n_chains, n_sweeps), dtype=np.bool_),
-            "level": np.zeros((n_chains, n_sweeps if self.terms.temperatures else 0), dtype=np.int16),
+            "level": np.zeros((n_chains, n_sweeps if self.setup.temperatures else 0), dtype=np.int16),
         }
 
     def _file(self) -> Checkpoint | None:
@@ -80,32 +80,32 @@ class Run:
         """
         if self.checkpoint is None:
             return None
-        seed = seed_sequence(self.terms.settings.seed)
+        seed = seed_sequence(self.setup.settings.seed)
         same = ("temperature", "n_chains", "dynamics", "order", "snapshot_every")
         identity = {
-            "patterns and energy": self.terms.forms.fingerprint(),
+            "patterns and energy": self.setup.model.fingerprint(),
             "seed": [seed.entropy, list(seed.spawn_key)],
-            **{name: getattr(self.terms.settings, name) for name in same},
-            "temperatures": list(self.terms.temperatures),
-            "exchange_every": self.terms.exchange_every,
+            **{name: getattr(self.setup.settings, name) for name in same},
+            "temperatures": list(self.setup.temperatures),
+            "exchange_every": self.setup.exchange_every,
             "start": digest(self.starts),
             "references": digest(self.references),
         }
         return Checkpoint.at(self.checkpoint, self.checkpoint_every, identity)
 
     def _require_no_more(self, n_saved: int) -> None:
-        if n_saved > self.terms.settings.n_sweeps:
+        if n_saved > self.setup.settings.n_sweeps:
             raise InvalidInput(
-                f"n_sweeps must be at least {n_saved}, which the checkpoint holds, got {self.terms.settings.n_sweeps}"
+                f"n_sweeps must be at least {n_saved}, which the checkpoint holds, got {self.setup.settings.n_sweeps}"
             )
 
 
-def _run(groups: Sequence[Group], n_workers: int, progress: Progress | None, keeper: Keeper | None) -> None:
+def _run(groups: Sequence[Group], n_workers: int, progress: Progress | None, writer: CheckpointWriter | None) -> None:
     """Run the groups to their end; whatever stops them, the checkpoint is brought up to date first."""
 
     def report(group: Group, n_sweeps: int) -> None:
-        if keeper is not None:
-            keeper.keep(group)
+        if writer is not None:
+            writer.keep(group)
         if progress is not None:
             progress(n_sweeps * len(group.states))
 
@@ -113,19 +113,19 @@ def _run(groups: Sequence[Group], n_workers: int, progress: Progress | None, kee
     if progress is not None and before > 0:
         progress(before)
     tasks = [partial(group.run, report) for group in groups]
-    if keeper is None:
+    if writer is None:
         run_all(tasks, n_workers)
         return
     try:
-        keeper.write()
+        writer.write()
         run_all(tasks, n_workers)
     except KeyboardInterrupt as error:
-        keeper.write()
+        writer.write()
         done, asked = min(group.place.done for group in groups), groups[0].settings.n_sweeps
         raise Interrupted(
-            f"stopped after {done} of {asked} sweeps, saved in '{keeper.path}': the same call goes on from there"
+            f"stopped after {done} of {asked} sweeps, saved in '{writer.path}': the same call goes on from there"
         ) from error
     except BaseException:
-        keeper.write()
+        writer.write()
         raise
-    keeper.write()
+    writer.write()

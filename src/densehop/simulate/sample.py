@@ -17,7 +17,7 @@ from densehop.errors import InternalError
 from densehop.kernels.noise import LOGISTIC, make_noise
 from densehop.kernels.record import Attempts, Record
 from densehop.simulate.blocks import Group
-from densehop.simulate.chains import Arrays, Forms, Numbers
+from densehop.simulate.chains import Arrays, Model, Numbers
 from densehop.simulate.runs import Run, split
 from densehop.simulate.samples import Samples
 from densehop.simulate.settings import Settings
@@ -29,51 +29,51 @@ GROUPS_PER_WORKER = 8  # of chains on patterns, which gain nothing from each oth
 
 def run_chains(run: Run) -> Samples:
     """Run all chains on threads; the bits depend neither on the number of workers nor on the representation."""
-    terms = run.terms
-    at_most = terms.n_workers * (GROUPS_PER_WORKER if terms.choice == "patterns" else 1)
-    spins, results = run.carry_out(Group, split(terms.settings.n_chains, at_most))
-    return _samples(terms.forms, terms.settings, spins, results)
+    setup = run.setup
+    at_most = setup.n_workers * (GROUPS_PER_WORKER if setup.choice == "patterns" else 1)
+    spins, results = run.carry_out(Group, split(setup.settings.n_chains, at_most))
+    return _samples(setup.model, setup.settings, spins, results)
 
 
-def _samples(forms: Forms, settings: Settings, spins: Signs, results: Arrays) -> Samples:
+def _samples(model: Model, settings: Settings, spins: Signs, results: Arrays) -> Samples:
     """Turn what the groups recorded into the units of physics."""
     trace = results["trace"]
-    overlap = trace[:, :, 2:] / forms.n_spins
+    overlap = trace[:, :, 2:] / model.n_spins
     return Samples(
         spins=spins,
-        energy=forms.energies(trace[:, :, 0]),
-        overlap=gauged(overlap, axis=1) if forms.table.symmetric else overlap,
-        acceptance=trace[:, :, 1] / forms.n_spins,
+        energy=model.energies(trace[:, :, 0]),
+        overlap=gauged(overlap, axis=1) if model.table.symmetric else overlap,
+        acceptance=trace[:, :, 1] / model.n_spins,
         snapshots=results["snapshots"],
         by_couplings=results["by_couplings"],
         settings=settings,
-        interaction=forms.table.interaction,
-        p=forms.table.p,
-        symmetric=forms.table.symmetric,
-        n_patterns=forms.n_patterns,
+        interaction=model.table.interaction,
+        p=model.table.p,
+        symmetric=model.table.symmetric,
+        n_patterns=model.n_patterns,
         version=__version__,
-        sharpness=forms.table.sharpness or None,
+        sharpness=model.table.sharpness or None,
     )
 
 
-def relax(forms: Forms, states: Signs, n_workers: int | None = None) -> Signs:
+def relax(model: Model, states: Signs, n_workers: int | None = None) -> Signs:
     """Run T = 0 dynamics from each state (B, N) to its fixed point; each flip lowers the energy, so it ends."""
     result, threads = states.copy(), count_workers(n_workers)
     rows = split(len(states), GROUPS_PER_WORKER * threads)
-    run_all([partial(_relax_some, forms, result[part]) for part in rows], threads)
+    run_all([partial(_relax_some, model, result[part]) for part in rows], threads)
     return result
 
 
-def _relax_some(forms: Forms, states: Signs, stop: threading.Event) -> None:
+def _relax_some(model: Model, states: Signs, stop: threading.Event) -> None:
     """Relax states (B, N) one after the other, in place."""
     shape = (1, 1, states.shape[1])
     attempts = Attempts(
         make_noise(LOGISTIC), np.empty((1, 1, 0), dtype=np.int64), np.full(shape, 0.5), np.zeros((1, 1)), 0
     )
-    by_couplings = forms.starts_on_couplings(forms.workload(1, True))
+    by_couplings = model.starts_on_couplings(model.workload(1, True))
     for index in range(len(states)):
-        chain = forms.start(states[index : index + 1], by_couplings, 1)
-        trace: Numbers = np.ones((1, 1, 2), dtype=forms.trace_type)
+        chain = model.start(states[index : index + 1], by_couplings, 1)
+        trace: Numbers = np.ones((1, 1, 2), dtype=model.trace_type)
         record = Record(np.empty((0, shape[2]), dtype=np.int8), trace, np.empty((1, 0, shape[2]), dtype=np.int8), 0)
         for sweep in range(1, LONGEST_DESCENT + 1):
             if stop.is_set():

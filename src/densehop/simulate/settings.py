@@ -32,7 +32,7 @@ class RunOptions:
     order : "sequential" or "random" choice of sites
     representation : "patterns" (any energy; time grows with M), "couplings" (strict p <= 4, power p <= 3; time does not
         depend on M, memory N^p) or "auto", the faster of the two for each block of sweeps; the bits are the same
-    snapshot_every : int, keep the state after every so many sweeps (0: never)
+    snapshot_every : int, keep the state after each `snapshot_every`-th sweep (0: never)
     n_workers : int, threads; None: one per core
     progress : called with the number of sweeps just done, from the threads
     checkpoint : file that keeps the run, written every `checkpoint_every` seconds and when Ctrl-C comes. If it is

@@ -16,7 +16,7 @@ from densehop.base.arrays import Floats, Integers, Signs
 from densehop.base.version import __version__
 from densehop.errors import InvalidInput
 from densehop.kernels.record import Record
-from densehop.simulate.blocks import Group, Report, Terms
+from densehop.simulate.blocks import Group, Report, Setup
 from densehop.simulate.chains import Arrays, Chains
 from densehop.simulate.runs import Run
 from densehop.simulate.samples import Samples
@@ -90,10 +90,10 @@ class TemperedSamples:
 class Ladder(Group):
     """The chains of one ladder, on one thread; they swap temperatures, which is cheaper than states."""
 
-    def __init__(self, terms: Terms, rows: slice, states: Signs, record: Record, results: Arrays) -> None:
-        super().__init__(terms, rows, states, record, results)
-        self._temperatures = np.array(terms.temperatures)
-        self._exchange_every = terms.exchange_every
+    def __init__(self, setup: Setup, rows: slice, states: Signs, record: Record, results: Arrays) -> None:
+        super().__init__(setup, rows, states, record, results)
+        self._temperatures = np.array(setup.temperatures)
+        self._exchange_every = setup.exchange_every
         self._swaps = self.streams.swaps(rows.start // len(states))
         self.place = replace(self.place, levels=tuple(range(len(states))))
 
@@ -107,11 +107,11 @@ class Ladder(Group):
         first = sweeps.start
         while first < sweeps.stop:
             last = min(sweeps.stop, first - first % self._exchange_every + self._exchange_every)
-            units = np.repeat(self._temperatures[self._levels, np.newaxis] / self.forms.unit, last - first, axis=1)
-            chains.run(self.streams.attempts(units, self.forms.n_spins, first), self.record)
+            units = np.repeat(self._temperatures[self._levels, np.newaxis] / self.model.unit, last - first, axis=1)
+            chains.run(self.streams.attempts(units, self.model.n_spins, first), self.record)
             self.results["level"][:, first:last] = self._levels[:, np.newaxis]
             if last % self._exchange_every == 0:
-                self._swap(self.forms.energies(self.record.trace[:, last - 1, 0]), last // self._exchange_every)
+                self._swap(self.model.energies(self.record.trace[:, last - 1, 0]), last // self._exchange_every)
             first = last
         self.place = replace(self.place, levels=tuple(self._levels.tolist()))
 
@@ -138,8 +138,8 @@ def ladder_temperatures(temperatures: npt.ArrayLike) -> tuple[float, ...]:
 
 def temper(run: Run) -> TemperedSamples:
     """Run all ladders on threads, a ladder's chains one after the other in `run.starts`."""
-    terms, n_levels = run.terms, len(run.terms.temperatures)
-    n_ladders = terms.settings.n_chains // n_levels
+    setup, n_levels = run.setup, len(run.setup.temperatures)
+    n_ladders = setup.settings.n_chains // n_levels
     rows = [slice(ladder * n_levels, (ladder + 1) * n_levels) for ladder in range(n_ladders)]
     spins, results = run.carry_out(Ladder, rows)
     level = results["level"].astype(np.int64).reshape(n_ladders, n_levels, -1)
@@ -149,29 +149,29 @@ def temper(run: Run) -> TemperedSamples:
         values = results[name].reshape(n_ladders, n_levels, *results[name].shape[1:])
         return np.take_along_axis(values, chain.reshape(chain.shape + (1,) * (values.ndim - 3)), axis=1)
 
-    every = terms.settings.snapshot_every
+    every = setup.settings.snapshot_every
     kept = chain[:, :, every - 1 :: every] if every else chain[:, :, :0]
-    snapshots = results["snapshots"].reshape(n_ladders, n_levels, -1, terms.forms.n_spins)
+    snapshots = results["snapshots"].reshape(n_ladders, n_levels, -1, setup.model.n_spins)
     trace = sorted_by_temperature("trace")
-    overlap = trace[..., 2:] / terms.forms.n_spins
+    overlap = trace[..., 2:] / setup.model.n_spins
     return TemperedSamples(
-        temperatures=np.array(terms.temperatures),
+        temperatures=np.array(setup.temperatures),
         spins=np.take_along_axis(spins.reshape(n_ladders, n_levels, -1), chain[:, :, -1:], axis=1),
-        energy=terms.forms.energies(trace[..., 0]),
-        overlap=np.abs(overlap) if terms.forms.table.symmetric else overlap,
-        acceptance=trace[..., 1] / terms.forms.n_spins,
+        energy=setup.model.energies(trace[..., 0]),
+        overlap=np.abs(overlap) if setup.model.table.symmetric else overlap,
+        acceptance=trace[..., 1] / setup.model.n_spins,
         snapshots=np.take_along_axis(snapshots, kept[..., np.newaxis], axis=1),
         chain=chain,
-        swap_rate=_swap_rates(level, terms.exchange_every),
+        swap_rate=_swap_rates(level, setup.exchange_every),
         round_trips=_round_trips(level),
         by_couplings=sorted_by_temperature("by_couplings"),
-        settings=terms.settings,
-        interaction=terms.forms.table.interaction,
-        p=terms.forms.table.p,
-        symmetric=terms.forms.table.symmetric,
-        n_patterns=terms.forms.n_patterns,
+        settings=setup.settings,
+        interaction=setup.model.table.interaction,
+        p=setup.model.table.p,
+        symmetric=setup.model.table.symmetric,
+        n_patterns=setup.model.n_patterns,
         version=__version__,
-        sharpness=terms.forms.table.sharpness or None,
+        sharpness=setup.model.table.sharpness or None,
     )
 
 

@@ -26,7 +26,7 @@ Trial = Callable[[Floats, Signs | None, int], TemperedSamples]
 
 
 @dataclass(frozen=True)
-class Request:
+class LadderRequest:
     """What a ladder should be."""
 
     coldest: float
@@ -54,7 +54,7 @@ class TunedLadder:
     n_trials: int
 
 
-def tune(request: Request, trial: Trial) -> TunedLadder:
+def tune(request: LadderRequest, trial: Trial) -> TunedLadder:
     """Run trials, each with temperatures spaced by the rates of the one before, until the rates are as wanted."""
     temperatures = np.geomspace(request.coldest, request.hottest, min(FIRST_LENGTH, request.max_temperatures))
     start: Signs | None = None
@@ -74,13 +74,13 @@ def tune(request: Request, trial: Trial) -> TunedLadder:
     return TunedLadder(temperatures, rates, False, MAX_TRIALS)
 
 
-def _as_wanted(rates: Floats, request: Request) -> bool:
+def _as_wanted(rates: Floats, request: LadderRequest) -> bool:
     """Tell whether all rates are near the one asked for."""
     high = max(request.swap_rate / CLOSE, (1 + request.swap_rate) / 2)
     return bool((rates >= CLOSE * request.swap_rate).all() and (rates <= high).all())
 
 
-def respaced(temperatures: Floats, rates: Floats, run: TemperedSamples, request: Request) -> Floats:
+def respaced(temperatures: Floats, rates: Floats, run: TemperedSamples, request: LadderRequest) -> Floats:
     """Return as many temperatures as the request needs, at equal distances in the measured metric."""
     least = 0.5 / (run.energy.shape[0] * run.energy.shape[2])  # what was never seen has at most about this rate
     lengths = erfcinv(np.clip(np.nan_to_num(rates, nan=least), least, 1 - least))

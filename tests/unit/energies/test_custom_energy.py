@@ -133,7 +133,7 @@ def check_table(rng, n_spins):
     states = naive.all_states(n_spins)
     energy, cost = exact_costs(states, patterns, values)
     exact = dict(zip(naive.codes_of(states).tolist(), energy.tolist(), strict=True))
-    store = net._forms.pattern_store
+    store = net._model.pattern_store
     chains = PatternChains.start(store, states.copy())
     assert (chains.energies.astype(object) == -2 * energy).all()  # the table holds 2 U
     doubled = chains.fields()

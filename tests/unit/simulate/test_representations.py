@@ -18,7 +18,7 @@ from densehop.kernels.forms.linear import Linear
 from densehop.kernels.forms.square import COST, Square
 from densehop.kernels.forms.table import Table
 from densehop.kernels.forms.wide_cube import WideCube
-from densehop.simulate.representations.choice import Representations, Workload
+from densehop.simulate.representations.choice import IntegerModel, Workload
 from densehop.simulate.representations.couplings import CouplingStore, field_type
 from densehop.simulate.representations.patterns import PatternChains, pack
 from tests import naive
@@ -128,7 +128,7 @@ def test_changes_in_mid_run_change_nothing(p, monkeypatch):
     """A rule that changes its mind after every block."""
     net = dh.PBodyHopfield(signs(80, 20), p)
     whole = net.sample(1.0, 3, 300, snapshot_every=1, representation="patterns")
-    monkeypatch.setattr(Representations, "prefers_couplings", lambda _self, _work, _acceptance, now, _left: not now)
+    monkeypatch.setattr(IntegerModel, "prefers_couplings", lambda _self, _work, _acceptance, now, _left: not now)
     run = net.sample(1.0, 3, 300, snapshot_every=1)
     assert same([whole, run])
     assert 0 < run.by_couplings.mean() < 1
@@ -140,7 +140,7 @@ def test_rule_takes_the_cheaper_representation():
     work = Workload(3, 100, 3000, COST, 4, True)
     assert work.couplings_cost(cold) < work.patterns_cost(cold)
     assert work.couplings_cost(hot) > work.patterns_cost(hot)
-    representations = net._forms
+    representations = net._model
     assert representations.prefers_couplings(work, cold, False, 10**9)
     assert not representations.prefers_couplings(work, cold, False, 10**4)  # the build would not pay
     assert not representations.prefers_couplings(work, hot, True, 10**9)
@@ -169,8 +169,8 @@ def test_couplings_without_memory_are_refused_and_auto_goes_on(monkeypatch):
     monkeypatch.setattr("densehop.base.checks.free_memory", lambda: 10**5)
     message = "representation='couplings' with p = 3 and 40 spins needs 0.0 GiB, but 0.0 GiB are free"
     with pytest.raises(dh.InvalidInput, match=message):
-        net._forms.choices("couplings", 1, 1)
-    assert net._forms.choices("auto", 1, 1) == "patterns"
+        net._model.choices("couplings", 1, 1)
+    assert net._model.choices("auto", 1, 1) == "patterns"
 
 
 @pytest.mark.parametrize(("p", "n_spins"), [(2, 5), (2, 2), (3, 3), (3, 8), (4, 8), (6, 8), (8, 8)])
@@ -178,7 +178,7 @@ def test_fields_and_overlaps_of_every_form(p, n_spins):
     """Powers of the overlap or tables, all states of a few spins, among them stored patterns and their opposites."""
     patterns = np.concatenate([signs(40, n_spins), -signs(3, n_spins)])
     net = dh.PBodyHopfield(patterns, p)
-    store = net._forms.pattern_store
+    store = net._model.pattern_store
     assert isinstance(store.fit.form, {2: Linear, 3: Square, 4: Cube}.get(p if n_spins > 2 else 0, Table))
     for state in naive.all_states(n_spins)[:: max(1, 2**n_spins // 20)]:
         chain = PatternChains.start(store, state[np.newaxis])
@@ -194,7 +194,7 @@ def test_fields_and_overlaps_of_every_form(p, n_spins):
 def test_group_of_chains_changes_its_states_in_place():
     net = dh.PBodyHopfield(signs(30, 16), 3)
     states = signs(3, 16, seed=5)
-    chains = PatternChains.start(net._forms.pattern_store, states)
+    chains = PatternChains.start(net._model.pattern_store, states)
     assert np.shares_memory(chains.arrays.states, states)
 
 
@@ -223,10 +223,10 @@ def test_fast_forms_equal_tables(p, n_spins, form, monkeypatch):
     net = dh.PBodyHopfield(signs(70, n_spins), p)
     options = {"snapshot_every": 1, "representation": "patterns"}
     fast = [net.sample(t, 1, 3, net.patterns[0], **options) for t in (0.5, 50.0)]
-    assert isinstance(net._forms.pattern_store.fit.form, form)
+    assert isinstance(net._model.pattern_store.fit.form, form)
     monkeypatch.setattr("densehop.simulate.representations.patterns.fastest", looked_up)
     net = dh.PBodyHopfield(net.patterns, p)
-    assert isinstance(net._forms.pattern_store.fit.form, Table)
+    assert isinstance(net._model.pattern_store.fit.form, Table)
     tables = [net.sample(t, 1, 3, net.patterns[0], **options) for t in (0.5, 50.0)]
     assert all(same(pair) for pair in zip(fast, tables, strict=True))
 
@@ -236,12 +236,12 @@ def test_largest_cubes_fill_no_lane(interaction, n_spins):
     """Copies of one pattern, more than are summed without widening, and states at and beside it."""
     pattern, n_copies = signs(1, n_spins), 32 * 300 + 7
     net = dh.PBodyHopfield(np.repeat(pattern, n_copies, axis=0), 4, interaction=interaction)
-    assert isinstance(net._forms.pattern_store.fit.form, Cube)
+    assert isinstance(net._model.pattern_store.fit.form, Cube)
     single = dh.PBodyHopfield(pattern, 4, interaction=interaction)
     for n_flipped in (0, 1, n_spins):
         state = pattern.copy()
         state[0, :n_flipped] *= -1
-        fields = [PatternChains.start(each._forms.pattern_store, state).fields() for each in (net, single)]
+        fields = [PatternChains.start(each._model.pattern_store, state).fields() for each in (net, single)]
         assert (fields[0] == n_copies * fields[1]).all()
         assert fields[1][0] * net.table.scale / 2 == pytest.approx(single.local_fields(state)[0], rel=1e-12)
 

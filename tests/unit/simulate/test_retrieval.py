@@ -222,7 +222,7 @@ def test_relaxation_on_couplings_gives_the_same_bits(p):
     states = signs(5, 30, 24)
     before = net.relax(states)
     net.sample(1.0, n_sweeps=1, representation="couplings")
-    assert net._forms.coupling_store is not None
+    assert net._model.coupling_store is not None
     assert (net.relax(states) == before).all()
 
 

@@ -14,7 +14,7 @@ from densehop.kernels.record import Attempts, Record
 from densehop.learn.memory.dynamics import Motion, relax_site_by_site
 from densehop.learn.memory.interactions import Interaction
 from densehop.network import PBodyHopfield
-from densehop.simulate.chains import Forms
+from densehop.simulate.chains import Model
 
 CHAINS_AT_ONCE, OVERLAPS_AT_ONCE = 64, 2**20
 
@@ -42,14 +42,14 @@ class Descent:
         if self.network is None:
             memories = self.memories.astype(states.dtype, copy=False)
             return relax_site_by_site(self.interaction, memories, states, free, max_sweeps)
-        ends, forms, threads = states.astype(np.int8), self.network._forms, count_workers(None)
+        ends, model, threads = states.astype(np.int8), self.network._model, count_workers(None)
         settled, sweeps = np.zeros(len(states), dtype=bool), np.zeros(len(states), dtype=np.int64)
         at_once = max(1, min(CHAINS_AT_ONCE, OVERLAPS_AT_ONCE // len(self.memories), -(-len(states) // threads)))
         parts = [slice(first, first + at_once) for first in range(0, len(states), at_once)]
         tasks = [
             partial(
                 _descend,
-                forms,
+                model,
                 ends[part],
                 None if free is None else free[part],
                 max_sweeps,
@@ -63,7 +63,7 @@ class Descent:
 
 
 def _descend(
-    forms: Forms,
+    model: Model,
     states: Signs,
     free: Mask | None,
     max_sweeps: int,
@@ -79,11 +79,11 @@ def _descend(
     held = None if free is None else ~free.any(axis=1)
     before = states.copy()
     attempts = Attempts(make_noise(LOGISTIC), sites, np.full(shape, 0.5), np.zeros((len(states), 1)), 0)
-    trace = np.ones((len(states), 1, 2), dtype=forms.trace_type)
+    trace = np.ones((len(states), 1, 2), dtype=model.trace_type)
     snapshots = np.empty((len(states), 0, shape[2]), dtype=np.int8)
     record = Record(np.empty((0, shape[2]), dtype=np.int8), trace, snapshots, 0)
-    by_couplings = forms.starts_on_couplings(forms.workload(len(states), free is None))
-    chains = forms.start(states, by_couplings, 1)
+    by_couplings = model.starts_on_couplings(model.workload(len(states), free is None))
+    chains = model.start(states, by_couplings, 1)
     while trace[:, 0, 1].any() and sweeps[0] < max_sweeps and not stop.is_set():
         chains.run(attempts, record)
         sweeps += 1

@@ -78,7 +78,7 @@ class PatternWords:
 
 
 def words_of(signs: Signs, multiple: int) -> Words:
-    """Return signs (R, N) as bits (R', ceil(N/32)), 1 for -1, with rows of zeros up to a multiple of so many rows."""
+    """Return signs (R, N) as bits (R', ceil(N/32)), 1 for -1, and rows of zeros up to a multiple of `multiple`."""
     n_rows, n_spins = signs.shape
     rows = np.zeros((-(-n_rows // multiple) * multiple, 4 * -(-n_spins // 32)), dtype=np.uint8)
     rows[:n_rows, : -(-n_spins // 8)] = np.packbits(signs < 0, axis=1, bitorder="little")

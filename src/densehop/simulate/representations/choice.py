@@ -109,7 +109,7 @@ class Workload:
 
 
 @dataclass
-class Representations:
+class IntegerModel:
     """A network with exact integer fields in the representations it has had use for, shared by all threads."""
 
     table: EnergyTable

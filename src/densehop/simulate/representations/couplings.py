@@ -179,7 +179,7 @@ class CoupledChains:
 def lower_bodies(store: PatternStore, states: Signs) -> Integers:
     """Return sum_b (p - b) U_b for states (C, N), where U_b is what b bodies contribute to sum_a energy[c_a].
 
-    A flip turns round the terms that hold its site, so sum_i xi_i f_i = 2 sum_b b U_b with the doubled fields f: where
+    A flip turns round the setup that hold its site, so sum_i xi_i f_i = 2 sum_b b U_b with the doubled fields f: where
     this sum is known, fields and energy can be compared. Here k^2 = N + 2 e_2 and k^3 = (3N - 2) e_1 + 6 e_3.
     """
     n_chains, n_spins = states.shape

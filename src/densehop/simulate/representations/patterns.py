@@ -43,7 +43,7 @@ class PatternStore:
 
 
 def pack(patterns: Signs, multiple: int) -> npt.NDArray[np.uint8]:
-    """Return the signs of patterns (M, N) as bits, a row per site, 1 for -1, zeros up to a multiple of so many bits."""
+    """Return the signs of patterns (M, N) as bits, 1 for -1: a row per site, of a multiple of `multiple` bits."""
     n_patterns, n_spins = patterns.shape
     rows = np.zeros((n_spins, -(-n_patterns // multiple) * multiple // 8), dtype=np.uint8)
     for first in range(0, n_patterns, PACKED_AT_ONCE):

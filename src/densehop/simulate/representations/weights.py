@@ -32,7 +32,7 @@ class Work:
         return 50 + self.n_patterns * (PATTERN_COST + FLIP_COST * acceptance)
 
 
-class WeightedForms:
+class WeightedModel:
     """A network with weights in floating point, in the one form it has; shared by all threads."""
 
     unit, trace_type = 1.0, np.float64
