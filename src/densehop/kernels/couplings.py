@@ -184,3 +184,20 @@ def run_sweeps(energy, chains, attempts, record):
         for chain in range(n_chains):
             row = attempts.first + sweep
             write(record_of(record, chain), row, states[chain], chains.energies[chain], flipped[chain])
+
+
+@lean
+def first_wrong(chains, bodies, slope, constant):
+    """Return the first chain whose energy and fields contradict each other, -1 if there is none.
+
+    A p-body energy obeys sum_i xi_i h_i = 2 p E with the doubled fields h; what fewer bodies contribute adds
+    sum_i slope_i xi_i + constant to the left, slope (N,) int64.
+    """
+    for chain in range(len(chains.states)):
+        state, fields = chains.states[chain], chains.fields[chain]
+        total = np.int64(constant) - 2 * bodies * chains.energies[chain]
+        for site in range(len(state)):
+            total += state[site] * (np.int64(fields[site]) + slope[site])
+        if total != 0:
+            return chain
+    return -1

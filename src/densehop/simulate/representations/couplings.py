@@ -148,6 +148,7 @@ class CoupledChains:
     patterns: PatternStore
     energy: kernel.Couplings
     arrays: kernel.CoupledArrays
+    lower: tuple[Integers, int]  # as `lower_bodies` returns it
 
     @classmethod
     def start(cls, store: CouplingStore, patterns: PatternStore, states: Signs) -> "CoupledChains":
@@ -162,7 +163,8 @@ class CoupledChains:
             chain = PatternChains.start(patterns, states[index : index + 1])
             fields[index, :n_spins], energies[index] = chain.fields()[0], chain.energies[0]
         energy = kernel.Couplings(store.tensor.reshape(n_spins, -1), store.n_others, patterns.table.coupling_factor)
-        return cls(patterns, energy, kernel.CoupledArrays(states, weights, fields, energies, work))
+        arrays = kernel.CoupledArrays(states, weights, fields, energies, work)
+        return cls(patterns, energy, arrays, lower_bodies(patterns))
 
     def run(self, attempts: Attempts, record: Record) -> None:
         """Run the attempts and fill in their rows of the record."""
@@ -170,23 +172,19 @@ class CoupledChains:
 
     def check(self) -> None:
         """Raise `InternalError` where the energy of a chain is not that of its state."""
-        states, own = self.arrays.states, self.arrays
-        twice = 2 * (self.patterns.table.p * own.energies - lower_bodies(self.patterns, states))
-        wrong = np.flatnonzero((states * own.fields[:, : states.shape[1]]).sum(axis=1, dtype=np.int64) != twice)
-        require_none_wrong(int(wrong[0]) if len(wrong) else -1)
+        require_none_wrong(kernel.first_wrong(self.arrays, self.patterns.table.p, *self.lower))
 
 
-def lower_bodies(store: PatternStore, states: Signs) -> Integers:
-    """Return sum_b (p - b) U_b for states (C, N), where U_b is what b bodies contribute to sum_a energy[c_a].
+def lower_bodies(store: PatternStore) -> tuple[Integers, int]:
+    """Return slope (N,) and constant of 2 sum_b (p - b) U_b, U_b being what b bodies contribute to sum_a energy[c_a].
 
-    A flip turns round the setup that hold its site, so sum_i xi_i f_i = 2 sum_b b U_b with the doubled fields f: where
-    this sum is known, fields and energy can be compared. Here k^2 = N + 2 e_2 and k^3 = (3N - 2) e_1 + 6 e_3.
+    A flip changes the sign of the terms that hold its site, so sum_i xi_i h_i = 2 sum_b b U_b with the doubled fields
+    h: where the sum above is known, fields and energy can be compared. Here k^2 = N + 2 e_2 and
+    k^3 = (3N - 2) e_1 + 6 e_3.
     """
-    n_chains, n_spins = states.shape
+    n_spins, slope = store.table.n_spins, np.zeros(store.table.n_spins, dtype=np.int64)
     if store.table.interaction == "strict":
-        return np.zeros(n_chains, dtype=np.int64)
+        return slope, 0
     if store.table.p == 2:
-        return np.full(n_chains, 2 * n_spins * store.patterns.n_patterns)
-    overlaps: Integers = states.astype(np.int64) @ np.asarray(store.patterns.sign_sums, dtype=np.int64)
-    lower: Integers = 2 * (3 * n_spins - 2) * overlaps
-    return lower
+        return slope, 4 * n_spins * store.patterns.n_patterns
+    return 4 * (3 * n_spins - 2) * np.asarray(store.patterns.sign_sums, dtype=np.int64), 0
