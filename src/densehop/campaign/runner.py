@@ -30,14 +30,14 @@ class Progress(Protocol):
         """Report steps done."""
 
 
-class Silent:
-    """Reports to nobody."""
+class NoProgress:
+    """Ignores progress."""
 
     def total(self, steps: int) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def advance(self, steps: int = 1) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def run(
         if missing:
             running = engine()
             try:
-                _Campaign(place, running, task, checkpoint_every, progress or Silent(), report).run(missing)
+                _Campaign(place, running, task, checkpoint_every, progress or NoProgress(), report).run(missing)
             finally:
                 running.close()
     return report

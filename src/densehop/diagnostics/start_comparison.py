@@ -12,8 +12,9 @@ from scipy.special import ndtr
 
 from densehop.base import checks
 from densehop.base.arrays import Floats
+from densehop.diagnostics.equilibration import Equilibration, equilibration
 from densehop.diagnostics.overlaps import require_comparable
-from densehop.diagnostics.time_averages import Equilibration, TimeAverage, equilibration, time_average
+from densehop.diagnostics.time_averages import TimeAverage, time_average
 from densehop.errors import InvalidInput
 from densehop.simulate.samples import Samples
 
@@ -114,12 +115,17 @@ def _compare(observable: str, first: Floats, second: Floats) -> StartComparison:
     """Compare one observable of two runs, (chain, sweep) each."""
     averages = time_average(first), time_average(second)
     difference = averages[0].mean - averages[1].mean
-    error = math.hypot(averages[0].error, averages[1].error)
+    error = math.hypot(*(_standard_error(average) for average in averages))
     if error > 0:
         deviation = difference / error
     else:  # nothing moved in either
         deviation = 0.0 if math.isclose(averages[0].mean, averages[1].mean) else math.copysign(math.inf, difference)
     return StartComparison(observable, *averages, deviation, equilibration(first), equilibration(second))
+
+
+def _standard_error(average: TimeAverage) -> float:
+    """Return the error that the autocorrelation time gives, which runs too short for an error bar have as well."""
+    return math.sqrt(average.variance / average.effective_samples) if average.effective_samples > 0 else 0.0
 
 
 def _reason(comparisons: tuple[StartComparison, ...], probability: float) -> str:
@@ -146,7 +152,7 @@ def _telling(comparisons: tuple[StartComparison, ...]) -> StartComparison:
 
 def _shown(average: TimeAverage) -> str:
     """Write a mean with the error of its last digits in brackets, such as 0.93(1)."""
-    if average.error == 0:
+    if not math.isfinite(average.error):
         return f"{average.mean:.4g}"
     digits = max(0, -math.floor(math.log10(average.error)))
     error = round(average.error * 10**digits)

@@ -1,6 +1,6 @@
 """Overlap with the teacher's pattern: against temperature in a panel for each load, and over the (alpha, T) plane."""
 
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from densehop.diagnostics.equilibration import Verdict
 from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
 
 DOTS = ((BLUE, "o"), (ORANGE, "^"), (GREEN, "s"), (PURPLE, "D"))  # for sizes and starts
@@ -16,6 +17,13 @@ STARTS = {"pattern": r"$\xi^*$", "global": "the global overlap", "local": "the l
 LOCAL = (2.4, 1.2)  # dashes
 AT_SIZE: dict[float, tuple[float, float]] = {0: (0.8, 1.2), 1: (3.5, 1.2)}
 PER_ROW = 3
+LIGHT = "#c8c8c8"
+FACES: dict[Verdict, tuple[Literal["full", "left"], str]] = {
+    Verdict.TOO_SHORT: ("full", "white"),
+    Verdict.DISAGREE: ("left", "white"),
+    Verdict.FROZEN: ("full", LIGHT),
+}
+EDGES = {Verdict.TOO_SHORT: ORANGE, Verdict.DISAGREE: PURPLE, Verdict.FROZEN: "black"}
 
 
 def by_temperature(dataset: xr.Dataset) -> Figure:
@@ -70,8 +78,10 @@ def _lines(axes: Axes, row: xr.Dataset) -> None:
 
 
 def _dots(axes: Axes, row: xr.Dataset, colour: str, marker: str) -> None:
-    """Draw one size and start with error bars: filled where the chains have settled."""
-    for dots, face in ((row["settled"], colour), (~row["settled"], "white")):
+    """Draw one size and start with error bars: filled with colour where the chains have equilibrated."""
+    for number, verdict in enumerate(Verdict):
+        dots = row["verdict"] == number
+        fill, face = FACES.get(verdict, ("full", colour))
         axes.errorbar(
             row["temperature"],
             row["q_star_mean"].where(dots),
@@ -79,7 +89,9 @@ def _dots(axes: Axes, row: xr.Dataset, colour: str, marker: str) -> None:
             color=colour,
             marker=marker,
             markersize=4.0,
-            markerfacecolor=face,
+            fillstyle=fill,
+            markerfacecolor=face if fill == "full" else colour,
+            markerfacecoloralt=face,
             markeredgewidth=0.9,
             linestyle="none",
             elinewidth=0.9,
@@ -103,18 +115,26 @@ def _key(figure: Figure, dataset: xr.Dataset, series: list[tuple[int, str]]) -> 
             for i, n in enumerate(sizes)
         ),
         *starts,
-        Line2D(
-            [],
-            [],
-            color="black",
-            marker="o",
-            markersize=4.0,
-            markerfacecolor="white",
-            linestyle="none",
-            label="not settled",
-        ),
+        *(_face(verdict) for number, verdict in enumerate(Verdict) if (dataset["verdict"] == number).any()),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, title=f"$p = {dataset.attrs['p']}$")
+
+
+def _face(verdict: Verdict) -> Line2D:
+    """Return the marker that stands for a verdict in the key."""
+    fill, face = FACES.get(verdict, ("full", "black"))
+    return Line2D(
+        [],
+        [],
+        color="black",
+        marker="o",
+        markersize=4.0,
+        fillstyle=fill,
+        markerfacecolor=face if fill == "full" else "black",
+        markerfacecoloralt=face,
+        linestyle="none",
+        label=verdict.value,
+    )
 
 
 def landscape(dataset: xr.Dataset) -> Figure:
@@ -143,11 +163,13 @@ def _overlap_map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
         axes.plot(dataset["map_load"], line, color="white", linewidth=1.0, linestyle=style)
     here = dataset.isel(n_spins=0, start=0)
     load, temperature = np.meshgrid(dataset["load"], dataset["temperature"], indexing="ij")
-    for settled, edge, label in ((True, "white", None), (False, ORANGE, "not settled")):
-        at = (here["settled"] == settled).values
+    for number, verdict in enumerate(Verdict):
+        at = (here["verdict"] == number).values
+        edge = EDGES.get(verdict, "white")
         q_star = here["q_star_mean"].values[at]
         axes.scatter(load[at], temperature[at], c=q_star, s=34, edgecolors=edge, linewidths=0.9, **scale)
-        axes.scatter([], [], s=34, facecolors=GREY, edgecolors=edge, linewidths=0.9, label=label)
+        if verdict in EDGES and at.any():
+            axes.scatter([], [], s=34, facecolors=GREY, edgecolors=edge, linewidths=0.9, label=verdict.value)
     _name(axes, "P", 3.47, "white")
     _name(axes, "gR", 1.97, "black")
     _name(axes, "eR", 1.08, "black")

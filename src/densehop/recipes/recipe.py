@@ -10,7 +10,7 @@ import xarray as xr
 from densehop.base import checks
 from densehop.base.workers import count_workers
 from densehop.campaign import store
-from densehop.campaign.runner import Silent
+from densehop.campaign.runner import NoProgress
 from densehop.errors import InvalidInput
 from densehop.plot.style import encode
 
@@ -79,7 +79,7 @@ def reproduce(
     count_workers(n_workers)
     store.writable_folder(folder, [f"{recipe.name}{suffix}" for suffix in SUFFIXES])
     parameters = recipe.sizes[size]
-    dataset = recipe.compute(parameters, seed, n_workers, progress or Silent(), cells_of(recipe, folder))
+    dataset = recipe.compute(parameters, seed, n_workers, progress or NoProgress(), cells_of(recipe, folder))
     dataset = dataset.assign_attrs(recipe=recipe.name, size=size)
     data = {folder / f"{recipe.name}.nc": store.encode(dataset, seed, asdict(parameters))}
     try:
