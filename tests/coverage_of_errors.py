@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.signal import lfilter
-from scipy.special import ndtr, stdtrit
+from scipy.special import ndtr
 
 from densehop.diagnostics.time_averages import time_average
 
@@ -27,9 +27,11 @@ def alternating(rng: np.random.Generator, n_chains: int, n_sweeps: int, tau: flo
 
 
 def heavy_tailed(rng: np.random.Generator, n_chains: int, n_sweeps: int, tau: float) -> Floats:
-    """Return chains of Student's t with 3 degrees of freedom, mean 0."""
+    """Return chains of Student's t with 4 degrees of freedom, mean 0; the quantile is Shaw's (2006)."""
     uniform = np.clip(ndtr(autoregressive(rng, n_chains, n_sweeps, tau)), 1e-15, 1 - 1e-15)
-    return np.asarray(stdtrit(3, uniform))
+    root = np.sqrt(4 * uniform * (1 - uniform))
+    quantile = 2 * np.sqrt(np.maximum(np.cos(np.arccos(root) / 3) / root - 1, 0))
+    return np.asarray(np.sign(uniform - 0.5) * quantile)
 
 
 def skewed(rng: np.random.Generator, n_chains: int, n_sweeps: int, tau: float) -> Floats:

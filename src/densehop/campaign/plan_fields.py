@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from densehop.base import checks
 
-LARGEST_CAMPAIGN = 1_000_000  # cells: more is a slip of the pen
+LARGEST_CAMPAIGN = 1_000_000  # cells: more are taken for a mistake
 
 
 class Part(BaseModel):

@@ -130,9 +130,9 @@ def _standard_error(average: TimeAverage) -> float:
 
 def _reason(comparisons: tuple[StartComparison, ...], probability: float) -> str:
     """Return the verdict in words; equilibrated if and only if it begins with that word."""
-    telling = _telling(comparisons)
-    means = _shown(telling.from_pattern), _shown(telling.from_random)
-    numbers = f"{telling.observable} {means[0]} from the pattern, {means[1]} from random"
+    shown = _most_deviating(comparisons)
+    means = _shown(shown.from_pattern), _shown(shown.from_random)
+    numbers = f"{shown.observable} {means[0]} from the pattern, {means[1]} from random"
     if probability < SMALLEST_PROBABILITY:
         advice = "metastable, or too short; run longer, or use replica exchange"
         return f"not equilibrated: the two starts disagree: {numbers}: {advice}"
@@ -143,7 +143,7 @@ def _reason(comparisons: tuple[StartComparison, ...], probability: float) -> str
     return f"equilibrated: the two starts agree, among {len(comparisons)} observables {numbers}"
 
 
-def _telling(comparisons: tuple[StartComparison, ...]) -> StartComparison:
+def _most_deviating(comparisons: tuple[StartComparison, ...]) -> StartComparison:
     """Return the observable to show: that which differs most, or an overlap nearly as far, as easier to read."""
     energy, *overlaps = comparisons
     overlap = max(overlaps, key=lambda each: abs(each.deviation), default=energy)
