@@ -71,13 +71,13 @@ LARGEST = 16_000  # sweeps of all chains, for long memories
 def test_table_of_coverage(kind):
     """Every length, number of chains and memory; a cell counts where at least half of its series have an error."""
     print(f"{kind}: % that have an error; coverage of +-1 error and of 95% intervals among them, %")
-    print("tau chains " + " ".join(f"{f'{length} tau':>15}" for length in LENGTHS))
+    print("tau chains " + " ".join(f"{f'{length} tau':>14}" for length in LENGTHS))
     total = Coverage(0, 0, 0, 0)
     for tau, n_chains in product((1.0, 10.0, 100.0), CHAINS):
         line = f"{tau:>3g} {n_chains:>6} "
         for length in LENGTHS:
             if length * tau * n_chains > LARGEST:
-                line += f" {'':>15}"
+                line += f" {'':>14}"
                 continue
             found = synthetic(kind, n_chains, length, tau, 300, seed=5)
             total += found
