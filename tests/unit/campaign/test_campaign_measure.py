@@ -168,8 +168,8 @@ def test_resumed_cell_decides_as_the_undisturbed_one(tmp_path, monkeypatch):
     references, examples = draw(cell)
     trajectory, net = Trajectory.begin(first_states(cell, references), references), dh.PBodyHopfield(examples, cell.p)
     while trajectory.n_sweeps < last:
-        target = first if trajectory.n_sweeps < first else last
-        trajectory = measuring.advance(cell, net, trajectory, references, target - trajectory.n_sweeps)
+        to_run = measured_sweeps(cell, trajectory).stop - trajectory.n_sweeps
+        trajectory = measuring.advance(cell, net, trajectory, references, to_run)
         if trajectory.n_sweeps in {16, first, first + 16, last}:
             checkpoint_of(cell, tmp_path).save(trajectory.arrays(), {"wall_seconds": 0.0, "n_sweeps": 0})
             assert same(measure(cell, checkpoint_of(cell, tmp_path)), whole)
@@ -192,7 +192,8 @@ def test_precise_cell_measures_fresh_sweeps_of_a_length_that_its_pilot_chose(pre
     pilot, error = next((n, error) for n, error in bars if math.isfinite(error))
     assert first == pilot
     wanted = math.ceil((pilot - pilot // 4) * max(1, (error / (0.75 * precision)) ** 2))
-    assert n_sweeps == min(pilot + wanted, 4000)
+    first_error = dh.diagnostics.time_average(trace[:, first : first + wanted]).error
+    assert n_sweeps == min(pilot + wanted, 4000) or (first_error > precision and n_sweeps > pilot + wanted)
     average = dh.diagnostics.time_average(trace[:, first:])
     assert (found["energy"][1], found["energy_error"][1]) == (average.mean, average.error)
     assert found["precision_reached"][1] == (average.error <= precision)
