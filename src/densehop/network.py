@@ -260,7 +260,8 @@ class PBodyHopfield:
     ) -> TunedLadder:  # fmt: skip
         """Find temperatures at which neighbours accept `swap_rate` of their swaps, from measured rates.
 
-        `n_sweeps` is the length of each trial run; trials go on from each other's states.
+        `n_sweeps` is the length of the first trials; trials go on from each other's states, and a ladder with the
+        wanted rates is confirmed by longer ones (up to 64 times) until its rates no longer change.
         """
         request = LadderRequest(
             checks.number("coldest", coldest), checks.number("hottest", hottest), swap_rate,
@@ -269,11 +270,11 @@ class PBodyHopfield:
 
         length = checks.integer("n_sweeps", n_sweeps, 3)  # fewer never try all pairs
 
-        def trial(temperatures: Floats, start: Signs | None, number: int) -> TemperedSamples:
+        def trial(temperatures: Floats, start: Signs | None, number: int, n_sweeps: int) -> TemperedSamples:
             stream = seed_sequence(seed, Purpose.SWAP, number)
-            return self.temper(temperatures, n_ladders, length, start=start, seed=stream, n_workers=n_workers)
+            return self.temper(temperatures, n_ladders, n_sweeps, start=start, seed=stream, n_workers=n_workers)
 
-        return tune(request, trial)
+        return tune(request, trial, length)
 
     def _run(
         self,

@@ -1,4 +1,4 @@
-"""Arrays in one file that is whole or not there, and the checkpoint of a cell under way."""
+"""Arrays in one file that is written atomically, and the checkpoint of an unfinished cell."""
 
 import io
 import json
@@ -21,7 +21,7 @@ HEADER = "header"
 
 
 class Damaged(Exception):
-    """A file that does not hold what was written: cut short, changed, or somebody else's."""
+    """A file that does not hold what was written: truncated, changed, or of another cell."""
 
 
 def encode_arrays(arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> bytes:

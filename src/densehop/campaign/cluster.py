@@ -18,7 +18,7 @@ Client = Any  # of distributed, which is optional
 Future = Any
 
 LOST_AFTER = "60s"  # a worker that has not come back is replaced; on a busy machine a start takes long
-PATIENCE = 60.0  # seconds in which a scheduler must answer and have workers
+CONNECTION_TIMEOUT = 60.0  # seconds in which a scheduler must answer and have workers
 
 
 class DaskWorkers:
@@ -44,9 +44,9 @@ class DaskWorkers:
             raise InvalidInput("the scheduler's workers are already there: leave the number of workers out")
         try:
             self._client: Client = distributed.Client(
-                scheduler or self._cluster, timeout=PATIENCE, set_as_default=False
+                scheduler or self._cluster, timeout=CONNECTION_TIMEOUT, set_as_default=False
             )
-            self._client.wait_for_workers(1, timeout=PATIENCE)
+            self._client.wait_for_workers(1, timeout=CONNECTION_TIMEOUT)
         except (OSError, ValueError, TimeoutError) as error:
             raise InvalidInput(f"no Dask scheduler with workers at '{scheduler}' ({error})") from error
         self._outcomes: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()

@@ -17,10 +17,17 @@ from densehop.campaign.cell import Cell
 from densehop.campaign.checkpoint import Damaged
 from densehop.campaign.folder import CampaignFolder, Result
 from densehop.campaign.plan import Plan
+from densehop.campaign.summary import VERDICTS
 from densehop.problem import load_of
 
 ALWAYS = ("p", "n_spins", "temperature", "disorder", "start")  # dimensions even where they have one value
 SPARSE = 2.0  # a grid that is emptier than 1 in 2 becomes a list of points
+
+VERDICT_FLAGS = {
+    "long_name": "verdict on equilibration",
+    "flag_values": list(range(len(VERDICTS))),
+    "flag_meanings": " ".join(verdict.value.replace(" ", "_") for verdict in VERDICTS),  # as in the CF conventions
+}
 
 Place = dict[str, Any]
 
@@ -47,6 +54,8 @@ def collect(folder: Path, plan: Plan | None = None, traces: bool = True) -> xr.D
     dataset = grid.coordinates()
     for name, dims in _variables(list(results.values())).items():
         dataset[name] = _filled(grid, cells, results, name, dims)
+    if "verdict" in dataset:
+        dataset["verdict"].attrs.update(VERDICT_FLAGS)
     attack = plan.grids[0].attack
     if attack is not None and "fraction" in dataset.dims:
         dataset = dataset.assign_coords(example=list(attack.examples), fraction=list(attack.fractions))

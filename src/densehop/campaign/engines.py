@@ -1,4 +1,4 @@
-"""Where cells run: in this process, on local workers, or (cluster.py) on Dask. Results do not depend on it."""
+"""Engines run cells: in this process, in a pool of local workers, or (cluster.py) on Dask, with the same results."""
 
 import gc
 import multiprocessing
@@ -18,12 +18,12 @@ from densehop.base.checks import free_memory
 from densehop.base.workers import count_workers
 from densehop.campaign.worker import DIED, FAILED, STOPPED, Outcome, Work, carry_out
 
-PATIENCE = 20.0  # seconds that workers get to save themselves when the run is stopped
+GRACE_PERIOD = 20.0  # seconds that workers get to save themselves when the run is stopped
 SHARE_OF_MEMORY = 0.8  # of what is free, that cells may fill together
 
 
 class Engine(Protocol):
-    """Runs works, as many at once as it has room for, and hands their outcomes back in any order."""
+    """Runs tasks concurrently, up to its capacity, and returns their outcomes in any order."""
 
     def capacity(self) -> int:
         """Return how many works may be under way at once."""
@@ -119,7 +119,7 @@ class LocalWorkers:
         """Ask the workers to save their cells and end; those that do not are killed."""
         for slot in tuple(self._busy):
             slot.interrupt()
-        late = threading.Timer(PATIENCE, self._kill)
+        late = threading.Timer(GRACE_PERIOD, self._kill)
         late.start()
         for slot in self._slots:
             slot.close()
@@ -205,7 +205,7 @@ def _become_worker() -> None:
 
 
 def _interruptible(work: Work) -> Outcome:
-    """Carry out work which the parent's polite kill interrupts; between cells, that kill ends the process silently."""
+    """Run a task that SIGTERM from the parent interrupts; between tasks, SIGTERM ends the process."""
     outcome = Outcome(work.cell, STOPPED)
     with suppress(KeyboardInterrupt):  # as the cell began or ended; within, the cell saves itself
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -220,6 +220,6 @@ def _leave(*_: object) -> None:
 
 
 def _end_with(sentinel: int) -> None:
-    """End this process as soon as its parent has ended, so that no orphan works beside the run that comes next."""
+    """End this process as soon as its parent has ended, so that it does not compete with the next run."""
     wait([sentinel])
     os._exit(1)

@@ -100,11 +100,11 @@ class CampaignFolder:
         return read_plan(self.path / "plan.json")
 
     def result_path(self, cell: Cell) -> Path:
-        """Where the finished cell lies."""
+        """Return the path of a finished cell."""
         return self.path / "cells" / f"{cell.identity}.npz"
 
     def checkpoint_path(self, cell: Cell) -> Path:
-        """Where the cell saves itself on the way."""
+        """Return the path of a cell's checkpoint."""
         return self.path / "checkpoints" / f"{cell.identity}.npz"
 
     def failure_path(self, cell: Cell) -> Path:

@@ -13,7 +13,8 @@ from densehop.base.streams import Purpose, generator
 from densehop.campaign.attack import attack_pattern
 from densehop.campaign.cell import Cell
 from densehop.campaign.checkpoint import Checkpoint
-from densehop.campaign.summary import Variables, reached, summary
+from densehop.campaign.stopping import measured_sweeps
+from densehop.campaign.summary import Variables, summary
 from densehop.campaign.trajectory import Trajectory
 from densehop.network import PBodyHopfield
 from densehop.simulate.starts import random_states, states_at_overlap
@@ -30,7 +31,7 @@ def measure(cell: Cell, checkpoint: Checkpoint) -> Variables:
     saved = checkpoint.load()
     spent = 0.0
     if saved is None:
-        trajectory = Trajectory.begin(first_states(cell, references), len(references))
+        trajectory = Trajectory.begin(first_states(cell, references), references)
     else:
         trajectory, spent = Trajectory.of(saved[0]), float(saved[1]["wall_seconds"])
     begun = time.monotonic() - spent
@@ -41,27 +42,17 @@ def measure(cell: Cell, checkpoint: Checkpoint) -> Variables:
         )
 
     try:
-        for target in rounds(cell):
-            if trajectory.n_sweeps > target:
-                continue  # saved in a later round: here it was found too imprecise, with the sweeps it had then
-            while trajectory.n_sweeps < target:
-                trajectory = advance(cell, network, trajectory, references, target - trajectory.n_sweeps)
-                if checkpoint.due():
-                    save()
-            if reached(cell, trajectory):
-                break
+        measured = measured_sweeps(cell, trajectory)
+        while trajectory.n_sweeps < measured.stop:
+            trajectory = advance(cell, network, trajectory, references, measured.stop - trajectory.n_sweeps)
+            if checkpoint.due():
+                save()
+            if trajectory.n_sweeps == measured.stop:
+                measured = measured_sweeps(cell, trajectory)
     except KeyboardInterrupt:
         save()
         raise
-    return summary(cell, trajectory, largest_overlaps(cell, network, trajectory.spins))
-
-
-def rounds(cell: Cell) -> list[int]:
-    """Return the numbers of sweeps at which the error bar is looked at: doubling up to max_sweeps."""
-    targets = [cell.run.n_sweeps]
-    while targets[-1] < cell.run.max_sweeps:
-        targets.append(min(2 * targets[-1], cell.run.max_sweeps))
-    return targets
+    return summary(cell, trajectory, measured, largest_overlaps(cell, network, trajectory.spins))
 
 
 def draw(cell: Cell) -> tuple[Signs, Signs]:

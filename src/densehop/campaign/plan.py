@@ -2,75 +2,33 @@
 
 import math
 from collections.abc import Iterator
-from itertools import product
+from itertools import combinations, product
 from typing import Annotated, Any, Literal
 
-import numpy as np
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from densehop.base import checks
 from densehop.campaign.cell import Cell, Overwritten, Run
+from densehop.campaign.plan_fields import (
+    LARGEST_CAMPAIGN,
+    Axis,
+    Bodies,
+    Count,
+    Filled,
+    NotNegative,
+    Overlap,
+    Part,
+    Positive,
+    Share,
+    Spins,
+    different,
+    listed,
+    not_bool,
+)
 from densehop.problem import load_of, n_examples_for
 
 LARGEST_SEED = 2**63 - 1  # what a NetCDF attribute holds
-LARGEST_CAMPAIGN = 1_000_000  # cells: more is a slip of the pen
 SHORTEST_MEASURED = 4  # sweeps: less cannot be judged
 ENDLESS = 16  # max_sweeps where none is given, in units of n_sweeps
-
-
-class Part(BaseModel):
-    """A part of a plan: frozen, and what it does not know it refuses."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _not_bool(value: Any) -> Any:
-    """Refuse true and false where a number is wanted, which pydantic would read as 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("a number is wanted")
-    return value
-
-
-def _positive(value: float) -> float:
-    return checks.number("the number", value)
-
-
-def _not_negative(value: float) -> float:
-    return checks.number("the number", value, zero_allowed=True)
-
-
-def _listed(value: Any) -> Any:
-    """Read a list, or one value for a list of one."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
-def _axis(value: Any) -> Any:
-    """Read an axis of a grid: one value, a list, or a range {from, to, points}."""
-    if isinstance(value, dict):
-        if set(value) != {"from", "to", "points"}:
-            raise ValueError("a range is written {from: 1, to: 3, points: 20}")
-        points = checks.integer("points", value["points"], 1, LARGEST_CAMPAIGN)
-        first, last = (checks.number(name, value[name], zero_allowed=True) for name in ("from", "to"))
-        return tuple(float(x) for x in np.linspace(first, last, points))
-    return _listed(value)
-
-
-def _different(name: str, values: tuple[Any, ...]) -> None:
-    if len(set(values)) < len(values):
-        raise ValueError(f"{name} must be different, got {next(v for v in values if values.count(v) > 1)} twice")
-
-
-Bodies = Annotated[int, BeforeValidator(_not_bool), Field(ge=2)]
-Spins = Annotated[int, BeforeValidator(_not_bool), Field(ge=2, le=checks.LARGEST_SIZE)]
-Count = Annotated[int, BeforeValidator(_not_bool), Field(ge=1)]
-Positive = Annotated[float, BeforeValidator(_not_bool), AfterValidator(_positive)]
-NotNegative = Annotated[float, BeforeValidator(_not_bool), AfterValidator(_not_negative)]
-Share = Annotated[float, BeforeValidator(_not_bool), Field(ge=0, lt=1)]
-Overlap = Annotated[float, BeforeValidator(_not_bool), Field(ge=-1, le=1)]
-Axis = BeforeValidator(_axis)
-Filled = Field(min_length=1)
 
 
 class Problem(Part):
@@ -113,7 +71,7 @@ class Problem(Part):
         if teacher == "effective-nishimori" and (self.teacher_p != 2 or any(p % 2 or p < 4 for p in self.p)):
             raise ValueError("the effective Nishimori line needs teacher_p = 2 and an even p >= 4")
         for name in ("p", "load", "n_examples", "temperature"):
-            _different(name, getattr(self, name) or ())
+            different(name, getattr(self, name) or ())
         return self
 
     def teacher_temperatures(self, p: int, n_spins: int, temperature: float) -> tuple[float | None, ...]:
@@ -170,12 +128,12 @@ class Attack(Part):
     """
 
     fractions: Annotated[tuple[Annotated[NotNegative, Field(le=1)], ...], Axis, Filled]
-    examples: Annotated[tuple[Literal["typical", "closest"], ...], BeforeValidator(_listed), Filled] = ("typical",)
+    examples: Annotated[tuple[Literal["typical", "closest"], ...], BeforeValidator(listed), Filled] = ("typical",)
 
     @model_validator(mode="after")
     def _consistent(self) -> "Attack":
-        _different("fractions", self.fractions)
-        _different("examples", self.examples)
+        different("fractions", self.fractions)
+        different("examples", self.examples)
         return self
 
     def overwritten(self) -> Overwritten:
@@ -197,8 +155,8 @@ class Schedule(Part):
     max_sweeps : where they end in any case; None: 16 n_sweeps with a precision
     """
 
-    n_chains: Annotated[int, BeforeValidator(_not_bool), Field(ge=1, le=1024)] = 4
-    n_sweeps: Annotated[int, BeforeValidator(_not_bool), Field(ge=8)] = 300
+    n_chains: Annotated[int, BeforeValidator(not_bool), Field(ge=1, le=1024)] = 4
+    n_sweeps: Annotated[int, BeforeValidator(not_bool), Field(ge=8)] = 300
     burn_in: Share = 0.25
     dynamics: Literal["heat-bath", "metropolis"] = "heat-bath"
     order: Literal["sequential", "random"] = "sequential"
@@ -235,15 +193,15 @@ class Grid(Part):
 
     problem: Problem
     n_spins: Annotated[tuple[Spins, ...], Axis, Filled]
-    disorders: Annotated[int, BeforeValidator(_not_bool), Field(ge=1, le=100_000)] = 4
-    starts: Annotated[tuple[Start, ...], BeforeValidator(_listed), Filled] = RANDOM
+    disorders: Annotated[int, BeforeValidator(not_bool), Field(ge=1, le=100_000)] = 4
+    starts: Annotated[tuple[Start, ...], BeforeValidator(listed), Filled] = RANDOM
     attack: Attack | None = None
     schedule: Schedule = Schedule()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Grid":
-        _different("n_spins", self.n_spins)
-        _different("the names of starts", tuple(start.name for start in self.starts))
+        different("n_spins", self.n_spins)
+        different("the names of starts", tuple(start.name for start in self.starts))
         direct = self.problem.model == "direct"
         if self.attack and (direct or self.starts != RANDOM or self.schedule.precision is not None):
             raise ValueError("attack is for teacher-student, stands instead of starts, and has no precision")
@@ -272,6 +230,14 @@ class Grid(Part):
                     point = (seed, p, n_spins, n_examples, temperature, teacher_p, teacher)
                     yield Cell(*point, disorder, at, overlap, run, attack, load, name)
 
+    def share_cells(self, other: "Grid", start: str, other_start: str, seed: int) -> bool:
+        """Tell whether a start of this grid and one of another are the same cell somewhere."""
+        own, others = (
+            {cell.identity for cell in grid.cells(seed) if cell.start_name == name}
+            for grid, name in ((self, start), (other, other_start))
+        )
+        return not own.isdisjoint(others)
+
     @property
     def n_cells(self) -> int:
         """Count the cells."""
@@ -287,7 +253,7 @@ class Plan(Part):
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-    seed: Annotated[int, BeforeValidator(_not_bool), Field(ge=0, le=LARGEST_SEED)] = 0
+    seed: Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=LARGEST_SEED)] = 0
     grids: Annotated[tuple[Grid, ...], Filled]
 
     @model_validator(mode="before")
@@ -305,6 +271,19 @@ class Plan(Part):
             raise ValueError(f"{n_cells} cells are too many; allowed are {LARGEST_CAMPAIGN}")
         if any(grid.attack != self.grids[0].attack for grid in self.grids):
             raise ValueError("grids must have the same attack, or none")
+        return self
+
+    @model_validator(mode="after")
+    def _one_name_for_each_start(self) -> "Plan":
+        """Refuse two names of one start: they would be one cell, whose equal numbers look like agreement."""
+        placed = [(start, grid) for grid in self.grids for start in grid.starts]
+        for (one, here), (other, there) in combinations(placed, 2):
+            same = (one.at, one.overlap) == (other.at, other.overlap) and one.name != other.name
+            if same and (here is there or here.share_cells(there, one.name, other.name, self.seed)):
+                raise ValueError(
+                    f"starts '{one.name}' and '{other.name}' differ in name alone: their chains would be the same; "
+                    "leave one out (more chains or disorders give independent repetitions)"
+                )
         return self
 
     def cells(self) -> list[Cell]:

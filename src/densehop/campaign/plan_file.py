@@ -9,7 +9,8 @@ import yaml
 from pydantic import ValidationError
 
 from densehop.base import checks
-from densehop.campaign.plan import Grid, Part, Plan, Problem, Schedule, Start
+from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
+from densehop.campaign.plan_fields import Part
 from densehop.errors import InvalidInput
 
 SUFFIXES = {".yaml": "YAML", ".yml": "YAML", ".toml": "TOML", ".json": "JSON"}

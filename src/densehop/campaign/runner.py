@@ -16,7 +16,7 @@ from densehop.campaign.plan import Plan
 from densehop.campaign.summary import described
 from densehop.campaign.worker import DIED, FINISHED, STOPPED, Outcome, Task, Work
 
-ATTEMPTS = 3  # deaths of workers in a row, without progress in between, after which a cell is given up
+ATTEMPTS = 3  # crashes of workers in a row, without progress in between, after which a cell is given up
 CHECKPOINT_EVERY = 20.0  # seconds
 
 
@@ -113,7 +113,7 @@ def _missing(folder: CampaignFolder, cells: Sequence[Cell]) -> tuple[list[Cell],
 
 @dataclass
 class _Campaign:
-    """The loop: hands cells to the engine as room allows and files what comes back."""
+    """The scheduling loop: submits cells to the engine as memory allows and stores their results."""
 
     folder: CampaignFolder
     engine: Engine
@@ -122,7 +122,7 @@ class _Campaign:
     progress: Progress
     report: Report
     under_way: dict[str, Cell] = field(default_factory=dict)
-    deaths: dict[str, "_Deaths"] = field(default_factory=dict)
+    crashes: dict[str, "_Crashes"] = field(default_factory=dict)
 
     def run(self, cells: Sequence[Cell]) -> None:
         """Run the cells."""
@@ -154,10 +154,10 @@ class _Campaign:
         return next((cell for cell in pending if cell.memory <= room), None if self.under_way else pending[0])
 
     def _may_try_again(self, cell: Cell) -> bool:
-        """Count the death of a cell's worker: several without progress mean that the cell kills it."""
-        deaths = self.deaths.setdefault(cell.identity, _Deaths())
-        deaths.count(self.folder.checkpoint_path(cell))
-        return deaths.in_a_row < ATTEMPTS
+        """Count a crash of a cell's worker; after several without progress the cell is given up."""
+        crashes = self.crashes.setdefault(cell.identity, _Crashes())
+        crashes.count(self.folder.checkpoint_path(cell))
+        return crashes.in_a_row < ATTEMPTS
 
     def _file(self, cell: Cell, outcome: Outcome) -> None:
         """Keep a result or a failure."""
@@ -187,14 +187,14 @@ class _Campaign:
 
 
 @dataclass
-class _Deaths:
-    """How often a cell's worker died without the checkpoint having moved."""
+class _Crashes:
+    """How often a cell's worker crashed without a new checkpoint."""
 
     in_a_row: int = 0
     checkpoint: int = 0
 
     def count(self, path: Path) -> None:
-        """Count a death."""
+        """Count a crash."""
         now = path.stat().st_mtime_ns if path.exists() else 0
         self.in_a_row = 1 if now != self.checkpoint else self.in_a_row + 1
         self.checkpoint = now

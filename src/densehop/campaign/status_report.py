@@ -1,12 +1,16 @@
 """How far a campaign is, and what it has cost."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from densehop.campaign.cell import Cell
 from densehop.campaign.checkpoint import Damaged
-from densehop.campaign.folder import CampaignFolder
+from densehop.campaign.folder import CampaignFolder, Result
 from densehop.campaign.runner import Failure
+from densehop.campaign.summary import VERDICTS
+from densehop.diagnostics.verdicts import Verdict
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Status:
     seconds_spent : of all finished cells together, one after the other
     seconds_left : predicted from them for the cells that are missing; nan before the first one is finished
     n_imprecise : finished cells that ended at max_sweeps before they were as precise as asked
-    n_unequilibrated : finished cells whose chains have not equilibrated
+    cells_by_verdict : finished cells by what their chains say; cells that attack a pattern have no verdict
     hosts : names of machines that finished cells
     """
 
@@ -36,7 +40,7 @@ class Status:
     seconds_spent: float
     seconds_left: float
     n_imprecise: int
-    n_unequilibrated: int
+    cells_by_verdict: Mapping[Verdict, tuple[Cell, ...]]
     hosts: tuple[str, ...]
 
 
@@ -72,6 +76,13 @@ def status(path: Path) -> Status:
         seconds_spent=spent,
         seconds_left=math.fsum(cell.cost for cell in missing) * (spent / predicted if predicted else math.nan),
         n_imprecise=sum(flag.get("precision_reached") == 0 for flag in flags),
-        n_unequilibrated=sum(flag.get("equilibrated") == 0 for flag in flags),
+        cells_by_verdict=_by_verdict(finished),
         hosts=tuple(sorted({str(result.facts.get("host")) for _, result in finished})),
     )
+
+
+def _by_verdict(finished: Sequence[tuple[Cell, Result]]) -> dict[Verdict, tuple[Cell, ...]]:
+    """Sort finished cells by their verdicts."""
+    place = {verdict: float(number) for number, verdict in enumerate(VERDICTS)}
+    found = [(cell, result.variables["verdict"][1]) for cell, result in finished if "verdict" in result.variables]
+    return {verdict: tuple(cell for cell, value in found if value == place[verdict]) for verdict in VERDICTS}

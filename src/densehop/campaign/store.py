@@ -1,4 +1,4 @@
-"""Results on disk: datasets that carry everything needed to make them again, in files that are whole or not there."""
+"""Results on disk: datasets with the parameters that reproduce them, in files that are written atomically."""
 
 import json
 import tempfile

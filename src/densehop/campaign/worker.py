@@ -1,4 +1,4 @@
-"""What runs where a cell runs: the task, and an outcome that can always be sent home."""
+"""What a worker does with a cell: the task, and an outcome that can always be pickled."""
 
 import os
 import platform

@@ -1,19 +1,18 @@
 """What chains say: error bars, verdicts on equilibration, overlaps and their histograms."""
 
+from .autocorrelation import autocorrelation_time
 from .histogram import OverlapHistogram, overlap_histogram
 from .overlaps import LargestOverlaps, between_chains, largest_overlaps, pattern_overlaps
 from .split_chains import r_hat
 from .start_comparison import StartComparison, StartIndependence, start_independence
 from .time_averages import (
-    Equilibration,
     Estimate,
     TimeAverage,
-    autocorrelation_time,
     disorder_estimate,
     effective_samples,
-    equilibration,
     time_average,
 )
+from .verdicts import Equilibration, Verdict, equilibration
 
 __all__ = [
     "Equilibration",
@@ -23,6 +22,7 @@ __all__ = [
     "StartComparison",
     "StartIndependence",
     "TimeAverage",
+    "Verdict",
     "autocorrelation_time",
     "between_chains",
     "disorder_estimate",

@@ -62,7 +62,7 @@ def between_chains(run: Samples, other: Samples | None = None, *, gauge: bool = 
     run : Samples with snapshots
     other : Samples of the same network, such as chains from another start; None: all pairs of chains of `run`. With
         another run: each chain of `run` with each of `other`, the latter changing fastest.
-    gauge : bool, for even p, where xi and -xi are one state: fix each pair's sign by its time average
+    gauge : bool, for even p, where xi and -xi are one state: fix each pair's sign by its first quarter of snapshots
 
     Raises
     ------
@@ -86,7 +86,8 @@ def between_chains(run: Samples, other: Samples | None = None, *, gauge: bool = 
 def pattern_overlaps(network: Network, run: Samples) -> Floats:
     """Return the overlaps m per spin with all M stored vectors at each snapshot, (chain, snapshot, M).
 
-    For even p each chain's overlap with each vector is gauged by the sign of its time average, as in `Samples.overlap`.
+    For even p each chain's overlap with each vector is gauged by the sign of its mean over the first quarter of
+    snapshots, as in `Samples.overlap`.
 
     Raises
     ------

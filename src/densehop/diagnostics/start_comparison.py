@@ -13,7 +13,8 @@ from scipy.special import ndtr
 from densehop.base import checks
 from densehop.base.arrays import Floats
 from densehop.diagnostics.overlaps import require_comparable
-from densehop.diagnostics.time_averages import Equilibration, TimeAverage, equilibration, time_average
+from densehop.diagnostics.time_averages import TimeAverage, time_average
+from densehop.diagnostics.verdicts import Equilibration, equilibration
 from densehop.errors import InvalidInput
 from densehop.simulate.samples import Samples
 
@@ -114,7 +115,7 @@ def _compare(observable: str, first: Floats, second: Floats) -> StartComparison:
     """Compare one observable of two runs, (chain, sweep) each."""
     averages = time_average(first), time_average(second)
     difference = averages[0].mean - averages[1].mean
-    error = math.hypot(averages[0].error, averages[1].error)
+    error = math.hypot(*(_standard_error(average) for average in averages))
     if error > 0:
         deviation = difference / error
     else:  # nothing moved in either
@@ -122,11 +123,16 @@ def _compare(observable: str, first: Floats, second: Floats) -> StartComparison:
     return StartComparison(observable, *averages, deviation, equilibration(first), equilibration(second))
 
 
+def _standard_error(average: TimeAverage) -> float:
+    """Return the error that the autocorrelation time gives, which runs too short for an error bar have as well."""
+    return math.sqrt(average.variance / average.effective_samples) if average.effective_samples > 0 else 0.0
+
+
 def _reason(comparisons: tuple[StartComparison, ...], probability: float) -> str:
     """Return the verdict in words; equilibrated if and only if it begins with that word."""
-    telling = _telling(comparisons)
-    means = _shown(telling.from_pattern), _shown(telling.from_random)
-    numbers = f"{telling.observable} {means[0]} from the pattern, {means[1]} from random"
+    shown = _most_deviating(comparisons)
+    means = _shown(shown.from_pattern), _shown(shown.from_random)
+    numbers = f"{shown.observable} {means[0]} from the pattern, {means[1]} from random"
     if probability < SMALLEST_PROBABILITY:
         advice = "metastable, or too short; run longer, or use replica exchange"
         return f"not equilibrated: the two starts disagree: {numbers}: {advice}"
@@ -137,7 +143,7 @@ def _reason(comparisons: tuple[StartComparison, ...], probability: float) -> str
     return f"equilibrated: the two starts agree, among {len(comparisons)} observables {numbers}"
 
 
-def _telling(comparisons: tuple[StartComparison, ...]) -> StartComparison:
+def _most_deviating(comparisons: tuple[StartComparison, ...]) -> StartComparison:
     """Return the observable to show: that which differs most, or an overlap nearly as far, as easier to read."""
     energy, *overlaps = comparisons
     overlap = max(overlaps, key=lambda each: abs(each.deviation), default=energy)
@@ -146,7 +152,7 @@ def _telling(comparisons: tuple[StartComparison, ...]) -> StartComparison:
 
 def _shown(average: TimeAverage) -> str:
     """Write a mean with the error of its last digits in brackets, such as 0.93(1)."""
-    if average.error == 0:
+    if not math.isfinite(average.error):
         return f"{average.mean:.4g}"
     digits = max(0, -math.floor(math.log10(average.error)))
     error = round(average.error * 10**digits)

@@ -8,9 +8,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from densehop.plot.style import BLUE, GREY, ORANGE, STYLE, new_figure
+from densehop.diagnostics.verdicts import Verdict
+from densehop.plot.style import BLUE, GREY, ORANGE, PURPLE, STYLE, new_figure
 
 LIMIT_DASHES = (2.4, 1.2)  # of the line for p -> infinity, in units of its width
+EDGES = {Verdict.TOO_SHORT: ORANGE, Verdict.DISAGREE: PURPLE, Verdict.FROZEN: "black"}  # else white
 NAME_LOAD = 6.1  # where the names of the phases stand, between the dots
 
 
@@ -40,11 +42,12 @@ def _overlap_map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
         axes.plot(dataset["map_load"], line, color="white", linewidth=1.0, linestyle=style)
     here = dataset.isel(n_spins=0, start=0)
     load, temperature = np.meshgrid(dataset["load"], dataset["temperature"], indexing="ij")
-    for settled, edge, label in ((True, "white", None), (False, ORANGE, "not settled")):
-        at = (here["settled"] == settled).values
+    for number, verdict in enumerate(Verdict):
+        at, edge = (here["verdict"] == number).values, EDGES.get(verdict, "white")
         q_star = here["q_star_mean"].values[at]
         axes.scatter(load[at], temperature[at], c=q_star, s=34, edgecolors=edge, linewidths=0.9, **scale)
-        axes.scatter([], [], s=34, facecolors=GREY, edgecolors=edge, linewidths=0.9, label=label)
+        if verdict in EDGES and at.any():
+            axes.scatter([], [], s=34, facecolors=GREY, edgecolors=edge, linewidths=0.9, label=verdict.value)
     _phase_name(axes, "P", 3.47, "white")
     _phase_name(axes, "gR", 1.97, "black")
     _phase_name(axes, "eR", 1.08, "black")

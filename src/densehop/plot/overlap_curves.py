@@ -1,16 +1,26 @@
 """The overlap with the teacher's pattern against temperature, a panel for each load."""
 
+from typing import Literal
+
 import matplotlib as mpl
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from densehop.diagnostics.verdicts import Verdict
 from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
 
 MARKERS = ((BLUE, "o"), (ORANGE, "^"), (GREEN, "s"), (PURPLE, "D"))  # of the pairs (N, start), in order
 START_LABELS = {"pattern": r"$\xi^*$", "global": "the global overlap", "local": "the local overlap"}
 LOCAL_DASHES = (2.4, 1.2)  # of theory where retrieval is local, in units of the line's width, as all dashes
+UNFILLED = "white"
+LIGHT = "#c8c8c8"  # of chains that do not move
+FACES: dict[Verdict, tuple[Literal["full", "left"], str]] = {  # how a marker is filled, and the colour of the rest
+    Verdict.TOO_SHORT: ("full", UNFILLED),
+    Verdict.DISAGREE: ("left", UNFILLED),
+    Verdict.FROZEN: ("full", LIGHT),
+}
 FINITE_SIZE_DASHES = ((0.8, 1.2), (3.5, 1.2))  # of theory at the largest N, and at the next one
 
 
@@ -66,8 +76,10 @@ def _lines(axes: Axes, row: xr.Dataset) -> None:
 
 
 def _dots(axes: Axes, row: xr.Dataset, colour: str, marker: str) -> None:
-    """Draw the simulations of one N and start, with error bars; markers are filled where the chains have settled."""
-    for dots, face in ((row["settled"], colour), (~row["settled"], "white")):
+    """Draw the simulations of one N and start, with error bars; filled with colour where the chains have equilibrated."""
+    for number, verdict in enumerate(Verdict):
+        dots = row["verdict"] == number
+        fill, face = FACES.get(verdict, ("full", colour))
         axes.errorbar(
             row["temperature"],
             row["q_star_mean"].where(dots),
@@ -75,7 +87,9 @@ def _dots(axes: Axes, row: xr.Dataset, colour: str, marker: str) -> None:
             color=colour,
             marker=marker,
             markersize=4.0,
-            markerfacecolor=face,
+            fillstyle=fill,
+            markerfacecolor=face if fill == "full" else colour,
+            markerfacecoloralt=face,
             markeredgewidth=0.9,
             linestyle="none",
             elinewidth=0.9,
@@ -107,15 +121,23 @@ def _key(figure: Figure, dataset: xr.Dataset, series: list[tuple[int, str]]) -> 
             for i, n in enumerate(sizes)
         ),
         *starts,
-        Line2D(
-            [],
-            [],
-            color="black",
-            marker="o",
-            markersize=4.0,
-            markerfacecolor="white",
-            linestyle="none",
-            label="not settled",
-        ),
+        *(_face(verdict) for number, verdict in enumerate(Verdict) if (dataset["verdict"] == number).any()),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, title=f"$p = {dataset.attrs['p']}$")
+
+
+def _face(verdict: Verdict) -> Line2D:
+    """Return the marker that stands for a verdict in the key."""
+    fill, face = FACES.get(verdict, ("full", "black"))
+    return Line2D(
+        [],
+        [],
+        color="black",
+        marker="o",
+        markersize=4.0,
+        fillstyle=fill,
+        markerfacecolor=face if fill == "full" else "black",
+        markerfacecoloralt=face,
+        linestyle="none",
+        label=verdict.value,
+    )

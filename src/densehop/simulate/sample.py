@@ -24,6 +24,7 @@ from densehop.simulate.settings import Settings
 
 LONGEST_DESCENT = 100_000  # sweeps of T = 0 dynamics, a thousand times what it takes
 CHECKED_EVERY = 64  # sweeps after which a descent that has not ended compares its energy with that of its state
+GAUGE_SHARE = 4  # the first of so many equal parts of a trace fixes its sign
 GROUPS_PER_WORKER = 8  # of chains on patterns, which gain nothing from each other's company
 
 
@@ -42,7 +43,7 @@ def _samples(model: Model, settings: Settings, spins: Signs, results: Arrays) ->
     return Samples(
         spins=spins,
         energy=model.energies(trace[:, :, 0]),
-        overlap=gauged(overlap, axis=1) if model.table.symmetric else overlap,
+        overlap=_gauged_run(overlap, settings) if model.table.symmetric else overlap,
         acceptance=trace[:, :, 1] / model.n_spins,
         snapshots=results["snapshots"],
         by_couplings=results["by_couplings"],
@@ -88,6 +89,19 @@ def _relax_some(model: Model, states: Signs, stop: threading.Event) -> None:
             raise InternalError(f"T = 0 dynamics did not end within {LONGEST_DESCENT} sweeps; please report it")
 
 
+def _gauged_run(overlap: Floats, settings: Settings) -> Floats:
+    """Fix the signs of overlaps (chain, sweep, reference); a schedule's chains choose their sign on the way."""
+    if isinstance(settings.temperature, tuple):
+        return overlap * np.where(overlap[:, -1:] < 0, -1.0, 1.0)
+    return gauged(overlap, axis=1)
+
+
 def gauged(traces: Floats, axis: int) -> Floats:
-    """Fix the sign that even p leaves free: flip each trace whose mean over time (along `axis`) is negative."""
-    return traces * np.where(traces.mean(axis=axis, keepdims=True) < 0, -1.0, 1.0)
+    """Fix the sign that even p leaves free by the mean over the first quarter of the times (along `axis`).
+
+    A trace whose first quarter has a negative mean is flipped as a whole. What is averaged after that quarter did not
+    choose its own sign, so its mean is unbiased where the law has no preferred sign.
+    """
+    n_first = max(1, traces.shape[axis] // GAUGE_SHARE)
+    first = np.take(traces, np.arange(min(n_first, traces.shape[axis])), axis=axis)
+    return traces * np.where(first.sum(axis=axis, keepdims=True) < 0, -1.0, 1.0)

@@ -27,7 +27,9 @@ class Samples:
     ----------
     spins : (chain, N) int8, the final states
     energy : (chain, sweep) float64, extensive
-    overlap : (chain, sweep, reference) float64, per spin; where `symmetric`, gauged by the sign of its time average
+    overlap : (chain, sweep, reference) float64, per spin; where `symmetric`, each trace has the sign that makes the
+        mean over its first quarter positive (where the temperature follows a schedule: its last overlap): average over
+        later sweeps, which did not choose their sign
     acceptance : (chain, sweep) float64, fraction of attempts that flipped
     snapshots : (chain, sweep // snapshot_every, N) int8, states after every `snapshot_every`-th sweep
     by_couplings : (chain, sweep) bool, whether the sweep ran on couplings, not patterns; it changes only the time taken

@@ -64,7 +64,7 @@ class TemperedSamples:
     def at(self, index: int) -> Samples:
         """Return the samples at one temperature, one chain for each ladder, for all that works on `Samples`.
 
-        For even p chains of either sign take turns, so that no time average can fix the sign of what snapshots say:
+        For even p chains of either sign take turns, so that no part of the run can fix the sign of what snapshots say:
         use `between_chains(gauge=False)` with `overlap_histogram(symmetric=True)`.
         """
         index = checks.integer("index", index, 0, len(self.temperatures) - 1)
@@ -162,7 +162,7 @@ def temper(run: Run) -> TemperedSamples:
         acceptance=trace[..., 1] / setup.model.n_spins,
         snapshots=np.take_along_axis(snapshots, kept[..., np.newaxis], axis=1),
         chain=chain,
-        swap_rate=_swap_rates(level, setup.exchange_every),
+        swap_rate=swap_rates(level, setup.exchange_every),
         round_trips=_round_trips(level),
         by_couplings=sorted_by_temperature("by_couplings"),
         settings=setup.settings,
@@ -175,7 +175,7 @@ def temper(run: Run) -> TemperedSamples:
     )
 
 
-def _swap_rates(level: Integers, every: int) -> Floats:
+def swap_rates(level: Integers, every: int) -> Floats:
     """Return the fraction of accepted swaps of each pair of neighbours; level (ladder, chain, sweep), nan if none."""
     n_levels, n_sweeps = level.shape[1:]
     rates = np.full(n_levels - 1, np.nan)

@@ -3,6 +3,10 @@
 Where energies are Gaussian, neighbours a little apart swap at the rate erfc(x) with x proportional to their distance in
 the thermodynamic metric, which adds up along the ladder (Predescu, Predescu & Ciobanu 2004). So the measured rates give
 each interval's length, and equal lengths give equal rates.
+
+Rates of a trial that has not forgotten its start may be far from those of a long run. So a ladder whose rates are as
+wanted is tried again, from the states it has reached and over four times as many sweeps, until two trials in a row
+agree and their error bars are small.
 """
 
 import math
@@ -16,13 +20,18 @@ from scipy.special import erfcinv
 from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
 from densehop.errors import InvalidInput
-from densehop.simulate.tempering import TemperedSamples
+from densehop.simulate.tempering import TemperedSamples, swap_rates
 
-MAX_TRIALS = 10
+MAX_TRIALS = 16
 FIRST_LENGTH = 8  # temperatures of the first trial
 CLOSE = 0.5  # a rate is as wanted between this share of it and its inverse, and not above (1 + rate)/2
+LONGER = 4  # times as many sweeps confirm a ladder, up to MOST_LONGER times those of the first trial
+MOST_LONGER = 64
+LARGEST_ERROR = 0.03  # of a rate that is promised
+LARGEST_CHANGE = 0.05  # from one trial to the next, beside two standard errors
+PARTS = 4  # the later half of a trial is cut into so many, whose rates give their error bar
 
-Trial = Callable[[Floats, Signs | None, int], TemperedSamples]
+Trial = Callable[[Floats, Signs | None, int, int], TemperedSamples]
 
 
 @dataclass(frozen=True)
@@ -43,35 +52,83 @@ class LadderRequest:
 
 @dataclass(frozen=True, eq=False)
 class TunedLadder:
-    """Temperatures for `PBodyHopfield.temper`, rising, and the rates of swaps measured between neighbours there.
+    """Temperatures for `PBodyHopfield.temper`, and the rates at which neighbours swap there.
 
-    `converged` says that all rates are near the one asked for; `n_trials` counts the runs it took.
+    Attributes
+    ----------
+    temperatures : (temperature,) rising
+    swap_rate : (temperature - 1,) of the last trial, without its first half
+    swap_rate_error : (temperature - 1,) standard errors, from parts of that trial
+    converged : bool, whether all rates are near the one asked for, and two trials in a row, the second four times as
+        long, agree on them
+    n_trials : int, how many runs it took
     """
 
     temperatures: Floats
     swap_rate: Floats
+    swap_rate_error: Floats
     converged: bool
     n_trials: int
 
 
-def tune(request: LadderRequest, trial: Trial) -> TunedLadder:
-    """Run trials, each with temperatures spaced by the rates of the one before, until the rates are as wanted."""
+@dataclass(frozen=True, eq=False)
+class Rates:
+    """Rates of swaps between neighbours and their standard errors, (temperature - 1,) each."""
+
+    mean: Floats
+    error: Floats
+
+    @classmethod
+    def of(cls, run: TemperedSamples) -> "Rates":
+        """Measure the later half of a trial, whose neighbours may swap after each sweep."""
+        level = np.argsort(run.chain, axis=1)
+        n_sweeps = level.shape[2]
+        length = max(2, n_sweeps // 2 // PARTS // 2 * 2)  # even: even and odd pairs take turns
+        firsts = range(n_sweeps // 4 * 2, n_sweeps - length, length)
+        parts = [level[:, :, first : first + length + 1] for first in firsts] or [level]
+        rates = np.array([swap_rates(ladder[np.newaxis], 1) for part in parts for ladder in part])
+        return cls(rates.mean(axis=0), rates.std(axis=0, ddof=1) / math.sqrt(len(rates)))
+
+    def agree_with(self, before: "Rates") -> bool:
+        """Tell whether a trial confirms the one before it."""
+        change = np.abs(self.mean - before.mean) - 2 * np.hypot(self.error, before.error)
+        return bool((self.error <= LARGEST_ERROR).all() and (change <= LARGEST_CHANGE).all())
+
+
+def tune(request: LadderRequest, trial: Trial, n_sweeps: int) -> TunedLadder:
+    """Run trials, each with temperatures spaced by the rates of the one before, until the rates are as wanted.
+
+    `trial` takes temperatures, starts, the number of the trial and how many sweeps it has, at first `n_sweeps`.
+    """
     temperatures = np.geomspace(request.coldest, request.hottest, min(FIRST_LENGTH, request.max_temperatures))
     start: Signs | None = None
+    before, length = None, n_sweeps
     for number in range(MAX_TRIALS):
-        run = trial(temperatures, start, number)
-        rates = run.swap_rate
-        if _as_wanted(rates, request):
-            return TunedLadder(temperatures, rates, True, number + 1)
-        if number < MAX_TRIALS - 1:
-            before, temperatures = temperatures, respaced(temperatures, rates, run, request)
-            start = _carried_over(run.spins, before, temperatures)
-    warnings.warn(
-        f"the swap rates range from {rates.min():.2f} to {rates.max():.2f}, {request.swap_rate:g} was wanted; use more "
-        "n_sweeps or max_temperatures, or a smaller swap_rate",
-        stacklevel=3,
+        run = trial(temperatures, start, number, length)
+        rates = Rates.of(run)
+        wanted = _as_wanted(rates.mean, request)
+        if wanted and before is not None and rates.agree_with(before):
+            return TunedLadder(temperatures, rates.mean, rates.error, True, number + 1)
+        if wanted:
+            before, length = rates, min(LONGER * length, MOST_LONGER * n_sweeps)
+            start = run.spins.reshape(-1, run.spins.shape[2])
+        elif number < MAX_TRIALS - 1:
+            before, old = None, temperatures
+            temperatures = respaced(temperatures, rates.mean, run, request)
+            start = _carried_over(run.spins, old, temperatures)
+    warnings.warn(_advice(rates, request), stacklevel=3)
+    return TunedLadder(temperatures, rates.mean, rates.error, False, MAX_TRIALS)
+
+
+def _advice(rates: Rates, request: LadderRequest) -> str:
+    """Return what is wrong with a ladder that has not converged."""
+    lowest, highest = rates.mean.min(), rates.mean.max()
+    if _as_wanted(rates.mean, request):
+        return f"the swap rates, {lowest:.2f} to {highest:.2f}, still change from trial to trial; use more n_sweeps"
+    return (
+        f"the swap rates range from {lowest:.2f} to {highest:.2f}, {request.swap_rate:g} was wanted; use more "
+        "n_sweeps or max_temperatures, or a smaller swap_rate"
     )
-    return TunedLadder(temperatures, rates, False, MAX_TRIALS)
 
 
 def _as_wanted(rates: Floats, request: LadderRequest) -> bool:

@@ -36,11 +36,19 @@ def test_example_of_the_page_runs_resumes_and_is_collected(densehop, tmp_path):
     assert state.returncode == 0
     assert "no run is at work" in state.stdout
     assert "cells: 16, of which finished 16, failed 0, damaged 0, saved on the way 0, left 0" in state.stdout
-    assert json.loads(densehop("status", str(out), "--json").stdout)["n_finished"] == 16
+    told = json.loads(densehop("status", str(out), "--json").stdout)
+    assert told["n_finished"] == 16
+    verdicts = told["cells_by_verdict"]
+    assert list(verdicts) == ["equilibrated", "too short", "chains disagree", "frozen"]
+    assert sum(map(len, verdicts.values())) == 16
+    assert "verdicts: " + ", ".join(f"{name} {len(cells)}" for name, cells in verdicts.items()) in state.stdout
+    assert state.stdout.count("\ntoo short: p = ") == len(verdicts["too short"])
     collected = densehop("collect", str(out))
     assert collected.returncode == 0, collected.stderr
     dataset = store.load(out / "overlap.nc")
     assert dataset["q_star"].sizes["load"] == 2
+    assert dataset["verdict"].attrs["flag_meanings"] == "equilibrated too_short chains_disagree frozen"
+    assert ((dataset["verdict"] == 0) == (dataset["equilibrated"] == 1)).all()
     assert json.loads(dataset.attrs["parameters"])["name"] == "overlap"
 
 
@@ -88,7 +96,7 @@ def test_wrong_input_is_one_line(arguments, message, densehop, tmp_path, monkeyp
 
 
 def test_scheduler_that_is_not_there_is_one_line(densehop, tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "PATIENCE", 0.5)
+    monkeypatch.setattr(cluster, "CONNECTION_TIMEOUT", 0.5)
     result = densehop("run", EXAMPLE, "--out", tmp_path, "--engine", "dask", "--scheduler", "tcp://127.0.0.1:9")
     assert "no Dask scheduler with workers at 'tcp://127.0.0.1:9'" in error_line(result)
     assert result.returncode == 2

@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 import densehop as dh
 from densehop.campaign import measure as measuring
 from densehop.campaign.checkpoint import Checkpoint, Damaged, encode_arrays, read_arrays
-from densehop.campaign.measure import draw, first_states, measure, rounds
-from densehop.campaign.summary import ErrorBar, reached
+from densehop.campaign.measure import draw, first_states, measure
+from densehop.campaign.stopping import measured_sweeps, pilot_lengths, precision_reached
+from densehop.campaign.summary import VERDICTS, summary
 from densehop.campaign.trajectory import Trajectory
 from tests.campaign_tasks import plan
 
@@ -50,12 +52,13 @@ def test_variables_are_those_of_a_plain_run(tmp_path):
     assert found["m_largest"] == pytest.approx(net.overlaps(run.spins).max(axis=1).mean(), rel=1e-13)
     verdict = dh.diagnostics.equilibration(run.overlap[:, 10:, 0])
     assert found["equilibrated"] == verdict.equilibrated
+    assert VERDICTS[int(found["verdict"])] is verdict.verdict
     assert found["verdict_drift"] == verdict.drift
     assert (found["n_sweeps"], found["n_burn_in"]) == (40, 10)
     assert math.isnan(found["precision_reached"])
 
 
-def test_even_bodies_are_gauged_over_the_measured_sweeps(tmp_path):
+def test_even_bodies_are_gauged_by_the_sweeps_before_the_measured_ones(tmp_path):
     """p = 2 from a random start: some chains sit at -xi*, which is the same state."""
     cell = plan(
         problem={"p": 2, "load": [40.0], "temperature": [3.0]},
@@ -64,12 +67,11 @@ def test_even_bodies_are_gauged_over_the_measured_sweeps(tmp_path):
         n_spins=[12],
     ).cells()[0]
     found = measure(cell, checkpoint_of(cell, tmp_path))
-    means = found["q_star_trace"][1][:, 10:].mean(axis=1)
-    assert (means >= 0).all()
-    raw = raw_overlaps(cell)[:, 10:].mean(axis=1)
-    assert (raw < -0.5).any()
-    assert (raw > 0.5).any()
-    assert np.allclose(np.abs(raw), means)
+    raw = raw_overlaps(cell)
+    assert (raw[:, 10:].mean(axis=1) < -0.5).any()
+    assert (raw[:, 10:].mean(axis=1) > 0.5).any()
+    signs = np.where(raw[:, :10].sum(axis=1, keepdims=True) < 0, -1, 1)
+    assert np.allclose(found["q_star_trace"][1], signs * raw)
     assert found["q"][1] > 0.9
     assert found["q_star"][1] > 0.9
 
@@ -154,28 +156,23 @@ def test_interrupted_cell_goes_on_with_the_same_bits(tmp_path, monkeypatch):
     assert done == sorted(set(done))  # no segment ran twice
 
 
-def test_resumed_cell_is_judged_at_the_ends_of_rounds_only(tmp_path, monkeypatch):
-    """Saved between two rounds, where its error bar happens to be small: it goes on, as the undisturbed cell did."""
+def test_resumed_cell_decides_as_the_undisturbed_one(tmp_path, monkeypatch):
+    """Saved within a pilot, within the measurement and at the end of either: the same sweeps are measured."""
     monkeypatch.setattr("densehop.campaign.cell.LONGEST_SEGMENT", 16)
     monkeypatch.setattr("densehop.campaign.cell.SHORTEST_SEGMENT", 16)
-    cell = plan(schedule={"n_sweeps": 32, "precision": 0.1, "max_sweeps": 200}).cells()[0]
-    judged = []
-
-    def small_by_chance(_, trajectory):
-        judged.append(trajectory.n_sweeps)
-        return trajectory.n_sweeps in {48, 80, 128}
-
-    monkeypatch.setattr(measuring, "reached", small_by_chance)
+    schedule = {"n_sweeps": 32, "precision": 0.05, "max_sweeps": 4000, "observable": "energy", "n_chains": 4}
+    cell = plan(problem={"load": [4.0], "temperature": [4.0]}, starts=["random"], schedule=schedule).cells()[0]
     whole = measure(cell, checkpoint_of(cell, tmp_path / "elsewhere"))
-    assert (int(whole["n_sweeps"][1]), judged) == (128, [32, 64, 128])
-    for n_done in (48, 80):
-        partial = replace(cell, run=replace(cell.run, n_sweeps=n_done, max_sweeps=n_done))
-        references, examples = draw(cell)
-        trajectory, net = Trajectory.begin(first_states(cell, references), 2), dh.PBodyHopfield(examples, cell.p)
-        while trajectory.n_sweeps < n_done:
-            trajectory = measuring.advance(partial, net, trajectory, references, 16)
-        checkpoint_of(cell, tmp_path).save(trajectory.arrays(), {"wall_seconds": 0.0, "n_sweeps": n_done})
-        assert same(measure(cell, checkpoint_of(cell, tmp_path)), whole)
+    first, last = int(whole["n_burn_in"][1]), int(whole["n_sweeps"][1])
+    assert last < 4000
+    references, examples = draw(cell)
+    trajectory, net = Trajectory.begin(first_states(cell, references), references), dh.PBodyHopfield(examples, cell.p)
+    while trajectory.n_sweeps < last:
+        to_run = measured_sweeps(cell, trajectory).stop - trajectory.n_sweeps
+        trajectory = measuring.advance(cell, net, trajectory, references, to_run)
+        if trajectory.n_sweeps in {16, first, first + 16, last}:
+            checkpoint_of(cell, tmp_path).save(trajectory.arrays(), {"wall_seconds": 0.0, "n_sweeps": 0})
+            assert same(measure(cell, checkpoint_of(cell, tmp_path)), whole)
 
 
 def test_longer_schedule_extends_a_shorter_one(tmp_path):
@@ -185,48 +182,80 @@ def test_longer_schedule_extends_a_shorter_one(tmp_path):
 
 
 @pytest.mark.parametrize("precision", [0.05, 0.02, 1e-9])
-def test_cell_stops_at_the_first_round_that_is_precise_enough(precision, tmp_path):
-    schedule = {"n_sweeps": 32, "precision": precision, "max_sweeps": 1000, "observable": "energy", "n_chains": 4}
+def test_precise_cell_measures_fresh_sweeps_of_a_length_that_its_pilot_chose(precision, tmp_path):
+    schedule = {"n_sweeps": 32, "precision": precision, "max_sweeps": 4000, "observable": "energy", "n_chains": 4}
     cell = plan(problem={"load": [4.0], "temperature": [4.0]}, starts=["random"], schedule=schedule).cells()[0]
-    assert rounds(cell) == [32, 64, 128, 256, 512, 1000]
+    assert pilot_lengths(cell) == [32, 64, 128, 256, 512, 1024, 2048, 4000]
     found = measure(cell, checkpoint_of(cell, tmp_path))
-    n_sweeps, trace = int(found["n_sweeps"][1]), found["energy_trace"][1]
-    bars = {n: ErrorBar.of(trace[:, n // 4 : n]).error for n in rounds(cell) if n <= n_sweeps}
-    enough = [n for n, error in bars.items() if error <= precision]
-    assert (enough or [1000])[0] == n_sweeps
-    assert found["precision_reached"][1] == bool(enough)
-    assert found["energy_error"][1] == bars[n_sweeps] or math.isnan(bars[n_sweeps])
+    n_sweeps, first, trace = int(found["n_sweeps"][1]), int(found["n_burn_in"][1]), found["energy_trace"][1]
+    bars = [(n, dh.diagnostics.time_average(trace[:, n // 4 : n]).error) for n in pilot_lengths(cell) if n <= n_sweeps]
+    pilot, error = next((n, error) for n, error in bars if math.isfinite(error))
+    assert first == pilot
+    wanted = math.ceil((pilot - pilot // 4) * max(1, (error / (0.75 * precision)) ** 2))
+    first_error = dh.diagnostics.time_average(trace[:, first : first + wanted]).error
+    assert n_sweeps == min(pilot + wanted, 4000) or (first_error > precision and n_sweeps > pilot + wanted)
+    average = dh.diagnostics.time_average(trace[:, first:])
+    assert (found["energy"][1], found["energy_error"][1]) == (average.mean, average.error)
+    assert found["precision_reached"][1] == (average.error <= precision)
+    assert found["precision_reached"][1] == (precision > 1e-3)
 
 
-def test_error_bar_of_chains_with_memory():
-    """Autoregressive chains: the error bar is the scatter of means over repetitions, and it is nan where unknown."""
-    rng = np.random.default_rng(0)
-    noise = rng.normal(size=(300, 4, 800))
-    series = np.zeros_like(noise)
-    for step in range(1, 800):
-        series[:, :, step] = 0.8 * series[:, :, step - 1] + noise[:, :, step]
-    bars = [ErrorBar.of(chains[:, 100:]) for chains in series]
-    scatter = np.std([bar.mean for bar in bars])
-    assert np.sqrt(np.mean([bar.error**2 for bar in bars])) == pytest.approx(scatter, rel=0.15)
-    short = [ErrorBar.of(chains[:, 100:130]).error for chains in series]  # of 9 autocorrelation times
-    assert np.isnan(short).mean() > 0.8
-    assert math.isnan(ErrorBar.of(np.stack((series[0, 0], 50 + series[0, 1]))).error)  # two states
-    still = ErrorBar.of(np.full((2, 50), 0.1))
-    assert (still.mean, still.variance) == (0.1, 0.0)
-    assert math.isnan(still.error)
+def autoregressive_trajectory(rng, n_sweeps, memory=0.8):
+    """Return a trajectory whose energies are autoregressive chains of mean 0."""
+    noise = rng.normal(size=(4, n_sweeps)) * math.sqrt(1 - memory**2)
+    noise[:, 0] /= math.sqrt(1 - memory**2)
+    still = Trajectory.begin(np.ones((4, 16), dtype=np.int8), np.ones((1, 16), dtype=np.int8))
+    counts = {
+        "with_references": np.zeros((1, 4, n_sweeps), np.int16),
+        "between_chains": np.zeros((6, n_sweeps), np.int16),
+    }
+    return replace(
+        still, energy=16 * lfilter([1], [1, -memory], noise, axis=1), acceptance=np.ones((4, n_sweeps)), **counts
+    )
+
+
+def test_error_bars_of_precise_cells_cover():
+    """Autoregressive chains instead of a network, 400 cells: 68% and 95% within sampling error, means unbiased."""
+    schedule = {"n_sweeps": 100, "precision": 0.12, "max_sweeps": 6400, "observable": "energy", "n_chains": 4}
+    cell = plan(problem={"model": "direct", "teacher_temperature": None}, starts=["random"], schedule=schedule).cells()[
+        0
+    ]
+    rng, deviations, lengths = np.random.default_rng(1), [], []
+    for _ in range(400):
+        whole = autoregressive_trajectory(rng, 6400)
+        measured = measured_sweeps(cell, whole)
+        average = dh.diagnostics.time_average(whole.energy[:, measured] / 16)
+        deviations.append(average.mean / average.error)
+        lengths.append(measured.stop)
+    deviations = np.array(deviations)
+    assert np.isfinite(deviations).all()
+    assert np.mean(np.abs(deviations) < 1) == pytest.approx(0.6827, abs=0.07)  # three standard errors of 400
+    assert np.mean(np.abs(deviations) < 2) == pytest.approx(0.9545, abs=0.032)
+    assert abs(deviations.mean()) < 0.15
+    assert np.max(lengths) < 6400
+
+
+def test_even_bodies_without_order_cover_zero(tmp_path):
+    """p = 2 far above its transition, 16 chains: xi and -xi have one energy, so the truth is 0."""
+    content = {"n_spins": [32], "disorders": 25, "starts": ["random"], "schedule": {"n_chains": 16, "n_sweeps": 200}}
+    cells = plan(problem={"p": 2, "load": [1.0], "temperature": [20.0]}, **content).cells()
+    found = [measure(cell, checkpoint_of(cell, tmp_path)) for cell in cells]
+    deviations = np.array([one["q_star"][1] / one["q_star_error"][1] for one in found])
+    assert np.abs(deviations).max() < 4
+    assert abs(deviations.mean()) < 4 / math.sqrt(25)
+    assert all(one["equilibrated"][1] for one in found)
 
 
 def test_chains_that_do_not_move_are_not_precise():
-    cell = plan(schedule={"precision": 0.1}).cells()[0]
-    still = Trajectory.begin(np.ones((2, 16), dtype=np.int8), 2)
-    frozen = Trajectory(
-        still.spins,
-        np.zeros((2, 24)),
-        np.zeros((2, 24)),
-        np.zeros((2, 2, 24), dtype=np.int16),
-        np.zeros((1, 24), dtype=np.int16),
-    )
-    assert not reached(cell, frozen)
+    cell = plan(schedule={"precision": 0.1, "n_sweeps": 24, "max_sweeps": 24}).cells()[0]
+    still = Trajectory.begin(np.ones((2, 16), dtype=np.int8), np.ones((2, 16), dtype=np.int8))
+    counts = {"with_references": np.zeros((2, 2, 24), np.int16), "between_chains": np.zeros((1, 24), np.int16)}
+    frozen = replace(still, energy=np.zeros((2, 24)), acceptance=np.zeros((2, 24)), **counts)
+    assert measured_sweeps(cell, frozen) == slice(6, 24)
+    assert not precision_reached(cell, frozen, slice(6, 24))
+    found = summary(cell, frozen, slice(6, 24), np.ones(2))
+    assert VERDICTS[int(found["verdict"][1])] is dh.diagnostics.Verdict.FROZEN
+    assert found["equilibrated"][1] == 0
 
 
 def test_segments_follow_from_the_content():
@@ -240,7 +269,7 @@ def test_damaged_checkpoint_is_a_note_and_the_cell_begins_anew(damage, tmp_path)
     cell = plan().cells()[0]
     checkpoint = checkpoint_of(cell, tmp_path)
     whole = measure(cell, checkpoint)
-    arrays = Trajectory.begin(np.ones((2, 16), dtype=np.int8), 2).arrays()
+    arrays = Trajectory.begin(np.ones((2, 16), dtype=np.int8), np.ones((2, 16), dtype=np.int8)).arrays()
     checkpoint.save(arrays, {"wall_seconds": 1.0, "n_sweeps": 0})
     data = bytearray(checkpoint.path.read_bytes())
     middle = data.index(b"spins.npy") + 40

@@ -93,7 +93,7 @@ def test_cells_are_named_by_content_not_by_place():
     few, many = plan(), plan(problem={"load": [3.0, 9.0, 6.0, 12.0]}, disorders=3, n_spins=[24, 16], seed=0)
     assert {cell.identity for cell in few.cells()} < {cell.identity for cell in many.cells()}
     assert plan(seed=1).cells()[0].identity != few.cells()[0].identity
-    assert few.cells()[0].identity == "d5a6477910820a92fbc47f9e"  # a change means that old folders count for nothing
+    assert few.cells()[0].identity == "2645008e68c920a40ff0e2a8"  # a change means that old folders count for nothing
 
 
 def test_only_the_starts_of_a_disorder_share_examples():
@@ -246,3 +246,19 @@ def test_direct_model_has_no_pattern():
 def test_axis_takes_arrays():
     typed = Problem(p=3, load=np.array([1.0, 2.0]), temperature=np.linspace(1, 2, 3), teacher_temperature=2.0)
     assert (typed.load, typed.temperature, typed.teacher_temperature) == ((1.0, 2.0), (1.0, 1.5, 2.0), (2.0,))
+
+
+def test_one_start_under_two_names_is_refused():
+    """It would be one cell with two labels, whose equal numbers look like agreement."""
+    twice = [{"name": "one", "overlap": 0.5}, {"name": "other", "overlap": 0.5}]
+    with pytest.raises(dh.InvalidInput, match="starts 'one' and 'other' differ in name alone"):
+        plan(starts=twice)
+    with pytest.raises(dh.InvalidInput, match="starts 'random' and 'anything' differ in name alone"):
+        plan(starts=["random", {"name": "anything", "at": "random"}])
+    grid = plan().model_dump()["grids"][0]
+    planted = [{"name": "planted", "at": "pattern"}]
+    with pytest.raises(dh.InvalidInput, match="starts 'pattern' and 'planted' differ in name alone"):
+        plan_of({"name": "two", "grids": [grid, {**grid, "starts": planted}]})
+    elsewhere = {**grid, "n_spins": [24], "starts": planted}
+    assert len(plan_of({"name": "two", "grids": [grid, elsewhere]}).cells()) == 8
+    assert len(plan(starts=["random", 0.5, 0.25]).cells()) == 12

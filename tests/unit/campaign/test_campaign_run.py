@@ -262,13 +262,6 @@ def test_fixed_teachers_are_an_axis_and_scattered_grids_a_list(tmp_path):
     assert dataset["q_star"].notnull().all()
 
 
-def test_starts_of_equal_content_share_a_result(tmp_path):
-    twins = plan(starts=[{"name": "a", "overlap": 0.5}, {"name": "b", "overlap": 0.5}], disorders=1)
-    assert run(twins, tmp_path, ThisProcess).n_cells == 2
-    dataset = collect(tmp_path)
-    assert dataset.sel(start="a", drop=True).equals(dataset.sel(start="b", drop=True))
-
-
 def test_complete_gives_everything_or_says_what_is_missing(undisturbed, tmp_path):
     assert complete(plan(), tmp_path, ThisProcess).equals(undisturbed)
     bad = plan(problem={"p": 10, "load": None, "n_examples": [100]}, n_spins=[256], disorders=1)

@@ -33,7 +33,7 @@ def test_even_p_is_gauged_unless_asked_otherwise():
     (_, run), (_, other) = sampled(p=4), sampled(p=4, seed=1)
     for arguments in ((run,), (run, other)):
         raw = dh.diagnostics.between_chains(*arguments, gauge=False)
-        signs = np.where(raw.mean(axis=1, keepdims=True) < 0, -1, 1)
+        signs = np.where(raw[:, :1] < 0, -1, 1)  # the first quarter of 6 snapshots is one
         assert (signs < 0).any()
         assert dh.diagnostics.between_chains(*arguments) == pytest.approx(raw * signs)
 
@@ -44,7 +44,8 @@ def test_overlaps_with_patterns_in_blocks(p, at_once, monkeypatch):
     monkeypatch.setattr(module, "OVERLAPS_AT_ONCE", at_once)
     net, run = sampled(p)
     raw = np.einsum("csi,mi->csm", run.snapshots.astype(int), net.patterns.astype(int)) / 12
-    signs = np.where(raw.mean(axis=1, keepdims=True) < 0, -1, 1) if p == 4 else 1
+    first = raw[:, : raw.shape[1] // 4]
+    signs = np.where(first.mean(axis=1, keepdims=True) < 0, -1, 1) if p == 4 else 1
     assert dh.diagnostics.pattern_overlaps(net, run) == pytest.approx(raw * signs, abs=1e-15)
     values = np.abs(raw) if p == 4 else raw
     order = np.argsort(-np.round(12 * values), axis=2, kind="stable")

@@ -69,7 +69,9 @@ def test_an_error_that_ignores_memory_is_found_out(monkeypatch):
     """Without autocorrelation the standard errors are three times too small, and equal runs disagree."""
 
     def naive_average(series):
-        return dh.diagnostics.TimeAverage(series.mean(), series.std() / math.sqrt(series.size), series.size)
+        variance = series.var()
+        error = math.sqrt(variance / series.size)
+        return dh.diagnostics.TimeAverage(series.mean(), error, "", 9, series.size, variance, 1.0)
 
     monkeypatch.setattr(module, "time_average", naive_average)
     assert rate(0.0, 40)[0] > 0.2
@@ -125,7 +127,7 @@ def test_frozen_runs_and_single_chains():
     still, other = np.full((2, 40), 0.1), np.full((2, 40), 0.3)
     same = dh.diagnostics.start_independence(run_of(still, still, 0), run_of(still, still, 1))
     assert not same.equilibrated
-    assert "nothing moved" in same.reason
+    assert "nothing ever moved" in same.reason
     assert same.probability == 1.0
     apart = dh.diagnostics.start_independence(run_of(still, other, 0), run_of(still, still, 1))
     assert "the two starts disagree: overlap with reference 0 0.3 from the pattern, 0.1 from random" in apart.reason
@@ -172,11 +174,11 @@ def run_without_references(run):
         (0.9312, 0.00949, "0.931(9)"),
         (-12.34, 1.6, "-12(2)"),
         (-1234.0, 96.0, "-1234(96)"),
-        (0.25, 0.0, "0.25"),
+        (0.25, math.nan, "0.25"),
     ],
 )
 def test_errors_in_brackets(mean, error, shown):
-    assert module._shown(dh.diagnostics.TimeAverage(mean, error, 1.0)) == shown
+    assert module._shown(dh.diagnostics.TimeAverage(mean, error, "", 9, 1.0, 1.0, 1.0)) == shown
 
 
 def test_runs_that_cannot_be_compared_are_refused():

@@ -8,6 +8,7 @@ import xarray as xr
 
 import densehop as dh
 from densehop.campaign import store
+from densehop.diagnostics.verdicts import Verdict
 from densehop.recipes import RECIPES
 from densehop.recipes.overlaps import landscape, study
 from densehop.recipes.overlaps import nishimori as nishimori_overlap
@@ -50,7 +51,7 @@ def test_overlap_recipe_writes_everything(tmp_path):
     assert not any("seconds" in name for name in data.variables)
     lines = made.table.splitlines()
     assert lines[0].split()[:7] == ["start", "N", "load", "T", "M", "phase", "theory"]
-    assert len([line for line in lines if "+-" in line and line.endswith((" yes", " no"))]) == 4
+    assert len([line for line in lines if "+-" in line and line.endswith(tuple(Verdict))]) == 4
 
 
 def computed(size, folder, seed=0, n_workers=1, counter=None):
@@ -130,9 +131,13 @@ def test_two_sizes_and_three_starts_in_one_dataset(tmp_path):
     assert measured.tolist() == [[2, 0, 0], [2, 2, 1]]
     assert float(data["n_sweeps"].max()) == 24
     assert not data["settled"].any()  # less precise than asked
+    assert not (data["verdict"] == 0).any()
     assert data["q_star_expected"].sel(start="local", temperature=2.2).values.tolist() == [[0.0], [0.0]]
     assert "extrapolated in 1/N" in RECIPES["nishimori-overlap"].table(data)
-    assert RECIPES["nishimori-overlap"].draw(data).legends[0].get_texts()[-2].get_text().endswith("local overlap")
+    labels = [text.get_text() for text in RECIPES["nishimori-overlap"].draw(data).legends[0].get_texts()]
+    assert any(label.endswith("local overlap") for label in labels)
+    present = [verdict.value for number, verdict in enumerate(Verdict) if (data["verdict"] == number).any()]
+    assert labels[-len(present) :] == present
 
 
 def invented(**variables):

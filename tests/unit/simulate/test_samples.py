@@ -83,3 +83,30 @@ def test_missing_arviz_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "arviz", None)
     with pytest.raises(dh.errors.MissingPackage, match=r"pip install 'densehop\[arviz\]'"):
         sampled()[1].to_arviz()
+
+
+def test_sign_of_even_p_is_chosen_by_the_first_quarter():
+    """By nothing that is averaged after it; under a schedule, whose chains choose late, by the last overlap."""
+    net = dh.PBodyHopfield(np.random.default_rng(0).choice([-1, 1], (20, 12)), p=4)
+    options = {"n_chains": 6, "references": net.patterns[0], "snapshot_every": 1}
+    run = net.sample(3.0, n_sweeps=21, **options)
+    raw = run.snapshots.astype(int) @ net.patterns[0] / 12
+    first = raw[:, :5].sum(axis=1, keepdims=True)
+    assert (run.overlap[:, :, 0] == np.where(first < 0, -raw, raw)).all()
+    assert (run.overlap[:, 5:].mean(axis=1) < 0).any()
+    cooled = net.sample(np.linspace(5.0, 0.1, 21), **options)
+    raw = cooled.snapshots.astype(int) @ net.patterns[0] / 12
+    assert (cooled.overlap[:, :, 0] == np.where(raw[:, -1:] < 0, -raw, raw)).all()
+    assert (cooled.overlap[:, -1] >= 0).all()
+
+
+def test_overlap_without_order_covers_zero():
+    """p = 2 far above its transition: xi and -xi have one energy, so the truth is 0 in each of 30 networks."""
+    deviations = []
+    for seed in range(30):
+        pattern, examples = dh.draw_examples(32, 20, 2, 20.0, seed=seed)
+        run = dh.PBodyHopfield(examples, 2).sample(20.0, 16, 400, references=pattern, seed=seed)
+        average = dh.diagnostics.time_average(run.overlap[:, 100:, 0])
+        deviations.append(average.mean / average.error)
+    assert abs(np.mean(deviations)) < 4 / np.sqrt(30)
+    assert 0.6 < np.std(deviations) < 1.5

@@ -1,11 +1,14 @@
 """Replica exchange: bits, checkpoints, what it reports, and ladders tuned by measured rates."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import densehop as dh
 from densehop.base.streams import Purpose
-from densehop.simulate.tempering import _round_trips, _swap_rates
+from densehop.simulate import tuning
+from densehop.simulate.tempering import _round_trips, swap_rates
 
 TEMPERATURES = (0.8, 1.3, 2.1)
 RESULTS = ("spins", "energy", "overlap", "acceptance", "snapshots", "chain", "swap_rate", "round_trips")
@@ -74,10 +77,10 @@ def test_samples_at_one_temperature():
         run.at(3)
 
 
-def test_swap_rates_count_neighbours_that_changed_places():
+def testswap_rates_count_neighbours_that_changed_places():
     """Three chains; pair (1, 2) swaps after sweep 0, (0, 1) tries after sweep 1 and 3, (1, 2) again after 2."""
     level = np.array([[[0, 0, 1, 1, 1], [1, 2, 2, 2, 2], [2, 1, 0, 0, 0]]])
-    assert _swap_rates(level, 1) == pytest.approx([0.5, 0.5])
+    assert swap_rates(level, 1) == pytest.approx([0.5, 0.5])
 
 
 def test_round_trips_count_from_the_bottom():
@@ -113,6 +116,35 @@ def test_tuned_ladder_has_the_rates_asked_for():
     print(len(ladder.temperatures), again.swap_rate)
     assert again.swap_rate.min() > 0.15
     assert again.swap_rate.max() < 0.8
+
+
+def test_tuned_rates_are_those_of_a_long_run():
+    """p = 3, load 2: the first trial of 300 sweeps is far from equilibrium, and its rates from those of a long run."""
+    _, examples = dh.draw_examples(n_spins=40, n_examples=533, p=3, temperature=1e3, seed=0)
+    net = dh.PBodyHopfield(examples, p=3)
+    ladder = net.tune_ladder(0.5, 2.5, seed=1)
+    assert ladder.converged
+    assert ladder.n_trials > 1
+    run = net.temper(ladder.temperatures, 4, 10_000, seed=2)
+    assert np.abs(run.swap_rate - ladder.swap_rate).max() < 0.1
+    assert (ladder.swap_rate_error <= 0.03).all()
+
+
+def test_rates_that_change_from_trial_to_trial_are_not_promised(monkeypatch):
+    """As wanted in every trial, but 0.3 in one and 0.5 in the next."""
+    drifting = iter([0.3, 0.5] * 20)
+    measured = lambda _run: tuning.Rates(np.array([next(drifting)]), np.array([0.01]))  # noqa: E731
+    monkeypatch.setattr(tuning.Rates, "of", measured)
+    lengths = []
+
+    def trial(_temperatures, _start, _number, n_sweeps):
+        lengths.append(n_sweeps)
+        return SimpleNamespace(spins=np.ones((2, 2, 8), dtype=np.int8))
+
+    with pytest.warns(UserWarning, match="still change from trial to trial; use more n_sweeps"):
+        ladder = tuning.tune(tuning.Request(1.0, 2.0, 0.4, 2), trial, 100)
+    assert not ladder.converged
+    assert lengths[:5] == [100, 400, 1600, 6400, 6400]
 
 
 def test_ladder_that_cannot_be_had_says_so():

@@ -76,7 +76,8 @@ def status(folder: Folder, as_json: Annotated[bool, typer.Option("--json", help=
         failures = [
             {"cell": one.cell.identity, "content": one.cell.content, "error": one.error} for one in state.failures
         ]
-        print_json(**{**vars(state), "failures": failures})
+        verdicts = {verdict.value: [one.identity for one in cells] for verdict, cells in state.cells_by_verdict.items()}
+        print_json(**{**vars(state), "failures": failures, "cells_by_verdict": verdicts})
     else:
         n_left = state.n_cells - state.n_finished
         typer.echo(f"{state.name} in {folder}: {'a run is at work' if state.at_work else 'no run is at work'}")
@@ -87,7 +88,9 @@ def status(folder: Folder, as_json: Annotated[bool, typer.Option("--json", help=
         typer.echo(f"spent: {duration(state.seconds_spent)} of one worker on {', '.join(state.hosts) or 'no host'}")
         if n_left:
             typer.echo(f"left: about {duration(state.seconds_left)} of one worker")
-        typer.echo(f"not equilibrated: {state.n_unequilibrated}; less precise than asked: {state.n_imprecise}")
+        counts = ", ".join(f"{verdict.value} {len(cells)}" for verdict, cells in state.cells_by_verdict.items())
+        typer.echo(f"verdicts: {counts}; less precise than asked: {state.n_imprecise}")
+        _print_doubtful(state.cells_by_verdict)
         _print_failures(state.failures)
     if state.n_finished < state.n_cells and not state.at_work:
         raise typer.Exit(FAILED)
@@ -142,6 +145,20 @@ def _engine(name: str, n_workers: int | None, scheduler: str | None) -> "Callabl
             raise InvalidInput(f"--engine process is a single process: leave --workers out, got --workers {n_workers}")
         return ThisProcess
     return partial(DaskWorkers, scheduler, n_workers) if name == "dask" else partial(LocalWorkers, n_workers)
+
+
+def _print_doubtful(cells_by_verdict: Any) -> None:
+    """Name the cells that need more sweeps or another method."""
+    from densehop.campaign.summary import described  # noqa: PLC0415 (slow)
+    from densehop.diagnostics.verdicts import Verdict  # noqa: PLC0415 (slow)
+
+    for verdict in (Verdict.TOO_SHORT, Verdict.DISAGREE):
+        cells = cells_by_verdict[verdict]
+        for cell in cells[:MAX_PRINTED]:
+            where = ", ".join(f"{name} = {value}" for name, value in described(cell).items())
+            typer.echo(f"{verdict.value}: {where}")
+        if len(cells) > MAX_PRINTED:
+            typer.echo(f"{verdict.value}: {len(cells) - MAX_PRINTED} more")
 
 
 def _print_failures(failures: Any) -> None:

@@ -111,7 +111,7 @@ def table(dataset: xr.Dataset) -> str:
     sizes = dataset["n_spins"].values.tolist()
     lines = [
         f"{'load':>5} {'T':>6} {'theory':>7} "
-        + " ".join(f"{f'N = {n}':>17} {'at N':>7} {'tau':>5} {'settled':>7}" for n in sizes)
+        + " ".join(f"{f'N = {n}':>17} {'at N':>7} {'tau':>5} {'verdict':>15}" for n in sizes)
     ]
     for load in dataset["load"].values:
         for temperature in dataset["temperature"].values:
@@ -127,7 +127,7 @@ def _measured(point: xr.Dataset, n_spins: int) -> str:
     return (
         f"{float(here['q_star_mean']):>7.4f} +- {float(here['q_star_error']):.4f} "
         f"{study.format_number(here['q_star_finite_size'], 7, 4)} "
-        f"{study.format_number(here['autocorrelation_time'], 5, 1)} {'yes' if here['settled'] else 'no':>7}"
+        f"{study.format_number(here['autocorrelation_time'], 5, 1)} {study.verdict_of(here):>15}"
     )
 
 

@@ -152,7 +152,7 @@ def _summary(dataset: xr.Dataset) -> list[str]:
         "theory: retrieval overlap q* at infinite N; at N: with the exact signal and noise of that N (the state the "
         "chains began in); -: no such state.",
         f"deviation: from the theory at N, in standard errors over {n_disorders} disorders.",
-        "settled no: more sweeps are needed, as near the transition, or no spin moves, as in eR.",
+        "verdict: too short, where more sweeps are needed, as near the transition; frozen, where no spin moves (eR).",
         f"gR below: global retrieval where lambda_N < {MAX_SIGNAL_RATIO:g} lambda; near T_crit ordered examples win.",
     ]
     for n_spins in dataset["n_spins"].values:

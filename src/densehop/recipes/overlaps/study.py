@@ -8,7 +8,8 @@ A recipe of this kind consists of a plan, a theory for one point of it, and a dr
     dataset["q_star_expected"] = ...                                     # `table` shows deviations from this
 
 Points have the dimensions n_spins, load, temperature and start. A point is `settled` if its chains have equilibrated
-and, where a precision was asked for, all of its disorders have reached it.
+and, where a precision was asked for, all of its disorders have reached it. If not, its `verdict` says why: chains too
+short (or less precise than asked), in disagreement, or frozen.
 """
 
 import math
@@ -24,8 +25,10 @@ from scipy.stats import t as student_t
 
 from densehop.base.arrays import Floats
 from densehop.base.progress import Progress
+from densehop.campaign.dataset import VERDICT_FLAGS
 from densehop.campaign.plan import Plan, Schedule
-from densehop.diagnostics.time_averages import Equilibration, equilibration
+from densehop.campaign.summary import VERDICTS
+from densehop.diagnostics.verdicts import Equilibration, Verdict, equilibration
 from densehop.errors import InvalidInput
 from densehop.recipes.simulations import run_plan
 
@@ -35,7 +38,7 @@ SATURATED = 0.99  # overlap above which chains hardly move, so that no error bar
 POINT = ("n_spins", "load", "temperature", "start")
 HEADER = (
     f"{'start':>8} {'N':>4} {'load':>5} {'T':>6} {'M':>7} {'phase':>5} {'theory':>7} {'at N':>7} {'simulation':>17} "
-    f"{'deviation':>9} {'sweeps':>6} {'tau':>6} {'settled':>7}"
+    f"{'deviation':>9} {'sweeps':>6} {'tau':>6}  verdict"
 )
 
 
@@ -62,19 +65,25 @@ def simulate(plan: Plan, cells: Path, n_workers: int | None, progress: Progress)
     return dataset.drop_vars("p").assign(_verdicts(found))
 
 
-def _verdicts(found: xr.Dataset) -> dict[str, tuple[tuple[str, ...], npt.NDArray[Any]]]:
-    """Return `settled` and `autocorrelation_time` of each point."""
+def _verdicts(found: xr.Dataset) -> dict[str, tuple[Any, ...]]:
+    """Return `settled`, `verdict` and `autocorrelation_time` of each point."""
     shape = tuple(found.sizes[name] for name in POINT)
-    settled, autocorrelation = np.zeros(shape, dtype=bool), np.full(shape, math.nan)
+    verdicts, autocorrelation = np.full(shape, math.nan), np.full(shape, math.nan)
     traces, ends = found["q_star_trace"].values, found["n_sweeps"].values
     begins, precise = found["n_burn_in"].values, found["precision_reached"].values
     for place in np.ndindex(shape):
         if np.isnan(ends[place]).any():
             continue
-        verdict = joint_verdict(traces[place], begins[place].astype(int), ends[place].astype(int))
-        settled[place] = verdict.equilibrated and bool((precise[place] != 0).all())
-        autocorrelation[place] = verdict.autocorrelation_time
-    return {"settled": (POINT, settled), "autocorrelation_time": (POINT, autocorrelation)}
+        judged = joint_verdict(traces[place], begins[place].astype(int), ends[place].astype(int))
+        too_short = judged.equilibrated and (precise[place] == 0).any()
+        verdicts[place] = VERDICTS.index(Verdict.TOO_SHORT if too_short else judged.verdict)
+        autocorrelation[place] = judged.autocorrelation_time
+    settled = verdicts == VERDICTS.index(Verdict.EQUILIBRATED)
+    return {
+        "settled": (POINT, settled),
+        "verdict": (POINT, verdicts, VERDICT_FLAGS),
+        "autocorrelation_time": (POINT, autocorrelation),
+    }
 
 
 def joint_verdict(traces: Floats, begins: npt.NDArray[np.int_], ends: npt.NDArray[np.int_]) -> Equilibration:
@@ -148,9 +157,14 @@ def table(dataset: xr.Dataset) -> str:
             f"{format_number(point['q_star_expected'], 7, 4)} "
             f"{float(point['q_star_mean']):>7.4f} +- {float(point['q_star_error']):.4f} "
             f"{format_number(distance.sel(at), 9, 1)} {int(point['n_sweeps'].max()):>6} "
-            f"{format_number(point['autocorrelation_time'], 6, 1)} {'yes' if point['settled'] else 'no':>7}"
+            f"{format_number(point['autocorrelation_time'], 6, 1)}  {verdict_of(point)}"
         )
     return "\n".join(lines)
+
+
+def verdict_of(point: xr.Dataset) -> str:
+    """Return the verdict on a point in words."""
+    return VERDICTS[int(point["verdict"])].value
 
 
 def format_number(value: xr.DataArray | float, width: int, digits: int) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 from densehop.apps.explorer.compute.point import Point
 from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
-from densehop.diagnostics.time_averages import Equilibration, disorder_estimate, equilibration
+from densehop.diagnostics.time_averages import disorder_estimate
+from densehop.diagnostics.verdicts import Equilibration, equilibration
 from densehop.errors import InvalidInput
 from densehop.network import PBodyHopfield
 from densehop.simulate.starts import attacked, random_states, states_at_overlap
