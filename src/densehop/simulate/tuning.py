@@ -64,7 +64,7 @@ def tune(request: Request, trial: Trial) -> TunedLadder:
         if _as_wanted(rates, request):
             return TunedLadder(temperatures, rates, True, number + 1)
         if number < MAX_TRIALS - 1:
-            before, temperatures = temperatures, respaced(temperatures, rates, run, request)
+            before, temperatures = temperatures, respace(temperatures, rates, run, request)
             start = _carried_over(run.spins, before, temperatures)
     warnings.warn(
         f"the swap rates range from {rates.min():.2f} to {rates.max():.2f}, {request.swap_rate:g} was wanted; use more "
@@ -80,7 +80,7 @@ def _as_wanted(rates: Floats, request: Request) -> bool:
     return bool((rates >= CLOSE * request.swap_rate).all() and (rates <= high).all())
 
 
-def respaced(temperatures: Floats, rates: Floats, run: TemperedSamples, request: Request) -> Floats:
+def respace(temperatures: Floats, rates: Floats, run: TemperedSamples, request: Request) -> Floats:
     """Return as many temperatures as the request needs, at equal distances in the measured metric."""
     least = 0.5 / (run.energy.shape[0] * run.energy.shape[2])  # what was never seen has at most about this rate
     lengths = erfcinv(np.clip(np.nan_to_num(rates, nan=least), least, 1 - least))

@@ -195,12 +195,12 @@ def _shown(n_examples: int) -> str:
     return f"{n_examples:,}" if n_examples < 10**15 else f"{float(n_examples):.6g}"
 
 
-def _counted(n_examples: int) -> str:
+def _format_count(n_examples: int) -> str:
     return "1 example" if n_examples == 1 else f"{_shown(n_examples)} examples"
 
 
 def _words_ordered(answer: ExamplesNeeded) -> str:
-    several = f"{_counted(answer.n_examples)} {'is' if answer.n_examples == 1 else 'are'}"
+    several = f"{_format_count(answer.n_examples)} {'is' if answer.n_examples == 1 else 'are'}"
     sign = ", up to a global sign" if answer.p % 2 == 0 else ""
     return (
         f"T = {answer.temperature:.9g} is below the teacher's T_crit: each example is a noisy copy of the pattern, and "
@@ -209,14 +209,14 @@ def _words_ordered(answer: ExamplesNeeded) -> str:
 
 
 def _words_many_body(answer: ExamplesNeeded) -> str:
-    words = f"From {_counted(answer.n_examples)} on (load {answer.load:.5g}) "
+    words = f"From {_format_count(answer.n_examples)} on (load {answer.load:.5g}) "
     jump = ""
     if answer.overlap_reached > answer.overlap + 1e-3:
         jump = f"The overlap cannot be smaller than that: it jumps there, beyond the {answer.overlap:g} asked for. "
     if answer.phase is Phase.LOCAL_RETRIEVAL:
         words += (
             f"a state of overlap {answer.overlap_reached:.4f} exists, but the paramagnet wins: it needs a hint, a "
-            f"start near the pattern. {jump}From {_counted(answer.n_examples_global)} on (load "
+            f"start near the pattern. {jump}From {_format_count(answer.n_examples_global)} on (load "
             f"{answer.load_global:.5g}) such a state, of overlap {answer.overlap_global:.4f}, is favoured. "
         )
     else:
@@ -228,7 +228,7 @@ def _words_many_body(answer: ExamplesNeeded) -> str:
 
 def _words_pairwise(answer: ExamplesNeeded) -> str:
     return (
-        f"From {_counted(answer.n_examples)} on (M/N = {answer.load / 2:.5g}) the overlap is "
+        f"From {_format_count(answer.n_examples)} on (M/N = {answer.load / 2:.5g}) the overlap is "
         f"{answer.overlap_reached:.4f}, up to a global sign. It grows continuously from 0 at "
         f"M/N = {nishimori.pairwise_critical_load(answer.temperature):.5g}, and a random start finds it."
     )

@@ -134,14 +134,14 @@ class Simulation:
     @property
     def overlap(self) -> Floats:
         """The overlaps so far; for even p, where a pattern and its negative are equivalent, of either sign."""
-        return self._joined(self._overlaps)
+        return self._concatenate(self._overlaps)
 
     @property
     def energy(self) -> Floats:
         """The energies per spin so far."""
-        return self._joined(self._energies)
+        return self._concatenate(self._energies)
 
-    def _joined(self, blocks: list[Floats]) -> Floats:
+    def _concatenate(self, blocks: list[Floats]) -> Floats:
         """Return blocks one after the other: (disorder, chain, sweep)."""
         return np.concatenate([np.empty((self.request.n_disorders, N_CHAINS, 0)), *blocks], axis=2)
 
