@@ -102,6 +102,7 @@ class Simulation:
         return [self._network(np.random.SeedSequence((self.request.seed, d))) for d in range(self.request.n_disorders)]
 
     def _network(self, seed: np.random.SeedSequence) -> tuple[Signs, PBodyHopfield]:
+        """Draw memories or a teacher's examples; return the pattern to compare with, (N,), and their network."""
         point, n_spins, n_examples = self.request.point, self.request.n_spins, self.request.n_examples
         teacher_temperature = point.teacher_temperature(n_spins)
         if teacher_temperature is None:
@@ -116,6 +117,7 @@ class Simulation:
         return [self._start(d, pattern, network) for d, (pattern, network) in enumerate(self._networks)]
 
     def _start(self, disorder: int, pattern: Signs, network: PBodyHopfield) -> Signs:
+        """Return the first states (chain, N) of a disorder's chains."""
         request = self.request
         seed = np.random.SeedSequence((request.seed, disorder, 0))
         if request.start == "random":
