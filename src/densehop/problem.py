@@ -181,6 +181,7 @@ def _check(problem: DirectModel | TeacherStudent) -> None:
 
 
 def _gamma(problem: DirectModel | TeacherStudent) -> float:
+    """Return gamma = load/T^2, in the limit T -> 0 infinity, or 0 without load."""
     if problem.temperature == 0:
         return math.inf if problem.load > 0 else 0.0
     return problem.load / problem.temperature / problem.temperature

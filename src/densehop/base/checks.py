@@ -74,14 +74,14 @@ def body_number(p: object, n_spins: int | None = None) -> int:
 
 
 def signs(name: str, values: npt.ArrayLike, shape: tuple[int | str, ...]) -> Signs:
-    """Return a copy of an array of +-1 as contiguous int8; a letter in `shape` stands for any positive length."""
+    """Return a contiguous int8 copy of an array of +-1.
+
+    A letter in `shape` stands for any positive length: ("M", "N") allows any matrix, (3, "N") one of 3 rows.
+    """
     array = as_array(name, values)
-    wanted = f"({', '.join(str(length) for length in shape)}{',' if len(shape) == 1 else ''})"
-    matches = array.ndim == len(shape) and all(
-        have > 0 if isinstance(want, str) else have == want for have, want in zip(array.shape, shape, strict=True)
-    )
-    if not matches:
-        raise InvalidInput(f"{name} must have shape {wanted}, got {array.shape}")
+    if not _has_shape(array, shape):
+        allowed = f"({', '.join(str(length) for length in shape)}{',' if len(shape) == 1 else ''})"
+        raise InvalidInput(f"{name} must have shape {allowed}, got {array.shape}")
     if array.dtype.kind not in "iuf":
         raise InvalidInput(f"{name} must hold numbers +1 and -1, got dtype {array.dtype}")
     wrong = (array != 1) & (array != -1)
@@ -89,6 +89,14 @@ def signs(name: str, values: npt.ArrayLike, shape: tuple[int | str, ...]) -> Sig
         first = tuple(int(index) for index in np.argwhere(wrong)[0])
         raise InvalidInput(f"{name} must hold only +1 and -1, got {array[first]} at index {first}")
     return np.array(array, dtype=np.int8, order="C")
+
+
+def _has_shape(array: npt.NDArray[Any], shape: tuple[int | str, ...]) -> bool:
+    """Tell whether an array has a shape, in which a letter stands for any positive length."""
+    return array.ndim == len(shape) and all(
+        length > 0 if isinstance(allowed, str) else length == allowed
+        for length, allowed in zip(array.shape, shape, strict=True)
+    )
 
 
 def series(name: str, values: npt.ArrayLike, shape: str) -> Floats:

@@ -21,7 +21,10 @@ STATES_AT_ONCE, PATTERNS_AT_ONCE = 512, 8_192  # rows per block: they bound the 
 
 
 def elementary_symmetric(p: int, n: int) -> list[int]:
-    """Return e_p of n signs, as exact integers, for c = 0..n signs that are +1 (docs/theory.md, eq. 2)."""
+    """Return the elementary symmetric polynomial e_p of n signs as exact integers, for c = 0..n signs that are +1.
+
+    It depends on their sum k = 2c - n alone, and follows from lower degrees (docs/theory.md, eq. 2).
+    """
     values = []
     for k in range(-n, n + 1, 2):
         previous, current = 0, 1

@@ -61,6 +61,7 @@ class WeightTable:
         return self._over_states(states, lambda batch: self._fields(batch, patterns))
 
     def _fields(self, states: Signs, patterns: Signs) -> Floats:
+        """Return h_i = xi_i [E(with site i flipped) - E]/2; a change below the rounding of the sums is 0."""
         sums, top, agreeing = self._sums(states, patterns)
         flipped = np.zeros(states.shape)
         for first in range(0, len(patterns), PATTERNS_AT_ONCE):

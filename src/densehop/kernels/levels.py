@@ -9,17 +9,22 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from densehop.kernels.tiles import is_matrix
-from densehop.kernels.vectors import BIT, FLOAT64, INT16, INT32, INT64, LANES, constant, everywhere, is_vector, load
+from densehop.kernels.vectors import (
+    BIT,
+    FLOAT64,
+    INT16,
+    INT32,
+    INT64,
+    LANES,
+    broadcast,
+    constant,
+    is_vector,
+    load,
+    unpack,
+)
 
 BLOCK = ir.VectorType(INT16, LANES)
 FIELD = ir.VectorType(FLOAT64, LANES)
-
-
-def place_of(context, builder, counts, arguments, row, column):
-    """Return the data of a matrix and the place of an entry."""
-    matrix = context.make_array(counts)(context, builder, arguments[0])
-    length = cgutils.unpack_tuple(builder, matrix.shape)[1]
-    return matrix.data, builder.add(builder.mul(row, length), column)
 
 
 @intrinsic
@@ -27,12 +32,12 @@ def largest(_context, counts, row):
     """Return the largest of counts[row], int16, whose number is a multiple of 32."""
 
     def generate(context, builder, signature, arguments):
-        data, start = place_of(context, builder, signature.args[0], arguments, arguments[1], INT64(0))
-        matrix = context.make_array(signature.args[0])(context, builder, arguments[0])
-        length = cgutils.unpack_tuple(builder, matrix.shape)[1]
+        counts, row = unpack(context, builder, signature, arguments)
+        length = cgutils.unpack_tuple(builder, counts.shape)[1]
+        start = builder.mul(row, length)
         most = cgutils.alloca_once_value(builder, constant(BLOCK, -(2**15)))
         with cgutils.for_range_slice(builder, INT64(0), length, INT64(LANES)) as (first, _):
-            values, before = load(builder, data, builder.add(start, first), INT16, LANES), builder.load(most)
+            values, before = load(builder, counts.data, builder.add(start, first), INT16, LANES), builder.load(most)
             builder.store(builder.select(builder.icmp_signed(">", values, before), values, before), most)
         name = f"llvm.vector.reduce.smax.v{LANES}i16"
         reduce = cgutils.get_or_insert_function(builder.module, ir.FunctionType(INT16, [BLOCK]), name)
@@ -46,9 +51,10 @@ def within(_context, counts, row, first, low, high):
     """Return as bits, uint64, which of counts[row, first : first + 32], int16, lie in low..high."""
 
     def generate(context, builder, signature, arguments):
-        data, place = place_of(context, builder, signature.args[0], arguments, arguments[1], arguments[2])
-        values = load(builder, data, place, INT16, LANES)
-        low, high = (everywhere(builder, value, INT16, LANES) for value in arguments[3:])
+        counts, row, first, *bounds = unpack(context, builder, signature, arguments)
+        place = builder.add(builder.mul(row, cgutils.unpack_tuple(builder, counts.shape)[1]), first)
+        values = load(builder, counts.data, place, INT16, LANES)
+        low, high = (broadcast(builder, bound, INT16, LANES) for bound in bounds)
         above, below = builder.icmp_signed(">=", values, low), builder.icmp_signed("<=", values, high)
         return builder.zext(builder.bitcast(builder.and_(above, below), INT32), INT64)
 
@@ -68,12 +74,6 @@ def first_bit(_context, bits):
     return (types.int64(bits), generate) if bits == types.uint64 else None
 
 
-def repeated(builder, value):
-    """Return a block whose lanes all hold a number."""
-    lane = builder.insert_element(ir.Constant(FIELD, ir.Undefined), value, INT32(0))
-    return builder.shuffle_vector(lane, lane, constant(ir.VectorType(INT32, LANES), 0))
-
-
 @intrinsic
 def add_signs(_context, words, word, places, shares, n_found, field):
     """Add shares[n] * sign of memory places[n], n < n_found, to the 32 sites of field from 32 * word on.
@@ -82,19 +82,19 @@ def add_signs(_context, words, word, places, shares, n_found, field):
     """
 
     def generate(context, builder, signature, arguments):
-        words, places, shares, field = (
-            context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 2, 3, 5)
-        )
+        words, word, places, shares, n_found, field = unpack(context, builder, signature, arguments)
         n_words = cgutils.unpack_tuple(builder, words.shape)[1]
-        first = builder.mul(arguments[1], INT64(LANES))
+        first = builder.mul(word, INT64(LANES))
         sums = cgutils.alloca_once_value(builder, load(builder, field.data, first, FLOAT64, LANES))
-        with cgutils.for_range(builder, arguments[4]) as found:
+        with cgutils.for_range(builder, n_found) as found:
             place, share = (builder.load(builder.gep(array.data, [found.index])) for array in (places, shares))
             group, lane = builder.lshr(place, INT64(5)), builder.and_(place, INT64(LANES - 1))
-            row = builder.add(builder.mul(group, n_words), arguments[1])
+            row = builder.add(builder.mul(group, n_words), word)
             bits = builder.load(builder.gep(words.data, [builder.add(builder.mul(row, INT64(LANES)), lane)]))
             minus = builder.bitcast(bits, ir.VectorType(BIT, LANES))
-            step = builder.select(minus, repeated(builder, builder.fneg(share)), repeated(builder, share))
+            step = builder.select(
+                minus, *(broadcast(builder, value, FLOAT64, LANES) for value in (builder.fneg(share), share))
+            )
             builder.store(builder.fadd(builder.load(sums), step), sums)
         target = builder.bitcast(builder.gep(field.data, [first]), FIELD.as_pointer())
         builder.store(builder.load(sums), target, align=1)
@@ -110,8 +110,8 @@ def below(_context, field, word, bound):
     """Return as bits, uint32, which of the 32 numbers of field (n,) float64 from 32 * word on are below a bound."""
 
     def generate(context, builder, signature, arguments):
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        values = load(builder, data, builder.mul(arguments[1], INT64(LANES)), FLOAT64, LANES)
-        return builder.bitcast(builder.fcmp_ordered("<", values, repeated(builder, arguments[2])), INT32)
+        field, word, bound = unpack(context, builder, signature, arguments)
+        values = load(builder, field.data, builder.mul(word, INT64(LANES)), FLOAT64, LANES)
+        return builder.bitcast(builder.fcmp_ordered("<", values, broadcast(builder, bound, FLOAT64, LANES)), INT32)
 
     return (types.uint32(field, types.int64, types.float64), generate) if is_vector(field, types.float64) else None

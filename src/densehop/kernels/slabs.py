@@ -16,18 +16,22 @@ from densehop.kernels.vectors import (
     INT64,
     LANES,
     are_contiguous,
+    broadcast,
     constant,
-    everywhere,
     load,
     multiply_and_add_pairs,
     sum_of_blocks,
+    unpack,
 )
 
 
 def add_multiple(builder, factor, vector, data, index):
-    """Add the int64 factor times a vector to the elements of `data` from `index` on, in their type."""
+    """Write code for data[index : index + 32] += factor * vector, in the integer type of `data`, modulo its range.
+
+    factor is an int64 and `data` the pointer to an array's first element; `vector` may be narrower than the elements.
+    """
     kind = data.type.pointee
-    factors = everywhere(builder, factor, kind, vector.type.count)
+    factors = broadcast(builder, factor, kind, vector.type.count)
     values = builder.mul(factors, vector if vector.type == factors.type else builder.sext(vector, factors.type))
     target = builder.bitcast(builder.gep(data, [index]), values.type.as_pointer())
     builder.store(builder.add(builder.load(target, align=1), values), target, align=1)
@@ -58,26 +62,17 @@ def add_row(_context, couplings, site, factor, chain, fields):
     """
 
     def generate(context, builder, signature, arguments):
-        matrix, sums = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 4))
-        length = cgutils.unpack_tuple(builder, sums.shape)[1]
-        source, target = builder.mul(arguments[1], length), builder.mul(arguments[3], length)
+        couplings, site, factor, chain, fields = unpack(context, builder, signature, arguments)
+        length = cgutils.unpack_tuple(builder, fields.shape)[1]
+        source, target = builder.mul(site, length), builder.mul(chain, length)
         with cgutils.for_range_slice(builder, INT64(0), length, INT64(LANES)) as (first, _):
-            row = load(builder, matrix.data, builder.add(source, first), matrix.data.type.pointee, LANES)
-            add_multiple(builder, arguments[2], row, sums.data, builder.add(target, first))
+            row = load(builder, couplings.data, builder.add(source, first), couplings.data.type.pointee, LANES)
+            add_multiple(builder, factor, row, fields.data, builder.add(target, first))
         return context.get_dummy_value()
 
     if are_contiguous(couplings, fields):
         return types.void(couplings, *(types.int64,) * 3, fields), generate
     return None
-
-
-def slab_arrays(context, builder, signature, arguments):
-    """Return couplings, weights, factors, chains and fields of `add_rows` and `add_products`, and the slab's start."""
-    couplings, weights, factors, chains, fields = (
-        context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 3, 4, 5, 8)
-    )
-    size = builder.mul(arguments[2], cgutils.unpack_tuple(builder, weights.shape)[1])
-    return couplings, weights, factors, chains, fields, builder.mul(arguments[1], size)
 
 
 def slab_signature(couplings, weights, factors, chains, fields):
@@ -88,16 +83,20 @@ def slab_signature(couplings, weights, factors, chains, fields):
 
 def products_by_row(context, builder, signature, arguments):
     """Write the code of `add_products`."""
-    matrix, signs, scales, places, sums, slab = slab_arrays(context, builder, signature, arguments)
-    length, stride = (cgutils.unpack_tuple(builder, array.shape)[1] for array in (signs, sums))
-    is_narrow = matrix.data.type.pointee == INT16
+    couplings, site, n_rows, weights, factors, chains, begin, end, fields = unpack(
+        context, builder, signature, arguments
+    )
+    length, stride = (cgutils.unpack_tuple(builder, array.shape)[1] for array in (weights, fields))
+    slab = builder.mul(site, builder.mul(n_rows, length))
+    kind = couplings.data.type.pointee
+    is_narrow = kind == INT16
     wide = ir.VectorType(INT64, LANES)
 
     def product(left, right):
         def term(block):
             start = builder.mul(block, INT64(LANES))
-            values = load(builder, matrix.data, builder.add(left, start), matrix.data.type.pointee, LANES)
-            sign = load(builder, signs.data, builder.add(right, start), INT16, LANES)
+            values = load(builder, couplings.data, builder.add(left, start), kind, LANES)
+            sign = load(builder, weights.data, builder.add(right, start), INT16, LANES)
             if is_narrow:
                 return multiply_and_add_pairs(builder, values, sign)
             return builder.mul(builder.sext(values, wide), builder.sext(sign, wide))
@@ -105,13 +104,13 @@ def products_by_row(context, builder, signature, arguments):
         sum_type = ir.VectorType(INT32, LANES // 2) if is_narrow else wide
         return sum_of_blocks(builder, builder.udiv(length, INT64(LANES)), sum_type, term, fits=is_narrow)
 
-    with cgutils.for_range(builder, arguments[2]) as row:
+    with cgutils.for_range(builder, n_rows) as row:
         left = builder.add(slab, builder.mul(row.index, length))
-        with cgutils.for_range_slice(builder, arguments[6], arguments[7], INT64(1)) as (n, _):
-            chain = builder.load(builder.gep(places.data, [n]))
-            found = product(left, builder.mul(chain, length))
-            change = builder.mul(builder.load(builder.gep(scales.data, [n])), found)
-            target = builder.gep(sums.data, [builder.add(builder.mul(chain, stride), row.index)])
+        with cgutils.for_range_slice(builder, begin, end, INT64(1)) as (n, _):
+            chain = builder.load(builder.gep(chains.data, [n]))
+            total = product(left, builder.mul(chain, length))
+            change = builder.mul(builder.load(builder.gep(factors.data, [n])), total)
+            target = builder.gep(fields.data, [builder.add(builder.mul(chain, stride), row.index)])
             old = builder.load(target)
             builder.store(builder.add(old, change if old.type == INT64 else builder.trunc(change, INT32)), target)
     return context.get_dummy_value()
@@ -126,7 +125,7 @@ def weighted_columns(builder, rows, weights, n_rows, width, n_pairs):
     sums = [[cgutils.alloca_once_value(builder, constant(lanes, 0)) for _ in range(2 * width)] for _ in range(n_pairs)]
 
     def add_pair(left, right, pair, places):
-        signs = builder.bitcast(everywhere(builder, pair, INT32, LANES // 2), ir.VectorType(INT16, LANES))
+        signs = builder.bitcast(broadcast(builder, pair, INT32, LANES // 2), ir.VectorType(INT16, LANES))
         halves = [half for blocks in zip(left, right, strict=True) for half in pairs_of(builder, *blocks)]
         for half, place in zip(halves, places, strict=True):
             builder.store(builder.add(builder.load(place), multiply_and_add_pairs(builder, half, signs)), place)
@@ -146,8 +145,11 @@ def weighted_columns(builder, rows, weights, n_rows, width, n_pairs):
 
 def products_by_column(context, builder, signature, arguments):
     """Write the code of `add_rows` for couplings in 16 bits: up to 128 columns at once, for one chain after another."""
-    matrix, signs, scales, places, sums, slab = slab_arrays(context, builder, signature, arguments)
-    length = cgutils.unpack_tuple(builder, signs.shape)[1]
+    couplings, site, n_rows, weights, factors, chains, begin, end, fields = unpack(
+        context, builder, signature, arguments
+    )
+    length = cgutils.unpack_tuple(builder, weights.shape)[1]
+    slab = builder.mul(site, builder.mul(n_rows, length))
     start = INT64(0)
     for width, n_pairs in ((4, 1), (2, 2), (1, 2)):
         stop = builder.and_(length, INT64(-width * LANES))
@@ -156,15 +158,15 @@ def products_by_column(context, builder, signature, arguments):
 
             def rows(k, columns=columns):
                 line = builder.add(slab, builder.mul(k, length))
-                return [load(builder, matrix.data, builder.add(line, first), INT16, LANES) for first in columns]
+                return [load(builder, couplings.data, builder.add(line, first), INT16, LANES) for first in columns]
 
-            with cgutils.for_range_slice(builder, arguments[6], arguments[7], INT64(1)) as (n, _):
-                factor, chain = (builder.load(builder.gep(array.data, [n])) for array in (scales, places))
+            with cgutils.for_range_slice(builder, begin, end, INT64(1)) as (n, _):
+                factor, chain = (builder.load(builder.gep(array.data, [n])) for array in (factors, chains))
                 line = builder.mul(chain, length)
-                weights = builder.gep(signs.data, [line])
-                found = weighted_columns(builder, rows, weights, arguments[2], width, n_pairs)
-                for first, values in zip(columns, found, strict=True):
-                    add_multiple(builder, factor, values, sums.data, builder.add(line, first))
+                own_weights = builder.gep(weights.data, [line])
+                products = weighted_columns(builder, rows, own_weights, n_rows, width, n_pairs)
+                for first, values in zip(columns, products, strict=True):
+                    add_multiple(builder, factor, values, fields.data, builder.add(line, first))
         start = stop
     return context.get_dummy_value()
 

@@ -10,7 +10,17 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from densehop.kernels.vectors import INT16, INT32, INT64, LANES, constant, load, multiply_and_add_pairs
+from densehop.kernels.vectors import (
+    INT16,
+    INT32,
+    INT64,
+    LANES,
+    broadcast,
+    constant,
+    load,
+    multiply_and_add_pairs,
+    unpack,
+)
 
 ROWS = 12  # states per tile of products
 COUNTED = 6  # states per tile of overlaps, a divisor of ROWS
@@ -32,27 +42,17 @@ def zeros(builder, rows):
     return [[cgutils.alloca_once_value(builder, start) for _ in range(2)] for _ in range(rows)]
 
 
-def repeat(builder, pointer):
-    """Load 32 bits and return a vector whose lanes all hold them."""
-    vector_type = ir.VectorType(INT32, HALF)
-    lane = builder.insert_element(ir.Constant(vector_type, ir.Undefined), builder.load(pointer), INT32(0))
-    return builder.shuffle_vector(lane, lane, constant(vector_type, 0))
-
-
 @intrinsic
 def count_tile(_context, state_words, state, words, group, n_spins, counts, column):
-    """Set counts[state : state + 6, column : column + 32] to the number of sites where states and a group agree.
+    """Set counts[state : state + 6, column : column + 32] to the number of sites where 6 states and 32 patterns agree.
 
-    state_words (B, W) and words (G, W, 32) uint32 hold a sign per bit, the same in both behind the last site; counts
-    (B, L) int16.
+    The patterns are those of words[group]. state_words (B, W) and words (G, W, 32) uint32 hold a site's sign per bit;
+    bits after the last site must be equal in both, and do not count. counts (B, L) int16.
     """
 
     def generate(context, builder, signature, arguments):
-        rows, groups, target = (
-            context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 2, 5)
-        )
-        state, group, n_spins, column = (arguments[n] for n in (1, 3, 4, 6))
-        n_words = cgutils.unpack_tuple(builder, rows.shape)[1]
+        state_words, state, words, group, n_spins, counts, column = unpack(context, builder, signature, arguments)
+        n_words = cgutils.unpack_tuple(builder, state_words.shape)[1]
         vector_type = ir.VectorType(INT32, HALF)
         kind = ir.FunctionType(vector_type, [vector_type])
         count_bits = cgutils.get_or_insert_function(builder.module, kind, f"llvm.ctpop.v{HALF}i32")
@@ -61,13 +61,14 @@ def count_tile(_context, state_words, state, words, group, n_spins, counts, colu
         sums = zeros(builder, COUNTED)
         with cgutils.for_range(builder, n_words) as word:
             first = builder.add(start, builder.mul(word.index, INT64(WIDTH)))
-            halves = [load(builder, groups.data, builder.add(first, INT64(n)), INT32, HALF) for n in (0, HALF)]
+            halves = [load(builder, words.data, builder.add(first, INT64(n)), INT32, HALF) for n in (0, HALF)]
             for place, pair in zip(places, sums, strict=True):
-                bits = repeat(builder, builder.gep(rows.data, [builder.add(place, word.index)]))
+                pointer = builder.gep(state_words.data, [builder.add(place, word.index)])
+                bits = broadcast(builder, builder.load(pointer), INT32, HALF)
                 for half, partial in zip(halves, pair, strict=True):
                     differences = builder.call(count_bits, [builder.xor(half, bits)])
                     builder.store(builder.add(builder.load(partial), differences), partial)
-        store_counts(builder, sums, target, state, builder.trunc(n_spins, INT32), column)
+        store_counts(builder, sums, counts, state, n_spins, column)
         return context.get_dummy_value()
 
     if is_matrix(state_words, types.uint32) and is_matrix(words, types.uint32, 3) and is_matrix(counts, types.int16):
@@ -77,11 +78,10 @@ def count_tile(_context, state_words, state, words, group, n_spins, counts, colu
 
 
 def store_counts(builder, sums, target, state, n_spins, column):
-    """Store n_spins minus the sums as int16."""
+    """Store n_spins less the numbers of disagreeing sites in counts, `target`, as int16."""
     narrow = ir.VectorType(INT16, HALF)
     length = cgutils.unpack_tuple(builder, target.shape)[1]
-    lane = builder.insert_element(ir.Constant(ir.VectorType(INT32, HALF), ir.Undefined), n_spins, INT32(0))
-    most = builder.shuffle_vector(lane, lane, constant(ir.VectorType(INT32, HALF), 0))
+    most = broadcast(builder, n_spins, INT32, HALF)
     for row, pair in enumerate(sums):
         first = builder.add(builder.mul(builder.add(state, INT64(row)), length), column)
         for half, partial in enumerate(pair):
@@ -99,14 +99,11 @@ def multiply_tile(_context, values, state, n_pairs, panel, factor, totals, site)
     """
 
     def generate(context, builder, signature, arguments):
-        amplitudes, signs, target = (
-            context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 3, 5)
-        )
-        state, n_pairs, factor, site = (arguments[n] for n in (1, 2, 4, 6))
-        length = cgutils.unpack_tuple(builder, amplitudes.shape)[1]
+        values, state, n_pairs, panel, factor, totals, site = unpack(context, builder, signature, arguments)
+        length = cgutils.unpack_tuple(builder, values.shape)[1]
         rows = [
             builder.bitcast(
-                builder.gep(amplitudes.data, [builder.mul(builder.add(state, INT64(row)), length)]),
+                builder.gep(values.data, [builder.mul(builder.add(state, INT64(row)), length)]),
                 INT32.as_pointer(),
             )
             for row in range(ROWS)
@@ -115,13 +112,14 @@ def multiply_tile(_context, values, state, n_pairs, panel, factor, totals, site)
         sums = zeros(builder, ROWS)
         with cgutils.for_range(builder, n_pairs) as loop:
             first = builder.mul(loop.index, INT64(2 * LANES))
-            halves = [load(builder, signs.data, builder.add(first, INT64(n)), INT16, LANES) for n in (0, LANES)]
+            halves = [load(builder, panel.data, builder.add(first, INT64(n)), INT16, LANES) for n in (0, LANES)]
             for row, pair in zip(rows, sums, strict=True):
-                both = builder.bitcast(repeat(builder, builder.gep(row, [loop.index])), pair_type)
+                value_pair = builder.load(builder.gep(row, [loop.index]))
+                both = builder.bitcast(broadcast(builder, value_pair, INT32, HALF), pair_type)
                 for half, partial in zip(halves, pair, strict=True):
                     product = multiply_and_add_pairs(builder, half, both)
                     builder.store(builder.add(builder.load(partial), product), partial)
-        add_totals(builder, sums, target, state, factor, site)
+        add_totals(builder, sums, totals, state, factor, site)
         return context.get_dummy_value()
 
     if is_matrix(values, types.int16) and is_matrix(panel, types.int16) and is_matrix(totals, types.int64):
@@ -138,18 +136,18 @@ def interleave(_context, patterns, left, right, site, panel, pair):
     """
 
     def generate(context, builder, signature, arguments):
-        signs, target = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 4))
-        n_spins = cgutils.unpack_tuple(builder, signs.shape)[1]
+        patterns, left, right, site, panel, pair = unpack(context, builder, signature, arguments)
+        n_spins = cgutils.unpack_tuple(builder, patterns.shape)[1]
         rows = [
-            load(builder, signs.data, builder.add(builder.mul(row, n_spins), arguments[3]), INT8, LANES)
-            for row in arguments[1:3]
+            load(builder, patterns.data, builder.add(builder.mul(row, n_spins), site), INT8, LANES)
+            for row in (left, right)
         ]
-        start = builder.mul(arguments[5], INT64(2 * LANES))
+        start = builder.mul(pair, INT64(2 * LANES))
         wide = ir.VectorType(INT16, LANES)
         for half in (0, HALF):
             order = [place + half + n for place in range(HALF) for n in (0, LANES)]
             mixed = builder.shuffle_vector(*rows, ir.Constant(ir.VectorType(INT32, LANES), order))
-            place = builder.gep(target.data, [builder.add(start, INT64(2 * half))])
+            place = builder.gep(panel.data, [builder.add(start, INT64(2 * half))])
             builder.store(builder.sext(mixed, wide), builder.bitcast(place, wide.as_pointer()), align=1)
         return context.get_dummy_value()
 
@@ -159,11 +157,10 @@ def interleave(_context, patterns, left, right, site, panel, pair):
 
 
 def add_totals(builder, sums, target, state, factor, site):
-    """Add factor times the sums to the totals in 64 bits."""
+    """Add factor times the sums to the 64-bit totals, `target`."""
     wide = ir.VectorType(INT64, HALF)
     length = cgutils.unpack_tuple(builder, target.shape)[1]
-    lane = builder.insert_element(ir.Constant(wide, ir.Undefined), factor, INT32(0))
-    factors = builder.shuffle_vector(lane, lane, constant(ir.VectorType(INT32, HALF), 0))
+    factors = broadcast(builder, factor, INT64, HALF)
     for row, pair in enumerate(sums):
         first = builder.add(builder.mul(builder.add(state, INT64(row)), length), site)
         for half, partial in enumerate(pair):

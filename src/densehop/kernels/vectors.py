@@ -29,6 +29,14 @@ def are_contiguous(*kinds):
     return all(isinstance(kind, types.Array) and kind.layout == "C" for kind in kinds)
 
 
+def unpack(context, builder, signature, arguments):
+    """Return the arguments of an intrinsic in their order: arrays as structures with `data` and `shape`."""
+    return [
+        context.make_array(kind)(context, builder, value) if isinstance(kind, types.Array) else value
+        for kind, value in zip(signature.args, arguments, strict=True)
+    ]
+
+
 def constant(vector_type, value):
     """Return a vector whose lanes all hold `value`."""
     return ir.Constant(vector_type, [value] * vector_type.count)
@@ -84,8 +92,8 @@ def sum_of_blocks(builder, n_blocks, sum_type, term, fits=False):
     return total(builder, builder.add(builder.add(first, second), builder.add(third, fourth)), fits)
 
 
-def everywhere(builder, value, element_type, lanes):
-    """Return a vector whose lanes all hold an integer, cut to their type."""
+def broadcast(builder, value, element_type, lanes):
+    """Return a vector whose lanes all hold a number; a longer integer is cut to their type."""
     if value.type != element_type:
         value = builder.trunc(value, element_type)
     kind = ir.VectorType(element_type, lanes)
@@ -110,7 +118,7 @@ def itself(builder, loaded, _more):
 
 def half_of_square(builder, loaded, more):
     """Return (k + odd) (k >> 1) + shift for the vector k: (k^2 - odd)/2 + shift."""
-    odd, shift = (everywhere(builder, value, INT16, LANES) for value in more)
+    odd, shift = (broadcast(builder, value, INT16, LANES) for value in more)
     half = builder.ashr(loaded, constant(loaded.type, 1))
     return builder.add(builder.mul(builder.add(loaded, odd), half), shift)
 
@@ -119,20 +127,19 @@ def make_signed_sum(factor):
     """Return the code of a sum of signed values, each times `factor` of it if they are int16."""
 
     def generate(context, builder, signature, arguments):
-        bits, values = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 4))
-        row = builder.mul(arguments[1], cgutils.unpack_tuple(builder, bits.shape)[1])
-        first, last = arguments[2:4]
+        bits, row, first, last, values, *powers = unpack(context, builder, signature, arguments)
+        start = builder.mul(row, cgutils.unpack_tuple(builder, bits.shape)[1])
         kind = values.data.type.pointee
         is_narrow = kind == INT16
 
         def term(block):
             place = builder.add(first, block)
             loaded = load(builder, values.data, builder.mul(place, INT64(LANES)), kind, LANES)
-            minus = signs_of(builder, bits, builder.add(row, place))
+            minus = signs_of(builder, bits, builder.add(start, place))
             signed = builder.select(minus, builder.sub(constant(loaded.type, 0), loaded), loaded)
             if not is_narrow:
                 return signed
-            return multiply_and_add_pairs(builder, signed, factor(builder, loaded, arguments[5:]))
+            return multiply_and_add_pairs(builder, signed, factor(builder, loaded, powers))
 
         sum_type = ir.VectorType(INT32, LANES // 2) if is_narrow else ir.VectorType(kind, LANES)
         return sum_of_blocks(builder, builder.sub(last, first), sum_type, term)
@@ -179,9 +186,9 @@ def selected_sum(_context, bits, row, left, right):
     """
 
     def generate(context, builder, signature, arguments):
-        bits, left, right = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 2, 3))
+        bits, row, left, right = unpack(context, builder, signature, arguments)
         n_blocks = cgutils.unpack_tuple(builder, bits.shape)[1]
-        start = builder.mul(arguments[1], n_blocks)
+        start = builder.mul(row, n_blocks)
         kind = ir.VectorType(FLOAT64, LANES)
         partial = cgutils.alloca_once_value(builder, constant(kind, 0.0))
         with cgutils.for_range(builder, n_blocks) as loop:
@@ -209,16 +216,15 @@ def make_add_signed(summed):
     """Return the code of `add_signed` or, if `summed`, of `add_signed_and_sum`."""
 
     def generate(context, builder, signature, arguments):
-        bits, values = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 5))
-        row = builder.mul(arguments[1], cgutils.unpack_tuple(builder, bits.shape)[1])
-        first, last = arguments[2:4]
+        bits, row, first, last, step, values = unpack(context, builder, signature, arguments)
+        start = builder.mul(row, cgutils.unpack_tuple(builder, bits.shape)[1])
         vector_type = ir.VectorType(INT16, LANES)
         zero = constant(vector_type, 0)
-        steps = everywhere(builder, arguments[4], INT16, LANES)
+        steps = broadcast(builder, step, INT16, LANES)
         opposite = builder.sub(zero, steps)
 
         def change(block):
-            minus = signs_of(builder, bits, builder.add(row, block))
+            minus = signs_of(builder, bits, builder.add(start, block))
             place = builder.gep(values.data, [builder.mul(block, INT64(LANES))])
             pointer = builder.bitcast(place, vector_type.as_pointer())
             before = builder.load(pointer, align=1)
@@ -264,11 +270,9 @@ def cube(_context, values, slope, inverse, first, last, amplitudes):
     """
 
     def generate(context, builder, signature, arguments):
-        values, amplitudes = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 5))
-        first, last = arguments[3:5]
+        values, slope, inverse, first, last, amplitudes = unpack(context, builder, signature, arguments)
         wide = ir.VectorType(INT32, LANES)
-
-        slopes, inverses = (everywhere(builder, arguments[n], INT32, LANES) for n in (1, 2))
+        slopes, inverses = (broadcast(builder, value, INT32, LANES) for value in (slope, inverse))
 
         def term(block):
             start = builder.mul(builder.add(first, block), INT64(LANES))
@@ -296,8 +300,7 @@ def count_differences(_context, row, words, site, begin, end):
     """
 
     def generate(context, builder, signature, arguments):
-        row, words = (context.make_array(signature.args[n])(context, builder, arguments[n]) for n in (0, 1))
-        site, begin, end = arguments[2:]
+        row, words, site, begin, end = unpack(context, builder, signature, arguments)
         start = builder.mul(site, cgutils.unpack_tuple(builder, words.shape)[1])
         block_type = ir.VectorType(INT64, WORDS)
         kind = ir.FunctionType(block_type, [block_type])
@@ -322,11 +325,11 @@ def store_signs(_context, bits, signs, start):
     """Set the 64 entries of signs (n,) int8 from `start` on: -1 where bits, a uint64, has a 1, else +1."""
 
     def generate(context, builder, signature, arguments):
-        data = context.make_array(signature.args[1])(context, builder, arguments[1]).data
+        bits, signs, start = unpack(context, builder, signature, arguments)
         vector_type = ir.VectorType(ir.IntType(8), 64)
-        minus = builder.bitcast(arguments[0], ir.VectorType(BIT, 64))
+        minus = builder.bitcast(bits, ir.VectorType(BIT, 64))
         values = builder.select(minus, constant(vector_type, -1), constant(vector_type, 1))
-        target = builder.bitcast(builder.gep(data, [arguments[2]]), vector_type.as_pointer())
+        target = builder.bitcast(builder.gep(signs.data, [start]), vector_type.as_pointer())
         builder.store(values, target, align=1)
         return context.get_dummy_value()
 

@@ -76,7 +76,7 @@ def _lines(axes: Axes, row: xr.Dataset) -> None:
 
 
 def _dots(axes: Axes, row: xr.Dataset, colour: str, marker: str) -> None:
-    """Draw the simulations of one N and start, with error bars; filled with colour where the chains have equilibrated."""
+    """Draw the simulations of one N and start, with error bars; filled where the chains have equilibrated."""
     for number, verdict in enumerate(Verdict):
         dots = row["verdict"] == number
         fill, face = FACES.get(verdict, ("full", colour))

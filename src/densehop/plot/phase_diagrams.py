@@ -79,7 +79,7 @@ def phase_diagram(dataset: xr.Dataset) -> Figure:
         axes = figure.subplots()
         _shade(axes, dataset)
         drawn = [*_boundaries(axes, dataset), *_teacher_lines(axes, dataset)]
-        _published(axes, dataset)
+        _mark_published(axes, dataset)
         place_names(axes, dataset["phase"], AXES_SIZE, drawn)
         axis = str(dataset["phase"].dims[1])
         x, t = dataset[axis].values, dataset["temperature"].values
@@ -111,7 +111,7 @@ def _boundaries(axes: Axes, dataset: xr.Dataset) -> list[tuple[Floats, Floats]]:
     for kind, line in _lines_of_dataset(dataset).items():
         if f"{kind}_temperature" not in dataset:
             continue
-        x, t = _refined(dataset[f"{kind}_{axis}"].values), _refined(dataset[f"{kind}_temperature"].values)
+        x, t = _refine(dataset[f"{kind}_{axis}"].values), _refine(dataset[f"{kind}_temperature"].values)
         shown = np.where(_is_drawn(dataset["phase"], x, t, line), t, np.nan)
         if np.isfinite(shown).sum() > 1:
             dashes: dict[str, Any] = {} if line.dashes is None else {"dashes": line.dashes}
@@ -120,7 +120,7 @@ def _boundaries(axes: Axes, dataset: xr.Dataset) -> list[tuple[Floats, Floats]]:
     return drawn
 
 
-def _refined(values: Floats) -> Floats:
+def _refine(values: Floats) -> Floats:
     """Return the coordinates of a line with points in between, so that its drawn part ends at the right place."""
     fine: Floats = np.interp(np.linspace(0, values.size - 1, REFINEMENT * values.size), np.arange(values.size), values)
     return fine
@@ -167,7 +167,7 @@ def _teacher_lines(axes: Axes, dataset: xr.Dataset) -> list[tuple[Floats, Floats
     return [line]
 
 
-def _published(axes: Axes, dataset: xr.Dataset) -> None:
+def _mark_published(axes: Axes, dataset: xr.Dataset) -> None:
     """Mark published points: variables `published_NAME` over the coordinate, nan where there is nothing to mark."""
     label: str | None = "published"
     for name in dataset.data_vars:

@@ -24,7 +24,7 @@ def place_names(axes: Axes, phase: xr.DataArray, size: tuple[float, float], line
     `size` is the width and height of the axes in inches; no name is written over one of the `lines`.
     """
     x, t = phase[phase.dims[1]].values, phase["temperature"].values
-    codes = _resampled(phase.values, x, t)
+    codes = _resample_codes(phase.values, x, t)
     free = _off_lines(x, t, lines)
     step = size[1] / CELLS, size[0] / CELLS
     edges = _edges(codes)
@@ -47,7 +47,7 @@ def place_names(axes: Axes, phase: xr.DataArray, size: tuple[float, float], line
         available &= ~_disc(beside, step, 1.2 * MIN_DISTANCE)
 
 
-def _resampled(codes: npt.NDArray[np.integer], x: Floats, t: Floats) -> npt.NDArray[np.integer]:
+def _resample_codes(codes: npt.NDArray[np.integer], x: Floats, t: Floats) -> npt.NDArray[np.integer]:
     """Return the codes on an evenly spaced grid over the window."""
     rows = np.searchsorted((t[1:] + t[:-1]) / 2, np.linspace(t[0], t[-1], CELLS))
     columns = np.searchsorted((x[1:] + x[:-1]) / 2, np.linspace(x[0], x[-1], CELLS))

@@ -81,7 +81,7 @@ class RetrievalStore:
     def build(cls, table: EnergyTable, patterns: Signs, words: PatternWords) -> "RetrievalStore":
         """Split the table into digits."""
         table.require_exact(len(patterns))
-        even, odd, constant, unit = divided(table)
+        even, odd, constant, unit = reduce_integers(table)
         digits, factors, rest = digits_of(even, unit)
         far, middle = np.flatnonzero(rest), table.n_spins // 2
         low = int(far[far < middle].max(initial=-1)) + 1
@@ -140,7 +140,7 @@ def new_work(n_states: int, n_spins: int, n_patterns: int) -> kernel.Work:
     )
 
 
-def divided(table: EnergyTable) -> tuple[list[int], Integers, int, int]:
+def reduce_integers(table: EnergyTable) -> tuple[list[int], Integers, int, int]:
     """Return even and odd as constant + unit * even', odd' with integers even' that vanish at half the sites.
 
     At c = 0, where every site disagrees, only even - odd matters, and only even + odd at c = N: there both are moved
@@ -153,7 +153,7 @@ def divided(table: EnergyTable) -> tuple[list[int], Integers, int, int]:
         excess = (even[end] - constant) % unit
         even[end] -= excess
         odd[end] -= sign * excess
-    return [(value - constant) // unit for value in even], wrapped(odd), constant, unit
+    return [(value - constant) // unit for value in even], wrap_to_int64(odd), constant, unit
 
 
 def digits_of(values: list[int], unit: int) -> tuple[npt.NDArray[np.int16], Integers, Integers]:
@@ -169,10 +169,10 @@ def digits_of(values: list[int], unit: int) -> tuple[npt.NDArray[np.int16], Inte
         factors.append(unit * DIGIT ** len(factors))
         left = [(value - digit) // DIGIT for value, digit in zip(left, digits[-1], strict=True)]
     rest = [unit * (value - digit) for value, digit in zip(values, digits[0], strict=True)]
-    return np.array(digits, dtype=np.int16), wrapped(factors), wrapped(rest)
+    return np.array(digits, dtype=np.int16), wrap_to_int64(factors), wrap_to_int64(rest)
 
 
-def wrapped(values: list[int]) -> Integers:
+def wrap_to_int64(values: list[int]) -> Integers:
     """Return integers modulo 2^64 as int64."""
     return np.array([(value + 2**63) % 2**64 - 2**63 for value in values], dtype=np.int64)
 

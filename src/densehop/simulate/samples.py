@@ -99,7 +99,7 @@ def _inference_data(run: Samples) -> Any:
     """Return a run in ArviZ's format."""
     import xarray as xr  # noqa: PLC0415 (slow)
 
-    arviz = _arviz()
+    arviz = _import_arviz()
     dataset = _dataset(run).rename(sweep="draw")
     names = ["energy", "overlap"] if run.overlap.shape[2] else ["energy"]
     groups = {"posterior": dataset[names], "sample_stats": dataset[["acceptance"]]}
@@ -109,16 +109,14 @@ def _inference_data(run: Samples) -> Any:
     return xr.DataTree.from_dict(groups)
 
 
-def _arviz() -> ModuleType:
-    """Import ArviZ, or say which extra brings it."""
+def _import_arviz() -> ModuleType:
+    """Return the module arviz, or raise `MissingPackage`, which names the extra that installs it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # 0.23 announces version 1 on import
             import arviz  # noqa: PLC0415 (an extra, and slow)
     except ImportError as error:
-        raise MissingPackage(
-            f"to_arviz needs the package arviz, which cannot be imported ({error}): pip install 'densehop[arviz]'"
-        ) from error
+        raise MissingPackage.of_extra("to_arviz", "arviz", "arviz", error) from error
     module: ModuleType = arviz
     return module
 

@@ -114,7 +114,7 @@ def tune(request: LadderRequest, trial: Trial, n_sweeps: int) -> TunedLadder:
             start = run.spins.reshape(-1, run.spins.shape[2])
         elif number < MAX_TRIALS - 1:
             before, old = None, temperatures
-            temperatures = respaced(temperatures, rates.mean, run, request)
+            temperatures = respace(temperatures, rates.mean, run, request)
             start = _carried_over(run.spins, old, temperatures)
     warnings.warn(_advice(rates, request), stacklevel=3)
     return TunedLadder(temperatures, rates.mean, rates.error, False, MAX_TRIALS)
@@ -137,7 +137,7 @@ def _as_wanted(rates: Floats, request: LadderRequest) -> bool:
     return bool((rates >= CLOSE * request.swap_rate).all() and (rates <= high).all())
 
 
-def respaced(temperatures: Floats, rates: Floats, run: TemperedSamples, request: LadderRequest) -> Floats:
+def respace(temperatures: Floats, rates: Floats, run: TemperedSamples, request: LadderRequest) -> Floats:
     """Return as many temperatures as the request needs, at equal distances in the measured metric."""
     least = 0.5 / (run.energy.shape[0] * run.energy.shape[2])  # what was never seen has at most about this rate
     lengths = erfcinv(np.clip(np.nan_to_num(rates, nan=least), least, 1 - least))

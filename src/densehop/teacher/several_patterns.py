@@ -135,7 +135,7 @@ def draw_examples_of_many(
     run_all([task_of(block) for block in range(math.ceil(n_examples / CHAINS_PER_STREAM))], count_workers(n_workers))
     if exact:
         return PlantedExamples(examples, True, True, "exact: independent examples, no chains", 0.0, 0.0, 0.0)
-    return _judged(examples, groups.agreements(counts), table, n_sweeps)
+    return _compare_starts(examples, groups.agreements(counts), table, n_sweeps)
 
 
 def _require_room(groups: "_Groups", n_examples: int, exact: bool) -> None:
@@ -195,7 +195,7 @@ class _Law:
 
     def __init__(self, groups: _Groups, energies: Integers, factor: float, n_sweeps: int, exact: bool) -> None:
         self.groups, self.energies, self.factor, self.n_sweeps = groups, energies, factor, n_sweeps
-        self.cumulative = self._listed() if exact else None
+        self.cumulative = self._cumulative_law() if exact else None
 
     def draw(self, rng: np.random.Generator, state: Words, first: int, counts: Integers, stop: threading.Event) -> None:
         """Fill counts (C, G), those of the examples from `first` on."""
@@ -214,7 +214,7 @@ class _Law:
                     min(at_once, self.n_sweeps - done),
                 )  # fmt: skip
 
-    def _listed(self) -> Floats:
+    def _cumulative_law(self) -> Floats:
         """Return the cumulative probabilities of all sets of counts, the last group's running fastest."""
         groups, n_patterns = self.groups, len(self.groups.same)
         log_law, agreements = np.zeros(1), np.zeros((n_patterns, 1), dtype=np.int64)
@@ -230,7 +230,7 @@ class _Law:
         return cumulative
 
 
-def _judged(examples: Signs, agreements: Integers, table: tables.EnergyTable, n_sweeps: int) -> PlantedExamples:
+def _compare_starts(examples: Signs, agreements: Integers, table: tables.EnergyTable, n_sweeps: int) -> PlantedExamples:
     """Compare the chains that started at patterns with those that started at random, and with their own pattern."""
     overlaps = 2 * agreements / table.n_spins - 1
     if table.p % 2 == 0:

@@ -11,7 +11,7 @@ from densehop.base.progress import NoProgress
 from densehop.recipes import RECIPES
 from densehop.recipes.recipe import reproduce
 from densehop.recipes.robustness import prototype_or_feature
-from densehop.recipes.robustness.prototype_or_feature import Regime
+from densehop.recipes.robustness.prototype_or_feature import Features, Prototypes
 from densehop.simulate.starts import states_at_overlap
 from densehop.teacher import law
 from densehop.theory.questions import prototypes
@@ -75,7 +75,7 @@ def test_bad_input_is_refused(change, message):
         recovery(**{**given, **change})
 
 
-REGIMES = (Regime(1.2, n_examples=5), Regime(2.0, load=8.0))
+REGIMES = (Prototypes(1.2, n_examples=5), Features(2.0, load=8.0))
 
 
 def run_recipe(folder, regimes=REGIMES):

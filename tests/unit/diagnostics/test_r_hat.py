@@ -11,7 +11,7 @@ from densehop.simulate import samples
 @pytest.fixture
 def arviz():
     try:
-        return samples._arviz()
+        return samples._import_arviz()
     except dh.errors.MissingPackage:
         pytest.skip("ArviZ is not installed")
 

@@ -7,7 +7,7 @@ import pytest
 
 import densehop as dh
 from densehop.energies import tables
-from densehop.simulate.retrieval import RetrievalStore, digits_of, divided
+from densehop.simulate.retrieval import RetrievalStore, digits_of, reduce_integers
 from tests import naive
 
 
@@ -80,7 +80,7 @@ def test_fields_up_to_the_limit_of_64_bits():
 @pytest.mark.parametrize(("p", "n_spins"), [(2, 2), (3, 3), (2, 9), (3, 1000), (4, 900), (5, 64), (30, 60), (9, 9)])
 def test_digits_make_up_the_table(p, n_spins):
     table = dh.energies.strict_table(p, n_spins)
-    even, odd, constant, unit = divided(table)
+    even, odd, constant, unit = reduce_integers(table)
     digits, factors, rest = digits_of(even, unit)
     found = constant + (factors.astype(object)[:, np.newaxis] * digits).sum(axis=0)
     assert (found == constant + factors[0] * digits[0].astype(object) + rest).all()

@@ -61,7 +61,7 @@ def check_groups(data, run):
 
 def test_arviz_reads_the_run():
     try:
-        arviz = samples._arviz()
+        arviz = samples._import_arviz()
     except dh.errors.MissingPackage:
         pytest.skip("ArviZ is not installed")
     _, run = sampled()

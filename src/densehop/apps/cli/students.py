@@ -28,7 +28,7 @@ def student(
     out: Out = FIGURES,
     as_json: Json = False,
 ) -> None:
-    """Sample students of images from exp(-E/T).
+    """Sample the patterns that a student infers from images, with the law exp(-E/T).
 
     Depending on p and T they hold a feature that all images share, or a prototype close to one of them.
     """

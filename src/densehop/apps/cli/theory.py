@@ -21,7 +21,7 @@ Temperature = Annotated[float, typer.Option(help="T of the network or student; 0
 TeacherTemperature = Annotated[float | None, typer.Option(help="T* of the teacher.")]
 TeacherBodies = Annotated[int | None, typer.Option("--teacher-p", help="Bodies in the teacher's energy. (default: p)")]
 Signal = Annotated[float | None, typer.Option(help="Signal lambda, instead of a teacher temperature; p >= 3.")]
-Nishimori = Annotated[bool, typer.Option("--nishimori", help="The student knows the teacher: T* = T.")]
+Nishimori = Annotated[bool, typer.Option("--nishimori", help="The student knows the teacher's temperature: T* = T.")]
 Model = Annotated[
     str | None,
     typer.Option(
@@ -163,17 +163,19 @@ def _problem(
         unused = [*named, *(["--teacher-p"] if teacher_p is not None else [])]
         if unused:
             raise InvalidInput(f"a direct model has no teacher: leave {unused[0]} out")
-        return _described(DirectModel(p, load, temperature), "direct")
+        return _with_parameters(DirectModel(p, load, temperature), "direct")
     if nishimori:
         teacher_temperature = temperature
     if teacher_temperature is None and signal is None:
         raise InvalidInput("a teacher-student problem needs --teacher-temperature, --signal or --nishimori")
-    return _described(TeacherStudent(p, load, temperature, teacher_temperature, teacher_p, signal), "teacher-student")
+    problem = TeacherStudent(p, load, temperature, teacher_temperature, teacher_p, signal)
+    return _with_parameters(problem, "teacher-student")
 
 
-def _described(
+def _with_parameters(
     problem: "DirectModel | TeacherStudent", model: str
 ) -> tuple["DirectModel | TeacherStudent", dict[str, Any]]:
+    """Return a problem, and the name of its model with its parameters for printing."""
     return problem, {"model": model, **asdict(problem)}
 
 

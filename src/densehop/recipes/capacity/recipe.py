@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
-from itertools import pairwise
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -30,13 +30,14 @@ from densehop.recipes.capacity.table import half_load, persists, restored, table
 from densehop.recipes.capacity.theory import BODIES
 from densehop.recipes.recipe import Recipe, evenly_spaced
 
-Measure = Callable[[np.random.SeedSequence], tuple[Floats, ...]]
+Result = tuple[Floats, ...]
+Measure = Callable[[np.random.SeedSequence], Result]
 
 WARM = {2: 0.1, 3: 0.9, 4: 0.9}  # temperature by p; the capacity of the theory is still that of T = 0, to a percent
 
 
 class Part(IntEnum):
-    """The measurements; each has its own random streams below the seed."""
+    """The parts of the recipe; each has its own random streams below the seed, so the numbers must not change."""
 
     RETRIEVAL = 1
     WARM_MIXTURE = 2
@@ -83,6 +84,7 @@ def _retrieval(sizes: dict[int, tuple[int, ...]]) -> tuple[Series, ...]:
 
 
 def _mixtures(sizes: dict[int, tuple[int, ...]], ratios: tuple[float, ...]) -> tuple[Series, ...]:
+    """Return a series for each p and network size, all at the same ratios."""
     return tuple(Series(p, n_spins, ratios) for p, several in sizes.items() for n_spins in several)
 
 
@@ -110,36 +112,37 @@ PAPER = Size(
 
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, _cells: Path) -> xr.Dataset:
     """Run every measurement for independent disorders, and add the theory."""
-    tasks: list[Task[tuple[Floats, ...]]] = []
-    counts = []
-    parts = (_retrieval_cells(size), _warm_cells(size), _loaded_cells(size), _correlated_cells(size))
-    for part, cells in zip(Part, parts, strict=True):
-        counts.append(len(cells) * size.n_disorders)
-        for place, measure in enumerate(cells):
-            tasks += [
-                partial(_measured, measure, seed_sequence(seed, Purpose.CELL, part, place, disorder), progress)
-                for disorder in range(size.n_disorders)
-            ]
+    cells = {
+        Part.RETRIEVAL: _retrieval_cells(size),
+        Part.WARM_MIXTURE: _warm_cells(size),
+        Part.LOADED_MIXTURE: _loaded_cells(size),
+        Part.CORRELATED: _correlated_cells(size),
+    }
+    tasks: list[Task[Result]] = [
+        partial(_run_cell, measure, seed_sequence(seed, Purpose.CELL, part, place, disorder), progress)
+        for part, measures in cells.items()
+        for place, measure in enumerate(measures)
+        for disorder in range(size.n_disorders)
+    ]
     progress.total(len(tasks))
-    results = run_all(tasks, count_workers(n_workers))
-    ends = np.cumsum([0, *counts])
-    return _assembled(size, [results[first:last] for first, last in pairwise(ends)])
+    results = iter(run_all(tasks, count_workers(n_workers)))
+    return _dataset(
+        size, {part: list(islice(results, len(measures) * size.n_disorders)) for part, measures in cells.items()}
+    )
 
 
-def _assembled(size: Size, found: list[list[tuple[Floats, ...]]]) -> xr.Dataset:
-    """Return the results of all measurements as one dataset, with the theory."""
+def _dataset(size: Size, results: dict[Part, list[Result]]) -> xr.Dataset:
+    """Return the theory and the results of each part, which are in the order of cells and then disorders."""
     dataset = theory.lines(size.n_curve)
-    _add_series(dataset, "retrieval", size.retrieval, size, _stacked(found[0], 0))
-    _add_series(dataset, "warm", size.warm_mixtures, size, _stacked(found[1], 0))
-    _add_series(dataset, "loaded", size.loaded_mixtures, size, _stacked(found[2], 0))
-    _add_correlated(dataset, size, found[3])
+    _add_series(dataset, "retrieval", size.retrieval, size, _stack(results[Part.RETRIEVAL], 0))
+    _add_series(dataset, "warm", size.warm_mixtures, size, _stack(results[Part.WARM_MIXTURE], 0))
+    _add_series(dataset, "loaded", size.loaded_mixtures, size, _stack(results[Part.LOADED_MIXTURE], 0))
+    _add_correlated(dataset, size, results[Part.CORRELATED])
     _add_limits(dataset, size)
     return dataset
 
 
-def _measured(
-    measure: Measure, stream: np.random.SeedSequence, progress: Progress, stop: threading.Event
-) -> tuple[Floats, ...]:
+def _run_cell(measure: Measure, stream: np.random.SeedSequence, progress: Progress, stop: threading.Event) -> Result:
     """Run one measurement for one disorder."""
     if stop.is_set():
         raise Stopped
@@ -149,7 +152,9 @@ def _measured(
 
 
 def _retrieval_cells(size: Size) -> list[Measure]:
-    def measure(p: int, n: int, load: float, temperature: float, stream: np.random.SeedSequence) -> tuple[Floats, ...]:
+    """Return the measurements of retrieval, one for each network size and load."""
+
+    def measure(p: int, n: int, load: float, temperature: float, stream: np.random.SeedSequence) -> Result:
         return (measurements.retrieval(p, n, load, temperature, size.n_sweeps, size.n_memories, stream),)
 
     return [
@@ -160,7 +165,9 @@ def _retrieval_cells(size: Size) -> list[Measure]:
 
 
 def _warm_cells(size: Size) -> list[Measure]:
-    def measure(p: int, n: int, temperature: float, stream: np.random.SeedSequence) -> tuple[Floats, ...]:
+    """Return the measurements of mixtures at load 0, one for each network size and temperature."""
+
+    def measure(p: int, n: int, temperature: float, stream: np.random.SeedSequence) -> Result:
         return (measurements.mixture(p, n, measurements.N_MIXED, temperature, size.n_sweeps, stream),)
 
     return [
@@ -171,12 +178,11 @@ def _warm_cells(size: Size) -> list[Measure]:
 
 
 def _loaded_cells(size: Size) -> list[Measure]:
-    def measure(p: int, n: int, load: float, stream: np.random.SeedSequence) -> tuple[Floats, ...]:
-        return (
-            measurements.mixture(
-                p, n, max(measurements.N_MIXED, n_examples_for(load, n, p)), 0.0, size.n_sweeps, stream
-            ),
-        )
+    """Return the measurements of mixtures at T = 0, one for each network size and load."""
+
+    def measure(p: int, n: int, load: float, stream: np.random.SeedSequence) -> Result:
+        n_stored = max(measurements.N_MIXED, n_examples_for(load, n, p))
+        return (measurements.mixture(p, n, n_stored, 0.0, size.n_sweeps, stream),)
 
     return [
         partial(measure, line.p, line.n_spins, ratio * theory.max_mixture_load(line.p))
@@ -186,13 +192,16 @@ def _loaded_cells(size: Size) -> list[Measure]:
 
 
 def _correlated_cells(size: Size) -> list[Measure]:
-    def measure(p: int, b: float, stream: np.random.SeedSequence) -> tuple[Floats, ...]:
+    """Return the measurements of correlated memories, one for each p and pairwise overlap b."""
+
+    def measure(p: int, b: float, stream: np.random.SeedSequence) -> Result:
         return measurements.correlated(p, size.n_spins_correlated, b, size.corruption, stream)
 
     return [partial(measure, p, b) for p in BODIES for b in size.memory_overlaps]
 
 
-def _stacked(results: Sequence[tuple[Floats, ...]], which: int) -> Floats:
+def _stack(results: Sequence[Result], which: int) -> Floats:
+    """Return one of the arrays of every result, stacked."""
     return np.array([result[which] for result in results])
 
 
@@ -206,12 +215,12 @@ def _add_series(dataset: xr.Dataset, name: str, lines: tuple[Series, ...], size:
         dataset[f"{name}_{field}"] = series, [getattr(line, field) for line in lines]
 
 
-def _add_correlated(dataset: xr.Dataset, size: Size, results: Sequence[tuple[Floats, ...]]) -> None:
+def _add_correlated(dataset: xr.Dataset, size: Size, results: Sequence[Result]) -> None:
     """Add the ends from a corrupted memory and from the majority, and how much lower the majority's energy is."""
     shape = (len(BODIES), len(size.memory_overlaps), size.n_disorders)
     axes = ("p", "memory_overlap", "disorder")
     dataset.coords["memory_overlap"] = list(size.memory_overlaps)
-    overlaps, energies = (_stacked(results, which) for which in (0, 1))
+    overlaps, energies = (_stack(results, which) for which in (0, 1))
     dataset["correlated_overlap"] = (*axes, "start", "memory"), overlaps.reshape(*shape, 2, measurements.N_MIXED)
     dataset["correlated_energy"] = (*axes, "start"), energies.reshape(*shape, 2)
     dataset.coords["start"] = ["corrupted memory", "majority"]

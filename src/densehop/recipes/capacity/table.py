@@ -7,6 +7,7 @@ import xarray as xr
 
 from densehop.base.arrays import Floats
 from densehop.diagnostics.time_averages import Estimate, disorder_estimate
+from densehop.recipes.number_format import format_estimate, format_number
 
 NEWTON_STEPS = 100  # many, since the jackknife multiplies the error that incomplete convergence leaves
 MIN_CURVATURE = 1e-6  # added to the weight of each point, so that Newton's steps stay finite
@@ -54,17 +55,27 @@ def extrapolate(n_spins: Floats, loads: Floats, errors: Floats, power: float) ->
 
 def persists(overlaps: xr.DataArray, over: str) -> xr.DataArray:
     """Return the fraction of disorders in which the mixture persists: its overlaps are still of similar size."""
-    similar = overlaps.min(over) > MIN_OVERLAP_RATIO * overlaps.max(over)
-    return similar.mean("disorder")
+    return _has_persisted(overlaps, over).mean("disorder")
+
+
+def _has_persisted(overlaps: xr.DataArray, over: str) -> xr.DataArray:
+    """Return whether each mixture persisted, from its overlaps with the memories, dimension `over`."""
+    return overlaps.min(over) > MIN_OVERLAP_RATIO * overlaps.max(over)
 
 
 def table(dataset: xr.Dataset) -> str:
     """Return the measured numbers beside those of the theory; errors are over independent disorders."""
-    blocks = [_capacities(dataset), _overlaps(dataset), _warm(dataset), _loaded(dataset), _correlated(dataset)]
+    blocks = [
+        _capacity_lines(dataset),
+        _overlap_lines(dataset),
+        _warm_mixture_lines(dataset),
+        _loaded_mixture_lines(dataset),
+        _correlated_memory_lines(dataset),
+    ]
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
-def _capacities(dataset: xr.Dataset) -> list[str]:
+def _capacity_lines(dataset: xr.Dataset) -> list[str]:
     """Return the loads at which half of the chains keep their memory, at each N and extrapolated."""
     lines = [
         "Retrieval: load (p = 2: M/N) at which half of the chains keep their memory; T = 0: fixed points",
@@ -76,15 +87,15 @@ def _capacities(dataset: xr.Dataset) -> list[str]:
         unit = 2 if p == 2 else 1
         for n, theory, half, error in rows:
             lines.append(
-                f"{p:>2} {temperature:>4g} {int(n):>6} {theory / unit:>8.4f} {_with_error(half / unit, error / unit)} "
-                f"{_number(half / theory, 11, 3)}"
+                f"{p:>2} {temperature:>4g} {int(n):>6} {theory / unit:>8.4f} "
+                f"{format_estimate(half / unit, error / unit)} {format_number(half / theory, 11, 3)}"
             )
         for power, name in ((0.5, "N^(-1/2)"), (2 / 3, "N^(-2/3)"), (1.0, "1/N")):
             limit = extrapolate(rows[:, 0], rows[:, 2], rows[:, 3], power)
             if limit.n_disorders and p == 2:
                 lines.append(
                     f"{p:>2} {temperature:>4g} {'inf':>6} {rows[0, 1] / unit:>8.4f} "
-                    f"{_with_error(limit.mean / unit, limit.error / unit)} {limit.mean / rows[0, 1]:>11.3f}  {name}"
+                    f"{format_estimate(limit.mean / unit, limit.error / unit)} {limit.mean / rows[0, 1]:>11.3f}  {name}"
                 )
     return lines
 
@@ -102,7 +113,7 @@ def _half_loads(dataset: xr.Dataset, p: int, temperature: float) -> Floats:
     return np.stack([dataset[name].values[chosen].astype(float) for name in names], axis=1)
 
 
-def _overlaps(dataset: xr.Dataset) -> list[str]:
+def _overlap_lines(dataset: xr.Dataset) -> list[str]:
     """Return T = 0 overlaps of the largest sizes beside both ansatzes' curves."""
     lines = [
         "Retrieval, T = 0: mean final overlap of chains that keep their memory (-: beyond the ansatz's capacity)",
@@ -116,12 +127,13 @@ def _overlaps(dataset: xr.Dataset) -> list[str]:
             here = row.isel(retrieval_point=point)
             kept = here["retrieval_overlap"].where(here["retrieval_overlap"] > here["retrieval_smallest"])
             of_disorders = kept.mean("retrieval_memory").values
-            found = _mean_of_known(of_disorders)
+            kept_mean = _mean_of_known(of_disorders)
             load = float(here["retrieval_load"])
-            theory = [_number(_curve_overlap(dataset.sel(p=p), ansatz, load), 7, 4) for ansatz in ("rs", "1rsb")]
+            curves = [_curve_overlap(dataset.sel(p=p), ansatz, load) for ansatz in ("rs", "1rsb")]
+            theory = [format_number(overlap, 7, 4) for overlap in curves]
             lines.append(
                 f"{p:>2} {int(row['retrieval_n_spins']):>6} {load / unit:>7.4f} {' '.join(theory)} "
-                f"{float(here['retrieved'].mean()):>5.2f} {_with_error(found.mean, found.error)}"
+                f"{float(here['retrieved'].mean()):>5.2f} {format_estimate(kept_mean.mean, kept_mean.error)}"
             )
     return lines
 
@@ -132,7 +144,7 @@ def _curve_overlap(row: xr.Dataset, ansatz: str, load: float) -> float:
     return float(np.interp(load, loads, overlaps, right=math.nan))
 
 
-def _warm(dataset: xr.Dataset) -> list[str]:
+def _warm_mixture_lines(dataset: xr.Dataset) -> list[str]:
     """Return the overlaps of mixtures at load 0 beside theory, and how many persist."""
     lines = [
         "Mixture of three memories, load 0: stable below a limit in T; mean of the three overlaps where it persists",
@@ -146,7 +158,7 @@ def _warm(dataset: xr.Dataset) -> list[str]:
             limit = float(body["mixture_temperature"])
             lines.append(
                 f"{p:>2} {int(row['warm_n_spins']):>6} {limit:>7.4f} {float(here['warm_ratio']):>7.2f} "
-                f"{_number(float(here['warm_theory']), 7, 4)} "
+                f"{format_number(float(here['warm_theory']), 7, 4)} "
                 f"{float(here['warm_persists']):>7.2f} {_persistent_mean(here['warm_overlap'])}"
             )
     return lines
@@ -155,9 +167,8 @@ def _warm(dataset: xr.Dataset) -> list[str]:
 def _persistent_mean(overlaps: xr.DataArray) -> str:
     """Return the mean overlap of the mixtures that persist."""
     over = str(overlaps.dims[-1])
-    means = overlaps.mean(over).where(overlaps.min(over) > MIN_OVERLAP_RATIO * overlaps.max(over)).values
-    found = _mean_of_known(means)
-    return _with_error(found.mean, found.error)
+    estimate = _mean_of_known(overlaps.mean(over).where(_has_persisted(overlaps, over)).values)
+    return format_estimate(estimate.mean, estimate.error)
 
 
 def _mean_of_known(values: Floats) -> Estimate:
@@ -166,7 +177,7 @@ def _mean_of_known(values: Floats) -> Estimate:
     return disorder_estimate(known) if len(known) else Estimate(math.nan, math.nan, 0)
 
 
-def _loaded(dataset: xr.Dataset) -> list[str]:
+def _loaded_mixture_lines(dataset: xr.Dataset) -> list[str]:
     """Return how many mixtures persist at T = 0 at each load."""
     lines = [
         "Mixture of three memories, T = 0: share that persists, by load over the load up to which it is stable",
@@ -181,7 +192,7 @@ def _loaded(dataset: xr.Dataset) -> list[str]:
     return lines
 
 
-def _correlated(dataset: xr.Dataset) -> list[str]:
+def _correlated_memory_lines(dataset: xr.Dataset) -> list[str]:
     """Return the energy of the mixture less that of the memory, and where a corrupted memory ends."""
     lines = [
         f"Three correlated memories, T = 0, N = {dataset.attrs['n_spins_correlated']}: energy where the majority ends, "
@@ -193,10 +204,10 @@ def _correlated(dataset: xr.Dataset) -> list[str]:
         cells = []
         for p in dataset["p"].values:
             here = dataset.sel(p=p, memory_overlap=b)
-            found = disorder_estimate(energy_gap(here).values)
+            gap = disorder_estimate(energy_gap(here).values)
             share = float(here["corrupted_restored"])
             where = "memory" if share == 1 else "mixture" if share == 0 else f"{share:.2f} mem"
-            cells.append(f"{float(here['difference_theory']):>14.4f} {_with_error(found.mean, found.error)} {where:>8}")
+            cells.append(f"{float(here['difference_theory']):>14.4f} {format_estimate(gap.mean, gap.error)} {where:>8}")
         lines.append(f"{b:>5.2f} " + " ".join(cells))
     return lines
 
@@ -212,13 +223,3 @@ def restored(dataset: xr.Dataset) -> xr.DataArray:
     overlap = dataset["correlated_overlap"].sel(start="corrupted memory")
     others = overlap.isel(memory=slice(1, None)).max("memory")
     return overlap.isel(memory=0) > (1 + others) / 2
-
-
-def _with_error(mean: float, error: float) -> str:
-    """Return a mean and its error, '-' where there is none."""
-    return f"{'-':>17}" if math.isnan(mean) else f"{mean:>7.4f} +- {_number(error, 6, 4)}"
-
-
-def _number(value: float, width: int, digits: int) -> str:
-    """Return a number, '-' where there is none."""
-    return f"{'-':>{width}}" if math.isnan(value) else f"{value:>{width}.{digits}f}"

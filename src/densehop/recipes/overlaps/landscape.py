@@ -15,6 +15,7 @@ import xarray as xr
 from densehop.base.progress import Progress
 from densehop.campaign.plan import Grid, Plan, Problem, Start
 from densehop.plot.landscape import landscape
+from densehop.recipes.number_format import format_number
 from densehop.recipes.overlaps import study
 from densehop.recipes.overlaps.nishimori_theory import finite_size, infinite_size, theory_applies
 from densehop.recipes.recipe import Recipe
@@ -156,7 +157,7 @@ def slope(dataset: xr.Dataset, prefix: str) -> float:
 
 def _largest(values: xr.DataArray) -> str:
     """Return the largest absolute value."""
-    return study.format_number(abs(values).max(), 0, 4)
+    return format_number(abs(values).max(), 0, 4)
 
 
 RECIPE = Recipe(

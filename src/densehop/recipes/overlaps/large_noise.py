@@ -18,6 +18,7 @@ from densehop.errors import NoSolution, OutOfRange
 from densehop.plot import overlap_curves as overlap_figures
 from densehop.problem import TeacherStudent, n_examples_for
 from densehop.recipes.crossing import HALF, crossing
+from densehop.recipes.number_format import format_estimate, format_number
 from densehop.recipes.overlaps import study
 from densehop.recipes.recipe import Recipe, evenly_spaced
 from densehop.teacher.law import signal_strength
@@ -116,18 +117,18 @@ def table(dataset: xr.Dataset) -> str:
     for load in dataset["load"].values:
         for temperature in dataset["temperature"].values:
             point = dataset.sel(load=load, temperature=temperature, start="pattern")
-            theory = study.format_number(point["q_star_theory"], 7, 4)
-            lines.append(f"{load:>5g} {temperature:>6.4g} {theory} " + " ".join(_measured(point, n) for n in sizes))
+            theory = format_number(point["q_star_theory"], 7, 4)
+            lines.append(f"{load:>5g} {temperature:>6.4g} {theory} " + " ".join(_size_columns(point, n) for n in sizes))
     return "\n".join([*lines, "", *_summary(dataset)])
 
 
-def _measured(point: xr.Dataset, n_spins: int) -> str:
+def _size_columns(point: xr.Dataset, n_spins: int) -> str:
     """Return the part of a table line that belongs to one N."""
     here = point.sel(n_spins=n_spins)
     return (
-        f"{float(here['q_star_mean']):>7.4f} +- {float(here['q_star_error']):.4f} "
-        f"{study.format_number(here['q_star_finite_size'], 7, 4)} "
-        f"{study.format_number(here['autocorrelation_time'], 5, 1)} {study.verdict_of(here):>15}"
+        f"{format_estimate(here['q_star_mean'], here['q_star_error'])} "
+        f"{format_number(here['q_star_finite_size'], 7, 4)} "
+        f"{format_number(here['autocorrelation_time'], 5, 1)} {study.verdict_of(here):>15}"
     )
 
 

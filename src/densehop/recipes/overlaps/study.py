@@ -30,6 +30,7 @@ from densehop.campaign.plan import Plan, Schedule
 from densehop.campaign.summary import VERDICTS
 from densehop.diagnostics.verdicts import Equilibration, Verdict, equilibration
 from densehop.errors import InvalidInput
+from densehop.recipes.number_format import format_estimate, format_number
 from densehop.recipes.simulations import run_plan
 
 MEASURED = ("q_star", "q", "energy", "acceptance", "n_sweeps", "precision_reached")  # variables of each cell
@@ -155,7 +156,7 @@ def table(dataset: xr.Dataset) -> str:
             f"{start:>8} {n_spins:>4} {load:>5g} {temperature:>6.4g} {int(point['n_examples']):>7} "
             f"{point['phase'].item():>5} {format_number(point['q_star_theory'], 7, 4)} "
             f"{format_number(point['q_star_expected'], 7, 4)} "
-            f"{float(point['q_star_mean']):>7.4f} +- {float(point['q_star_error']):.4f} "
+            f"{format_estimate(point['q_star_mean'], point['q_star_error'])} "
             f"{format_number(distance.sel(at), 9, 1)} {int(point['n_sweeps'].max()):>6} "
             f"{format_number(point['autocorrelation_time'], 6, 1)}  {verdict_of(point)}"
         )
@@ -165,11 +166,6 @@ def table(dataset: xr.Dataset) -> str:
 def verdict_of(point: xr.Dataset) -> str:
     """Return the verdict on a point in words."""
     return VERDICTS[int(point["verdict"])].value
-
-
-def format_number(value: xr.DataArray | float, width: int, digits: int) -> str:
-    """Return a number, '-' where there is none."""
-    return f"{'-':>{width}}" if math.isnan(value) else f"{float(value):>{width}.{digits}f}"
 
 
 def schedule(size: Any, expected: float) -> Schedule:

@@ -16,6 +16,7 @@ from densehop.base.progress import Progress
 from densehop.campaign.plan import Attack, Grid, Plan, Problem, Schedule
 from densehop.plot import attacks as adversarial
 from densehop.recipes.crossing import crossing
+from densehop.recipes.number_format import format_estimate, format_number
 from densehop.recipes.recipe import Recipe, evenly_spaced
 from densehop.recipes.robustness.attack_study import add_estimates, run_attacks
 from densehop.teacher.law import signal_strength
@@ -112,8 +113,8 @@ def table(dataset: xr.Dataset) -> str:
                 f"{example:>8} {a:>7.4g} {int(point['n_examples']):>6} {float(point['signal']):>8.4f} "
                 f"{float(point['example_overlap_mean']):>7.3f} {float(point['boundary_infinite']):>10.4f} "
                 f"{float(point['boundary']):>6.4f} "
-                f"{_format(point['crossing'], 7)} +- {_format(point['crossing_error'], 6)} "
-                f"{_format(_deviation(point), 9, 1)}"
+                f"{format_estimate(point['crossing'], point['crossing_error'])} "
+                f"{format_number(_deviation(point), 9, 1)}"
             )
     return "\n".join([*lines, "", *_summary(dataset)])
 
@@ -142,11 +143,6 @@ def _summary(dataset: xr.Dataset) -> list[str]:
                 f"{math.sqrt(np.mean(errors[known] ** 2)):.1f}"
             )
     return lines
-
-
-def _format(value: xr.DataArray, width: int, digits: int = 4) -> str:
-    """Return a number, '-' where there is none."""
-    return f"{'-':>{width}}" if np.isnan(value) else f"{float(value):>{width}.{digits}f}"
 
 
 RECIPE = Recipe(

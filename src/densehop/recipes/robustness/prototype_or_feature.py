@@ -19,8 +19,8 @@ from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
 from densehop.plot import recovery as recovery_figures
 from densehop.problem import TeacherStudent, n_examples_for
 from densehop.recipes.crossing import HALF, crossing
+from densehop.recipes.number_format import format_estimate, format_number
 from densehop.recipes.overlaps.nishimori_theory import infinite_size
-from densehop.recipes.overlaps.study import format_number
 from densehop.recipes.recipe import Recipe
 from densehop.recipes.simulations import run_plan
 from densehop.teacher.law import teacher_law
@@ -31,22 +31,25 @@ from densehop.theory.questions.prototypes import recovery
 RECOVERED = 0.95  # a chain has recovered at this fraction of the overlap that chains from the pattern itself keep
 TABLED_CORRUPTION = 0.2  # the corruption for which the table gives the number of sweeps
 CURVE_POINTS = 401
-THEORY: dict[str, tuple[str, ...]] = {  # variables of the theory, and their dimensions beside the regime
-    "phase": (),
-    "load": (),
-    "q_star_theory": (),
-    "tolerance_theory": (),
-    "curve_sweeps": ("curve_corruption",),
-}
 
 
 @dataclass(frozen=True)
-class Regime:
-    """A student and its teacher, T = T*: few examples of an ordered one, or a load of a disordered one."""
+class Prototypes:
+    """A student of a few examples of an ordered teacher, T = T* < T_crit."""
 
     temperature: float
-    n_examples: int | None = None
-    load: float | None = None
+    n_examples: int
+
+
+@dataclass(frozen=True)
+class Features:
+    """A student of a load alpha of examples of a disordered teacher, T = T* > T_crit."""
+
+    temperature: float
+    load: float
+
+
+Regime = Prototypes | Features
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,12 @@ class Size:
     n_chains: int
     n_sweeps: int
     regimes: tuple[Regime, ...] = (
-        Regime(1.2, n_examples=1),
-        Regime(1.2, n_examples=3),
-        Regime(1.2, n_examples=25),
-        Regime(2.0, load=8.0),
-        Regime(2.4, load=8.0),
-        Regime(2.65, load=8.0),
+        Prototypes(1.2, n_examples=1),
+        Prototypes(1.2, n_examples=3),
+        Prototypes(1.2, n_examples=25),
+        Features(2.0, load=8.0),
+        Features(2.4, load=8.0),
+        Features(2.65, load=8.0),
     )
     p: int = 3
 
@@ -81,7 +84,7 @@ def plan(size: Size, seed: int) -> Plan:
         for regime in size.regimes:
             problem = Problem(
                 p=(size.p,),
-                n_examples=(_n_examples(size.p, n_spins, regime),),
+                n_examples=(_count_examples(regime, size.p, n_spins),),
                 temperature=(regime.temperature,),
                 teacher_temperature="nishimori",
             )
@@ -98,25 +101,24 @@ def plan(size: Size, seed: int) -> Plan:
     return Plan(name="prototype-or-feature", seed=seed, grids=tuple(grids))
 
 
-def _n_examples(p: int, n_spins: int, regime: Regime) -> int:
-    """Return the number M of examples."""
-    if regime.n_examples is not None:
-        return regime.n_examples
-    return n_examples_for(regime.load or 0.0, n_spins, p)
+def _count_examples(regime: Regime, p: int, n_spins: int) -> int:
+    """Return the number M of examples at N: that of the prototypes, or the one which has the features' load."""
+    return regime.n_examples if isinstance(regime, Prototypes) else n_examples_for(regime.load, n_spins, p)
 
 
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
     """Run the cells that are missing; find out which chains recovered and how fast; add the theory."""
     found = run_plan(plan(size, seed), cells, n_workers, progress)
-    dataset = _measured(_by_regime(found, size))
+    dataset = _recoveries(_by_regime(found, size))
     _add_success(dataset)
     _add_theory(dataset, size)
+    _add_example_overlaps(dataset, size)
     return dataset.assign_attrs(p=size.p, n_sweeps=size.n_sweeps, **found.attrs)
 
 
 def _by_regime(found: xr.Dataset, size: Size) -> xr.DataArray:
     """Return the traces of q* (n_spins, regime, corruption, disorder, chain, sweep), the start as sweep 0."""
-    counts = [[_n_examples(size.p, n_spins, regime) for regime in size.regimes] for n_spins in size.n_spins]
+    counts = [[_count_examples(regime, size.p, n_spins) for regime in size.regimes] for n_spins in size.n_spins]
     rows = [
         [_traces(found, n_spins, count, regime.temperature) for count, regime in zip(row, size.regimes, strict=True)]
         for n_spins, row in zip(size.n_spins, counts, strict=True)
@@ -144,7 +146,7 @@ def _traces(found: xr.Dataset, n_spins: int, n_examples: int, temperature: float
     return values
 
 
-def _measured(traces: xr.DataArray) -> xr.Dataset:
+def _recoveries(traces: xr.DataArray) -> xr.Dataset:
     """Return the overlap that each chain ends with, whether it recovered, and after how many sweeps."""
     last = traces.isel(sweep=slice(traces.sizes["sweep"] // 2, None)).mean("sweep")
     kept = last.sel(corruption=0.0).mean(("disorder", "chain"))
@@ -172,35 +174,53 @@ def _add_success(dataset: xr.Dataset) -> None:
 
 
 def _add_theory(dataset: xr.Dataset, size: Size) -> None:
-    """Add phases, overlaps, tolerances and, for prototypes, how fast the pattern comes back, all at infinite N."""
-    eps = np.linspace(0, max(size.corruptions), CURVE_POINTS)
-    dataset.coords["curve_corruption"] = eps
-    rows = [_theory(size, regime, eps) for regime in size.regimes]
-    for name, dims in THEORY.items():
-        dataset[name] = ("regime", *dims), np.array([row[name] for row in rows])
-    laws = [[teacher_law(n, size.p, regime.temperature) for regime in size.regimes] for n in size.n_spins]
-    accuracies = [[float(law.probability @ law.overlaps) / law.overlaps[-1] for law in row] for row in laws]
-    dataset["example_overlap"] = ("n_spins", "regime"), accuracies
+    """Add phases, loads, kept overlaps, tolerated corruptions and numbers of sweeps at infinite N, for each regime."""
+    corruptions = np.linspace(0, max(size.corruptions), CURVE_POINTS)
+    dataset.coords["curve_corruption"] = corruptions
+    theory = [
+        _theory_of_prototypes(size, regime, corruptions)
+        if isinstance(regime, Prototypes)
+        else _theory_of_features(size, regime, corruptions)
+        for regime in size.regimes
+    ]
+    for name in ("phase", "load", "q_star_theory", "tolerance_theory"):
+        dataset[name] = "regime", [row[name] for row in theory]
+    dataset["curve_sweeps"] = ("regime", "curve_corruption"), [row["curve_sweeps"] for row in theory]
 
 
-def _theory(size: Size, regime: Regime, eps: Floats) -> dict[str, Any]:
-    """Return what the theory says about a regime, by the names in `THEORY`."""
-    t, never = regime.temperature, np.full(len(eps), math.nan)
-    if regime.n_examples is None:
-        load = regime.load or 0.0
-        barrier = overlap(field_variance(size.p, load / t**2, stable=False))
-        q_star = infinite_size(size.p, load, t)["q_star_theory"]
-        name = phase(TeacherStudent.nishimori(size.p, load, t)).value
-        ends = {"q_star_theory": q_star, "tolerance_theory": (1 - barrier) / 2, "curve_sweeps": never}
-        return {"phase": name, "load": load, **ends}
-    traces = recovery(size.p, regime.n_examples, t, t, 1 - 2 * eps, size.n_sweeps)
+def _theory_of_prototypes(size: Size, regime: Prototypes, corruptions: Floats) -> dict[str, Any]:
+    """Return what the mean-field dynamics of a few examples says, and after how many sweeps the pattern is back."""
+    t = regime.temperature
+    traces = recovery(size.p, regime.n_examples, t, t, 1 - 2 * corruptions, size.n_sweeps)
     kept = traces[-1, 0]
-    arrived = traces >= RECOVERED * kept
-    sweeps = np.where(arrived.any(axis=0), arrived.argmax(axis=0), math.nan)
-    lost = traces[-1] <= HALF * kept
-    tolerance = eps[lost.argmax()] if lost.any() else math.nan
-    ends = {"q_star_theory": kept, "tolerance_theory": tolerance, "curve_sweeps": sweeps}
-    return {"phase": Phase.EXAMPLE_RETRIEVAL.value, "load": 0.0, **ends}
+    arrived, lost = traces >= RECOVERED * kept, traces[-1] <= HALF * kept
+    return {
+        "phase": Phase.EXAMPLE_RETRIEVAL.value,
+        "load": 0.0,
+        "q_star_theory": kept,
+        "tolerance_theory": corruptions[lost.argmax()] if lost.any() else math.nan,
+        "curve_sweeps": np.where(arrived.any(axis=0), arrived.argmax(axis=0), math.nan),
+    }
+
+
+def _theory_of_features(size: Size, regime: Features, corruptions: Floats) -> dict[str, Any]:
+    """Return what the replica-symmetric equations say; they have no dynamics, so the numbers of sweeps are nan."""
+    t, load = regime.temperature, regime.load
+    barrier = overlap(field_variance(size.p, load / t**2, stable=False))
+    return {
+        "phase": phase(TeacherStudent.nishimori(size.p, load, t)).value,
+        "load": load,
+        "q_star_theory": infinite_size(size.p, load, t)["q_star_theory"],
+        "tolerance_theory": (1 - barrier) / 2,
+        "curve_sweeps": np.full(len(corruptions), math.nan),
+    }
+
+
+def _add_example_overlaps(dataset: xr.Dataset, size: Size) -> None:
+    """Add the mean overlap per spin of one example with the pattern, exact at each N (docs/theory.md, eq. 7)."""
+    laws = [[teacher_law(n, size.p, regime.temperature) for regime in size.regimes] for n in size.n_spins]
+    overlaps = [[float(law.probability @ law.overlaps) / law.overlaps[-1] for law in row] for row in laws]
+    dataset["example_overlap"] = ("n_spins", "regime"), overlaps
 
 
 def table(dataset: xr.Dataset) -> str:
@@ -215,9 +235,9 @@ def table(dataset: xr.Dataset) -> str:
             sweeps = at["sweeps_median"].sel(corruption=TABLED_CORRUPTION, method="nearest")
             lines.append(
                 f"{at['phase'].item():>5} {float(at['temperature']):>5g} {int(at['n_examples']):>7} {n_spins:>4} "
-                f"{float(at['example_overlap']):>7.4f} {float(at['kept']):>7.4f} +- {float(at['kept_error']):.4f} "
-                f"{float(at['q_star_theory']):>7.4f} {format_number(at['tolerance'], 7, 4)} +- "
-                f"{format_number(at['tolerance_error'], 6, 4)} {float(at['tolerance_theory']):>7.4f} "
+                f"{float(at['example_overlap']):>7.4f} {format_estimate(at['kept'], at['kept_error'])} "
+                f"{float(at['q_star_theory']):>7.4f} "
+                f"{format_estimate(at['tolerance'], at['tolerance_error'])} {float(at['tolerance_theory']):>7.4f} "
                 f"{format_number(sweeps, 15, 0)}"
             )
     return "\n".join([*lines, "", *_summary(dataset)])

@@ -30,7 +30,7 @@ LARGEST_INT32 = 2**31 - 1
 
 
 class TooLarge(Exception):
-    """Raised inside a task that found a coupling beyond 16 bits."""
+    """A coupling does not fit into the integer type of the tensor: 32 bits are tried after 16."""
 
 
 def whole_blocks(length: int) -> int:
@@ -61,9 +61,9 @@ class CouplingStore:
         """Sum the products of the patterns (M, N) over M: in 16 bits, or in 32 where some sum needs them."""
         words = pack(patterns, 64 * WORDS).view(np.uint64)
         try:
-            return cls(_summed(p, words, len(patterns), np.int16, n_workers), p - 2)
+            return cls(_sum_tensor(p, words, len(patterns), np.int16, n_workers), p - 2)
         except TooLarge:
-            return cls(_summed(p, words, len(patterns), np.int32, n_workers), p - 2)
+            return cls(_sum_tensor(p, words, len(patterns), np.int32, n_workers), p - 2)
 
     @staticmethod
     def bytes_needed(p: int, n_spins: int, n_patterns: int, n_chains: int, n_workers: int) -> int:
@@ -73,8 +73,12 @@ class CouplingStore:
         return tensor + 2 * n_patterns * n_spins + 8 * n_workers * n_spins**2 + n_chains * (2 * row + 9 * n_spins)
 
 
-def _summed(p: int, words: Words, n_patterns: int, dtype: type[np.int16 | np.int32], n_workers: int) -> Tensor:
-    """Return the tensor in one type; its parts are summed on threads and write to different places."""
+def _sum_tensor(p: int, words: Words, n_patterns: int, dtype: type[np.int16 | np.int32], n_workers: int) -> Tensor:
+    """Return the tensor of couplings, J_i1..ip = sum_a sigma^a_i1 .. sigma^a_ip for distinct sites, in one type.
+
+    Threads sum its parts and write to different places. words (N, W) are the signs of the patterns at each site, as
+    bits. Raises `TooLarge` if a coupling does not fit into the type.
+    """
     n_spins = len(words)
     rows = whole_blocks(n_spins) if p == 2 else n_spins
     tensor = aligned_zeros((n_spins, rows, row_length(p, n_spins)), dtype)
@@ -104,8 +108,8 @@ class _Build:
         kernel.pair_products(row, self.words, first, self.n_patterns, result)
         return result[first:, first:]
 
-    def checked(self, values: Integers) -> Integers:
-        """Return couplings that fit into the tensor, and those in 16 bits also into a row's sum in 32 bits."""
+    def require_fit(self, values: Integers) -> Integers:
+        """Return couplings if they fit into the tensor and, in 16 bits, a sum over a row fits into 32; else raise."""
         largest = np.iinfo(self.tensor.dtype).max
         if self.tensor.dtype == np.int16:
             largest = min(largest, LARGEST_INT32 // self.tensor.shape[2])
@@ -115,13 +119,13 @@ class _Build:
 
     def pairs(self) -> None:
         """Fill in p = 2."""
-        self.tensor[:, : len(self.words), 0] = self.checked(self.products(np.zeros_like(self.words[0]), 0))
+        self.tensor[:, : len(self.words), 0] = self.require_fit(self.products(np.zeros_like(self.words[0]), 0))
 
     def triples(self, site: int, stop: threading.Event) -> None:
         """Fill in J_ikl and J_kil, p = 3, for k, l beyond i = `site`."""
         if not stop.is_set():
             behind = slice(site + 1, len(self.words))
-            result = self.checked(self.products(self.words[site], site + 1))
+            result = self.require_fit(self.products(self.words[site], site + 1))
             self.tensor[site, behind, behind] = self.tensor[behind, site, behind] = result
 
     def mirror(self, site: int, _stop: threading.Event) -> None:
@@ -137,7 +141,7 @@ class _Build:
                 return
             result = self.products(self.words[site] ^ self.words[other], 0)
             result[[site, other]] = result[:, [site, other]] = 0
-            row = self.checked(result[upper])
+            row = self.require_fit(result[upper])
             self.tensor[site, other, : len(row)] = self.tensor[other, site, : len(row)] = row
 
 

@@ -15,6 +15,7 @@ from densehop.errors import DensehopError, InvalidInput, NoSolution, OutOfRange
 from densehop.problem import TeacherStudent
 from densehop.teacher import law
 from densehop.theory.diagrams import grids
+from densehop.theory.diagrams.axes import checked_axis, default_coordinates, default_temperatures
 from densehop.theory.diagrams.grids import GridStates
 from densehop.theory.diagrams.phases import Phase, candidates, phase_among
 from densehop.theory.lines.boundaries import BACKGROUND, INFERENCE, RETRIEVAL, boundary
@@ -35,7 +36,7 @@ VARIABLES = {
     "retrieval_overlap": "overlap m of the retrieval branch, winner or not",
     "inference_overlap": "overlap q* of the inference branch, winner or not",
 }
-LARGEST_GRID = 4_000_000
+LARGEST_GRID = 4_000_000  # points
 
 
 def phase_diagram(
@@ -77,12 +78,12 @@ def phase_diagram(
         If replica symmetry is not exact somewhere on the grid.
     """
     where = plane(model, checks.body_number(p), teacher_temperature, load, scaled_teacher_temperature)
-    x = _axis(where.axis, coordinates, _default_axis(where))
-    t = _axis("temperatures", temperatures, np.linspace(0.0, 4.0, 81) if where.universal else np.linspace(0.0, 3.0, 31))
+    x = checked_axis(where.axis, coordinates) if coordinates is not None else default_coordinates(where)
+    t = checked_axis("temperatures", temperatures) if temperatures is not None else default_temperatures(where)
     if x.size * t.size > LARGEST_GRID:
         raise InvalidInput(f"a grid of {x.size} x {t.size} points is too large: at most {LARGEST_GRID} points")
     values = _by_arrays(where, x, t) if where.universal else _by_points(where, x, t)
-    dataset = _labelled(where, x, t, values)
+    dataset = _as_dataset(where, x, t, values)
     if boundaries:
         for kind in _kinds(where):
             _add_boundary(dataset, where, kind, float(x[-1]), float(t[-1]))
@@ -90,34 +91,11 @@ def phase_diagram(
     return dataset
 
 
-def _default_axis(where: Plane) -> Floats:
-    """Return coordinates that show all phases of a plane."""
-    ends = {"direct": 2.0, "nishimori": 8.0, "fixed_teacher": 4.0, "finite_noise": 2.0, "large_noise": 2.0}
-    if where.model == "fixed_load":
-        start = law.critical_temperature(where.p).temperature
-        return np.linspace(start * (1 + 1e-9) + (0.0 if where.universal else 0.01), 3 * start, 80)
-    if not where.universal:  # a tenth of a second a point
-        return np.linspace(0.0, 0.4 if where.model == "direct" else 2.0, 31)
-    return np.linspace(0.0, ends[where.model], 81)
-
-
-def _axis(name: str, values: npt.ArrayLike | None, default: Floats) -> Floats:
-    """Return an increasing axis of finite numbers >= 0."""
-    if values is None:
-        return default
-    array = checks.as_array(name, values)
-    if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iuf":
-        raise InvalidInput(f"{name} must be real numbers of shape (n,), got shape {array.shape}")
-    checked = np.array([checks.number(name, float(value), zero_allowed=True) for value in array])
-    if (np.diff(checked) <= 0).any():
-        raise InvalidInput(f"{name} must increase")
-    return checked
-
-
 Values = dict[str, npt.NDArray[Any]]
 
 
 def _empty(shape: tuple[int, int]) -> Values:
+    """Return arrays for every variable: 0, or nan for the overlaps of branches that may not exist."""
     values: Values = {name: np.zeros(shape) for name in VARIABLES}
     values["retrieval_overlap"] += np.nan
     values["inference_overlap"] += np.nan
@@ -264,7 +242,7 @@ def _enter_point(where: Plane, values: Values, at: tuple[int, int], coordinate: 
 # --- the dataset ------------------------------------------------------------------------------------------------------
 
 
-def _labelled(where: Plane, x: Floats, t: Floats, values: Values) -> xr.Dataset:
+def _as_dataset(where: Plane, x: Floats, t: Floats, values: Values) -> xr.Dataset:
     """Put names, meanings and parameters to the arrays."""
     dims = ("temperature", where.axis)
     dataset = xr.Dataset(coords={"temperature": t, where.axis: x})

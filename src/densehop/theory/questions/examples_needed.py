@@ -70,9 +70,9 @@ class ExamplesNeeded:
     def explanation(self) -> str:
         """The answer in words, with what a finite N changes."""
         if self.phase is Phase.EXAMPLE_RETRIEVAL:
-            return _words_ordered(self)
-        words = _words_pairwise(self) if self.p == 2 else _words_many_body(self)
-        return words + _words_finite_size(self)
+            return _explain_ordered(self)
+        words = _explain_pairwise(self) if self.p == 2 else _explain_many_body(self)
+        return words + _explain_finite_size(self)
 
 
 def examples_needed(n_spins: int, p: int, temperature: float, overlap: float) -> ExamplesNeeded:
@@ -192,15 +192,18 @@ def _signal_ratio(n_spins: int, p: int, temperature: float) -> float:
 
 
 def _shown(n_examples: int) -> str:
+    """Return a number with thousands separated, or in powers of ten if it is very long."""
     return f"{n_examples:,}" if n_examples < 10**15 else f"{float(n_examples):.6g}"
 
 
-def _counted(n_examples: int) -> str:
+def _format_count(n_examples: int) -> str:
+    """Return a number with the noun `example`."""
     return "1 example" if n_examples == 1 else f"{_shown(n_examples)} examples"
 
 
-def _words_ordered(answer: ExamplesNeeded) -> str:
-    several = f"{_counted(answer.n_examples)} {'is' if answer.n_examples == 1 else 'are'}"
+def _explain_ordered(answer: ExamplesNeeded) -> str:
+    """Explain the answer for an ordered teacher, T < T_crit."""
+    several = f"{_format_count(answer.n_examples)} {'is' if answer.n_examples == 1 else 'are'}"
     sign = ", up to a global sign" if answer.p % 2 == 0 else ""
     return (
         f"T = {answer.temperature:.9g} is below the teacher's T_crit: each example is a noisy copy of the pattern, and "
@@ -208,15 +211,16 @@ def _words_ordered(answer: ExamplesNeeded) -> str:
     )
 
 
-def _words_many_body(answer: ExamplesNeeded) -> str:
-    words = f"From {_counted(answer.n_examples)} on (load {answer.load:.5g}) "
+def _explain_many_body(answer: ExamplesNeeded) -> str:
+    """Explain the answer for a disordered teacher at p >= 3, where the overlap appears in a jump."""
+    words = f"From {_format_count(answer.n_examples)} on (load {answer.load:.5g}) "
     jump = ""
     if answer.overlap_reached > answer.overlap + 1e-3:
         jump = f"The overlap cannot be smaller than that: it jumps there, beyond the {answer.overlap:g} asked for. "
     if answer.phase is Phase.LOCAL_RETRIEVAL:
         words += (
             f"a state of overlap {answer.overlap_reached:.4f} exists, but the paramagnet wins: it needs a hint, a "
-            f"start near the pattern. {jump}From {_counted(answer.n_examples_global)} on (load "
+            f"start near the pattern. {jump}From {_format_count(answer.n_examples_global)} on (load "
             f"{answer.load_global:.5g}) such a state, of overlap {answer.overlap_global:.4f}, is favoured. "
         )
     else:
@@ -226,15 +230,17 @@ def _words_many_body(answer: ExamplesNeeded) -> str:
     )
 
 
-def _words_pairwise(answer: ExamplesNeeded) -> str:
+def _explain_pairwise(answer: ExamplesNeeded) -> str:
+    """Explain the answer for a disordered teacher at p = 2, where the overlap grows continuously."""
     return (
-        f"From {_counted(answer.n_examples)} on (M/N = {answer.load / 2:.5g}) the overlap is "
+        f"From {_format_count(answer.n_examples)} on (M/N = {answer.load / 2:.5g}) the overlap is "
         f"{answer.overlap_reached:.4f}, up to a global sign. It grows continuously from 0 at "
         f"M/N = {nishimori.pairwise_critical_load(answer.temperature):.5g}, and a random start finds it."
     )
 
 
-def _words_finite_size(answer: ExamplesNeeded) -> str:
+def _explain_finite_size(answer: ExamplesNeeded) -> str:
+    """Say where the answer, of infinite N, differs from what holds at this N; empty where it does not."""
     words = ""
     if abs(answer.signal_ratio - 1) > 0.1:
         near = 1 / FAR < answer.signal_ratio < FAR

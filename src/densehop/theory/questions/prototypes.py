@@ -54,7 +54,7 @@ def attacked_prototype(
     p, n_examples = checks.integer("p", p, 3), checks.integer("n_examples", n_examples, 1)
     beta = 1 / checks.number("temperature", temperature)
     fractions = np.array([checks.between("attack", eps, 0, 1) for eps in np.ravel(attack)]).reshape(np.shape(attack))
-    magnetisation = _ordered(p, teacher_temperature)
+    magnetisation = _ordered_magnetisation(p, teacher_temperature)
     others = np.arange(n_examples)  # of the M - 1, that agree with the pattern at a site
     share = (1 + magnetisation) / 2
     weights = binom.pmf(others, n_examples - 1, share)
@@ -111,7 +111,7 @@ def recovery(
     p, n_examples = checks.integer("p", p, 3), checks.integer("n_examples", n_examples, 1)
     beta = 1 / checks.number("temperature", temperature)
     start = np.array([checks.between("overlap", one, -1, 1) for one in np.ravel(overlap)])
-    magnetisation = _ordered(p, teacher_temperature)
+    magnetisation = _ordered_magnetisation(p, teacher_temperature)
     agreeing = np.arange(n_examples + 1)
     weights = binom.pmf(agreeing, n_examples, (1 + magnetisation) / 2)
     total = 2.0 * agreeing - n_examples
@@ -132,7 +132,7 @@ def recovery(
     return np.array(traces)
 
 
-def _ordered(p: int, teacher_temperature: float) -> float:
+def _ordered_magnetisation(p: int, teacher_temperature: float) -> float:
     """Return the magnetisation of an ordered teacher."""
     critical = law.critical_temperature(p).temperature
     if checks.number("teacher_temperature", teacher_temperature) >= critical:

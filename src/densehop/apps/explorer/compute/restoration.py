@@ -62,7 +62,7 @@ class Damage:
         """Whether every value that is not hidden is right."""
         return not (self.flipped or self.overwritten or self.clicked)
 
-    def applied(self, stored: Signs) -> Floats:
+    def apply_to(self, stored: Signs) -> Floats:
         """Return the damaged digit (64,); nan where it is hidden."""
         order = np.random.default_rng(self.seed).random((3, stored.shape[1]))
         state = stored[self.digit].astype(np.float64)
@@ -82,7 +82,7 @@ class Restoration:
     """
 
     def __init__(self, stored: Signs, damage: Damage, step_seconds: float = STEP_SECONDS) -> None:
-        self._damaged, self._clamp, self._step_seconds = damage.applied(stored)[None], damage.only_hidden, step_seconds
+        self._damaged, self._clamp, self._step_seconds = damage.apply_to(stored)[None], damage.only_hidden, step_seconds
         self._memories = {name: DenseAssociativeMemory(**settings).fit(stored) for name, settings in MEMORIES.items()}
         self.states = dict.fromkeys(MEMORIES, self._damaged[0])
         self._steps, self.finished = 0, False
@@ -106,7 +106,7 @@ from densehop.apps.explorer.compute.restoration import Damage, stored_digits
 
 stored = stored_digits()  # 50 of scikit-learn's digits in black and white
 damage = {damage}
-damaged = damage.applied(stored)[None]  # nan: hidden
+damaged = damage.apply_to(stored)[None]  # nan: hidden
 for name, settings in {memories}.items():
     memory = dh.DenseAssociativeMemory(**settings, max_steps={steps}).fit(stored)
     restored = memory.recall(damaged, clamp={clamp}).patterns[0]

@@ -103,6 +103,7 @@ class Simulation:
         return [self._network(np.random.SeedSequence((self.request.seed, d))) for d in range(self.request.n_disorders)]
 
     def _network(self, seed: np.random.SeedSequence) -> tuple[Signs, PBodyHopfield]:
+        """Draw memories or a teacher's examples; return the pattern to compare with, (N,), and their network."""
         point, n_spins, n_examples = self.request.point, self.request.n_spins, self.request.n_examples
         teacher_temperature = point.teacher_temperature(n_spins)
         if teacher_temperature is None:
@@ -117,6 +118,7 @@ class Simulation:
         return [self._start(d, pattern, network) for d, (pattern, network) in enumerate(self._networks)]
 
     def _start(self, disorder: int, pattern: Signs, network: PBodyHopfield) -> Signs:
+        """Return the first states (chain, N) of a disorder's chains."""
         request = self.request
         seed = np.random.SeedSequence((request.seed, disorder, 0))
         if request.start == "random":
@@ -135,14 +137,14 @@ class Simulation:
     @property
     def overlap(self) -> Floats:
         """The overlaps so far; for even p, where a pattern and its negative are equivalent, of either sign."""
-        return self._joined(self._overlaps)
+        return self._concatenate(self._overlaps)
 
     @property
     def energy(self) -> Floats:
         """The energies per spin so far."""
-        return self._joined(self._energies)
+        return self._concatenate(self._energies)
 
-    def _joined(self, blocks: list[Floats]) -> Floats:
+    def _concatenate(self, blocks: list[Floats]) -> Floats:
         """Return blocks one after the other: (disorder, chain, sweep)."""
         return np.concatenate([np.empty((self.request.n_disorders, N_CHAINS, 0)), *blocks], axis=2)
 

@@ -134,6 +134,7 @@ class AttackPage:
         self._trace.show(self._trace_chart())
 
     def _boundary_chart(self) -> Chart:
+        """Return the theory's boundary with the attacks that were tried, over load and overwritten fraction."""
         results = np.array(self._results, dtype=np.float64).reshape(-1, 3)
         recovered, captured = results[results[:, 2] == 1], results[results[:, 2] == 0]
         here = np.array([self._state.attack_load]), np.array([self._state.eps])
@@ -156,6 +157,7 @@ class AttackPage:
         return np.array([] if self._simulation is None else self._simulation.overlaps).reshape(-1, 2)
 
     def _trace_chart(self) -> Chart:
+        """Return the overlaps of the last attack, sweep by sweep."""
         overlaps = self._overlaps()
         sweeps = np.arange(len(overlaps), dtype=np.float64)
         return Chart(

@@ -143,6 +143,7 @@ class CutPage:
         return np.array([] if self._simulation is None else self._simulation.results).reshape(-1, 3)
 
     def _chart(self) -> Chart:
+        """Return the overlap along the cut: theory as lines, simulations as dots."""
         theory = {name: values.values for name, values in self._theory.variables.items()}
         position, coarse_position = theory["position"], theory["coarse_position"]
         simulated = self._results()

@@ -93,7 +93,7 @@ class RestorePage:
         except DensehopError as error:
             self._session.show_error(str(error))
             return
-        damaged, original = damage.applied(self._stored), self._stored[damage.digit]
+        damaged, original = damage.apply_to(self._stored), self._stored[damage.digit]
         known = ~np.isnan(damaged)
         self._original.show(original, f"a {self._state.digit % 10}")
         wrong = float((damaged != original)[known].mean()) if known.any() else 0.0

@@ -33,6 +33,7 @@ def chart_file(chart: Chart, suffix: str) -> bytes:
 
 
 def _draw_chart(axes: Axes, chart: Chart) -> None:
+    """Draw a chart of the browser with Matplotlib."""
     for line in chart.lines:
         dashes = DASHES[line.dash]
         (drawn,) = axes.plot(line.x, line.y, color=line.colour, linewidth=0.8 * line.width, label=line.label or None)

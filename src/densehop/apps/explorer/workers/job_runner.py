@@ -62,6 +62,7 @@ class JobRunner:
         return self._thread is not None and self._thread.is_alive() and not self._stopped.is_set()
 
     def _run(self, job: Job, stopped: threading.Event, may_run: threading.Event) -> None:
+        """Advance a job step by step on this thread until it is finished or stopped, then report how it ended."""
         error_message = ""
         try:
             while not job.finished and not stopped.is_set():
