@@ -12,8 +12,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from densehop import DenseAssociativeClassifier
 from densehop.errors import InvalidInput, MissingPackage
-from densehop.learn.attacks.robustness import Ball, fgsm, pgd
-from densehop.learn.attacks.victims import victim_of
+from densehop.learn.attacks.attacked_models import attacked_model
+from densehop.learn.attacks.ball import Ball
+from densehop.learn.attacks.methods import fgsm, pgd
 
 SIZE, STEPS, N_IMAGES = 0.1, 20, 150
 
@@ -32,14 +33,14 @@ def attacked():
 def ours(attacked):
     """What this package's attacks leave of the accuracy, by norm and attack."""
     model, images, classes = attacked
-    victim, found = victim_of(model), {}
+    target, found = attacked_model(model), {}
     for norm, size in (("linf", SIZE), ("l2", 4 * SIZE)):
         ball = Ball(norm, size, 0.0, 1.0)
         for name, worst in (
-            ("fgsm", fgsm(victim, images, classes, ball)),
-            ("pgd", pgd(victim, images, classes, ball, STEPS, 2)),
+            ("fgsm", fgsm(target, images, classes, ball)),
+            ("pgd", pgd(target, images, classes, ball, STEPS, 2)),
         ):
-            found[norm, name] = (victim.margins(worst, classes) <= 0).mean()
+            found[norm, name] = (target.margins(worst, classes) <= 0).mean()
     return found
 
 
@@ -148,13 +149,13 @@ def test_foolbox_attacks_by_decisions_and_refuses_what_it_cannot_differentiate(a
         foolbox_adapter.LinfPGD()(target.transform_bounds((-1, 1)), images[:5], classes[:5], epsilons=0.1)
 
 
-@pytest.mark.parametrize(("adapter", "package"), [("with_art", "art"), ("with_foolbox", "foolbox")])
+@pytest.mark.parametrize(("adapter", "package"), [("art_adapter", "art"), ("foolbox_adapter", "foolbox")])
 def test_a_missing_package_is_named_with_its_extra(adapter, package, monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == package] + [package]:
         monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, f"densehop.learn.{adapter}", raising=False)
+    monkeypatch.delitem(sys.modules, f"densehop.learn.attacks.{adapter}", raising=False)
     with pytest.raises(MissingPackage, match=r"pip install 'densehop\[attacks\]'"):
-        importlib.import_module(f"densehop.learn.{adapter}")
+        importlib.import_module(f"densehop.learn.attacks.{adapter}")
 
 
 @pytest.mark.parametrize("adapter", ["with_art", "with_foolbox"])

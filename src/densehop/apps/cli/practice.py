@@ -34,7 +34,7 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Store images, hide or invert pixels, restore them."""
-    from densehop.learn import experiments  # noqa: PLC0415 (slow)
+    from densehop.learn import image_tasks  # noqa: PLC0415 (slow)
     from densehop.learn.data import datasets  # noqa: PLC0415 (slow)
     from densehop.learn.memory.estimator import DenseAssociativeMemory  # noqa: PLC0415 (slow)
     from densehop.learn.memory.interactions import WITH_DEGREE  # noqa: PLC0415 (slow)
@@ -45,7 +45,7 @@ def restore(
         raise InvalidInput(f"--graded needs --interaction exponential or attention; '{interaction}' is one of signs")
     images = datasets.load(data)
     memory = DenseAssociativeMemory(interaction, degree=degree, encoding="graded" if graded else "auto")
-    found = experiments.restore_images(images, memory, memories, hidden, flipped, binary=not graded, seed=seed)
+    found = image_tasks.restore_images(images, memory, memories, hidden, flipped, binary=not graded, seed=seed)
     damage = _damage(hidden, flipped)
     rows = {"original": found.original, damage: found.corrupted, "restored": found.recall.patterns}
     shown = {name: part[:10] for name, part in rows.items()}
@@ -78,14 +78,14 @@ def classify(
     as_json: Json = False,
 ) -> None:
     """Train on 70% of the images, test on the rest, draw the memories."""
-    from densehop.learn import experiments  # noqa: PLC0415 (slow)
+    from densehop.learn import image_tasks  # noqa: PLC0415 (slow)
     from densehop.learn.classifier.estimator import DenseAssociativeClassifier  # noqa: PLC0415 (slow)
     from densehop.learn.data import datasets  # noqa: PLC0415 (slow)
     from densehop.plot import images as draw  # noqa: PLC0415 (slow)
 
     checks.integer("seed", seed, 0, 2**32 - 1)
     model = DenseAssociativeClassifier(memories, degree=degree, kind=kind, max_iter=epochs, random_state=seed)
-    found = experiments.classify_images(datasets.load(data), model, seed)
+    found = image_tasks.classify_images(datasets.load(data), model, seed)
     title = f"{min(memories, 100)} {kind} memories, n = {degree:g}"
     files = _written(out, "classify", draw.memory_grid(found.model.memories_[:100], found.test.shape, title))
     summary = {
@@ -120,7 +120,7 @@ def attack(
     as_json: Json = False,
 ) -> None:
     """Accuracy under attack, the worst of gradient, transfer and search, beside a logistic regression."""
-    from densehop.learn import experiments  # noqa: PLC0415 (slow)
+    from densehop.learn import image_tasks  # noqa: PLC0415 (slow)
     from densehop.learn.classifier.estimator import DenseAssociativeClassifier  # noqa: PLC0415 (slow)
     from densehop.learn.data import datasets  # noqa: PLC0415 (slow)
     from densehop.plot import images as draw  # noqa: PLC0415 (slow)
@@ -135,7 +135,7 @@ def attack(
     chosen = _numbers("sizes", sizes)
     checks.integer("steps", steps, 1)
     checks.integer("queries", queries, 1)
-    found = experiments.attack_images(
+    found = image_tasks.attack_images(
         datasets.load(data), models, chosen, norm, images, seed, steps=steps, queries=queries
     )
     curves = [(name, one.sizes, one.worst, one.error) for name, one in found.items()]

@@ -38,10 +38,11 @@ def scaling_of(data: Any, centring: float = 1.0) -> Scaling:
 
 
 def noise_level(inputs: Reals, classes: npt.NDArray[np.int64]) -> float:
-    """Return the input noise to train with: a tenth of a typical distance to another class, at most 0.5.
+    """Return the input noise to train with: a tenth of a typical distance to another class, within two limits.
 
     The distance is the median over samples of that to the nearest sample of another class; images of more than a
-    hundred pixels reach the limit, a handful of features needs far less.
+    hundred pixels reach the limit of 0.5, a handful of features needs far less. Noise above the features' own root mean
+    square deviation would drown them: the limit of sparse text.
     """
     step = -(-len(inputs) // SAMPLE)
     sample, labels = inputs[::step].astype(np.float64), classes[::step]
@@ -52,4 +53,5 @@ def noise_level(inputs: Reals, classes: npt.NDArray[np.int64]) -> float:
     nearest = nearest[np.isfinite(nearest)]
     if not len(nearest):
         return 0.0
-    return min(LARGEST_NOISE, NOISE_SHARE * float(np.sqrt(max(np.median(nearest), 0.0))))
+    spread = float(np.sqrt(sample.var(axis=0).mean()))
+    return min(LARGEST_NOISE, spread, NOISE_SHARE * float(np.sqrt(max(np.median(nearest), 0.0))))

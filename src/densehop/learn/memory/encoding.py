@@ -10,6 +10,8 @@ from densehop.base.arrays import Mask, Reals
 from densehop.errors import InvalidInput
 
 FLIP_RATE = 0.1  # that the default beta assumes
+OUTSIDE = 0.5  # of the range: how far questions may lie outside it
+NARROW = 0.25  # of the least spread of a stored row: how little the widest question may spread
 ENCODINGS = ("auto", "binary", "graded")
 
 
@@ -22,11 +24,14 @@ class Encoding:
     kind : "binary" (+1 above the middle of the range, else -1) or "graded" (linear, `low` to -1 and `high` to 1)
     low, high : float
         The range of the data it was made from. Graded values outside are not cut off.
+    exact : bool
+        Whether `decode` returned those data; not where grey values became black or white.
     """
 
     kind: str
     low: float
     high: float
+    exact: bool = True
 
     def encode(self, data: Reals) -> Reals:
         """Return data as values of the network; nan is encoded as 0, no opinion."""
@@ -59,9 +64,42 @@ def encoding_of(data: Reals, kind: str, *, spins: bool) -> Encoding:
     """Return the encoding for data without nan; "auto" is binary where `spins` are needed or only two values occur."""
     checks.choice("encoding", kind, ENCODINGS)
     low, high = float(data.min()), float(data.max())
+    two_valued = bool(((data == low) | (data == high)).all())
     if kind == "auto":
-        kind = "binary" if spins or bool(((data == low) | (data == high)).all()) else "graded"
-    return Encoding(kind, low, high)
+        kind = "binary" if spins or two_valued else "graded"
+    return Encoding(kind, low, high, exact=kind == "graded" or two_valued)
+
+
+def joint_encoding(stored: Encoding, data: Reals, kind: str, *, spins: bool) -> Encoding:
+    """Return the encoding for data beside stored ones: the one that all of them together would have had."""
+    ends = np.array([[stored.low, stored.high]], dtype=data.dtype)
+    low, high = min(stored.low, float(data.min())), max(stored.high, float(data.max()))
+    if not stored.exact and (low, high) != (stored.low, stored.high):
+        raise InvalidInput(
+            f"X reaches from {data.min():g} to {data.max():g}, beyond the range {stored.low:g} to {stored.high:g} of "
+            "earlier rows, whose grey values were made black or white in its middle: fit all rows in one call"
+        )
+    if stored.kind == "graded" and kind == "auto":
+        kind = "graded"
+    found = encoding_of(np.append(ends, data.ravel()), kind, spins=spins)
+    return Encoding(found.kind, found.low, found.high, exact=found.exact and stored.exact)
+
+
+def misfit(encoding: Encoding, least_spread: float, data: Reals, present: Mask | None) -> str | None:
+    """Return in words how the range or the spread of questions does not fit what was stored; None: it does."""
+    seen = data if present is None else np.where(present, data, np.nan)
+    some = seen[~np.isnan(seen).all(axis=1)]
+    if not len(some):
+        return None
+    low, high = float(np.nanmin(some)), float(np.nanmax(some))
+    asked, stored = f"reach from {low:g} to {high:g}", f"from {encoding.low:g} to {encoding.high:g}"
+    room = encoding.span * OUTSIDE
+    if low < encoding.low - room or high > encoding.high + room:
+        return f"questions {asked}, what was stored {stored}"
+    spread = float((np.nanmax(some, axis=1) - np.nanmin(some, axis=1)).max())
+    if spread < NARROW * least_spread:
+        return f"no question spreads over more than {spread:g}, everything stored over {least_spread:g} or more"
+    return None
 
 
 def default_beta(encoding: Encoding, memories: Reals) -> float:

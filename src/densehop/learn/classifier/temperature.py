@@ -1,0 +1,57 @@
+"""The inverse temperature of a classifier that stores its samples, from how well each is told by all others."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from densehop.base.arrays import Floats, Integers, Reals
+from densehop.learn.classifier.losses import softmax
+from densehop.learn.classifier.scores import Memories
+
+SAMPLES = 500  # that are left out in turn
+LARGEST = 1e4
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """Stored inputs (M, N) and their classes (M,), from which the inverse temperature is found when first needed."""
+
+    memories: Memories
+    inputs: Reals
+    classes: Integers
+
+    @cached_property
+    def inverse_temperature(self) -> float:
+        """The most likely inverse temperature."""
+        return left_out_temperature(self.memories, self.inputs, self.classes)
+
+
+def left_out_temperature(memories: Memories, inputs: Reals, classes: Integers) -> float:
+    """Return the inverse temperature that makes the classes of stored inputs (M, N), each left out, most likely.
+
+    One further sample, of which nothing is known, keeps the probabilities from 0 and 1 where no sample is mistaken.
+    """
+    rows = np.arange(0, len(inputs), -(-len(inputs) // SAMPLES))
+    scores, truth = _left_out_scores(memories, inputs, rows), classes[rows]
+
+    def loss(log_beta: float) -> float:
+        logarithms = np.log(np.maximum(softmax(np.exp(log_beta) / memories.degree * scores), 1e-300))
+        unknown = logarithms.mean(axis=1).mean()
+        return -float(logarithms[np.arange(len(rows)), truth].sum() + unknown)
+
+    found = minimize_scalar(loss, bounds=(np.log(1e-3), np.log(LARGEST)), method="bounded", options={"xatol": 1e-3})
+    return float(np.exp(found.x))
+
+
+def _left_out_scores(memories: Memories, inputs: Reals, rows: Integers) -> Floats:
+    """Return the scores (R, C) of some inputs without the memories that they are."""
+    own, scores = memories.class_fields(), []
+    for row in rows:
+        fields = np.maximum(memories.visible @ inputs[row] + own, memories.floor)
+        fields[:, row] = memories.floor
+        logarithms = memories.degree * np.log(fields.astype(np.float64))
+        largest = logarithms.max(axis=1, keepdims=True)
+        scores.append(np.log(np.exp(logarithms - largest).sum(axis=1)) + largest[:, 0])
+    return np.array(scores)
