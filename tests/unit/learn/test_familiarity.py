@@ -134,3 +134,31 @@ def test_grey_values_made_black_or_white_are_named():
     memory = DenseAssociativeMemory("strict", encoding="binary").fit(grey)
     with pytest.raises(InvalidInput, match=r"beyond the range .* fit all rows in one call"):
         memory.partial_fit(grey + 100)
+
+
+def test_similar_photographs_are_not_blended():
+    """Forty of them, among which pairs are ten times closer than the rest."""
+    random = np.random.default_rng(13)
+    scenes = random.uniform(0, 255, (20, 400))
+    photographs = np.vstack([scenes, np.clip(scenes + random.normal(0, 20, scenes.shape), 0, 255)])
+    memory = DenseAssociativeMemory().fit(photographs)
+    hidden = random.random(photographs.shape) < 0.5
+    restored = memory.restore(np.where(hidden, np.nan, photographs))
+    assert np.sqrt(((restored - photographs) ** 2).mean()) < 0.01
+
+
+def test_the_default_sharpness_is_the_likeliest():
+    """Of rows with normal errors about a few centres, near one over the errors' variance about each other."""
+    random = np.random.default_rng(14)
+    centres = random.uniform(-1, 1, (5, 200))
+    rows = np.repeat(centres, 40, axis=0) + random.normal(0, 0.05, (200, 200))
+    memory = DenseAssociativeMemory().fit(rows)
+    encoded = memory.memories_
+    distances = ((encoded[:, None] - encoded) ** 2).sum(axis=2)
+    np.fill_diagonal(distances, np.inf)
+
+    def likelihood(beta):
+        return np.logaddexp.reduce(-beta / 2 * distances, axis=1).sum() + 200 * 200 / 2 * np.log(beta)
+
+    around = [likelihood(factor * memory.beta_) for factor in (0.97, 1, 1.03)]
+    assert np.argmax(around) == 1

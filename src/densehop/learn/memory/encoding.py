@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Mask, Reals
+from densehop.base.arrays import Floats, Mask, Reals
 from densehop.errors import InvalidInput
 
+SAMPLE, EM_STEPS = 500, 20
 FLIP_RATE = 0.1  # that the default beta assumes
 OUTSIDE = 0.5  # of the range: how far questions may lie outside it
 NARROW = 0.25  # of the least spread of a stored row: how little the widest question may spread
@@ -106,13 +107,29 @@ def default_beta(encoding: Encoding, memories: Reals) -> float:
     """Return the sharpness that `DenseAssociativeMemory` describes."""
     if encoding.kind == "binary":
         return float(np.log((1 - FLIP_RATE) / FLIP_RATE) / 2)
-    sample = memories[:: -(-len(memories) // 500)].astype(np.float64)  # evenly spread, some hundred are enough
-    squares = (sample**2).sum(axis=1)
-    distances = squares[:, None] + squares - 2 * sample @ sample.T
-    np.fill_diagonal(distances, np.inf)
-    nearest = distances.min(axis=1)
-    nearest = nearest[np.isfinite(nearest) & (nearest > 1e-12 * memories.shape[1])]
-    return float(25 / np.median(nearest)) if len(nearest) else 1.0
+    rows = np.arange(0, len(memories), -(-len(memories) // SAMPLE))  # evenly spread, some hundred are enough
+    wide = memories.astype(np.float64)
+    squares = (wide**2).sum(axis=1)
+    distances = squares[rows, None] + squares - 2 * wide[rows] @ wide.T
+    distances[distances <= 1e-12 * memories.shape[1]] = np.inf  # itself, and copies
+    distances = distances[np.isfinite(distances).any(axis=1)]
+    if not len(distances):
+        return 1.0
+    return max(25 / float(np.median(distances.min(axis=1))), _left_out_beta(distances, memories.shape[1]))
+
+
+def _left_out_beta(distances: Floats, n_values: int) -> float:
+    """Return the beta at which stored rows are most likely, each as another one with normal errors of variance 1/beta.
+
+    From squared distances (R, M), inf where two are the same; the fixed point of expectation and maximisation.
+    """
+    finite, nearest = np.where(np.isfinite(distances), distances, 0), distances.min(axis=1, keepdims=True)
+    beta = n_values / float(nearest.mean())
+    for _ in range(EM_STEPS):
+        weights = np.exp(-beta / 2 * (distances - nearest))
+        weights /= weights.sum(axis=1, keepdims=True)
+        beta = n_values / float((weights * finite).sum(axis=1).mean())
+    return beta
 
 
 def known_values(data: Reals, known: npt.ArrayLike | None) -> Mask | None:

@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Mask, Reals
+from densehop.base.arrays import Floats, Integers, Mask, Reals
 from densehop.errors import InvalidInput
 from densehop.kernels.recall import keep
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
@@ -31,6 +31,7 @@ from densehop.learn.memory.encoding import (
 )
 from densehop.learn.memory.familiarity import Familiarity
 from densehop.learn.memory.interactions import WITH_DEGREE, Interaction
+from densehop.learn.memory.neighbors import nearest_rows
 from densehop.learn.memory.solver import Solver
 
 OVERLAPS_AT_ONCE, VALUES_AT_ONCE = 2**20, 2**20  # in one block of rows
@@ -90,7 +91,8 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
     beta : float or None
         Sharpness of "exponential" and "attention": for signs of which a fraction f is flipped, log((1-f)/f)/2 is the
         likelihood; for graded values 1/(their error's variance, in encoded units). None: f = 0.1 for signs; for graded
-        values so that the memories' median distance to their nearest neighbour is five standard deviations.
+        values that at which each stored row is most likely given the others, or, where larger, that at which the median
+        distance to the nearest other one is five standard deviations.
     encoding : "auto", "binary" or "graded"
         Binary: above or below the middle of the range of the stored data. Graded: the range mapped onto [-1, 1].
         "auto": binary if the interaction needs signs or the data have two values only.
@@ -212,6 +214,24 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """
         data, mask = self._partly_known(X, known)
         return self._recall(data, mask, clamp=clamp)
+
+    def kneighbors(
+        self,
+        X: npt.ArrayLike,  # noqa: N803 (as above)
+        n_neighbors: int = 1,
+        known: npt.ArrayLike | None = None,
+    ) -> tuple[Floats, Integers]:
+        """Return the distances of the rows of X (B, N) to their nearest stored rows, and these rows' indices, (B, k).
+
+        Nearest first, Euclidean, in the units of the data and over the known values alone; nothing is restored. The
+        smaller index comes first where signs are as near.
+        """
+        data, mask = self._partly_known(X, known)
+        count = checks.integer("n_neighbors", n_neighbors, 1, len(self.memories_))
+        questions = self._solver(data.dtype).start(data, mask)
+        words = self._bits.words if self._bits is not None and mask is None else None
+        squares, indices = nearest_rows(self.memories_, questions, mask, count, words)
+        return np.sqrt(squares) * (self.encoding_.span / 2), indices
 
     def _validated(self, X: npt.ArrayLike, *, reset: bool = False) -> Reals:  # noqa: N803
         """Return checked data, dense."""
