@@ -53,8 +53,7 @@ def data_sets() -> dict[str, tuple[Any, np.ndarray]]:
 
 MODELS = {
     "learned": DenseAssociativeClassifier(random_state=0),
-    "learned, n = 2": DenseAssociativeClassifier(degree=2, random_state=0),
-    "stored, n = 30": DenseAssociativeClassifier(kind="stored", degree=30),
+    "stored": DenseAssociativeClassifier(kind="stored"),
     "SVC": SVC(probability=False),
     "random forest": RandomForestClassifier(random_state=0),
     "logistic": LogisticRegression(max_iter=2000),

@@ -4,7 +4,7 @@ import joblib
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from sklearn.datasets import load_digits, load_iris, make_blobs
+from sklearn.datasets import load_digits, load_iris, load_wine, make_blobs, make_moons
 from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
@@ -168,6 +168,34 @@ def test_a_model_read_as_a_memory_map_learns_on(digits, tmp_path):
     for model in (mapped, read):
         model.partial_fit(digits[0], digits[2])
     np.testing.assert_array_equal(mapped.memories_, read.memories_)
+
+
+def test_the_degree_is_chosen_by_what_it_tells():
+    """Two interleaved half moons need prototypes, a linear rule features; a given degree is kept."""
+    moons = make_moons(400, noise=0.15, random_state=0)
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(400, 20))
+    plane = rows, (rows[:, 0] + rows[:, 1] > 0).astype(int)
+    assert DenseAssociativeClassifier(random_state=0).fit(*moons).degree_ == 10
+    assert DenseAssociativeClassifier(random_state=0).fit(*plane).degree_ == 2
+    assert DenseAssociativeClassifier(degree=5, max_iter=1).fit(*plane).degree_ == 5
+    few = DenseAssociativeClassifier(max_iter=1).fit(rows[:50], plane[1][:50])
+    assert few.degree_ == 10
+
+
+def test_the_degree_of_stored_samples_is_the_likeliest(digits):
+    images, classes = digits[0][:400], digits[2][:400]
+    chosen = DenseAssociativeClassifier(kind="stored").fit(images, classes)
+    fixed = [DenseAssociativeClassifier(kind="stored", degree=n).fit(images, classes) for n in (10, 30, 100, 300)]
+    losses = [log_loss(digits[3], one.predict_proba(digits[1])) for one in fixed]
+    assert chosen.degree_ in (10, 30, 100, 300)
+    assert log_loss(digits[3], chosen.predict_proba(digits[1])) < min(losses) + 0.02
+
+
+def test_columns_of_very_different_scale_are_named():
+    rows, classes = load_wine(return_X_y=True)
+    with pytest.warns(UserWarning, match=r"spreads \d+ times as wide as the median one.*StandardScaler"):
+        DenseAssociativeClassifier(max_iter=1).fit(rows, classes)
 
 
 def test_noise_does_not_drown_sparse_features():

@@ -95,6 +95,12 @@ def test_masked_values_are_hidden_values():
             call(masked)
 
 
+def test_hidden_values_are_for_restore():
+    memory = DenseAssociativeMemory().fit(np.eye(4))
+    with pytest.raises(InvalidInput, match="X contains NaN: `restore` and `recall` complete"):
+        memory.transform([[1, 0, np.nan, 0]])
+
+
 def test_columns_must_come_in_their_order():
     images = pd.DataFrame(load_digits().data[:50]).add_prefix("pixel")
     memory = DenseAssociativeMemory().fit(images)

@@ -73,6 +73,26 @@ def test_the_overwrite_attack_repeats_and_ends_at_the_intruder():
     assert 0.4 < curve.fails_at < 1
 
 
+def test_room_is_what_fits_besides():
+    """The present memories survive beside as many random codes as it says, and not beside many more."""
+    memories = signs(4, 60, 60)
+    room = locate(memories, p=3, n_trials=1, damage=0.1, survive=0.9).room
+    assert room.survival >= 0.9
+    assert not room.at_least
+    assert 0 < room.n_more < locate(memories, p=3, n_trials=1).capacity_left
+
+    def survival(n_more, seed):
+        network = PBodyHopfield(np.vstack([memories, signs(seed, n_more, 60)]), 3)
+        damaged = np.where(np.random.default_rng(seed).random((60, 60)) < 0.1, -memories, memories)
+        return ((network.relax(damaged) * memories).mean(axis=1) >= 0.95).mean()
+
+    assert np.mean([survival(room.n_more // 2, seed) for seed in range(3)]) > 0.9
+    assert np.mean([survival(2 * room.n_more, seed) for seed in range(3)]) < 0.9
+    full = locate(signs(1, 800, 40), p=3, n_trials=1).room
+    assert full.n_more == 0
+    assert full.survival < 0.95
+
+
 def test_the_limit_may_lie_below_the_smallest_fraction():
     memory = DenseAssociativeMemory("strict", degree=3).fit(signs(3, 5, 80))
     whole = overwrite_attack(memory, np.linspace(0, 1, 21), n_trials=30, seed=1)

@@ -187,7 +187,14 @@ def locate(
         curve.fraction, curve.overlap, curve.intruder_overlap, curve.retrieved, found.predicted_eps
     )
     files = _written(out, "locate", picture)
-    summary = {name: value for name, value in vars(found).items() if name != "attack"}
+    summary = {name: value for name, value in vars(found).items() if name not in {"attack", "room"}}
+    summary |= {
+        "survival": found.room.survival,
+        "measured_room": found.room.n_more,
+        "room_is_larger": found.room.at_least,
+        "damage": found.room.damage,
+        "survive": found.room.wanted,
+    }
     summary |= {"correlated": found.correlated, "measured_eps": curve.fails_at}
     parameters = {"data": f"random, {random} sites" if random else data, "memories": memories, "seed": seed}
     _report(parameters, summary, files, as_json=as_json)

@@ -99,7 +99,7 @@ def _stored(model: DenseAssociativeClassifier) -> Examples:
     every = np.arange(len(owners))
     own, other = by_class[owners, every][order], by_class[(owners + 1) % len(by_class), every][order]
     weights = memories.visible[order] * model.scale_
-    gap, floor, degree = float((own - other).mean()), memories.floor, model.degree
+    gap, floor, degree = float((own - other).mean()), memories.floor, memories.degree
 
     def logs(fields: Reals, sharpness: float) -> tuple[Reals, Reals]:
         return log_difference(fields + gap, fields, float(degree * sharpness), floor)

@@ -1,6 +1,8 @@
 """`DenseAssociativeClassifier`: class units completed from visible units by learned or stored memories."""
 
+import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import repeat
 from typing import Any, Self
 
@@ -17,7 +19,8 @@ from densehop.base import checks
 from densehop.base.arrays import Integers, Reals
 from densehop.errors import InvalidInput
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
-from densehop.learn.classifier.inputs import Scaling, noise_level, scaling_of
+from densehop.learn.classifier.degree import LEARNED, learned_degree, stored_degree
+from densehop.learn.classifier.inputs import Scaling, noise_level, scaling_of, uneven
 from densehop.learn.classifier.losses import CrossEntropy, Published, largest_rate, log_drive, softmax
 from densehop.learn.classifier.scores import Memories, class_scores
 from densehop.learn.classifier.stopping import Patience, held_out
@@ -44,10 +47,12 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
     ----------
     n_memories : int
         K, of learned memories.
-    degree : float
-        n >= 1.
+    degree : float or None
+        n >= 1. None: of learned memories, 2 or 10, whichever makes a held-out fifth more likely after half the epochs
+        (below 100 samples and in `partial_fit` 10); of stored ones, the one of 10, 30, 100, 300 at which the class of
+        each sample is most likely given all others.
     kind : "learned" or "stored"
-        Stored: every training sample becomes a memory, nothing is trained; degrees from 10 on are useful.
+        Stored: every training sample becomes a memory, nothing is trained.
     loss : "cross_entropy" or "published"
         Cross-entropy of softmax(inverse_temperature/n * scores), or ``|tanh - target|^(2m)`` of the class units, its
         temperature set from the data at the start and annealed; n = 30 then learns better at a learning_rate of 0.01.
@@ -82,7 +87,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         Visible and class values of ``(x - mean_) * scale_``.
     mean_, scale_ : (N,) and float
         The training mean; of stored memories, half of it above the lowest value.
-    input_noise_, inverse_temperature_ : float
+    degree_, input_noise_, inverse_temperature_ : float
         As given, or as chosen.
     loss_curve_, validation_scores_ : lists, one number an epoch
     n_iter_ : int
@@ -93,7 +98,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         self,
         n_memories: int = 100,
         *,
-        degree: float = 10,
+        degree: float | None = None,
         kind: str = "learned",
         loss: str = "cross_entropy",
         loss_power: int = 1,
@@ -134,11 +139,17 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         self.classes_, classes = np.unique(target, return_inverse=True)
         if len(self.classes_) < 2:
             raise InvalidInput(f"y must hold at least 2 classes, got 1 class: {self.classes_[0]}")
+        advice = uneven(data)
+        if advice is not None:
+            warnings.warn(advice, UserWarning, stacklevel=3)
         self._random_stream = random = self._random()
         training = validation = np.arange(len(classes))
         stops = self.early_stopping and self.kind == "learned"
         if stops:
             training, validation = held_out(classes, self.validation_fraction, random)
+        self.degree_ = LEARNED[0] if self.degree is None else float(self.degree)
+        if self.kind == "learned" and self.degree is None:
+            self.degree_ = learned_degree(self, data, classes, random.spawn(1)[0])
         inputs = self._start(data[training], classes[training], random)
         self._stored_samples = (data, classes) if self.kind == "stored" else None
         self.loss_curve_: list[float] = []
@@ -172,6 +183,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
             if len(self.classes_) < 2:
                 raise InvalidInput(f"classes must hold at least 2, got {checks.shown(self.classes_.tolist())}")
             self._stored_samples = None
+            self.degree_ = LEARNED[0] if self.degree is None else float(self.degree)
             self._random_stream = self._random()
             self.loss_curve_, self.validation_scores_, self.n_iter_ = [], [], 0
         elif classes is not None and not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
@@ -198,7 +210,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         return self
 
     def decision_function(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
-        """Return inverse_temperature_/n * scores, (B, C); of two classes the difference, (B,)."""
+        """Return inverse_temperature_/degree_ * scores, (B, C); of two classes the difference, (B,)."""
         logits = self._logits(X)
         return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
 
@@ -246,7 +258,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         return self._scaling.scale
 
     def _logits(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (as above)
-        """Return inverse_temperature_/n * scores, (B, C), in the precision of X."""
+        """Return inverse_temperature_/degree_ * scores, (B, C), in the precision of X."""
         check_is_fitted(self)
         data = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         memories = self.network_.astype(data.dtype)
@@ -300,13 +312,13 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
 
     def _sharpness(self) -> float:
         """Return what scores are multiplied by in probabilities."""
-        return self.inverse_temperature_ / self.degree
+        return self.inverse_temperature_ / self.degree_
 
     def _rate(self, inputs: Reals) -> float:
         """Return the first learning rate."""
         if self.loss == "cross_entropy":
             return self.learning_rate
-        return min(self.learning_rate, largest_rate(inputs, len(self.classes_), self.degree) or np.inf)
+        return min(self.learning_rate, largest_rate(inputs, len(self.classes_), self.degree_) or np.inf)
 
     def _start(self, data: Any, classes: Integers, random: np.random.Generator) -> Reals:
         """Set the scaling and the first memories; return the training inputs."""
@@ -316,7 +328,10 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         rows = np.arange(n_samples)
         if self.kind == "learned":
             rows = random.choice(n_samples, self.n_memories, replace=self.n_memories > n_samples)
-        memories = first_memories(inputs, classes, len(self.classes_), self.degree, rows, LABEL_WEIGHT[self.kind])
+        memories = first_memories(inputs, classes, len(self.classes_), self.degree_, rows, LABEL_WEIGHT[self.kind])
+        if self.kind == "stored" and self.degree is None:
+            self.degree_ = stored_degree(memories, inputs, classes)
+            memories = replace(memories, degree=self.degree_)
         noise = 0.0
         if self.kind == "learned":
             noise = noise_level(inputs, classes) if self.input_noise is None else self.input_noise
@@ -348,11 +363,10 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         """Refuse parameters out of range."""
         for name in ("n_memories", "max_iter", "batch_size", "loss_power", "n_iter_no_change"):
             checks.integer(name, getattr(self, name), 1)
-        for name in ("learning_rate", "degree"):
-            checks.number(name, getattr(self, name))
+        checks.number("learning_rate", self.learning_rate)
         if self.inverse_temperature is not None:
             checks.number("inverse_temperature", self.inverse_temperature)
-        if self.degree < 1:
+        if self.degree is not None and checks.number("degree", self.degree) < 1:
             raise InvalidInput(f"degree must be at least 1, got {self.degree:g}")
         if self.input_noise is not None:
             checks.number("input_noise", self.input_noise, zero_allowed=True)

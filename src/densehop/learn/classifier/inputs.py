@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from densehop.base.arrays import Reals
 
+UNEVEN = 100  # ratio of ranges
 SAMPLE = 1000  # rows that distances are measured on
 NOISE_SHARE, LARGEST_NOISE = 0.1, 0.5
 
@@ -35,6 +36,20 @@ def scaling_of(data: Any, centring: float = 1.0) -> Scaling:
     low, high = float(data.min()), float(data.max())
     mean = np.asarray(data.mean(axis=0), dtype=np.float64).ravel()
     return Scaling(low + centring * (mean - low), 2 / (high - low) if high > low else 1.0)
+
+
+def uneven(data: Any) -> str | None:
+    """Return in words that dense columns differ much in scale, which one range for all does not suit; None: no."""
+    if sp.issparse(data):
+        return None
+    ranges = data.max(axis=0) - data.min(axis=0)
+    ranges = ranges[ranges > 0]
+    if len(ranges) < 2 or ranges.max() < UNEVEN * np.median(ranges):
+        return None
+    return (
+        f"one column of X spreads {ranges.max() / np.median(ranges):.0f} times as wide as the median one, and the "
+        "classifier has one scale for all: standardise first, as with make_pipeline(StandardScaler(), ...)"
+    )
 
 
 def noise_level(inputs: Reals, classes: npt.NDArray[np.int64]) -> float:

@@ -11,6 +11,7 @@ from densehop.learn.classifier.losses import softmax
 from densehop.learn.classifier.scores import Memories
 
 SAMPLES = 500  # that are left out in turn
+MOST_FIELDS = 2**25  # at more memories, fewer are left out
 LARGEST = 1e4
 
 
@@ -23,17 +24,29 @@ class LeftOut:
     classes: Integers
 
     @cached_property
-    def inverse_temperature(self) -> float:
-        """The most likely inverse temperature."""
+    def _likeliest(self) -> tuple[float, float]:
         return left_out_temperature(self.memories, self.inputs, self.classes)
 
+    @property
+    def inverse_temperature(self) -> float:
+        """The most likely inverse temperature."""
+        return self._likeliest[0]
 
-def left_out_temperature(memories: Memories, inputs: Reals, classes: Integers) -> float:
+    @property
+    def loss(self) -> float:
+        """Minus the mean logarithm of the classes' probabilities there."""
+        return self._likeliest[1]
+
+
+def left_out_temperature(memories: Memories, inputs: Reals, classes: Integers) -> tuple[float, float]:
     """Return the inverse temperature that makes the classes of stored inputs (M, N), each left out, most likely.
+
+    The second number is the loss there, per sample.
 
     One further sample, of which nothing is known, keeps the probabilities from 0 and 1 where no sample is mistaken.
     """
-    rows = np.arange(0, len(inputs), -(-len(inputs) // SAMPLES))
+    most = max(MOST_FIELDS // memories.labels.size, 20)
+    rows = np.arange(0, len(inputs), -(-len(inputs) // min(SAMPLES, most)))
     scores, truth = _left_out_scores(memories, inputs, rows), classes[rows]
 
     def loss(log_beta: float) -> float:
@@ -42,7 +55,7 @@ def left_out_temperature(memories: Memories, inputs: Reals, classes: Integers) -
         return -float(logarithms[np.arange(len(rows)), truth].sum() + unknown)
 
     found = minimize_scalar(loss, bounds=(np.log(1e-3), np.log(LARGEST)), method="bounded", options={"xatol": 1e-3})
-    return float(np.exp(found.x))
+    return float(np.exp(found.x)), float(found.fun) / len(rows)
 
 
 def _left_out_scores(memories: Memories, inputs: Reals, rows: Integers) -> Floats:

@@ -237,7 +237,14 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """Return checked data, dense."""
         if np.ma.is_masked(X):
             raise InvalidInput("X holds masked values: `restore` and `recall` take them as hidden, others do not")
-        return _dense(validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=reset))
+        try:
+            return _dense(validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=reset))
+        except ValueError as error:
+            if "contains NaN" not in str(error):
+                raise
+            raise InvalidInput(
+                "X contains NaN: `restore` and `recall` complete hidden values; rows to store and to transform need all"
+            ) from error
 
     def _partly_known(self, X: npt.ArrayLike, known: npt.ArrayLike | None) -> tuple[Reals, Mask | None]:  # noqa: N803
         """Return checked data, which may hold nan, and what is known of it."""
