@@ -229,4 +229,4 @@ def posterior_mean(beta: float, memories: Reals, states: Reals) -> Floats:
     The source: one of the memories, all equally likely, each sign then flipped with probability 1/(1 + e^(2 beta)).
     """
     scores = beta * (states @ memories.T).astype(np.float64)
-    return np.exp(scores - log_sum_exp(scores)[:, None]) @ memories.astype(np.float64)
+    return np.exp(scores - log_sum_exp(scores)[:, None]) @ memories.astype(np.float64, copy=False)

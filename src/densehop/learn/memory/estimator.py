@@ -324,9 +324,10 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         present: Mask | None,
     ) -> Recall:
         """Return the result with the nearest memories, the energies, and how close encoded questions came."""
-        states, memories = motion.states.astype(np.float64), solver.memories.astype(np.float64)
+        states = motion.states.astype(np.float64)
+        memories = solver.memories.astype(np.float64, copy=False)
         overlaps = states @ memories.T
-        squares = (memories**2).sum(axis=1)
+        squares = np.einsum("mi,mi->m", memories, memories)
         halved = ((states**2).sum(axis=1)[:, None] + squares) / 2 - overlaps  # |x - xi|^2/2
         energy = solver.interaction.energies(-halved if solver.real else overlaps)
         memory = halved.argmin(axis=1)
