@@ -1,8 +1,10 @@
 """Scikit-learn's estimators on dense associative memories, their data, attacks on them, and students of data."""
 
+from .attacks.attacked_models import AttackedModel, attacked_model
+from .attacks.ball import Ball
+from .attacks.methods import fgsm, pgd, random_search
 from .attacks.overwrite import OverwriteCurve, overwrite_attack
-from .attacks.robustness import Ball, Robustness, fgsm, pgd, random_search, robust_accuracy
-from .attacks.victims import Victim, victim_of
+from .attacks.robustness import Robustness, robust_accuracy
 from .classifier.estimator import DenseAssociativeClassifier
 from .data.datasets import ImageSet, load, load_idx, load_openml, load_small_digits
 from .location import Location, locate
@@ -11,6 +13,7 @@ from .students.group import StudentGroup, StudentRegime
 from .students.sampling import Students, energy_depth, sample_students
 
 __all__ = [
+    "AttackedModel",
     "Ball",
     "DenseAssociativeClassifier",
     "DenseAssociativeMemory",
@@ -21,7 +24,7 @@ __all__ = [
     "StudentGroup",
     "StudentRegime",
     "Students",
-    "Victim",
+    "attacked_model",
     "energy_depth",
     "fgsm",
     "load",
@@ -34,5 +37,4 @@ __all__ = [
     "random_search",
     "robust_accuracy",
     "sample_students",
-    "victim_of",
 ]

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
+from densehop.base import checks
 from densehop.base.arrays import Signs
 from densehop.base.streams import Seed
 from densehop.energies.tables import strict_table
@@ -20,6 +21,7 @@ from densehop.errors import InvalidInput, NoSolution
 from densehop.learn.attacks.overwrite import OverwriteCurve, overwrite_attack
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
 from densehop.learn.memory.estimator import DenseAssociativeMemory
+from densehop.learn.room import Room, measured_room
 from densehop.problem import DirectModel, load_of
 from densehop.theory.diagrams.phases import Phase, phase
 from densehop.theory.lines.retrieval import retrieval_boundary
@@ -43,8 +45,10 @@ class Location:
     effective_load : float, the load at which random memories would give a site's field this variance: var(h xi)/p
     bias : float, mean of (h xi)/p less 1: 0 for random memories; large where memories point the same way
     phase, effective_phase : Phase, predicted at the load and at the effective load
-    largest_load : float, of metastable retrieval; 0 where nothing is retrieved at this temperature
-    capacity_left : int, random memories that still fit (negative: too many)
+    largest_load : float, theory: up to here random memories without damage are metastable for N -> infinity, with one
+        step of replica symmetry breaking (`retrieval_boundary(p, T, "spinodal", "1rsb")`); 0: none is
+    capacity_left : int, random memories up to that load (negative: too many), an upper limit to `room`
+    room : Room, measured at T = 0: what survives damage now, and how many further codes may come besides
     fixed_points : float, share of memories that stay where they are at T = 0
     predicted_eps : float, eps* of the overwrite attack for load -> 0; nan for p = 2
     attack : OverwriteCurve, measured; its `fails_at` stands beside `predicted_eps`
@@ -64,6 +68,7 @@ class Location:
     effective_phase: Phase
     largest_load: float
     capacity_left: int
+    room: Room
     fixed_points: float
     predicted_eps: float
     attack: OverwriteCurve
@@ -75,7 +80,13 @@ class Location:
 
 
 def locate(
-    memories: Any, p: int | None = None, temperature: float = 0.0, n_trials: int = 100, seed: Seed = 0
+    memories: Any,
+    p: int | None = None,
+    temperature: float = 0.0,
+    n_trials: int = 100,
+    seed: Seed = 0,
+    damage: float = 0.1,
+    survive: float = 0.95,
 ) -> Location:
     """Return where memories sit on the phase diagram of the direct model.
 
@@ -87,12 +98,14 @@ def locate(
     temperature : float >= 0
     n_trials : of the overwrite attack, on the strict network of these memories
     seed : int
+    damage, survive : how many further codes can be stored, so that this share survives that share of flipped signs?
 
     Raises
     ------
     InvalidInput
         If there are fewer than two memories or p is missing or out of range.
     """
+    damage, survive = checks.between("damage", damage, 0, 0.5), checks.between("survive", survive, 0, 1)
     signs = _signs(memories)
     p = _degree(memories) if p is None else p
     n_memories, n_sites = signs.shape
@@ -120,6 +133,7 @@ def locate(
         effective_phase=_phase(p, effective, temperature),
         largest_load=largest,
         capacity_left=int(np.floor((largest - load) / load * n_memories)),
+        room=measured_room(signs, p, damage, survive, seed),
         fixed_points=float((drive >= 0).all(axis=1).mean()),
         predicted_eps=adversarial_boundary(p, 1.0) if p >= 3 else float("nan"),
         attack=overwrite_attack(network, FRACTIONS, n_trials, seed),
@@ -142,7 +156,7 @@ def _signs(memories: Any) -> Signs:
 
 def _degree(memories: Any) -> int:
     """Return the p of an estimator that has one."""
-    degree = getattr(memories, "degree", None)
+    degree = getattr(memories, "degree_", getattr(memories, "degree", None))
     exponential = getattr(memories, "interaction", "") in {"exponential", "attention"}
     if degree is None or exponential or degree != int(degree):
         raise InvalidInput(

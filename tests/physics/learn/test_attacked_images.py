@@ -13,8 +13,10 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 
 from densehop import DenseAssociativeClassifier
-from densehop.learn.attacks.robustness import Ball, pgd, random_search, robust_accuracy
-from densehop.learn.attacks.victims import victim_of
+from densehop.learn.attacks.attacked_models import attacked_model
+from densehop.learn.attacks.ball import Ball
+from densehop.learn.attacks.methods import pgd, random_search
+from densehop.learn.attacks.robustness import robust_accuracy
 from densehop.learn.data.datasets import load
 from tests.practice import row, split
 
@@ -101,20 +103,20 @@ def test_more_attack_finds_little_more():
     data = load("mnist5k")
     images, test, classes, truth = split(data, 0, 0.2)
     model = DenseAssociativeClassifier(degree=30, kind="stored").fit(images / 255, classes)
-    victim, ball = victim_of(model), Ball("linf", 0.1, 0, 1)
+    target, ball = attacked_model(model), Ball("linf", 0.1, 0, 1)
     inputs, places = np.float32(test[:100] / 255), truth[:100]
 
     def standing(found):
-        return victim.margins(found, places) <= 0
+        return target.margins(found, places) <= 0
 
-    steps = {n: standing(pgd(victim, inputs, places, ball, n, 1)) for n in (1, 5, 10, 20, 60)}
+    steps = {n: standing(pgd(target, inputs, places, ball, n, 1)) for n in (1, 5, 10, 20, 60)}
     print(
         "\nstored, n = 30, L-inf 0.1, 100 images: PGD steps and accuracy",
         {n: float(s.mean()) for n, s in steps.items()},
     )
-    searched = standing(random_search(victim, inputs, places, ball, 500, (28, 28)))
-    repeated = standing(pgd(victim, inputs, places, ball, 20, 3))
-    smoother = standing(pgd(victim.smoothed[0], inputs, places, ball, 20, 1))
+    searched = standing(random_search(target, inputs, places, ball, 500, (28, 28)))
+    repeated = standing(pgd(target, inputs, places, ball, 20, 3))
+    smoother = standing(pgd(target.smoothed[0], inputs, places, ball, 20, 1))
     print("three restarts", repeated.mean(), "smoother", smoother.mean(), "search alone, 500 queries", searched.mean())
     everything = repeated & smoother & searched & steps[60]
     assert (np.diff([share.mean() for share in steps.values()]) <= 0.01).all()

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from densehop import DenseAssociativeClassifier
-from densehop.learn.attacks.robustness import Ball, pgd
-from densehop.learn.attacks.victims import victim_of
+from densehop.learn.attacks.attacked_models import attacked_model
+from densehop.learn.attacks.ball import Ball
+from densehop.learn.attacks.methods import pgd
 from densehop.learn.data.datasets import load
 from tests.practice import split
 
@@ -69,12 +70,12 @@ def test_the_packages_find_as_much(adapters):
     truth = truth[:N_IMAGES].astype(np.int64)
     print(f"\ndigits, {N_IMAGES} images: accuracy left by this package's PGD / ART's PGD / its AutoPGD / Foolbox's PGD")
     for name, model in MODELS.items():
-        victim = victim_of(model.fit(images, classes))
+        target = attacked_model(model.fit(images, classes))
         for norm, size in PLACES:
-            worst = pgd(victim, test, truth, Ball(norm, size, 0.0, 1.0), STEPS, 2)
+            worst = pgd(target, test, truth, Ball(norm, size, 0.0, 1.0), STEPS, 2)
             asked = (art, model, test, truth, norm, size)
             left = [
-                (victim.margins(worst, truth) <= 0).mean(),
+                (target.margins(worst, truth) <= 0).mean(),
                 by_art("ProjectedGradientDescentNumpy", *asked),
                 by_art("AutoProjectedGradientDescent", *asked),
                 by_foolbox(foolbox, *asked[1:]),

@@ -12,7 +12,7 @@ from sklearn.svm import SVC
 
 from densehop import DenseAssociativeClassifier
 from densehop.learn.data.datasets import load
-from densehop.learn.experiments import memories_in_use
+from densehop.learn.image_tasks import memories_in_use
 from tests.practice import row, split
 
 pytestmark = [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from densehop.apps.cli.program import run
-from densehop.learn import experiments
+from densehop.learn import image_tasks
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
 from densehop.learn.data import datasets
 from densehop.learn.memory.estimator import DenseAssociativeMemory
@@ -29,7 +29,7 @@ def test_restore(read, tmp_path):
     assert found["error"] <= found["nearest_neighbour_error"] + 1e-12
     assert sorted(path.name for path in tmp_path.iterdir()) == ["restore.pdf", "restore.png"]
     memory = DenseAssociativeMemory()
-    again = experiments.restore_images(datasets.load("digits"), memory, 60, 0.5)
+    again = image_tasks.restore_images(datasets.load("digits"), memory, 60, 0.5)
     assert found["error"] == again.error.mean()
     hard = read("restore", "--memories", "60", "--interaction", "strict", "--degree", "2")
     assert hard["error"] > 5 * found["error"]
@@ -57,7 +57,7 @@ def test_memories_in_use_counts_shares():
     used = []
     for degree in (1, 300):
         model = DenseAssociativeClassifier(degree=degree, kind="stored").fit(images, classes)
-        used.append(experiments.memories_in_use(model, images[:20], classes[:20]))
+        used.append(image_tasks.memories_in_use(model, images[:20], classes[:20]))
     assert used[0] > 100
     assert used[1] < 3
 

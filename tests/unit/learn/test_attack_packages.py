@@ -12,8 +12,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from densehop import DenseAssociativeClassifier
 from densehop.errors import InvalidInput, MissingPackage
-from densehop.learn.attacks.robustness import Ball, fgsm, pgd
-from densehop.learn.attacks.victims import victim_of
+from densehop.learn.attacks.attacked_models import attacked_model
+from densehop.learn.attacks.ball import Ball
+from densehop.learn.attacks.methods import fgsm, pgd
 
 SIZE, STEPS, N_IMAGES = 0.1, 20, 150
 
@@ -32,14 +33,14 @@ def attacked():
 def ours(attacked):
     """What this package's attacks leave of the accuracy, by norm and attack."""
     model, images, classes = attacked
-    victim, found = victim_of(model), {}
+    target, found = attacked_model(model), {}
     for norm, size in (("linf", SIZE), ("l2", 4 * SIZE)):
         ball = Ball(norm, size, 0.0, 1.0)
         for name, worst in (
-            ("fgsm", fgsm(victim, images, classes, ball)),
-            ("pgd", pgd(victim, images, classes, ball, STEPS, 2)),
+            ("fgsm", fgsm(target, images, classes, ball)),
+            ("pgd", pgd(target, images, classes, ball, STEPS, 2)),
         ):
-            found[norm, name] = (victim.margins(worst, classes) <= 0).mean()
+            found[norm, name] = (target.margins(worst, classes) <= 0).mean()
     return found
 
 

@@ -1,16 +1,19 @@
 import pickle
 
+import joblib
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from sklearn.datasets import load_digits, load_iris, make_blobs
+from sklearn.datasets import load_digits, load_iris, load_wine, make_blobs, make_moons
+from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
+from threadpoolctl import threadpool_limits
 
 from densehop import DenseAssociativeClassifier, InvalidInput
-from densehop.learn.attacks.victims import victim_of
+from densehop.learn.attacks.attacked_models import attacked_model
 from densehop.learn.classifier.losses import CrossEntropy, Published
 from densehop.learn.classifier.scores import Memories, class_scores, input_gradient, memory_gradients
 from densehop.learn.classifier.training import Adam, cosine
@@ -130,6 +133,87 @@ def test_stored_samples_classify(digits):
     assert len(parts.memories_) == len(digits[0]) + 50
 
 
+def test_stored_samples_are_the_same_in_whatever_parts_they_come(digits):
+    images, classes = digits[0][:120], digits[2][:120]
+    whole = DenseAssociativeClassifier(kind="stored", degree=30).fit(images, classes)
+    parts = DenseAssociativeClassifier(kind="stored", degree=30)
+    for part in (slice(0, 1), slice(1, 60), *(slice(row, row + 1) for row in range(60, 120))):
+        parts.partial_fit(images[part], classes[part], classes=range(10))
+    np.testing.assert_array_equal(parts.memories_, whole.memories_)
+    np.testing.assert_array_equal(parts.decision_function(digits[1]), whole.decision_function(digits[1]))
+
+
+@pytest.mark.parametrize("degree", [10, 30, 100])
+def test_probabilities_of_stored_samples_are_calibrated(digits, degree):
+    model = DenseAssociativeClassifier(kind="stored", degree=degree).fit(digits[0], digits[2])
+    probabilities = model.predict_proba(digits[1])
+    assert abs(probabilities.max(axis=1).mean() - model.score(digits[1], digits[3])) < 0.05
+    assert log_loss(digits[3], probabilities) < 0.15
+    model.set_params(inverse_temperature=0.3 * model.inverse_temperature_)
+    assert log_loss(digits[3], model.predict_proba(digits[1])) > log_loss(digits[3], probabilities)
+
+
+def test_the_first_part_settles_the_classes(digits):
+    zeros = digits[2] == 0
+    with pytest.raises(InvalidInput, match="partial_fit needs classes= in its first call"):
+        DenseAssociativeClassifier().partial_fit(digits[0][zeros], digits[2][zeros])
+    model = DenseAssociativeClassifier(10).partial_fit(digits[0][zeros], digits[2][zeros], classes=range(10))
+    with pytest.raises(InvalidInput, match="classes must be those of the first call"):
+        model.partial_fit(digits[0], digits[2], classes=range(12))
+
+
+def test_a_model_read_as_a_memory_map_learns_on(digits, tmp_path):
+    joblib.dump(DenseAssociativeClassifier(20, max_iter=2, random_state=0).fit(digits[0], digits[2]), tmp_path / "m")
+    mapped, read = joblib.load(tmp_path / "m", mmap_mode="r"), joblib.load(tmp_path / "m")
+    for model in (mapped, read):
+        model.partial_fit(digits[0], digits[2])
+    np.testing.assert_array_equal(mapped.memories_, read.memories_)
+
+
+def test_the_degree_is_chosen_by_what_it_tells():
+    """Two interleaved half moons need prototypes, a linear rule features; a given degree is kept."""
+    moons = make_moons(400, noise=0.15, random_state=0)
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(400, 20))
+    plane = rows, (rows[:, 0] + rows[:, 1] > 0).astype(int)
+    assert DenseAssociativeClassifier(random_state=0).fit(*moons).degree_ == 10
+    assert DenseAssociativeClassifier(random_state=0).fit(*plane).degree_ == 2
+    assert DenseAssociativeClassifier(degree=5, max_iter=1).fit(*plane).degree_ == 5
+    few = DenseAssociativeClassifier(max_iter=1).fit(rows[:50], plane[1][:50])
+    assert few.degree_ == 10
+
+
+def test_the_degree_of_stored_samples_is_the_likeliest(digits):
+    images, classes = digits[0][:400], digits[2][:400]
+    chosen = DenseAssociativeClassifier(kind="stored").fit(images, classes)
+    fixed = [DenseAssociativeClassifier(kind="stored", degree=n).fit(images, classes) for n in (10, 30, 100, 300)]
+    losses = [log_loss(digits[3], one.predict_proba(digits[1])) for one in fixed]
+    assert chosen.degree_ in (10, 30, 100, 300)
+    assert log_loss(digits[3], chosen.predict_proba(digits[1])) < min(losses) + 0.02
+
+
+def test_columns_of_very_different_scale_are_named():
+    rows, classes = load_wine(return_X_y=True)
+    with pytest.warns(UserWarning, match=r"spreads \d+ times as wide as the median one.*StandardScaler"):
+        DenseAssociativeClassifier(max_iter=1).fit(rows, classes)
+
+
+def test_noise_does_not_drown_sparse_features():
+    random = np.random.default_rng(0)
+    inputs = np.where(random.random((200, 2000)) < 0.01, random.random((200, 2000)), 0).astype(np.float32)
+    model = DenseAssociativeClassifier(max_iter=1, random_state=0).fit(inputs, np.arange(200) % 2)
+    assert model.input_noise_ == pytest.approx(2 * np.sqrt(inputs.var(axis=0).mean()) / inputs.max(), rel=0.01)
+    assert DenseAssociativeClassifier(max_iter=1, input_noise=0.3).fit(inputs, np.arange(200) % 2).input_noise_ == 0.3
+
+
+def test_the_bits_do_not_depend_on_the_threads_of_blas(digits):
+    fitted = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            fitted.append(DenseAssociativeClassifier(max_iter=2, random_state=0).fit(digits[0], digits[2]).memories_)
+    np.testing.assert_array_equal(*fitted)
+
+
 def test_stored_samples_do_not_depend_on_the_units_of_the_data(digits):
     model = DenseAssociativeClassifier(kind="stored", degree=30).fit(digits[0], digits[2])
     moved = DenseAssociativeClassifier(kind="stored", degree=30).fit(255 * digits[0] / 16 - 40, digits[2])
@@ -187,7 +271,11 @@ def test_another_energy_needs_another_fit(digits, changed):
     model = DenseAssociativeClassifier(degree=30, kind="stored").fit(digits[0][:100], digits[2][:100])
     expected = model.predict(digits[1])
     model.set_params(**changed)
-    for ask in (lambda: model.predict(digits[1]), lambda: victim_of(model), lambda: model.partial_fit(*digits[::2])):
+    for ask in (
+        lambda: model.predict(digits[1]),
+        lambda: attacked_model(model),
+        lambda: model.partial_fit(*digits[::2]),
+    ):
         with pytest.raises(InvalidInput, match=r"when fitted and is .* now: fit again, or set it back"):
             ask()
     model.set_params(degree=30, kind="stored", inverse_temperature=5.0)  # of the probabilities only

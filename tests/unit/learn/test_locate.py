@@ -40,7 +40,8 @@ def test_too_many_memories_are_lost():
 
 def test_correlated_memories_need_more_bodies():
     images = load("digits").images[:50]
-    few, many = (locate(DenseAssociativeMemory("rectified", degree=p).fit(images), n_trials=20) for p in (3, 10))
+    memories = [DenseAssociativeMemory("rectified", degree=p, encoding="binary").fit(images) for p in (3, 10)]
+    few, many = (locate(one, n_trials=20) for one in memories)
     assert few.correlated
     assert few.phase is Phase.GLOBAL_RETRIEVAL  # what the number of memories promises
     assert few.effective_phase is Phase.SPIN_GLASS  # what their overlaps do
@@ -70,6 +71,36 @@ def test_the_overwrite_attack_repeats_and_ends_at_the_intruder():
     again = overwrite_attack(memory, [0.0, 0.4, 1.0], n_trials=30, seed=1)
     np.testing.assert_array_equal(again.overlap, curve.overlap)
     assert 0.4 < curve.fails_at < 1
+
+
+def test_room_is_what_fits_besides():
+    """The present memories survive beside as many random codes as it says, and not beside many more."""
+    memories = signs(4, 60, 60)
+    room = locate(memories, p=3, n_trials=1, damage=0.1, survive=0.9).room
+    assert room.survival >= 0.9
+    assert not room.at_least
+    assert 0 < room.n_more < locate(memories, p=3, n_trials=1).capacity_left
+
+    def survival(n_more, seed):
+        network = PBodyHopfield(np.vstack([memories, signs(seed, n_more, 60)]), 3)
+        damaged = np.where(np.random.default_rng(seed).random((60, 60)) < 0.1, -memories, memories)
+        return ((network.relax(damaged) * memories).mean(axis=1) >= 0.95).mean()
+
+    assert np.mean([survival(room.n_more // 2, seed) for seed in range(3)]) > 0.9
+    assert np.mean([survival(2 * room.n_more, seed) for seed in range(3)]) < 0.9
+    full = locate(signs(1, 800, 40), p=3, n_trials=1).room
+    assert full.n_more == 0
+    assert full.survival < 0.95
+
+
+def test_the_limit_may_lie_below_the_smallest_fraction():
+    memory = DenseAssociativeMemory("strict", degree=3).fit(signs(3, 5, 80))
+    whole = overwrite_attack(memory, np.linspace(0, 1, 21), n_trials=30, seed=1)
+    above = overwrite_attack(memory, [0.7, 0.9], n_trials=30, seed=1)
+    assert above.fraction.tolist() == [0.7, 0.9]
+    assert above.retrieved[0] < 0.5
+    assert above.fails_at == pytest.approx(whole.fails_at, abs=0.2)
+    assert above.fails_at > 0
 
 
 def test_what_is_refused():

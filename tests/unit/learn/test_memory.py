@@ -264,7 +264,7 @@ def test_wrong_masks():
         memory.restore(signs(0, 2, 6), known=[True])
     with pytest.raises(InvalidInput, match="nan where known"):
         memory.restore([[np.nan] * 6], known=np.ones(6, dtype=bool))
-    with pytest.raises(InvalidInput, match="6 columns"):
+    with pytest.raises(ValueError, match="expecting 6 features"):
         memory.restore(signs(0, 2, 5))
 
 

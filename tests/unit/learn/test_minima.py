@@ -107,6 +107,7 @@ def test_an_energy_beyond_the_tables_still_descends():
         assert (DenseAssociativeMemory(**parameters).fit(memories).transform(asked) == memories).all()
 
 
+@pytest.mark.filterwarnings("ignore:no question spreads")
 @pytest.mark.parametrize("beta", [0.01, 0.1, 1.0, 30.0])
 def test_real_values_end_in_minima(beta):
     """Between two memories, the middle is a saddle where these are far apart, else the only minimum."""

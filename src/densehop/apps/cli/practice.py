@@ -29,7 +29,7 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Store images, hide or invert some of their pixels, and restore them."""
-    from densehop.learn import experiments  # noqa: PLC0415 (slow)
+    from densehop.learn import image_tasks  # noqa: PLC0415 (slow)
     from densehop.learn.data import datasets  # noqa: PLC0415 (slow)
     from densehop.learn.memory.estimator import DenseAssociativeMemory  # noqa: PLC0415 (slow)
     from densehop.learn.memory.interactions import WITH_DEGREE  # noqa: PLC0415 (slow)
@@ -40,7 +40,7 @@ def restore(
         raise InvalidInput(f"--graded needs --interaction exponential or attention; '{interaction}' takes signs only")
     images = datasets.load(data)
     memory = DenseAssociativeMemory(interaction, degree=degree, encoding="graded" if graded else "auto")
-    found = experiments.restore_images(images, memory, memories, hidden, flipped, binary=not graded, seed=seed)
+    found = image_tasks.restore_images(images, memory, memories, hidden, flipped, binary=not graded, seed=seed)
     damage = _damage_label(hidden, flipped)
     rows = {"original": found.original, damage: found.corrupted, "restored": found.recall.patterns}
     shown = {name: part[:10] for name, part in rows.items()}
@@ -73,14 +73,14 @@ def classify(
     as_json: Json = False,
 ) -> None:
     """Train a classifier on 70% of the images, test it on the rest, and draw its memories."""
-    from densehop.learn import experiments  # noqa: PLC0415 (slow)
+    from densehop.learn import image_tasks  # noqa: PLC0415 (slow)
     from densehop.learn.classifier.estimator import DenseAssociativeClassifier  # noqa: PLC0415 (slow)
     from densehop.learn.data import datasets  # noqa: PLC0415 (slow)
     from densehop.plot import images as draw  # noqa: PLC0415 (slow)
 
     checks.integer("seed", seed, 0, 2**32 - 1)
     model = DenseAssociativeClassifier(memories, degree=degree, kind=kind, max_iter=epochs, random_state=seed)
-    found = experiments.classify_images(datasets.load(data), model, seed)
+    found = image_tasks.classify_images(datasets.load(data), model, seed)
     title = f"{min(memories, 100)} {kind} memories, n = {degree:g}"
     files = write_figure(out, "classify", draw.memory_grid(found.model.memories_[:100], found.test.shape, title))
     summary = {
@@ -115,7 +115,7 @@ def attack(
     as_json: Json = False,
 ) -> None:
     """Attack classifiers and a logistic regression; show each one's accuracy under the strongest attack."""
-    from densehop.learn import experiments  # noqa: PLC0415 (slow)
+    from densehop.learn import image_tasks  # noqa: PLC0415 (slow)
     from densehop.learn.classifier.estimator import DenseAssociativeClassifier  # noqa: PLC0415 (slow)
     from densehop.learn.data import datasets  # noqa: PLC0415 (slow)
     from densehop.plot import images as draw  # noqa: PLC0415 (slow)
@@ -130,7 +130,7 @@ def attack(
     chosen = numbers("sizes", sizes)
     checks.integer("steps", steps, 1)
     checks.integer("queries", queries, 1)
-    found = experiments.attack_images(
+    found = image_tasks.attack_images(
         datasets.load(data), models, chosen, norm, images, seed, steps=steps, queries=queries
     )
     curves = [(name, one.sizes, one.worst, one.error) for name, one in found.items()]
@@ -182,7 +182,14 @@ def locate(
         curve.fraction, curve.overlap, curve.intruder_overlap, curve.retrieved, found.predicted_eps
     )
     files = write_figure(out, "locate", picture)
-    summary = {name: value for name, value in vars(found).items() if name != "attack"}
+    summary = {name: value for name, value in vars(found).items() if name not in {"attack", "room"}}
+    summary |= {
+        "survival": found.room.survival,
+        "measured_room": found.room.n_more,
+        "room_is_larger": found.room.at_least,
+        "damage": found.room.damage,
+        "survive": found.room.wanted,
+    }
     summary |= {"correlated": found.correlated, "measured_eps": curve.fails_at}
     parameters = {"data": f"random, {random} sites" if random else data, "memories": memories, "seed": seed}
     _report(parameters, summary, files, as_json=as_json)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from densehop.base.arrays import Reals
 from densehop.errors import InvalidInput, MissingPackage
-from densehop.learn.attacks.victims import Victim, victim_with_gradient
+from densehop.learn.attacks.attacked_models import AttackedModel, attacked_model_with_gradient
 
 try:
     with warnings.catch_warnings():
@@ -19,7 +19,7 @@ try:
         from art.estimators.classification.classifier import ClassGradientsMixin, ClassifierMixin
         from art.estimators.estimator import BaseEstimator, LossGradientsMixin
 except ImportError as error:
-    raise MissingPackage.of_extra("with_art", "adversarial-robustness-toolbox", "attacks", error) from error
+    raise MissingPackage.of_extra("art_adapter", "adversarial-robustness-toolbox", "attacks", error) from error
 
 
 class ArtClassifier(ClassGradientsMixin, ClassifierMixin, LossGradientsMixin, BaseEstimator):  # type: ignore[misc]
@@ -30,7 +30,7 @@ class ArtClassifier(ClassGradientsMixin, ClassifierMixin, LossGradientsMixin, Ba
 
     Parameters
     ----------
-    model : a fitted classifier with a known gradient; see `victim_of`
+    model : a fitted classifier with a known gradient; see `attacked_model`
     clip_values : lowest and highest value an input can have
 
     Raises
@@ -46,9 +46,9 @@ class ArtClassifier(ClassGradientsMixin, ClassifierMixin, LossGradientsMixin, Ba
     estimator_params = BaseEstimator.estimator_params + ClassifierMixin.estimator_params
 
     def __init__(self, model: Any, clip_values: tuple[float, float]) -> None:
-        self.victim: Victim = victim_with_gradient(model)
+        self.target: AttackedModel = attacked_model_with_gradient(model)
         super().__init__(model=model, clip_values=clip_values, preprocessing=None)
-        self.nb_classes = len(self.victim.classes)
+        self.nb_classes = len(self.target.classes)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -57,7 +57,7 @@ class ArtClassifier(ClassGradientsMixin, ClassifierMixin, LossGradientsMixin, Ba
 
     def predict(self, x: Reals, **_: Any) -> Reals:
         """Return the scores, (B, C), of inputs (B, N)."""
-        return self.victim.scores(x)
+        return self.target.scores(x)
 
     def fit(self, x: Reals, y: npt.NDArray[Any], **_: Any) -> None:
         """Refuse: an attack must not change the model."""
@@ -66,11 +66,11 @@ class ArtClassifier(ClassGradientsMixin, ClassifierMixin, LossGradientsMixin, Ba
 
     def compute_loss(self, x: Reals, y: npt.NDArray[Any], **_: Any) -> npt.NDArray[np.float64]:
         """Return the margin of the best wrong class, (B,); positive: misclassified."""
-        return self.victim.margins(x, _places(y))
+        return self.target.margins(x, _places(y))
 
     def loss_gradient(self, x: Reals, y: npt.NDArray[Any], **_: Any) -> Reals:
         """Return the gradient of the loss, (B, N)."""
-        return self.victim.ascent(x, _places(y))[1]
+        return self.target.ascent(x, _places(y))[1]
 
     def class_gradient(self, x: Reals, label: int | list[int] | npt.NDArray[Any] | None = None, **_: Any) -> Reals:
         """Return the gradients of all scores, (B, C, N), or of one for all or for each input, (B, 1, N)."""
@@ -87,8 +87,8 @@ class ArtClassifier(ClassGradientsMixin, ClassifierMixin, LossGradientsMixin, Ba
             upstream[np.arange(len(scores)), places] = 1
             return upstream
 
-        assert self.victim.gradient is not None  # asked for at the start
-        return self.victim.gradient(x, choose)[1]
+        assert self.target.gradient is not None  # asked for at the start
+        return self.target.gradient(x, choose)[1]
 
 
 def _places(y: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

@@ -12,14 +12,14 @@ import numpy.typing as npt
 
 from densehop.base.arrays import Reals
 from densehop.errors import InvalidInput, MissingPackage
-from densehop.learn.attacks.victims import Victim, victim_with_gradient
+from densehop.learn.attacks.attacked_models import AttackedModel, attacked_model_with_gradient
 
 try:
     import eagerpy as ep
     import foolbox
     from foolbox import attacks
 except ImportError as error:
-    raise MissingPackage.of_extra("with_foolbox", "foolbox", "attacks", error) from error
+    raise MissingPackage.of_extra("foolbox_adapter", "foolbox", "attacks", error) from error
 
 
 class FoolboxModel(foolbox.NumPyModel):  # type: ignore[misc]
@@ -27,7 +27,7 @@ class FoolboxModel(foolbox.NumPyModel):  # type: ignore[misc]
 
     Parameters
     ----------
-    model : a fitted classifier with a known gradient; see `victim_of`
+    model : a fitted classifier with a known gradient; see `attacked_model`
     bounds : lowest and highest value an input can have
 
     Raises
@@ -41,23 +41,23 @@ class FoolboxModel(foolbox.NumPyModel):  # type: ignore[misc]
     """
 
     def __init__(self, model: Any, bounds: tuple[float, float]) -> None:
-        self.victim: Victim = victim_with_gradient(model)
-        super().__init__(self.victim.scores, bounds)
+        self.target: AttackedModel = attacked_model_with_gradient(model)
+        super().__init__(self.target.scores, bounds)
 
 
 class MarginLoss:
     """The summed margin of the best wrong class of inputs, with its exact gradient."""
 
-    def __init__(self, victim: Victim, labels: npt.NDArray[np.int64]) -> None:
-        self.victim, self.labels = victim, labels
+    def __init__(self, target: AttackedModel, labels: npt.NDArray[np.int64]) -> None:
+        self.target, self.labels = target, labels
 
     def __call__(self, inputs: Any) -> Any:
         """Return the loss of Foolbox's tensor (B, N)."""
-        return ep.astensor(self.victim.margins(inputs.raw, self.labels).sum())
+        return ep.astensor(self.target.margins(inputs.raw, self.labels).sum())
 
     def value_and_gradient(self, inputs: Reals) -> tuple[float, Reals]:
         """Return the loss of inputs (B, N) and its gradient (B, N)."""
-        margins, gradient = self.victim.ascent(inputs, self.labels)
+        margins, gradient = self.target.ascent(inputs, self.labels)
         return float(margins.sum()), gradient
 
 
@@ -68,7 +68,7 @@ class ExactGradient:
         """Return the loss that the attack raises."""
         if not isinstance(model, FoolboxModel):
             raise InvalidInput(f"these attacks need a FoolboxModel with its own bounds, got {type(model).__name__}")
-        return MarginLoss(model.victim, labels.numpy().astype(np.int64))
+        return MarginLoss(model.target, labels.numpy().astype(np.int64))
 
     def value_and_grad(self, loss_fn: MarginLoss, x: Any) -> tuple[Any, Any]:
         """Return the loss and its gradient as Foolbox's tensors."""

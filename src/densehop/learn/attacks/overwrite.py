@@ -65,15 +65,16 @@ def overwrite_attack(
     other = (own + random.integers(1, len(signs), size=n_trials)) % len(signs)
     ranks = random.random((n_trials, signs.shape[1])).argsort(axis=1)
     results = []
-    for fraction in wanted:
+    for fraction in [0.0, *wanted]:  # without attack, for where half of them fall below the first fraction
         replaced = ranks < round(fraction * signs.shape[1])
         state = np.where(replaced, signs[other], signs[own])
         ended = memory.encoding_.encode(memory.transform(memory.encoding_.decode(state)))
         with_own, with_other = (ended * signs[own]).mean(axis=1), (ended * signs[other]).mean(axis=1)
         results.append((with_own.mean(), with_other.mean(), (with_own >= RETRIEVED).mean()))
-    overlap, intruder, retrieved = np.array(results).T
+    crossing = _crossing(np.array([0.0, *wanted]), np.array(results)[:, 2])
+    overlap, intruder, retrieved = np.array(results[1:]).T
     error = np.sqrt(retrieved * (1 - retrieved) / n_trials)
-    return OverwriteCurve(wanted, overlap, intruder, retrieved, error, _crossing(wanted, retrieved), n_trials)
+    return OverwriteCurve(wanted, overlap, intruder, retrieved, error, crossing, n_trials)
 
 
 def _crossing(fraction: Floats, share: Floats) -> float:

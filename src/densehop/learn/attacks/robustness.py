@@ -1,11 +1,10 @@
-"""Attacks on classifiers: FGSM, PGD, transfer and a random search without gradients; robust accuracy as the worst.
+"""Robust accuracy: what is left of a classifier's accuracy under the worst of several attacks.
 
-Sizes are fractions of the data's range, so that 0.1 means a tenth of black to white. All attacks raise the margin of
-the best wrong class, stay within the size and within the data's range, and keep the worst input they find. Sources:
-Goodfellow et al. 2015 (FGSM), Madry et al. 2018 (PGD), Croce & Hein 2020 (its steps with inertia),
-Andriushchenko et al. 2020 (random squares).
+Sizes are fractions of the data's range, so that 0.1 means a tenth of black to white. Whether an input has been turned
+is for the model's own `predict` to say, so that the accuracy at size 0 is the accuracy.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,154 +12,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
-from densehop.base import checks
 from densehop.base.arrays import Floats, Integers, Reals
-from densehop.base.streams import Seed, seed_sequence
+from densehop.base.streams import Seed
 from densehop.errors import InvalidInput
-from densehop.learn.attacks.victims import Victim, victim_of
-
-NORMS = ("linf", "l2")
-INERTIA = 0.25  # share of the last step in the next
-
-
-@dataclass(frozen=True)
-class Ball:
-    """The inputs that an attack may use: within `size` of the original in a norm, and within the range [low, high].
-
-    `size` is a fraction of the range; in "l2" it bounds the root of the summed squares of these fractions.
-    """
-
-    norm: str
-    size: float
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        checks.choice("norm", self.norm, NORMS)
-        checks.number("size", self.size, zero_allowed=True)
-        if not self.low < self.high:
-            raise InvalidInput(f"the range must have low < high, got {self.low:g} and {self.high:g}")
-
-    @property
-    def radius(self) -> float:
-        """The size in the units of the data."""
-        return self.size * (self.high - self.low)
-
-    def project(self, inputs: Reals, original: Reals) -> Reals:
-        """Return the inputs brought back into the ball and the range."""
-        moved = inputs - original
-        if self.norm == "linf":
-            moved = np.clip(moved, -self.radius, self.radius)
-        else:
-            length = np.linalg.norm(moved, axis=1, keepdims=True)
-            moved = moved * np.minimum(1, self.radius / np.maximum(length, 1e-30))
-        return np.clip(original + moved, self.low, self.high)
-
-    def direction(self, gradient: Reals) -> Reals:
-        """Return the step of unit size that a gradient asks for."""
-        if self.norm == "linf":
-            signs: Reals = np.sign(gradient)
-            return signs
-        unit: Reals = gradient / np.maximum(np.linalg.norm(gradient, axis=1, keepdims=True), 1e-30)
-        return unit
-
-    def inside(self, original: Reals, random: np.random.Generator) -> Reals:
-        """Return a random input of the ball for each original."""
-        if self.norm == "linf":
-            moved = random.uniform(-self.radius, self.radius, original.shape).astype(original.dtype)
-        else:
-            moved = random.standard_normal(original.shape).astype(original.dtype)
-            moved = moved * self.radius / np.linalg.norm(moved, axis=1, keepdims=True)
-        return self.project(original + moved, original)
-
+from densehop.learn.attacks.attacked_models import AttackedModel, attacked_model
+from densehop.learn.attacks.ball import Ball
+from densehop.learn.attacks.methods import climb, fgsm, random_search
 
 Attack = Callable[[Reals, Integers, Ball], Reals]
 
-
-def fgsm(victim: Victim, inputs: Reals, truth: Integers, ball: Ball) -> Reals:
-    """Return inputs (B, N) after one full step along the gradient of the margin."""
-    return ball.project(inputs + ball.radius * ball.direction(victim.ascent(inputs, truth)[1]), inputs)
-
-
-def pgd(
-    victim: Victim, inputs: Reals, truth: Integers, ball: Ball, steps: int = 40, restarts: int = 2, seed: Seed = 0
-) -> Reals:
-    """Return the worst inputs (B, N) of projected gradient ascent: from the originals, then from random starts.
-
-    The truth (B,) holds places in `victim.classes`.
-    """
-    best, highest = inputs.copy(), victim.margins(inputs, truth)
-    for restart in range(restarts):
-        found = _climbed(victim, victim, inputs, truth, ball, steps, restart, seed)
-        best, highest = _kept(found, victim.margins(found, truth), best, highest)
-    return best
-
-
-def _climbed(
-    victim: Victim, guide: Victim, inputs: Reals, truth: Integers, ball: Ball, steps: int, restart: int, seed: Seed
-) -> Reals:
-    """Return the worst inputs for the victim along one ascent that the guide's gradient leads.
-
-    Restart 0 is from the originals. Steps shrink along a cosine and keep a share of the last one, which settles
-    between memories where steps of one size jump to and fro.
-    """
-    best, highest = inputs.copy(), victim.margins(inputs, truth)
-    random = np.random.default_rng(seed_sequence(seed, restart))
-    last = now = inputs if restart == 0 else ball.inside(inputs, random)
-    for step in range(steps):
-        margins, uphill = guide.ascent(now, truth)
-        best, highest = _kept(now, margins if guide is victim else victim.margins(now, truth), best, highest)
-        length = ball.radius * 0.5 * (1 + np.cos(np.pi * step / steps))
-        target = ball.project(now + length * ball.direction(uphill), inputs)
-        last, now = now, ball.project(now + (1 - INERTIA) * (target - now) + INERTIA * (now - last), inputs)
-    return _kept(now, victim.margins(now, truth), best, highest)[0]
-
-
-def random_search(
-    victim: Victim,
-    inputs: Reals,
-    truth: Integers,
-    ball: Ball,
-    queries: int = 500,
-    shape: tuple[int, int] | None = None,
-    seed: Seed = 0,
-) -> Reals:
-    """Return the worst inputs (B, N) of a search that only asks for scores.
-
-    Each query changes a random square of pixels (of a 1 x N strip without a `shape`) by full-size steps of random sign;
-    the squares shrink. It shows what a gradient may hide.
-    """
-    rows, columns = (1, inputs.shape[1]) if shape is None else shape
-    if rows * columns != inputs.shape[1]:
-        raise InvalidInput(f"shape must have {inputs.shape[1]} pixels, got {rows} x {columns}")
-    random = np.random.default_rng(seed_sequence(seed))
-    stripes = (
-        np.tile(random.choice([-1.0, 1.0], (len(inputs), 1, columns)), (1, rows, 1))
-        .reshape(inputs.shape)
-        .astype(inputs.dtype)
-    )
-    best = ball.project(inputs + ball.radius * ball.direction(stripes), inputs)
-    highest = victim.margins(best, truth)
-    for query in range(queries):
-        area = 0.3 * 0.5 ** (8 * query / queries)
-        side = max(1, round(np.sqrt(area * rows * columns)) if rows > 1 else round(area * columns))
-        height, width = min(side, rows), min(side, columns)
-        top, left = random.integers(0, rows - height + 1), random.integers(0, columns - width + 1)
-        window = np.zeros((rows, columns), dtype=bool)
-        window[top : top + height, left : left + width] = True
-        signs = random.choice([-1.0, 1.0], (len(inputs), 1)).astype(inputs.dtype)
-        step = ball.radius if ball.norm == "linf" else ball.radius / np.sqrt(height * width)
-        proposed = np.where(window.ravel(), inputs + step * signs, best)
-        proposed = ball.project(proposed, inputs)
-        best, highest = _kept(proposed, victim.margins(proposed, truth), best, highest)
-    return best
-
-
-def _kept(now: Reals, margins: Floats, best: Reals, highest: Floats) -> tuple[Reals, Floats]:
-    """Return the worse of two inputs for each row, and its margin."""
-    better = margins > highest
-    return np.where(better[:, None], now, best), np.where(better, margins, highest)
+SINGLE_DIGITS = 1e-6  # share of the range that single precision must resolve; attacks in it take half the time
+FEW = 0.01  # share of inputs on which the attacked scores may decide otherwise than the model, without a warning
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,11 +33,13 @@ class Robustness:
 
     Attributes
     ----------
-    sizes : (S,)
+    sizes : (S,), fractions of the data's range
     accuracy : by attack's name, in their order, each (S,): what still stands after this attack and all before it
     worst : (S,), share of inputs that no attack of this or a smaller size could turn
     error : (S,), standard error of `worst`
     n_images : int
+    inputs : (S, B, N), the inputs that turned the model, the originals where none did
+    turned_by : (S, B), the attack that did, "" where none did; "mistake" where the model was wrong without attack
     """
 
     sizes: Floats
@@ -181,13 +47,21 @@ class Robustness:
     worst: Floats
     error: Floats
     n_images: int
+    inputs: Reals
+    turned_by: npt.NDArray[np.str_]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(
+            f"{w:.3f}({1000 * e:.0f}) at {s:g}" for s, w, e in zip(self.sizes, self.worst, self.error, strict=True)
+        )
+        return f"Robustness({self.n_images} inputs, worst accuracy {shown}; attacks: {', '.join(self.accuracy)})"
 
 
 def robust_accuracy(
     model: Any,
     inputs: npt.ArrayLike,
     classes: npt.ArrayLike,
-    sizes: Sequence[float],
+    sizes: float | Sequence[float],
     norm: str = "linf",
     *,
     data_range: tuple[float, float],
@@ -204,58 +78,135 @@ def robust_accuracy(
 
     Parameters
     ----------
-    model : a fitted classifier; see `victim_of`
+    model : a fitted classifier; see `attacked_model`
     inputs, classes : (B, N) and (B,)
-    sizes : fractions of the data's range
+    sizes : fractions of the data's range, one or several
     norm : "linf" or "l2"
     data_range : lowest and highest value an input can have
     transfer_from : further fitted classifiers with a gradient, whose PGD inputs are tried
     steps, restarts : of PGD
     queries, shape : of the random search
     seed : int
+
+    Raises
+    ------
+    InvalidInput
+        If the inputs hold nan, do not fit the model or lie outside the range, or an argument is out of range.
     """
-    victim = victim_of(model)
-    data, truth = _checked(victim, inputs, classes)
-    sources = [victim_of(source) for source in transfer_from]
+    target = attacked_model(model)
+    wide = np.sort(np.atleast_1d(np.asarray(sizes, dtype=np.float64)))
+    balls = [Ball(norm, float(size), *data_range) for size in wide]
+    data, labels = _checked(model, target, inputs, classes, *data_range)
+    sources = [attacked_model(source) for source in transfer_from]
     for source in sources:
-        if not np.array_equal(source.classes, victim.classes):
+        if not np.array_equal(source.classes, target.classes):
             raise InvalidInput("transfer_from must hold classifiers of the same classes")
-    attacks = _attacks(victim, sources, steps, restarts, seed)
-    attacks.append(("search", lambda x, t, ball: random_search(victim, x, t, ball, queries, shape, seed)))
-    wide = np.array(sorted(sizes), dtype=np.float64)
-    accuracy = {name: np.empty(len(wide)) for name, _ in attacks}
-    standing = victim.margins(data, truth) <= 0
-    for place, size in enumerate(wide):
-        ball = Ball(norm, float(size), *data_range)
+    attacks = _attacks(target, sources, steps, restarts, seed)
+    attacks.append(("search", lambda x, t, ball: random_search(target, x, t, ball, queries, shape, seed)))
+    return _attacked(model, target, data, labels, balls, attacks)
+
+
+def _attacked(
+    model: Any,
+    target: AttackedModel,
+    data: Reals,
+    labels: npt.NDArray[Any],
+    balls: Sequence[Ball],
+    attacks: Sequence[tuple[str, Attack]],
+) -> Robustness:
+    """Return what is left after each attack at each size; who fell to a smaller one has fallen."""
+    truth, exact = np.searchsorted(target.classes, labels), _exact_enough(data, balls)
+    clean = _predicted(model, data) == labels
+    standing, worst_inputs = clean.copy(), data.copy()
+    turned_by = np.where(clean, "", "mistake").astype(object)
+    _compare(target, exact, truth, clean)
+    accuracy = {name: np.empty(len(balls)) for name, _ in attacks}
+    kept: list[tuple[Reals, npt.NDArray[Any]]] = []
+    for place, ball in enumerate(balls):
         for name, attack in attacks:
-            if size > 0 and standing.any():  # who fell to a smaller attack has fallen
-                found = attack(data[standing], truth[standing], ball)
-                standing[standing] = victim.margins(found, truth[standing]) <= 0
+            if ball.size > 0 and standing.any():
+                rows = np.flatnonzero(standing)
+                found = attack(exact[rows], truth[rows], ball).astype(data.dtype)
+                turned = _predicted(model, found) != labels[rows]
+                standing[rows[turned]], turned_by[rows[turned]] = False, name
+                worst_inputs[rows[turned]] = found[turned]
             accuracy[name][place] = standing.mean()
+        kept.append((worst_inputs.copy(), turned_by.astype(np.str_)))
+        assert ball.size > 0 or standing.mean() == clean.mean(), "an attack of size 0 has changed the accuracy"
     worst = accuracy["search"].copy()
-    return Robustness(wide, accuracy, worst, np.sqrt(worst * (1 - worst) / len(data)), len(data))
+    return Robustness(
+        sizes=np.array([ball.size for ball in balls]),
+        accuracy=accuracy,
+        worst=worst,
+        error=np.sqrt(worst * (1 - worst) / len(data)),
+        n_images=len(data),
+        inputs=np.stack([inputs for inputs, _ in kept]),
+        turned_by=np.stack([names for _, names in kept]),
+    )
 
 
 def _attacks(
-    victim: Victim, sources: Sequence[Victim], steps: int, restarts: int, seed: Seed
+    target: AttackedModel, sources: Sequence[AttackedModel], steps: int, restarts: int, seed: Seed
 ) -> list[tuple[str, Attack]]:
     """Return the attacks that follow gradients, by name; each restart is one, so that only what stands is tried."""
-    own = [("pgd", victim, restart) for restart in range(restarts)] if victim.gradient is not None else []
-    guides = [("smoothed", guide, 0) for guide in victim.smoothed] + [("transfer", guide, 0) for guide in sources]
+    own = [("pgd", target, restart) for restart in range(restarts)] if target.gradient is not None else []
+    guides = [("smoothed", guide, 0) for guide in target.smoothed] + [("transfer", guide, 0) for guide in sources]
 
-    def climb(guide: Victim, restart: int) -> Attack:
-        return lambda x, t, ball: _climbed(victim, guide, x, t, ball, steps, restart, seed)
+    def along(guide: AttackedModel, restart: int) -> Attack:
+        return lambda x, t, ball: climb(target, guide, x, t, ball, steps, restart, seed)
 
-    first: list[tuple[str, Attack]] = [("fgsm", partial(fgsm, victim))] if victim.gradient is not None else []
-    return first + [(name, climb(guide, restart)) for name, guide, restart in own + guides]
+    first: list[tuple[str, Attack]] = [("fgsm", partial(fgsm, target))] if target.gradient is not None else []
+    return first + [(name, along(guide, restart)) for name, guide, restart in own + guides]
 
 
-def _checked(victim: Victim, inputs: npt.ArrayLike, classes: npt.ArrayLike) -> tuple[Reals, Integers]:
-    """Return inputs as floats and classes as places in `victim.classes`."""
-    data = np.asarray(inputs, dtype=np.float32)  # twice as fast, and far finer than any attack
-    labels = np.asarray(classes)
-    if data.ndim != 2 or len(data) == 0 or labels.shape != (len(data),):
-        raise InvalidInput(f"inputs and classes must have shapes (B, N) and (B,), got {data.shape} and {labels.shape}")
-    if not np.isin(labels, victim.classes).all():
+def _predicted(model: Any, inputs: Reals) -> npt.NDArray[Any]:
+    """Return the model's own classes."""
+    return np.asarray(model.predict(inputs))
+
+
+def _exact_enough(data: Reals, balls: Sequence[Ball]) -> Reals:
+    """Return inputs in single precision where that resolves the range."""
+    largest = max(abs(balls[0].low), abs(balls[0].high))
+    resolved = largest * float(np.finfo(np.float32).eps) <= SINGLE_DIGITS * (balls[0].high - balls[0].low)
+    return data.astype(np.float32) if resolved else data
+
+
+def _compare(target: AttackedModel, data: Reals, truth: Integers, clean: npt.NDArray[np.bool_]) -> None:
+    """Warn where what is attacked does not decide as the model does: its gradients then say little."""
+    margins = target.margins(data, truth)
+    share = float(((margins < 0) != clean)[margins != 0].mean()) if (margins != 0).any() else 0.0
+    if share > FEW:
+        warnings.warn(
+            f"the scores that are attacked decide otherwise than predict for {share:.1%} of the inputs: "
+            "attacks along their gradient may find too little",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+
+
+def _checked(
+    model: Any, target: AttackedModel, inputs: npt.ArrayLike, classes: npt.ArrayLike, low: float, high: float
+) -> tuple[Reals, npt.NDArray[Any]]:
+    """Return inputs as floats and classes as the model names them."""
+    if sp.issparse(inputs):
+        raise InvalidInput("attacks change every value: inputs must be a dense array, use inputs.toarray()")
+    data, labels = np.asarray(inputs), np.asarray(classes)
+    if data.dtype.kind not in "iufb" or data.ndim != 2 or len(data) == 0 or labels.shape != (len(data),):
+        raise InvalidInput(
+            f"inputs and classes must be numbers of shape (B, N) and classes of shape (B,), got {data.dtype} of shape "
+            f"{data.shape} and shape {labels.shape}"
+        )
+    data = data.astype(np.float64)
+    columns = getattr(model, "n_features_in_", data.shape[1])
+    if data.shape[1] != columns:
+        raise InvalidInput(f"inputs must have {columns} columns, as when fitted, got {data.shape[1]}")
+    if not np.isfinite(data).all():
+        raise InvalidInput("inputs must be finite numbers, got nan or infinity: leave those rows out or fill them")
+    if data.min() < low or data.max() > high:
+        raise InvalidInput(
+            f"data_range must hold the inputs, which reach from {data.min():g} to {data.max():g}, "
+            f"got {low:g} to {high:g}"
+        )
+    if not np.isin(labels, target.classes).all():
         raise InvalidInput("classes must be among those that the model was fitted on")
-    return data, np.searchsorted(victim.classes, labels)
+    return data, labels

@@ -1,11 +1,14 @@
 """`DenseAssociativeClassifier`: class units completed from visible units by learned or stored memories."""
 
+import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import repeat
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
@@ -15,16 +18,20 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from densehop.base import checks
 from densehop.base.arrays import Integers, Reals
 from densehop.errors import InvalidInput
-from densehop.learn.classifier.inputs import Scaling, noise_level, scaling_of
+from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
+from densehop.learn.classifier.degree import LEARNED, learned_degree, stored_degree
+from densehop.learn.classifier.inputs import Scaling, noise_level, scaling_of, uneven
 from densehop.learn.classifier.losses import CrossEntropy, Published, largest_rate, log_drive, softmax
 from densehop.learn.classifier.scores import Memories, class_scores
 from densehop.learn.classifier.stopping import Patience, held_out
+from densehop.learn.classifier.temperature import LeftOut
+from densehop.learn.classifier.threads import one_blas_thread
 from densehop.learn.classifier.training import Loss, Trainer, cosine, first_memories
-from densehop.learn.fitted_parameters import check_unchanged, remember
 
 NUMBERS_AT_ONCE = 2**22  # fields in one block of rows
 FLAT, STEEP = -1.0, 1.0  # log of a typical argument of the published loss's tanh, at the first and in the last epoch
 LABEL_WEIGHT = {"learned": 0.5, "stored": 0.1}  # chosen on validation splits of digits and MNIST, as the next line
+INVERSE_TEMPERATURE = 20.0
 CENTRING = {"learned": 1.0, "stored": 0.5}
 KINDS, LOSSES = ("learned", "stored"), ("cross_entropy", "published")
 
@@ -40,20 +47,24 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
     ----------
     n_memories : int
         K, of learned memories.
-    degree : float
-        n >= 1.
+    degree : float or None
+        n >= 1. None: of learned memories, 2 or 10, whichever makes a held-out fifth more likely after half the epochs
+        (below 100 samples and in `partial_fit` 10); of stored ones, the one of 10, 30, 100, 300 at which the class of
+        each sample is most likely given all others.
     kind : "learned" or "stored"
-        Stored: every training sample becomes a memory, nothing is trained; degrees from 10 on are useful.
+        Stored: every training sample becomes a memory, nothing is trained.
     loss : "cross_entropy" or "published"
         Cross-entropy of softmax(inverse_temperature/n * scores), or ``|tanh - target|^(2m)`` of the class units, its
         temperature set from the data at the start and annealed; n = 30 then learns better at a learning_rate of 0.01.
     loss_power : int
         m of the published loss.
-    inverse_temperature : float
-        Of the probabilities and of the cross-entropy.
+    inverse_temperature : float or None
+        Of the probabilities and of the cross-entropy. None: 20; for stored samples the value that makes the class of
+        each stored sample most likely given all others.
     input_noise : float or None
         Standard deviation of the noise on each training input, in units of half the data's range. None: a tenth of the
-        median distance to the nearest sample of another class, at most 0.5.
+        median distance to the nearest sample of another class, but no more than 0.5 or than the features' own root mean
+        square deviation.
     learning_rate : float
         Of Adam, falling to 0 along a cosine; the published loss takes less where its tanh would saturate.
     max_iter : int
@@ -76,6 +87,8 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         Visible and class values of ``(x - mean_) * scale_``.
     mean_, scale_ : (N,) and float
         The training mean; of stored memories, half of it above the lowest value.
+    degree_, input_noise_, inverse_temperature_ : float
+        As given, or as chosen.
     loss_curve_, validation_scores_ : lists, one number an epoch
     n_iter_ : int
     n_features_in_ : int
@@ -85,11 +98,11 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         self,
         n_memories: int = 100,
         *,
-        degree: float = 10,
+        degree: float | None = None,
         kind: str = "learned",
         loss: str = "cross_entropy",
         loss_power: int = 1,
-        inverse_temperature: float = 20.0,
+        inverse_temperature: float | None = None,
         input_noise: float | None = None,
         learning_rate: float = 0.05,
         max_iter: int = 60,
@@ -118,6 +131,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         self.n_jobs = n_jobs
         self.verbose = verbose
 
+    @one_blas_thread
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> Self:  # noqa: N803 (scikit-learn's name)
         """Learn or store memories from rows X (M, N), dense or sparse, and their classes y (M,)."""
         self._check_parameters()
@@ -125,12 +139,19 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         self.classes_, classes = np.unique(target, return_inverse=True)
         if len(self.classes_) < 2:
             raise InvalidInput(f"y must hold at least 2 classes, got 1 class: {self.classes_[0]}")
+        advice = uneven(data)
+        if advice is not None:
+            warnings.warn(advice, UserWarning, stacklevel=3)
         self._random_stream = random = self._random()
         training = validation = np.arange(len(classes))
         stops = self.early_stopping and self.kind == "learned"
         if stops:
             training, validation = held_out(classes, self.validation_fraction, random)
+        self.degree_ = LEARNED[0] if self.degree is None else float(self.degree)
+        if self.kind == "learned" and self.degree is None:
+            self.degree_ = learned_degree(self, data, classes, random.spawn(1)[0])
         inputs = self._start(data[training], classes[training], random)
+        self._stored_samples = (data, classes) if self.kind == "stored" else None
         self.loss_curve_: list[float] = []
         self.validation_scores_: list[float] = []
         self.n_iter_ = 1
@@ -140,6 +161,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
             self._train(inputs, classes[training], patience, random)
         return self
 
+    @one_blas_thread
     def partial_fit(
         self,
         X: npt.ArrayLike,  # noqa: N803 (scikit-learn's name)
@@ -148,33 +170,47 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
     ) -> Self:
         """Run one epoch over X (M, N), or store it besides earlier samples.
 
-        The first call needs `classes`, all there will be; it sets the scaling and the first memories.
+        The first call needs `classes`, all there will be. Of learned memories it also sets the scaling and the first
+        values; stored samples are the same in whatever parts they come.
         """
         first = not hasattr(self, "_trainer")
         self._check_parameters()
         data, target = self._validated(X, y, reset=first)
         if first:
-            self.classes_ = np.unique(np.asarray(target if classes is None else classes))
+            if classes is None:
+                raise InvalidInput("partial_fit needs classes= in its first call: all classes that there will be")
+            self.classes_ = np.unique(np.asarray(classes))
+            if len(self.classes_) < 2:
+                raise InvalidInput(f"classes must hold at least 2, got {checks.shown(self.classes_.tolist())}")
+            self._stored_samples = None
+            self.degree_ = LEARNED[0] if self.degree is None else float(self.degree)
             self._random_stream = self._random()
             self.loss_curve_, self.validation_scores_, self.n_iter_ = [], [], 0
+        elif classes is not None and not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
+            raise InvalidInput(
+                f"classes must be those of the first call, {checks.shown(self.classes_.tolist())}, or be left out; "
+                f"got {checks.shown(np.unique(np.asarray(classes)).tolist())}"
+            )
         unknown = np.setdiff1d(target, self.classes_)
         if len(unknown):
             raise InvalidInput(f"y must hold classes of the first call, got {checks.shown(unknown.tolist())}")
         index = np.searchsorted(self.classes_, target)
-        if first:
-            inputs = self._start(data, index, self._random_stream)
+        if not first:
+            refuse_changed_parameters(self)
+        if self.kind == "stored":
+            self._store(data, index)
         else:
-            check_unchanged(self)
-            inputs = self._scaling.apply(data, np.float32)
-            if self.kind == "stored":
-                self._add(inputs, index)
-        if self.kind == "learned":
+            if first:
+                inputs = self._start(data, index, self._random_stream)
+            else:
+                inputs = self._scaling.apply(data, np.float32)
+                self._trainer.make_writable()
             self._epoch(inputs, index, self._loss(inputs, 0.0), repeat(self._rate(inputs)), self._random_stream)
         self.n_iter_ += 1
         return self
 
     def decision_function(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
-        """Return inverse_temperature/n * scores, (B, C); of two classes the difference, (B,)."""
+        """Return inverse_temperature_/degree_ * scores, (B, C); of two classes the difference, (B,)."""
         logits = self._logits(X)
         return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
 
@@ -189,9 +225,16 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         return found
 
     @property
+    def inverse_temperature_(self) -> float:
+        """The inverse temperature as given, or as chosen."""
+        if self.inverse_temperature is not None:
+            return self.inverse_temperature
+        return INVERSE_TEMPERATURE if self._left_out is None else self._left_out.inverse_temperature
+
+    @property
     def network_(self) -> Memories:
         """The memories as learn/scores.py takes them."""
-        check_unchanged(self)
+        refuse_changed_parameters(self)
         return self._trainer.memories
 
     @property
@@ -215,7 +258,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         return self._scaling.scale
 
     def _logits(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (as above)
-        """Return inverse_temperature/n * scores, (B, C), in the precision of X."""
+        """Return inverse_temperature_/degree_ * scores, (B, C), in the precision of X."""
         check_is_fitted(self)
         data = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         memories = self.network_.astype(data.dtype)
@@ -227,7 +270,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         parts = Parallel(n_jobs=self.n_jobs, prefer="threads")(
             delayed(block)(first) for first in range(0, data.shape[0], rows)
         )
-        logits: Reals = np.vstack(parts) * data.dtype.type(self.inverse_temperature / self.degree)
+        logits: Reals = np.vstack(parts) * data.dtype.type(self._sharpness())
         return logits
 
     def _train(self, inputs: Reals, classes: Integers, patience: Patience | None, random: np.random.Generator) -> None:
@@ -259,7 +302,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
     def _loss(self, inputs: Reals, progress: float) -> Loss:
         """Return the loss of an epoch; the published one gets its temperature from a sample of the scores."""
         if self.loss == "cross_entropy":
-            return CrossEntropy(self.inverse_temperature / self.degree)
+            return CrossEntropy(self._sharpness())
         if progress > 0:
             return Published(self._log_scale - (STEEP - FLAT) * progress, self.loss_power)
         sample = inputs[:: -(-len(inputs) // 200)]
@@ -267,11 +310,15 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         self._log_scale: float = log_drive(scores) - FLAT
         return Published(self._log_scale, self.loss_power)
 
+    def _sharpness(self) -> float:
+        """Return what scores are multiplied by in probabilities."""
+        return self.inverse_temperature_ / self.degree_
+
     def _rate(self, inputs: Reals) -> float:
         """Return the first learning rate."""
         if self.loss == "cross_entropy":
             return self.learning_rate
-        return min(self.learning_rate, largest_rate(inputs, len(self.classes_), self.degree) or np.inf)
+        return min(self.learning_rate, largest_rate(inputs, len(self.classes_), self.degree_) or np.inf)
 
     def _start(self, data: Any, classes: Integers, random: np.random.Generator) -> Reals:
         """Set the scaling and the first memories; return the training inputs."""
@@ -281,23 +328,30 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         rows = np.arange(n_samples)
         if self.kind == "learned":
             rows = random.choice(n_samples, self.n_memories, replace=self.n_memories > n_samples)
-        memories = first_memories(inputs, classes, len(self.classes_), self.degree, rows, LABEL_WEIGHT[self.kind])
+        memories = first_memories(inputs, classes, len(self.classes_), self.degree_, rows, LABEL_WEIGHT[self.kind])
+        if self.kind == "stored" and self.degree is None:
+            self.degree_ = stored_degree(memories, inputs, classes)
+            memories = replace(memories, degree=self.degree_)
         noise = 0.0
         if self.kind == "learned":
             noise = noise_level(inputs, classes) if self.input_noise is None else self.input_noise
             jitter = random.standard_normal(memories.visible.shape, dtype=np.float32)
             memories.visible[...] += 0.01 * memories.visible.std() * jitter  # two copies of a sample must come apart
+        self.input_noise_ = float(noise)
         self._trainer = Trainer(memories, self.batch_size, noise)
-        remember(self, ("degree", "kind"))
+        remember_parameters(self, ("degree", "kind"))
+        self._left_out = LeftOut(memories, inputs, classes) if self.kind == "stored" else None
         return inputs
 
-    def _add(self, inputs: Reals, classes: Integers) -> None:
-        """Store further samples."""
-        old = self.network_
-        rows = np.arange(len(inputs))
-        new = first_memories(inputs, classes, len(self.classes_), self.degree, rows, LABEL_WEIGHT[self.kind])
-        visible, labels = np.vstack([old.visible, new.visible]), np.vstack([old.labels, new.labels])
-        self._trainer = Trainer(Memories(visible, labels, old.degree, old.floor), self.batch_size, 0.0)
+    def _store(self, data: Any, classes: Integers) -> None:
+        """Store samples besides earlier ones, all scaled alike."""
+        if self._stored_samples is not None:
+            earlier, earlier_classes = self._stored_samples
+            stack = sp.vstack if sp.issparse(earlier) or sp.issparse(data) else np.vstack
+            data, classes = stack([earlier, data]), np.concatenate([earlier_classes, classes])
+            data = data.tocsr() if sp.issparse(data) else data
+        self._stored_samples = data, classes
+        self._start(data, classes, self._random_stream)
 
     def _validated(self, X: npt.ArrayLike, y: npt.ArrayLike, *, reset: bool = True) -> tuple[Any, npt.NDArray[Any]]:  # noqa: N803
         """Return checked data and targets."""
@@ -309,9 +363,10 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         """Refuse parameters out of range."""
         for name in ("n_memories", "max_iter", "batch_size", "loss_power", "n_iter_no_change"):
             checks.integer(name, getattr(self, name), 1)
-        for name in ("inverse_temperature", "learning_rate", "degree"):
-            checks.number(name, getattr(self, name))
-        if self.degree < 1:
+        checks.number("learning_rate", self.learning_rate)
+        if self.inverse_temperature is not None:
+            checks.number("inverse_temperature", self.inverse_temperature)
+        if self.degree is not None and checks.number("degree", self.degree) < 1:
             raise InvalidInput(f"degree must be at least 1, got {self.degree:g}")
         if self.input_noise is not None:
             checks.number("input_noise", self.input_noise, zero_allowed=True)

@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from densehop.base.arrays import Reals
 
+UNEVEN = 100  # ratio of ranges
 SAMPLE = 1000  # rows that distances are measured on
 NOISE_SHARE, LARGEST_NOISE = 0.1, 0.5
 
@@ -37,11 +38,26 @@ def scaling_of(data: Any, centring: float = 1.0) -> Scaling:
     return Scaling(low + centring * (mean - low), 2 / (high - low) if high > low else 1.0)
 
 
+def uneven(data: Any) -> str | None:
+    """Return in words that dense columns differ much in scale, which one range for all does not suit; None: no."""
+    if sp.issparse(data):
+        return None
+    ranges = data.max(axis=0) - data.min(axis=0)
+    ranges = ranges[ranges > 0]
+    if len(ranges) < 2 or ranges.max() < UNEVEN * np.median(ranges):
+        return None
+    return (
+        f"one column of X spreads {ranges.max() / np.median(ranges):.0f} times as wide as the median one, and the "
+        "classifier has one scale for all: standardise first, as with make_pipeline(StandardScaler(), ...)"
+    )
+
+
 def noise_level(inputs: Reals, classes: npt.NDArray[np.int64]) -> float:
-    """Return the input noise to train with: a tenth of a typical distance to another class, at most 0.5.
+    """Return the input noise to train with: a tenth of a typical distance to another class, within two limits.
 
     The distance is the median over samples of that to the nearest sample of another class; images of more than a
-    hundred pixels reach the limit, a handful of features needs far less.
+    hundred pixels reach the limit of 0.5, a handful of features needs far less. Noise above the features' own root mean
+    square deviation would drown them: the limit of sparse text.
     """
     step = -(-len(inputs) // SAMPLE)
     sample, labels = inputs[::step].astype(np.float64), classes[::step]
@@ -52,4 +68,5 @@ def noise_level(inputs: Reals, classes: npt.NDArray[np.int64]) -> float:
     nearest = nearest[np.isfinite(nearest)]
     if not len(nearest):
         return 0.0
-    return min(LARGEST_NOISE, NOISE_SHARE * float(np.sqrt(max(np.median(nearest), 0.0))))
+    spread = float(np.sqrt(sample.var(axis=0).mean()))
+    return min(LARGEST_NOISE, spread, NOISE_SHARE * float(np.sqrt(max(np.median(nearest), 0.0))))

@@ -54,6 +54,14 @@ class Trainer:
     def __post_init__(self) -> None:
         self.adam = Adam.over([self.memories.visible, self.memories.labels])
 
+    def make_writable(self) -> None:
+        """Copy arrays that are read-only, as those of a model loaded as a memory map."""
+        old = self.memories
+        visible, labels = (np.require(array, requirements="W") for array in (old.visible, old.labels))
+        self.memories = Memories(visible, labels, old.degree, old.floor)
+        for arrays in (self.adam.means, self.adam.squares):
+            arrays[:] = [np.require(array, requirements="W") for array in arrays]
+
     def epoch(
         self, inputs: Reals, classes: Integers, loss: Loss, rates: Iterator[float], random: np.random.Generator
     ) -> float:

@@ -59,7 +59,7 @@ def relax_together(
         after = target if some is None else np.where(some, target, now)
         still = np.abs(after - now).max(axis=1) <= (TOLERANCE if real else 0)
         if norms is not None:
-            still[still] = ~_leave_saddles(interaction.beta, memories, norms, after, some, np.flatnonzero(still))
+            still[still] = ~_leave_saddles(interaction, memories, norms, after, some, np.flatnonzero(still))
             settled[moving] = still
         else:
             settled[moving[still]] = interaction.surely_lowest(overlaps[still])
@@ -71,7 +71,7 @@ def relax_together(
 
 
 def _leave_saddles(
-    beta: float, memories: Reals, norms: Reals, states: Reals, free: Mask | None, rows: Integers
+    interaction: Interaction, memories: Reals, norms: Reals, states: Reals, free: Mask | None, rows: Integers
 ) -> Mask:
     """Move those of some rows of states, stationary ones, that are no minima; return which of the rows these are.
 
@@ -79,7 +79,8 @@ def _leave_saddles(
     finds the direction of the largest variance over the free sites.
     """
     moved = np.zeros(len(rows), dtype=bool)
-    weights = _softmax(beta * (states[rows] @ memories.T - norms / 2))
+    weights = interaction.weights(states[rows] @ memories.T - norms / 2)
+    weights /= weights.sum(axis=1, keepdims=True)
     blends = np.flatnonzero(weights.max(axis=1) < 1 - TOLERANCE)
     if not len(blends):
         return moved
@@ -95,19 +96,12 @@ def _leave_saddles(
         product = ((weights * along) @ memories) * open_
         variance = (weights * along**2).sum(axis=1)
         direction = product
-    saddles = np.flatnonzero(beta * variance > 1 + TOLERANCE)
+    saddles = np.flatnonzero(interaction.beta * variance > 1 + TOLERANCE)
     length = np.linalg.norm(direction[saddles], axis=1, keepdims=True)
     downhill = np.where((direction[saddles] * (mean - states[places])[saddles]).sum(axis=1, keepdims=True) < 0, -1, 1)
     states[places[saddles]] += NUDGE * downhill * direction[saddles] / length
     moved[blends[saddles]] = True
     return moved
-
-
-def _softmax(values: Reals) -> Reals:
-    """Return exp(values) of each row, normalised."""
-    exponentials: Reals = np.exp(values - values.max(axis=1, keepdims=True))
-    exponentials /= exponentials.sum(axis=1, keepdims=True)
-    return exponentials
 
 
 def _norms(memories: Reals) -> Reals:
@@ -235,4 +229,4 @@ def posterior_mean(beta: float, memories: Reals, states: Reals) -> Floats:
     The source: one of the memories, all equally likely, each sign then flipped with probability 1/(1 + e^(2 beta)).
     """
     scores = beta * (states @ memories.T).astype(np.float64)
-    return np.exp(scores - log_sum_exp(scores)[:, None]) @ memories.astype(np.float64)
+    return np.exp(scores - log_sum_exp(scores)[:, None]) @ memories.astype(np.float64, copy=False)

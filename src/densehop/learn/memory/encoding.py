@@ -6,10 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Mask, Reals
+from densehop.base.arrays import Floats, Mask, Reals
 from densehop.errors import InvalidInput
 
+SAMPLE, EM_STEPS = 500, 20
 FLIP_RATE = 0.1  # that the default beta assumes
+OUTSIDE = 0.5  # of the range: how far questions may lie outside it
+NARROW = 0.25  # of the least spread of a stored row: how little the widest question may spread
 ENCODINGS = ("auto", "binary", "graded")
 
 
@@ -22,11 +25,14 @@ class Encoding:
     kind : "binary" (+1 above the middle of the range, else -1) or "graded" (linear, `low` to -1 and `high` to 1)
     low, high : float
         The range of the data it was made from. Graded values outside are not cut off.
+    exact : bool
+        Whether `decode` returned those data; not where grey values became black or white.
     """
 
     kind: str
     low: float
     high: float
+    exact: bool = True
 
     def encode(self, data: Reals) -> Reals:
         """Return data as values of the network; nan is encoded as 0, no opinion."""
@@ -59,22 +65,71 @@ def encoding_of(data: Reals, kind: str, *, spins: bool) -> Encoding:
     """Return the encoding for data without nan; "auto" is binary where `spins` are needed or only two values occur."""
     checks.choice("encoding", kind, ENCODINGS)
     low, high = float(data.min()), float(data.max())
+    two_valued = bool(((data == low) | (data == high)).all())
     if kind == "auto":
-        kind = "binary" if spins or bool(((data == low) | (data == high)).all()) else "graded"
-    return Encoding(kind, low, high)
+        kind = "binary" if spins or two_valued else "graded"
+    return Encoding(kind, low, high, exact=kind == "graded" or two_valued)
+
+
+def joint_encoding(stored: Encoding, data: Reals, kind: str, *, spins: bool) -> Encoding:
+    """Return the encoding for data beside stored ones: the one that all of them together would have had."""
+    ends = np.array([[stored.low, stored.high]], dtype=data.dtype)
+    low, high = min(stored.low, float(data.min())), max(stored.high, float(data.max()))
+    if not stored.exact and (low, high) != (stored.low, stored.high):
+        raise InvalidInput(
+            f"X reaches from {data.min():g} to {data.max():g}, beyond the range {stored.low:g} to {stored.high:g} of "
+            "earlier rows, whose grey values were made black or white in its middle: fit all rows in one call"
+        )
+    if stored.kind == "graded" and kind == "auto":
+        kind = "graded"
+    found = encoding_of(np.append(ends, data.ravel()), kind, spins=spins)
+    return Encoding(found.kind, found.low, found.high, exact=found.exact and stored.exact)
+
+
+def misfit(encoding: Encoding, least_spread: float, data: Reals, present: Mask | None) -> str | None:
+    """Return in words how the range or the spread of questions does not fit what was stored; None: it does."""
+    seen = data if present is None else np.where(present, data, np.nan)
+    some = seen[~np.isnan(seen).all(axis=1)]
+    if not len(some):
+        return None
+    low, high = float(np.nanmin(some)), float(np.nanmax(some))
+    asked, stored = f"reach from {low:g} to {high:g}", f"from {encoding.low:g} to {encoding.high:g}"
+    room = encoding.span * OUTSIDE
+    if low < encoding.low - room or high > encoding.high + room:
+        return f"questions {asked}, what was stored {stored}"
+    spread = float((np.nanmax(some, axis=1) - np.nanmin(some, axis=1)).max())
+    if spread < NARROW * least_spread:
+        return f"no question spreads over more than {spread:g}, everything stored over {least_spread:g} or more"
+    return None
 
 
 def default_beta(encoding: Encoding, memories: Reals) -> float:
     """Return the sharpness that `DenseAssociativeMemory` describes."""
     if encoding.kind == "binary":
         return float(np.log((1 - FLIP_RATE) / FLIP_RATE) / 2)
-    sample = memories[:: -(-len(memories) // 500)].astype(np.float64)  # evenly spread, some hundred are enough
-    squares = (sample**2).sum(axis=1)
-    distances = squares[:, None] + squares - 2 * sample @ sample.T
-    np.fill_diagonal(distances, np.inf)
-    nearest = distances.min(axis=1)
-    nearest = nearest[np.isfinite(nearest) & (nearest > 1e-12 * memories.shape[1])]
-    return float(25 / np.median(nearest)) if len(nearest) else 1.0
+    rows = np.arange(0, len(memories), -(-len(memories) // SAMPLE))  # evenly spread, some hundred are enough
+    wide = memories.astype(np.float64)
+    squares = (wide**2).sum(axis=1)
+    distances = squares[rows, None] + squares - 2 * wide[rows] @ wide.T
+    distances[distances <= 1e-12 * memories.shape[1]] = np.inf  # itself, and copies
+    distances = distances[np.isfinite(distances).any(axis=1)]
+    if not len(distances):
+        return 1.0
+    return max(25 / float(np.median(distances.min(axis=1))), _left_out_beta(distances, memories.shape[1]))
+
+
+def _left_out_beta(distances: Floats, n_values: int) -> float:
+    """Return the beta at which stored rows are most likely, each as another one with normal errors of variance 1/beta.
+
+    From squared distances (R, M), inf where two are the same; the fixed point of expectation and maximisation.
+    """
+    finite, nearest = np.where(np.isfinite(distances), distances, 0), distances.min(axis=1, keepdims=True)
+    beta = n_values / float(nearest.mean())
+    for _ in range(EM_STEPS):
+        weights = np.exp(-beta / 2 * (distances - nearest))
+        weights /= weights.sum(axis=1, keepdims=True)
+        beta = n_values / float((weights * finite).sum(axis=1).mean())
+    return beta
 
 
 def known_values(data: Reals, known: npt.ArrayLike | None) -> Mask | None:

@@ -127,6 +127,12 @@ class Interaction:
 
     def weights(self, overlaps: Reals) -> Reals:
         """Return dF/dk of each memory, (B, M), up to a factor for each state; the largest is 1, or all are 0."""
+        if self.name != "rectified":  # the maximum taken out first: beta may be beyond single precision
+            below = overlaps - overlaps.max(axis=1, keepdims=True)
+            with np.errstate(over="ignore"):
+                below *= below.dtype.type(min(self.beta, float(np.finfo(below.dtype).max) / 2))
+            scaled: Reals = np.exp(below, out=below)
+            return scaled
         logarithms = self.log_weights(overlaps)
         largest = logarithms.max(axis=1, keepdims=True)
         logarithms = np.subtract(logarithms, np.where(np.isinf(largest), 0, largest), out=logarithms)

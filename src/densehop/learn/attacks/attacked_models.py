@@ -1,7 +1,7 @@
 """What an attack sees of a classifier: class scores of inputs, and their gradient where it is known.
 
-Scores are taken before any squashing and without what all classes share (learn/evidence.py), since attacks through a
-saturated output fail for want of a gradient, not of a weakness.
+Scores are taken before any squashing and without what all classes share (score_differences.py), since attacks through
+a saturated output fail for want of a gradient, not of a weakness.
 """
 
 from collections.abc import Callable
@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
+from sklearn.utils.validation import check_is_fitted
 
 from densehop.base.arrays import Floats, Reals
 from densehop.errors import InvalidInput
-from densehop.learn.attacks.evidence import class_evidence
-from densehop.learn.attacks.example_victims import Choice, Examples, examples_of
+from densehop.learn.attacks.nearest_examples import Choice, Examples, examples_of
+from densehop.learn.attacks.score_differences import class_differences
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
 from densehop.learn.classifier.scores import input_gradient
 
@@ -24,7 +25,7 @@ Gradient = Callable[[Reals, Choice], tuple[Reals, Reals]]
 
 
 @dataclass(frozen=True)
-class Victim:
+class AttackedModel:
     """A classifier under attack.
 
     Attributes
@@ -38,7 +39,7 @@ class Victim:
     classes: npt.NDArray[Any]
     scores: Callable[[Reals], Reals]
     gradient: Gradient | None
-    smoothed: tuple["Victim", ...] = ()
+    smoothed: tuple["AttackedModel", ...] = ()
 
     def margins(self, inputs: Reals, truth: npt.NDArray[np.int64]) -> Floats:
         """Return by how much the best wrong class beats the right one, (B,); positive: misclassified."""
@@ -70,42 +71,65 @@ def _margins(scores: Reals, truth: npt.NDArray[np.int64]) -> tuple[Floats, npt.N
     return others[rows, rival] - right, rival
 
 
-def victim_of(model: Any) -> Victim:
-    """Return a fitted classifier of more than two classes as a victim.
+def attacked_model(model: Any) -> AttackedModel:
+    """Return a fitted classifier as attacks see it.
 
     The gradient is known for this package's classifier, logistic regression, scikit-learn's MLP with rectified units
-    and its nearest neighbour (one, Euclidean); of any other model with `predict_proba` only the scores.
+    and its nearest neighbour (one, Euclidean); of any other model with `predict_proba` or `decision_function` only the
+    scores.
     """
-    if len(model.classes_) < 3:
-        raise InvalidInput(f"attacks need at least 3 classes, got {len(model.classes_)}")
+    check_is_fitted(model)
+    if len(model.classes_) < 2:
+        raise InvalidInput(f"attacks need at least 2 classes, got {len(model.classes_)}")
     examples = examples_of(model)
     if examples is not None:
         return _by_examples(model, examples)
     if isinstance(model, DenseAssociativeClassifier):
         gradient = _dense_gradient(model)
-        return Victim(model.classes_, lambda inputs: gradient(inputs, np.zeros_like)[0], gradient)
+        return AttackedModel(model.classes_, lambda inputs: gradient(inputs, np.zeros_like)[0], gradient)
     if isinstance(model, LogisticRegression):
-        return Victim(model.classes_, model.decision_function, _linear_gradient(model))
+        return AttackedModel(model.classes_, lambda x: _by_class(model.decision_function(x)), _linear_gradient(model))
     if isinstance(model, MLPClassifier) and model.activation == "relu":
-        return Victim(model.classes_, lambda inputs: _layers(model, inputs)[-1], _network_gradient(model))
-    return Victim(model.classes_, model.predict_proba, None)
+        return AttackedModel(model.classes_, lambda x: _by_class(_layers(model, x)[-1]), _network_gradient(model))
+    return AttackedModel(model.classes_, _scores_of(model), None)
 
 
-def victim_with_gradient(model: Any) -> Victim:
-    """Return a model as a victim whose gradient is known, for attacks that can do nothing without."""
-    victim = victim_of(model)
-    if victim.gradient is None:
+def _scores_of(model: Any) -> Callable[[Reals], Reals]:
+    """Return the scores of a model of which nothing else is known."""
+    function = getattr(model, "predict_proba", None) or getattr(model, "decision_function", None)
+    if function is None:
+        raise InvalidInput(f"{type(model).__name__} has neither predict_proba nor decision_function to attack")
+
+    def scores(inputs: Reals) -> Reals:
+        found = _by_class(function(inputs))
+        if found.shape[1] != len(model.classes_):
+            raise InvalidInput(f"{type(model).__name__} must give one score a class, got {found.shape[1]} of them")
+        return found
+
+    return scores
+
+
+def _by_class(scores: Reals) -> Reals:
+    """Return scores as (B, C); of two classes scikit-learn gives one number, the second's less the first's."""
+    columns = scores[:, None] if scores.ndim == 1 else scores
+    return np.hstack([np.zeros_like(columns), columns]) if columns.shape[1] == 1 else columns
+
+
+def attacked_model_with_gradient(model: Any) -> AttackedModel:
+    """Return a model as a target whose gradient is known, for attacks that can do nothing without."""
+    target = attacked_model(model)
+    if target.gradient is None:
         name = type(model).__name__
         raise InvalidInput(f"{name} has no known gradient; this package's classifier and logistic regression have one")
-    return victim
+    return target
 
 
-def _by_examples(model: Any, examples: Examples) -> Victim:
+def _by_examples(model: Any, examples: Examples) -> AttackedModel:
     """Return a model that decides by examples, with smoother versions of it."""
     smoothed = tuple(
-        Victim(model.classes_, one.scores, one.gradient) for one in map(examples.at_sharpness, examples.smoother)
+        AttackedModel(model.classes_, one.scores, one.gradient) for one in map(examples.at_sharpness, examples.smoother)
     )
-    return Victim(model.classes_, examples.scores, examples.gradient, smoothed)
+    return AttackedModel(model.classes_, examples.scores, examples.gradient, smoothed)
 
 
 def _dense_gradient(model: DenseAssociativeClassifier) -> Gradient:
@@ -114,7 +138,7 @@ def _dense_gradient(model: DenseAssociativeClassifier) -> Gradient:
 
     def gradient(inputs: Reals, choose: Choice) -> tuple[Reals, Reals]:
         memories, scale = network.astype(inputs.dtype), inputs.dtype.type(model.scale_)
-        found = class_evidence(memories, (inputs - model.mean_.astype(inputs.dtype)) * scale)
+        found = class_differences(memories, (inputs - model.mean_.astype(inputs.dtype)) * scale)
         return found.scores, input_gradient(memories, found, choose(found.scores) * scale)
 
     return gradient
@@ -124,8 +148,8 @@ def _linear_gradient(model: LogisticRegression) -> Gradient:
     """Return the gradient of scores that are linear in the inputs."""
 
     def gradient(inputs: Reals, choose: Choice) -> tuple[Reals, Reals]:
-        scores = model.decision_function(inputs)
-        return scores, choose(scores) @ model.coef_
+        scores = _by_class(model.decision_function(inputs))
+        return scores, choose(scores)[:, -len(model.coef_) :] @ model.coef_
 
     return gradient
 
@@ -144,11 +168,12 @@ def _network_gradient(model: MLPClassifier) -> Gradient:
 
     def gradient(inputs: Reals, choose: Choice) -> tuple[Reals, Reals]:
         layers = _layers(model, inputs)
-        upstream = choose(layers[-1])
+        scores = _by_class(layers[-1])
+        upstream = choose(scores)[:, -layers[-1].shape[1] :]
         for place in range(len(model.coefs_) - 1, -1, -1):
             upstream = upstream @ model.coefs_[place].T
             if place > 0:
                 upstream = upstream * (layers[place] > 0)
-        return layers[-1], upstream
+        return scores, upstream
 
     return gradient

@@ -14,9 +14,9 @@ from densehop.base import checks
 from densehop.base.arrays import Floats
 from densehop.base.streams import Seed, seed_sequence
 from densehop.errors import InvalidInput
-from densehop.learn.attacks.robustness import NORMS, Robustness, robust_accuracy
+from densehop.learn.attacks.ball import NORMS
+from densehop.learn.attacks.robustness import Robustness, robust_accuracy
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
-from densehop.learn.classifier.scores import class_scores
 from densehop.learn.data.datasets import ImageSet
 from densehop.learn.memory.estimator import DenseAssociativeMemory, Recall
 
@@ -145,10 +145,10 @@ def classify_images(data: ImageSet, model: DenseAssociativeClassifier, seed: int
 
 def memories_in_use(model: DenseAssociativeClassifier, images: Floats, classes: npt.NDArray[Any]) -> float:
     """Return the mean over images of (sum w)^2/sum w^2, w the memories' shares max(h, 0)^n of the right class."""
-    inputs = (images - model.mean_) * model.scale_
-    found = class_scores(model.network_.astype(np.float64), inputs)
-    right = found.pull[np.arange(len(images)), np.searchsorted(model.classes_, classes)]
-    return float((right.sum(axis=1) ** 2 / np.maximum((right**2).sum(axis=1), 1e-300)).mean())
+    memories, places = model.network_.astype(np.float64), np.searchsorted(model.classes_, classes)
+    fields = (images - model.mean_) * model.scale_ @ memories.visible.T + memories.class_fields()[places]
+    shares = np.maximum(fields / np.maximum(fields.max(axis=1, keepdims=True), memories.floor), 0) ** memories.degree
+    return float((shares.sum(axis=1) ** 2 / np.maximum((shares**2).sum(axis=1), 1e-300)).mean())
 
 
 def attack_images(

@@ -13,26 +13,30 @@ import numpy as np
 from densehop.base.arrays import Reals
 from densehop.learn.classifier.scores import Memories, Scores
 
-NOTHING = -1e30  # the logarithm of no evidence at all
+NOTHING = -1e30  # the logarithm of no difference at all
 
 
-def log_difference(strong: Reals, weak: Reals, power: float) -> tuple[Reals, Reals]:
-    """Return log(strong^power - weak^power), and its derivative if both grow alike, for strong >= weak > 0."""
+def log_difference(strong: Reals, weak: Reals, power: float, floor: float) -> tuple[Reals, Reals]:
+    """Return log(max(strong, floor)^power - max(weak, floor)^power), and its derivative if both grow alike.
+
+    For strong >= weak; what lies below the floor > 0 does not move. Without a difference the derivative is 0.
+    """
+    moves, follows = strong > floor, weak > floor
+    strong, weak = np.maximum(strong, floor), np.maximum(weak, floor)
     logarithm = np.log(strong)
     change = power * (np.log(weak) - logarithm)
     some = change < 0
     change = np.where(some, change, -1)
     share = -np.expm1(change)
-    slopes = np.where(some, power * (1 / strong - np.exp(change) / weak) / share, 0)
+    slopes = np.where(some, power * (moves / strong - follows * np.exp(change) / weak) / share, 0)
     return np.where(some, power * logarithm + np.log(share), NOTHING), slopes
 
 
-def class_evidence(memories: Memories, inputs: Reals) -> Scores:
+def class_differences(memories: Memories, inputs: Reals) -> Scores:
     """Return log D_c of inputs (B, N), and its derivatives by the fields."""
     fields, own = inputs @ memories.visible.T, memories.class_fields()
-    strong = np.maximum(fields[:, None, :] + own, memories.floor)
-    weak = np.maximum(fields + own.min(axis=0), memories.floor)[:, None, :]
-    logs, slopes = log_difference(strong, weak, float(memories.degree))
+    strong, weak = fields[:, None, :] + own, (fields + own.min(axis=0))[:, None, :]
+    logs, slopes = log_difference(strong, weak, float(memories.degree), memories.floor)
     largest = logs.max(axis=2, keepdims=True)
     weights = np.exp(logs - largest)
     total = weights.sum(axis=2, keepdims=True)

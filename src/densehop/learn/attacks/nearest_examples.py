@@ -1,6 +1,6 @@
 """What attacks see of models that decide by examples: for each class, what its own examples add.
 
-A stored memory adds the same to every class but its own, so D_c of learn/evidence.py is a sum over the examples of
+A stored memory adds the same to every class but its own, so D_c of score_differences.py is a sum over the examples of
 class c alone, a tenth of the work. The nearest neighbour is the limit of sum_{mu of c} exp(-beta |x - x_mu|^2) for
 large beta, and is attacked at several beta.
 """
@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from densehop.base.arrays import Integers, Reals
-from densehop.learn.attacks.evidence import NOTHING, log_difference
+from densehop.base.arrays import Floats, Integers, Reals
+from densehop.learn.attacks.score_differences import NOTHING, log_difference
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
 
 Logs = Callable[[Reals, float], tuple[Reals, Reals]]
@@ -25,10 +25,11 @@ SMOOTHER_STORED = (0.3,)
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Examples by class: the field of input x on example mu is weights_mu . x + offsets_mu.
+    """Examples by class: the field of input x on example mu is weights_mu . (x - origin) + offsets_mu.
 
     Attributes
     ----------
+    origin : (N,), near the data, so that fields keep their digits wherever these lie
     weights : (M, N), sorted by class
     offsets : (M,)
     owners : (M,), places of their classes, ascending
@@ -38,6 +39,7 @@ class Examples:
     sharpness : 1 is the model itself, less is smoother
     """
 
+    origin: Reals
     weights: Reals
     offsets: Reals
     owners: Integers
@@ -47,7 +49,7 @@ class Examples:
     sharpness: float = 1.0
 
     def at_sharpness(self, sharpness: float) -> "Examples":
-        """Return the same with smoother evidence."""
+        """Return the same with smoother scores."""
         return replace(self, sharpness=sharpness)
 
     def scores(self, inputs: Reals) -> Reals:
@@ -62,7 +64,8 @@ class Examples:
 
     def fields(self, inputs: Reals) -> Reals:
         """Return the fields, (B, M)."""
-        found: Reals = inputs.astype(self.weights.dtype, copy=False) @ self.weights.T + self.offsets
+        moved = (inputs - self.origin).astype(self.weights.dtype, copy=False)
+        found: Reals = moved @ self.weights.T + self.offsets
         return found
 
     def _sums(self, logs: Reals) -> tuple[Reals, Reals]:
@@ -96,16 +99,15 @@ def _stored(model: DenseAssociativeClassifier) -> Examples:
     every = np.arange(len(owners))
     own, other = by_class[owners, every][order], by_class[(owners + 1) % len(by_class), every][order]
     weights = memories.visible[order] * model.scale_
-    offsets = other - weights @ model.mean_
-    gap, floor, degree = float((own - other).mean()), memories.floor, model.degree
+    gap, floor, degree = float((own - other).mean()), memories.floor, memories.degree
 
     def logs(fields: Reals, sharpness: float) -> tuple[Reals, Reals]:
-        strong, weak = np.maximum(fields + gap, floor), np.maximum(fields, floor)
-        return log_difference(strong, weak, float(degree * sharpness))
+        return log_difference(fields + gap, fields, float(degree * sharpness), floor)
 
     return Examples(
+        origin=model.mean_,
         weights=weights.astype(np.float32),
-        offsets=offsets.astype(np.float32),
+        offsets=other.astype(np.float32),
         owners=owners[order],
         n_classes=len(by_class),
         logs=logs,
@@ -117,15 +119,17 @@ def _neighbours(model: KNeighborsClassifier) -> Examples:
     """Return the examples of a nearest neighbour: log f = -beta |x - x_mu|^2, less what does not depend on mu."""
     owners = np.asarray(model._y)
     order = np.argsort(owners, kind="stable")
-    data = np.asarray(model._fit_X)[order]
-    distances = model.kneighbors(data[:: -(-len(data) // 200)], n_neighbors=2)[0][:, 1]
-    beta = NEIGHBOUR / max(float(np.median(distances)) ** 2, np.finfo(float).tiny)
+    data = np.asarray(model._fit_X, dtype=np.float64)[order]
+    origin = data.mean(axis=0)
+    data -= origin
+    beta = NEIGHBOUR / _typical_distance(np.unique(data, axis=0)) ** 2
 
     def logs(fields: Reals, sharpness: float) -> tuple[Reals, Reals]:
         scale = fields.dtype.type(beta * sharpness)
         return scale * fields, np.full((1, 1), scale, dtype=fields.dtype)
 
     return Examples(
+        origin=origin,
         weights=(2 * data).astype(np.float32),
         offsets=-(data**2).sum(axis=1).astype(np.float32),
         owners=owners[order],
@@ -133,3 +137,11 @@ def _neighbours(model: KNeighborsClassifier) -> Examples:
         logs=logs,
         smoother=tuple(smooth / NEIGHBOUR for smooth in SMOOTHER_NEIGHBOUR),
     )
+
+
+def _typical_distance(data: Floats) -> float:
+    """Return the median distance of different rows to their nearest one; of a single row, 1."""
+    if len(data) < 2:
+        return 1.0
+    sample = data[:: -(-len(data) // 200)]
+    return float(np.median(NearestNeighbors(n_neighbors=2).fit(data).kneighbors(sample)[0][:, 1]))

@@ -1,4 +1,4 @@
-"""What a fit has made of a model's parameters: those that another fit would be needed for may not change unnoticed."""
+"""Parameters changed after a fit: those that a fitted model depends on may not change unnoticed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from densehop.errors import InvalidInput
 
 
-def remember(model: Any, names: Sequence[str]) -> None:
+def remember_parameters(model: Any, names: Sequence[str]) -> None:
     """Keep the values of the named parameters beside what is being fitted with them."""
     model._fitted_with = {name: getattr(model, name) for name in names}
 
 
-def check_unchanged(model: Any) -> None:
+def refuse_changed_parameters(model: Any) -> None:
     """Refuse a fitted model one of whose remembered parameters has been set to another value since."""
     for name, value in model._fitted_with.items():
         now = getattr(model, name)

@@ -1,0 +1,70 @@
+"""The inverse temperature of a classifier that stores its samples, from how well each is told by all others."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from densehop.base.arrays import Floats, Integers, Reals
+from densehop.learn.classifier.losses import softmax
+from densehop.learn.classifier.scores import Memories
+
+SAMPLES = 500  # that are left out in turn
+MOST_FIELDS = 2**25  # at more memories, fewer are left out
+LARGEST = 1e4
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """Stored inputs (M, N) and their classes (M,), from which the inverse temperature is found when first needed."""
+
+    memories: Memories
+    inputs: Reals
+    classes: Integers
+
+    @cached_property
+    def _likeliest(self) -> tuple[float, float]:
+        return left_out_temperature(self.memories, self.inputs, self.classes)
+
+    @property
+    def inverse_temperature(self) -> float:
+        """The most likely inverse temperature."""
+        return self._likeliest[0]
+
+    @property
+    def loss(self) -> float:
+        """Minus the mean logarithm of the classes' probabilities there."""
+        return self._likeliest[1]
+
+
+def left_out_temperature(memories: Memories, inputs: Reals, classes: Integers) -> tuple[float, float]:
+    """Return the inverse temperature that makes the classes of stored inputs (M, N), each left out, most likely.
+
+    The second number is the loss there, per sample.
+
+    One further sample, of which nothing is known, keeps the probabilities from 0 and 1 where no sample is mistaken.
+    """
+    most = max(MOST_FIELDS // memories.labels.size, 20)
+    rows = np.arange(0, len(inputs), -(-len(inputs) // min(SAMPLES, most)))
+    scores, truth = _left_out_scores(memories, inputs, rows), classes[rows]
+
+    def loss(log_beta: float) -> float:
+        logarithms = np.log(np.maximum(softmax(np.exp(log_beta) / memories.degree * scores), 1e-300))
+        unknown = logarithms.mean(axis=1).mean()
+        return -float(logarithms[np.arange(len(rows)), truth].sum() + unknown)
+
+    found = minimize_scalar(loss, bounds=(np.log(1e-3), np.log(LARGEST)), method="bounded", options={"xatol": 1e-3})
+    return float(np.exp(found.x)), float(found.fun) / len(rows)
+
+
+def _left_out_scores(memories: Memories, inputs: Reals, rows: Integers) -> Floats:
+    """Return the scores (R, C) of some inputs without the memories that they are."""
+    own, scores = memories.class_fields(), []
+    for row in rows:
+        fields = np.maximum(memories.visible @ inputs[row] + own, memories.floor)
+        fields[:, row] = memories.floor
+        logarithms = memories.degree * np.log(fields.astype(np.float64))
+        largest = logarithms.max(axis=1, keepdims=True)
+        scores.append(np.log(np.exp(logarithms - largest).sum(axis=1)) + largest[:, 0])
+    return np.array(scores)

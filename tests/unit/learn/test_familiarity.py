@@ -1,0 +1,170 @@
+"""What a memory says of questions that were never stored."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binom
+from sklearn.datasets import load_digits
+
+from densehop import DenseAssociativeMemory, InvalidInput
+from densehop.learn.memory.familiarity import Familiarity
+
+N_STRANGERS = 4000
+
+
+def codes(seed, *shape):
+    return np.random.default_rng(seed).choice([-1.0, 1.0], shape)
+
+
+def rate_and_bound(known, rate=0.01):
+    """Return the share of strangers called known, and three standard errors above the rate."""
+    return known.mean(), rate + 3 * np.sqrt(rate / len(known))
+
+
+@pytest.mark.parametrize("n_memories", [20, 500])
+@pytest.mark.parametrize("hidden", [0.0, 0.5])
+def test_codes_that_were_never_stored_are_strangers(n_memories, hidden):
+    stored, strangers = codes(0, n_memories, 64), codes(1, N_STRANGERS, 64)
+    memory = DenseAssociativeMemory(encoding="binary").fit(stored)
+    mask = np.random.default_rng(2).random(strangers.shape) >= hidden if hidden else None
+    share, bound = rate_and_bound(memory.recall(strangers, mask).known)
+    assert share <= bound
+    damaged = np.where(np.random.default_rng(3).random(stored.shape) < 0.1, -stored, stored)
+    if not hidden:  # 32 known signs with 10% flipped do not suffice to tell them from the nearest of 500
+        assert memory.recall(damaged).known.mean() > 0.99
+
+
+def test_the_law_of_the_nearest_of_many_codes():
+    """Beside the nearest of independent codes, drawn: the p-value of a stranger is uniform where codes allow it."""
+    n_memories, n_sites = 100, 400
+    law = Familiarity(codes(4, 2, n_sites), signs=True)
+    counts = np.arange(150, 200)
+    random = np.random.default_rng(5)
+    nearest = random.binomial(n_sites, 0.5, (20_000, n_memories)).min(axis=1)
+    wide = Familiarity(np.zeros((n_memories, n_sites)), signs=True)
+    wide.__dict__["between_memories"] = np.full(1, np.inf)
+    expected = (nearest[:, None] <= counts).mean(axis=0)
+    np.testing.assert_allclose(wide.p_values(4 * counts / n_sites, None), expected, atol=0.02)
+    assert law.distances(codes(4, 2, n_sites), None, np.arange(2)).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("graded", [True, False])
+def test_images_of_other_hands_are_strangers_at_the_stated_rate(graded):
+    images = load_digits().data
+    images = images if graded else np.where(images > 8, 16.0, 0.0)
+    order = np.random.default_rng(6).permutation(len(images))
+    stored, strangers = images[order[:900]], images[order[900:]]
+    memory = DenseAssociativeMemory(false_alarm_rate=0.05).fit(stored)
+    found = memory.recall(strangers)
+    # strangers that are copies of a stored image are none
+    new = found.distance > 1e-9
+    share, bound = rate_and_bound(found.known[new], 0.05)
+    assert share <= bound
+    assert memory.recall(stored).known.mean() > 0.9
+    assert not memory.recall(np.random.default_rng(7).uniform(0, 16, (50, 64))).known.any()
+
+
+def test_questions_on_another_scale_are_named():
+    images = load_digits().data[:200] / 16 * 255
+    memory = DenseAssociativeMemory().fit(images)
+    with pytest.warns(UserWarning, match=r"no question spreads over more than 1, everything stored over .* same scale"):
+        assert not memory.recall(images[:5] / 255).known.any()
+    with pytest.warns(UserWarning, match=r"questions reach from 0 to 65025, what was stored from 0 to 255"):
+        memory.transform(images[:5] * 255)
+
+
+def test_the_distance_is_that_of_the_question():
+    stored = codes(8, 5, 40)
+    asked = stored.copy()
+    asked[:, :4] *= -1
+    known = np.arange(40) < 20
+    found = DenseAssociativeMemory().fit(stored).recall(asked, known)
+    np.testing.assert_allclose(found.distance, 4 * 4 / 20)
+    assert (found.p_value >= -np.expm1(5 * np.log1p(-binom.cdf(4, 20, 0.5))) - 1e-12).all()
+    assert "Recall(5 patterns: 0 known" in repr(found)
+
+
+def test_masked_values_are_hidden_values():
+    images = load_digits().data[:100]
+    hidden = np.random.default_rng(9).random(images.shape) < 0.5
+    memory = DenseAssociativeMemory().fit(images)
+    masked = np.ma.array(np.where(hidden, 0.0, images), mask=hidden)
+    np.testing.assert_array_equal(memory.restore(masked), memory.restore(np.where(hidden, np.nan, images)))
+    for call in (memory.transform, memory.fit, memory.partial_fit):
+        with pytest.raises(InvalidInput, match="masked values"):
+            call(masked)
+
+
+def test_hidden_values_are_for_restore():
+    memory = DenseAssociativeMemory().fit(np.eye(4))
+    with pytest.raises(InvalidInput, match="X contains NaN: `restore` and `recall` complete"):
+        memory.transform([[1, 0, np.nan, 0]])
+
+
+def test_columns_must_come_in_their_order():
+    images = pd.DataFrame(load_digits().data[:50]).add_prefix("pixel")
+    memory = DenseAssociativeMemory().fit(images)
+    for call in (memory.restore, memory.recall, memory.transform):
+        with pytest.raises(ValueError, match="order"):
+            call(images[images.columns[::-1]])
+
+
+@pytest.mark.parametrize("beta", [1e10, 1e36, 1e38, 1e60])
+def test_any_sharpness_in_single_precision(beta):
+    memories = np.random.default_rng(10).random((5, 20))
+    found = [
+        DenseAssociativeMemory("attention", beta=beta).fit(memories.astype(kind)).transform(memories[:2].astype(kind))
+        for kind in (np.float64, np.float32)
+    ]
+    np.testing.assert_allclose(found[1], memories[:2], atol=1e-5)
+    np.testing.assert_allclose(found[0], memories[:2], atol=1e-12)
+
+
+@pytest.mark.parametrize("parts", [(1, 2, 3), (3, 3), (1, 5)])
+def test_rows_stored_in_parts_are_rows_stored_at_once(parts):
+    """The first part may be black, or of one value only: the range is that of all."""
+    rows = np.random.default_rng(11).uniform(5, 250, (6, 8))
+    rows[0] = 0
+    whole, split = DenseAssociativeMemory().fit(rows), DenseAssociativeMemory()
+    for first, length in zip(np.cumsum([0, *parts]), parts, strict=False):
+        split.partial_fit(rows[first : first + length])
+    np.testing.assert_allclose(split.memories_, whole.memories_, atol=1e-12)
+    assert (split.encoding_.kind, split.encoding_.low, split.encoding_.high) == ("graded", 0, rows.max())
+    np.testing.assert_allclose(split.transform(rows), whole.transform(rows), atol=1e-6)
+
+
+def test_grey_values_made_black_or_white_are_named():
+    grey = np.random.default_rng(12).uniform(0, 200, (6, 8))
+    with pytest.warns(UserWarning, match="interaction='exponential' to keep them, or encoding='binary'"):
+        DenseAssociativeMemory("strict").fit(grey)
+    memory = DenseAssociativeMemory("strict", encoding="binary").fit(grey)
+    with pytest.raises(InvalidInput, match=r"beyond the range .* fit all rows in one call"):
+        memory.partial_fit(grey + 100)
+
+
+def test_similar_photographs_are_not_blended():
+    """Forty of them, among which pairs are ten times closer than the rest."""
+    random = np.random.default_rng(13)
+    scenes = random.uniform(0, 255, (20, 400))
+    photographs = np.vstack([scenes, np.clip(scenes + random.normal(0, 20, scenes.shape), 0, 255)])
+    memory = DenseAssociativeMemory().fit(photographs)
+    hidden = random.random(photographs.shape) < 0.5
+    restored = memory.restore(np.where(hidden, np.nan, photographs))
+    assert np.sqrt(((restored - photographs) ** 2).mean()) < 0.01
+
+
+def test_the_default_sharpness_is_the_likeliest():
+    """Of rows with normal errors about a few centres, near one over the errors' variance about each other."""
+    random = np.random.default_rng(14)
+    centres = random.uniform(-1, 1, (5, 200))
+    rows = np.repeat(centres, 40, axis=0) + random.normal(0, 0.05, (200, 200))
+    memory = DenseAssociativeMemory().fit(rows)
+    encoded = memory.memories_
+    distances = ((encoded[:, None] - encoded) ** 2).sum(axis=2)
+    np.fill_diagonal(distances, np.inf)
+
+    def likelihood(beta):
+        return np.logaddexp.reduce(-beta / 2 * distances, axis=1).sum() + 200 * 200 / 2 * np.log(beta)
+
+    around = [likelihood(factor * memory.beta_) for factor in (0.97, 1, 1.03)]
+    assert np.argmax(around) == 1
