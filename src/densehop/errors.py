@@ -17,6 +17,10 @@ class NoSolution(DensehopError):
     """The branch asked for does not exist at this point."""
 
 
+class NotConverged(DensehopError):
+    """A search ended without telling whether the state exists: the message says how far it came."""
+
+
 class Incomplete(DensehopError):
     """Some cells of a campaign have no result; the others are kept."""
 

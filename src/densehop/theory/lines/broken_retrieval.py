@@ -1,159 +1,343 @@
-"""The 1RSB retrieval state where replica symmetry is unstable, and beyond where the replica-symmetric state ends.
+"""1RSB states of finite overlap, and where they end: retrieval for every p, inference for p = 2 (eq. 31 to 34, 37).
 
-At a mean field the load is explicit, as with replica symmetry, so that the state is followed along the mean field
-through its largest load. At low T it reaches much further than the replica-symmetric one: at p = 3, T = 0 to 0.9224
-instead of 0.7566.
+At each temperature they lie on one curve, followed once from where it leaves the replica-symmetric states (the AT line)
+or from where the two hardly differ (T = 0). Retrieval ends at its largest load; at low T that is much more than replica
+symmetry allows: at p = 3, T = 0 it is 0.9224 instead of 0.7566. Inference of p = 2 ends where its mean field vanishes.
 """
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
-from scipy.optimize import brentq, minimize_scalar
+import numpy as np
+from scipy.optimize import brentq
 
-from densehop.errors import NoSolution
+from densehop.base.arrays import Floats
+from densehop.errors import NoSolution, NotConverged
 from densehop.theory.lines import curves, pairwise_lines
 from densehop.theory.lines.estimate import Estimate
-from densehop.theory.states import many_body, nishimori, one_step, pairwise
+from densehop.theory.states import many_body, nishimori, one_step_branch, pairwise
 from densehop.theory.states.noise import Noise, TensorNoise
 from densehop.theory.states.one_step import BrokenState
+from densehop.theory.states.one_step_branch import Lost, Point, System
 
-INSIDE = 0.98  # of the replica-symmetric spinodal: where the 1RSB state is first sought
-STEP = 0.02  # of the mean field, from state to state
-LARGEST_STEPS = 80
-BARELY = 1e-13
-PAIRWISE_FURTHEST = 0.28
-
-
-def noise_of(p: int) -> Noise:
-    """Return the direct model's noise."""
-    return TensorNoise(p) if p > 2 else pairwise.WishartNoise()
+COLD = 1e-8  # of 1 - q on the AT line: below, the curve is begun as at T = 0
+ALMOST_EQUAL = 1e-5  # of 1 - q0, where the curve begins at T = 0
+BEYOND = 0.98  # of the largest load: how far retrieval is followed past it
+FADED = 1e-3  # of the mean field over the field's deviation: where inference ends, but for terms of this order squared
+WITHIN = 1e-13  # relative: loads closer to an end belong to it
+SMALLEST_SPLIT = 1e-9  # (q1 - q0) times its share of 1 - q0
 
 
-def symmetric(p: int, load: float, temperature: float) -> many_body.State | pairwise.State:
-    """Return the replica-symmetric retrieval state."""
-    return many_body.retrieval(p, load, temperature) if p > 2 else pairwise.retrieval(load, temperature)
+class Kind(NamedTuple):
+    """What is retrieved or inferred: the direct model's memory, or with a contrast c > 0 the pattern of p = 2."""
+
+    p: int
+    contrast: float = 0.0
+
+    @property
+    def noise(self) -> Noise:
+        """The other memories' noise."""
+        return TensorNoise(self.p) if self.p > 2 else pairwise.WishartNoise(self.contrast)
+
+    @property
+    def name(self) -> str:
+        """The branch."""
+        return "inference" if self.contrast else "retrieval"
+
+    def symmetric(self, load: float, temperature: float) -> many_body.State | pairwise.State:
+        """Return the replica-symmetric state."""
+        if self.p > 2:
+            return many_body.retrieval(self.p, load, temperature)
+        if self.contrast:
+            return pairwise.inference(load, temperature, self.contrast)
+        return pairwise.retrieval(load, temperature)
+
+    def symmetric_end(self, temperature: float) -> Estimate:
+        """Return the load at which the replica-symmetric states end."""
+        if self.p > 2:
+            return curves.spinodal_load(self.p, temperature)
+        if self.contrast:
+            return pairwise_lines.inference_load(temperature, self.contrast)
+        return pairwise_lines.retrieval_spinodal_load(temperature)
+
+    def stability(self, temperature: float) -> float:
+        """Return the load at which replica symmetry breaks, at T > 0 (docs/theory.md, eq. 28 and 67)."""
+        if self.p > 2:
+            return curves.stability_load(self.p, temperature).value
+        if self.contrast:
+            return pairwise_lines.inference_stability_load(temperature, self.contrast).value
+        return pairwise_lines.retrieval_stability_load(temperature).value
 
 
-def symmetric_spinodal(p: int, temperature: float) -> Estimate:
-    """Return the largest load of the replica-symmetric retrieval state."""
-    return curves.spinodal_load(p, temperature) if p > 2 else pairwise_lines.retrieval_spinodal_load(temperature)
+class Curve(NamedTuple):
+    """The 1RSB states of a kind at a temperature, from the strongest on; the replica-symmetric ones end at `parting`.
+
+    end: the state of largest load, for retrieval; the load at which the mean field vanishes is `onset`, for inference.
+    """
+
+    system: System
+    parting: float
+    start: Floats | None
+    points: tuple[Point, ...]
+    end: Point
+    onset: float
 
 
-def is_stable(p: int, load: float, temperature: float) -> bool:
-    """Whether replica symmetry is stable in the retrieval state."""
-    state = symmetric(p, load, temperature)
-    return noise_of(p).replicon(state.order, load, temperature, state.site.fourth) >= 0
-
-
-def near_symmetric(p: int, load: float, temperature: float) -> BrokenState:
-    """Return the 1RSB state at a load at which there is an unstable replica-symmetric one."""
-    state, noise = symmetric(p, load, temperature), noise_of(p)
-    starts = one_step.starts_from(noise, load, temperature, state.mean, state.variance)
-    return one_step.solve(noise, load, temperature, starts)
-
-
-@lru_cache(maxsize=256)
-def path(p: int, temperature: float) -> tuple[BrokenState, ...]:
-    """Return 1RSB states towards smaller mean fields, the last one beyond the largest load; none where RS is stable."""
-    end = symmetric_spinodal(p, temperature).value
-    if is_stable(p, end, temperature):
-        return ()
-    inside = INSIDE * end
-    states = [near_symmetric(p, inside if not is_stable(p, inside, temperature) else end, temperature)]
-    while len(states) < 3 or states[-1].load > states[-2].load:
-        if len(states) > LARGEST_STEPS:
-            raise NoSolution("the 1RSB retrieval state was followed without reaching its largest load")
-        states.append(shifted(p, temperature, states[-1], states[-1].fields.mean * (1 - STEP)))
-    return tuple(states)
-
-
-def shifted(p: int, temperature: float, near: BrokenState, mean: float) -> BrokenState:
-    """Return the 1RSB state of a mean field close to that of a known one."""
-    return one_step.at_mean(noise_of(p), temperature, near.fields._replace(mean=mean))
-
-
-@lru_cache(maxsize=256)
-def spinodal(p: int, temperature: float) -> BrokenState | None:
-    """Return the 1RSB state of largest load; None where replica symmetry is stable up to its own end."""
-    states = path(p, temperature)
-    if not states:
+@lru_cache(maxsize=1024)
+def curve(kind: Kind, temperature: float) -> Curve | None:
+    """Return the 1RSB states at a temperature; None where replica symmetry is stable wherever the state exists."""
+    system = System(kind.noise, temperature)
+    try:
+        parting = kind.stability(temperature) if temperature > 0 else math.nan
+    except NoSolution:
         return None
-    result = minimize_scalar(
-        lambda mean: -shifted(p, temperature, states[-2], float(mean)).load,
-        bounds=(states[-1].fields.mean, states[-3].fields.mean),
-        method="bounded",
-        options={"xatol": 1e-9},
+    try:
+        return _followed(kind, system, parting)
+    except Lost as lost:
+        raise NotConverged(
+            f"the first 1RSB state of {kind.name} at T = {temperature:.10g} was not found; move to a nearby temperature"
+        ) from lost
+
+
+def _followed(kind: Kind, system: System, parting: float) -> Curve:
+    """Follow the curve from its start."""
+    t = system.temperature
+    state = None if math.isnan(parting) else kind.symmetric(parting, t)
+    if state is None or 1 - state.site.square < COLD:
+        first, start, parting = _cold_start(kind, system), None, math.inf if kind.contrast else 0.0
+    else:
+        first = one_step_branch.from_stability_line(system, state.mean, state.variance, state.site.square)
+        start = np.log([state.mean, state.variance, first.state.fields.added, first.state.fields.tilt])
+    leave = _has_faded if kind.contrast else _is_past_its_end
+    points = one_step_branch.followed(system, first, one_step_branch.ADDED, lambda found: leave(found, t))
+    if kind.contrast:
+        last, before = points[-1].state, points[-2].state
+        weight = (last.fields.mean / before.fields.mean) ** 2  # near its onset the load grows as the field's square
+        onset = (last.load - weight * before.load) / (1 - weight)
+        return Curve(system, parting, start, points, points[-1], onset)
+    points, end = _with_end(system, points)
+    return Curve(system, parting, start, points, end, math.nan)
+
+
+def _cold_start(kind: Kind, system: System) -> Point:
+    """Return a state whose levels are almost equal, where T is 0 or hardly counts."""
+    t, noise = system.temperature, system.noise
+
+    def excess(log_load: float) -> float:
+        load = math.exp(log_load)
+        here = kind.symmetric(load, t).site
+        return math.log(max(one_step_branch.difference(noise, load, here), 1e-300) / ALMOST_EQUAL)
+
+    end = math.log(kind.symmetric_end(t).value)
+    inward = 1e-9 if kind.contrast else -1e-9
+    far = end + (4 if kind.contrast else -4)
+    while excess(far) > 0:
+        far += far - end
+    load = math.exp(brentq(excess, end + inward, far, xtol=1e-3))
+    state = kind.symmetric(load, t)
+    fields = one_step_branch.almost_equal(noise, load, state.mean, state.variance, state.site)
+    return one_step_branch.corrected(system, np.log(fields), one_step_branch.ADDED)
+
+
+def _is_past_its_end(points: list[Point], temperature: float) -> bool:
+    """Whether retrieval has been followed past its largest load, or x past 1."""
+    last = points[-1].state
+    return last.load < BEYOND * max(point.state.load for point in points) or last.fields.tilt * temperature > 1
+
+
+def _has_faded(points: list[Point], temperature: float) -> bool:
+    """Whether the mean field of inference has vanished to leading order, or x passed 1."""
+    fields = points[-1].state.fields
+    return fields.mean < FADED * math.sqrt(fields.outer) or fields.tilt * temperature > 1
+
+
+def _with_end(system: System, points: tuple[Point, ...]) -> tuple[tuple[Point, ...], Point]:
+    """Return the states up to the one of largest load, and that one."""
+    highest = int(np.argmax([point.state.load for point in points]))
+    if highest == 0:  # between the AT line and the first state
+        back = one_step_branch.followed(system, points[0], -one_step_branch.ADDED, lambda found: _is_down(system, found))
+        points = (*back[:0:-1], *points)
+        highest = int(np.argmax([point.state.load for point in points]))
+    if highest == 0:
+        return points[:1], points[0]
+    if highest == len(points) - 1:  # x reached 1 before
+        raise NotConverged("the 1RSB retrieval states reach x = 1 before their largest load")
+    end = one_step_branch.where(
+        system, points[highest - 1], points[highest + 1], lambda point: one_step_branch.rise(system, point)
     )
-    return shifted(p, temperature, states[-2], float(result.x))
+    return (*(point for point in points if point.logs[0] > end.logs[0]), end), end
+
+
+def _is_down(system: System, points: list[Point]) -> bool:
+    """Whether the way back to the AT line leads to smaller loads, or the levels can no longer be told apart."""
+    order = points[-1].state.order
+    split = order.gap * one_step_branch.share(order.gap, order.susceptibility, system.temperature)
+    return split < SMALLEST_SPLIT or (len(points) > 1 and points[-1].state.load < points[-2].state.load)
+
+
+# --- states -----------------------------------------------------------------------------------------------------------
+
+
+def state(kind: Kind, load: float, temperature: float, signal: float = 1.0) -> BrokenState:
+    """Return the 1RSB state of largest overlap at a load where replica symmetry is unstable or has no state.
+
+    `signal` is for messages.
+    """
+    found = curve(kind, temperature)
+    if found is None or _is_missing(kind, found, load):
+        raise _no_solution(kind, found, load, temperature, signal)
+    point = _at_load(kind, found, load)
+    state = point.state
+    violated = found.system.noise.spread(state.order)[1] * load / state.fields.added - 1
+    return state._replace(load=load, residual=max(state.residual, abs(violated)))
+
+
+def _is_missing(kind: Kind, found: Curve, load: float) -> bool:
+    """Whether a load lies beyond the curve's end."""
+    if kind.contrast:
+        return load <= found.onset * (1 + WITHIN)
+    return load > found.end.state.load * (1 + WITHIN)
+
+
+def _no_solution(kind: Kind, found: Curve | None, load: float, temperature: float, signal: float) -> NoSolution:
+    """Say where the states end."""
+    if kind.contrast:
+        onset = found.onset if found is not None else kind.symmetric_end(temperature).value
+        return NoSolution(
+            f"no inference at load = {load:.10g}, T = {temperature:.10g}, T* = {2 + 2 / kind.contrast:.10g}: for p = 2 "
+            f"it begins continuously at load = {onset:.10g}, in 1RSB"
+        )
+    largest = found.end.state.load if found is not None else kind.symmetric_end(temperature).value
+    named = "load" if signal == 1 else "load/signal^2"
+    return NoSolution(
+        f"no state of finite overlap in 1RSB at load = {signal**2 * load:.10g}, T = {signal * temperature:.10g}: "
+        f"for p = {kind.p} it exists up to {named} = {largest:.10g}"
+    )
+
+
+def _at_load(kind: Kind, found: Curve, load: float) -> Point:
+    """Return the state at a load on the curve: between the AT line and the first state, between two, or at its end."""
+    system, points, log_load = found.system, found.points, math.log(load)
+    sign = -1 if kind.contrast else 1  # the strongest states have the smallest loads in retrieval, not in inference
+    after = next((k for k, point in enumerate(points) if sign * (point.state.load - load) >= 0), len(points))
+    if after == len(points):
+        return found.end if not kind.contrast else _near_onset(found, load)
+    if after == 0:
+        return _before_first(kind, found, load)
+    low, high = points[after - 1], points[after]
+    weight = (log_load - math.log(low.state.load)) / math.log(high.state.load / low.state.load)
+    try:
+        point = one_step_branch.corrected(
+            system, low.logs + weight * (high.logs - low.logs), one_step_branch.MEAN, low.jacobian, log_load
+        )
+        if high.logs[0] <= point.logs[0] <= low.logs[0]:
+            return point
+    except Lost:
+        pass
+    return one_step_branch.where(system, low, high, lambda point: math.log(point.state.load) - log_load)
+
+
+def _before_first(kind: Kind, found: Curve, load: float) -> Point:
+    """Return a state whose levels hardly differ, from where it leaves the replica-symmetric ones."""
+    system, first = found.system, found.points[0]
+    if found.start is None:
+        here = kind.symmetric(load, system.temperature)
+        fields = one_step_branch.almost_equal(system.noise, load, here.mean, here.variance, here.site)
+        guess = np.log(fields)
+    else:
+        part = max((load - found.parting) / (first.state.load - found.parting), 1e-12)
+        guess = found.start + part * (first.logs - found.start)
+        guess[2] = first.logs[2] + math.log(part)
+    try:
+        return one_step_branch.corrected(system, guess, one_step_branch.MEAN, None, math.log(load))
+    except Lost as lost:
+        raise NotConverged(
+            f"the 1RSB state of {kind.name} at load = {load:.10g}, T = {system.temperature:.10g} is too close to the "
+            "replica-symmetric one, which is unstable; move away from the AT line"
+        ) from lost
+
+
+def _near_onset(found: Curve, load: float) -> Point:
+    """Return an inference state whose mean field almost vanishes: it grows as the root of the distance to the onset."""
+    last = found.points[-1]
+    guess = last.logs.copy()
+    guess[0] += math.log((load - found.onset) / (last.state.load - found.onset)) / 2
+    try:
+        return one_step_branch.corrected(found.system, guess, one_step_branch.MEAN, None, math.log(load))
+    except Lost as lost:
+        raise NotConverged(f"load = {load:.10g} lies on the onset of inference to within rounding") from lost
+
+
+# --- lines ------------------------------------------------------------------------------------------------------------
 
 
 def spinodal_load(p: int, temperature: float) -> Estimate:
     """Return the largest load of the retrieval state with one step of breaking where it is needed (eq. 29 and 32)."""
-    limit = spinodal(p, temperature)
-    return symmetric_spinodal(p, temperature) if limit is None else Estimate(limit.load, BARELY + limit.residual)
+    plain = Kind(p).symmetric_end(temperature)
+    found = curve(Kind(p), temperature)
+    if found is None:
+        return plain
+    load = found.end.state.load
+    if load < plain.value:
+        raise NotConverged(f"the 1RSB states were followed to load = {load:.10g}, less than replica symmetry allows")
+    return Estimate(load, one_step_branch.load_error(found.system, found.end))
 
 
-def beyond(p: int, load: float, temperature: float, signal: float = 1.0) -> BrokenState:
-    """Return the 1RSB state at a load beyond the end of the replica-symmetric one; `signal` is for messages."""
-    bound = furthest(p)
-    limit = spinodal(p, temperature) if temperature < bound and load < bound else None
-    if limit is None or load > limit.load:
-        reach = limit.load if limit is not None else max(bound, symmetric_spinodal(p, temperature).value)
-        raise NoSolution(
-            f"no state of finite overlap in 1RSB at load = {signal**2 * load:.10g}, T = {signal * temperature:.10g}: "
-            f"none beyond {'load' if signal == 1 else 'load/signal^2'} = {reach:.10g}"
-        )
-    states = [*(state for state in path(p, temperature) if state.fields.mean > limit.fields.mean), limit]
-    after = next(k for k, state in enumerate(states) if state.load >= load)
-    low, high = states[after], states[max(after - 1, 0)]
-    mean = _where(p, temperature, low, high, lambda found: found.load - load)
-    return one_step.solve(noise_of(p), load, temperature, [shifted(p, temperature, low, mean).fields])
-
-
-def furthest(p: int) -> float:
-    """Return a load and temperature that no state of finite overlap exceeds where replica symmetry is unstable.
-
-    For p >= 3 it is the direct model's own Nishimori line's spinodal: the boundary turns back there. For p = 2 it lies
-    beyond the replica-symmetric line's largest load by less than 1%.
-    """
-    return 1 / nishimori.nishimori_lines(p).gamma_local if p > 2 else PAIRWISE_FURTHEST
+def onset_load(temperature: float, contrast: float) -> Estimate:
+    """Return the load at which inference begins in 1RSB, p = 2, T < T* (docs/theory.md, eq. 52)."""
+    found = curve(Kind(2, contrast), temperature)
+    if found is None:
+        return Kind(2, contrast).symmetric_end(temperature)
+    last = found.points[-1]
+    error = one_step_branch.load_error(found.system, last)
+    return Estimate(found.onset, error + FADED**2 * abs(last.state.load - found.onset) + 1e-3 * error)
 
 
 def global_load(p: int, temperature: float) -> Estimate:
     """Return the load up to which the 1RSB retrieval state wins, p >= 3 (docs/theory.md, eq. 37)."""
-    plain, noise = curves.global_load(p, temperature), noise_of(p)
-    if is_stable(p, plain.value, temperature):
+    plain, found = curves.global_load(p, temperature), curve(Kind(p), temperature)
+    if found is None or plain.value <= found.parting:
         return plain
+    system = found.system
 
-    def lead(found: BrokenState) -> float:
-        spins = found.site.entropy + noise.entropy(found.order, found.load)
-        free_energy = noise.energy(found.order, found.load) - temperature * spins
-        return curves.background(p, found.load, temperature) - free_energy
+    def lead(point: Point) -> float:
+        here = point.state
+        spins = here.site.entropy + system.noise.entropy(here.order, here.load)
+        free_energy = system.noise.energy(here.order, here.load) - temperature * spins
+        return curves.background(p, here.load, temperature) - free_energy
 
-    here = near_symmetric(p, plain.value, temperature)
-    outward = lead(here) > 0
-    for _ in range(LARGEST_STEPS):
-        before = here
-        here = shifted(p, temperature, here, here.fields.mean * (1 - STEP if outward else 1 + STEP / 20))
-        if (lead(here) > 0) != outward:
-            break
-    found = shifted(p, temperature, before, _where(p, temperature, here, before, lead))
-    slope = (lead(here) - lead(before)) / (here.load - before.load)
-    return Estimate(found.load, (abs(lead(found)) + BARELY) / abs(slope))
+    beaten = next((k for k, point in enumerate(found.points) if lead(point) < 0), None)
+    if beaten is None:
+        return spinodal_load(p, temperature)
+    if beaten == 0:
+        return _close_to_parting(p, found, plain, lead)
+    one, other = found.points[beaten - 1], found.points[beaten]
+    root = one_step_branch.where(system, one, other, lead)
+    slope = (lead(other) - lead(one)) / (other.state.load - one.state.load)
+    off = (abs(lead(root)) + curves.TABLE_ERROR) / abs(slope)
+    return Estimate(root.state.load, off + one_step_branch.load_error(system, root))
 
 
-def _where(
-    p: int, temperature: float, one: BrokenState, other: BrokenState, function: Callable[[BrokenState], float]
-) -> float:
-    """Return the mean field between two states at which a function of the state vanishes."""
-    if function(one) * function(other) > 0:  # the wanted state lies at `one` to rounding
-        return one.fields.mean
-    return float(
-        brentq(
-            lambda mean: function(shifted(p, temperature, one, mean)),
-            one.fields.mean,
-            other.fields.mean,
-            xtol=1e-13,
-            rtol=1e-13,
-        )
-    )
+def _close_to_parting(p: int, found: Curve, plain: Estimate, lead: Callable[[Point], float]) -> Estimate:
+    """Return the transition between the AT line and the first state followed: replica symmetry is almost right there."""
+    first = found.points[0]
+    if first.state.load <= found.parting or found.start is None:
+        return plain
+    low = found.parting + 1e-6 * (first.state.load - found.parting)
+    kind = Kind(p)
+    at = {load: lead(_before_first(kind, found, load)) for load in (low, first.state.load)}
+    if at[low] < 0:
+        return plain
+    load = float(brentq(lambda v: lead(_before_first(kind, found, v)), low, first.state.load, xtol=1e-14))
+    slope = (at[first.state.load] - at[low]) / (first.state.load - low)
+    return Estimate(load, curves.TABLE_ERROR / abs(slope) + plain.error)
+
+
+def furthest(p: int) -> float:
+    """Return a load and temperature that no state of finite overlap exceeds where replica symmetry is unstable, p >= 3.
+
+    It is the spinodal of the direct model's own Nishimori line: the boundary turns back there.
+    """
+    return 1 / nishimori.nishimori_lines(p).gamma_local

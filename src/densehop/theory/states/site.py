@@ -213,10 +213,11 @@ def _tilted_wide(field: Floats, s: float, y: float, t: float) -> tuple[Floats, .
     z = half.sum(axis=0) + near[:, 0]
     loss = 2 * half[1] + t * (density[0] @ (W * power * LOSS) + density[1] @ (W * (power * (1 + TANH) - 2)))
     loss, u = loss / z, near[:, 1] / z  # 1 - <t>, towards the field
-    mean_log = ((center * half + edge).sum(axis=0) + near[:, 3]) / z
+    excess = (y * s**2 * half.sum(axis=0) - size * (2 * half[1] + near[:, 0]) + edge.sum(axis=0) + near[:, 3]) / z
+    mean_log = size + excess  # y |field|, which may be large, drops out of the divergence
     log_z = np.log(z) + y * size + (y * s) ** 2 / 2
     overlap = np.copysign(1 - loss, field)
-    divergence = y * mean_log - log_z
+    divergence = y * excess - np.log(z) - (y * s) ** 2 / 2
     return log_z, overlap, loss * (2 - loss) - t * u, u, near[:, 2] / z, mean_log, divergence, near[:, 4] / z
 
 

@@ -1,0 +1,277 @@
+"""The curve of 1RSB states at one temperature, followed from where they are known (docs/theory.md, eq. 31 to 34).
+
+Unknown are the logarithms of B, a0, a1 - a0 and y; the load is explicit, alpha = (a1 - a0)/(the spread of q0, q1), so
+that three equations leave a curve. It begins on the AT line, where it leaves the replica-symmetric states with equal
+levels, or at T = 0 where the levels are almost equal, and is followed by pseudo-arclength continuation: along it neither
+the load nor the mean field needs to be monotone. A step is extrapolated from the last states, corrected by Newton's
+method at right angles to it, and halved where it lands too far from where it was expected.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import brentq
+
+from densehop.base.arrays import Floats
+from densehop.errors import NotConverged
+from densehop.theory.states import one_step
+from densehop.theory.states.noise import Noise
+from densehop.theory.states.one_step import BrokenState, Fields
+from densehop.theory.states.site import Site
+
+NUDGE = 1e-6  # of a logarithm, in difference quotients
+STEPS = 14  # of Newton's method
+TIGHT = 1e-12  # of the equations' violations
+ROUNDING = 1e-14  # of the relative violations
+FIRST_STEP, LONGEST_STEP, SHORTEST_STEP = 0.3, 1.0, 1e-5  # along the curve
+EXTRAPOLATED = 5  # states that a step is extrapolated from
+CLOSE, FAR, ASTRAY = 2e-3, 2e-2, 0.5  # of the corrections: lengthen, shorten, refuse the step (of its length)
+MOST_POINTS = 400
+LONGEST_CORRECTION = 2.0
+WIDTH, REACH = 0.7268691, 1.0543977  # of a state with almost equal levels at T = 0, see `almost_equal`
+NARROW, WIDE = 0.05, 0.3  # inner deviation over T, where the curve begins on the AT line
+
+
+class Lost(Exception):
+    """Newton's method left the domain or did not settle."""
+
+
+class Point(NamedTuple):
+    """A point of the curve: the logarithms of the fields, the state, and the derivatives of `equations` there."""
+
+    logs: Floats
+    state: BrokenState
+    jacobian: Floats
+
+
+class System(NamedTuple):
+    """The equations at one temperature."""
+
+    noise: Noise
+    temperature: float
+
+    def equations(self, logs: Floats) -> tuple[BrokenState, Floats]:
+        """Return the state in these fields and, each zero at a solution but the last, (for B, for a0, for y, log load).
+
+        Where the levels q0, q1 are close, the equations for y and for a1 - a0 are one to leading order; since the load
+        is eliminated by the latter, what is left of the former is of second order, and divided by it.
+        """
+        if not np.isfinite(logs).all() or np.abs(logs).max() > 600:
+            raise Lost("out of the domain")
+        fields = Fields(*(math.exp(value) for value in logs))
+        try:
+            here, order = one_step.averages(fields, self.temperature)
+            load = fields.added / self.noise.spread(order)[1]
+            violated = one_step.violations(self.noise, load, fields, here, order)
+            small = order.gap * share(order.gap, order.susceptibility, self.temperature)
+            values = np.array(
+                [violated[0], 1 - 1 / math.sqrt(1 + violated[1]), violated[3] / small, math.log(load)]
+            )  # where p = 2 is soft, variances are the inverse square of what varies
+        except (ValueError, ZeroDivisionError, OverflowError) as error:
+            raise Lost("out of the domain") from error
+        if not np.isfinite(values).all() or fields.tilt**2 * fields.added > one_step.LARGEST_REACH:
+            raise Lost("out of the domain")
+        return BrokenState(load, fields, here, order, float(np.abs(violated).max())), values
+
+    def derivatives(self, logs: Floats, values: Floats, noise: float = 0.0) -> Floats:
+        """Return the derivatives of the equations by the logarithms, by differences, (4, 4)."""
+        nudge = max(NUDGE, math.sqrt(noise))
+        columns = [(self.equations(logs + step)[1] - values) / nudge for step in nudge * np.eye(4)]
+        return np.stack(columns, axis=1)
+
+
+def rounding(state: BrokenState, temperature: float) -> float:
+    """Return the rounding of the equation for y, which grows as the levels approach each other."""
+    order = state.order
+    return ROUNDING / (order.gap * share(order.gap, order.susceptibility, temperature))
+
+
+def share(gap: float, susceptibility: float, temperature: float) -> float:
+    """Return (q1 - q0)/(1 - q0), the share of the levels' difference."""
+    return gap / (temperature * susceptibility + gap)
+
+
+# --- one state --------------------------------------------------------------------------------------------------------
+
+
+def corrected(
+    system: System, guess: Floats, across: Floats, jacobian: Floats | None = None, log_load: float | None = None
+) -> Point:
+    """Return the state that Newton's method (with Broyden's updates) reaches from a guess, at right angles to `across`.
+
+    With `log_load`, the state of that load instead.
+    """
+    logs = guess.copy()
+    state, values = system.equations(logs)
+    fresh = jacobian is None
+    if jacobian is None:
+        jacobian = system.derivatives(logs, values, rounding(state, system.temperature))
+    derivatives = jacobian
+    for _ in range(STEPS):
+        last = derivatives[3] if log_load is not None else across
+        missing = values[3] - log_load if log_load is not None else across @ (logs - guess)
+        try:
+            step = -np.linalg.solve(np.vstack([derivatives[:3], last]), np.append(values[:3], missing))
+        except np.linalg.LinAlgError as error:
+            raise Lost("singular") from error
+        if not np.isfinite(step).all() or np.abs(step).max() > LONGEST_CORRECTION:
+            raise Lost("too long a correction")
+        before, size = values, _size(values, missing, state, system.temperature)
+        logs = logs + step
+        state, values = system.equations(logs)
+        derivatives = derivatives + np.outer(values - before - derivatives @ step, step) / max(step @ step, 1e-300)
+        missing = values[3] - log_load if log_load is not None else 0.0
+        now = _size(values, missing, state, system.temperature)
+        if now < TIGHT:
+            return Point(logs, state, derivatives)
+        if now > 0.3 * size:
+            if fresh and now > size:
+                raise Lost("Newton's method does not settle")
+            derivatives = system.derivatives(logs, values, rounding(state, system.temperature))
+            fresh = True
+        else:
+            fresh = False
+    raise Lost("Newton's method does not settle")
+
+
+def _size(values: Floats, missing: float, state: BrokenState, temperature: float) -> float:
+    """Return the largest violation; that of the equation for y counts beyond its rounding alone."""
+    return max(abs(values[0]), abs(values[1]), abs(values[2]) - rounding(state, temperature), abs(missing))
+
+
+MEAN, OUTER, ADDED, TILT = np.eye(4)  # directions: corrections at right angles to them keep B, a0, a1 - a0 or y
+
+
+# --- where the curve begins -------------------------------------------------------------------------------------------
+
+
+def from_stability_line(system: System, mean: float, variance: float, square: float) -> Point:
+    """Return the first state beyond the AT line, on which the replica-symmetric fields are (mean, variance).
+
+    y is where its equation holds at a small split of the variance, nearly linear in y; q is the replica-symmetric one.
+    """
+    t = system.temperature
+    narrow = math.sqrt(2 * math.sqrt(1e3 * ROUNDING / max(1 - square, 1e-16)))  # rounding leaves three digits of y
+    added = (min(max(narrow, NARROW), WIDE) * t) ** 2
+    added = min(added, NARROW**2 * variance)
+
+    def logs_at(y: float) -> Floats:
+        return np.log([mean, variance - added / 2, added, y])
+
+    tilts = (0.3 / t, 0.6 / t)
+    low, high = (float(system.equations(logs_at(y))[1][2]) for y in tilts)
+    y = tilts[0] - low * (tilts[1] - tilts[0]) / (high - low)
+    if not 0 < y * t < 2:
+        raise Lost("no Parisi parameter on the AT line")
+    return corrected(system, logs_at(y), ADDED)
+
+
+def almost_equal(noise: Noise, load: float, mean: float, variance: float, here: Site) -> Fields:
+    """Return the fields of a state at T = 0 whose levels are almost equal, next to a replica-symmetric state.
+
+    Only spins in fields near 0 differ between its states, and the density of fields there, chi/2, is all that counts:
+    the inner deviation is a number times chi times the noise's response, and y another number over the deviation.
+    """
+    deviation = WIDTH * one_step.response(noise, load, here) * here.susceptibility
+    return Fields(mean, variance - deviation**2, deviation**2, REACH / deviation)
+
+
+def difference(noise: Noise, load: float, here: Site) -> float:
+    """Return about how far the levels of the 1RSB state at T = 0 differ, 1 - q0, where it is little."""
+    return one_step.response(noise, load, here) * here.susceptibility**2
+
+
+# --- along the curve --------------------------------------------------------------------------------------------------
+
+
+def followed(system: System, first: Point, toward: Floats, leave: Callable[[list[Point]], bool]) -> tuple[Point, ...]:
+    """Return states along the curve from the first one in a direction, until `leave` says so."""
+    points, lengths, step, tangent = [first], [0.0], FIRST_STEP, toward
+    while not leave(points):
+        if len(points) == MOST_POINTS:
+            raise NotConverged(_end_of(points))
+        guess = _extrapolated(points, lengths, step) if len(points) > 1 else first.logs + step * tangent
+        tangent = (guess - points[-1].logs) / np.linalg.norm(guess - points[-1].logs)
+        try:
+            point = corrected(system, guess, tangent, points[-1].jacobian)
+            missed = float(np.linalg.norm(point.logs - guess))
+            if missed > ASTRAY * step:
+                raise Lost("another branch")
+        except Lost as lost:
+            step /= 2
+            if step < SHORTEST_STEP:
+                raise NotConverged(_end_of(points)) from lost
+            continue
+        lengths.append(lengths[-1] + float(np.linalg.norm(point.logs - points[-1].logs)))
+        points.append(point)
+        step = min(1.6 * step, LONGEST_STEP) if missed < CLOSE else 0.7 * step if missed > FAR else step
+    return tuple(points)
+
+
+def _end_of(points: list[Point]) -> str:
+    """Say how far the curve was followed."""
+    last = points[-1].state
+    return (
+        f"the 1RSB states could not be followed beyond load = {last.load:.6g} (mean field {last.fields.mean:.6g}); "
+        "whether there are more is not known"
+    )
+
+
+def _extrapolated(points: list[Point], lengths: list[float], step: float) -> Floats:
+    """Return the polynomial through the last points, a step further along the curve."""
+    nodes = np.array(lengths[-EXTRAPOLATED:])
+    ahead = lengths[-1] + step
+    weights = [np.prod((ahead - np.delete(nodes, k)) / (nodes[k] - np.delete(nodes, k))) for k in range(nodes.size)]
+    result: Floats = np.array(weights) @ np.array([point.logs for point in points[-EXTRAPOLATED:]])
+    return result
+
+
+def at_mean(system: System, near: Point, log_mean: float, other: Point | None = None) -> Point:
+    """Return the state of a mean field, between two points or close to one."""
+    guess = near.logs + (log_mean - near.logs[0]) * MEAN
+    if other is not None and other.logs[0] != near.logs[0]:
+        guess = near.logs + (log_mean - near.logs[0]) / (other.logs[0] - near.logs[0]) * (other.logs - near.logs)
+    try:
+        return corrected(system, guess, MEAN, near.jacobian)
+    except Lost:
+        try:
+            return corrected(system, guess, MEAN)
+        except Lost as lost:
+            raise NotConverged(f"no 1RSB state found at the mean field {math.exp(log_mean):.6g}") from lost
+
+
+def where(system: System, one: Point, other: Point, function: Callable[[Point], float]) -> Point:
+    """Return the point between two points of the curve at which a function of the point vanishes."""
+    low, high = function(one), function(other)
+    if low == 0 or high == 0:
+        return one if low == 0 else other
+    best = one
+
+    def at(log_mean: float) -> float:
+        nonlocal best
+        best = at_mean(system, one if abs(log_mean - one.logs[0]) < abs(log_mean - other.logs[0]) else other, log_mean)
+        return function(best)
+
+    ends = (float(one.logs[0]), float(other.logs[0]))
+    log_mean = float(brentq(lambda v: low if v == ends[0] else high if v == ends[1] else at(v), *ends, xtol=1e-15))
+    return at_mean(system, best, log_mean)
+
+
+def rise(system: System, point: Point) -> float:
+    """Return d log(load)/d log(B) along the curve."""
+    state, values = system.equations(point.logs)
+    exact = system.derivatives(point.logs, values, rounding(state, system.temperature))
+    along = np.linalg.solve(np.vstack([exact[:3], MEAN]), [0.0, 0.0, 0.0, 1.0])
+    return float(exact[3] @ along)
+
+
+def load_error(system: System, point: Point) -> float:
+    """Return how far the load at this mean field may be off: violations and rounding times the load's response."""
+    state, values = system.equations(point.logs)
+    blur = rounding(state, system.temperature)
+    exact = system.derivatives(point.logs, values, blur)
+    response = np.linalg.solve(np.vstack([exact[:3], MEAN]).T, exact[3])[:3]
+    off = np.abs(values[:3]) + np.array([ROUNDING, ROUNDING, blur])
+    return state.load * float(np.abs(response) @ off + ROUNDING)
