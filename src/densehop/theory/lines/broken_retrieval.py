@@ -26,6 +26,7 @@ COLD = 1e-8  # of 1 - q on the AT line: below, the curve is begun as at T = 0
 ALMOST_EQUAL = 1e-5  # of 1 - q0, where the curve begins at T = 0
 BEYOND = 0.98  # of the largest load: how far retrieval is followed past it
 FADED = 1e-3  # of the mean field over the field's deviation: where inference ends, but for terms of this order squared
+MERGED = 2e-5  # relative: closer than this to the temperature at which the AT line meets the end, they are one
 WITHIN = 1e-13  # relative: loads closer to an end belong to it
 SMALLEST_SPLIT = 1e-9  # (q1 - q0) times its share of 1 - q0
 
@@ -89,9 +90,8 @@ class Curve(NamedTuple):
 def curve(kind: Kind, temperature: float) -> Curve | None:
     """Return the 1RSB states at a temperature; None where replica symmetry is stable wherever the state exists."""
     system = System(kind.noise, temperature)
-    try:
-        parting = kind.stability(temperature) if temperature > 0 else math.nan
-    except NoSolution:
+    parting = _parting(kind, temperature)
+    if parting is None:
         return None
     try:
         return _followed(kind, system, parting)
@@ -99,6 +99,20 @@ def curve(kind: Kind, temperature: float) -> Curve | None:
         raise NotConverged(
             f"the first 1RSB state of {kind.name} at T = {temperature:.10g} was not found; move to a nearby temperature"
         ) from lost
+
+
+def _parting(kind: Kind, temperature: float) -> float | None:
+    """Return the load of the AT line, nan at T = 0; None where it does not exist or cannot be told from the end."""
+    if temperature == 0:
+        return math.nan
+    if kind.p > 2 and temperature >= furthest(kind.p) * (1 - MERGED):
+        return None
+    try:
+        parting = kind.stability(temperature)
+    except NoSolution:
+        return None
+    end = kind.symmetric_end(temperature).value
+    return parting if abs(end - parting) > MERGED**2 * end else None
 
 
 def _followed(kind: Kind, system: System, parting: float) -> Curve:
@@ -164,9 +178,7 @@ def _with_end(system: System, points: tuple[Point, ...]) -> tuple[tuple[Point, .
         return points[:1], points[0]
     if highest == len(points) - 1:  # x reached 1 before
         raise NotConverged("the 1RSB retrieval states reach x = 1 before their largest load")
-    end = one_step_branch.where(
-        system, points[highest - 1], points[highest + 1], lambda point: one_step_branch.rise(system, point)
-    )
+    end = one_step_branch.highest(system, *points[highest - 1 : highest + 2])
     return (*(point for point in points if point.logs[0] > end.logs[0]), end), end
 
 
@@ -278,11 +290,18 @@ def spinodal_load(p: int, temperature: float) -> Estimate:
     plain = Kind(p).symmetric_end(temperature)
     found = curve(Kind(p), temperature)
     if found is None:
-        return plain
+        return Estimate(plain.value, plain.error + _merged(p, temperature, plain.value))
     load = found.end.state.load
     if load < plain.value:
         raise NotConverged(f"the 1RSB states were followed to load = {load:.10g}, less than replica symmetry allows")
     return Estimate(load, one_step_branch.load_error(found.system, found.end))
+
+
+def _merged(p: int, temperature: float, load: float) -> float:
+    """Return how far breaking may move the end just below the Nishimori line, where it is not resolved."""
+    if p == 2 or not furthest(p) * (1 - MERGED) <= temperature < furthest(p):
+        return 0.0
+    return max(furthest(p) - load, 0.0)
 
 
 def onset_load(temperature: float, contrast: float) -> Estimate:

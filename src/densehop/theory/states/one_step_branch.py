@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 
 from densehop.base.arrays import Floats
 from densehop.errors import NotConverged
@@ -24,14 +24,15 @@ from densehop.theory.states.site import Site
 NUDGE = 1e-6  # of a logarithm, in difference quotients
 STEPS = 14  # of Newton's method
 TIGHT = 1e-12  # of the equations' violations
-ROUNDING = 1e-14  # of the relative violations
+ROUNDING, TILT_ROUNDING = 1e-14, 2e-15  # of the relative violations: of B, a0 and the load; of y
 FIRST_STEP, LONGEST_STEP, SHORTEST_STEP = 0.3, 1.0, 1e-5  # along the curve
 EXTRAPOLATED = 5  # states that a step is extrapolated from
 CLOSE, FAR, ASTRAY = 2e-3, 2e-2, 0.5  # of the corrections: lengthen, shorten, refuse the step (of its length)
 MOST_POINTS = 400
 LONGEST_CORRECTION = 2.0
 WIDTH, REACH = 0.7268691, 1.0543977  # of a state with almost equal levels at T = 0, see `almost_equal`
-NARROW, WIDE = 0.05, 0.3  # inner deviation over T, where the curve begins on the AT line
+NARROW, WIDE = 0.05, 0.6  # inner deviation over T, where the curve begins on the AT line
+LEGIBLE = 1e-7  # rounding that may be left in the equation for y there
 
 
 class Lost(Exception):
@@ -85,7 +86,7 @@ class System(NamedTuple):
 def rounding(state: BrokenState, temperature: float) -> float:
     """Return the rounding of the equation for y, which grows as the levels approach each other."""
     order = state.order
-    return ROUNDING / (order.gap * share(order.gap, order.susceptibility, temperature))
+    return TILT_ROUNDING / (order.gap * share(order.gap, order.susceptibility, temperature))
 
 
 def share(gap: float, susceptibility: float, temperature: float) -> float:
@@ -153,9 +154,8 @@ def from_stability_line(system: System, mean: float, variance: float, square: fl
     y is where its equation holds at a small split of the variance, nearly linear in y; q is the replica-symmetric one.
     """
     t = system.temperature
-    narrow = math.sqrt(2 * math.sqrt(1e3 * ROUNDING / max(1 - square, 1e-16)))  # rounding leaves three digits of y
-    added = (min(max(narrow, NARROW), WIDE) * t) ** 2
-    added = min(added, NARROW**2 * variance)
+    narrow = math.sqrt(2 * math.sqrt(TILT_ROUNDING / LEGIBLE / max(1 - square, 1e-16)))
+    added = min(min(max(narrow, NARROW), WIDE) * t, NARROW * math.sqrt(variance)) ** 2
 
     def logs_at(y: float) -> Floats:
         return np.log([mean, variance - added / 2, added, y])
@@ -188,7 +188,7 @@ def difference(noise: Noise, load: float, here: Site) -> float:
 
 def followed(system: System, first: Point, toward: Floats, leave: Callable[[list[Point]], bool]) -> tuple[Point, ...]:
     """Return states along the curve from the first one in a direction, until `leave` says so."""
-    points, lengths, step, tangent = [first], [0.0], FIRST_STEP, toward
+    points, lengths, step, tangent = [first], [0.0], FIRST_STEP, _tangent(system, first, toward)
     while not leave(points):
         if len(points) == MOST_POINTS:
             raise NotConverged(_end_of(points))
@@ -210,6 +210,15 @@ def followed(system: System, first: Point, toward: Floats, leave: Callable[[list
     return tuple(points)
 
 
+def _tangent(system: System, point: Point, toward: Floats) -> Floats:
+    """Return the curve's unit tangent on the side of a direction."""
+    state, values = system.equations(point.logs)
+    exact = system.derivatives(point.logs, values, rounding(state, system.temperature))
+    tangent = np.linalg.solve(np.vstack([exact[:3], toward]), [0.0, 0.0, 0.0, 1.0])
+    result: Floats = tangent / np.linalg.norm(tangent)
+    return result
+
+
 def _end_of(points: list[Point]) -> str:
     """Say how far the curve was followed."""
     last = points[-1].state
@@ -228,43 +237,59 @@ def _extrapolated(points: list[Point], lengths: list[float], step: float) -> Flo
     return result
 
 
-def at_mean(system: System, near: Point, log_mean: float, other: Point | None = None) -> Point:
-    """Return the state of a mean field, between two points or close to one."""
-    guess = near.logs + (log_mean - near.logs[0]) * MEAN
-    if other is not None and other.logs[0] != near.logs[0]:
-        guess = near.logs + (log_mean - near.logs[0]) / (other.logs[0] - near.logs[0]) * (other.logs - near.logs)
-    try:
-        return corrected(system, guess, MEAN, near.jacobian)
-    except Lost:
+def moved(system: System, near: Point, axis: int, value: float, halvings: int = 8) -> Point:
+    """Return the state where one logarithm (0: B, 1: a0, 2: a1 - a0, 3: y) has a value, close to a known state."""
+    fixed = np.eye(4)[axis]
+    along = np.linalg.solve(np.vstack([near.jacobian[:3], fixed]), [0.0, 0.0, 0.0, 1.0])
+    guess = near.logs + (value - near.logs[axis]) * along
+    for jacobian in (near.jacobian, None):
         try:
-            return corrected(system, guess, MEAN)
-        except Lost as lost:
-            raise NotConverged(f"no 1RSB state found at the mean field {math.exp(log_mean):.6g}") from lost
+            return corrected(system, guess, fixed, jacobian)
+        except Lost:
+            continue
+    if halvings == 0:
+        raise NotConverged(f"no 1RSB state found close to load = {near.state.load:.6g}")
+    half = moved(system, near, axis, (value + float(near.logs[axis])) / 2, halvings - 1)
+    return moved(system, half, axis, value, halvings - 1)
 
 
-def where(system: System, one: Point, other: Point, function: Callable[[Point], float]) -> Point:
+def where(
+    system: System, one: Point, other: Point, function: Callable[[Point], float], accuracy: float = 1e-14
+) -> Point:
     """Return the point between two points of the curve at which a function of the point vanishes."""
     low, high = function(one), function(other)
     if low == 0 or high == 0:
         return one if low == 0 else other
-    best = one
+    axis = int(np.abs(other.logs - one.logs).argmax())
+    known = [one, other]
 
-    def at(log_mean: float) -> float:
-        nonlocal best
-        best = at_mean(system, one if abs(log_mean - one.logs[0]) < abs(log_mean - other.logs[0]) else other, log_mean)
-        return function(best)
+    def closest(value: float) -> Point:
+        return min(known, key=lambda point: abs(point.logs[axis] - value))
 
-    ends = (float(one.logs[0]), float(other.logs[0]))
-    log_mean = float(brentq(lambda v: low if v == ends[0] else high if v == ends[1] else at(v), *ends, xtol=1e-15))
-    return at_mean(system, best, log_mean)
+    def at(value: float) -> float:
+        if value in (one.logs[axis], other.logs[axis]):
+            return low if value == one.logs[axis] else high
+        known.append(moved(system, closest(value), axis, value))
+        return function(known[-1])
+
+    return closest(float(brentq(at, float(one.logs[axis]), float(other.logs[axis]), xtol=accuracy, rtol=1e-15)))
 
 
-def rise(system: System, point: Point) -> float:
-    """Return d log(load)/d log(B) along the curve."""
-    state, values = system.equations(point.logs)
-    exact = system.derivatives(point.logs, values, rounding(state, system.temperature))
-    along = np.linalg.solve(np.vstack([exact[:3], MEAN]), [0.0, 0.0, 0.0, 1.0])
-    return float(exact[3] @ along)
+def highest(system: System, one: Point, top: Point, other: Point, accuracy: float = 1e-7) -> Point:
+    """Return the state of largest load between two points of the curve, with a point between them that lies higher.
+
+    `accuracy` is that of a logarithm, on which the load depends by its square.
+    """
+    axis = int(np.abs(other.logs - one.logs).argmax())
+    known = [one, top, other]
+
+    def depth(value: float) -> float:
+        known.append(moved(system, min(known, key=lambda point: abs(point.logs[axis] - value)), axis, value))
+        return -known[-1].state.load
+
+    ends = sorted((float(one.logs[axis]), float(other.logs[axis])))
+    minimize_scalar(depth, bounds=ends, method="bounded", options={"xatol": accuracy})
+    return max(known, key=lambda point: point.state.load)
 
 
 def load_error(system: System, point: Point) -> float:

@@ -225,11 +225,12 @@ def _tilted_narrow(field: Floats, s: float, y: float, t: float) -> tuple[Floats,
     """Trapezoid rule over z1 for each outer field, (n,)."""
     step, reach = min(LARGEST_STEP, t / (4 * s)), REACH + WIDE
     z1 = np.arange(-reach, reach + step / 2, step)
-    h = (field[:, None] + s * z1) / t
+    outer, toward = np.abs(field)[:, None] / t, np.copysign(1.0, field)[:, None] * s * z1 / t
+    h = outer + toward  # of the outer field's sign, which may be large: what varies is kept apart from it
     size = np.abs(h)
     e = np.exp(-2 * size)
     far, loss = np.log1p(e), 2 * e / (1 + e)  # log 2cosh h - |h|, 1 - tanh |h|
-    log_2cosh = size + far
+    log_2cosh = np.where(h > 0, toward, -toward - 2 * outer) + far  # less |outer|
     prior = np.exp(-(z1**2) / 2)
     prior /= prior.sum()
     center = log_2cosh @ prior
@@ -237,7 +238,7 @@ def _tilted_narrow(field: Floats, s: float, y: float, t: float) -> tuple[Floats,
     excess = np.expm1(g)
     log_ratio = np.log1p((excess - g) @ prior)  # log of the mean of exp(g), whose g averages to 0
     weight = prior * (1 + excess) / np.exp(log_ratio)[:, None]
-    tanh, u = np.copysign(1 - loss, h), loss * (2 - loss)
+    tanh, u = np.copysign(1 - loss, h) * np.copysign(1.0, field)[:, None], loss * (2 - loss)
     spin_entropy = far + size * loss
 
     def mean(values: Floats) -> Floats:
@@ -246,5 +247,7 @@ def _tilted_narrow(field: Floats, s: float, y: float, t: float) -> tuple[Floats,
 
     overlap = mean(tanh)
     gap = mean((tanh - overlap[:, None]) ** 2)
-    log_z, divergence = log_ratio + y * t * center, (excess * g) @ prior / np.exp(log_ratio) - log_ratio
-    return log_z, overlap, gap, mean(u) / t, mean(u**2) / t, t * mean(log_2cosh), divergence, mean(spin_entropy)
+    log_z = log_ratio + y * t * center + y * np.abs(field)
+    divergence = (excess * g) @ prior / np.exp(log_ratio) - log_ratio
+    mean_log = t * mean(log_2cosh) + np.abs(field)
+    return log_z, overlap, gap, mean(u) / t, mean(u**2) / t, mean_log, divergence, mean(spin_entropy)
