@@ -22,11 +22,12 @@ from densehop.theory.states.noise import Noise, TensorNoise
 from densehop.theory.states.one_step import BrokenState
 from densehop.theory.states.one_step_branch import Lost, Point, System
 
-COLD = 1e-8  # of 1 - q on the AT line: below, the curve is begun as at T = 0
+COLD = 2e-7  # of 1 - q on the AT line: below, the curve is begun as at T = 0
 ALMOST_EQUAL = 1e-5  # of 1 - q0, where the curve begins at T = 0
 BEYOND = 0.98  # of the largest load: how far retrieval is followed past it
 FADED = 1e-3  # of the mean field over the field's deviation: where inference ends, but for terms of this order squared
 MERGED = 2e-5  # relative: closer than this to the temperature at which the AT line meets the end, they are one
+NEARLY_OPTIMAL = 2e-5  # relative distance of the AT line from the onset of inference, below which they are one
 WITHIN = 1e-13  # relative: loads closer to an end belong to it
 SMALLEST_SPLIT = 1e-9  # (q1 - q0) times its share of 1 - q0
 
@@ -111,8 +112,27 @@ def _parting(kind: Kind, temperature: float) -> float | None:
         parting = kind.stability(temperature)
     except NoSolution:
         return None
+    return parting if _distance(kind, parting, temperature) > (NEARLY_OPTIMAL if kind.contrast else MERGED**2) else None
+
+
+def _distance(kind: Kind, parting: float, temperature: float) -> float:
+    """Return the relative distance in load of the AT line from the end of the replica-symmetric states."""
     end = kind.symmetric_end(temperature).value
-    return parting if abs(end - parting) > MERGED**2 * end else None
+    return abs(end - parting) / end
+
+
+def unresolved(kind: Kind, temperature: float) -> float:
+    """Return how far breaking may move an end that lies too close to the AT line to tell."""
+    if curve(kind, temperature) is not None:
+        return 0.0
+    end = kind.symmetric_end(temperature).value
+    if kind.p > 2:
+        between = furthest(kind.p) * (1 - MERGED) <= temperature < furthest(kind.p)
+        return max(furthest(kind.p) - end, 0.0) if between else 0.0
+    try:
+        return abs(kind.stability(temperature) - end)
+    except NoSolution:
+        return 0.0
 
 
 def _followed(kind: Kind, system: System, parting: float) -> Curve:
@@ -198,12 +218,23 @@ def state(kind: Kind, load: float, temperature: float, signal: float = 1.0) -> B
     `signal` is for messages.
     """
     found = curve(kind, temperature)
+    if found is None and unresolved(kind, temperature) > 0 and _exists(kind, load, temperature):
+        raise NotConverged(
+            f"replica symmetry breaks too little to resolve at load = {signal**2 * load:.10g}, "
+            f"T = {signal * temperature:.10g}; move away from where the AT line ends, or ask for ansatz='rs'"
+        )
     if found is None or _is_missing(kind, found, load):
         raise _no_solution(kind, found, load, temperature, signal)
     point = _at_load(kind, found, load)
     state = point.state
     violated = found.system.noise.spread(state.order)[1] * load / state.fields.added - 1
     return state._replace(load=load, residual=max(state.residual, abs(violated)))
+
+
+def _exists(kind: Kind, load: float, temperature: float) -> bool:
+    """Whether there is a replica-symmetric state."""
+    end = kind.symmetric_end(temperature).value
+    return load > end if kind.contrast else load <= end
 
 
 def _is_missing(kind: Kind, found: Curve, load: float) -> bool:
@@ -290,25 +321,19 @@ def spinodal_load(p: int, temperature: float) -> Estimate:
     plain = Kind(p).symmetric_end(temperature)
     found = curve(Kind(p), temperature)
     if found is None:
-        return Estimate(plain.value, plain.error + _merged(p, temperature, plain.value))
+        return Estimate(plain.value, plain.error + unresolved(Kind(p), temperature))
     load = found.end.state.load
     if load < plain.value:
         raise NotConverged(f"the 1RSB states were followed to load = {load:.10g}, less than replica symmetry allows")
     return Estimate(load, one_step_branch.load_error(found.system, found.end))
 
 
-def _merged(p: int, temperature: float, load: float) -> float:
-    """Return how far breaking may move the end just below the Nishimori line, where it is not resolved."""
-    if p == 2 or not furthest(p) * (1 - MERGED) <= temperature < furthest(p):
-        return 0.0
-    return max(furthest(p) - load, 0.0)
-
-
 def onset_load(temperature: float, contrast: float) -> Estimate:
     """Return the load at which inference begins in 1RSB, p = 2, T < T* (docs/theory.md, eq. 52)."""
     found = curve(Kind(2, contrast), temperature)
     if found is None:
-        return Kind(2, contrast).symmetric_end(temperature)
+        plain = Kind(2, contrast).symmetric_end(temperature)
+        return Estimate(plain.value, plain.error + unresolved(Kind(2, contrast), temperature))
     last = found.points[-1]
     error = one_step_branch.load_error(found.system, last)
     return Estimate(found.onset, error + FADED**2 * abs(last.state.load - found.onset) + 1e-3 * error)

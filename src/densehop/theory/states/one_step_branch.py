@@ -25,6 +25,7 @@ NUDGE = 1e-6  # of a logarithm, in difference quotients
 STEPS = 14  # of Newton's method
 TIGHT = 1e-12  # of the equations' violations
 ROUNDING, TILT_ROUNDING = 1e-14, 2e-15  # of the relative violations: of B, a0 and the load; of y
+STALLED = 50.0  # units of rounding of the equation for y that do for a state, where Newton's method comes no closer
 FIRST_STEP, LONGEST_STEP, SHORTEST_STEP = 0.3, 1.0, 1e-5  # along the curve
 EXTRAPOLATED = 5  # states that a step is extrapolated from
 CLOSE, FAR, ASTRAY = 2e-3, 2e-2, 0.5  # of the corrections: lengthen, shorten, refuse the step (of its length)
@@ -125,7 +126,7 @@ def corrected(
         derivatives = derivatives + np.outer(values - before - derivatives @ step, step) / max(step @ step, 1e-300)
         missing = values[3] - log_load if log_load is not None else 0.0
         now = _size(values, missing, state, system.temperature)
-        if now < TIGHT:
+        if now < TIGHT or (fresh and _size(values, missing, state, system.temperature, STALLED) < TIGHT):
             return Point(logs, state, derivatives)
         if now > 0.3 * size:
             if fresh and now > size:
@@ -137,9 +138,9 @@ def corrected(
     raise Lost("Newton's method does not settle")
 
 
-def _size(values: Floats, missing: float, state: BrokenState, temperature: float) -> float:
-    """Return the largest violation; that of the equation for y counts beyond its rounding alone."""
-    return max(abs(values[0]), abs(values[1]), abs(values[2]) - rounding(state, temperature), abs(missing))
+def _size(values: Floats, missing: float, state: BrokenState, temperature: float, units: float = 1.0) -> float:
+    """Return the largest violation; that of the equation for y counts beyond some units of its rounding alone."""
+    return max(abs(values[0]), abs(values[1]), abs(values[2]) - units * rounding(state, temperature), abs(missing))
 
 
 MEAN, OUTER, ADDED, TILT = np.eye(4)  # directions: corrections at right angles to them keep B, a0, a1 - a0 or y

@@ -232,9 +232,9 @@ def _broken(problem: Problem, case: Case) -> Solution:
     try:
         state = symmetric_state(case)
     except NoSolution:
-        if case.branch == "spin_glass" or (isinstance(case.noise, pairwise.WishartNoise) and case.noise.contrast > 0):
+        if case.branch == "spin_glass":
             raise
-        found = broken_retrieval.beyond(problem.p, case.load, case.temperature, case.scale)
+        found = broken_retrieval.state(_kind(problem, case), case.load, case.temperature, case.scale)
     else:
         plain = _symmetric(problem, case, state)
         if plain.replicon >= -ROUNDING:
@@ -242,13 +242,25 @@ def _broken(problem: Problem, case: Case) -> Solution:
         if one_step.response(case.noise, case.load, state.site) * state.site.susceptibility**2 < FROZEN:
             frozen = _as("1rsb", plain)  # its correction is of this size, and lost in rounding
             return replace(frozen, advice="") if frozen.converged else frozen
-        if case.branch == "spin_glass" and case.load < SCARCE:
-            found = _scarce_glass(case)
-        else:
-            starts_from = pairwise_glass.nearby if case.branch == "spin_glass" else one_step.starts_from
-            starts = starts_from(case.noise, case.load, case.temperature, state.mean, state.variance)
-            found = one_step.solve(case.noise, case.load, case.temperature, starts)
+        found = (
+            _broken_pairwise_glass(case, state)
+            if case.branch == "spin_glass"
+            else broken_retrieval.state(_kind(problem, case), case.load, case.temperature, case.scale)
+        )
     return _levels(problem, case, found.order, found.site, found.residual)
+
+
+def _kind(problem: Problem, case: Case) -> broken_retrieval.Kind:
+    """Return what is retrieved or inferred, in the direct model's units."""
+    return broken_retrieval.Kind(problem.p, getattr(case.noise, "contrast", 0.0))
+
+
+def _broken_pairwise_glass(case: Case, plain: State) -> one_step.BrokenState:
+    """Return the p = 2 spin glass."""
+    if case.load < SCARCE:
+        return _scarce_glass(case)
+    starts = pairwise_glass.nearby(case.noise, case.load, case.temperature, plain.mean, plain.variance)
+    return one_step.solve(case.noise, case.load, case.temperature, starts)
 
 
 def _scarce_glass(case: Case) -> one_step.BrokenState:

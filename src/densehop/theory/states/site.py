@@ -21,6 +21,7 @@ REACH = 9.0  # standard deviations: the weight beyond is 2e-19
 STEP = 1 / 8  # of z, in the trapezoid rule: tanh has poles at distance (pi/2)/WIDE, so the error is exp(-39)
 PANELS = (0.0, 1.25, 3.5, 8.0, 20.0)  # of h: what is left at 20 is exp(-40)
 LARGEST_STEP = 0.5  # of z1, where the inner field hardly varies
+SMALL = 0.01  # exponents below which exp(g) - 1 - g is a series
 OUTER_PANEL = 1.5  # standard deviations of the outer field; panels shrink geometrically towards field 0
 GAUSS_NODES, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(16)
 
@@ -236,7 +237,9 @@ def _tilted_narrow(field: Floats, s: float, y: float, t: float) -> tuple[Floats,
     center = log_2cosh @ prior
     g = y * t * (log_2cosh - center[:, None])
     excess = np.expm1(g)
-    log_ratio = np.log1p((excess - g) @ prior)  # log of the mean of exp(g), whose g averages to 0
+    series = g**2 / 2 * (1 + g / 3 * (1 + g / 4 * (1 + g / 5 * (1 + g / 6 * (1 + g / 7)))))  # of exp(g) - 1 - g
+    second = np.where(np.abs(g) < SMALL, series, excess - g)
+    log_ratio = np.log1p(second @ prior)  # log of the mean of exp(g), whose g averages to 0
     weight = prior * (1 + excess) / np.exp(log_ratio)[:, None]
     tanh, u = np.copysign(1 - loss, h) * np.copysign(1.0, field)[:, None], loss * (2 - loss)
     spin_entropy = far + size * loss
