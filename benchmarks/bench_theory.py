@@ -16,7 +16,7 @@ import numpy as np
 
 import densehop as dh
 from densehop.theory.diagrams import grids
-from densehop.theory.lines import broken_retrieval, curves, pairwise_lines
+from densehop.theory.lines import broken_curve, curves, pairwise_lines
 from densehop.theory.states import glass, many_body, nishimori, pairwise_curves, site
 
 ROUNDS = 5
@@ -29,8 +29,7 @@ POINT_CACHES = (
     nishimori.spinodal_variance,
     pairwise_curves.retrieved,
     pairwise_curves.spinodal_log_variance,
-    broken_retrieval.path,
-    broken_retrieval.spinodal,
+    broken_curve.curve,
 )
 
 

@@ -1,7 +1,7 @@
 """One step of replica symmetry breaking at a given overlap, by plain sums: slow, obvious, and without densehop.
 
-At each overlap m with a memory (or q* with the pattern of p = 2) four unknowns, load, q0, q1 and the Parisi parameter x,
-solve four equations: m, q0 and q1 are the averages that they imply, and the free entropy is stationary in x. The
+At each overlap m with a memory (or q* with the pattern of p = 2) four unknowns, load, q0, q1 and the Parisi parameter
+x, solve four equations: m, q0 and q1 are the averages that they imply, and the free entropy is stationary in x. The
 functionals are those of docs/theory.md, eq. 31 to 33 and 51. T > 0. Fields are divided by T.
 """
 
@@ -135,7 +135,7 @@ def at_overlap(p: int, temperature: float, overlap: float, guess: Unknown, contr
 
 
 def largest_load(p: int, temperature: float, overlap: float, state: Unknown, step: float = 0.01) -> tuple[float, float]:
-    """Return the largest load of retrieval, its 1RSB spinodal, and the overlap there, from a state of larger overlap."""
+    """Return the largest load of retrieval (the 1RSB spinodal) and its overlap, from a state of larger overlap."""
     known = [(overlap, at_overlap(p, temperature, overlap, state))]
     while len(known) < 3 or known[-1][1].load > known[-2][1].load:
         m = known[-1][0] - step
@@ -188,4 +188,3 @@ def started(p: int, temperature: float, load: float, x: float, contrast: float =
     x = float(brentq(lambda one: iterated(one)[2], low, high, xtol=1e-4))
     m, at, _ = iterated(x)
     return m, at
-

@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import erf
 
 import densehop as dh
-from densehop.theory.lines import broken_retrieval, curves
+from densehop.theory.lines import broken_curve, curves
 from densehop.theory.states import glass, many_body, nishimori, site
 
 BODIES = (3, 5)
@@ -214,7 +214,7 @@ def test_error_covers_exact_values():
             assert abs(found.value - 1 / gamma) <= 2 * found.error + 1e-15
 
 
-CACHES = (many_body.spinodal, curves.glass_table, glass.at_parisi, nishimori._lines, broken_retrieval.path)
+CACHES = (many_body.spinodal, curves.glass_table, glass.at_parisi, nishimori._lines, broken_curve.curve)
 
 
 @pytest.fixture

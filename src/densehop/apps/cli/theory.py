@@ -182,12 +182,19 @@ def boundary(
     chosen = None if temperatures is None else _numbers("temperatures", temperatures)
     line = trace(kind, _bodies(p), chosen, points=points, ansatz=ansatz, **plane)  # type: ignore[arg-type]
     if as_json:
-        print_json(parameters={"p": line.p, "kind": kind, "ansatz": ansatz, **plane}, axis=line.axis, **_columns(line))
-        return
-    rows = zip(line.coordinate, line.temperature, line.error, strict=True)
-    print_table(
-        (line.axis, "temperature", "error"), [(f"{x:.12g}", f"{t:.12g}", f"{error:.1e}") for x, t, error in rows]
-    )
+        parameters = {"p": line.p, "kind": kind, "ansatz": ansatz, **plane}
+        missing = {"missing": line.n_missing, "undecided": line.n_undecided, "reason": list(line.reason)}
+        print_json(parameters=parameters, axis=line.axis, **_columns(line), **missing)
+    else:
+        rows = zip(line.coordinate, line.temperature, line.error, line.reason, strict=True)
+        print_table(
+            (line.axis, "temperature", "error", ""),
+            [(f"{x:.12g}", f"{t:.12g}", f"{error:.1e}", reason) for x, t, error, reason in rows],
+        )
+        if line.n_missing:
+            typer.echo(f"\n{line.n_missing} of {len(line.reason)} points are missing, {line.n_undecided} undecided")
+    if line.n_undecided:
+        raise typer.Exit(NOT_CONVERGED)
 
 
 def _bodies(word: str) -> float:

@@ -1,6 +1,7 @@
 """`boundary`: any line of a phase diagram, traced with an error for each point (docs/theory.md, section 9)."""
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,9 +13,10 @@ from densehop.base import checks
 from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
-from densehop.theory.lines import broken_retrieval, curves, pairwise_boundaries
+from densehop.theory.lines import broken_curve, broken_retrieval, curves, pairwise_boundaries
 from densehop.theory.lines.estimate import Estimate
 from densehop.theory.lines.planes import Plane, plane
+from densehop.theory.lines.points import Point, at_each, missing
 from densehop.theory.states import glass, nishimori
 
 Curve = Callable[[int, float], Estimate]
@@ -32,6 +34,7 @@ INFERENCE = {name.replace("retrieval", "inference"): name for name in RETRIEVAL}
 BACKGROUND = ("glass_static", "glass_dynamic", "glass_gardner", "zero_entropy")
 KINDS = (*RETRIEVAL, *INFERENCE, "inference_or_retrieval", *BACKGROUND)
 RELATIVE_ROUNDING = 4e-15
+LOWEST, NEAR_END = 1e-9, 1e-6  # of temperatures over signal, between which the AT line is sought
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +48,10 @@ class Boundary:
     p : int or inf
     coordinate, temperature : (n_points,) the line, ordered along it
     error : (n_points,) how far the coordinate may be off
+    reason : (n_points,) tuple of str; why a point has no coordinate (nan), empty where it has one
+    n_missing, n_undecided : int
+        How many points have no coordinate, and how many of them because a search was lost rather than because the line
+        does not exist there.
     """
 
     kind: str
@@ -54,6 +61,13 @@ class Boundary:
     coordinate: Floats
     temperature: Floats
     error: Floats
+    reason: tuple[str, ...] = ()
+    n_undecided: int = 0
+
+    @property
+    def n_missing(self) -> int:
+        """How many points have no coordinate."""
+        return int(np.isnan(self.coordinate).sum())
 
 
 def boundary(
@@ -79,19 +93,26 @@ def boundary(
         "glass_static", "glass_dynamic", "glass_gardner", and the paramagnet's "zero_entropy".
     p : int, or math.inf for the global lines of the limit, the random-energy model
     temperatures : (n,) array, optional
-        Where to find the line; points at which it does not exist are left out. None traces all of it, explicitly.
+        Where to find the line; where it does not exist the coordinate is nan and `reason` says why. None traces all of
+        it, explicitly.
     model, teacher_temperature, load, scaled_teacher_temperature :
         The plane; see `phase_diagram`.
     points : int
         How many, where temperatures is None.
     ansatz : "rs" or "1rsb"
-        Of the state with an overlap; for p = 2 of the retrieval spinodal alone. 1RSB moves spinodal and global lines
-        below the direct model's own Nishimori line, tau < 1/Gamma_lR, and takes a second or two a point there.
+        Of the state with an overlap; for p = 2 of the retrieval spinodal and of where inference begins at a fixed
+        teacher. 1RSB moves spinodal and global lines below the direct model's own Nishimori line, tau < 1/Gamma_lR, and
+        takes half a second a point there.
 
     Raises
     ------
     NoSolution
         If the line does not exist at any of the temperatures.
+
+    Warns
+    -----
+    RuntimeWarning
+        If points are missing, with their number and the first reason.
     """
     checks.choice("kind", kind, KINDS)
     where = plane(model, p, teacher_temperature, load, scaled_teacher_temperature)
@@ -101,12 +122,38 @@ def boundary(
     chosen = None if temperatures is None else _checked(temperatures)
     found = _trace(where, kind, _curve(where, kind, ansatz), chosen, points)
     if where.model == "fixed_load":
-        critical = law.critical_temperature(where.p).temperature
-        found = [point for point in found if point[0] >= critical]  # below, the teacher is ordered
-    if not found:
-        raise NoSolution(f"no {kind} line for p = {p}, model '{model}', at these temperatures")
-    coordinate, temperature, error = (np.array(column) for column in zip(*found, strict=True))
-    return Boundary(kind, model, where.axis, where.p, coordinate, temperature, error)
+        found = _of_disordered_teachers(where, found, asked=chosen is not None)
+    if all(point.reason and not point.undecided for point in found):
+        reason = f": {found[0].reason}" if found else ""
+        raise NoSolution(f"no {kind} line for p = {p}, model '{model}', at these temperatures{reason}")
+    coordinate, temperature, error = (np.array(column) for column in list(zip(*found, strict=True))[:3])
+    undecided = sum(point.undecided for point in found)
+    line = Boundary(
+        kind, model, where.axis, where.p, coordinate, temperature, error, tuple(p.reason for p in found), undecided
+    )
+    if line.n_missing:
+        _warn(line)
+    return line
+
+
+def _of_disordered_teachers(where: Plane, found: list[Point], *, asked: bool) -> list[Point]:
+    """Return the points at fixed load whose teacher is not ordered."""
+    critical = law.critical_temperature(where.p).temperature
+    ordered = f"the line lies below T_crit = {critical:.6f} there, where the teacher is ordered"
+    kept = [missing(point.temperature, ordered) if point.coordinate < critical else point for point in found]
+    return kept if asked else [point for point in kept if point.reason != ordered]
+
+
+def _warn(line: Boundary) -> None:
+    """Say how many points are missing, and why the first one is."""
+    first = next(reason for reason in line.reason if reason)
+    lost = f", {line.n_undecided} because a search was lost" if line.n_undecided else ""
+    warnings.warn(
+        f"{line.kind}: {line.n_missing} of {len(line.reason)} points are missing{lost} (nan; see `reason`); the first: "
+        f"{first}",
+        RuntimeWarning,
+        stacklevel=3,
+    )
 
 
 def _curve(where: Plane, kind: str, ansatz: str) -> Curve:
@@ -115,8 +162,8 @@ def _curve(where: Plane, kind: str, ansatz: str) -> Curve:
     name = INFERENCE.get(kind, kind)
     if ansatz == "rs":
         return RETRIEVAL.get(name, curves.spinodal_load)
-    if where.p == 2 and kind == "retrieval_spinodal":
-        return BROKEN[kind]
+    if where.p == 2 and (kind == "retrieval_spinodal" or (name != kind and where.model == "fixed_teacher")):
+        return BROKEN.get(name, curves.stability_load)
     if name not in BROKEN or where.p in {2, math.inf}:
         raise InvalidInput(
             f"ansatz '1rsb' is for spinodal and global lines with finite p >= 3, got '{kind}', p = {where.p}"
@@ -130,9 +177,6 @@ def _checked(temperatures: npt.ArrayLike) -> Floats:
     if array.ndim != 1 or array.dtype.kind not in "iuf":
         raise InvalidInput(f"temperatures must be real numbers of shape (n,), got shape {array.shape}")
     return np.array([checks.number("temperatures", float(value), zero_allowed=True) for value in array])
-
-
-Point = tuple[float, float, float]
 
 
 def _trace(where: Plane, kind: str, curve: Curve, chosen: Floats | None, points: int) -> list[Point]:
@@ -180,17 +224,6 @@ def _shared_grid(p: int, kind: str, points: int) -> Floats:
     return np.append(shared[shared < end], end)
 
 
-def _at_each(temperatures: Floats, find_one: Callable[[float], Point]) -> list[Point]:
-    """Return the points that exist."""
-    found = []
-    for temperature in temperatures:
-        try:
-            found.append(find_one(float(temperature)))
-        except NoSolution:
-            continue
-    return found
-
-
 def highest(p: int, kind: str) -> float:
     """Return the temperature over signal above which a universal curve does not exist."""
     if p == math.inf:
@@ -212,35 +245,44 @@ def _retrieval(where: Plane, curve: Curve, kind: str, chosen: Floats | None, poi
 
     def point(temperature: float) -> Point:
         load = curve(where.p, temperature)
-        return load.value, temperature, load.error
+        return Point(load.value, temperature, load.error)
 
-    return _at_each(temperatures, point)
+    return at_each(temperatures, point, asked=chosen is not None)
 
 
 def _inference(where: Plane, curve: Curve, kind: str, chosen: Floats | None, points: int) -> list[Point]:
     """Inference off the Nishimori line: the universal curve in other coordinates, explicitly (eq. 38)."""
     end = highest(where.p, kind) * (1 - 1e-3)  # beyond, loads exceed a thousand
 
-    def at(tau: float) -> Point:
+    def at(tau: float, temperature: float | None = None) -> Point:
         load = curve(where.p, tau)
-        coordinate, temperature = where.point(load.value, tau)
-        return coordinate, temperature, coordinate * (load.error / load.value + RELATIVE_ROUNDING)
+        coordinate, there = where.point(load.value, tau)
+        error = coordinate * (load.error / load.value + RELATIVE_ROUNDING)
+        return Point(coordinate, there if temperature is None else temperature, error)
 
     def crossing_at(temperature: float) -> Point:
         aim = where.ratio_at(temperature)
         if aim == 0:
-            return at(0.0)
-
-        def excess(tau: float) -> float:
-            return where.ratio(curve(where.p, tau).value, tau) / aim - 1
-
-        high = highest(where.p, kind) * (1 - 1e-9)
-        coordinate, _, error = at(float(brentq(excess, 0.0, high, xtol=1e-15, rtol=1e-13)))
-        return coordinate, temperature, error
+            return at(0.0, temperature)
+        return at(
+            _crossing(lambda tau: where.ratio(curve(where.p, tau).value, tau) / aim - 1, where.p, kind), temperature
+        )
 
     if chosen is not None:
-        return _at_each(chosen, crossing_at)
-    return _at_each(_grid(0.0, end, points), at)
+        return at_each(chosen, crossing_at, asked=True)
+    return at_each(_grid(0.0, end, points), at, asked=False)
+
+
+def _crossing(excess: Callable[[float], float], p: int, kind: str) -> float:
+    """Return the temperature over signal at which a universal curve crosses a line of constant T."""
+    unstable = kind.endswith("stability")  # the AT line has no point at T = 0 and ends on the Nishimori line
+    high = broken_curve.furthest(p) * (1 - NEAR_END) if unstable else highest(p, kind) * (1 - 1e-9)
+    low = LOWEST if unstable else 0.0
+    if excess(high) < 0:
+        raise NoSolution(f"the {kind} line ends below this temperature")
+    if excess(low) > 0:
+        raise NoSolution(f"the {kind} line does not reach so low a temperature")
+    return float(brentq(excess, low, high, xtol=1e-15, rtol=1e-13))
 
 
 def _straight(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
@@ -249,7 +291,7 @@ def _straight(where: Plane, kind: str, chosen: Floats | None, points: int) -> li
         return []
     slope = highest(where.p, kind) * where.signal_per_load
     temperatures = chosen if chosen is not None else np.linspace(0.0, 4.0, points)
-    return [(float(t / slope), float(t), float(RELATIVE_ROUNDING * t / slope)) for t in temperatures]
+    return [Point(float(t / slope), float(t), float(RELATIVE_ROUNDING * t / slope)) for t in temperatures]
 
 
 def _nishimori_gamma(p: int, kind: str) -> float:
@@ -280,14 +322,14 @@ def _parabola(where: Plane, gamma: float, chosen: Floats | None, points: int) ->
         start = law.critical_temperature(where.p).temperature
         return _horizontal(math.sqrt(where.value / gamma), start, 4 * start, chosen, points)
     temperatures = chosen if chosen is not None else np.linspace(0.0, 4.0, points)
-    return [(float(gamma * t**2), float(t), float(RELATIVE_ROUNDING * gamma * t**2)) for t in temperatures]
+    return [Point(float(gamma * t**2), float(t), float(RELATIVE_ROUNDING * gamma * t**2)) for t in temperatures]
 
 
 def _horizontal(height: float, left: float, right: float, chosen: Floats | None, points: int) -> list[Point]:
     """Return a line at one temperature."""
     if chosen is not None:
         raise InvalidInput(f"this line lies at the one temperature {height:.10g}: leave `temperatures` out")
-    return [(float(x), height, 0.0) for x in np.linspace(left, right, points)]
+    return [Point(float(x), height, 0.0) for x in np.linspace(left, right, points)]
 
 
 def _equal_signal(where: Plane, chosen: Floats | None, points: int) -> list[Point]:
@@ -306,6 +348,6 @@ def _equal_signal(where: Plane, chosen: Floats | None, points: int) -> list[Poin
         load = 0.0 if where.model == "finite_noise" else x
         if load > curves.spinodal_load(where.p, temperature).value:
             raise NoSolution("no retrieval here")
-        return x, temperature, RELATIVE_ROUNDING * x
+        return Point(x, temperature, RELATIVE_ROUNDING * x)
 
-    return _at_each(temperatures, point)
+    return at_each(temperatures, point, asked=chosen is not None)

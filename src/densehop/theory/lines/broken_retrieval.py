@@ -1,327 +1,26 @@
-"""1RSB states of finite overlap, and where they end: retrieval for every p, inference for p = 2 (eq. 31 to 34, 37).
+"""Where 1RSB states of finite overlap end and win: retrieval for every p, inference for p = 2 (eq. 29, 32, 37 and 52).
 
-At each temperature they lie on one curve, followed once from where it leaves the replica-symmetric states (the AT line)
-or from where the two hardly differ (T = 0). Retrieval ends at its largest load; at low T that is much more than replica
-symmetry allows: at p = 3, T = 0 it is 0.9224 instead of 0.7566. Inference of p = 2 ends where its mean field vanishes.
+Retrieval ends at the largest load of the curve on which its states lie (`broken_curve`). At low T that is much more
+than replica symmetry allows: at p = 3, T = 0 it is 0.9224 instead of 0.7566.
 """
 
-import math
 from collections.abc import Callable
-from functools import lru_cache
-from typing import NamedTuple
 
-import numpy as np
 from scipy.optimize import brentq
 
-from densehop.base.arrays import Floats
-from densehop.errors import NoSolution, NotConverged
-from densehop.theory.lines import curves, pairwise_lines
+from densehop.errors import NotConverged
+from densehop.theory.lines import broken_curve, curves
 from densehop.theory.lines.estimate import Estimate
-from densehop.theory.states import many_body, nishimori, one_step_branch, pairwise
-from densehop.theory.states.noise import Noise, TensorNoise
-from densehop.theory.states.one_step import BrokenState
-from densehop.theory.states.one_step_branch import Lost, Point, System
-
-COLD = 2e-7  # of 1 - q on the AT line: below, the curve is begun as at T = 0
-ALMOST_EQUAL = 1e-5  # of 1 - q0, where the curve begins at T = 0
-BEYOND = 0.98  # of the largest load: how far retrieval is followed past it
-FADED = 1e-3  # of the mean field over the field's deviation: where inference ends, but for terms of this order squared
-MERGED = 2e-5  # relative: closer than this to the temperature at which the AT line meets the end, they are one
-NEARLY_OPTIMAL = 2e-5  # relative distance of the AT line from the onset of inference, below which they are one
-WITHIN = 1e-13  # relative: loads closer to an end belong to it
-SMALLEST_SPLIT = 1e-9  # (q1 - q0) times its share of 1 - q0
-
-
-class Kind(NamedTuple):
-    """What is retrieved or inferred: the direct model's memory, or with a contrast c > 0 the pattern of p = 2."""
-
-    p: int
-    contrast: float = 0.0
-
-    @property
-    def noise(self) -> Noise:
-        """The other memories' noise."""
-        return TensorNoise(self.p) if self.p > 2 else pairwise.WishartNoise(self.contrast)
-
-    @property
-    def name(self) -> str:
-        """The branch."""
-        return "inference" if self.contrast else "retrieval"
-
-    def symmetric(self, load: float, temperature: float) -> many_body.State | pairwise.State:
-        """Return the replica-symmetric state."""
-        if self.p > 2:
-            return many_body.retrieval(self.p, load, temperature)
-        if self.contrast:
-            return pairwise.inference(load, temperature, self.contrast)
-        return pairwise.retrieval(load, temperature)
-
-    def symmetric_end(self, temperature: float) -> Estimate:
-        """Return the load at which the replica-symmetric states end."""
-        if self.p > 2:
-            return curves.spinodal_load(self.p, temperature)
-        if self.contrast:
-            return pairwise_lines.inference_load(temperature, self.contrast)
-        return pairwise_lines.retrieval_spinodal_load(temperature)
-
-    def stability(self, temperature: float) -> float:
-        """Return the load at which replica symmetry breaks, at T > 0 (docs/theory.md, eq. 28 and 67)."""
-        if self.p > 2:
-            return curves.stability_load(self.p, temperature).value
-        if self.contrast:
-            return pairwise_lines.inference_stability_load(temperature, self.contrast).value
-        return pairwise_lines.retrieval_stability_load(temperature).value
-
-
-class Curve(NamedTuple):
-    """The 1RSB states of a kind at a temperature, from the strongest on; the replica-symmetric ones end at `parting`.
-
-    end: the state of largest load, for retrieval; the load at which the mean field vanishes is `onset`, for inference.
-    """
-
-    system: System
-    parting: float
-    start: Floats | None
-    points: tuple[Point, ...]
-    end: Point
-    onset: float
-
-
-@lru_cache(maxsize=1024)
-def curve(kind: Kind, temperature: float) -> Curve | None:
-    """Return the 1RSB states at a temperature; None where replica symmetry is stable wherever the state exists."""
-    system = System(kind.noise, temperature)
-    parting = _parting(kind, temperature)
-    if parting is None:
-        return None
-    try:
-        return _followed(kind, system, parting)
-    except Lost as lost:
-        raise NotConverged(
-            f"the first 1RSB state of {kind.name} at T = {temperature:.10g} was not found; move to a nearby temperature"
-        ) from lost
-
-
-def _parting(kind: Kind, temperature: float) -> float | None:
-    """Return the load of the AT line, nan at T = 0; None where it does not exist or cannot be told from the end."""
-    if temperature == 0:
-        return math.nan
-    if kind.p > 2 and temperature >= furthest(kind.p) * (1 - MERGED):
-        return None
-    try:
-        parting = kind.stability(temperature)
-    except NoSolution:
-        return None
-    return parting if _distance(kind, parting, temperature) > (NEARLY_OPTIMAL if kind.contrast else MERGED**2) else None
-
-
-def _distance(kind: Kind, parting: float, temperature: float) -> float:
-    """Return the relative distance in load of the AT line from the end of the replica-symmetric states."""
-    end = kind.symmetric_end(temperature).value
-    return abs(end - parting) / end
-
-
-def unresolved(kind: Kind, temperature: float) -> float:
-    """Return how far breaking may move an end that lies too close to the AT line to tell."""
-    if curve(kind, temperature) is not None:
-        return 0.0
-    end = kind.symmetric_end(temperature).value
-    if kind.p > 2:
-        between = furthest(kind.p) * (1 - MERGED) <= temperature < furthest(kind.p)
-        return max(furthest(kind.p) - end, 0.0) if between else 0.0
-    try:
-        return abs(kind.stability(temperature) - end)
-    except NoSolution:
-        return 0.0
-
-
-def _followed(kind: Kind, system: System, parting: float) -> Curve:
-    """Follow the curve from its start."""
-    t = system.temperature
-    state = None if math.isnan(parting) else kind.symmetric(parting, t)
-    if state is None or 1 - state.site.square < COLD:
-        first, start, parting = _cold_start(kind, system), None, math.inf if kind.contrast else 0.0
-    else:
-        first = one_step_branch.from_stability_line(system, state.mean, state.variance, state.site.square)
-        start = np.log([state.mean, state.variance, first.state.fields.added, first.state.fields.tilt])
-    leave = _has_faded if kind.contrast else _is_past_its_end
-    points = one_step_branch.followed(system, first, one_step_branch.ADDED, lambda found: leave(found, t))
-    if kind.contrast:
-        last, before = points[-1].state, points[-2].state
-        weight = (last.fields.mean / before.fields.mean) ** 2  # near its onset the load grows as the field's square
-        onset = (last.load - weight * before.load) / (1 - weight)
-        return Curve(system, parting, start, points, points[-1], onset)
-    points, end = _with_end(system, points)
-    return Curve(system, parting, start, points, end, math.nan)
-
-
-def _cold_start(kind: Kind, system: System) -> Point:
-    """Return a state whose levels are almost equal, where T is 0 or hardly counts."""
-    t, noise = system.temperature, system.noise
-
-    def excess(log_load: float) -> float:
-        load = math.exp(log_load)
-        here = kind.symmetric(load, t).site
-        return math.log(max(one_step_branch.difference(noise, load, here), 1e-300) / ALMOST_EQUAL)
-
-    end = math.log(kind.symmetric_end(t).value)
-    inward = 1e-9 if kind.contrast else -1e-9
-    far = end + (4 if kind.contrast else -4)
-    while excess(far) > 0:
-        far += far - end
-    load = math.exp(brentq(excess, end + inward, far, xtol=1e-3))
-    state = kind.symmetric(load, t)
-    fields = one_step_branch.almost_equal(noise, load, state.mean, state.variance, state.site)
-    return one_step_branch.corrected(system, np.log(fields), one_step_branch.ADDED)
-
-
-def _is_past_its_end(points: list[Point], temperature: float) -> bool:
-    """Whether retrieval has been followed past its largest load, or x past 1."""
-    last = points[-1].state
-    return last.load < BEYOND * max(point.state.load for point in points) or last.fields.tilt * temperature > 1
-
-
-def _has_faded(points: list[Point], temperature: float) -> bool:
-    """Whether the mean field of inference has vanished to leading order, or x passed 1."""
-    fields = points[-1].state.fields
-    return fields.mean < FADED * math.sqrt(fields.outer) or fields.tilt * temperature > 1
-
-
-def _with_end(system: System, points: tuple[Point, ...]) -> tuple[tuple[Point, ...], Point]:
-    """Return the states up to the one of largest load, and that one."""
-    highest = int(np.argmax([point.state.load for point in points]))
-    if highest == 0:  # between the AT line and the first state
-        back = one_step_branch.followed(system, points[0], -one_step_branch.ADDED, lambda found: _is_down(system, found))
-        points = (*back[:0:-1], *points)
-        highest = int(np.argmax([point.state.load for point in points]))
-    if highest == 0:
-        return points[:1], points[0]
-    if highest == len(points) - 1:  # x reached 1 before
-        raise NotConverged("the 1RSB retrieval states reach x = 1 before their largest load")
-    end = one_step_branch.highest(system, *points[highest - 1 : highest + 2])
-    return (*(point for point in points if point.logs[0] > end.logs[0]), end), end
-
-
-def _is_down(system: System, points: list[Point]) -> bool:
-    """Whether the way back to the AT line leads to smaller loads, or the levels can no longer be told apart."""
-    order = points[-1].state.order
-    split = order.gap * one_step_branch.share(order.gap, order.susceptibility, system.temperature)
-    return split < SMALLEST_SPLIT or (len(points) > 1 and points[-1].state.load < points[-2].state.load)
-
-
-# --- states -----------------------------------------------------------------------------------------------------------
-
-
-def state(kind: Kind, load: float, temperature: float, signal: float = 1.0) -> BrokenState:
-    """Return the 1RSB state of largest overlap at a load where replica symmetry is unstable or has no state.
-
-    `signal` is for messages.
-    """
-    found = curve(kind, temperature)
-    if found is None and unresolved(kind, temperature) > 0 and _exists(kind, load, temperature):
-        raise NotConverged(
-            f"replica symmetry breaks too little to resolve at load = {signal**2 * load:.10g}, "
-            f"T = {signal * temperature:.10g}; move away from where the AT line ends, or ask for ansatz='rs'"
-        )
-    if found is None or _is_missing(kind, found, load):
-        raise _no_solution(kind, found, load, temperature, signal)
-    point = _at_load(kind, found, load)
-    state = point.state
-    violated = found.system.noise.spread(state.order)[1] * load / state.fields.added - 1
-    return state._replace(load=load, residual=max(state.residual, abs(violated)))
-
-
-def _exists(kind: Kind, load: float, temperature: float) -> bool:
-    """Whether there is a replica-symmetric state."""
-    end = kind.symmetric_end(temperature).value
-    return load > end if kind.contrast else load <= end
-
-
-def _is_missing(kind: Kind, found: Curve, load: float) -> bool:
-    """Whether a load lies beyond the curve's end."""
-    if kind.contrast:
-        return load <= found.onset * (1 + WITHIN)
-    return load > found.end.state.load * (1 + WITHIN)
-
-
-def _no_solution(kind: Kind, found: Curve | None, load: float, temperature: float, signal: float) -> NoSolution:
-    """Say where the states end."""
-    if kind.contrast:
-        onset = found.onset if found is not None else kind.symmetric_end(temperature).value
-        return NoSolution(
-            f"no inference at load = {load:.10g}, T = {temperature:.10g}, T* = {2 + 2 / kind.contrast:.10g}: for p = 2 "
-            f"it begins continuously at load = {onset:.10g}, in 1RSB"
-        )
-    largest = found.end.state.load if found is not None else kind.symmetric_end(temperature).value
-    named = "load" if signal == 1 else "load/signal^2"
-    return NoSolution(
-        f"no state of finite overlap in 1RSB at load = {signal**2 * load:.10g}, T = {signal * temperature:.10g}: "
-        f"for p = {kind.p} it exists up to {named} = {largest:.10g}"
-    )
-
-
-def _at_load(kind: Kind, found: Curve, load: float) -> Point:
-    """Return the state at a load on the curve: between the AT line and the first state, between two, or at its end."""
-    system, points, log_load = found.system, found.points, math.log(load)
-    sign = -1 if kind.contrast else 1  # the strongest states have the smallest loads in retrieval, not in inference
-    after = next((k for k, point in enumerate(points) if sign * (point.state.load - load) >= 0), len(points))
-    if after == len(points):
-        return found.end if not kind.contrast else _near_onset(found, load)
-    if after == 0:
-        return _before_first(kind, found, load)
-    low, high = points[after - 1], points[after]
-    weight = (log_load - math.log(low.state.load)) / math.log(high.state.load / low.state.load)
-    try:
-        point = one_step_branch.corrected(
-            system, low.logs + weight * (high.logs - low.logs), one_step_branch.MEAN, low.jacobian, log_load
-        )
-        if high.logs[0] <= point.logs[0] <= low.logs[0]:
-            return point
-    except Lost:
-        pass
-    return one_step_branch.where(system, low, high, lambda point: math.log(point.state.load) - log_load)
-
-
-def _before_first(kind: Kind, found: Curve, load: float) -> Point:
-    """Return a state whose levels hardly differ, from where it leaves the replica-symmetric ones."""
-    system, first = found.system, found.points[0]
-    if found.start is None:
-        here = kind.symmetric(load, system.temperature)
-        fields = one_step_branch.almost_equal(system.noise, load, here.mean, here.variance, here.site)
-        guess = np.log(fields)
-    else:
-        part = max((load - found.parting) / (first.state.load - found.parting), 1e-12)
-        guess = found.start + part * (first.logs - found.start)
-        guess[2] = first.logs[2] + math.log(part)
-    try:
-        return one_step_branch.corrected(system, guess, one_step_branch.MEAN, None, math.log(load))
-    except Lost as lost:
-        raise NotConverged(
-            f"the 1RSB state of {kind.name} at load = {load:.10g}, T = {system.temperature:.10g} is too close to the "
-            "replica-symmetric one, which is unstable; move away from the AT line"
-        ) from lost
-
-
-def _near_onset(found: Curve, load: float) -> Point:
-    """Return an inference state whose mean field almost vanishes: it grows as the root of the distance to the onset."""
-    last = found.points[-1]
-    guess = last.logs.copy()
-    guess[0] += math.log((load - found.onset) / (last.state.load - found.onset)) / 2
-    try:
-        return one_step_branch.corrected(found.system, guess, one_step_branch.MEAN, None, math.log(load))
-    except Lost as lost:
-        raise NotConverged(f"load = {load:.10g} lies on the onset of inference to within rounding") from lost
-
-
-# --- lines ------------------------------------------------------------------------------------------------------------
+from densehop.theory.states import one_step_branch
+from densehop.theory.states.one_step_branch import Point
 
 
 def spinodal_load(p: int, temperature: float) -> Estimate:
     """Return the largest load of the retrieval state with one step of breaking where it is needed (eq. 29 and 32)."""
-    plain = Kind(p).symmetric_end(temperature)
-    found = curve(Kind(p), temperature)
+    plain = broken_curve.Kind(p).symmetric_end(temperature)
+    found = broken_curve.curve(broken_curve.Kind(p), temperature)
     if found is None:
-        return Estimate(plain.value, plain.error + unresolved(Kind(p), temperature))
+        return Estimate(plain.value, plain.error + broken_curve.unresolved(broken_curve.Kind(p), temperature))
     load = found.end.state.load
     if load < plain.value:
         raise NotConverged(f"the 1RSB states were followed to load = {load:.10g}, less than replica symmetry allows")
@@ -330,18 +29,18 @@ def spinodal_load(p: int, temperature: float) -> Estimate:
 
 def onset_load(temperature: float, contrast: float) -> Estimate:
     """Return the load at which inference begins in 1RSB, p = 2, T < T* (docs/theory.md, eq. 52)."""
-    found = curve(Kind(2, contrast), temperature)
+    found = broken_curve.curve(broken_curve.Kind(2, contrast), temperature)
     if found is None:
-        plain = Kind(2, contrast).symmetric_end(temperature)
-        return Estimate(plain.value, plain.error + unresolved(Kind(2, contrast), temperature))
+        plain = broken_curve.Kind(2, contrast).symmetric_end(temperature)
+        return Estimate(plain.value, plain.error + broken_curve.unresolved(broken_curve.Kind(2, contrast), temperature))
     last = found.points[-1]
     error = one_step_branch.load_error(found.system, last)
-    return Estimate(found.onset, error + FADED**2 * abs(last.state.load - found.onset) + 1e-3 * error)
+    return Estimate(found.onset, error + broken_curve.FADED**2 * abs(last.state.load - found.onset) + 1e-3 * error)
 
 
 def global_load(p: int, temperature: float) -> Estimate:
     """Return the load up to which the 1RSB retrieval state wins, p >= 3 (docs/theory.md, eq. 37)."""
-    plain, found = curves.global_load(p, temperature), curve(Kind(p), temperature)
+    plain, found = curves.global_load(p, temperature), broken_curve.curve(broken_curve.Kind(p), temperature)
     if found is None or plain.value <= found.parting:
         return plain
     system = found.system
@@ -364,24 +63,16 @@ def global_load(p: int, temperature: float) -> Estimate:
     return Estimate(root.state.load, off + one_step_branch.load_error(system, root))
 
 
-def _close_to_parting(p: int, found: Curve, plain: Estimate, lead: Callable[[Point], float]) -> Estimate:
-    """Return the transition between the AT line and the first state followed: replica symmetry is almost right there."""
+def _close_to_parting(p: int, found: broken_curve.Curve, plain: Estimate, lead: Callable[[Point], float]) -> Estimate:
+    """Return the transition between the AT line and the first state: replica symmetry is almost right there."""
     first = found.points[0]
     if first.state.load <= found.parting or found.start is None:
         return plain
     low = found.parting + 1e-6 * (first.state.load - found.parting)
-    kind = Kind(p)
-    at = {load: lead(_before_first(kind, found, load)) for load in (low, first.state.load)}
+    kind = broken_curve.Kind(p)
+    at = {load: lead(broken_curve.before_first(kind, found, load)) for load in (low, first.state.load)}
     if at[low] < 0:
         return plain
-    load = float(brentq(lambda v: lead(_before_first(kind, found, v)), low, first.state.load, xtol=1e-14))
+    load = float(brentq(lambda v: lead(broken_curve.before_first(kind, found, v)), low, first.state.load, xtol=1e-14))
     slope = (at[first.state.load] - at[low]) / (first.state.load - low)
     return Estimate(load, curves.TABLE_ERROR / abs(slope) + plain.error)
-
-
-def furthest(p: int) -> float:
-    """Return a load and temperature that no state of finite overlap exceeds where replica symmetry is unstable, p >= 3.
-
-    It is the spinodal of the direct model's own Nishimori line: the boundary turns back there.
-    """
-    return 1 / nishimori.nishimori_lines(p).gamma_local

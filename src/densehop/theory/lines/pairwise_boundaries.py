@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +10,11 @@ from densehop.errors import InvalidInput, NoSolution
 from densehop.theory.lines import broken_retrieval, pairwise_lines
 from densehop.theory.lines.estimate import Estimate
 from densehop.theory.lines.planes import Plane
+from densehop.theory.lines.points import Point, at_each
 from densehop.theory.lines.retrieval import pairwise_global_load
 from densehop.theory.states import nishimori, pairwise, pairwise_curves
 
 Line = Callable[[float], Estimate]
-Point = tuple[float, float, float]
 
 FEWER_POINTS, HOTTEST_GLASS = 31, 1.9  # of the line against the 1RSB glass, where T is not given
 DIRECT: dict[str, Line] = {
@@ -27,27 +26,25 @@ CONTINUOUS = ("inference_spinodal", "inference_global")  # one line: inference b
 
 
 def trace(where: Plane, kind: str, curve: object, chosen: npt.NDArray[np.float64] | None, points: int) -> list[Point]:
-    """Return (coordinate, temperature, error) along a line; points that do not exist are left out."""
-    line = _line(where, kind)
-    if curve is broken_retrieval.spinodal_load:
-        line = partial(broken_retrieval.spinodal_load, 2)
+    """Return the points of a line."""
+    line = _line(where, kind, broken=curve in {broken_retrieval.spinodal_load, broken_retrieval.global_load})
     hottest = 2.0 if kind.startswith("retrieval") else 4.0
     if kind == "retrieval_global":  # each point has a 1RSB glass to beat: a third of a second
         points, hottest = min(points, FEWER_POINTS), HOTTEST_GLASS
     rising = (1 - np.cos(np.linspace(0, math.pi, points))) / 2
     temperatures = chosen if chosen is not None else 1e-3 + (hottest * (1 - 1e-9) - 1e-3) * rising
-    found = []
-    for temperature in temperatures:
-        try:
-            value, error = line(float(temperature))
-        except NoSolution:
-            continue
-        found.append((value, float(temperature), error))
-    return found
+
+    def point(temperature: float) -> Point:
+        value, error = line(temperature)
+        return Point(value, temperature, error)
+
+    return at_each(temperatures, point, asked=chosen is not None)
 
 
-def _line(where: Plane, kind: str) -> Line:
+def _line(where: Plane, kind: str, *, broken: bool) -> Line:
     """Return a line's coordinate as a function of T."""
+    if broken and kind == "retrieval_spinodal" and where.axis == "load":
+        return lambda t: broken_retrieval.spinodal_load(2, t)
     if where.axis == "load" and kind in DIRECT:
         return DIRECT[kind]
     if where.axis == "load" and kind == "glass_static":
@@ -62,6 +59,7 @@ def _line(where: Plane, kind: str) -> Line:
             raise InvalidInput(f"teacher_temperature must exceed 2, where the teacher orders, got {where.value:g}")
         contrast = 2 / (where.value - 2)
         line = pairwise_lines.inference_load if kind in CONTINUOUS else pairwise_lines.inference_stability_load
+        line = broken_retrieval.onset_load if broken and kind in CONTINUOUS else line
         return lambda t: line(t, contrast)
     raise InvalidInput(f"p = 2, model '{where.model}' has no line '{kind}'")
 

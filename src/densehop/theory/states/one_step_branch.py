@@ -2,9 +2,9 @@
 
 Unknown are the logarithms of B, a0, a1 - a0 and y; the load is explicit, alpha = (a1 - a0)/(the spread of q0, q1), so
 that three equations leave a curve. It begins on the AT line, where it leaves the replica-symmetric states with equal
-levels, or at T = 0 where the levels are almost equal, and is followed by pseudo-arclength continuation: along it neither
-the load nor the mean field needs to be monotone. A step is extrapolated from the last states, corrected by Newton's
-method at right angles to it, and halved where it lands too far from where it was expected.
+levels, or at T = 0 where the levels are almost equal, and is followed by pseudo-arclength continuation: neither the
+load nor the mean field needs to be monotone along it. A step is extrapolated from the last states, corrected by
+Newton's method at right angles to it, and halved where it lands too far from where it was expected.
 """
 
 import math
@@ -113,7 +113,7 @@ def corrected(
     derivatives = jacobian
     for _ in range(STEPS):
         last = derivatives[3] if log_load is not None else across
-        missing = values[3] - log_load if log_load is not None else across @ (logs - guess)
+        missing = float(values[3] - log_load if log_load is not None else across @ (logs - guess))
         try:
             step = -np.linalg.solve(np.vstack([derivatives[:3], last]), np.append(values[:3], missing))
         except np.linalg.LinAlgError as error:
@@ -124,7 +124,7 @@ def corrected(
         logs = logs + step
         state, values = system.equations(logs)
         derivatives = derivatives + np.outer(values - before - derivatives @ step, step) / max(step @ step, 1e-300)
-        missing = values[3] - log_load if log_load is not None else 0.0
+        missing = float(values[3]) - log_load if log_load is not None else 0.0
         now = _size(values, missing, state, system.temperature)
         if now < TIGHT or (fresh and _size(values, missing, state, system.temperature, STALLED) < TIGHT):
             return Point(logs, state, derivatives)
@@ -140,7 +140,8 @@ def corrected(
 
 def _size(values: Floats, missing: float, state: BrokenState, temperature: float, units: float = 1.0) -> float:
     """Return the largest violation; that of the equation for y counts beyond some units of its rounding alone."""
-    return max(abs(values[0]), abs(values[1]), abs(values[2]) - units * rounding(state, temperature), abs(missing))
+    by_mean, by_outer, by_tilt = (abs(float(value)) for value in values[:3])
+    return max(by_mean, by_outer, by_tilt - units * rounding(state, temperature), abs(missing))
 
 
 MEAN, OUTER, ADDED, TILT = np.eye(4)  # directions: corrections at right angles to them keep B, a0, a1 - a0 or y

@@ -2,7 +2,7 @@
 
 Each branch of each problem is a `Case`: a noise, a load and a temperature in the direct model's units, and the scale
 that leads back (docs/theory.md, section 8). `many_body` and `pairwise` find replica-symmetric states of a case,
-`glass`, `one_step` and `broken_retrieval` those with broken symmetry.
+`glass`, `one_step` and `broken_curve` those with broken symmetry.
 """
 
 import math
@@ -13,7 +13,7 @@ from typing import Protocol
 from densehop.base import checks
 from densehop.errors import DensehopError, InvalidInput, NoSolution, OutOfRange
 from densehop.problem import DirectModel, TeacherStudent
-from densehop.theory.lines import broken_retrieval
+from densehop.theory.lines import broken_curve
 from densehop.theory.states import bayes, glass, many_body, one_step, pairwise, pairwise_glass
 from densehop.theory.states.noise import Noise, Order, TensorNoise
 from densehop.theory.states.signal import limiting_signal, pairwise_signal
@@ -234,7 +234,7 @@ def _broken(problem: Problem, case: Case) -> Solution:
     except NoSolution:
         if case.branch == "spin_glass":
             raise
-        found = broken_retrieval.state(_kind(problem, case), case.load, case.temperature, case.scale)
+        found = broken_curve.state(_kind(problem, case), case.load, case.temperature, case.scale)
     else:
         plain = _symmetric(problem, case, state)
         if plain.replicon >= -ROUNDING:
@@ -245,14 +245,14 @@ def _broken(problem: Problem, case: Case) -> Solution:
         found = (
             _broken_pairwise_glass(case, state)
             if case.branch == "spin_glass"
-            else broken_retrieval.state(_kind(problem, case), case.load, case.temperature, case.scale)
+            else broken_curve.state(_kind(problem, case), case.load, case.temperature, case.scale)
         )
     return _levels(problem, case, found.order, found.site, found.residual)
 
 
-def _kind(problem: Problem, case: Case) -> broken_retrieval.Kind:
+def _kind(problem: Problem, case: Case) -> broken_curve.Kind:
     """Return what is retrieved or inferred, in the direct model's units."""
-    return broken_retrieval.Kind(problem.p, getattr(case.noise, "contrast", 0.0))
+    return broken_curve.Kind(problem.p, getattr(case.noise, "contrast", 0.0))
 
 
 def _broken_pairwise_glass(case: Case, plain: State) -> one_step.BrokenState:
