@@ -16,7 +16,7 @@ from densehop.base.arrays import Floats
 from densehop.errors import NoSolution, NotConverged
 from densehop.theory.lines import curves, pairwise_lines
 from densehop.theory.lines.estimate import Estimate
-from densehop.theory.states import many_body, nishimori, one_step_branch, pairwise
+from densehop.theory.states import many_body, nishimori, one_step, one_step_branch, pairwise
 from densehop.theory.states.noise import Noise, TensorNoise
 from densehop.theory.states.one_step import BrokenState
 from densehop.theory.states.one_step_branch import Lost, Point, System
@@ -178,8 +178,8 @@ def _cold_start(kind: Kind, system: System) -> Point:
         far += far - end
     load = math.exp(brentq(excess, end + inward, far, xtol=1e-3))
     state = kind.symmetric(load, t)
-    fields = one_step_branch.almost_equal(noise, load, state.mean, state.variance, state.site)
-    return one_step_branch.corrected(system, np.log(fields), one_step_branch.ADDED)
+    near = one_step_branch.almost_equal(system, load, state.mean, state.variance, state.site)
+    return one_step_branch.corrected(system, np.log(near.fields), one_step_branch.ADDED)
 
 
 def _is_past_its_end(points: list[Point], temperature: float) -> bool:
@@ -294,10 +294,11 @@ def _at_load(kind: Kind, found: Curve, load: float) -> Point:
 def before_first(kind: Kind, found: Curve, load: float) -> Point:
     """Return a state whose levels hardly differ, from where it leaves the replica-symmetric ones."""
     system, first = found.system, found.points[0]
+    near: BrokenState | None = None
     if found.start is None:
         here = kind.symmetric(load, system.temperature)
-        fields = one_step_branch.almost_equal(system.noise, load, here.mean, here.variance, here.site)
-        guess = np.log(fields)
+        near = one_step_branch.almost_equal(system, load, here.mean, here.variance, here.site)
+        guess = np.log(near.fields)
     else:
         part = max((load - found.parting) / (first.state.load - found.parting), 1e-12)
         guess = found.start + part * (first.logs - found.start)
@@ -305,6 +306,8 @@ def before_first(kind: Kind, found: Curve, load: float) -> Point:
     try:
         return one_step_branch.corrected(system, guess, one_step_branch.MEAN, None, math.log(load))
     except Lost as lost:
+        if near is not None and near.residual < one_step.TOLERANCE:
+            return Point(guess, near, first.jacobian)
         raise NotConverged(
             f"the 1RSB state of {kind.name} at load = {load:.10g}, T = {system.temperature:.10g} is too close to the "
             "replica-symmetric one, which is unstable; move away from the AT line"

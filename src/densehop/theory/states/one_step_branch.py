@@ -31,7 +31,8 @@ EXTRAPOLATED = 5  # states that a step is extrapolated from
 CLOSE, FAR, ASTRAY = 2e-3, 2e-2, 0.5  # of the corrections: lengthen, shorten, refuse the step (of its length)
 MOST_POINTS = 400
 LONGEST_CORRECTION = 2.0
-WIDTH, REACH = 0.7268691, 1.0543977  # of a state with almost equal levels at T = 0, see `almost_equal`
+WIDTH, REACH = 0.727038, 1.054330  # of a state with almost equal levels at T = 0, see `almost_equal`
+ITERATIONS = 300  # each halves the distance, and less near the AT line
 NARROW, WIDE = 0.05, 0.6  # inner deviation over T, where the curve begins on the AT line
 LEGIBLE = 1e-7  # rounding that may be left in the equation for y there
 
@@ -170,14 +171,34 @@ def from_stability_line(system: System, mean: float, variance: float, square: fl
     return corrected(system, logs_at(y), ADDED)
 
 
-def almost_equal(noise: Noise, load: float, mean: float, variance: float, here: Site) -> Fields:
-    """Return the fields of a state at T = 0 whose levels are almost equal, next to a replica-symmetric state.
+def almost_equal(system: System, load: float, mean: float, variance: float, here: Site) -> BrokenState:
+    """Return a state at T = 0, or close to it, whose levels are almost equal, next to a replica-symmetric state.
 
     Only spins in fields near 0 differ between its states, and the density of fields there, chi/2, is all that counts:
-    the inner deviation is a number times chi times the noise's response, and y another number over the deviation.
+    the inner deviation is a number times chi times the noise's response, and y another number over the deviation. At
+    T > 0 it is exact where the deviation is much larger than T, and on the AT line x is 1/2.
     """
-    deviation = WIDTH * one_step.response(noise, load, here) * here.susceptibility
-    return Fields(mean, variance - deviation**2, deviation**2, REACH / deviation)
+    deviation = WIDTH * one_step.response(system.noise, load, here) * here.susceptibility
+    tilt = 1 / (deviation / REACH + 2 * system.temperature)
+    return iterated(system, load, Fields(mean, variance - deviation**2, deviation**2, tilt))
+
+
+def iterated(system: System, load: float, fields: Fields) -> BrokenState:
+    """Return the state of a load whose levels hardly differ, by iteration of the equations for B, a0 and a1 - a0.
+
+    There y follows from the inner deviation (see `almost_equal`), and the equation for it is lost in rounding.
+    """
+    for _ in range(ITERATIONS):
+        here, order = one_step.averages(fields, system.temperature)
+        outer, added = (load * value for value in system.noise.spread(order))
+        moved = abs(added / fields.added - 1)
+        tilt = 1 / (math.sqrt(added) / REACH + 2 * system.temperature)
+        fields = Fields(system.noise.mean(order, load), outer, added, tilt)
+        if moved < ROUNDING:
+            break
+    here, order = one_step.averages(fields, system.temperature)
+    violated = one_step.violations(system.noise, load, fields, here, order)
+    return BrokenState(load, fields, here, order, float(np.abs(violated).max()))
 
 
 def difference(noise: Noise, load: float, here: Site) -> float:
