@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 import densehop as dh
-from densehop.theory.states import nishimori
+from densehop.theory.models import nishimori
 
 ROUNDS = 5
 

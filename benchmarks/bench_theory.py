@@ -16,8 +16,13 @@ import numpy as np
 
 import densehop as dh
 from densehop.theory.diagrams import grids
-from densehop.theory.lines import broken_curve, curves, pairwise_lines
-from densehop.theory.states import glass, many_body, nishimori, pairwise_curves, site
+from densehop.theory.lines import curves, pairwise_lines
+from densehop.theory.models import nishimori
+from densehop.theory.models.many_body import glass, limits
+from densehop.theory.models.many_body import states as many_body
+from densehop.theory.models.pairwise import curves as pairwise_curves
+from densehop.theory.models.pairwise import limits as pairwise_limits
+from densehop.theory.states import broken_curve, site
 
 ROUNDS = 5
 
@@ -75,13 +80,13 @@ def transitions() -> None:
     print("replica-symmetric transitions and spinodals at T >= 0.1, warm, to 1e-8, the slowest temperature:")
     lines: dict[str, Callable[[float], tuple[float, float]]] = {}
     for p in (3, 4, 10):
-        lines[f"retrieval_spinodal, p = {p}"] = partial(curves.spinodal_load, p)
+        lines[f"retrieval_spinodal, p = {p}"] = partial(limits.spinodal_load, p)
         lines[f"retrieval_global, p = {p}"] = partial(curves.global_load, p)
-        lines[f"retrieval_stability, p = {p}"] = partial(curves.stability_load, p)
-    lines["retrieval_spinodal, p = 2"] = pairwise_lines.retrieval_spinodal_load
+        lines[f"retrieval_stability, p = {p}"] = partial(limits.stability_load, p)
+    lines["retrieval_spinodal, p = 2"] = pairwise_limits.retrieval_spinodal_load
     lines["retrieval_global, p = 2"] = pairwise_lines.retrieval_global_load
-    lines["inference, p = 2, T* = 4"] = partial(pairwise_lines.inference_load, contrast=1.0)
-    lines["inference_stability, p = 2, T* = 4"] = partial(pairwise_lines.inference_stability_load, contrast=1.0)
+    lines["inference, p = 2, T* = 4"] = partial(pairwise_limits.inference_load, contrast=1.0)
+    lines["inference_stability, p = 2, T* = 4"] = partial(pairwise_limits.inference_stability_load, contrast=1.0)
     for name, line in lines.items():
         calls = {f"T = {t:g}": partial(line, t) for t in (0.1, 0.2, 0.5, 1.0, 1.3)}
         calls = {at: call for at, call in calls.items() if allowed(call)}
@@ -135,7 +140,7 @@ def solutions() -> None:
 def _near_spinodal(u: float) -> dh.DirectModel:
     """Return a problem 1e-6 below the largest load."""
     temperature = 0.05 + 1.2 * u
-    return dh.DirectModel(3, curves.spinodal_load(3, temperature).value * (1 - 1e-6), temperature)
+    return dh.DirectModel(3, limits.spinodal_load(3, temperature).value * (1 - 1e-6), temperature)
 
 
 def broken() -> None:
@@ -230,7 +235,7 @@ def against_iteration() -> None:
     }
     print("retrieval, p = 3, against damped iteration from m = q = 1 (error of m; beyond its end m = 0):")
     for temperature in (0.05, 0.5):
-        end = curves.spinodal_load(3, temperature).value
+        end = limits.spinodal_load(3, temperature).value
         for away in (0.3, 1e-3, 1e-6, -1e-3):
             _compare(temperature, end * (1 - away), away, peers)
 

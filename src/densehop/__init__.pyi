@@ -15,11 +15,11 @@ from .theory.diagrams.diagram import phase_diagram
 from .theory.diagrams.phases import Phase, candidates, phase
 from .theory.lines.boundaries import Boundary, boundary
 from .theory.lines.retrieval import retrieval_boundary
+from .theory.models.nishimori import nishimori_lines
 from .theory.questions.examples_needed import examples_needed
 from .theory.questions.low_load import mixtures
 from .theory.questions.robustness import adversarial_boundary, attacked_overlap
-from .theory.states.nishimori import nishimori_lines
-from .theory.states.saddle_point import solve
+from .theory.saddle_point import solve
 from .theory.states.solution import Solution
 
 __all__ = [

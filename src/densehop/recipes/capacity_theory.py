@@ -13,7 +13,7 @@ from densehop.problem import DirectModel
 from densehop.theory.lines.retrieval import retrieval_boundary
 from densehop.theory.questions.low_load import critical_memory_overlap, mixtures
 from densehop.theory.questions.mixture_limits import mixture_loads, mixture_temperature
-from densehop.theory.states.saddle_point import solve
+from densehop.theory.saddle_point import solve
 
 BODIES = (2, 3, 4)
 ANSATZES = ("rs", "1rsb")

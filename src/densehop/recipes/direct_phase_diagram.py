@@ -15,8 +15,8 @@ from scipy.optimize import brentq
 from densehop.recipes import plane
 from densehop.recipes.recipe import Progress
 from densehop.theory.lines import curves
-from densehop.theory.states import glass
-from densehop.theory.states.nishimori import nishimori_lines
+from densehop.theory.models.many_body import glass, limits
+from densehop.theory.models.nishimori import nishimori_lines
 
 PUBLISHED = {"static": 0.652, "gardner": 0.238}  # T/sqrt(2 alpha) of the 3-spin glass
 CROSSES = 21
@@ -26,7 +26,7 @@ def compute(size: plane.Size, seed: int, n_workers: int | None, progress: Progre
     """Return the diagram and, where the spin glass is the state, published points on its lines."""
     dataset = plane.compute(size, seed, n_workers, progress, cells)
     load = dataset["load"].values[:: max(1, dataset.sizes["load"] // CROSSES)]
-    beyond = load > curves.spinodal_load(size.p, 0.9).value
+    beyond = load > limits.spinodal_load(size.p, 0.9).value
     for name, factor in PUBLISHED.items():
         height = np.where(beyond, factor * np.sqrt(2 * load), np.nan)
         dataset[f"published_{name}"] = "published_load", height, {"long_name": f"published T of the {name} line"}
@@ -47,7 +47,7 @@ def table(dataset: xr.Dataset) -> str:
         ("glass, dynamic: T/sqrt(2 alpha)", math.sqrt(0.5 / lines.gamma_local), "0.682 published"),
         ("glass, static: T/sqrt(2 alpha)", math.sqrt(0.5 / lines.gamma_global), "0.652 published"),
         ("glass, Gardner: T/sqrt(2 alpha)", math.sqrt(0.5 / glass.gardner(p).gamma), "0.238 published"),
-        ("retrieval exists at T = 0 up to load", curves.spinodal_load(p, 0.0).value, ""),
+        ("retrieval exists at T = 0 up to load", limits.spinodal_load(p, 0.0).value, ""),
         ("retrieval is global at T = 0 up to load", curves.global_load(p, 0.0).value, ""),
         ("P, SG and retrieval of equal free energy: T", meeting, exact[1]),
         ("P, SG and retrieval of equal free energy: load", lines.gamma_global * meeting**2, "the same"),

@@ -10,7 +10,7 @@ import xarray as xr
 from densehop.recipes import plane
 from densehop.theory.lines import curves
 from densehop.theory.lines.boundaries import boundary
-from densehop.theory.states.nishimori import nishimori_lines
+from densehop.theory.models.nishimori import nishimori_lines
 
 TEACHER = 1.5
 

@@ -18,7 +18,7 @@ from densehop.recipes import nishimori_overlap, overlap_study
 from densehop.recipes.recipe import Progress, Recipe
 from densehop.teacher.law import critical_temperature
 from densehop.theory.diagrams.diagram import phase_diagram
-from densehop.theory.states.nishimori import nishimori_lines
+from densehop.theory.models.nishimori import nishimori_lines
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from densehop.recipes import overlap_study
 from densehop.recipes.adversarial import HALF, crossing
 from densehop.recipes.recipe import Progress, Recipe
 from densehop.teacher.law import signal_strength
+from densehop.theory.models.nishimori import nishimori_lines
 from densehop.theory.questions.finite_size import finite_size_overlap
-from densehop.theory.states.nishimori import nishimori_lines
-from densehop.theory.states.saddle_point import solve
+from densehop.theory.saddle_point import solve
 
 P, TEACHER_P = 4, 2
 

@@ -7,7 +7,7 @@ on which inference obeys the Bayes-optimal student's equations while examples, f
 import xarray as xr
 
 from densehop.recipes import plane
-from densehop.theory.states.nishimori import nishimori_lines
+from densehop.theory.models.nishimori import nishimori_lines
 
 
 def table(dataset: xr.Dataset) -> str:

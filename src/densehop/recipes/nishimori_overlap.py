@@ -24,9 +24,9 @@ from densehop.recipes import overlap_study
 from densehop.recipes.recipe import Progress, Recipe
 from densehop.teacher.law import critical_temperature, signal_strength
 from densehop.theory.diagrams.phases import Phase, phase
+from densehop.theory.models.nishimori import nishimori_lines
 from densehop.theory.questions.finite_size import finite_size_overlap
-from densehop.theory.states.nishimori import nishimori_lines
-from densehop.theory.states.saddle_point import solve
+from densehop.theory.saddle_point import solve
 
 SATURATED = 0.99  # from this overlap on no error can reach 0.01, so no error bar is waited for
 LARGEST_SIGNAL = 1.2  # lambda_N/lambda: above it, close to T_crit, a few ordered examples rule at this N

@@ -16,7 +16,7 @@ from densehop.plot import nishimori as draw
 from densehop.recipes.recipe import Progress, Recipe
 from densehop.teacher.law import critical_temperature
 from densehop.theory.lines.boundaries import Boundary, boundary
-from densehop.theory.states.nishimori import nishimori_lines
+from densehop.theory.models.nishimori import nishimori_lines
 
 
 @dataclass(frozen=True)

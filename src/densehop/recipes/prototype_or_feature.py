@@ -27,8 +27,8 @@ from densehop.recipes.overlap_study import number
 from densehop.recipes.recipe import Progress, Recipe
 from densehop.teacher.law import teacher_law
 from densehop.theory.diagrams.phases import Phase, phase
+from densehop.theory.models.nishimori import field_variance, overlap
 from densehop.theory.questions.prototypes import recovery
-from densehop.theory.states.nishimori import field_variance, overlap
 
 ARRIVED = 0.95  # of the overlap that chains from the pattern itself keep: counted as recovered
 SHOWN = 0.2  # the corruption whose sweeps are tabulated

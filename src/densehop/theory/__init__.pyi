@@ -4,16 +4,16 @@ from .diagrams.diagram import phase_diagram
 from .diagrams.phases import Phase, candidates, phase
 from .lines.boundaries import Boundary, boundary
 from .lines.retrieval import retrieval_boundary
+from .models.many_body.glass import GlassLines, glass_lines
+from .models.nishimori import NishimoriLines, nishimori_lines
+from .models.signal import limiting_signal, pairwise_signal
 from .questions.evidence import log_evidence, log_partition_function
 from .questions.examples_needed import ExamplesNeeded, examples_needed
 from .questions.finite_size import finite_size_overlap
 from .questions.low_load import Mixture, critical_memory_overlap, mixtures
 from .questions.mixture_limits import MixtureLoads, mixture_loads, mixture_temperature
 from .questions.robustness import adversarial_boundary, attacked_overlap, effective_temperature, scaled_signal
-from .states.glass import GlassLines, glass_lines
-from .states.nishimori import NishimoriLines, nishimori_lines
-from .states.saddle_point import solve
-from .states.signal import limiting_signal, pairwise_signal
+from .saddle_point import solve
 from .states.solution import Solution
 
 __all__ = [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq, minimize_scalar
 
 import densehop as dh
-from densehop.theory.states import nishimori
+from densehop.theory.models import nishimori
 from tests import naive
 
 BODIES = (3, 4, 5, 6, 10)

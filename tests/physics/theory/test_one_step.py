@@ -11,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import densehop as dh
-from densehop.theory.states import glass, many_body, nishimori, one_step
-from densehop.theory.states.noise import TensorNoise
+from densehop.theory.models import nishimori
+from densehop.theory.models.many_body import glass
+from densehop.theory.models.many_body import states as many_body
+from densehop.theory.models.many_body.noise import TensorNoise
+from densehop.theory.states import one_step
 from tests import naive
 
 LEVELS = ("q0", "q1", "x")

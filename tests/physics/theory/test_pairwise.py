@@ -17,10 +17,15 @@ from scipy.optimize import minimize_scalar, root
 from densehop.errors import NoSolution
 from densehop.theory.lines import pairwise_lines as lines
 from densehop.theory.lines import retrieval
-from densehop.theory.states import nishimori, one_step, pairwise, pairwise_glass, site
-from densehop.theory.states import pairwise_curves as curves
-from densehop.theory.states.noise import Order, TensorNoise
-from densehop.theory.states.pairwise import WishartNoise
+from densehop.theory.models import nishimori
+from densehop.theory.models.many_body.noise import TensorNoise
+from densehop.theory.models.pairwise import curves, limits
+from densehop.theory.models.pairwise import glass as pairwise_glass
+from densehop.theory.models.pairwise import noise as wishart_noise
+from densehop.theory.models.pairwise import states as pairwise
+from densehop.theory.models.pairwise.noise import WishartNoise, denominators
+from densehop.theory.states import one_step, site
+from densehop.theory.states.noise import Order
 from tests import naive
 
 STEP = 1e-30
@@ -80,7 +85,7 @@ def test_noise_is_the_gradient_of_the_functional(values, load, contrast):
     r0, r1 = load * outer * beta**2, load * (outer + added) * beta**2
     m, qs, t = (order.overlap, 0.0, 0.0) if contrast == 0 else (0.0, order.overlap, beta * mean)
     point = [beta, gamma, contrast, x, m, qs, order.outer, order.inner, r0, r1, t]
-    scale = 1 + r1 + gamma * beta / pairwise.denominators(order)[0] ** 2
+    scale = 1 + r1 + gamma * beta / denominators(order)[0] ** 2
     assert slope(noise_part, point, 6) == pytest.approx(0, abs=1e-12 * scale)
     assert slope(noise_part, point, 7) == pytest.approx(0, abs=1e-12 * scale)
     if contrast:
@@ -121,7 +126,7 @@ def check_state(state, load, temperature, contrast):
 
 @given(st.floats(0.2, 1.95), st.floats(0.02, 0.999))
 def test_retrieval_identities(temperature, fraction):
-    load = fraction * lines.retrieval_spinodal_load(temperature).value
+    load = fraction * limits.retrieval_spinodal_load(temperature).value
     check_state(pairwise.retrieval(load, temperature), load, temperature, 0.0)
 
 
@@ -135,7 +140,7 @@ def test_spin_glass_identities(load, fraction):
 @settings(max_examples=50)
 def test_inference_identities(temperature, teacher_temperature, ratio):
     contrast = 2 / (teacher_temperature - 2)
-    load = ratio * lines.inference_load(temperature, contrast).value
+    load = ratio * limits.inference_load(temperature, contrast).value
     check_state(pairwise.inference(load, temperature, contrast), load, temperature, contrast)
 
 
@@ -203,10 +208,10 @@ def test_small_load_becomes_tensor_noise():
 
 
 def test_logarithm_remainder_is_smooth():
-    for v in (pairwise.SMALL * (1 - 1e-12), pairwise.SMALL * (1 + 1e-12), -pairwise.SMALL * (1 - 1e-12)):
+    for v in (wishart_noise.SMALL * (1 - 1e-12), wishart_noise.SMALL * (1 + 1e-12), -wishart_noise.SMALL * (1 - 1e-12)):
         exact = sum((-v) ** k / (k + 2) for k in range(40))
-        assert pairwise._logarithm_remainder(v) == pytest.approx(exact, rel=1e-13)
-    assert pairwise._logarithm_remainder(0.0) == 0.5
+        assert wishart_noise._logarithm_remainder(v) == pytest.approx(exact, rel=1e-13)
+    assert wishart_noise._logarithm_remainder(0.0) == 0.5
 
 
 def test_equal_levels_are_replica_symmetric():

@@ -9,8 +9,11 @@ from scipy.optimize import minimize_scalar
 from scipy.special import erf
 
 import densehop as dh
-from densehop.theory.lines import broken_curve, curves
-from densehop.theory.states import glass, many_body, nishimori, site
+from densehop.theory.lines import curves
+from densehop.theory.models import nishimori
+from densehop.theory.models.many_body import glass, limits
+from densehop.theory.models.many_body import states as many_body
+from densehop.theory.states import broken_curve, site
 
 BODIES = (3, 5)
 
@@ -204,10 +207,10 @@ def test_error_covers_exact_values():
             method="bounded",
             options={"xatol": 1e-8},
         )
-        cold = curves.spinodal_load(p, 0.0)
+        cold = limits.spinodal_load(p, 0.0)
         assert abs(cold.value + peak.fun) <= cold.error + 4e-16
         for kind, gamma in (
-            (curves.spinodal_load, dh.nishimori_lines(p).gamma_local),
+            (limits.spinodal_load, dh.nishimori_lines(p).gamma_local),
             (curves.global_load, dh.nishimori_lines(p).gamma_global),
         ):
             found = kind(p, 1 / gamma)
@@ -251,9 +254,9 @@ def test_error_covers_another_quadrature(finer_quadrature):
     """The same lines with other nodes, panels and seam differ by no more than the errors of both allow."""
     points = [
         (curve, p, t)
-        for curve in (curves.spinodal_load, curves.global_load, curves.stability_load)
+        for curve in (limits.spinodal_load, curves.global_load, limits.stability_load)
         for p in (3, 5)
-        for t in ((0.02, 0.1, 0.2) if curve is curves.stability_load else (0.05, 0.5, 0.75, 1.0, 1.3))
+        for t in ((0.02, 0.1, 0.2) if curve is limits.stability_load else (0.05, 0.5, 0.75, 1.0, 1.3))
     ]
     before = [curve(p, t) for curve, p, t in points]
     finer_quadrature()

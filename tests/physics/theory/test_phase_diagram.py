@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import densehop as dh
 from densehop.theory.diagrams import grids
-from densehop.theory.lines import curves
-from densehop.theory.states import many_body
-from densehop.theory.states.noise import TensorNoise
+from densehop.theory.models.many_body import limits
+from densehop.theory.models.many_body import states as many_body
+from densehop.theory.models.many_body.noise import TensorNoise
 
 P, SG, LOCAL, GLOBAL, EXAMPLE = dh.Phase
 
@@ -98,7 +98,7 @@ def test_grid_states_are_those_of_the_solver():
     rng = np.random.default_rng(5)
     temperature = np.concatenate([rng.uniform(0, 2.0, 60), np.zeros(10), rng.uniform(0, 1.98, 30)])
     load = rng.uniform(0, 1.0, 100)
-    edge = [curves.spinodal_load(4, t).value for t in temperature[70:]]
+    edge = [limits.spinodal_load(4, t).value for t in temperature[70:]]
     load[70:] = edge * (1 + rng.choice([-1e-2, -1e-5, -1e-7, -1e-11, 1e-11, 1e-7, 1e-5], 30))
     found = grids.states(4, load, temperature)
     for index, (nu, t) in enumerate(zip(map(float, load), map(float, temperature), strict=True)):

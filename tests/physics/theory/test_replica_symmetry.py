@@ -12,9 +12,9 @@ from scipy.optimize import minimize_scalar, root
 from scipy.special import erf
 
 import densehop as dh
-from densehop.theory.lines import curves
-from densehop.theory.states import glass, many_body
-from densehop.theory.states.noise import TensorNoise
+from densehop.theory.models.many_body import glass, limits
+from densehop.theory.models.many_body import states as many_body
+from densehop.theory.models.many_body.noise import TensorNoise
 from tests import naive
 
 BODIES = (3, 4, 5, 7)
@@ -62,7 +62,7 @@ fractions = st.tuples(st.sampled_from(BODIES), st.floats(0.15, 0.999), st.floats
 def test_retrieval_is_stationary(point):
     p, coldness, fraction = point
     temperature = coldness * dh.critical_temperature(p).spinodal_temperature
-    load = fraction * curves.spinodal_load(p, temperature).value
+    load = fraction * limits.spinodal_load(p, temperature).value
     found = solve(dh.DirectModel(p, load, temperature), "retrieval")
     assert found.m > 0.3
     assert (found.q_star, found.q0, found.q1, found.parisi) == (0.0, 0.0, 0.0, 0.0)
@@ -75,7 +75,7 @@ def test_inference_is_stationary(point, signal):
     """Off the Nishimori line; lambda as given, or of a teacher of the same p: lambda = alpha/T*."""
     p, coldness, fraction = point
     tau = coldness * dh.critical_temperature(p).spinodal_temperature
-    load, temperature = fraction * curves.spinodal_load(p, tau).value * signal**2, tau * signal
+    load, temperature = fraction * limits.spinodal_load(p, tau).value * signal**2, tau * signal
     given_signal = dh.TeacherStudent(p, load, temperature, signal=signal)
     found = solve(given_signal, "inference")
     check(found, signal, ("q_star", "q"))
@@ -103,7 +103,7 @@ def test_inference_is_retrieval_in_other_units(point, signal):
     """Dividing energies by lambda leaves load/lambda^2 and T/lambda; also with the units at T = 0."""
     p, coldness, fraction = point
     tau = 0.0 if coldness < 0.25 else coldness * dh.critical_temperature(p).spinodal_temperature
-    nu = fraction * curves.spinodal_load(p, tau).value
+    nu = fraction * limits.spinodal_load(p, tau).value
     one = solve(dh.DirectModel(p, nu, tau), "retrieval")
     other = solve(dh.TeacherStudent(p, nu * signal**2, tau * signal, signal=signal), "inference")
     assert (other.q_star, other.q) == pytest.approx((one.m, one.q), rel=1e-9)

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 import densehop as dh
 from densehop.energies import tables
+from densehop.theory.models.signal import limiting_signal
 from densehop.theory.questions.robustness import (
     adversarial_boundary,
     attacked_overlap,
     effective_temperature,
     scaled_signal,
 )
-from densehop.theory.states.signal import limiting_signal
 from tests import naive
 
 bodies = st.integers(3, 12)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from densehop.theory.states.signal import first_order, hermite_coefficient, limiting_signal, pairwise_signal
+from densehop.theory.models.signal import first_order, hermite_coefficient, limiting_signal, pairwise_signal
 
 FINITE = [(3, 3), (4, 4), (4, 3), (5, 3), (6, 4), (8, 5), (11, 5)]
 

@@ -80,7 +80,7 @@ def solve(
     as_json: Json = False,
 ) -> None:
     """Order parameters, free energy and stability of one branch at one point."""
-    from densehop.theory.states.saddle_point import solve as find  # noqa: PLC0415 (slow imports, not needed for --help)
+    from densehop.theory.saddle_point import solve as find  # noqa: PLC0415 (slow imports, not needed for --help)
 
     problem, parameters = _problem(p, load, temperature, teacher_temperature, teacher_p, signal, nishimori, model)
     default = "retrieval" if parameters["model"] == "direct" else "inference"

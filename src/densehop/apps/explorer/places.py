@@ -15,7 +15,7 @@ from densehop.theory.diagrams.diagram import phase_diagram
 from densehop.theory.diagrams.phases import Phase, candidates, phase_among
 from densehop.theory.lines.planes import Plane, plane
 from densehop.theory.questions.finite_size import finite_size_overlap
-from densehop.theory.states.saddle_point import Problem
+from densehop.theory.states.model import Problem
 from densehop.theory.states.solution import Solution
 
 MODELS = {

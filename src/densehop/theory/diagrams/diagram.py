@@ -19,7 +19,7 @@ from densehop.theory.diagrams.grids import GridStates
 from densehop.theory.diagrams.phases import Phase, candidates, phase_among
 from densehop.theory.lines.boundaries import BACKGROUND, INFERENCE, RETRIEVAL, boundary
 from densehop.theory.lines.planes import SETTINGS, Plane, plane
-from densehop.theory.states.signal import limiting_signal
+from densehop.theory.models.signal import limiting_signal
 
 PHASES = tuple(Phase)
 CODES = {member: code for code, member in enumerate(PHASES)}
@@ -78,10 +78,10 @@ def phase_diagram(
     """
     where = plane(model, checks.body_number(p), teacher_temperature, load, scaled_teacher_temperature)
     x = _axis(where.axis, coordinates, _default_axis(where))
-    t = _axis("temperatures", temperatures, np.linspace(0.0, 3.0, 31) if where.p == 2 else np.linspace(0.0, 4.0, 81))
+    t = _axis("temperatures", temperatures, np.linspace(0.0, 4.0, 81) if where.universal else np.linspace(0.0, 3.0, 31))
     if x.size * t.size > LARGEST_GRID:
         raise InvalidInput(f"a grid of {x.size} x {t.size} points is too large: at most {LARGEST_GRID} points")
-    values = _by_points(where, x, t) if where.p == 2 else _by_arrays(where, x, t)
+    values = _by_arrays(where, x, t) if where.universal else _by_points(where, x, t)
     dataset = _labelled(where, x, t, values)
     if boundaries:
         for kind in _kinds(where):
@@ -95,8 +95,8 @@ def _default_axis(where: Plane) -> Floats:
     ends = {"direct": 2.0, "nishimori": 8.0, "fixed_teacher": 4.0, "finite_noise": 2.0, "large_noise": 2.0}
     if where.model == "fixed_load":
         start = law.critical_temperature(where.p).temperature
-        return np.linspace(start * (1 + 1e-9) + 0.01 * (where.p == 2), 3 * start, 80)
-    if where.p == 2:  # a tenth of a second a point
+        return np.linspace(start * (1 + 1e-9) + (0.0 if where.universal else 0.01), 3 * start, 80)
+    if not where.universal:  # a tenth of a second a point
         return np.linspace(0.0, 0.4 if where.model == "direct" else 2.0, 31)
     return np.linspace(0.0, ends[where.model], 81)
 
@@ -126,7 +126,7 @@ def _empty(shape: tuple[int, int]) -> Values:
     return values
 
 
-# --- p >= 3: whole arrays ---------------------------------------------------------------------------------------------
+# --- where all states are the direct model's: whole arrays ------------------------------------------------------------
 
 
 def _by_arrays(where: Plane, x: Floats, t: Floats) -> Values:
@@ -226,7 +226,7 @@ def _ordered_teacher(where: Plane, values: Values, temperature: Floats) -> None:
     values["retrieval_overlap"] = np.where(ordered, math.nan, values["retrieval_overlap"])  # no branch beside it
 
 
-# --- p = 2: point by point --------------------------------------------------------------------------------------------
+# --- any other model: point by point ----------------------------------------------------------------------------------
 
 
 def _by_points(where: Plane, x: Floats, t: Floats) -> Values:

@@ -11,8 +11,11 @@ from densehop.base.arrays import Floats
 from densehop.errors import NoSolution
 from densehop.teacher import law
 from densehop.theory.lines import curves
-from densehop.theory.states import glass, many_body, nishimori, site
-from densehop.theory.states.noise import TensorNoise
+from densehop.theory.models import nishimori
+from densehop.theory.models.many_body import glass, limits
+from densehop.theory.models.many_body import states as many_body
+from densehop.theory.models.many_body.noise import TensorNoise
+from densehop.theory.states import site
 
 SPINODAL_POINTS = 201
 NEAR = 1e-5  # relative distance to the spinodal within which a point is solved by itself
@@ -34,7 +37,7 @@ class GridStates(NamedTuple):
 def spinodal_table(p: int) -> CubicSpline:
     """Return the largest load against temperature, up to the last temperature of any state."""
     temperatures = curves.temperatures_for(p, SPINODAL_POINTS)
-    loads = [curves.spinodal_load(p, float(t)).value for t in temperatures]
+    loads = [limits.spinodal_load(p, float(t)).value for t in temperatures]
     return CubicSpline([*temperatures, law.critical_temperature(p).spinodal_temperature], [*loads, 0.0])
 
 

@@ -6,8 +6,10 @@ from enum import Enum
 from densehop.base import checks
 from densehop.errors import NoSolution
 from densehop.problem import DirectModel, TeacherStudent
-from densehop.theory.states import bayes, nishimori
-from densehop.theory.states.saddle_point import ANSATZES, BRANCHES, Problem, case_of, check_problem, find
+from densehop.theory.models import bayes
+from densehop.theory.models.choice import model_of, p_body
+from densehop.theory.saddle_point import ANSATZES, BRANCHES, find
+from densehop.theory.states.model import Case, Problem
 from densehop.theory.states.solution import ROUNDING, Solution
 
 
@@ -28,7 +30,7 @@ def candidates(problem: Problem, ansatz: str = "rs") -> tuple[Solution, ...]:
     is the right continuation although its free entropy is smaller. Retrieval and inference have the ansatz asked for
     and compete by free energy. `advice` tells which are unstable.
     """
-    check_problem(problem)
+    model_of(problem)
     checks.choice("ansatz", ansatz, ANSATZES)
     found = {}
     for branch in BRANCHES:
@@ -44,14 +46,10 @@ def candidates(problem: Problem, ansatz: str = "rs") -> tuple[Solution, ...]:
 
 
 def _ansatzes(problem: Problem, branch: str, ansatz: str) -> tuple[str, ...]:
-    """Return the ansatzes to try for a branch; where 1RSB is lost in rounding, symmetry will do.
-
-    That happens near T_g of p = 2, and to ordered states so narrow (p = 10, T = 0) that breaking moves nothing. Where a
-    replica-symmetric ordered state exists, the broken one does.
-    """
-    if branch == "spin_glass" and problem.p > 2:
-        return ("1rsb",)
-    return ("rs",) if branch != "spin_glass" and ansatz == "rs" else ("1rsb", "rs")
+    """Return the ansatzes to try for a branch; near T_g of p = 2, where 1RSB is lost in rounding, symmetry will do."""
+    if branch == "spin_glass":
+        return ("1rsb", "rs") if model_of(problem).continuous_glass else ("1rsb",)
+    return (ansatz,)
 
 
 def _rank(solution: Solution) -> float:
@@ -73,7 +71,7 @@ def phase(problem: Problem, ansatz: str = "rs") -> Phase:
         If the winner is not stable in its ansatz, so that the phase boundary nearby is an approximation; with "rs", the
         retrieval state ends too early at low T (p = 3, T = 0: at 0.757 instead of 0.922).
     """
-    check_problem(problem)
+    model_of(problem)
     if isinstance(problem, TeacherStudent) and problem.on_nishimori_line:
         return _bayes_optimal(problem)
     ranked = candidates(problem, ansatz)
@@ -106,30 +104,19 @@ def _wanted(problem: Problem) -> str:
 
 
 def _ends_too_early(problem: Problem, branch: str) -> bool:
-    """Whether a missing branch may exist in 1RSB: its replica-symmetric end is unstable below the Nishimori line.
-
-    No state of finite overlap exists beyond the load of the spinodal on that line, nu = tau = 1/Gamma_lR.
-    """
-    if problem.p == 2:
-        return False
+    """Whether a branch that replica symmetry does not have may exist in 1RSB."""
     try:
-        case = case_of(problem, branch)
+        case = model_of(problem).case(problem, branch)
     except NoSolution:
         return False
-    furthest = 1 / nishimori.nishimori_lines(problem.p).gamma_local
-    return case.temperature < furthest and case.load < furthest
+    return isinstance(case, Case) and case.branch.may_outlast_symmetry(case.load, case.temperature)
 
 
 def _bayes_optimal(problem: TeacherStudent) -> Phase:
     """On the Nishimori line the transitions are known in closed form or to all digits (eq. 16, 18, 21 and 23)."""
     if bayes.teacher_is_ordered(problem):
         return Phase.EXAMPLE_RETRIEVAL
-    if problem.p == 2:
-        inferred = problem.load / 2 > nishimori.pairwise_critical_load(problem.temperature)
-        return Phase.GLOBAL_RETRIEVAL if inferred else Phase.PARAMAGNETIC
-    lines = nishimori.nishimori_lines(problem.p)
-    if problem.gamma > lines.gamma_global:
+    exists, wins = p_body(problem.p).optimal_standing(problem)
+    if wins:
         return Phase.GLOBAL_RETRIEVAL
-    if problem.gamma > lines.gamma_local:
-        return Phase.LOCAL_RETRIEVAL
-    return Phase.PARAMAGNETIC
+    return Phase.LOCAL_RETRIEVAL if exists else Phase.PARAMAGNETIC

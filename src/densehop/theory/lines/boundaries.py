@@ -13,24 +13,17 @@ from densehop.base import checks
 from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
-from densehop.theory.lines import broken_curve, broken_retrieval, curves, pairwise_boundaries
-from densehop.theory.lines.estimate import Estimate
+from densehop.theory.lines import curves, pairwise_boundaries
 from densehop.theory.lines.planes import Plane, plane
 from densehop.theory.lines.points import Point, at_each, missing
-from densehop.theory.states import glass, nishimori
+from densehop.theory.lines.retrieval import Line, retrieval_line
+from densehop.theory.models import nishimori
+from densehop.theory.models.many_body import glass, limits
+from densehop.theory.models.many_body.model import ManyBody
 
-Curve = Callable[[int, float], Estimate]
-
-RETRIEVAL: dict[str, Curve] = {
-    "retrieval_spinodal": curves.spinodal_load,
-    "retrieval_global": curves.global_load,
-    "retrieval_stability": curves.stability_load,
-}
-BROKEN: dict[str, Curve] = {
-    "retrieval_spinodal": broken_retrieval.spinodal_load,
-    "retrieval_global": broken_retrieval.global_load,
-}
-INFERENCE = {name.replace("retrieval", "inference"): name for name in RETRIEVAL}  # the same curves elsewhere
+RETRIEVAL = ("retrieval_spinodal", "retrieval_global", "retrieval_stability")
+INFERENCE = tuple(name.replace("retrieval", "inference") for name in RETRIEVAL)  # the same curves elsewhere
+BROKEN = ("spinodal", "global")  # lines of either that one step of symmetry breaking moves
 BACKGROUND = ("glass_static", "glass_dynamic", "glass_gardner", "zero_entropy")
 KINDS = (*RETRIEVAL, *INFERENCE, "inference_or_retrieval", *BACKGROUND)
 RELATIVE_ROUNDING = 4e-15
@@ -120,7 +113,7 @@ def boundary(
     if kind not in RETRIEVAL and kind not in BACKGROUND and not where.has_teacher:
         raise InvalidInput("a direct model has no inference boundary: ask for a retrieval one")
     chosen = None if temperatures is None else _checked(temperatures)
-    found = _trace(where, kind, _curve(where, kind, ansatz), chosen, points)
+    found = _trace(where, kind, _curve(where, kind, ansatz), chosen, points, broken=ansatz == "1rsb")
     if where.model == "fixed_load":
         found = _of_disordered_teachers(where, found, asked=chosen is not None)
     if all(point.reason and not point.undecided for point in found):
@@ -156,19 +149,22 @@ def _warn(line: Boundary) -> None:
     )
 
 
-def _curve(where: Plane, kind: str, ansatz: str) -> Curve:
+def _curve(where: Plane, kind: str, ansatz: str) -> Line:
     """Return the universal curve behind a line of retrieval or inference; any of them stands for the other lines."""
     checks.choice("ansatz", ansatz, ("rs", "1rsb"))
-    name = INFERENCE.get(kind, kind)
-    if ansatz == "rs":
-        return RETRIEVAL.get(name, curves.spinodal_load)
-    if where.p == 2 and (kind == "retrieval_spinodal" or (name != kind and where.model == "fixed_teacher")):
-        return BROKEN.get(name, curves.stability_load)
-    if name not in BROKEN or where.p in {2, math.inf}:
+    name = kind.partition("_")[2] if kind in (*RETRIEVAL, *INFERENCE) else ""
+    possible = where.universal and where.p < math.inf and name in BROKEN
+    possible = possible or (not where.universal and (kind == "retrieval_spinodal" or _begins(where, kind)))
+    if ansatz == "1rsb" and not possible:
         raise InvalidInput(
             f"ansatz '1rsb' is for spinodal and global lines with finite p >= 3, got '{kind}', p = {where.p}"
         )
-    return BROKEN[name]
+    return retrieval_line(where.p, name or "spinodal", ansatz)
+
+
+def _begins(where: Plane, kind: str) -> bool:
+    """Whether a line is that where inference of p = 2 begins, at a fixed teacher."""
+    return where.model == "fixed_teacher" and kind in pairwise_boundaries.CONTINUOUS
 
 
 def _checked(temperatures: npt.ArrayLike) -> Floats:
@@ -179,10 +175,10 @@ def _checked(temperatures: npt.ArrayLike) -> Floats:
     return np.array([checks.number("temperatures", float(value), zero_allowed=True) for value in array])
 
 
-def _trace(where: Plane, kind: str, curve: Curve, chosen: Floats | None, points: int) -> list[Point]:
-    """Return (coordinate, temperature, error) along a line."""
-    if where.p == 2:
-        return pairwise_boundaries.trace(where, kind, curve, chosen, points)
+def _trace(where: Plane, kind: str, curve: Line, chosen: Floats | None, points: int, *, broken: bool) -> list[Point]:
+    """Return the points of a line."""
+    if not where.universal:
+        return pairwise_boundaries.trace(where, kind, curve, chosen, points, broken=broken)
     if where.p == math.inf:
         _require_infinite(where, kind)
     if kind in BACKGROUND:
@@ -201,7 +197,7 @@ def _require_infinite(where: Plane, kind: str) -> None:
     checks.choice("model for p = inf", where.model, ("direct", "nishimori", "fixed_teacher"))
 
 
-def _any_inference(where: Plane, kind: str, curve: Curve, chosen: Floats | None, points: int) -> list[Point]:
+def _any_inference(where: Plane, kind: str, curve: Line, chosen: Floats | None, points: int) -> list[Point]:
     """Return a line of inference in whatever plane."""
     if where.model == "finite_noise":
         return _straight(where, kind, chosen, points)
@@ -232,10 +228,10 @@ def highest(p: int, kind: str) -> float:
     return critical.temperature if kind.endswith("global") else critical.spinodal_temperature
 
 
-# --- p >= 3 -----------------------------------------------------------------------------------------------------------
+# --- planes in which inference is the direct model in other units -----------------------------------------------------
 
 
-def _retrieval(where: Plane, curve: Curve, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+def _retrieval(where: Plane, curve: Line, kind: str, chosen: Floats | None, points: int) -> list[Point]:
     """Return a line of retrieval of a memory or example: the universal curve itself."""
     if where.model == "finite_noise" and not kind.endswith("stability"):  # no noise, and no matter how many examples
         return _horizontal(highest(where.p, kind), 0.0, 4.0, chosen, points)
@@ -244,18 +240,18 @@ def _retrieval(where: Plane, curve: Curve, kind: str, chosen: Floats | None, poi
     temperatures = chosen if chosen is not None else _shared_grid(where.p, kind, points)
 
     def point(temperature: float) -> Point:
-        load = curve(where.p, temperature)
+        load = curve(temperature)
         return Point(load.value, temperature, load.error)
 
     return at_each(temperatures, point, asked=chosen is not None)
 
 
-def _inference(where: Plane, curve: Curve, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+def _inference(where: Plane, curve: Line, kind: str, chosen: Floats | None, points: int) -> list[Point]:
     """Inference off the Nishimori line: the universal curve in other coordinates, explicitly (eq. 38)."""
     end = highest(where.p, kind) * (1 - 1e-3)  # beyond, loads exceed a thousand
 
     def at(tau: float, temperature: float | None = None) -> Point:
-        load = curve(where.p, tau)
+        load = curve(tau)
         coordinate, there = where.point(load.value, tau)
         error = coordinate * (load.error / load.value + RELATIVE_ROUNDING)
         return Point(coordinate, there if temperature is None else temperature, error)
@@ -264,9 +260,7 @@ def _inference(where: Plane, curve: Curve, kind: str, chosen: Floats | None, poi
         aim = where.ratio_at(temperature)
         if aim == 0:
             return at(0.0, temperature)
-        return at(
-            _crossing(lambda tau: where.ratio(curve(where.p, tau).value, tau) / aim - 1, where.p, kind), temperature
-        )
+        return at(_crossing(lambda tau: where.ratio(curve(tau).value, tau) / aim - 1, where.p, kind), temperature)
 
     if chosen is not None:
         return at_each(chosen, crossing_at, asked=True)
@@ -276,7 +270,7 @@ def _inference(where: Plane, curve: Curve, kind: str, chosen: Floats | None, poi
 def _crossing(excess: Callable[[float], float], p: int, kind: str) -> float:
     """Return the temperature over signal at which a universal curve crosses a line of constant T."""
     unstable = kind.endswith("stability")  # the AT line has no point at T = 0 and ends on the Nishimori line
-    high = broken_curve.furthest(p) * (1 - NEAR_END) if unstable else highest(p, kind) * (1 - 1e-9)
+    high = ManyBody(p).retrieval.furthest * (1 - NEAR_END) if unstable else highest(p, kind) * (1 - 1e-9)
     low = LOWEST if unstable else 0.0
     if excess(high) < 0:
         raise NoSolution(f"the {kind} line ends below this temperature")
@@ -346,7 +340,7 @@ def _equal_signal(where: Plane, chosen: Floats | None, points: int) -> list[Poin
     def point(temperature: float) -> Point:
         x = temperature if coordinate is None else coordinate
         load = 0.0 if where.model == "finite_noise" else x
-        if load > curves.spinodal_load(where.p, temperature).value:
+        if load > limits.spinodal_load(where.p, temperature).value:
             raise NoSolution("no retrieval here")
         return Point(x, temperature, RELATIVE_ROUNDING * x)
 

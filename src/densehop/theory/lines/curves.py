@@ -1,8 +1,7 @@
-"""Where states of finite overlap end, win and lose stability, p >= 3, in the direct model's units.
+"""Where states of finite overlap win, p >= 3, in the direct model's units.
 
 Each curve is a load at a temperature: the boundary of the direct model itself, and in other coordinates that of every
-inference problem (`boundaries`). Roots are sought along the explicit surface of `many_body`, so none is missed; the
-error of a root is its residual, or the rounding of the averages, over the slope there.
+inference problem (`boundaries`). Where the states end and lose stability is in `models.many_body.limits`.
 """
 
 import math
@@ -14,14 +13,18 @@ from scipy.interpolate import CubicHermiteSpline
 from scipy.optimize import brentq
 
 from densehop.base.arrays import Floats
-from densehop.errors import NoSolution
 from densehop.teacher import law
-from densehop.theory.lines.estimate import Estimate
-from densehop.theory.states import glass, many_body, nishimori
-from densehop.theory.states.many_body import State
-from densehop.theory.states.noise import TensorNoise
+from densehop.theory.models import nishimori
+from densehop.theory.models.many_body import glass, limits
+from densehop.theory.models.many_body import states as many_body
+from densehop.theory.models.many_body.model import ManyBody
+from densehop.theory.models.many_body.noise import TensorNoise
+from densehop.theory.models.many_body.states import State
+from densehop.theory.states import broken_curve, one_step_branch
+from densehop.theory.states.estimate import Estimate
+from densehop.theory.states.model import OrderedBranch
+from densehop.theory.states.one_step_branch import Point
 
-ROUNDING = 4e-15  # of an average of order 1
 TABLE, TABLE_ERROR = 161, 2e-12  # points of the glass's free energy, and the error of its Hermite interpolation
 
 
@@ -31,62 +34,76 @@ def temperatures_for(p: int, points: int) -> Floats:
     return end * (1 - np.cos(np.linspace(0, math.pi, points))) / 2
 
 
-def spinodal_load(p: int, temperature: float) -> Estimate:
-    """Return the largest load of retrieval (docs/theory.md, eq. 29)."""
-    limit = many_body.spinodal(p, temperature)
-    if limit is None:
-        raise _too_hot(p, temperature, law.critical_temperature(p).spinodal_temperature, "exists")
-    load = many_body.load_of(p, limit)
-    return Estimate(load, (ROUNDING * p + many_body.residual(p, load, limit)) * load)
-
-
 def global_load(p: int, temperature: float) -> Estimate:
     """Return the load up to which retrieval has the lowest free energy, against paramagnet or 1RSB glass (eq. 37)."""
     if p == math.inf:
         return _infinite_global_load(temperature)
     critical = law.critical_temperature(p).temperature
     if temperature >= critical:
-        raise _too_hot(p, temperature, critical, "is global")
+        raise limits.too_hot(p, temperature, critical, "is global")
     limit = many_body.spinodal(p, temperature)
     assert limit is not None  # the spinodal lies above the transition
 
     largest = many_body.load_of(p, limit)
     if advantage(p, largest, temperature, limit) >= 0:
-        return spinodal_load(p, temperature)
+        return limits.spinodal_load(p, temperature)
 
     def lead(load: float) -> float:
         return advantage(p, load, temperature, many_body.retrieval(p, load, temperature))
 
     with_glass = temperature < 1 / nishimori.nishimori_lines(p).gamma_global  # the triple point
-    return _root(lead, largest, TABLE_ERROR if with_glass else 10 * ROUNDING * p)
+    return limits.root(lead, largest, TABLE_ERROR if with_glass else 10 * limits.ROUNDING * p)
+
+
+def broken_global_load(p: int, temperature: float) -> Estimate:
+    """Return the load up to which the 1RSB retrieval state wins, p >= 3 (docs/theory.md, eq. 37)."""
+    branch = ManyBody(p).retrieval
+    plain, found = global_load(p, temperature), broken_curve.curve(branch, temperature)
+    if found is None or plain.value <= found.parting:
+        return plain
+    system = found.system
+
+    def lead(point: Point) -> float:
+        here = point.state
+        spins = here.site.entropy + system.noise.entropy(here.order, here.load)
+        free_energy = system.noise.energy(here.order, here.load) - temperature * spins
+        return background(p, here.load, temperature) - free_energy
+
+    beaten = next((k for k, point in enumerate(found.points) if lead(point) < 0), None)
+    if beaten is None:
+        return broken_curve.end_load(branch, temperature)
+    if beaten == 0:
+        return _close_to_parting(branch, found, plain, lead)
+    one, other = found.points[beaten - 1], found.points[beaten]
+    root = one_step_branch.where(system, one, other, lead)
+    slope = (lead(other) - lead(one)) / (other.state.load - one.state.load)
+    off = (abs(lead(root)) + TABLE_ERROR) / abs(slope)
+    return Estimate(root.state.load, off + one_step_branch.load_error(system, root))
+
+
+def _close_to_parting(
+    branch: OrderedBranch, found: broken_curve.Curve, plain: Estimate, lead: Callable[[Point], float]
+) -> Estimate:
+    """Return the transition between the AT line and the first state: replica symmetry is almost right there."""
+    first = found.points[0]
+    if first.state.load <= found.parting or found.start is None:
+        return plain
+    low = found.parting + 1e-6 * (first.state.load - found.parting)
+    at = {load: lead(broken_curve.before_first(branch, found, load)) for load in (low, first.state.load)}
+    if at[low] < 0:
+        return plain
+    load = float(brentq(lambda v: lead(broken_curve.before_first(branch, found, v)), low, first.state.load, xtol=1e-14))
+    slope = (at[first.state.load] - at[low]) / (first.state.load - low)
+    return Estimate(load, TABLE_ERROR / abs(slope) + plain.error)
 
 
 def _infinite_global_load(temperature: float) -> Estimate:
     """P -> infinity: f = -1 against the random-energy model's paramagnet or frozen glass (Derrida 1981)."""
     triple, critical = 1 / (2 * math.log(2)), 1 / math.log(2)
     if temperature >= critical:
-        raise _too_hot(math.inf, temperature, critical, "is global")
+        raise limits.too_hot(math.inf, temperature, critical, "is global")
     load = triple if temperature <= triple else 2 * temperature * (1 - temperature / critical)
-    return Estimate(load, 2 * ROUNDING * load)
-
-
-def stability_load(p: int, temperature: float) -> Estimate:
-    """Return the load from which retrieval is unstable to replica symmetry breaking, its AT line (eq. 28)."""
-    limit = many_body.spinodal(p, temperature)
-    if limit is None:
-        raise _too_hot(p, temperature, law.critical_temperature(p).spinodal_temperature, "exists")
-    if temperature == 0:
-        raise NoSolution("no load with stable replica symmetry at T = 0 but 0")
-
-    largest, noise = many_body.load_of(p, limit), TensorNoise(p)
-    if noise.replicon(limit.order, largest, temperature, limit.site.fourth) >= 0:
-        raise NoSolution(f"retrieval is stable up to its spinodal at T = {temperature:.6g} for p = {p}")
-
-    def replicon(load: float) -> float:
-        here = many_body.retrieval(p, load, temperature)
-        return noise.replicon(here.order, load, temperature, here.site.fourth)
-
-    return _root(replicon, largest, 10 * ROUNDING * p)
+    return Estimate(load, 2 * limits.ROUNDING * load)
 
 
 def advantage(p: int, load: float, temperature: float, found: State) -> float:
@@ -119,20 +136,3 @@ def glass_table(p: int) -> CubicHermiteSpline:
         energies.append(noise.energy(state.order, 1.0) - t * entropy)
         slopes.append(-entropy)
     return CubicHermiteSpline(temperatures, energies, slopes)
-
-
-def _root(function: Callable[[float], float], largest: float, rounding: float) -> Estimate:
-    """Return the load at which a function, positive at load 0 and negative at the largest load, vanishes.
-
-    `rounding` is how far the function may be off.
-    """
-    load = float(brentq(function, 1e-300, largest, xtol=1e-300, rtol=1e-14))
-    step = 1e-5 * min(load, largest - load)
-    slope = (function(load + step) - function(load - step)) / (2 * step) if step > 0 else math.inf
-    if slope == 0:  # the root lies at the largest load to within rounding
-        return Estimate(load, largest - load + ROUNDING * load)
-    return Estimate(load, (abs(function(load)) + rounding) / abs(slope) + ROUNDING * load)
-
-
-def _too_hot(p: float, temperature: float, highest: float, what: str) -> NoSolution:
-    return NoSolution(f"for p = {p} retrieval {what} below T = {highest:.8g}, got T = {temperature:.8g}")

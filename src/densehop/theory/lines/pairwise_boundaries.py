@@ -1,33 +1,32 @@
 """The lines of p = 2 in every plane: Amit, Gutfreund & Sompolinsky's, and those of the planted model (eq. 57 to 67)."""
 
 import math
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from densehop.errors import InvalidInput, NoSolution
-from densehop.theory.lines import broken_retrieval, pairwise_lines
-from densehop.theory.lines.estimate import Estimate
 from densehop.theory.lines.planes import Plane
 from densehop.theory.lines.points import Point, at_each
-from densehop.theory.lines.retrieval import pairwise_global_load
-from densehop.theory.states import nishimori, pairwise, pairwise_curves
-
-Line = Callable[[float], Estimate]
+from densehop.theory.lines.retrieval import Line
+from densehop.theory.models import nishimori
+from densehop.theory.models.pairwise import curves as pairwise_curves
+from densehop.theory.models.pairwise import states as pairwise
+from densehop.theory.models.pairwise.model import Inference
+from densehop.theory.models.pairwise.noise import WishartNoise
+from densehop.theory.states import broken_curve
+from densehop.theory.states.estimate import Estimate
 
 FEWER_POINTS, HOTTEST_GLASS = 31, 1.9  # of the line against the 1RSB glass, where T is not given
-DIRECT: dict[str, Line] = {
-    "retrieval_spinodal": pairwise_lines.retrieval_spinodal_load,
-    "retrieval_global": pairwise_global_load,
-    "retrieval_stability": pairwise_lines.retrieval_stability_load,
-}
 CONTINUOUS = ("inference_spinodal", "inference_global")  # one line: inference begins continuously
 
 
-def trace(where: Plane, kind: str, curve: object, chosen: npt.NDArray[np.float64] | None, points: int) -> list[Point]:
-    """Return the points of a line."""
-    line = _line(where, kind, broken=curve in {broken_retrieval.spinodal_load, broken_retrieval.global_load})
+def trace(
+    where: Plane, kind: str, curve: Line, chosen: npt.NDArray[np.float64] | None, points: int, *, broken: bool
+) -> list[Point]:
+    """Return the points of a line; `curve` is the line itself if it is one of retrieval."""
+    line = _line(where, kind, curve, broken)
     hottest = 2.0 if kind.startswith("retrieval") else 4.0
     if kind == "retrieval_global":  # each point has a 1RSB glass to beat: a third of a second
         points, hottest = min(points, FEWER_POINTS), HOTTEST_GLASS
@@ -41,12 +40,10 @@ def trace(where: Plane, kind: str, curve: object, chosen: npt.NDArray[np.float64
     return at_each(temperatures, point, asked=chosen is not None)
 
 
-def _line(where: Plane, kind: str, *, broken: bool) -> Line:
+def _line(where: Plane, kind: str, retrieval: Line, broken: bool) -> Line:
     """Return a line's coordinate as a function of T."""
-    if broken and kind == "retrieval_spinodal" and where.axis == "load":
-        return lambda t: broken_retrieval.spinodal_load(2, t)
-    if where.axis == "load" and kind in DIRECT:
-        return DIRECT[kind]
+    if where.axis == "load" and kind.startswith("retrieval"):
+        return retrieval
     if where.axis == "load" and kind == "glass_static":
         return _glass_load
     if where.model == "nishimori" and kind in CONTINUOUS:
@@ -57,10 +54,10 @@ def _line(where: Plane, kind: str, *, broken: bool) -> Line:
     if where.model == "fixed_teacher" and kind.startswith("inference_") and where.value is not None:
         if where.value <= 2:
             raise InvalidInput(f"teacher_temperature must exceed 2, where the teacher orders, got {where.value:g}")
-        contrast = 2 / (where.value - 2)
-        line = pairwise_lines.inference_load if kind in CONTINUOUS else pairwise_lines.inference_stability_load
-        line = broken_retrieval.onset_load if broken and kind in CONTINUOUS else line
-        return lambda t: line(t, contrast)
+        branch = Inference(WishartNoise(contrast=2 / (where.value - 2)))
+        if broken and kind in CONTINUOUS:
+            return partial(broken_curve.end_load, branch)
+        return branch.symmetric_end if kind in CONTINUOUS else branch.stability_load
     raise InvalidInput(f"p = 2, model '{where.model}' has no line '{kind}'")
 
 

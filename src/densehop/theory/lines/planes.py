@@ -12,8 +12,9 @@ from typing import cast
 from densehop.base import checks
 from densehop.errors import InvalidInput
 from densehop.problem import DirectModel, TeacherStudent
-from densehop.theory.states.saddle_point import Problem
-from densehop.theory.states.signal import limiting_signal
+from densehop.theory.models.choice import p_body
+from densehop.theory.models.signal import limiting_signal
+from densehop.theory.states.model import Problem
 
 MODELS = ("direct", "nishimori", "fixed_teacher", "fixed_load", "finite_noise", "large_noise")
 SETTINGS = {  # what a model needs, or in the last case takes, besides p
@@ -63,6 +64,11 @@ class Plane:
             "large_noise": lambda scaled: TeacherStudent.large_noise(p, x, t, scaled),
         }
         return makers[self.model](self.value)
+
+    @property
+    def universal(self) -> bool:
+        """Whether all lines of finite overlap are the direct model's in other coordinates, p >= 3."""
+        return p_body(self.p).universal
 
     @property
     def has_teacher(self) -> bool:

@@ -1,17 +1,24 @@
 """`retrieval_boundary`: the load up to which a memory is retrieved, for every p and in both ansatzes."""
 
 import math
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 
 from scipy.optimize import root_scalar
 
 from densehop.base import checks
 from densehop.errors import InvalidInput, NoSolution
-from densehop.theory.lines import broken_retrieval, curves, pairwise_lines
-from densehop.theory.lines.estimate import Estimate
-from densehop.theory.states import one_step, pairwise, pairwise_curves, pairwise_glass
+from densehop.theory.lines import curves, pairwise_lines
+from densehop.theory.models.choice import p_body
+from densehop.theory.models.pairwise import curves as pairwise_curves
+from densehop.theory.models.pairwise import glass as pairwise_glass
+from densehop.theory.models.pairwise import states as pairwise
+from densehop.theory.models.pairwise.noise import WishartNoise
+from densehop.theory.states import broken_curve, one_step
+from densehop.theory.states.estimate import Estimate
 from densehop.theory.states.one_step import Fields
+
+Line = Callable[[float], Estimate]  # a load at a temperature
 
 KINDS = ("spinodal", "global", "global_ags")
 
@@ -39,18 +46,24 @@ def retrieval_boundary(p: int, temperature: float, kind: str = "spinodal", ansat
     checks.choice("kind", kind, KINDS)
     checks.choice("ansatz", ansatz, ("rs", "1rsb"))
     if kind == "global_ags":
-        if p > 2:
+        if p_body(p).universal:
             raise InvalidInput(f"kind 'global_ags' is a line of p = 2, got p = {p}: ask for 'global'")
         return pairwise_lines.retrieval_global_load(temperature).value
-    if kind == "global" and p == 2:
-        return pairwise_global_load(temperature).value
-    if kind == "global":
-        return (curves.global_load if ansatz == "rs" else broken_retrieval.global_load)(p, temperature).value
-    if ansatz == "1rsb":
-        return broken_retrieval.spinodal_load(p, temperature).value
-    if p > 2:
-        return curves.spinodal_load(p, temperature).value
-    return pairwise_lines.retrieval_spinodal_load(temperature).value
+    return retrieval_line(p, kind, ansatz)(temperature).value
+
+
+def retrieval_line(p: int, kind: str, ansatz: str = "rs") -> Line:
+    """Return the load at a temperature of the direct model's "spinodal", "global" or "stability" line."""
+    model = p_body(p)
+    if kind == "stability":
+        return model.retrieval.stability_load
+    if kind == "spinodal" and ansatz == "rs":
+        return model.retrieval.symmetric_end
+    if kind == "spinodal":
+        return partial(broken_curve.end_load, model.retrieval)
+    if not model.universal:
+        return pairwise_global_load
+    return partial(curves.global_load if ansatz == "rs" else curves.broken_global_load, p)
 
 
 def pairwise_global_load(temperature: float) -> Estimate:
@@ -85,7 +98,7 @@ def pairwise_global_variance(temperature: float) -> float:
 
 def _glass_free_energy(load: float, temperature: float, start: list[Fields]) -> float:
     """Return the 1RSB glass's free energy; `start` holds the last state found, from which the next is reached."""
-    noise = pairwise.WishartNoise()
+    noise = WishartNoise()
     starts: Iterable[Fields] = start
     if not start:
         plain = pairwise.spin_glass(load, temperature)

@@ -18,8 +18,8 @@ from densehop.errors import InvalidInput, OutOfRange
 from densehop.problem import load_of
 from densehop.teacher import law
 from densehop.theory.diagrams.phases import Phase
+from densehop.theory.models import nishimori
 from densehop.theory.questions.sign_sums import sign_sums
-from densehop.theory.states import nishimori
 
 FAR = 2.0  # times the exact signal at N: beyond, the limit N -> infinity says nothing about this N
 MOST_VOTES = 10_000  # examples of an ordered teacher summed exactly; beyond, their sum is Gaussian to 1e-4

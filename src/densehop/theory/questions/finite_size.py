@@ -15,7 +15,8 @@ from densehop.base import checks
 from densehop.errors import NoSolution, OutOfRange
 from densehop.problem import load_of
 from densehop.teacher import law
-from densehop.theory.states import gaussian, nishimori
+from densehop.theory.models import nishimori
+from densehop.theory.states import gaussian
 
 STEP = 0.1  # in log a, between points where the curve is looked at
 SATURATED_FIELD = 20.0  # tanh is 1 in double precision

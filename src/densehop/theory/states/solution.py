@@ -64,9 +64,13 @@ def assemble(
     entropy: float,
     replicon: float,
     residual: float,
+    m: float = 0.0,
     levels: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> Solution:
-    """Complete a solution: which overlap it has, the free energies, and what speaks against believing it."""
+    """Complete a solution: which overlap it has, the free energies, and what speaks against believing it.
+
+    `overlap` is m in the retrieval branch and q* in the inference branch; levels: (q0, q1, x).
+    """
     temperature = problem.temperature
     free_energy = energy - temperature * entropy if temperature > 0 else energy
     if temperature > 0:
@@ -78,7 +82,7 @@ def assemble(
         problem,
         branch,
         ansatz,
-        m=overlap if branch == "retrieval" else 0.0,
+        m=overlap if branch == "retrieval" else m,
         q=q,
         q_star=overlap if branch == "inference" else 0.0,
         free_entropy=free_entropy,

@@ -1,89 +1,22 @@
-"""Two bodies: Wishart noise and its replica-symmetric states, direct and planted (docs/theory.md, eq. 50 to 64).
+"""Two bodies: replica-symmetric states, direct and planted (docs/theory.md, eq. 57 to 64).
 
 Sources: Amit, Gutfreund & Sompolinsky, PRL 55, 1530 (1985), for the direct model, whose temperatures are half of those
-here; Alemanno et al. (2023) for the planted one. States are found along explicit curves (`pairwise_curves`), not by
+here; Alemanno et al. (2023) for the planted one. States are found along explicit curves (`curves`), not by
 iteration, so that no branch is missed near a spinodal or a transition. load = alpha = 2 M/N.
 """
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from densehop.errors import NoSolution
-from densehop.theory.states import pairwise_curves as curves
+from densehop.theory.models.pairwise import curves
+from densehop.theory.models.pairwise.curves import bracketed_root, stiffness
+from densehop.theory.models.pairwise.noise import WishartNoise
 from densehop.theory.states import site
 from densehop.theory.states.noise import Order
-from densehop.theory.states.pairwise_curves import bracketed_root, stiffness
 from densehop.theory.states.site import Site
 
 NEWTON_STEPS = 20
-SMALL = 0.02  # below: logarithms and what nearly cancels them by series
-
-
-@dataclass(frozen=True)
-class WishartNoise:
-    """P = 2, one code for two models (docs/theory.md, eq. 50 to 56).
-
-    contrast = 0: the direct model, `Order.overlap` is m with the retrieved memory. contrast = c = 2/(T* - 2) > 0: the
-    planted model, `Order.overlap` is q* with the teacher's pattern.
-    """
-
-    contrast: float = 0.0
-
-    def mean(self, order: Order, load: float) -> float:
-        """B = 2m, or alpha c q*/D0 where planted."""
-        if self.contrast == 0:
-            return 2 * order.overlap
-        return load * self.contrast * order.overlap / denominators(order)[0]
-
-    def spread(self, order: Order) -> tuple[float, float]:
-        """a0/alpha = 2 (q0 + c q*^2)/D0^2 and (a1 - a0)/alpha = 2 (q1 - q0)/(D0 D1)."""
-        d0, d1 = denominators(order)
-        return 2 * self._signal(order) / d0**2, 2 * order.gap / (d0 * d1)
-
-    def energy(self, order: Order, load: float) -> float:
-        """Energy u = -m^2 - (alpha/2)[(1 - q1)/D1 + (q1 - q0)/(D0 D1) + (q0 + c q*^2)/D0^2 - 1]; planted: no m^2."""
-        d0, d1 = denominators(order)
-        noise = (2 * order.susceptibility - order.inner + order.gap / d0) / d1
-        retrieved = order.overlap**2 if self.contrast == 0 else 0.0
-        return -retrieved - load / 2 * (noise + self._signal(order) / d0**2)
-
-    def entropy(self, order: Order, load: float) -> float:
-        """-(alpha/4)[log D1 + 2 chi/D1]."""
-        own = 2 * order.susceptibility
-        if abs(own) < SMALL:
-            return -load / 4 * sum(own**k * (k - 1) / k for k in range(2, 12))
-        return -load / 4 * (math.log1p(-own) + own / (1 - own))
-
-    def tilt_slope(self, order: Order, load: float) -> float:
-        """Alpha (q1 - q0)/D0 [(q1 - q0)/D0 (v - log(1 + v))/v^2 - q1/D1], v = 2 y (q1 - q0)/D0."""
-        d0, d1 = denominators(order)
-        step = order.gap / d0
-        return load * step * (step * _logarithm_remainder(2 * order.tilt * step) - order.inner / d1)
-
-    def replicon(self, order: Order, load: float, temperature: float, fourth: float) -> float:
-        """D1^2 - 2 alpha beta^2 E sech^4."""
-        stiff = denominators(order)[1] ** 2
-        if fourth == 0:
-            return stiff
-        return stiff - 2 * load * fourth / temperature if temperature > 0 else -math.inf
-
-    def _signal(self, order: Order) -> float:
-        """q0 + c q*^2."""
-        return order.outer + self.contrast * order.overlap**2
-
-
-def denominators(order: Order) -> tuple[float, float]:
-    """Return D0 = D1 - 2 y (q1 - q0) and D1 = 1 - 2 chi (docs/theory.md, eq. 50)."""
-    d1 = 1 - 2 * order.susceptibility
-    return d1 - 2 * order.tilt * order.gap, d1
-
-
-def _logarithm_remainder(v: float) -> float:
-    """Return (v - log(1 + v))/v^2, 1/2 at v = 0."""
-    if abs(v) > SMALL:
-        return (v - math.log1p(v)) / v**2
-    return sum((-v) ** k / (k + 2) for k in range(10))
 
 
 class State(NamedTuple):

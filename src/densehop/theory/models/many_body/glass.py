@@ -14,9 +14,11 @@ from scipy.optimize import brentq
 
 from densehop.base import checks
 from densehop.errors import NoSolution
-from densehop.theory.states import nishimori, site
-from densehop.theory.states.many_body import TIGHT, State, state
-from densehop.theory.states.noise import Order, TensorNoise
+from densehop.theory.models import nishimori
+from densehop.theory.models.many_body.noise import TensorNoise
+from densehop.theory.models.many_body.states import TIGHT, State, state
+from densehop.theory.states import site
+from densehop.theory.states.noise import Order
 from densehop.theory.states.site import TiltedSite
 
 SMALLEST_PARISI = 1e-13  # below it, Gamma > 1e24, x/T is that of T = 0 in double precision

@@ -5,10 +5,12 @@ import math
 from densehop.errors import NoSolution, OutOfRange
 from densehop.problem import TeacherStudent
 from densehop.teacher import law
-from densehop.theory.states import nishimori, site
-from densehop.theory.states.noise import Noise, Order, TensorNoise
-from densehop.theory.states.pairwise import WishartNoise
-from densehop.theory.states.solution import Solution, assemble
+from densehop.theory.models import nishimori
+from densehop.theory.models.many_body.noise import TensorNoise
+from densehop.theory.models.pairwise.noise import WishartNoise
+from densehop.theory.states import site
+from densehop.theory.states.model import Known
+from densehop.theory.states.noise import Noise, Order
 
 
 def teacher_is_ordered(problem: TeacherStudent) -> bool:
@@ -16,7 +18,7 @@ def teacher_is_ordered(problem: TeacherStudent) -> bool:
     return problem.temperature < law.critical_temperature(problem.p).temperature
 
 
-def example_retrieval(problem: TeacherStudent, branch: str) -> Solution:
+def example_retrieval(problem: TeacherStudent, branch: str) -> Known:
     """Ordered teacher: with M >> 1 examples the student has the pattern itself (docs/theory.md, eq. 21)."""
     if branch != "inference":
         raise NoSolution(
@@ -24,21 +26,20 @@ def example_retrieval(problem: TeacherStudent, branch: str) -> Solution:
             f"T_crit = {law.critical_temperature(problem.p).temperature:.6f}; ask for 'inference'"
         )
     m = law.magnetisation(problem.p, problem.temperature)
-    nan = math.nan
-    return Solution(problem, branch, "rs", m, 1.0, 1.0, nan, nan, nan, nan, replicon=1.0, residual=0.0)
+    return Known(1.0, 1.0, energy=math.nan, entropy=math.nan, replicon=1.0, residual=0.0, m=m)
 
 
-def many_body(problem: TeacherStudent) -> Solution:
+def many_body(problem: TeacherStudent) -> Known:
     """P >= 3: everything depends on Gamma = alpha/T^2 (docs/theory.md, eq. 13 to 20)."""
     p, gamma = problem.p, problem.gamma
     a = nishimori.field_variance(p, gamma)
     q = nishimori.overlap(a)
     residual = abs(nishimori.overlap(p * gamma * q ** (p - 1)) / q - 1)
     entropy = _entropy(TensorNoise(p), a, gamma, 1.0)
-    return _inferred(problem, q, -problem.load / problem.temperature, entropy, nishimori.stability(p, a), residual)
+    return Known(q, q, -problem.load / problem.temperature, entropy, nishimori.stability(p, a), residual)
 
 
-def pairwise(problem: TeacherStudent) -> Solution:
+def pairwise(problem: TeacherStudent) -> Known:
     """P = 2: Wishart noise, a continuous transition at gamma_c (docs/theory.md, eq. 22 and 23)."""
     if problem.temperature == 2:
         raise OutOfRange("p = 2 at T = 2: the teacher is exactly critical and its signal diverges; choose T != 2")
@@ -50,7 +51,7 @@ def pairwise(problem: TeacherStudent) -> Solution:
     residual = abs(nishimori.overlap(2 * gamma * beta * c * q / d) / q - 1)
     replicon = d**2 - 4 * gamma * beta**2 * slope
     entropy = _entropy(WishartNoise(c), a, problem.load, problem.temperature)
-    return _inferred(problem, q, -gamma * c, entropy, replicon, residual)
+    return Known(q, q, -gamma * c, entropy, replicon, residual)
 
 
 def _entropy(noise: Noise, variance: float, load: float, temperature: float) -> float:
@@ -61,20 +62,3 @@ def _entropy(noise: Noise, variance: float, load: float, temperature: float) -> 
     here = site.average(variance, math.sqrt(variance), 1.0)
     order = Order(here.overlap, here.square, here.square, here.susceptibility / temperature, 0.0)
     return here.entropy + noise.entropy(order, load)
-
-
-def _inferred(
-    problem: TeacherStudent, q: float, energy: float, entropy: float, replicon: float, residual: float
-) -> Solution:
-    """Assemble a solution with q = q* and m = 0."""
-    return assemble(
-        problem,
-        "inference",
-        "rs",
-        overlap=q,
-        q=q,
-        energy=energy,
-        entropy=entropy,
-        replicon=replicon,
-        residual=residual,
-    )

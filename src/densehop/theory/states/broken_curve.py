@@ -7,77 +7,28 @@ symmetry allows: at p = 3, T = 0 it is 0.9224 instead of 0.7566. Inference of p 
 
 import math
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
 
 from densehop.base.arrays import Floats
 from densehop.errors import NoSolution, NotConverged
-from densehop.theory.lines import curves, pairwise_lines
-from densehop.theory.lines.estimate import Estimate
-from densehop.theory.states import many_body, nishimori, one_step, one_step_branch, pairwise
-from densehop.theory.states.noise import Noise, TensorNoise
+from densehop.theory.states import one_step, one_step_branch
+from densehop.theory.states.estimate import Estimate
 from densehop.theory.states.one_step import BrokenState
 from densehop.theory.states.one_step_branch import Lost, Point, System
+
+if TYPE_CHECKING:
+    from densehop.theory.states.model import OrderedBranch
 
 COLD = 2e-7  # of 1 - q on the AT line: below, the curve is begun as at T = 0
 ALMOST_EQUAL = 1e-5  # of 1 - q0, where the curve begins at T = 0
 BEYOND = 0.98  # of the largest load: how far retrieval is followed past it
 FADED = 1e-3  # of the mean field over the field's deviation: where inference ends, but for terms of this order squared
-MERGED = 2e-5  # relative: closer than this to the temperature at which the AT line meets the end, they are one
-NEARLY_OPTIMAL = 2e-5  # relative distance of the AT line from the onset of inference, below which they are one
+MERGED, FADING = 4e-10, 2e-5  # relative distance in load of the AT line from the end, below which they are one
 WITHIN = 1e-13  # relative: loads closer to an end belong to it
 SMALLEST_SPLIT = 1e-9  # (q1 - q0) times its share of 1 - q0
-
-
-class Kind(NamedTuple):
-    """What is retrieved or inferred: the direct model's memory, or with a contrast c > 0 the pattern of p = 2."""
-
-    p: int
-    contrast: float = 0.0
-
-    @property
-    def noise(self) -> Noise:
-        """The other memories' noise."""
-        return TensorNoise(self.p) if self.p > 2 else pairwise.WishartNoise(self.contrast)
-
-    @property
-    def name(self) -> str:
-        """The branch."""
-        return "inference" if self.contrast else "retrieval"
-
-    def symmetric(self, load: float, temperature: float) -> many_body.State | pairwise.State:
-        """Return the replica-symmetric state."""
-        if self.p > 2:
-            return many_body.retrieval(self.p, load, temperature)
-        if self.contrast:
-            return pairwise.inference(load, temperature, self.contrast)
-        return pairwise.retrieval(load, temperature)
-
-    def symmetric_end(self, temperature: float) -> Estimate:
-        """Return the load at which the replica-symmetric states end."""
-        if self.p > 2:
-            return curves.spinodal_load(self.p, temperature)
-        if self.contrast:
-            return pairwise_lines.inference_load(temperature, self.contrast)
-        return pairwise_lines.retrieval_spinodal_load(temperature)
-
-    def stability(self, temperature: float) -> float:
-        """Return the load at which replica symmetry breaks, at T > 0 (docs/theory.md, eq. 28 and 67)."""
-        if self.p > 2:
-            return curves.stability_load(self.p, temperature).value
-        if self.contrast:
-            return pairwise_lines.inference_stability_load(temperature, self.contrast).value
-        return pairwise_lines.retrieval_stability_load(temperature).value
-
-
-def furthest(p: int) -> float:
-    """Return a load and temperature that no state of finite overlap exceeds where replica symmetry is unstable, p >= 3.
-
-    It is the spinodal of the direct model's own Nishimori line: the boundary turns back there.
-    """
-    return 1 / nishimori.nishimori_lines(p).gamma_local
 
 
 class Curve(NamedTuple):
@@ -95,65 +46,59 @@ class Curve(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def curve(kind: Kind, temperature: float) -> Curve | None:
+def curve(branch: "OrderedBranch", temperature: float) -> Curve | None:
     """Return the 1RSB states at a temperature; None where replica symmetry is stable wherever the state exists."""
-    system = System(kind.noise, temperature)
-    parting = _parting(kind, temperature)
+    system = System(branch.noise, temperature)
+    parting = _parting(branch, temperature)
     if parting is None:
         return None
     try:
-        return _followed(kind, system, parting)
+        return _followed(branch, system, parting)
     except Lost as lost:
         raise NotConverged(
-            f"the first 1RSB state of {kind.name} at T = {temperature:.10g} was not found; move to a nearby temperature"
+            f"the first 1RSB state of {branch.name} at T = {temperature:.10g} was not found; try a nearby temperature"
         ) from lost
 
 
-def _parting(kind: Kind, temperature: float) -> float | None:
+def _parting(branch: "OrderedBranch", temperature: float) -> float | None:
     """Return the load of the AT line, nan at T = 0; None where it does not exist or cannot be told from the end."""
     if temperature == 0:
         return math.nan
-    if kind.p > 2 and temperature >= furthest(kind.p) * (1 - MERGED):
-        return None
     try:
-        parting = kind.stability(temperature)
+        parting = branch.stability_load(temperature).value
     except NoSolution:
         return None
-    return parting if _distance(kind, parting, temperature) > (NEARLY_OPTIMAL if kind.contrast else MERGED**2) else None
+    return parting if _distance(branch, parting, temperature) > (FADING if branch.fades else MERGED) else None
 
 
-def _distance(kind: Kind, parting: float, temperature: float) -> float:
+def _distance(branch: "OrderedBranch", parting: float, temperature: float) -> float:
     """Return the relative distance in load of the AT line from the end of the replica-symmetric states."""
-    end = kind.symmetric_end(temperature).value
+    end = branch.symmetric_end(temperature).value
     return abs(end - parting) / end
 
 
-def unresolved(kind: Kind, temperature: float) -> float:
+def unresolved(branch: "OrderedBranch", temperature: float) -> float:
     """Return how far breaking may move an end that lies too close to the AT line to tell."""
-    if curve(kind, temperature) is not None:
+    if curve(branch, temperature) is not None:
         return 0.0
-    end = kind.symmetric_end(temperature).value
-    if kind.p > 2:
-        between = furthest(kind.p) * (1 - MERGED) <= temperature < furthest(kind.p)
-        return max(furthest(kind.p) - end, 0.0) if between else 0.0
     try:
-        return abs(kind.stability(temperature) - end)
+        return abs(branch.stability_load(temperature).value - branch.symmetric_end(temperature).value)
     except NoSolution:
         return 0.0
 
 
-def _followed(kind: Kind, system: System, parting: float) -> Curve:
+def _followed(branch: "OrderedBranch", system: System, parting: float) -> Curve:
     """Follow the curve from its start."""
     t = system.temperature
-    state = None if math.isnan(parting) else kind.symmetric(parting, t)
+    state = None if math.isnan(parting) else branch.symmetric(parting, t)
     if state is None or 1 - state.site.square < COLD:
-        first, start, parting = _cold_start(kind, system), None, math.inf if kind.contrast else 0.0
+        first, start, parting = _cold_start(branch, system), None, math.inf if branch.fades else 0.0
     else:
         first = one_step_branch.from_stability_line(system, state.mean, state.variance, state.site.square)
         start = np.log([state.mean, state.variance, first.state.fields.added, first.state.fields.tilt])
-    leave = _has_faded if kind.contrast else _is_past_its_end
+    leave = _has_faded if branch.fades else _is_past_its_end
     points = one_step_branch.followed(system, first, one_step_branch.ADDED, lambda found: leave(found, t))
-    if kind.contrast:
+    if branch.fades:
         last, before = points[-1].state, points[-2].state
         weight = (last.fields.mean / before.fields.mean) ** 2  # near its onset the load grows as the field's square
         onset = (last.load - weight * before.load) / (1 - weight)
@@ -162,22 +107,22 @@ def _followed(kind: Kind, system: System, parting: float) -> Curve:
     return Curve(system, parting, start, points, end, math.nan)
 
 
-def _cold_start(kind: Kind, system: System) -> Point:
+def _cold_start(branch: "OrderedBranch", system: System) -> Point:
     """Return a state whose levels are almost equal, where T is 0 or hardly counts."""
     t, noise = system.temperature, system.noise
 
     def excess(log_load: float) -> float:
         load = math.exp(log_load)
-        here = kind.symmetric(load, t).site
+        here = branch.symmetric(load, t).site
         return math.log(max(one_step_branch.difference(noise, load, here), 1e-300) / ALMOST_EQUAL)
 
-    end = math.log(kind.symmetric_end(t).value)
-    inward = 1e-9 if kind.contrast else -1e-9
-    far = end + (4 if kind.contrast else -4)
+    end = math.log(branch.symmetric_end(t).value)
+    inward = 1e-9 if branch.fades else -1e-9
+    far = end + (4 if branch.fades else -4)
     while excess(far) > 0:
         far += far - end
     load = math.exp(brentq(excess, end + inward, far, xtol=1e-3))
-    state = kind.symmetric(load, t)
+    state = branch.symmetric(load, t)
     near = one_step_branch.almost_equal(system, load, state.mean, state.variance, state.site)
     return one_step_branch.corrected(system, np.log(near.fields), one_step_branch.ADDED)
 
@@ -221,63 +166,59 @@ def _is_down(system: System, points: list[Point]) -> bool:
 # --- states -----------------------------------------------------------------------------------------------------------
 
 
-def state(kind: Kind, load: float, temperature: float, signal: float = 1.0) -> BrokenState:
+def state(branch: "OrderedBranch", load: float, temperature: float, signal: float = 1.0) -> BrokenState:
     """Return the 1RSB state of largest overlap at a load where replica symmetry is unstable or has no state.
 
     `signal` is for messages.
     """
-    found = curve(kind, temperature)
-    if found is None and unresolved(kind, temperature) > 0 and _exists(kind, load, temperature):
+    found = curve(branch, temperature)
+    if found is None and unresolved(branch, temperature) > 0 and _exists(branch, load, temperature):
         raise NotConverged(
             f"replica symmetry breaks too little to resolve at load = {signal**2 * load:.10g}, "
             f"T = {signal * temperature:.10g}; move away from where the AT line ends, or ask for ansatz='rs'"
         )
-    if found is None or _is_missing(kind, found, load):
-        raise _no_solution(kind, found, load, temperature, signal)
-    point = _at_load(kind, found, load)
+    if found is None or _is_missing(branch, found, load):
+        raise _no_solution(branch, found, load, temperature, signal)
+    point = _at_load(branch, found, load)
     state = point.state
     violated = found.system.noise.spread(state.order)[1] * load / state.fields.added - 1
     return state._replace(load=load, residual=max(state.residual, abs(violated)))
 
 
-def _exists(kind: Kind, load: float, temperature: float) -> bool:
+def _exists(branch: "OrderedBranch", load: float, temperature: float) -> bool:
     """Whether there is a replica-symmetric state."""
-    end = kind.symmetric_end(temperature).value
-    return load > end if kind.contrast else load <= end
+    end = branch.symmetric_end(temperature).value
+    return load > end if branch.fades else load <= end
 
 
-def _is_missing(kind: Kind, found: Curve, load: float) -> bool:
+def _is_missing(branch: "OrderedBranch", found: Curve, load: float) -> bool:
     """Whether a load lies beyond the curve's end."""
-    if kind.contrast:
+    if branch.fades:
         return load <= found.onset * (1 + WITHIN)
     return load > found.end.state.load * (1 + WITHIN)
 
 
-def _no_solution(kind: Kind, found: Curve | None, load: float, temperature: float, signal: float) -> NoSolution:
+def _no_solution(
+    branch: "OrderedBranch", found: Curve | None, load: float, temperature: float, signal: float
+) -> NoSolution:
     """Say where the states end."""
-    if kind.contrast:
-        onset = found.onset if found is not None else kind.symmetric_end(temperature).value
-        return NoSolution(
-            f"no inference at load = {load:.10g}, T = {temperature:.10g}, T* = {2 + 2 / kind.contrast:.10g}: for p = 2 "
-            f"it begins continuously at load = {onset:.10g}, in 1RSB"
-        )
-    largest = found.end.state.load if found is not None else kind.symmetric_end(temperature).value
-    named = "load" if signal == 1 else "load/signal^2"
-    return NoSolution(
-        f"no state of finite overlap in 1RSB at load = {signal**2 * load:.10g}, T = {signal * temperature:.10g}: "
-        f"for p = {kind.p} it exists up to {named} = {largest:.10g}"
-    )
+    here = f"no {branch.name} in 1RSB at load = {signal**2 * load:.10g}, T = {signal * temperature:.10g}"
+    if branch.fades:
+        onset = found.onset if found is not None else branch.symmetric_end(temperature).value
+        return NoSolution(f"{here}: it begins continuously at load = {onset:.10g}")
+    largest = found.end.state.load if found is not None else branch.symmetric_end(temperature).value
+    return NoSolution(f"{here}: it exists up to {'load' if signal == 1 else 'load/signal^2'} = {largest:.10g}")
 
 
-def _at_load(kind: Kind, found: Curve, load: float) -> Point:
+def _at_load(branch: "OrderedBranch", found: Curve, load: float) -> Point:
     """Return the state at a load on the curve: between the AT line and the first state, between two, or at its end."""
     system, points, log_load = found.system, found.points, math.log(load)
-    sign = -1 if kind.contrast else 1  # the strongest states have the smallest loads in retrieval, not in inference
+    sign = -1 if branch.fades else 1  # the strongest states have the smallest loads in retrieval, not in inference
     after = next((k for k, point in enumerate(points) if sign * (point.state.load - load) >= 0), len(points))
     if after == len(points):
-        return found.end if not kind.contrast else _near_onset(found, load)
+        return found.end if not branch.fades else _near_onset(found, load)
     if after == 0:
-        return before_first(kind, found, load)
+        return before_first(branch, found, load)
     low, high = points[after - 1], points[after]
     weight = (log_load - math.log(low.state.load)) / math.log(high.state.load / low.state.load)
     try:
@@ -291,12 +232,12 @@ def _at_load(kind: Kind, found: Curve, load: float) -> Point:
     return one_step_branch.where(system, low, high, lambda point: math.log(point.state.load) - log_load)
 
 
-def before_first(kind: Kind, found: Curve, load: float) -> Point:
+def before_first(branch: "OrderedBranch", found: Curve, load: float) -> Point:
     """Return a state whose levels hardly differ, from where it leaves the replica-symmetric ones."""
     system, first = found.system, found.points[0]
     near: BrokenState | None = None
     if found.start is None:
-        here = kind.symmetric(load, system.temperature)
+        here = branch.symmetric(load, system.temperature)
         near = one_step_branch.almost_equal(system, load, here.mean, here.variance, here.site)
         guess = np.log(near.fields)
     else:
@@ -309,7 +250,7 @@ def before_first(kind: Kind, found: Curve, load: float) -> Point:
         if near is not None and near.residual < one_step.TOLERANCE:
             return Point(guess, near, first.jacobian)
         raise NotConverged(
-            f"the 1RSB state of {kind.name} at load = {load:.10g}, T = {system.temperature:.10g} is too close to the "
+            f"the 1RSB state of {branch.name} at load = {load:.10g}, T = {system.temperature:.10g} is too close to the "
             "replica-symmetric one, which is unstable; move away from the AT line"
         ) from lost
 
@@ -323,3 +264,21 @@ def _near_onset(found: Curve, load: float) -> Point:
         return one_step_branch.corrected(found.system, guess, one_step_branch.MEAN, None, math.log(load))
     except Lost as lost:
         raise NotConverged(f"load = {load:.10g} lies on the onset of inference to within rounding") from lost
+
+
+# --- ends -------------------------------------------------------------------------------------------------------------
+
+
+def end_load(branch: "OrderedBranch", temperature: float) -> Estimate:
+    """Return the load at which a branch ends, with one step of breaking where it is needed (eq. 29, 32 and 52)."""
+    plain, found = branch.symmetric_end(temperature), curve(branch, temperature)
+    if found is None:
+        return Estimate(plain.value, plain.error + unresolved(branch, temperature))
+    if branch.fades:
+        last = found.points[-1]
+        error = one_step_branch.load_error(found.system, last)
+        return Estimate(found.onset, error + FADED * abs(last.state.load - found.onset))
+    load = found.end.state.load
+    if load < plain.value:
+        raise NotConverged(f"the 1RSB states were followed to load = {load:.10g}, less than replica symmetry allows")
+    return Estimate(load, one_step_branch.load_error(found.system, found.end))

@@ -1,0 +1,1 @@
+"""Three bodies or more: tensor noise, its states and where they end."""

@@ -1,0 +1,1 @@
+"""Two bodies: Wishart noise, its states and where they end."""

@@ -1,0 +1,152 @@
+"""What a model supplies, and all that the solvers know of it.
+
+At the door (`saddle_point`) a model turns a problem and the name of a branch into a `Case`: a branch of the
+saddle-point equations, and the load and temperature at which it is wanted. A branch knows its noise, its states in
+replica symmetry, and where its states with broken symmetry are found. Where the answer is explicit, the model gives it
+as `Known`. docs/design.md says how to add a model.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, Protocol
+
+from densehop.problem import DirectModel, TeacherStudent
+from densehop.theory.states import broken_curve, one_step
+from densehop.theory.states.estimate import Estimate
+from densehop.theory.states.noise import Noise, Order
+from densehop.theory.states.one_step import BrokenState
+from densehop.theory.states.site import Site
+
+Problem = DirectModel | TeacherStudent
+
+
+class State(Protocol):
+    """A replica-symmetric state: mean and variance of the field, the averages over it, the order parameters."""
+
+    @property
+    def mean(self) -> float: ...  # noqa: D102 (named in the class docstring)
+    @property
+    def variance(self) -> float: ...  # noqa: D102
+    @property
+    def site(self) -> Site: ...  # noqa: D102
+    @property
+    def order(self) -> Order: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Branch(ABC):
+    """One branch of the saddle-point equations, at every load and temperature, in the direct model's units.
+
+    Attributes
+    ----------
+    noise : Noise
+    name : "spin_glass", "retrieval" or "inference"
+    continuous : bool
+        Whether the 1RSB state grows out of the replica-symmetric one, as it does at an AT line.
+    """
+
+    noise: Noise
+    name: str
+    continuous: ClassVar[bool] = True
+
+    @abstractmethod
+    def symmetric(self, load: float, temperature: float, scale: float = 1.0) -> State:
+        """Return the replica-symmetric state, or raise `NoSolution`; `scale` is that of the case, for messages."""
+
+    def broken(self, load: float, temperature: float, near: State, scale: float = 1.0) -> BrokenState:
+        """Return the 1RSB state next to an unstable replica-symmetric one."""
+        del scale
+        starts = one_step.starts_from(self.noise, load, temperature, near.mean, near.variance)
+        return one_step.solve(self.noise, load, temperature, starts)
+
+    def alone(self, load: float, temperature: float, scale: float = 1.0) -> BrokenState | None:
+        """Return the 1RSB state where no replica-symmetric one leads to it; None where this branch has none such."""
+        del load, temperature, scale
+        return None
+
+    def may_outlast_symmetry(self, load: float, temperature: float) -> bool:
+        """Whether a 1RSB state may exist here although there is no replica-symmetric one."""
+        del load, temperature
+        return False
+
+
+class OrderedBranch(Branch):
+    """A branch with an overlap, which ends at a load: retrieval at its largest one, inference of p = 2 at its onset.
+
+    Its 1RSB states lie on a curve that is followed from the AT line on (`broken_curve`).
+
+    Attributes
+    ----------
+    fades : bool
+        Whether it ends where its mean field vanishes, at its smallest load, and not at its largest load.
+    """
+
+    fades: ClassVar[bool] = False
+
+    def broken(self, load: float, temperature: float, near: State, scale: float = 1.0) -> BrokenState:
+        """Return the 1RSB state of largest overlap, where the replica-symmetric one is unstable."""
+        del near
+        return broken_curve.state(self, load, temperature, scale)
+
+    def alone(self, load: float, temperature: float, scale: float = 1.0) -> BrokenState:
+        """Return the 1RSB state of largest overlap beyond the end of the replica-symmetric one."""
+        return broken_curve.state(self, load, temperature, scale)
+
+    @abstractmethod
+    def symmetric_end(self, temperature: float) -> Estimate:
+        """Return the load at which the replica-symmetric states end, or raise `NoSolution`."""
+
+    @abstractmethod
+    def stability_load(self, temperature: float) -> Estimate:
+        """Return the load at which replica symmetry becomes unstable, the AT line, or raise `NoSolution`."""
+
+
+class Case(NamedTuple):
+    """A branch at a point; energies and fields are in units of `scale`."""
+
+    branch: Branch
+    load: float
+    temperature: float
+    scale: float = 1.0
+
+
+class Known(NamedTuple):
+    """An explicit answer with stable or marginal replica symmetry, in the problem's units.
+
+    overlap: with what the branch is named for, m or q*;  m: with an example, where q* is the overlap above.
+    """
+
+    overlap: float
+    q: float
+    energy: float
+    entropy: float
+    replicon: float
+    residual: float
+    m: float = 0.0
+
+
+class Model(ABC):
+    """A model of memories: turns each problem into what its saddle point is made of."""
+
+    continuous_glass: ClassVar[bool] = True  # whether replica symmetry describes the onset of the spin glass
+
+    @abstractmethod
+    def case(self, problem: Problem, name: str) -> Case | Known:
+        """Return a branch of a problem: "paramagnet", "spin_glass", "retrieval" or "inference".
+
+        Raises
+        ------
+        NoSolution
+            If the model has no such branch.
+        OutOfRange
+            If the theory does not cover the problem.
+        """
+
+
+def paramagnet(noise: Noise, load: float, temperature: float, replicon: float) -> Known:
+    """Return the state without overlaps at T > 0, in which the noise is annealed (docs/theory.md, eq. 24 and 57)."""
+    order = Order(0.0, 0.0, 0.0, 1 / temperature, 0.0)
+    energy = noise.energy(order, load) if load > 0 else 0.0
+    entropy = math.log(2) + (noise.entropy(order, load) if load > 0 else 0.0)
+    return Known(0.0, 0.0, energy, entropy, replicon, 0.0)
