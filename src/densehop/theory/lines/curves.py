@@ -78,7 +78,8 @@ def broken_global_load(p: int, temperature: float) -> Estimate:
     root = one_step_branch.where(system, one, other, lead)
     slope = (lead(other) - lead(one)) / (other.state.load - one.state.load)
     off = (abs(lead(root)) + TABLE_ERROR) / abs(slope)
-    return Estimate(root.state.load, off + one_step_branch.load_error(system, root))
+    load = one_step_branch.load_of(system, root)
+    return Estimate(load.value, off + load.error + abs(load.value - root.state.load))
 
 
 def _close_to_parting(

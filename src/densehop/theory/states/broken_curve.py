@@ -27,7 +27,7 @@ ALMOST_EQUAL = 1e-5  # of 1 - q0, where the curve begins at T = 0
 BEYOND = 0.98  # of the largest load: how far retrieval is followed past it
 FADED = 1e-3  # of the mean field over the field's deviation: where inference ends, but for terms of this order squared
 MERGED, FADING = 4e-10, 2e-5  # relative distance in load of the AT line from the end, below which they are one
-WITHIN = 1e-13  # relative: loads closer to an end belong to it
+WITHIN = 1e-11  # relative: loads closer to an end belong to it
 SMALLEST_SPLIT = 1e-9  # (q1 - q0) times its share of 1 - q0
 
 
@@ -275,10 +275,11 @@ def end_load(branch: "OrderedBranch", temperature: float) -> Estimate:
     if found is None:
         return Estimate(plain.value, plain.error + unresolved(branch, temperature))
     if branch.fades:
-        last = found.points[-1]
-        error = one_step_branch.load_error(found.system, last)
-        return Estimate(found.onset, error + FADED * abs(last.state.load - found.onset))
-    load = found.end.state.load
-    if load < plain.value:
-        raise NotConverged(f"the 1RSB states were followed to load = {load:.10g}, less than replica symmetry allows")
-    return Estimate(load, one_step_branch.load_error(found.system, found.end))
+        last = one_step_branch.load_of(found.system, found.points[-1])
+        return Estimate(found.onset, 2 * last.error + FADED * abs(last.value - found.onset))
+    load = one_step_branch.load_of(found.system, found.end)
+    if load.value < plain.value - plain.error - load.error:
+        raise NotConverged(
+            f"the 1RSB states were followed to load = {load.value:.10g} only, less than replica symmetry allows"
+        )
+    return load

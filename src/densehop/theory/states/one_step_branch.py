@@ -17,14 +17,16 @@ from scipy.optimize import brentq, minimize_scalar
 from densehop.base.arrays import Floats
 from densehop.errors import NotConverged
 from densehop.theory.states import one_step
+from densehop.theory.states.estimate import Estimate
 from densehop.theory.states.noise import Noise
 from densehop.theory.states.one_step import BrokenState, Fields
 from densehop.theory.states.site import Site
 
 NUDGE = 1e-6  # of a logarithm, in difference quotients
 STEPS = 14  # of Newton's method
-TIGHT = 1e-12  # of the equations' violations
+TIGHT = 2e-13  # of the equations' violations
 ROUNDING, TILT_ROUNDING = 1e-14, 2e-15  # of the relative violations: of B, a0 and the load; of y
+AVERAGES, SECOND_ORDER = 1e-13, 0.05  # error of averages; share of a correction that may be wrong
 STALLED = 50.0  # units of rounding of the equation for y that do for a state, where Newton's method comes no closer
 FIRST_STEP, LONGEST_STEP, SHORTEST_STEP = 0.3, 1.0, 1e-5  # along the curve
 EXTRAPOLATED = 5  # states that a step is extrapolated from
@@ -315,11 +317,15 @@ def highest(system: System, one: Point, top: Point, other: Point, accuracy: floa
     return max(known, key=lambda point: point.state.load)
 
 
-def load_error(system: System, point: Point) -> float:
-    """Return how far the load at this mean field may be off: violations and rounding times the load's response."""
+def load_of(system: System, point: Point) -> Estimate:
+    """Return the load at this mean field, with what is left of the violations taken off to first order.
+
+    A largest load is found by comparing loads that are off by what `TIGHT` leaves, and is itself off by no more.
+    """
     state, values = system.equations(point.logs)
     blur = rounding(state, system.temperature)
     exact = system.derivatives(point.logs, values, blur)
     response = np.linalg.solve(np.vstack([exact[:3], MEAN]).T, exact[3])[:3]
-    off = np.abs(values[:3]) + np.array([ROUNDING, ROUNDING, blur])
-    return state.load * float(np.abs(response) @ off + ROUNDING)
+    off = 2 * TIGHT + SECOND_ORDER * np.abs(values[:3]) + np.array([AVERAGES, AVERAGES, 2 * blur])
+    value = state.load * (1 - float(response @ values[:3]))
+    return Estimate(value, state.load * (float(np.abs(response) @ off) + ROUNDING))
