@@ -25,6 +25,7 @@ from densehop.theory.states.estimate import Estimate
 from densehop.theory.states.model import OrderedBranch
 from densehop.theory.states.one_step_branch import Point
 
+BELOW = 0.99  # of the replica-symmetric transition: where that of the first 1RSB states is sought
 TABLE, TABLE_ERROR = 161, 2e-12  # points of the glass's free energy, and the error of its Hermite interpolation
 
 
@@ -87,14 +88,17 @@ def _close_to_parting(
 ) -> Estimate:
     """Return the transition between the AT line and the first state: replica symmetry is almost right there."""
     first = found.points[0]
-    if first.state.load <= found.parting or found.start is None:
+
+    def lead_at(load: float) -> float:
+        return lead(broken_curve.before_first(branch, found, load))
+
+    low, high = max(found.parting, BELOW * plain.value), first.state.load
+    low += 1e-6 * (high - low)
+    at_low, at_high = lead_at(low), lead(first)
+    if at_low < 0 or high <= found.parting:  # within 1e-6 of the AT line, where the two free energies are the same
         return plain
-    low = found.parting + 1e-6 * (first.state.load - found.parting)
-    at = {load: lead(broken_curve.before_first(branch, found, load)) for load in (low, first.state.load)}
-    if at[low] < 0:
-        return plain
-    load = float(brentq(lambda v: lead(broken_curve.before_first(branch, found, v)), low, first.state.load, xtol=1e-14))
-    slope = (at[first.state.load] - at[low]) / (first.state.load - low)
+    load = float(brentq(lambda v: at_high if v == high else lead_at(v), low, high, xtol=1e-14))
+    slope = (at_high - at_low) / (high - low)
     return Estimate(load, TABLE_ERROR / abs(slope) + plain.error)
 
 

@@ -247,8 +247,9 @@ def before_first(branch: "OrderedBranch", found: Curve, load: float) -> Point:
     try:
         return one_step_branch.corrected(system, guess, one_step_branch.MEAN, None, math.log(load))
     except Lost as lost:
-        if near is not None and near.residual < one_step.TOLERANCE:
-            return Point(guess, near, first.jacobian)
+        near = near or one_step_branch.at_tilt(system, load, guess)
+        if near.residual < one_step.TOLERANCE:
+            return Point(np.log(near.fields), near, first.jacobian)
         raise NotConverged(
             f"the 1RSB state of {branch.name} at load = {load:.10g}, T = {system.temperature:.10g} is too close to the "
             "replica-symmetric one, which is unstable; move away from the AT line"
@@ -256,14 +257,14 @@ def before_first(branch: "OrderedBranch", found: Curve, load: float) -> Point:
 
 
 def _near_onset(found: Curve, load: float) -> Point:
-    """Return an inference state whose mean field almost vanishes: it grows as the root of the distance to the onset."""
-    last = found.points[-1]
-    guess = last.logs.copy()
-    guess[0] += math.log((load - found.onset) / (last.state.load - found.onset)) / 2
-    try:
-        return one_step_branch.corrected(found.system, guess, one_step_branch.MEAN, None, math.log(load))
-    except Lost as lost:
-        raise NotConverged(f"load = {load:.10g} lies on the onset of inference to within rounding") from lost
+    """Return an inference state whose mean field almost vanishes: load, variances and y are linear in its square."""
+    before, last = found.points[-2:]
+    weight = (last.state.fields.mean / before.state.fields.mean) ** 2
+    bare = (last.logs - weight * before.logs) / (1 - weight)
+    part = (load - found.onset) / (last.state.load - found.onset)
+    logs = bare + part * (last.logs - bare)
+    logs[0] = last.logs[0] + math.log(part) / 2
+    return Point(logs, found.system.equations(logs)[0], last.jacobian)
 
 
 # --- ends -------------------------------------------------------------------------------------------------------------

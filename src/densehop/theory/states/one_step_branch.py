@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import brentq, minimize_scalar, root
 
 from densehop.base.arrays import Floats
 from densehop.errors import NotConverged
@@ -183,6 +183,28 @@ def almost_equal(system: System, load: float, mean: float, variance: float, here
     deviation = WIDTH * one_step.response(system.noise, load, here) * here.susceptibility
     tilt = 1 / (deviation / REACH + 2 * system.temperature)
     return iterated(system, load, Fields(mean, variance - deviation**2, deviation**2, tilt))
+
+
+def at_tilt(system: System, load: float, guess: Floats) -> BrokenState:
+    """Return the state of a load at the guess's y, for levels so close that the equation for y is lost in rounding."""
+
+    def fields_of(logs: Floats) -> Fields:
+        return Fields(math.exp(logs[0]), math.exp(logs[1]), math.exp(logs[2]), math.exp(guess[3]))
+
+    def violated(fields: Fields) -> tuple[BrokenState, Floats]:
+        here, order = one_step.averages(fields, system.temperature)
+        values = one_step.violations(system.noise, load, fields, here, order)
+        return BrokenState(load, fields, here, order, float(np.abs(values).max())), values
+
+    def equations(logs: Floats) -> Floats:
+        try:
+            state, values = violated(fields_of(logs))
+        except (ValueError, ZeroDivisionError, OverflowError):
+            return np.full(3, 1e3)
+        size = share(state.order.gap, state.order.susceptibility, system.temperature)
+        return np.array([values[0], values[1], values[2] / size])
+
+    return violated(fields_of(root(equations, guess[:3], method="hybr", options={"xtol": 1e-13}).x))[0]
 
 
 def iterated(system: System, load: float, fields: Fields) -> BrokenState:
