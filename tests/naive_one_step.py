@@ -13,6 +13,7 @@ from scipy.optimize import brentq, minimize_scalar, root
 
 REACH = 8.5  # standard deviations
 SOLVED = 1e-9
+SHORTEST = 3e-4  # step in overlap
 
 
 class Unknown(NamedTuple):
@@ -139,7 +140,12 @@ def largest_load(p: int, temperature: float, overlap: float, state: Unknown, ste
     known = [(overlap, at_overlap(p, temperature, overlap, state))]
     while len(known) < 3 or known[-1][1].load > known[-2][1].load:
         m = known[-1][0] - step
-        known.append((m, at_overlap(p, temperature, m, known[-1][1])))
+        try:
+            known.append((m, at_overlap(p, temperature, m, known[-1][1])))
+        except NotFound:
+            if step < SHORTEST:
+                raise
+            step /= 2
     last = known[-2][1]
 
     def depth(m: float) -> float:
