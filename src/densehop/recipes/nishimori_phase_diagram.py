@@ -15,7 +15,8 @@ import xarray as xr
 from densehop.plot import nishimori as draw
 from densehop.recipes.recipe import Progress, Recipe
 from densehop.teacher.law import critical_temperature
-from densehop.theory.lines.boundaries import Boundary, boundary
+from densehop.theory.lines.boundaries import boundary
+from densehop.theory.lines.points import Boundary
 from densehop.theory.models.nishimori import nishimori_lines
 
 

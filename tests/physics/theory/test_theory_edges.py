@@ -149,7 +149,7 @@ def test_overlaps_below_an_ordered_teacher():
 
 
 def test_entropy_with_a_hot_teacher():
-    """p = 2 at load 4 (T - 2)^2 on the Nishimori line: the entropy approaches its limit as 1/T, and keeps its digits."""
+    """p = 2 at load 4 (T - 2)^2 on the Nishimori line: the entropy approaches a limit as 1/T, to all digits."""
     limit, *entropies = (
         quiet(dh.solve, dh.TeacherStudent.nishimori(2, 4 * (t - 2) ** 2, t), "inference").entropy
         for t in (1e10, 1e3, 1e5, 1e7)

@@ -4,7 +4,7 @@ import warnings
 from enum import Enum
 
 from densehop.base import checks
-from densehop.errors import NoSolution
+from densehop.errors import NoSolution, NotConverged
 from densehop.problem import DirectModel, TeacherStudent
 from densehop.theory.models import bayes
 from densehop.theory.models.choice import model_of, p_body
@@ -38,6 +38,10 @@ def candidates(problem: Problem, ansatz: str = "rs") -> tuple[Solution, ...]:
             try:
                 found[branch] = find(problem, branch, choice)
             except NoSolution:
+                continue
+            except NotConverged:
+                if branch != "spin_glass":
+                    raise
                 continue
             break
     displaced = found.pop("paramagnet", None) if "spin_glass" in found else None

@@ -1,9 +1,7 @@
 """`boundary`: any line of a phase diagram, traced with an error for each point (docs/theory.md, section 9)."""
 
 import math
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +13,7 @@ from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
 from densehop.theory.lines import curves, pairwise_boundaries
 from densehop.theory.lines.planes import Plane, plane
-from densehop.theory.lines.points import Point, at_each, missing
+from densehop.theory.lines.points import Boundary, Point, at_each, missing, warn
 from densehop.theory.lines.retrieval import Line, retrieval_line
 from densehop.theory.models import nishimori
 from densehop.theory.models.many_body import glass, limits
@@ -28,39 +26,6 @@ BACKGROUND = ("glass_static", "glass_dynamic", "glass_gardner", "zero_entropy")
 KINDS = (*RETRIEVAL, *INFERENCE, "inference_or_retrieval", *BACKGROUND)
 RELATIVE_ROUNDING = 4e-15
 LOWEST, NEAR_END = 1e-9, 1e-6  # of temperatures over signal, between which the AT line is sought
-
-
-@dataclass(frozen=True, eq=False)
-class Boundary:
-    """A traced line in a plane (axis, temperature).
-
-    Attributes
-    ----------
-    kind, model, axis : str
-        Which line, in which plane, and what its first coordinate is ("load", "teacher_temperature", "scaled_load").
-    p : int or inf
-    coordinate, temperature : (n_points,) the line, ordered along it
-    error : (n_points,) how far the coordinate may be off
-    reason : (n_points,) tuple of str; why a point has no coordinate (nan), empty where it has one
-    n_missing, n_undecided : int
-        How many points have no coordinate, and how many of them because a search was lost rather than because the line
-        does not exist there.
-    """
-
-    kind: str
-    model: str
-    axis: str
-    p: float
-    coordinate: Floats
-    temperature: Floats
-    error: Floats
-    reason: tuple[str, ...] = ()
-    n_undecided: int = 0
-
-    @property
-    def n_missing(self) -> int:
-        """How many points have no coordinate."""
-        return int(np.isnan(self.coordinate).sum())
 
 
 def boundary(
@@ -125,7 +90,7 @@ def boundary(
         kind, model, where.axis, where.p, coordinate, temperature, error, tuple(p.reason for p in found), undecided
     )
     if line.n_missing:
-        _warn(line)
+        warn(line)
     return line
 
 
@@ -135,18 +100,6 @@ def _of_disordered_teachers(where: Plane, found: list[Point], *, asked: bool) ->
     ordered = f"the line lies below T_crit = {critical:.6f} there, where the teacher is ordered"
     kept = [missing(point.temperature, ordered) if point.coordinate < critical else point for point in found]
     return kept if asked else [point for point in kept if point.reason != ordered]
-
-
-def _warn(line: Boundary) -> None:
-    """Say how many points are missing, and why the first one is."""
-    first = next(reason for reason in line.reason if reason)
-    lost = f", {line.n_undecided} because a search was lost" if line.n_undecided else ""
-    warnings.warn(
-        f"{line.kind}: {line.n_missing} of {len(line.reason)} points are missing{lost} (nan; see `reason`); the first: "
-        f"{first}",
-        RuntimeWarning,
-        stacklevel=3,
-    )
 
 
 def _curve(where: Plane, kind: str, ansatz: str) -> Line:

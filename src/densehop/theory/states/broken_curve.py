@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 
 from densehop.base.arrays import Floats
 from densehop.errors import NoSolution, NotConverged
-from densehop.theory.states import one_step, one_step_branch
+from densehop.theory.states import one_step, one_step_branch, one_step_start
 from densehop.theory.states.estimate import Estimate
 from densehop.theory.states.one_step import BrokenState
 from densehop.theory.states.one_step_branch import Lost, Point, System
@@ -94,7 +94,7 @@ def _followed(branch: "OrderedBranch", system: System, parting: float) -> Curve:
     if state is None or 1 - state.site.square < COLD:
         first, start, parting = _cold_start(branch, system), None, math.inf if branch.fades else 0.0
     else:
-        first = one_step_branch.from_stability_line(system, state.mean, state.variance, state.site.square)
+        first = one_step_start.from_stability_line(system, state.mean, state.variance, state.site.square)
         start = np.log([state.mean, state.variance, first.state.fields.added, first.state.fields.tilt])
     leave = _has_faded if branch.fades else _is_past_its_end
     points = one_step_branch.followed(system, first, one_step_branch.ADDED, lambda found: leave(found, t))
@@ -114,7 +114,7 @@ def _cold_start(branch: "OrderedBranch", system: System) -> Point:
     def excess(log_load: float) -> float:
         load = math.exp(log_load)
         here = branch.symmetric(load, t).site
-        return math.log(max(one_step_branch.difference(noise, load, here), 1e-300) / ALMOST_EQUAL)
+        return math.log(max(one_step_start.difference(noise, load, here), 1e-300) / ALMOST_EQUAL)
 
     end = math.log(branch.symmetric_end(t).value)
     inward = 1e-9 if branch.fades else -1e-9
@@ -123,7 +123,7 @@ def _cold_start(branch: "OrderedBranch", system: System) -> Point:
         far += far - end
     load = math.exp(brentq(excess, end + inward, far, xtol=1e-3))
     state = branch.symmetric(load, t)
-    near = one_step_branch.almost_equal(system, load, state.mean, state.variance, state.site)
+    near = one_step_start.almost_equal(system, load, state.mean, state.variance, state.site)
     return one_step_branch.corrected(system, np.log(near.fields), one_step_branch.ADDED)
 
 
@@ -238,7 +238,7 @@ def before_first(branch: "OrderedBranch", found: Curve, load: float) -> Point:
     near: BrokenState | None = None
     if found.start is None:
         here = branch.symmetric(load, system.temperature)
-        near = one_step_branch.almost_equal(system, load, here.mean, here.variance, here.site)
+        near = one_step_start.almost_equal(system, load, here.mean, here.variance, here.site)
         guess = np.log(near.fields)
     else:
         part = max((load - found.parting) / (first.state.load - found.parting), 1e-12)
@@ -247,7 +247,7 @@ def before_first(branch: "OrderedBranch", found: Curve, load: float) -> Point:
     try:
         return one_step_branch.corrected(system, guess, one_step_branch.MEAN, None, math.log(load))
     except Lost as lost:
-        near = near or one_step_branch.at_tilt(system, load, guess)
+        near = near or one_step_start.at_tilt(system, load, guess)
         if near.residual < one_step.TOLERANCE:
             return Point(np.log(near.fields), near, first.jacobian)
         raise NotConverged(
