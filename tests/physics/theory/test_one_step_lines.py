@@ -98,7 +98,7 @@ def test_overlap_is_continuous_from_the_stability_line_to_the_end():
     assert overlaps[0] == pytest.approx(retrieved(p, at, temperature, "rs").m, abs=1e-6)
     assert (np.diff(overlaps) < 0).all()
     assert np.abs(np.diff(overlaps)).max() < 0.03
-    with pytest.raises(dh.NoSolution, match=rf"it exists up to load = {end:.7f}"):
+    with pytest.raises(dh.NoSolution, match=f"it exists up to load = {str(end)[:9]}"):
         retrieved(p, end * (1 + 1e-9), temperature)
 
 
@@ -216,7 +216,7 @@ def test_a_lost_search_is_no_absence(monkeypatch):
     monkeypatch.setattr(one_step_branch, "corrected", lost)
     problem = dh.DirectModel(3, 0.8, 0.3)
     for ask in (lambda: dh.solve(problem, "retrieval", "1rsb"), lambda: dh.phase(problem, "1rsb")):
-        with pytest.raises(NotConverged, match="was not found; try a nearby temperature"):
+        with pytest.raises(NotConverged, match="could not be followed beyond load"):
             ask()
     with pytest.warns(RuntimeWarning, match="1 because a search was lost"):
         line = dh.boundary("retrieval_spinodal", 3, [0.3, 1.2], ansatz="1rsb")
