@@ -22,7 +22,7 @@ from densehop.theory.models.many_body import glass, limits
 from densehop.theory.models.many_body import states as many_body
 from densehop.theory.models.pairwise import curves as pairwise_curves
 from densehop.theory.models.pairwise import limits as pairwise_limits
-from densehop.theory.states import broken_retrieval, site
+from densehop.theory.states import broken_curve, site
 
 ROUNDS = 5
 
@@ -34,8 +34,7 @@ POINT_CACHES = (
     nishimori.spinodal_variance,
     pairwise_curves.retrieved,
     pairwise_curves.spinodal_log_variance,
-    broken_retrieval.path,
-    broken_retrieval.spinodal,
+    broken_curve.curve,
 )
 
 

@@ -6,6 +6,7 @@ import warnings
 from typing import NamedTuple
 
 import densehop as dh
+from densehop.errors import NotConverged
 
 BRANCHES = ("paramagnet", "spin_glass", "retrieval", "inference")
 SLOWEST = {"rs": 1.0, "1rsb": 3.0}  # seconds of CPU time
@@ -122,7 +123,7 @@ def ask(problem, branch, ansatz="rs"):
         warnings.simplefilter("always")
         try:
             solution = dh.solve(problem, branch, ansatz)
-        except (dh.NoSolution, dh.OutOfRange) as refusal:
+        except (dh.NoSolution, dh.OutOfRange, NotConverged) as refusal:
             outcome, detail = type(refusal).__name__, str(refusal)
         except Exception as error:
             outcome, detail = "error", repr(error)

@@ -13,7 +13,8 @@ from .teacher.examples import draw_examples
 from .teacher.law import critical_temperature, signal_strength
 from .theory.diagrams.diagram import phase_diagram
 from .theory.diagrams.phases import Phase, candidates, phase
-from .theory.lines.boundaries import Boundary, boundary
+from .theory.lines.boundaries import boundary
+from .theory.lines.points import Boundary
 from .theory.lines.retrieval import retrieval_boundary
 from .theory.models.nishimori import nishimori_lines
 from .theory.questions.examples_needed import examples_needed

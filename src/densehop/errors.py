@@ -8,6 +8,7 @@ __all__ = [
     "InvalidInput",
     "MissingPackage",
     "NoSolution",
+    "NotConverged",
     "OutOfRange",
 ]
 
@@ -26,6 +27,10 @@ class OutOfRange(DensehopError, ValueError):
 
 class NoSolution(DensehopError):
     """The branch, line or state that was asked for does not exist at this point, such as retrieval at a large load."""
+
+
+class NotConverged(DensehopError):
+    """A search ended without telling whether the state exists: the message says how far it came."""
 
 
 class Incomplete(DensehopError):

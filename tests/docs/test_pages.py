@@ -157,7 +157,10 @@ def test_names_of_the_package_that_are_written_anywhere_exist():
 
 
 def test_a_name_that_is_gone_is_found_out():
-    text = "densehop.theory.solve, dh.theory.gone, densehop.gone.away, dh.learn.attacks.attacked_models.attacked_model, dh.gone"
+    text = (
+        "densehop.theory.solve, dh.theory.gone, densehop.gone.away, dh.learn.attacks.attacked_models.attacked_model, "
+        "dh.gone"
+    )
     assert missing_names(text) == ["densehop.theory.gone", "densehop.gone.away", "densehop.gone"]
 
 

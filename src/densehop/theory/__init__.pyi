@@ -2,7 +2,8 @@
 
 from .diagrams.diagram import phase_diagram
 from .diagrams.phases import Phase, candidates, phase
-from .lines.boundaries import Boundary, boundary
+from .lines.boundaries import boundary
+from .lines.points import Boundary
 from .lines.retrieval import retrieval_boundary
 from .models.many_body.glass import GlassLines, glass_lines
 from .models.nishimori import NishimoriLines, nishimori_lines

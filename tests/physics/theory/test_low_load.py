@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
+from scipy.special import erf, gammaln
 
 import densehop as dh
 from densehop.theory.questions.low_load import critical_memory_overlap, mixtures
@@ -253,3 +254,15 @@ def test_extremes():
     assert len(mixtures(3, 1e-90, 3)) == 3
     assert mixtures(3, 1e90, 3) == ()
     assert mixture_temperature(3, 1_001) > 0
+
+
+@pytest.mark.parametrize(("p", "n_mixed"), [(3, 31), (3, 101), (4, 301), (8, 1001)])
+def test_load_of_many_mixed_memories(p, n_mixed):
+    """The largest load of eq. 93 on a dense scan of y, which for many memories lies at small y."""
+    k = np.arange(n_mixed + 1)
+    sums = 2.0 * k - n_mixed
+    weights = np.exp(gammaln(n_mixed + 1) - gammaln(k + 1) - gammaln(n_mixed - k + 1) - n_mixed * np.log(2))
+    y = np.geomspace(1e-3, 10, 2001)
+    m = np.array([erf(one * sums) @ (weights * sums / n_mixed) for one in y])
+    expected = float((p * m ** (2 * p - 2) / (2 * y**2)).max())
+    assert mixture_loads(p, n_mixed).exists == pytest.approx(expected, rel=1e-4)

@@ -13,7 +13,7 @@ from densehop.theory.lines import curves
 from densehop.theory.models import nishimori
 from densehop.theory.models.many_body import glass, limits
 from densehop.theory.models.many_body import states as many_body
-from densehop.theory.states import broken_retrieval, site
+from densehop.theory.states import broken_curve, site
 
 BODIES = (3, 5)
 
@@ -218,7 +218,7 @@ def test_error_covers_exact_values():
             assert abs(found.value - 1 / gamma) <= 2 * found.error + 1e-15
 
 
-CACHES = (many_body.spinodal, curves.glass_table, glass.at_parisi, nishimori._lines, broken_retrieval.path)
+CACHES = (many_body.spinodal, curves.glass_table, glass.at_parisi, nishimori._lines, broken_curve.curve)
 
 
 @pytest.fixture

@@ -120,10 +120,48 @@ def test_default_diagram_of_two_bodies():
 
 
 def test_a_state_too_narrow_to_break_is_not_lost():
-    """At p = 10, T = 0 the retrieval state is all but a point: 1RSB finds no other, and symmetry's stands in."""
+    """At p = 10, T = 0 the retrieval state is all but a point, which 1RSB moves by 1e-12 only."""
     problem = dh.DirectModel(p=10, load=0.5, temperature=0.0)
-    with pytest.warns(RuntimeWarning, match="unstable"):
-        assert dh.phase(problem, "1rsb") is dh.Phase.GLOBAL_RETRIEVAL
-    assert dh.candidates(problem, "1rsb")[0].free_energy == pytest.approx(
-        dh.candidates(dh.DirectModel(p=10, load=0.5, temperature=0.05), "1rsb")[0].free_energy, abs=1e-6
+    assert quiet(dh.phase, problem, "1rsb") is dh.Phase.GLOBAL_RETRIEVAL
+    broken, plain = (dh.candidates(problem, ansatz)[0] for ansatz in ("1rsb", "rs"))
+    assert (broken.branch, broken.ansatz) == ("retrieval", "1rsb")
+    assert 0 <= broken.free_energy - plain.free_energy < 1e-11
+    assert 1e-9 < broken.q1 - broken.q0 < 1e-7
+
+
+def test_row_of_a_critical_teacher():
+    """p = 2 on the Nishimori line at T = 2: gamma_c = 0, so that inference wins at every load, as `phase` says."""
+    data = quiet(dh.phase_diagram, 2, "nishimori", np.array([0.5, 2.0]), np.array([1.9, 2.0, 2.1]), boundaries=False)
+    names = np.array(data["phase"].attrs["flag_meanings"].split())[data["phase"].values]
+    for row, temperature in enumerate(data["temperature"].values):
+        for column, load in enumerate(data["load"].values):
+            problem = dh.TeacherStudent.nishimori(2, float(load), float(temperature))
+            assert names[row, column] == dh.phase(problem).value
+
+
+def test_overlaps_below_an_ordered_teacher():
+    """Below T_crit the grid holds q* = 1 and no retrieval branch, as `solve` does, and not a formal problem's."""
+    data = quiet(dh.phase_diagram, 5, "nishimori", np.array([0.5, 2.05]), np.array([0.6, 1.0]), boundaries=False)
+    assert (data["inference_overlap"].values == 1).all()
+    assert np.isnan(data["retrieval_overlap"].values).all()
+    with pytest.raises(dh.NoSolution, match="the teacher itself is ordered"):
+        dh.solve(dh.TeacherStudent.nishimori(5, 0.5, 0.6), "retrieval")
+
+
+def test_entropy_with_a_hot_teacher():
+    """p = 2 at load 4 (T - 2)^2 on the Nishimori line: the entropy approaches a limit as 1/T, to all digits."""
+    limit, *entropies = (
+        quiet(dh.solve, dh.TeacherStudent.nishimori(2, 4 * (t - 2) ** 2, t), "inference").entropy
+        for t in (1e10, 1e3, 1e5, 1e7)
     )
+    assert limit == pytest.approx(0.006717754, abs=1e-8)  # by the rearranged eq. 22 with sums over 24,001 nodes
+    for temperature, entropy in zip((1e3, 1e5, 1e7), entropies, strict=True):
+        assert temperature * (entropy - limit) == pytest.approx(0.0588, rel=0.02)
+
+
+@pytest.mark.parametrize("gamma", [1e2, 1e10, 1e24])
+def test_entropy_at_large_gamma(gamma):
+    """p = 3: the student knows the pattern, and the entropy is zero beside a free entropy of Gamma."""
+    found = dh.solve(dh.TeacherStudent.nishimori(3, gamma * 6.25, 2.5), "inference")
+    assert 0 <= found.entropy < 1e-15
+    assert found.free_entropy == pytest.approx(gamma, rel=1e-14)

@@ -12,10 +12,12 @@ import densehop as dh
 from densehop.apps.cli import output
 from densehop.apps.cli.program import run
 from densehop.campaign import store
+from densehop.errors import NotConverged
 from densehop.problem import DirectModel, TeacherStudent
 from densehop.theory.diagrams.phases import candidates
 from densehop.theory.lines.boundaries import boundary
 from densehop.theory.questions.examples_needed import examples_needed
+from densehop.theory.states import broken_curve
 from densehop.theory.states import solution as solutions
 
 pytestmark = pytest.mark.filterwarnings("default")  # advice is printed as a line, not raised
@@ -126,6 +128,26 @@ def test_boundary(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["load", "temperature", "error"]
     assert len(lines) == 4
+
+
+def test_boundary_keeps_the_points_that_it_lacks(capsys, monkeypatch):
+    """Where there is no line: a row with the reason, exit 0. Where a search was lost: exit 1."""
+    options = ("boundary", "--p", "3", "--kind", "retrieval_spinodal", "--temperatures", "0.3,1.9", "--ansatz", "1rsb")
+    said = read(capsys, *options)
+    assert [value is None for value in said["coordinate"]] == [False, True]
+    assert (said["missing"], said["undecided"]) == (1, 0)
+    assert run(options) == 0
+    text = capsys.readouterr().out
+    assert "1.9" in text
+    assert "exists below T = 1.747" in text
+    assert "1 of 2 points are missing, 0 undecided" in text
+
+    def lost(*_):
+        raise NotConverged("lost on purpose")
+
+    monkeypatch.setattr(broken_curve, "curve", lost)
+    assert run(options) == 1
+    assert "2 of 2 points are missing, 1 undecided" in capsys.readouterr().out
 
 
 def test_phase_diagram_writes_its_files(capsys, tmp_path):

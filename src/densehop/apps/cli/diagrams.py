@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from densehop.apps.cli.arguments import interval, numbers
+from densehop.apps.cli.exits import FAILED
 from densehop.apps.cli.output import ProgressBar, print_json, print_table
 from densehop.apps.cli.theory import Ansatz, Bodies, Json
 from densehop.errors import InvalidInput
@@ -54,14 +55,21 @@ def boundary(
     }
     chosen = None if temperatures is None else numbers("temperatures", temperatures)
     line = trace(kind, _bodies(p), chosen, points=points, ansatz=ansatz, **plane)  # type: ignore[arg-type]
-    columns = {"coordinate": line.coordinate, "temperature": line.temperature, "error": line.error}
     if as_json:
-        print_json(parameters={"p": line.p, "kind": kind, "ansatz": ansatz, **plane}, axis=line.axis, **columns)
-        return
-    rows = zip(*columns.values(), strict=True)
-    print_table(
-        (line.axis, "temperature", "error"), [(f"{x:.12g}", f"{t:.12g}", f"{error:.1e}") for x, t, error in rows]
-    )
+        parameters = {"p": line.p, "kind": kind, "ansatz": ansatz, **plane}
+        columns = {"coordinate": line.coordinate, "temperature": line.temperature, "error": line.error}
+        missing = {"missing": line.n_missing, "undecided": line.n_undecided, "reason": list(line.reason)}
+        print_json(parameters=parameters, axis=line.axis, **columns, **missing)
+    else:
+        rows = zip(line.coordinate, line.temperature, line.error, line.reason, strict=True)
+        print_table(
+            (line.axis, "temperature", "error", ""),
+            [(f"{x:.12g}", f"{t:.12g}", f"{error:.1e}", reason) for x, t, error, reason in rows],
+        )
+        if line.n_missing:
+            typer.echo(f"\n{line.n_missing} of {len(line.reason)} points are missing, {line.n_undecided} undecided")
+    if line.n_undecided:
+        raise typer.Exit(FAILED)
 
 
 def _bodies(word: str) -> float:

@@ -16,7 +16,8 @@ from densehop.base.progress import Progress
 from densehop.plot import nishimori_phases as draw
 from densehop.recipes.recipe import Recipe
 from densehop.teacher.law import critical_temperature
-from densehop.theory.lines.boundaries import Boundary, boundary
+from densehop.theory.lines.boundaries import boundary
+from densehop.theory.lines.points import Boundary
 from densehop.theory.models.nishimori import nishimori_lines
 
 

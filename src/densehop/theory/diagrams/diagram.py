@@ -200,6 +200,8 @@ def _ordered_teacher(where: Plane, values: Values, temperature: Floats) -> None:
     for name in ("free_energy", "energy", "entropy"):
         values[name] = np.where(ordered, math.nan, values[name])
     values["rs_exact"] |= ordered
+    values["inference_overlap"] = np.where(ordered, 1.0, values["inference_overlap"])
+    values["retrieval_overlap"] = np.where(ordered, math.nan, values["retrieval_overlap"])  # no branch beside it
 
 
 # --- any other model: point by point ----------------------------------------------------------------------------------
@@ -224,6 +226,7 @@ def _enter_point(where: Plane, values: Values, at: tuple[int, int], coordinate: 
     except OutOfRange:
         for name in VARIABLES:
             values[name][at] = math.nan
+        values["phase"][at] = CODES[phase_among(problem, ())]
         return
     if not ranked:
         return

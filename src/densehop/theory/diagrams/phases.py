@@ -4,7 +4,7 @@ import warnings
 from enum import Enum
 
 from densehop.base import checks
-from densehop.errors import NoSolution
+from densehop.errors import NoSolution, NotConverged
 from densehop.problem import TeacherStudent
 from densehop.theory.models import bayes
 from densehop.theory.models.choice import model_of, p_body
@@ -39,6 +39,10 @@ def candidates(problem: Problem, ansatz: str = "rs") -> tuple[Solution, ...]:
                 found[branch] = find(problem, branch, choice)
             except NoSolution:
                 continue
+            except NotConverged:
+                if branch != "spin_glass":
+                    raise
+                continue
             break
     displaced = found.pop("paramagnet", None) if "spin_glass" in found else None
     ranked = sorted(found.values(), key=_rank)
@@ -46,14 +50,10 @@ def candidates(problem: Problem, ansatz: str = "rs") -> tuple[Solution, ...]:
 
 
 def _ansatzes(model: Model, branch: str, ansatz: str) -> tuple[str, ...]:
-    """Return the ansatzes to try for a branch; where 1RSB is lost in rounding, symmetry will do.
-
-    That happens near T_g of p = 2, and to ordered states so narrow (p = 10, T = 0) that breaking moves nothing. Where a
-    replica-symmetric ordered state exists, the broken one does.
-    """
-    if branch == "spin_glass" and not model.continuous_glass:
-        return ("1rsb",)
-    return ("rs",) if branch != "spin_glass" and ansatz == "rs" else ("1rsb", "rs")
+    """Return the ansatzes to try for a branch; near T_g of p = 2, where 1RSB is lost in rounding, symmetry will do."""
+    if branch == "spin_glass":
+        return ("1rsb", "rs") if model.continuous_glass else ("1rsb",)
+    return (ansatz,)
 
 
 def _rank(solution: Solution) -> float:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +13,11 @@ from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
 from densehop.theory.lines import curves, pairwise_boundaries
 from densehop.theory.lines.planes import Plane, plane
+from densehop.theory.lines.points import Boundary, Point, at_each, missing, warn
 from densehop.theory.lines.retrieval import Line, retrieval_line
 from densehop.theory.models import nishimori
 from densehop.theory.models.many_body import glass, limits
+from densehop.theory.models.many_body.model import ManyBody
 
 RETRIEVAL = ("retrieval_spinodal", "retrieval_global", "retrieval_stability")
 INFERENCE = tuple(name.replace("retrieval", "inference") for name in RETRIEVAL)  # the same curves elsewhere
@@ -24,28 +25,7 @@ BROKEN = ("spinodal", "global")  # lines of either that one step of symmetry bre
 BACKGROUND = ("glass_static", "glass_dynamic", "glass_gardner", "zero_entropy")
 KINDS = (*RETRIEVAL, *INFERENCE, "inference_or_retrieval", *BACKGROUND)
 RELATIVE_ROUNDING = 4e-15
-
-
-@dataclass(frozen=True, eq=False)
-class Boundary:
-    """A traced line in a plane (axis, temperature).
-
-    Attributes
-    ----------
-    kind, model, axis : str
-        Which line, in which plane, and what its first coordinate is ("load", "teacher_temperature", "scaled_load").
-    p : int or inf
-    coordinate, temperature : (n_points,) the line, ordered along it
-    error : (n_points,) how far the coordinate may be off
-    """
-
-    kind: str
-    model: str
-    axis: str
-    p: float
-    coordinate: Floats
-    temperature: Floats
-    error: Floats
+LOWEST, NEAR_END = 1e-9, 1e-6  # of temperatures over signal, between which the AT line is sought
 
 
 def boundary(
@@ -71,19 +51,26 @@ def boundary(
         "glass_static", "glass_dynamic", "glass_gardner", and the paramagnet's "zero_entropy".
     p : int, or math.inf for the global lines of the limit, the random-energy model
     temperatures : (n,) array, optional
-        Where to find the line; points at which it does not exist are left out. None traces all of it, explicitly.
+        Where to find the line; where it does not exist the coordinate is nan and `reason` says why. None traces all of
+        it, explicitly.
     model, teacher_temperature, load, scaled_teacher_temperature :
         The plane; see `phase_diagram`.
     points : int
         How many, where temperatures is None.
     ansatz : "rs" or "1rsb"
-        Of the state with an overlap; for p = 2 of the retrieval spinodal alone. 1RSB moves spinodal and global lines
-        below the direct model's own Nishimori line, tau < 1/Gamma_lR, and takes a second or two a point there.
+        Of the state with an overlap; for p = 2 of the retrieval spinodal and of where inference begins at a fixed
+        teacher. 1RSB moves spinodal and global lines below the direct model's own Nishimori line, tau < 1/Gamma_lR, and
+        takes half a second a point there.
 
     Raises
     ------
     NoSolution
         If the line does not exist at any of the temperatures.
+
+    Warns
+    -----
+    RuntimeWarning
+        If points are missing, with their number and the first reason.
     """
     checks.choice("kind", kind, KINDS)
     where = plane(model, p, teacher_temperature, load, scaled_teacher_temperature)
@@ -91,26 +78,46 @@ def boundary(
     if kind not in RETRIEVAL and kind not in BACKGROUND and not where.has_teacher:
         raise InvalidInput("a direct model has no inference boundary: ask for a retrieval one")
     chosen = None if temperatures is None else _checked(temperatures)
-    found = _trace(where, kind, _curve(where, kind, ansatz), chosen, points)
+    found = _trace(where, kind, _curve(where, kind, ansatz), chosen, points, broken=ansatz == "1rsb")
     if where.model == "fixed_load":
-        critical = law.critical_temperature(where.p).temperature
-        found = [point for point in found if point[0] >= critical]  # below, the teacher is ordered
-    if not found:
-        raise NoSolution(f"no {kind} line for p = {p}, model '{model}', at these temperatures")
-    coordinate, temperature, error = (np.array(column) for column in zip(*found, strict=True))
-    return Boundary(kind, model, where.axis, where.p, coordinate, temperature, error)
+        found = _of_disordered_teachers(where, found, asked=chosen is not None)
+    if all(point.reason and not point.undecided for point in found):
+        reason = f": {found[0].reason}" if found else ""
+        raise NoSolution(f"no {kind} line for p = {p}, model '{model}', at these temperatures{reason}")
+    coordinate, temperature, error = (np.array(column) for column in list(zip(*found, strict=True))[:3])
+    undecided = sum(point.undecided for point in found)
+    line = Boundary(
+        kind, model, where.axis, where.p, coordinate, temperature, error, tuple(p.reason for p in found), undecided
+    )
+    if line.n_missing:
+        warn(line)
+    return line
+
+
+def _of_disordered_teachers(where: Plane, found: list[Point], *, asked: bool) -> list[Point]:
+    """Return the points at fixed load whose teacher is not ordered."""
+    critical = law.critical_temperature(where.p).temperature
+    ordered = f"the line lies below T_crit = {critical:.6f} there, where the teacher is ordered"
+    kept = [missing(point.temperature, ordered) if point.coordinate < critical else point for point in found]
+    return kept if asked else [point for point in kept if point.reason != ordered]
 
 
 def _curve(where: Plane, kind: str, ansatz: str) -> Line:
     """Return the universal curve behind a line of retrieval or inference; any of them stands for the other lines."""
     checks.choice("ansatz", ansatz, ("rs", "1rsb"))
     name = kind.partition("_")[2] if kind in (*RETRIEVAL, *INFERENCE) else ""
-    possible = name in BROKEN and where.p < math.inf if where.universal else kind == "retrieval_spinodal"
+    in_plane = kind == "retrieval_spinodal" or _begins(where, kind)
+    possible = name in BROKEN and where.p < math.inf if where.universal else in_plane
     if ansatz == "1rsb" and not possible:
         raise InvalidInput(
             f"ansatz '1rsb' is for spinodal and global lines with finite p >= 3, got '{kind}', p = {where.p}"
         )
     return retrieval_line(where.p, name or "spinodal", ansatz)
+
+
+def _begins(where: Plane, kind: str) -> bool:
+    """Whether a line is that where inference of p = 2 begins, at a fixed teacher."""
+    return where.model == "fixed_teacher" and kind in pairwise_boundaries.CONTINUOUS
 
 
 def _checked(temperatures: npt.ArrayLike) -> Floats:
@@ -121,13 +128,10 @@ def _checked(temperatures: npt.ArrayLike) -> Floats:
     return np.array([checks.number("temperatures", float(value), zero_allowed=True) for value in array])
 
 
-Point = tuple[float, float, float]
-
-
-def _trace(where: Plane, kind: str, curve: Line, chosen: Floats | None, points: int) -> list[Point]:
-    """Return (coordinate, temperature, error) along a line."""
+def _trace(where: Plane, kind: str, curve: Line, chosen: Floats | None, points: int, *, broken: bool) -> list[Point]:
+    """Return the points of a line."""
     if not where.universal:
-        return pairwise_boundaries.trace(where, kind, curve, chosen, points)
+        return pairwise_boundaries.trace(where, kind, curve, chosen, points, broken=broken)
     if where.p == math.inf:
         _require_infinite(where, kind)
     if kind in BACKGROUND:
@@ -169,17 +173,6 @@ def _shared_grid(p: int, kind: str, points: int) -> Floats:
     return np.append(shared[shared < end], end)
 
 
-def _at_each(temperatures: Floats, find_one: Callable[[float], Point]) -> list[Point]:
-    """Return the points that exist."""
-    found = []
-    for temperature in temperatures:
-        try:
-            found.append(find_one(float(temperature)))
-        except NoSolution:
-            continue
-    return found
-
-
 def highest(p: int, kind: str) -> float:
     """Return the temperature over signal above which a universal curve does not exist."""
     if p == math.inf:
@@ -201,35 +194,42 @@ def _retrieval(where: Plane, curve: Line, kind: str, chosen: Floats | None, poin
 
     def point(temperature: float) -> Point:
         load = curve(temperature)
-        return load.value, temperature, load.error
+        return Point(load.value, temperature, load.error)
 
-    return _at_each(temperatures, point)
+    return at_each(temperatures, point, asked=chosen is not None)
 
 
 def _inference(where: Plane, curve: Line, kind: str, chosen: Floats | None, points: int) -> list[Point]:
     """Inference off the Nishimori line: the universal curve in other coordinates, explicitly (eq. 38)."""
     end = highest(where.p, kind) * (1 - 1e-3)  # beyond, loads exceed a thousand
 
-    def at(tau: float) -> Point:
+    def at(tau: float, temperature: float | None = None) -> Point:
         load = curve(tau)
-        coordinate, temperature = where.point(load.value, tau)
-        return coordinate, temperature, coordinate * (load.error / load.value + RELATIVE_ROUNDING)
+        coordinate, there = where.point(load.value, tau)
+        error = coordinate * (load.error / load.value + RELATIVE_ROUNDING)
+        return Point(coordinate, there if temperature is None else temperature, error)
 
     def crossing_at(temperature: float) -> Point:
         aim = where.ratio_at(temperature)
         if aim == 0:
-            return at(0.0)
-
-        def excess(tau: float) -> float:
-            return where.ratio(curve(tau).value, tau) / aim - 1
-
-        high = highest(where.p, kind) * (1 - 1e-9)
-        coordinate, _, error = at(float(brentq(excess, 0.0, high, xtol=1e-15, rtol=1e-13)))
-        return coordinate, temperature, error
+            return at(0.0, temperature)
+        return at(_crossing(lambda tau: where.ratio(curve(tau).value, tau) / aim - 1, where.p, kind), temperature)
 
     if chosen is not None:
-        return _at_each(chosen, crossing_at)
-    return _at_each(_grid(0.0, end, points), at)
+        return at_each(chosen, crossing_at, asked=True)
+    return at_each(_grid(0.0, end, points), at, asked=False)
+
+
+def _crossing(excess: Callable[[float], float], p: int, kind: str) -> float:
+    """Return the temperature over signal at which a universal curve crosses a line of constant T."""
+    unstable = kind.endswith("stability")  # the AT line has no point at T = 0 and ends on the Nishimori line
+    high = ManyBody(p).retrieval.furthest * (1 - NEAR_END) if unstable else highest(p, kind) * (1 - 1e-9)
+    low = LOWEST if unstable else 0.0
+    if excess(high) < 0:
+        raise NoSolution(f"the {kind} line ends below this temperature")
+    if excess(low) > 0:
+        raise NoSolution(f"the {kind} line does not reach so low a temperature")
+    return float(brentq(excess, low, high, xtol=1e-15, rtol=1e-13))
 
 
 def _straight(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
@@ -238,7 +238,7 @@ def _straight(where: Plane, kind: str, chosen: Floats | None, points: int) -> li
         return []
     slope = highest(where.p, kind) * where.signal_per_load
     temperatures = chosen if chosen is not None else np.linspace(0.0, 4.0, points)
-    return [(float(t / slope), float(t), float(RELATIVE_ROUNDING * t / slope)) for t in temperatures]
+    return [Point(float(t / slope), float(t), float(RELATIVE_ROUNDING * t / slope)) for t in temperatures]
 
 
 def _nishimori_gamma(p: int, kind: str) -> float:
@@ -269,14 +269,14 @@ def _parabola(where: Plane, gamma: float, chosen: Floats | None, points: int) ->
         start = law.critical_temperature(where.p).temperature
         return _horizontal(math.sqrt(where.value / gamma), start, 4 * start, chosen, points)
     temperatures = chosen if chosen is not None else np.linspace(0.0, 4.0, points)
-    return [(float(gamma * t**2), float(t), float(RELATIVE_ROUNDING * gamma * t**2)) for t in temperatures]
+    return [Point(float(gamma * t**2), float(t), float(RELATIVE_ROUNDING * gamma * t**2)) for t in temperatures]
 
 
 def _horizontal(height: float, left: float, right: float, chosen: Floats | None, points: int) -> list[Point]:
     """Return a line at one temperature."""
     if chosen is not None:
         raise InvalidInput(f"this line lies at the one temperature {height:.10g}: leave `temperatures` out")
-    return [(float(x), height, 0.0) for x in np.linspace(left, right, points)]
+    return [Point(float(x), height, 0.0) for x in np.linspace(left, right, points)]
 
 
 def _equal_signal(where: Plane, chosen: Floats | None, points: int) -> list[Point]:
@@ -295,6 +295,6 @@ def _equal_signal(where: Plane, chosen: Floats | None, points: int) -> list[Poin
         load = 0.0 if where.model == "finite_noise" else x
         if load > limits.spinodal_load(where.p, temperature).value:
             raise NoSolution("no retrieval here")
-        return x, temperature, RELATIVE_ROUNDING * x
+        return Point(x, temperature, RELATIVE_ROUNDING * x)
 
-    return _at_each(temperatures, point)
+    return at_each(temperatures, point, asked=chosen is not None)

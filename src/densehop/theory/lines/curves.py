@@ -5,10 +5,12 @@ inference problem (`boundaries`). Where the states end and lose stability is in 
 """
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline
+from scipy.optimize import brentq
 
 from densehop.base.arrays import Floats
 from densehop.teacher import law
@@ -17,11 +19,12 @@ from densehop.theory.models.many_body import glass, limits
 from densehop.theory.models.many_body import states as many_body
 from densehop.theory.models.many_body.model import ManyBody
 from densehop.theory.models.many_body.noise import TensorNoise
-from densehop.theory.states import broken_retrieval as broken
+from densehop.theory.states import broken_curve, one_step_branch
 from densehop.theory.states.estimate import Estimate
-from densehop.theory.states.model import State
-from densehop.theory.states.one_step import BrokenState
+from densehop.theory.states.model import OrderedBranch, State
+from densehop.theory.states.one_step_branch import Point
 
+BELOW = 0.99  # of the replica-symmetric transition: where that of the first 1RSB states is sought
 TABLE, TABLE_ERROR = 161, 2e-12  # points of the glass's free energy, and the error of its Hermite interpolation
 
 
@@ -54,28 +57,48 @@ def global_load(p: int, temperature: float) -> Estimate:
 
 def broken_global_load(p: int, temperature: float) -> Estimate:
     """Return the load up to which the 1RSB retrieval state wins, p >= 3 (docs/theory.md, eq. 37)."""
-    plain, branch = global_load(p, temperature), ManyBody(p).retrieval
-    if broken.is_stable(branch, plain.value, temperature):
+    branch = ManyBody(p).retrieval
+    plain, found = global_load(p, temperature), broken_curve.curve(branch, temperature)
+    if found is None or plain.value <= found.parting:
         return plain
-    noise = branch.noise
+    system = found.system
 
-    def lead(found: BrokenState) -> float:
-        spins = found.site.entropy + noise.entropy(found.order, found.load)
-        free_energy = noise.energy(found.order, found.load) - temperature * spins
-        return background(p, found.load, temperature) - free_energy
+    def lead(point: Point) -> float:
+        here = point.state
+        spins = here.site.entropy + system.noise.entropy(here.order, here.load)
+        free_energy = system.noise.energy(here.order, here.load) - temperature * spins
+        return background(p, here.load, temperature) - free_energy
 
-    here = broken.near_symmetric(branch, plain.value, temperature)
-    outward = lead(here) > 0
-    factor = 1 - broken.STEP if outward else 1 + broken.STEP / 20
-    for _ in range(broken.LARGEST_STEPS):
-        before = here
-        here = broken.shifted(branch, temperature, here, here.fields.mean * factor)
-        if (lead(here) > 0) != outward:
-            break
-    mean = broken.where(branch, temperature, here, before, lead)
-    found = broken.shifted(branch, temperature, before, mean)
-    slope = (lead(here) - lead(before)) / (here.load - before.load)
-    return Estimate(found.load, (abs(lead(found)) + broken.BARELY) / abs(slope))
+    beaten = next((k for k, point in enumerate(found.points) if lead(point) < 0), None)
+    if beaten is None:
+        return broken_curve.end_load(branch, temperature)
+    if beaten == 0:
+        return _close_to_parting(branch, found, plain, lead)
+    one, other = found.points[beaten - 1], found.points[beaten]
+    root = one_step_branch.where(system, one, other, lead)
+    slope = (lead(other) - lead(one)) / (other.state.load - one.state.load)
+    off = (abs(lead(root)) + TABLE_ERROR) / abs(slope)
+    load = one_step_branch.load_of(system, root)
+    return Estimate(load.value, off + load.error + abs(load.value - root.state.load))
+
+
+def _close_to_parting(
+    branch: OrderedBranch, found: broken_curve.Curve, plain: Estimate, lead: Callable[[Point], float]
+) -> Estimate:
+    """Return the transition between the AT line and the first state: replica symmetry is almost right there."""
+    first = found.points[0]
+
+    def lead_at(load: float) -> float:
+        return lead(broken_curve.before_first(branch, found, load))
+
+    low, high = max(found.parting, BELOW * plain.value), first.state.load
+    low += 1e-6 * (high - low)
+    at_low, at_high = lead_at(low), lead(first)
+    if at_low < 0 or high <= found.parting:  # within 1e-6 of the AT line, where the two free energies are the same
+        return plain
+    load = float(brentq(lambda v: at_high if v == high else lead_at(v), low, high, xtol=1e-14))
+    slope = (at_high - at_low) / (high - low)
+    return Estimate(load, TABLE_ERROR / abs(slope) + plain.error)
 
 
 def _infinite_global_load(temperature: float) -> Estimate:

@@ -1,49 +1,47 @@
 """The lines of p = 2 in every plane, of the direct model and of the planted one (docs/theory.md, eq. 57 to 67)."""
 
 import math
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from densehop.errors import InvalidInput, NoSolution
 from densehop.theory.lines.planes import Plane
+from densehop.theory.lines.points import Point, at_each
 from densehop.theory.lines.retrieval import Line
 from densehop.theory.models import nishimori
 from densehop.theory.models.pairwise import curves as pairwise_curves
 from densehop.theory.models.pairwise import states as pairwise
 from densehop.theory.models.pairwise.model import Inference
 from densehop.theory.models.pairwise.noise import WishartNoise
+from densehop.theory.states import broken_curve
 from densehop.theory.states.estimate import Estimate
-
-Point = tuple[float, float, float]
 
 FEWER_POINTS, HOTTEST_GLASS = 31, 1.9  # of the line against the 1RSB glass, where T is not given
 CONTINUOUS = ("inference_spinodal", "inference_global")  # one line: inference begins continuously
 INFERENCE = (*CONTINUOUS, "inference_stability")
 
 
-def trace(where: Plane, kind: str, curve: Line, chosen: npt.NDArray[np.float64] | None, points: int) -> list[Point]:
-    """Return (coordinate, temperature, error) along a line; points that do not exist are left out.
-
-    `curve` is the line itself if it is one of retrieval.
-    """
-    line = _line(where, kind, curve)
+def trace(
+    where: Plane, kind: str, curve: Line, chosen: npt.NDArray[np.float64] | None, points: int, *, broken: bool
+) -> list[Point]:
+    """Return the points of a line; `curve` is the line itself if it is one of retrieval."""
+    line = _line(where, kind, curve, broken)
     hottest = 2.0 if kind.startswith("retrieval") else 4.0
     if kind == "retrieval_global":  # each point has a 1RSB glass to beat: a third of a second
         points, hottest = min(points, FEWER_POINTS), HOTTEST_GLASS
     rising = (1 - np.cos(np.linspace(0, math.pi, points))) / 2
     temperatures = chosen if chosen is not None else 1e-3 + (hottest * (1 - 1e-9) - 1e-3) * rising
-    found = []
-    for temperature in temperatures:
-        try:
-            value, error = line(float(temperature))
-        except NoSolution:
-            continue
-        found.append((value, float(temperature), error))
-    return found
+
+    def point(temperature: float) -> Point:
+        value, error = line(temperature)
+        return Point(value, temperature, error)
+
+    return at_each(temperatures, point, asked=chosen is not None)
 
 
-def _line(where: Plane, kind: str, retrieval: Line) -> Line:
+def _line(where: Plane, kind: str, retrieval: Line, broken: bool) -> Line:
     """Return a line's coordinate as a function of T."""
     if where.axis == "load" and kind.startswith("retrieval"):
         return retrieval
@@ -58,6 +56,8 @@ def _line(where: Plane, kind: str, retrieval: Line) -> Line:
         if where.value <= 2:
             raise InvalidInput(f"teacher_temperature must exceed 2, where the teacher orders, got {where.value:g}")
         branch = Inference(WishartNoise(contrast=2 / (where.value - 2)))
+        if broken and kind in CONTINUOUS:
+            return partial(broken_curve.end_load, branch)
         return branch.symmetric_end if kind in CONTINUOUS else branch.stability_load
     raise InvalidInput(f"p = 2, model '{where.model}' has no line '{kind}'")
 

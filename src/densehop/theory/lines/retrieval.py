@@ -14,7 +14,7 @@ from densehop.theory.models.pairwise import curves as pairwise_curves
 from densehop.theory.models.pairwise import glass as pairwise_glass
 from densehop.theory.models.pairwise import states as pairwise
 from densehop.theory.models.pairwise.noise import WishartNoise
-from densehop.theory.states import broken_retrieval, one_step
+from densehop.theory.states import broken_curve, one_step
 from densehop.theory.states.estimate import Estimate
 from densehop.theory.states.one_step import Fields
 
@@ -60,7 +60,7 @@ def retrieval_line(p: int, kind: str, ansatz: str = "rs") -> Line:
     if kind == "spinodal" and ansatz == "rs":
         return model.retrieval.symmetric_end
     if kind == "spinodal":
-        return partial(broken_retrieval.spinodal_load, model.retrieval)
+        return partial(broken_curve.end_load, model.retrieval)
     if not model.universal:
         return pairwise_global_load
     return partial(curves.global_load if ansatz == "rs" else curves.broken_global_load, p)

@@ -6,7 +6,11 @@ from densehop.errors import NoSolution, OutOfRange
 from densehop.problem import TeacherStudent
 from densehop.teacher import law
 from densehop.theory.models import nishimori
+from densehop.theory.models.many_body.noise import TensorNoise
+from densehop.theory.models.pairwise.noise import WishartNoise
+from densehop.theory.states import site
 from densehop.theory.states.model import Known
+from densehop.theory.states.noise import Noise, Order
 
 
 def teacher_is_ordered(problem: TeacherStudent) -> bool:
@@ -31,7 +35,7 @@ def many_body(problem: TeacherStudent) -> Known:
     a = nishimori.field_variance(p, gamma)
     q = nishimori.overlap(a)
     residual = abs(nishimori.overlap(p * gamma * q ** (p - 1)) / q - 1)
-    entropy = math.log(2) - gamma / 2 + nishimori.gain(p, a)
+    entropy = _entropy(TensorNoise(p), a, gamma, 1.0)
     return Known(q, q, -problem.load / problem.temperature, entropy, nishimori.stability(p, a), residual)
 
 
@@ -44,14 +48,17 @@ def pairwise(problem: TeacherStudent) -> Known:
     a = nishimori.pairwise_field_variance(problem.temperature, gamma)
     q, slope = nishimori.overlap(a), nishimori.overlap_slope(a)
     d = 1 - 2 * beta * (1 - q)
-    free_entropy = (
-        math.log(2)
-        - gamma / 2 * math.log(d)
-        + gamma * beta * q * (1 + c * q) / d
-        - a / 2 * (1 + q)
-        + nishimori.mean_log_cosh(a)
-        - gamma * beta
-    )
     residual = abs(nishimori.overlap(2 * gamma * beta * c * q / d) / q - 1)
     replicon = d**2 - 4 * gamma * beta**2 * slope
-    return Known(q, q, -gamma * c, free_entropy - beta * gamma * c, replicon, residual)
+    entropy = _entropy(WishartNoise(c), a, problem.load, problem.temperature)
+    return Known(q, q, -gamma * c, entropy, replicon, residual)
+
+
+def _entropy(noise: Noise, variance: float, load: float, temperature: float) -> float:
+    """Return the entropy as a sum of parts that are small where it is (docs/theory.md, eq. 27 and 54).
+
+    The field's mean and its variance, in units of T, are the one number `variance`.
+    """
+    here = site.average(variance, math.sqrt(variance), 1.0)
+    order = Order(here.overlap, here.square, here.square, here.susceptibility / temperature, 0.0)
+    return here.entropy + noise.entropy(order, load)

@@ -19,6 +19,7 @@ from densehop.theory.questions.sign_sums import sign_sums
 from densehop.theory.states import gaussian
 
 MOST_MIXED = 1_001
+LOWEST, SCANNED = 0.1, 81  # fields per memory, times sqrt(n), from which on the largest load is sought, and how many
 EXACT = {"xtol": 1e-14, "rtol": 1e-14}
 
 
@@ -87,8 +88,13 @@ def mixture_loads(p: int, n_mixed: int = 3) -> MixtureLoads:
     """
     p = checks.integer("p", p, 3)
     n_mixed = _odd(n_mixed)
+    scan = np.geomspace(LOWEST / math.sqrt(n_mixed), 5 + math.log(p), SCANNED)  # S is of order sqrt(n)
+    best = int(np.argmax([_log_load(p, n_mixed, float(y)) for y in scan]))
     top = minimize_scalar(
-        lambda y: -_log_load(p, n_mixed, y), bounds=(0.1, 5 + math.log(p)), method="bounded", options={"xatol": 1e-9}
+        lambda y: -_log_load(p, n_mixed, y),
+        bounds=(scan[best - 1], scan[best + 1]),
+        method="bounded",
+        options={"xatol": 1e-9 * scan[best]},
     )
     exists = math.exp(-float(top.fun))
     if n_mixed == 1:

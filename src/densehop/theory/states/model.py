@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Protocol
 
 from densehop.problem import DirectModel, TeacherStudent
-from densehop.theory.states import one_step
+from densehop.theory.states import broken_curve, one_step
 from densehop.theory.states.estimate import Estimate
 from densehop.theory.states.noise import Noise, Order
 from densehop.theory.states.one_step import BrokenState
@@ -86,7 +86,26 @@ class Branch(ABC):
 
 
 class OrderedBranch(Branch):
-    """A branch with an overlap, which ends at a load: retrieval at its largest one, inference of p = 2 at its onset."""
+    """A branch with an overlap, which ends at a load: retrieval at its largest one, inference of p = 2 at its onset.
+
+    Its 1RSB states lie on a curve that is followed from the AT line on (`broken_curve`).
+
+    Attributes
+    ----------
+    fades : bool
+        Whether it ends where its mean field vanishes, at its smallest load, and not at its largest load.
+    """
+
+    fades: ClassVar[bool] = False
+
+    def broken(self, load: float, temperature: float, near: SymmetricState, scale: float = 1.0) -> BrokenState:
+        """Return the 1RSB state of largest overlap, where the replica-symmetric one is unstable."""
+        del near
+        return broken_curve.state(self, load, temperature, scale)
+
+    def alone(self, load: float, temperature: float, scale: float = 1.0) -> BrokenState:
+        """Return the 1RSB state of largest overlap beyond the end of the replica-symmetric one."""
+        return broken_curve.state(self, load, temperature, scale)
 
     @abstractmethod
     def symmetric_end(self, temperature: float) -> Estimate:

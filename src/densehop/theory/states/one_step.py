@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import root
 
 from densehop.base.arrays import Floats
-from densehop.errors import NoSolution
+from densehop.errors import NotConverged
 from densehop.theory.states import site
 from densehop.theory.states.noise import Noise, Order
 from densehop.theory.states.site import Site, TiltedSite
@@ -95,10 +95,10 @@ def solve(noise: Noise, load: float, temperature: float, starts: Iterable[Fields
         if found.residual < TOLERANCE:
             return found
         best = min(best, found.residual)
-    raise NoSolution(
-        "no 1RSB state found here"
+    raise NotConverged(
+        f"the search for a 1RSB state at load = {load:.10g}, T = {temperature:.10g} was lost"
         + (f" (closest residual {best:.1e})" if best < math.inf else "")
-        + "; the replica-symmetric state may be stable, or its neighbours too far: approach from a nearby point"
+        + "; it may be too close to the replica-symmetric one: move to a nearby point"
     )
 
 
@@ -146,21 +146,9 @@ def _stationary(noise: Noise, load: float, temperature: float, fields: Fields) -
         before, last = now, float(y)
 
 
-def at_mean(noise: Noise, temperature: float, start: Fields) -> BrokenState:
-    """Return the 1RSB state with the start's mean field, at whatever load it solves the equations (explicit)."""
-    found = _polish(noise, None, temperature, start)
-    if found is None or found.residual >= TOLERANCE:
-        raise NoSolution(f"no 1RSB state found at the mean field {start.mean:.6g}")
-    return found
-
-
-def _polish(noise: Noise, load: float | None, temperature: float, start: Fields) -> BrokenState | None:
-    """Solve the equations in logarithms of the unknowns; None where the solver leaves the domain.
-
-    Unknown are a0, a1 - a0, y and, at a given load, the mean field; at a given mean field, the load.
-    """
-    unknown = slice(0, None) if load is not None and start.mean > 0 else slice(1, None)
-    equations_of = unknown if load is not None else [0, 1, 3]
+def _polish(noise: Noise, load: float, temperature: float, start: Fields) -> BrokenState | None:
+    """Solve the equations in logarithms of the unknowns; None where the solver leaves the domain."""
+    unknown = slice(0, None) if start.mean > 0 else slice(1, None)
 
     def fields_of(logs: Floats) -> Fields:
         values = np.array(start)
@@ -169,9 +157,8 @@ def _polish(noise: Noise, load: float | None, temperature: float, start: Fields)
 
     def complete(fields: Fields) -> tuple[BrokenState, Floats]:
         here, order = averages(fields, temperature)
-        at = load if load is not None else fields.added / noise.spread(order)[1]
-        values = violations(noise, at, fields, here, order)
-        return BrokenState(at, fields, here, order, float(np.abs(values).max())), values
+        values = violations(noise, load, fields, here, order)
+        return BrokenState(load, fields, here, order, float(np.abs(values).max())), values
 
     def equations(logs: Floats) -> Floats:
         if np.abs(logs - start_logs).max() > 20:
@@ -179,7 +166,7 @@ def _polish(noise: Noise, load: float | None, temperature: float, start: Fields)
         try:
             with np.errstate(all="ignore"):
                 found, values = complete(fields_of(logs))
-                values = _independent(values, found.order.gap)[equations_of]
+                values = _independent(values, found.order.gap)[unknown]
         except (ZeroDivisionError, OverflowError, ValueError):  # a trial step out of the domain
             return np.full(logs.size, 1e3)
         return np.nan_to_num(values, nan=1e3, posinf=1e3, neginf=-1e3)

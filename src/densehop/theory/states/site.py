@@ -21,6 +21,7 @@ REACH = 9.0  # standard deviations: the weight beyond is 2e-19
 STEP = 1 / 8  # of z, in the trapezoid rule: tanh has poles at distance (pi/2)/WIDE, so the error is exp(-39)
 PANELS = (0.0, 1.25, 3.5, 8.0, 20.0)  # of h: what is left at 20 is exp(-40)
 LARGEST_STEP = 0.5  # of z1, where the inner field hardly varies
+SMALL = 0.01  # exponents below which exp(g) - 1 - g is a series
 OUTER_PANEL = 1.5  # standard deviations of the outer field; panels shrink geometrically towards field 0
 GAUSS_NODES, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(16)
 
@@ -213,10 +214,11 @@ def _tilted_wide(field: Floats, s: float, y: float, t: float) -> tuple[Floats, .
     z = half.sum(axis=0) + near[:, 0]
     loss = 2 * half[1] + t * (density[0] @ (W * power * LOSS) + density[1] @ (W * (power * (1 + TANH) - 2)))
     loss, u = loss / z, near[:, 1] / z  # 1 - <t>, towards the field
-    mean_log = ((center * half + edge).sum(axis=0) + near[:, 3]) / z
+    excess = (y * s**2 * half.sum(axis=0) - size * (2 * half[1] + near[:, 0]) + edge.sum(axis=0) + near[:, 3]) / z
+    mean_log = size + excess  # y |field|, which may be large, drops out of the divergence
     log_z = np.log(z) + y * size + (y * s) ** 2 / 2
     overlap = np.copysign(1 - loss, field)
-    divergence = y * mean_log - log_z
+    divergence = y * excess - np.log(z) - (y * s) ** 2 / 2
     return log_z, overlap, loss * (2 - loss) - t * u, u, near[:, 2] / z, mean_log, divergence, near[:, 4] / z
 
 
@@ -224,19 +226,22 @@ def _tilted_narrow(field: Floats, s: float, y: float, t: float) -> tuple[Floats,
     """Trapezoid rule over z1 for each outer field, (n,)."""
     step, reach = min(LARGEST_STEP, t / (4 * s)), REACH + WIDE
     z1 = np.arange(-reach, reach + step / 2, step)
-    h = (field[:, None] + s * z1) / t
+    outer, toward = np.abs(field)[:, None] / t, np.copysign(1.0, field)[:, None] * s * z1 / t
+    h = outer + toward  # of the outer field's sign, which may be large: what varies is kept apart from it
     size = np.abs(h)
     e = np.exp(-2 * size)
     far, loss = np.log1p(e), 2 * e / (1 + e)  # log 2cosh h - |h|, 1 - tanh |h|
-    log_2cosh = size + far
+    log_2cosh = np.where(h > 0, toward, -toward - 2 * outer) + far  # less |outer|
     prior = np.exp(-(z1**2) / 2)
     prior /= prior.sum()
     center = log_2cosh @ prior
     g = y * t * (log_2cosh - center[:, None])
     excess = np.expm1(g)
-    log_ratio = np.log1p((excess - g) @ prior)  # log of the mean of exp(g), whose g averages to 0
+    series = g**2 / 2 * (1 + g / 3 * (1 + g / 4 * (1 + g / 5 * (1 + g / 6 * (1 + g / 7)))))  # of exp(g) - 1 - g
+    second = np.where(np.abs(g) < SMALL, series, excess - g)
+    log_ratio = np.log1p(second @ prior)  # log of the mean of exp(g), whose g averages to 0
     weight = prior * (1 + excess) / np.exp(log_ratio)[:, None]
-    tanh, u = np.copysign(1 - loss, h), loss * (2 - loss)
+    tanh, u = np.copysign(1 - loss, h) * np.copysign(1.0, field)[:, None], loss * (2 - loss)
     spin_entropy = far + size * loss
 
     def mean(values: Floats) -> Floats:
@@ -245,5 +250,7 @@ def _tilted_narrow(field: Floats, s: float, y: float, t: float) -> tuple[Floats,
 
     overlap = mean(tanh)
     gap = mean((tanh - overlap[:, None]) ** 2)
-    log_z, divergence = log_ratio + y * t * center, (excess * g) @ prior / np.exp(log_ratio) - log_ratio
-    return log_z, overlap, gap, mean(u) / t, mean(u**2) / t, t * mean(log_2cosh), divergence, mean(spin_entropy)
+    log_z = log_ratio + y * t * center + y * np.abs(field)
+    divergence = (excess * g) @ prior / np.exp(log_ratio) - log_ratio
+    mean_log = t * mean(log_2cosh) + np.abs(field)
+    return log_z, overlap, gap, mean(u) / t, mean(u**2) / t, mean_log, divergence, mean(spin_entropy)

@@ -54,6 +54,8 @@ def root(function: Callable[[float], float], largest: float, rounding: float) ->
     load = float(brentq(function, 1e-300, largest, xtol=1e-300, rtol=1e-14))
     step = 1e-5 * min(load, largest - load)
     slope = (function(load + step) - function(load - step)) / (2 * step) if step > 0 else math.inf
+    if slope == 0:  # the root lies at the largest load to within rounding
+        return Estimate(load, largest - load + ROUNDING * load)
     return Estimate(load, (abs(function(load)) + rounding) / abs(slope) + ROUNDING * load)
 
 

@@ -15,7 +15,6 @@ from densehop.theory.models.many_body import glass, limits, states
 from densehop.theory.models.many_body.noise import TensorNoise
 from densehop.theory.models.p_body import PBodyModel
 from densehop.theory.models.signal import limiting_signal
-from densehop.theory.states import broken_retrieval
 from densehop.theory.states.estimate import Estimate
 from densehop.theory.states.model import Branch, Case, Known, OrderedBranch, Problem, State, paramagnet
 from densehop.theory.states.one_step import BrokenState, Fields
@@ -31,10 +30,6 @@ class Ordered(OrderedBranch):
     def symmetric(self, load: float, temperature: float, scale: float = 1.0) -> State:
         """Return the replica-symmetric state of largest overlap."""
         return states.retrieval(self.noise.p, load, temperature, scale)
-
-    def alone(self, load: float, temperature: float, scale: float = 1.0) -> BrokenState:
-        """Return the 1RSB state beyond the end of the replica-symmetric one."""
-        return broken_retrieval.beyond(self, self.furthest, load, temperature, scale)
 
     def may_outlast_symmetry(self, load: float, temperature: float) -> bool:
         """Whether the replica-symmetric end, unstable below the Nishimori line, may come too early here."""

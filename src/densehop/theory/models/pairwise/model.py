@@ -11,13 +11,13 @@ from densehop.theory.models.pairwise import glass, limits, states
 from densehop.theory.models.pairwise.noise import WishartNoise
 from densehop.theory.models.pairwise.states import State
 from densehop.theory.models.signal import pairwise_signal
-from densehop.theory.states import broken_retrieval
 from densehop.theory.states.estimate import Estimate
 from densehop.theory.states.model import Branch, Case, Known, OrderedBranch, Problem, SymmetricState, paramagnet
 from densehop.theory.states.one_step import BrokenState
 
 DIRECT = WishartNoise()
-FURTHEST = 0.28  # load and temperature: beyond the replica-symmetric line's largest load by less than 1%
+FURTHEST = 0.2764  # load that retrieval does not exceed: in 1RSB it reaches 0.276397
+EARLIEST = 0.7  # of the load at which inference begins in replica symmetry: in 1RSB at 0.705 of it, T = 0, T* -> inf
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class Retrieval(OrderedBranch):
         del scale
         return states.retrieval(load, temperature)
 
-    def alone(self, load: float, temperature: float, scale: float = 1.0) -> BrokenState:
-        """Return the 1RSB state beyond the end of the replica-symmetric one."""
-        return broken_retrieval.beyond(self, FURTHEST, load, temperature, scale)
+    def may_outlast_symmetry(self, load: float, temperature: float) -> bool:
+        """Whether the replica-symmetric end may come too early here: where it is unstable."""
+        return temperature < limits.highest_instability() and load < FURTHEST
 
     def symmetric_end(self, temperature: float) -> Estimate:
         """Return the spinodal load."""
@@ -69,6 +69,12 @@ class Inference(OrderedBranch):
 
     noise: WishartNoise  # it depends on the teacher
     name: str = "inference"
+    fades: ClassVar[bool] = True
+
+    def may_outlast_symmetry(self, load: float, temperature: float) -> bool:
+        """Whether the replica-symmetric onset, unstable below T*, may come too late here."""
+        below = temperature < 2 + 2 / self.noise.contrast
+        return below and load > EARLIEST * self.symmetric_end(temperature).value
 
     def symmetric(self, load: float, temperature: float, scale: float = 1.0) -> State:
         """Return the replica-symmetric state of largest q*."""

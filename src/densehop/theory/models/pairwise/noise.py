@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from densehop.theory.states.noise import Order
 
-SMALL = 0.02  # below: v - log(1 + v) by its series
+SMALL = 0.02  # below: logarithms and what nearly cancels them by series
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class WishartNoise:
     def entropy(self, order: Order, load: float) -> float:
         """-(alpha/4)[log D1 + 2 chi/D1]."""
         own = 2 * order.susceptibility
+        if abs(own) < SMALL:
+            return -load / 4 * sum(own**k * (k - 1) / k for k in range(2, 12))
         return -load / 4 * (math.log1p(-own) + own / (1 - own))
 
     def tilt_slope(self, order: Order, load: float) -> float:

@@ -1,0 +1,286 @@
+"""1RSB states of finite overlap: retrieval for every p, inference for p = 2 (docs/theory.md, eq. 31 to 34, 50 to 56).
+
+At each temperature they lie on one curve, followed once from where it leaves the replica-symmetric states (the AT line)
+or from where the two hardly differ (T = 0). Retrieval ends at its largest load; at low T that is much more than replica
+symmetry allows: at p = 3, T = 0 it is 0.9224 instead of 0.7566. Inference of p = 2 ends where its mean field vanishes.
+"""
+
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy.optimize import brentq
+
+from densehop.base.arrays import Floats
+from densehop.errors import NoSolution, NotConverged
+from densehop.theory.states import one_step, one_step_branch, one_step_start
+from densehop.theory.states.estimate import Estimate
+from densehop.theory.states.one_step import BrokenState
+from densehop.theory.states.one_step_branch import Lost, Point, System
+
+if TYPE_CHECKING:
+    from densehop.theory.states.model import OrderedBranch
+
+COLD = 2e-7  # of 1 - q on the AT line: below, the curve is begun as at T = 0
+ALMOST_EQUAL = 1e-5  # of 1 - q0, where the curve begins at T = 0
+BEYOND = 0.98  # of the largest load: how far retrieval is followed past it
+FADED = 1e-3  # of the mean field over the field's deviation: where inference ends, but for terms of this order squared
+MERGED, FADING = 4e-10, 2e-5  # relative distance in load of the AT line from the end, below which they are one
+WITHIN = 1e-11  # relative: loads closer to an end belong to it
+SMALLEST_SPLIT = 1e-9  # (q1 - q0) times its share of 1 - q0
+
+
+class Curve(NamedTuple):
+    """The 1RSB states of a kind at a temperature, from the strongest on; the replica-symmetric ones end at `parting`.
+
+    end: the state of largest load, for retrieval; the load at which the mean field vanishes is `onset`, for inference.
+    """
+
+    system: System
+    parting: float
+    start: Floats | None
+    points: tuple[Point, ...]
+    end: Point
+    onset: float
+
+
+@lru_cache(maxsize=1024)
+def curve(branch: "OrderedBranch", temperature: float) -> Curve | None:
+    """Return the 1RSB states at a temperature; None where replica symmetry is stable wherever the state exists."""
+    system = System(branch.noise, temperature)
+    parting = _parting(branch, temperature)
+    if parting is None:
+        return None
+    try:
+        return _followed(branch, system, parting)
+    except Lost as lost:
+        raise NotConverged(
+            f"the first 1RSB state of {branch.name} at T = {temperature:.10g} was not found; try a nearby temperature"
+        ) from lost
+
+
+def _parting(branch: "OrderedBranch", temperature: float) -> float | None:
+    """Return the load of the AT line, nan at T = 0; None where it does not exist or cannot be told from the end."""
+    if temperature == 0:
+        return math.nan
+    try:
+        parting = branch.stability_load(temperature).value
+    except NoSolution:
+        return None
+    return parting if _distance(branch, parting, temperature) > (FADING if branch.fades else MERGED) else None
+
+
+def _distance(branch: "OrderedBranch", parting: float, temperature: float) -> float:
+    """Return the relative distance in load of the AT line from the end of the replica-symmetric states."""
+    end = branch.symmetric_end(temperature).value
+    return abs(end - parting) / end
+
+
+def unresolved(branch: "OrderedBranch", temperature: float) -> float:
+    """Return how far breaking may move an end that lies too close to the AT line to tell."""
+    if curve(branch, temperature) is not None:
+        return 0.0
+    try:
+        return abs(branch.stability_load(temperature).value - branch.symmetric_end(temperature).value)
+    except NoSolution:
+        return 0.0
+
+
+def _followed(branch: "OrderedBranch", system: System, parting: float) -> Curve:
+    """Follow the curve from its start."""
+    t = system.temperature
+    state = None if math.isnan(parting) else branch.symmetric(parting, t)
+    if state is None or 1 - state.site.square < COLD:
+        first, start, parting = _cold_start(branch, system), None, math.inf if branch.fades else 0.0
+    else:
+        first = one_step_start.from_stability_line(system, state.mean, state.variance, state.site.square)
+        start = np.log([state.mean, state.variance, first.state.fields.added, first.state.fields.tilt])
+    leave = _has_faded if branch.fades else _is_past_its_end
+    points = one_step_branch.followed(system, first, one_step_branch.ADDED, lambda found: leave(found, t))
+    if branch.fades:
+        last, before = points[-1].state, points[-2].state
+        weight = (last.fields.mean / before.fields.mean) ** 2  # near its onset the load grows as the field's square
+        onset = (last.load - weight * before.load) / (1 - weight)
+        return Curve(system, parting, start, points, points[-1], onset)
+    points, end = _with_end(system, points)
+    return Curve(system, parting, start, points, end, math.nan)
+
+
+def _cold_start(branch: "OrderedBranch", system: System) -> Point:
+    """Return a state whose levels are almost equal, where T is 0 or hardly counts."""
+    t, noise = system.temperature, system.noise
+
+    def excess(log_load: float) -> float:
+        load = math.exp(log_load)
+        here = branch.symmetric(load, t).site
+        return math.log(max(one_step_start.difference(noise, load, here), 1e-300) / ALMOST_EQUAL)
+
+    end = math.log(branch.symmetric_end(t).value)
+    inward = 1e-9 if branch.fades else -1e-9
+    far = end + (4 if branch.fades else -4)
+    while excess(far) > 0:
+        far += far - end
+    load = math.exp(brentq(excess, end + inward, far, xtol=1e-3))
+    state = branch.symmetric(load, t)
+    near = one_step_start.almost_equal(system, load, state.mean, state.variance, state.site)
+    return one_step_branch.corrected(system, np.log(near.fields), one_step_branch.ADDED)
+
+
+def _is_past_its_end(points: list[Point], temperature: float) -> bool:
+    """Whether retrieval has been followed past its largest load, or x past 1."""
+    last = points[-1].state
+    return last.load < BEYOND * max(point.state.load for point in points) or last.fields.tilt * temperature > 1
+
+
+def _has_faded(points: list[Point], temperature: float) -> bool:
+    """Whether the mean field of inference has vanished to leading order, or x passed 1."""
+    fields = points[-1].state.fields
+    return fields.mean < FADED * math.sqrt(fields.outer) or fields.tilt * temperature > 1
+
+
+def _with_end(system: System, points: tuple[Point, ...]) -> tuple[tuple[Point, ...], Point]:
+    """Return the states up to the one of largest load, and that one."""
+    highest = int(np.argmax([point.state.load for point in points]))
+    if highest == 0:  # between the AT line and the first state
+        back = one_step_branch.followed(
+            system, points[0], -one_step_branch.ADDED, lambda found: _is_down(system, found)
+        )
+        points = (*back[:0:-1], *points)
+        highest = int(np.argmax([point.state.load for point in points]))
+    if highest == 0:
+        return points[:1], points[0]
+    if highest == len(points) - 1:  # x reached 1 before
+        raise NotConverged("the 1RSB retrieval states reach x = 1 before their largest load")
+    end = one_step_branch.highest(system, points[highest - 1], points[highest], points[highest + 1])
+    return (*(point for point in points if point.logs[0] > end.logs[0]), end), end
+
+
+def _is_down(system: System, points: list[Point]) -> bool:
+    """Whether the way back to the AT line leads to smaller loads, or the levels can no longer be told apart."""
+    order = points[-1].state.order
+    split = order.gap * one_step_branch.share(order.gap, order.susceptibility, system.temperature)
+    return split < SMALLEST_SPLIT or (len(points) > 1 and points[-1].state.load < points[-2].state.load)
+
+
+# --- states -----------------------------------------------------------------------------------------------------------
+
+
+def state(branch: "OrderedBranch", load: float, temperature: float, signal: float = 1.0) -> BrokenState:
+    """Return the 1RSB state of largest overlap at a load where replica symmetry is unstable or has no state.
+
+    `signal` is for messages.
+    """
+    found = curve(branch, temperature)
+    if found is None and unresolved(branch, temperature) > 0 and _exists(branch, load, temperature):
+        raise NotConverged(
+            f"replica symmetry breaks too little to resolve at load = {signal**2 * load:.10g}, "
+            f"T = {signal * temperature:.10g}; move away from where the AT line ends, or ask for ansatz='rs'"
+        )
+    if found is None or _is_missing(branch, found, load):
+        raise _no_solution(branch, found, load, temperature, signal)
+    point = _at_load(branch, found, load)
+    state = point.state
+    violated = found.system.noise.spread(state.order)[1] * load / state.fields.added - 1
+    return state._replace(load=load, residual=max(state.residual, abs(violated)))
+
+
+def _exists(branch: "OrderedBranch", load: float, temperature: float) -> bool:
+    """Whether there is a replica-symmetric state."""
+    end = branch.symmetric_end(temperature).value
+    return load > end if branch.fades else load <= end
+
+
+def _is_missing(branch: "OrderedBranch", found: Curve, load: float) -> bool:
+    """Whether a load lies beyond the curve's end."""
+    if branch.fades:
+        return load <= found.onset * (1 + WITHIN)
+    return load > found.end.state.load * (1 + WITHIN)
+
+
+def _no_solution(
+    branch: "OrderedBranch", found: Curve | None, load: float, temperature: float, signal: float
+) -> NoSolution:
+    """Say where the states end."""
+    here = f"no {branch.name} in 1RSB at load = {signal**2 * load:.10g}, T = {signal * temperature:.10g}"
+    if branch.fades:
+        onset = found.onset if found is not None else branch.symmetric_end(temperature).value
+        return NoSolution(f"{here}: it begins continuously at load = {onset:.10g}")
+    largest = found.end.state.load if found is not None else branch.symmetric_end(temperature).value
+    return NoSolution(f"{here}: it exists up to {'load' if signal == 1 else 'load/signal^2'} = {largest:.10g}")
+
+
+def _at_load(branch: "OrderedBranch", found: Curve, load: float) -> Point:
+    """Return the state at a load on the curve: between the AT line and the first state, between two, or at its end."""
+    system, points, log_load = found.system, found.points, math.log(load)
+    sign = -1 if branch.fades else 1  # the strongest states have the smallest loads in retrieval, not in inference
+    after = next((k for k, point in enumerate(points) if sign * (point.state.load - load) >= 0), len(points))
+    if after == len(points):
+        return found.end if not branch.fades else _near_onset(found, load)
+    if after == 0:
+        return before_first(branch, found, load)
+    low, high = points[after - 1], points[after]
+    weight = (log_load - math.log(low.state.load)) / math.log(high.state.load / low.state.load)
+    try:
+        point = one_step_branch.corrected(
+            system, low.logs + weight * (high.logs - low.logs), one_step_branch.MEAN, low.jacobian, log_load
+        )
+        if high.logs[0] <= point.logs[0] <= low.logs[0]:
+            return point
+    except Lost:
+        pass
+    return one_step_branch.where(system, low, high, lambda point: math.log(point.state.load) - log_load)
+
+
+def before_first(branch: "OrderedBranch", found: Curve, load: float) -> Point:
+    """Return a state whose levels hardly differ, from where it leaves the replica-symmetric ones."""
+    system, first = found.system, found.points[0]
+    near: BrokenState | None = None
+    if found.start is None:
+        here = branch.symmetric(load, system.temperature)
+        near = one_step_start.almost_equal(system, load, here.mean, here.variance, here.site)
+        guess = np.log(near.fields)
+    else:
+        part = max((load - found.parting) / (first.state.load - found.parting), 1e-12)
+        guess = found.start + part * (first.logs - found.start)
+        guess[2] = first.logs[2] + math.log(part)
+    try:
+        return one_step_branch.corrected(system, guess, one_step_branch.MEAN, None, math.log(load))
+    except Lost as lost:
+        near = near or one_step_start.at_tilt(system, load, guess)
+        if near.residual < one_step.TOLERANCE:
+            return Point(np.log(near.fields), near, first.jacobian)
+        raise NotConverged(
+            f"the 1RSB state of {branch.name} at load = {load:.10g}, T = {system.temperature:.10g} is too close to the "
+            "replica-symmetric one, which is unstable; move away from the AT line"
+        ) from lost
+
+
+def _near_onset(found: Curve, load: float) -> Point:
+    """Return an inference state whose mean field almost vanishes: load, variances and y are linear in its square."""
+    before, last = found.points[-2:]
+    weight = (last.state.fields.mean / before.state.fields.mean) ** 2
+    bare = (last.logs - weight * before.logs) / (1 - weight)
+    part = (load - found.onset) / (last.state.load - found.onset)
+    logs = bare + part * (last.logs - bare)
+    logs[0] = last.logs[0] + math.log(part) / 2
+    return Point(logs, found.system.equations(logs)[0], last.jacobian)
+
+
+# --- ends -------------------------------------------------------------------------------------------------------------
+
+
+def end_load(branch: "OrderedBranch", temperature: float) -> Estimate:
+    """Return the load at which a branch ends, with one step of breaking where it is needed (eq. 29, 32 and 52)."""
+    plain, found = branch.symmetric_end(temperature), curve(branch, temperature)
+    if found is None:
+        return Estimate(plain.value, plain.error + unresolved(branch, temperature))
+    if branch.fades:
+        last = one_step_branch.load_of(found.system, found.points[-1])
+        return Estimate(found.onset, 2 * last.error + FADED * abs(last.value - found.onset))
+    load = one_step_branch.load_of(found.system, found.end)
+    if load.value < plain.value - plain.error - load.error:
+        raise NotConverged(
+            f"the 1RSB states were followed to load = {load.value:.10g} only, less than replica symmetry allows"
+        )
+    return load
