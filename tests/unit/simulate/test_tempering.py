@@ -142,7 +142,7 @@ def test_rates_that_change_from_trial_to_trial_are_not_promised(monkeypatch):
         return SimpleNamespace(spins=np.ones((2, 2, 8), dtype=np.int8))
 
     with pytest.warns(UserWarning, match="still change from trial to trial; use more n_sweeps"):
-        ladder = tuning.tune(tuning.Request(1.0, 2.0, 0.4, 2), trial, 100)
+        ladder = tuning.tune(tuning.LadderRequest(1.0, 2.0, 0.4, 2), trial, 100)
     assert not ladder.converged
     assert lengths[:5] == [100, 400, 1600, 6400, 6400]
 

@@ -210,7 +210,7 @@ class DenseAssociativeClassifier(ClassifierMixin, BaseEstimator):  # type: ignor
         return self
 
     def decision_function(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
-        """Return inverse_temperature_/degree_ * scores, (B, C); of two classes the difference, (B,)."""
+        """Return scores times ``inverse_temperature_`` over ``degree_``, (B, C); for two classes the difference."""
         logits = self._logits(X)
         return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
 
