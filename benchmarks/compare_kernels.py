@@ -67,7 +67,7 @@ def energies() -> list[dict[str, Any]]:
 
 
 def digests(seed: int) -> dict[str, str]:
-    """Return a digest of energies, states and acceptances for every energy, dynamics, order and representation."""
+    """Return digests of energies, states, acceptances and overlaps up to their sign, for every way to run."""
     import densehop as dh  # noqa: PLC0415
 
     rng, found = np.random.default_rng(seed), {}
@@ -84,7 +84,7 @@ def digests(seed: int) -> dict[str, str]:
                         representation=representation, snapshot_every=1, references=network.patterns[0], n_workers=1,
                     )  # fmt: skip
                     name = hashlib.blake2b(digest_size=8)
-                    for values in (run.energy, run.snapshots, run.acceptance, run.overlap):
+                    for values in (run.energy, run.snapshots, run.acceptance, np.abs(run.overlap)):
                         name.update(np.ascontiguousarray(values).data)
                     found[f"{energy} N={n_spins} M={n_patterns} {dynamics} {order} {representation}"] = name.hexdigest()
         states = network.relax(signs(5, n_spins, seed + 1))

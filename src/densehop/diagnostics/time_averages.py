@@ -118,6 +118,8 @@ def time_average(series: npt.ArrayLike) -> TimeAverage:
         return _unknown(mean, "nothing moved", 0.0, 0.0, math.nan)
     if array.shape[1] < 2:
         return _unknown(mean, "a single sweep says nothing about memory", math.nan, variance, math.nan)
+    if not np.ptp(array, axis=1).any():
+        return _unknown(mean, "nothing moved: each chain stayed at a value of its own", 0.0, variance, math.nan)
     memory = autocorrelation(array)
     known = array.size / memory.time, variance, memory.time
     n_batches = _batches_per_chain(array, memory)

@@ -239,3 +239,24 @@ def test_stability_line_of_inference_at_given_temperatures(p, settings):
     asked = dh.boundary("inference_stability", p, line.temperature[chosen], **settings)
     assert asked.n_missing == 0
     assert asked.coordinate == pytest.approx(line.coordinate[chosen], rel=1e-8)
+
+
+@pytest.mark.parametrize("p", [3, 4, 6, 8])
+@pytest.mark.parametrize("below", [0.0, 1e-14, 1e-9, 1e-7])
+def test_end_where_the_stability_line_meets_it(p, below):
+    """At T_N = 1/Gamma_lR the AT line ends at the spinodal, where the load is T_N: rounding decides on stability."""
+    highest = 1 / dh.nishimori_lines(p).gamma_local
+    line = dh.boundary("retrieval_spinodal", p, temperatures=[highest * (1 - below)], ansatz="1rsb")
+    assert line.n_missing == 0
+    assert abs(line.coordinate[0] - highest) <= 2 * line.error[0] + 1e-14
+    with pytest.raises(dh.NoSolution):
+        dh.solve(dh.DirectModel(p, 1.002 * highest, highest * (1 - below)), "retrieval", "1rsb")
+
+
+@pytest.mark.parametrize("p", [3, 6, 10])
+@pytest.mark.parametrize("below", [1e-4, 7e-5, 5e-5, 2.5e-5, 1e-5])
+def test_claimed_error_covers_close_to_where_symmetry_is_restored(p, below):
+    """The end rises to T_N with its square root's fold: 4e-11 below it at 1e-4, and less closer to it."""
+    highest = 1 / dh.nishimori_lines(p).gamma_local
+    line = dh.boundary("retrieval_spinodal", p, temperatures=[highest * (1 - below)], ansatz="1rsb")
+    assert 0 <= highest - line.coordinate[0] <= 1.5 * line.error[0] + 6e-11 * (below / 1e-4) ** 2

@@ -180,3 +180,13 @@ def test_overlap_between_chains_is_the_mean_product():
         between_chains(net.sample(2.0, n_chains=3, n_sweeps=6))
     with pytest.raises(dh.InvalidInput, match="need at least 2 chains"):
         between_chains(net.sample(2.0, n_chains=1, n_sweeps=6, snapshot_every=1))
+
+
+@pytest.mark.parametrize("n_chains", [1, 2, 4, 12])
+def test_chains_that_never_move_say_so(n_chains):
+    """Each at a value of its own: no number of sweeps would tell more."""
+    levels = np.random.default_rng(n_chains).normal(size=(n_chains, 1))
+    found = dh.diagnostics.time_average(np.repeat(levels, 50, axis=1))
+    assert found.reason.startswith("nothing moved")
+    assert np.isnan([found.error, found.autocorrelation_time]).all()
+    assert found.effective_samples == 0

@@ -168,3 +168,11 @@ def test_the_default_sharpness_is_the_likeliest():
 
     around = [likelihood(factor * memory.beta_) for factor in (0.97, 1, 1.03)]
     assert np.argmax(around) == 1
+
+
+def test_rows_that_are_stored_twice_do_not_make_all_others_strangers():
+    rng = np.random.default_rng(6)
+    codes = rng.choice([-1, 1], (500, 64))
+    memory = DenseAssociativeMemory().fit(np.concatenate([codes, np.repeat(codes[:1], 6, axis=0)]))
+    assert memory.recall(codes).known.all()
+    assert not memory.recall(rng.choice([-1, 1], (50, 64))).known.any()

@@ -26,11 +26,14 @@ class Familiarity:
 
     @cached_property
     def between_memories(self) -> Floats:
-        """Squared distances per value of stored vectors to their nearest other one, ascending."""
-        if len(self.memories) < 2:
+        """Squared distances per value of different stored vectors to their nearest other one, ascending.
+
+        A vector that is stored twice counts once: its copy says nothing about how close strangers come.
+        """
+        memories = np.unique(self.memories.astype(np.float32), axis=0)
+        if len(memories) < 2:
             return np.empty(0)
-        rows = np.arange(0, len(self.memories), -(-len(self.memories) // SAMPLE))
-        memories = self.memories.astype(np.float32)
+        rows = np.arange(0, len(memories), -(-len(memories) // SAMPLE))
         squares, nearest = np.einsum("mi,mi->m", memories, memories), []
         for first in range(0, len(rows), ROWS):
             some = rows[first : first + ROWS]
@@ -38,7 +41,7 @@ class Familiarity:
             distances[np.arange(len(some)), some] = np.inf
             nearest.append(distances.min(axis=1))
         found: Floats = np.sort(np.maximum(np.concatenate(nearest).astype(np.float64), 0))
-        found /= self.memories.shape[1]
+        found /= memories.shape[1]
         return found
 
     def distances(self, questions: Reals, present: Mask | None, nearest: Integers) -> Floats:

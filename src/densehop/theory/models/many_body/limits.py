@@ -49,8 +49,12 @@ def stability_load(p: int, temperature: float) -> Estimate:
 def root(function: Callable[[float], float], largest: float, rounding: float) -> Estimate:
     """Return the load at which a function, positive at load 0 and negative at the largest load, vanishes.
 
-    `rounding` is how far the function may be off.
+    `rounding` is how far the function may be off: where it is no further below 0 at the largest load, the root lies
+    there.
     """
+    at_largest = function(largest)
+    if at_largest > -rounding:
+        return Estimate(largest, rounding * largest)
     load = float(brentq(function, 1e-300, largest, xtol=1e-300, rtol=1e-14))
     step = 1e-5 * min(load, largest - load)
     slope = (function(load + step) - function(load - step)) / (2 * step) if step > 0 else math.inf
