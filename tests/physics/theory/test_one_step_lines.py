@@ -260,3 +260,11 @@ def test_claimed_error_covers_close_to_where_symmetry_is_restored(p, below):
     highest = 1 / dh.nishimori_lines(p).gamma_local
     line = dh.boundary("retrieval_spinodal", p, temperatures=[highest * (1 - below)], ansatz="1rsb")
     assert 0 <= highest - line.coordinate[0] <= 1.5 * line.error[0] + 6e-11 * (below / 1e-4) ** 2
+
+
+def test_a_line_that_has_no_1rsb_version_says_which_have():
+    with pytest.raises(
+        dh.InvalidInput, match=r"at p = 2 for retrieval_spinodal.*`retrieval_boundary` has the global line"
+    ):
+        dh.boundary("retrieval_global", 2, temperatures=[0.5], ansatz="1rsb")
+    assert dh.retrieval_boundary(2, 0.5, "global", "1rsb") > 0

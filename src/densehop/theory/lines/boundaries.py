@@ -110,7 +110,9 @@ def _curve(where: Plane, kind: str, ansatz: str) -> Line:
     possible = name in BROKEN and where.p < math.inf if where.universal else in_plane
     if ansatz == "1rsb" and not possible:
         raise InvalidInput(
-            f"ansatz '1rsb' is for spinodal and global lines with finite p >= 3, got '{kind}', p = {where.p}"
+            "ansatz '1rsb' is for spinodal and global lines with finite p >= 3, at p = 2 for retrieval_spinodal or, at "
+            f"a fixed teacher, where inference begins; got '{kind}', p = {where.p}. Ask for ansatz 'rs'"
+            + ("; `retrieval_boundary` has the global line of p = 2" if kind == "retrieval_global" else "")
         )
     return retrieval_line(where.p, name or "spinodal", ansatz)
 
