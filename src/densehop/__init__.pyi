@@ -3,6 +3,7 @@
 from . import campaign, diagnostics, energies, errors, learn, plot, simulate, teacher, theory
 from .base.version import __version__
 from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
+from .exponential_problem import ExponentialModel, ExponentialTeacherStudent
 from .learn.classifier.estimator import DenseAssociativeClassifier
 from .learn.memory.estimator import DenseAssociativeMemory
 from .network import PBodyHopfield
@@ -29,6 +30,8 @@ __all__ = [
     "DenseAssociativeMemory",
     "DensehopError",
     "DirectModel",
+    "ExponentialModel",
+    "ExponentialTeacherStudent",
     "InvalidInput",
     "NoSolution",
     "OutOfRange",
