@@ -171,7 +171,7 @@ def test_diagram_and_code_are_handed_out(visit, tmp_path):
     wait_for_files(page, "phase-diagram")
     with xr.open_dataset(downloaded(page, ".download-phase-diagram-nc a", tmp_path), engine="h5netcdf") as data:
         assert data["phase"].attrs["flag_meanings"].split()[0] == "P"
-        assert "inference_global_load" in data
+        assert "inference_global_alpha" in data
     assert downloaded(page, ".download-phase-diagram-png a", tmp_path).read_bytes()[:4] == b"\x89PNG"
     assert b"<svg" in downloaded(page, ".download-phase-diagram-svg a", tmp_path).read_bytes()[:500]
     page.locator(".python-phase button").click()
@@ -226,7 +226,7 @@ def test_an_attack_below_and_above_the_boundary(visit, tmp_path, eps, end):
         data = files(page, "attack", tmp_path)
         assert data["overlap"].values[-1] == pytest.approx([float(printed[2]), float(printed[5])], abs=1e-9)
         assert data["attack"].values == pytest.approx(np.array([[1.0, eps, 1.0]]))
-        assert float(data["boundary"].interp(load=1.0)) == pytest.approx(float(printed[-1]), abs=1e-4)
+        assert float(data["boundary"].interp(scaled_load=1.0)) == pytest.approx(float(printed[-1]), abs=1e-4)
 
 
 def test_a_session_that_waits_for_lines_delays_no_other(visit):

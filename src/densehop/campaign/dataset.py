@@ -35,8 +35,8 @@ Place = dict[str, Any]
 def collect(folder: Path, plan: Plan | None = None, traces: bool = True) -> xr.Dataset:
     """Return the results of a plan (None: the one that was run last) from a campaign's folder.
 
-    Dimensions are p, n_spins, load (or n_examples, where the plan gives that), temperature, disorder and start; then
-    chain and sweep for traces. What follows from these, such as a teacher_temperature on the Nishimori line, is a
+    Dimensions are p, n_spins, alpha (the load; n_examples, where the plan gives that), temperature, disorder and start;
+    then chain and sweep for traces. What follows from these, such as a teacher_temperature on the Nishimori line, is a
     coordinate, else a dimension. Grids that fill less than half of their product become a dimension `point`.
     Variables are floats, nan where a cell has no result or no such variable. How many cells are missing, wall times,
     hosts and versions are attributes.
@@ -78,7 +78,7 @@ def _results(folder: CampaignFolder, cells: Sequence[Cell], traces: bool) -> dic
 
 def _amount(plan: Plan) -> str:
     """Return the name of the axis for how many examples there are."""
-    return "load" if any(grid.problem.load is not None for grid in plan.grids) else "n_examples"
+    return "alpha" if any(grid.problem.load is not None for grid in plan.grids) else "n_examples"
 
 
 def _place(cell: Cell) -> Place:
@@ -89,7 +89,7 @@ def _place(cell: Cell) -> Place:
         for name in ("teacher_p", "teacher_temperature")
     }
     given = {name: getattr(cell, name) for name in ("p", "n_spins", "n_examples", "temperature", "disorder")}
-    return {**given, **teacher, "load": load, "start": cell.start_name or cell.start}
+    return {**given, **teacher, "alpha": load, "start": cell.start_name or cell.start}
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class _Grid:
     @classmethod
     def of(cls, places: list[Place], amount: str) -> "_Grid":
         """Choose the dimensions."""
-        other = "n_examples" if amount == "load" else "load"
+        other = "n_examples" if amount == "alpha" else "alpha"
         candidates = ("p", "n_spins", amount, "temperature", "teacher_p", "teacher_temperature", other)
         dims: tuple[str, ...] = ()
         for name in candidates:

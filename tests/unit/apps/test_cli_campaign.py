@@ -46,7 +46,7 @@ def test_example_of_the_page_runs_resumes_and_is_collected(densehop, tmp_path):
     collected = densehop("collect", str(out))
     assert collected.returncode == 0, collected.stderr
     dataset = store.load(out / "overlap.nc")
-    assert dataset["q_star"].sizes["load"] == 2
+    assert dataset["q_star"].sizes["alpha"] == 2
     assert dataset["verdict"].attrs["flag_meanings"] == "equilibrated too_short chains_disagree frozen"
     assert ((dataset["verdict"] == 0) == (dataset["equilibrated"] == 1)).all()
     assert json.loads(dataset.attrs["parameters"])["name"] == "overlap"

@@ -78,7 +78,7 @@ def phase_diagram(
         If replica symmetry is not exact somewhere on the grid.
     """
     where = plane(model, checks.body_number(p), teacher_temperature, load, scaled_teacher_temperature)
-    x = checked_axis(where.axis, coordinates) if coordinates is not None else default_coordinates(where)
+    x = checked_axis("coordinates", coordinates) if coordinates is not None else default_coordinates(where)
     t = checked_axis("temperatures", temperatures) if temperatures is not None else default_temperatures(where)
     if x.size * t.size > LARGEST_GRID:
         raise InvalidInput(f"a grid of {x.size} x {t.size} points is too large: at most {LARGEST_GRID} points")
@@ -257,8 +257,7 @@ def _as_dataset(where: Plane, x: Floats, t: Floats, values: Values) -> xr.Datase
     dataset.attrs = {"p": where.p, "model": where.model, "densehop_version": __version__}
     if where.model == "nishimori":
         dataset.attrs["teacher_critical_temperature"] = law.critical_temperature(where.p).temperature
-    if where.value is not None:
-        dataset.attrs[SETTINGS[where.model]] = where.value
+    dataset.attrs.update(where.setting)
     return dataset
 
 

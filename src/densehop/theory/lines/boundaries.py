@@ -190,7 +190,7 @@ def _retrieval(where: Plane, curve: Line, kind: str, chosen: Floats | None, poin
     """Return a line of retrieval of a memory or example: the universal curve itself."""
     if where.model == "finite_noise" and not kind.endswith("stability"):  # no noise, and no matter how many examples
         return _horizontal(highest(where.p, kind), 0.0, 4.0, chosen, points)
-    if where.axis != "load":
+    if where.axis != "alpha":
         raise InvalidInput(f"retrieval does not depend on the {where.axis}: ask for it in a plane with a load axis")
     temperatures = chosen if chosen is not None else _shared_grid(where.p, kind, points)
 

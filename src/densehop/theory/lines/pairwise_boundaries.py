@@ -43,9 +43,9 @@ def trace(
 
 def _line(where: Plane, kind: str, retrieval: Line, broken: bool) -> Line:
     """Return a line's coordinate as a function of T."""
-    if where.axis == "load" and kind.startswith("retrieval"):
+    if where.axis == "alpha" and kind.startswith("retrieval"):
         return retrieval
-    if where.axis == "load" and kind == "glass_static":
+    if where.axis == "alpha" and kind == "glass_static":
         return _glass_load
     if where.model == "nishimori" and kind in CONTINUOUS:
         return lambda t: Estimate(2 * nishimori.pairwise_critical_load(t), 0.0)

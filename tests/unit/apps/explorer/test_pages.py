@@ -49,7 +49,7 @@ def test_pages_wait_for_theory_without_blocking(monkeypatch):
     assert "0.9" in phase._description.object  # numbers are there
     assert not phase._files.enabled
     assert not cut._files.enabled
-    small = xr.Dataset({"phase": (("temperature", "load"), np.zeros((2, 2), np.int8), {"flag_meanings": "P SG"})})
+    small = xr.Dataset({"phase": (("temperature", "alpha"), np.zeros((2, 2), np.int8), {"flag_meanings": "P SG"})})
     pool.submitted[phase_grid, PhasePlane()].set_result(small)
     assert phase._figure._shades.data["image"]
     assert not phase._files.enabled  # its lines are not there yet

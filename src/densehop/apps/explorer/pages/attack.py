@@ -176,10 +176,10 @@ class AttackPage:
         results = np.array(self._results, dtype=np.float64).reshape(-1, 3)
         return xr.Dataset(
             {
-                "boundary": ("load", self._curve[1]),
+                "boundary": ("scaled_load", self._curve[1]),
                 "attack": (("try", "load_eps_recovered"), results),
                 "overlap": (("sweep", "with"), self._overlaps()),
             },
-            {"load": self._curve[0], "with": ["pattern", "example"]},
+            {"scaled_load": self._curve[0], "with": ["pattern", "example"]},
             {"p": P, "teacher_temperature": TEACHER_TEMPERATURE, "n_spins": N_SPINS},
         )
