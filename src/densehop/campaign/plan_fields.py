@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from densehop.base import checks
+from densehop.base.ranges import decimal_range
 
 LARGEST_CAMPAIGN = 1_000_000  # cells: more are taken for a mistake
 
@@ -45,7 +46,7 @@ def _axis(value: Any) -> Any:
             raise ValueError("a range is written {from: 1, to: 3, points: 20}")
         points = checks.integer("points", value["points"], 1, LARGEST_CAMPAIGN)
         first, last = (checks.number(name, value[name], zero_allowed=True) for name in ("from", "to"))
-        return tuple(float(x) for x in np.linspace(first, last, points))
+        return tuple(decimal_range(first, last, points).tolist())
     return listed(value)
 
 
