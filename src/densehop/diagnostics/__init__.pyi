@@ -3,6 +3,7 @@
 from .autocorrelation import autocorrelation_time
 from .histogram import OverlapHistogram, overlap_histogram
 from .overlaps import LargestOverlaps, between_chains, fix_signs, largest_overlaps, pattern_overlaps
+from .response import binder_cumulant, specific_heat, susceptibility
 from .split_chains import r_hat
 from .start_comparison import StartComparison, StartIndependence, start_independence
 from .time_averages import (
@@ -25,6 +26,7 @@ __all__ = [
     "Verdict",
     "autocorrelation_time",
     "between_chains",
+    "binder_cumulant",
     "disorder_estimate",
     "effective_samples",
     "equilibration",
@@ -34,6 +36,8 @@ __all__ = [
     "overlap_histogram",
     "pattern_overlaps",
     "r_hat",
+    "specific_heat",
     "start_independence",
+    "susceptibility",
     "time_average",
 ]

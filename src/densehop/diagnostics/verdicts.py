@@ -139,8 +139,9 @@ def _judge(groups: Floats) -> Equilibration:
 
 def _around_own_means(groups: Floats) -> Floats:
     """Subtract each disorder's mean; equal numbers stay equal, and become 0, whatever their last digits."""
-    shifted: Floats = groups - groups[:, :1, :1]
-    return shifted - shifted.mean((1, 2), keepdims=True)
+    shifted = groups - groups[:, :1, :1]
+    centred: Floats = shifted - shifted.mean((1, 2), keepdims=True)
+    return centred
 
 
 def _frozen(groups: Floats) -> Equilibration:
