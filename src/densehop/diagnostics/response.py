@@ -63,7 +63,7 @@ def susceptibility(
 
 
 def binder_cumulant(overlap: npt.ArrayLike) -> TimeAverage:
-    """Return U = 1 - <m^4>/(3 <m^2>^2) (Binder 1981): 2/3 where \\|m\\| is sharp, 0 where m is Gaussian around 0.
+    """Return U = 1 - <m^4>/(3 <m^2>^2) (Binder 1981): 2/3 where m^2 is sharp, 0 where m is Gaussian around 0.
 
     Parameters
     ----------
