@@ -76,6 +76,23 @@ def test_lines_of_python_repeat_a_simulation_bit_for_bit(model, start):
     assert (mean, error) == simulation.mean_overlap()
 
 
+def test_an_overlap_without_order_is_zero_at_even_p():
+    """40 requests of 4 disorders at p = 4, far above all order, where the mean is 0 by symmetry: about 1 error away.
+
+    The mean of ``|overlap|``, or of blocks that are gauged one by one, was 5 errors away.
+    """
+    deviations = []
+    for seed in range(40):
+        request = SimulationRequest(Point(plane("direct"), 0.05, 8.0), 16, 4, "random", seed=seed, n_sweeps=60)
+        simulation = Simulation(request)
+        while not simulation.finished:
+            simulation.advance()
+        mean, error = simulation.mean_overlap()
+        deviations.append(mean / error)
+    assert abs(np.mean(deviations)) < 0.9  # 40 numbers of Student's t with 3 degrees of freedom: 0.27
+    assert np.median(np.abs(deviations)) < 1.4  # 0.76
+
+
 def test_blocks_are_short_where_a_sweep_is_long():
     small, large = (SimulationRequest(Point(plane("nishimori", 3), load, 2.0), 256, 1) for load in (0.1, 6.0))
     assert small.sweeps_per_block > large.sweeps_per_block >= 1

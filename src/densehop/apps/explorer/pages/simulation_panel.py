@@ -136,8 +136,6 @@ class SimulationPanel:
         n_sweeps = self._state.sweeps
         if simulation is not None:
             overlaps, energies, n_sweeps = simulation.overlap, simulation.energy, simulation.request.n_sweeps
-            if simulation.request.point.plane.p % 2 == 0:
-                overlaps = np.abs(overlaps)
         window = (0.0, float(n_sweeps))
         overlap, energy, overlap_at_size = self._theory
         levels = (
