@@ -13,8 +13,8 @@ import numpy as np
 import xarray as xr
 
 from densehop.base import checks
+from densehop.base.archives import Damaged
 from densehop.campaign.cell import Cell
-from densehop.campaign.checkpoint import Damaged
 from densehop.campaign.folder import CampaignFolder, Result
 from densehop.campaign.plan import Plan
 from densehop.campaign.summary import VERDICTS

@@ -20,6 +20,7 @@ from densehop.campaign.plan_fields import (
     Positive,
     Share,
     Spins,
+    as_number,
     different,
     listed,
     not_bool,
@@ -101,12 +102,15 @@ class Start(Part):
     @model_validator(mode="before")
     @classmethod
     def _from_words(cls, value: Any) -> Any:
+        value = as_number(value)
         if isinstance(value, str):
             return {"name": value, "at": value}
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return {"name": f"overlap {value:g}", "at": "overlap", "overlap": value}
+            value = {"overlap": value}
         if isinstance(value, dict) and "overlap" in value and "at" not in value:
-            return {"name": f"overlap {value['overlap']}", "at": "overlap", **value}
+            overlap = as_number(value["overlap"])
+            shown = f"{overlap + 0.0:g}" if isinstance(overlap, int | float) else overlap
+            return {"name": f"overlap {shown}", "at": "overlap", **value}
         return value
 
     @model_validator(mode="after")

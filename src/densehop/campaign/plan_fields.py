@@ -1,5 +1,6 @@
 """The types of a plan's fields: numbers, lists and ranges, checked."""
 
+from fractions import Fraction
 from typing import Annotated, Any
 
 import numpy as np
@@ -28,7 +29,12 @@ def _positive(value: float) -> float:
 
 
 def _not_negative(value: float) -> float:
-    return checks.number("the number", value, zero_allowed=True)
+    return unsigned_zero(checks.number("the number", value, zero_allowed=True))
+
+
+def unsigned_zero(value: float) -> float:
+    """Return a number, 0.0 for -0.0: they are the same point, and would be cells of two names."""
+    return value + 0.0
 
 
 def listed(value: Any) -> Any:
@@ -43,10 +49,32 @@ def _axis(value: Any) -> Any:
     if isinstance(value, dict):
         if set(value) != {"from", "to", "points"}:
             raise ValueError("a range is written {from: 1, to: 3, points: 20}")
-        points = checks.integer("points", value["points"], 1, LARGEST_CAMPAIGN)
-        first, last = (checks.number(name, value[name], zero_allowed=True) for name in ("from", "to"))
-        return tuple(float(x) for x in np.linspace(first, last, points))
+        points = checks.integer("points", as_number(value["points"]), 1, LARGEST_CAMPAIGN)
+        first, last = (checks.number(name, as_number(value[name]), zero_allowed=True) for name in ("from", "to"))
+        if points == 1 and first != last:
+            raise ValueError(f"a range of 1 point needs from = to, got {first:g} and {last:g}")
+        return spread(first, last, points)
     return listed(value)
+
+
+def spread(first: float, last: float, points: int) -> tuple[float, ...]:
+    """Return equally spaced numbers, each the one that its decimal text means.
+
+    0.1 to 0.5 in 5 points has 0.3, as a list would say it, not 0.30000000000000004: a cell is named by its numbers.
+    """
+    low, high = Fraction(repr(first)), Fraction(repr(last))
+    return tuple(float(low + (high - low) * index / max(points - 1, 1)) for index in range(points))
+
+
+def as_number(value: Any) -> Any:
+    """Read a number that is written as text, as the members of a list may be."""
+    if not isinstance(value, str):
+        return value
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return int(number) if number.is_integer() else number
 
 
 def different(name: str, values: tuple[Any, ...]) -> None:
@@ -61,6 +89,6 @@ Count = Annotated[int, BeforeValidator(not_bool), Field(ge=1)]
 Positive = Annotated[float, BeforeValidator(not_bool), AfterValidator(_positive)]
 NotNegative = Annotated[float, BeforeValidator(not_bool), AfterValidator(_not_negative)]
 Share = Annotated[float, BeforeValidator(not_bool), Field(ge=0, lt=1)]
-Overlap = Annotated[float, BeforeValidator(not_bool), Field(ge=-1, le=1)]
+Overlap = Annotated[float, BeforeValidator(not_bool), Field(ge=-1, le=1), AfterValidator(unsigned_zero)]
 Axis = BeforeValidator(_axis)
 Filled = Field(min_length=1)
