@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -83,13 +83,19 @@ def serve(
     pool: WorkerPool | None = None,
     block: bool = True,
     unused_session_lifetime: int = UNUSED_SESSION_LIFETIME,
+    origins: Sequence[str] = (),
+    prefix: str = "",
 ) -> object:
-    """Serve the explorer until Ctrl-C; return the server if `block` is false."""
+    """Serve the explorer until Ctrl-C; return the server if `block` is false.
+
+    `origins` are further addresses, HOST or HOST:PORT, under which browsers may see the page: those of a proxy or of
+    the other end of a tunnel. `prefix` is the path of the page behind a proxy that hands it on, such as "/densehop".
+    """
     pn.extension(raw_css=[STYLE])
     shared = pool or WorkerPool()
     shared.fast.submit(phase_grid, PhasePlane())
     shared.slow.submit(diagram, PhasePlane())
-    threading.Thread(target=_warm_up, args=(f"http://{address}:{port}/",), daemon=True).start()
+    threading.Thread(target=_warm_up, args=(f"http://{address}:{port}{prefix}/",), daemon=True).start()
 
     def page() -> pn.Column:
         return build_page(shared)
@@ -101,7 +107,8 @@ def serve(
             address=address,
             show=show,
             title="densehop explorer",
-            websocket_origin=[f"{address}:{port}", f"localhost:{port}"],
+            websocket_origin=[f"{address}:{port}", f"localhost:{port}", *origins],
+            prefix=prefix,
             threaded=not block,
             check_unused_sessions_milliseconds=1000,
             unused_session_lifetime_milliseconds=unused_session_lifetime,
