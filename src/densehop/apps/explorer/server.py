@@ -31,6 +31,11 @@ UNUSED_SESSION_LIFETIME = 15_000
 for _name in ("_event_coroutine", "_change_coroutine"):
     setattr(Syncable, _name, with_lock(getattr(Syncable, _name)))
 TITLES = ("Phase diagram", "Cut", "Restore", "Attack")
+PAGE = """
+{% extends base %}
+{% block postamble %}<meta name="viewport" content="width=device-width, initial-scale=1">{% endblock %}
+{% block contents %}{{ embed(roots.page) }}{% endblock %}
+"""
 STYLE = """
 h1 { font: 600 22px Georgia, serif; margin: 4px 0 2px 0; }
 body { font-family: "Source Sans", "Segoe UI", Helvetica, sans-serif; max-width: 1240px; margin: 8px auto; }
@@ -62,6 +67,7 @@ def build_page(pool: WorkerPool) -> pn.Column:
         tabs[event.new].build()
 
     tab_bar.param.watch(change_tab, "active")
+    session.state.param.watch(lambda event: tab_bar.param.update(active=TABS.index(event.new)), "view")
     title = "<h1>densehop: dense Hopfield networks, theory beside simulation</h1>"
     return pn.Column(pn.pane.HTML(title), session.error_pane, tab_bar)
 
@@ -97,8 +103,10 @@ def serve(
     shared.slow.submit(diagram, PhasePlane())
     threading.Thread(target=_warm_up, args=(f"http://{address}:{port}{prefix}/",), daemon=True).start()
 
-    def page() -> pn.Column:
-        return build_page(shared)
+    def page() -> pn.Template:
+        template = pn.Template(PAGE)
+        template.add_panel("page", build_page(shared))
+        return template
 
     try:
         return pn.serve(
