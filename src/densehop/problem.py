@@ -216,7 +216,7 @@ def n_examples_for(load: float, n_spins: int, p: int | None) -> int:
     load : float
         alpha >= 0; at p = 2 it is 2M/N.
     n_spins, p : int
-        N and the number of bodies, 2 <= p <= N; p = None is the exponential energy with the load log(M)/N (eq. 102).
+        N and the number of bodies, 2 <= p <= N; p = None is the exponential energy with the load log(M)/N (eq. 110).
 
     Raises
     ------
@@ -243,7 +243,7 @@ def load_of(n_examples: int, n_spins: int, p: int | None) -> float:
         M >= 0 and N; M >= 1 for the exponential energy.
     p : int
         Number of bodies, 2 <= p <= N; at p = 2 the load is 2M/N; None is the exponential energy, whose load is log(M)/N
-        (eq. 102).
+        (eq. 110).
 
     Raises
     ------
