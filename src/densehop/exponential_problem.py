@@ -7,7 +7,7 @@ from densehop.base import checks
 
 @dataclass(frozen=True)
 class ExponentialModel:
-    """A network with the energy -(1/L) log sum_a exp(L k_a) stores exp(A N) random memories (docs/theory.md, eq. 100 and 110).
+    """A network with the energy -(1/L) log sum_a exp(L k_a) stores exp(A N) memories (docs/theory.md, eq. 100 and 110).
 
     Parameters
     ----------
