@@ -66,10 +66,10 @@ def test_log_z_is_exact_and_chains_have_its_energy(seed):
     network = dh.PBodyHopfield(patterns, interaction="exponential", sharpness=sharpness)
     start = dh.simulate.draw_exactly(patterns, sharpness, 100, seed=seed)
     run = network.sample(1 / sharpness, 100, 40, start=start, references=patterns[0], seed=seed)
-    for measured, exact in ((run.energy.mean(axis=1), energy), (run.overlap.mean(axis=1), overlap)):
-        measured = np.asarray(measured).reshape(100, -1).mean(axis=1)
-        error = measured.std(ddof=1) / 10
-        assert abs(measured.mean() - exact) < 4 * error, (measured.mean(), exact, error)
+    for series, exact in ((run.energy, energy), (run.overlap, overlap)):
+        of_chains = series.reshape(100, -1).mean(axis=1)
+        error = of_chains.std(ddof=1) / 10
+        assert abs(of_chains.mean() - exact) < 4 * error, (of_chains.mean(), exact, error)
 
 
 def test_wrong_input_is_refused():

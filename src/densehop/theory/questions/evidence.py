@@ -50,7 +50,7 @@ def log_partition_function(
     if (p is None) == (sharpness is None):
         raise InvalidInput("give exactly one of p and sharpness: the exponential energy has no number of bodies")
     if sharpness is not None and math.isclose(checks.number("sharpness", sharpness) * temperature, 1, rel_tol=1e-15):
-        return math.log(len(patterns)) + n_spins * (sharpness + math.log1p(math.exp(-2 * sharpness)))
+        return math.log(len(patterns)) + int(n_spins) * (sharpness + math.log1p(math.exp(-2 * sharpness)))
     if n_spins > LARGEST_ENUMERATION:
         raise InvalidInput(
             f"log Z is enumerated up to {LARGEST_ENUMERATION} spins, got {n_spins}: "
