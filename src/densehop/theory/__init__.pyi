@@ -17,6 +17,7 @@ from .questions.finite_size import finite_size_overlap
 from .questions.low_load import Mixture, critical_memory_overlap, mixtures
 from .questions.mixture_limits import MixtureLoads, mixture_loads, mixture_temperature
 from .questions.robustness import adversarial_boundary, attacked_overlap, effective_temperature, scaled_signal
+from .questions.shannon import channel_capacity
 from .saddle_point import solve
 from .states.solution import Solution
 
@@ -35,6 +36,7 @@ __all__ = [
     "basin_overlap",
     "boundary",
     "candidates",
+    "channel_capacity",
     "critical_memory_overlap",
     "effective_temperature",
     "examples_needed",

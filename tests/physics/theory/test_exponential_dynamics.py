@@ -8,7 +8,8 @@ import pytest
 from scipy.special import ndtr
 
 import densehop as dh
-from densehop.theory.questions.basin import SMOOTHING, field_exceeds
+from densehop.theory.questions.basin import field_sizes
+from densehop.theory.questions.first_step import SMOOTHING, field_exceeds, largest_number
 
 
 def network(n_spins, load, sharpness, rng):
@@ -66,7 +67,7 @@ def test_the_law_of_the_field_is_exact(n_memories):
     for chosen in itertools.product(terms, repeat=n_memories):
         over = sum(value for value, _ in chosen) / math.exp(log_field) - 1
         exact += math.prod(weight for _, weight in chosen) * ndtr(over / SMOOTHING)
-    assert field_exceeds(log_field, sharpness, n_memories, 5) == pytest.approx(exact, abs=1e-9)
+    assert field_exceeds(field_sizes(log_field, sharpness, 5), n_memories) == pytest.approx(exact, abs=1e-9)
 
 
 @pytest.mark.parametrize(("n_spins", "sharpness", "n_wrong"), [(30, 0.3, 6), (40, 0.2, 7), (40, 1.0, 9)])
@@ -82,8 +83,8 @@ def test_one_step_of_the_network_follows_that_law(n_spins, sharpness, n_wrong):
         shares.append((after[~right].mean(), 1 - after[right].mean()))
     mean, error = np.mean(shares, axis=0), np.std(shares, axis=0, ddof=1) / math.sqrt(len(shares))
     signal, others = sharpness * (n_spins - 2 * n_wrong), dh.n_examples_for(0.2, n_spins, None) - 1
-    corrected = 1 - field_exceeds(signal + sharpness, sharpness, others, n_spins)
-    lost = field_exceeds(signal - sharpness, sharpness, others, n_spins)
+    corrected = 1 - field_exceeds(field_sizes(signal + sharpness, sharpness, n_spins), others)
+    lost = field_exceeds(field_sizes(signal - sharpness, sharpness, n_spins), others)
     assert (np.abs(mean - [corrected, lost]) < 3 * error + 2e-3).all()
 
 
@@ -156,3 +157,11 @@ def test_robustness_rises_with_the_load_and_falls_with_the_sharpness():
             dh.theory.attack_boundary(dh.ExponentialTeacherStudent(0.1, 0.4, 0.0, reliability))
     with pytest.raises(dh.InvalidInput, match="must be an ExponentialTeacherStudent"):
         dh.theory.attack_boundary(dh.ExponentialModel(0.1, 0.4, 0.0))
+
+
+def test_the_largest_number_of_memories_is_where_the_basin_ends():
+    """The same equation solved for M: M = exp(A N) memories have their edge at the overlap of n_wrong spins."""
+    for sharpness in (0.2, 1.0):
+        number = largest_number(field_sizes(0.0, sharpness, 40), n_wrong=6)
+        edge = dh.theory.basin_overlap(dh.ExponentialModel(math.log(number) / 40, sharpness, 0.0), n_spins=40)
+        assert edge == pytest.approx(1 - 12 / 40, abs=1e-3)
