@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from densehop.base.arrays import Reals
+from densehop.base.arrays import Floats, Reals
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,13 @@ class Memories:
         return Memories(
             self.visible.astype(dtype, copy=False), self.labels.astype(dtype, copy=False), self.degree, self.floor
         )
+
+    def weighted(self, weights: Floats | None) -> "Memories":
+        """Return memories whose terms in the sums count by weights (K,): a factor w^(1/n) of all their values."""
+        if weights is None:
+            return self
+        factors = (weights ** (1 / self.degree)).astype(self.visible.dtype)[:, None]
+        return Memories(self.visible * factors, self.labels * factors, self.degree, self.floor)
 
     @property
     def divisor(self) -> float:
