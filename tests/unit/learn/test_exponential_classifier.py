@@ -10,6 +10,7 @@ from densehop import DenseAssociativeClassifier, InvalidInput
 from densehop.learn.attacks.attacked_models import attacked_model
 from densehop.learn.attacks.robustness import robust_accuracy
 from densehop.learn.classifier.sharpness import likeliest_sharpness
+from densehop.learn.image_tasks import memories_in_use
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +154,10 @@ def test_scikit_learns_checks(estimator):
     statuses = [result["status"] for result in results]
     assert {result["check_name"] for result in results if result["status"] == "skipped"} <= {"check_array_api_input"}
     assert statuses.count("passed") >= 50
+
+
+def test_memories_in_use_are_counted(digits, certified):
+    stored = DenseAssociativeClassifier(interaction="exponential", kind="stored", sharpness=1e5)
+    stored.fit(digits[0], digits[2])
+    assert memories_in_use(stored, digits[0][:50], digits[2][:50]) == pytest.approx(1)  # each finds itself
+    assert 1 <= memories_in_use(certified, digits[1][:50], digits[3][:50]) < 20

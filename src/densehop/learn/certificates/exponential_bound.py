@@ -19,6 +19,7 @@ from densehop.learn.certificates.exponents import Exponents
 from densehop.learn.certificates.minorants import Minorants, Worst, best_minorants
 from densehop.learn.certificates.rounding import DOUBLE, Rounding
 
+MOST_UNSURE = 100.0  # of the exponents; nothing is proved long before
 ROUNDS = 3  # of better weights at the radius found before
 
 
@@ -69,7 +70,8 @@ def posterior_minorant(decided: Decided) -> tuple[Floats, Floats, float]:
     shares = np.exp(logs - top)
     totals = shares.sum(axis=1, keepdims=True)
     lengths = np.sqrt((decided.inputs**2).sum(axis=1))
-    unsure = np.expm1(2 * decided.rounding.at(lengths).max(initial=0.0)) + (len(decided.owners) + 20) * DOUBLE
+    errors = min(2 * float(decided.rounding.at(lengths).max(initial=0.0)), MOST_UNSURE)
+    unsure = np.expm1(errors) + (len(decided.owners) + 20) * DOUBLE
     return np.log(totals[:, 0]) + top[:, 0], shares / totals @ decided.visible, 2 * float(unsure) * decided.longest
 
 

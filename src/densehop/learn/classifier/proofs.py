@@ -43,10 +43,9 @@ def _exponential(
     exact = network.astype(np.float64)
     longest = float(np.sqrt((exact.visible**2).sum(axis=1).max()))
     origin = float(np.sqrt((scaling.mean**2).sum())) * scaling.scale
+    offset = float(np.abs(exact.offsets).max() + np.abs(exact.log_weights).max())
     errors = [
-        rounding_of_scores(
-            dtype, exact.visible.shape, longest, float(np.abs(exact.offsets).max()), exact.sharpness, origin
-        )
+        rounding_of_scores(dtype, exact.visible.shape, longest, offset, exact.sharpness, origin)
         for dtype in (data.dtype, np.float64)
     ]
     rounding = Rounding(sum(one.fixed for one in errors), sum(one.per_length for one in errors))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from densehop.base.arrays import Floats, Reals
+from densehop.base.arrays import Floats, Integers, Reals
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,12 @@ class Memories:
     def scores(self, inputs: Reals) -> Reals:
         """Return the class scores (B, C) of inputs (B, N)."""
         return class_scores(self, inputs).scores
+
+    def shares(self, inputs: Reals, classes: Integers) -> Reals:
+        """Return what each memory adds to the score of a class (B,) of inputs (B, N), up to a factor, (B, K)."""
+        fields = inputs @ self.visible.T + self.class_fields()[classes]
+        found: Reals = np.maximum(fields / np.maximum(fields.max(axis=1, keepdims=True), self.floor), 0) ** self.degree
+        return found
 
     def class_fields(self, *, none: bool = False) -> Reals:
         """Return a_mu,c as (C, K); `none` adds a last row, all class units at -1."""
