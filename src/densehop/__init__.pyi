@@ -2,6 +2,7 @@
 
 from . import campaign, diagnostics, energies, errors, inference, learn, plot, simulate, teacher, theory
 from .base.version import __version__
+from .coupling_network import CouplingNetwork
 from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
 from .inference.amp import message_passing
 from .inference.recovery import recover_pattern
@@ -27,6 +28,7 @@ from .theory.states.solution import Solution
 
 __all__ = [
     "Boundary",
+    "CouplingNetwork",
     "DenseAssociativeClassifier",
     "DenseAssociativeMemory",
     "DensehopError",
