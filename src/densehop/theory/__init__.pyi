@@ -15,6 +15,7 @@ from .questions.finite_size import finite_size_overlap
 from .questions.low_load import Mixture, critical_memory_overlap, mixtures
 from .questions.mixture_limits import MixtureLoads, mixture_loads, mixture_temperature
 from .questions.robustness import adversarial_boundary, attacked_overlap, effective_temperature, scaled_signal
+from .questions.thresholds import InferenceRegime, inference_regime, unfolding_threshold
 from .saddle_point import solve
 from .states.solution import Solution
 
@@ -22,6 +23,7 @@ __all__ = [
     "Boundary",
     "ExamplesNeeded",
     "GlassLines",
+    "InferenceRegime",
     "Mixture",
     "MixtureLoads",
     "NishimoriLines",
@@ -36,6 +38,7 @@ __all__ = [
     "examples_needed",
     "finite_size_overlap",
     "glass_lines",
+    "inference_regime",
     "limiting_signal",
     "log_evidence",
     "log_partition_function",
@@ -50,4 +53,5 @@ __all__ = [
     "scaled_signal",
     "solve",
     "solve_grid",
+    "unfolding_threshold",
 ]
