@@ -74,6 +74,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
     memories_ : (M, N), encoded; signs as int8 (they are kept in one bit each)
     encoding_ : Encoding
     beta_ : float
+    interaction_ : Interaction, the energy with all that was chosen
     n_features_in_ : int
     """
 
@@ -253,6 +254,12 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         remember_parameters(self, ("interaction", "degree", "beta", "encoding", "scale"))
         self._check_ready()
         return self
+
+    @property
+    def interaction_(self) -> Interaction:
+        """The energy, with all that the fit has chosen."""
+        check_is_fitted(self)
+        return self._stored.interaction
 
     @property
     def memories_(self) -> Reals | Signs:
