@@ -8,11 +8,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import stdtrit
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 from densehop.diagnostics.autocorrelation import Autocorrelation, autocorrelation
 from densehop.errors import InvalidInput
 
@@ -73,7 +72,7 @@ class TimeAverage:
         return self.mean - width, self.mean + width
 
 
-def disorder_estimate(values: npt.ArrayLike) -> Estimate:
+def disorder_estimate(values: ArrayLike) -> Estimate:
     """Return mean and standard error of one value per independent disorder, (disorder,).
 
     Of few disorders the standard error is itself uncertain: intervals need Student's t with n_disorders - 1 degrees of
@@ -84,7 +83,7 @@ def disorder_estimate(values: npt.ArrayLike) -> Estimate:
     return Estimate(float(array.mean()), error, len(array))
 
 
-def effective_samples(series: npt.ArrayLike) -> float:
+def effective_samples(series: ArrayLike) -> float:
     """Return how many independent samples series (chain, sweep) is worth: its size over its autocorrelation time.
 
     Chains that disagree are worth one sample each or less, a series that never moves is worth 0. Alternating sweeps
@@ -93,7 +92,7 @@ def effective_samples(series: npt.ArrayLike) -> float:
     return time_average(series).effective_samples
 
 
-def time_average(series: npt.ArrayLike) -> TimeAverage:
+def time_average(series: ArrayLike) -> TimeAverage:
     """Return the mean of series (chain, sweep), burn-in already removed, and its error.
 
     The error is that of 10 to 32 batch means, each over a whole chain or over 8 correlation times or more of one, with

@@ -16,7 +16,7 @@ PHASE_NAMES = {
     Phase.EXAMPLE_RETRIEVAL: "example retrieval",
 }
 COLUMNS = ("branch", "ansatz", "m", "q", "q*", "free entropy", "entropy", "stable")
-MAX_NOISE_RATIO = 1.2  # above this rho_N, simulations visibly leave the theory (docs/theory.md, eq. 19)
+MAX_NOISE_RATIO = 1.2  # above this rho_N, simulations visibly leave the theory (docs/theory.md, eq. 12 and 19)
 SUGGESTED_N = (64, 128, 192, 256, 512, 1024)
 
 
