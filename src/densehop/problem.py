@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from densehop.base import checks
 from densehop.errors import InvalidInput
 
@@ -176,6 +178,12 @@ def _check(problem: DirectModel | TeacherStudent) -> None:
     """Check and freeze what every problem has."""
     freeze = object.__setattr__
     freeze(problem, "p", checks.body_number(problem.p))
+    for name in ("load", "temperature"):
+        if np.ndim(getattr(problem, name)) > 0:
+            raise InvalidInput(
+                f"{name} must be one number, got shape {np.shape(getattr(problem, name))}: a problem is one point; "
+                "`densehop.theory.solve_grid` and `phase_diagram` take arrays"
+            )
     freeze(problem, "load", checks.number("load", problem.load, zero_allowed=True))
     freeze(problem, "temperature", checks.number("temperature", problem.temperature, zero_allowed=True))
 

@@ -16,7 +16,7 @@ import densehop as dh
 
 ROOMS = ("campaign", "diagnostics", "energies", "errors", "learn", "plot", "simulate", "teacher", "theory")
 MOST_NAMES_AT_THE_TOP = 40
-SLOW = ("h5netcdf", "matplotlib", "numba", "pydantic", "scipy", "sklearn", "xarray")  # to import
+SLOW = ("h5netcdf", "matplotlib", "numba", "pydantic", "scipy", "scipy.special", "sklearn", "xarray")  # to import
 NEVER_NEEDED = {  # by any of a room's names
     "campaign": {"matplotlib", "sklearn"},
     "diagnostics": {"matplotlib", "pydantic", "sklearn", "xarray"},
@@ -112,6 +112,10 @@ def test_import_is_light():
     assert loaded_by(f"import densehop\n{looks}") == set()
 
 
+def test_a_network_loads_only_what_compiles_its_kernels():
+    assert loaded_by("import densehop\ndensehop.PBodyHopfield") == {"numba", "scipy"}  # numba loads an empty scipy
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_names_of_a_room_load_only_what_they_need(room):
     loaded = loaded_by(f"from densehop import {room}\n[getattr({room}, name) for name in dir({room})]")
@@ -156,7 +160,9 @@ def arguments_of(room: ModuleType) -> dict[str, inspect.Signature]:
         if inspect.isfunction(thing):
             functions[name] = thing
         elif inspect.isclass(thing) and thing.__module__.startswith("densehop"):
-            functions |= {f"{name}.{key}": one for key, one in vars(thing).items() if inspect.isfunction(one)}
+            functions |= {
+                f"{name}.{key}": one for key, one in vars(thing).items() if inspect.isfunction(one) and key[0] != "_"
+            }
     return {name: inspect.signature(function) for name, function in functions.items()}
 
 

@@ -159,6 +159,11 @@ class Cell:
         return int(SMALLEST_MEMORY + store + couplings + 3 * self.run.max_sweeps * per_sweep + segment)
 
 
+def overlap_name(overlap: object) -> str:
+    """Return the name of a start at an overlap that has no name of its own."""
+    return f"overlap {overlap + 0.0:g}" if isinstance(overlap, int | float) else f"overlap {overlap}"
+
+
 def _digest(content: dict[str, Any]) -> bytes:
     """Return the hash of a content; what was not given leaves no trace, so that new fields may be added later."""
     given = {name: value for name, value in content.items() if value is not None}

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from densehop.campaign.cell import Cell, Overwritten, Run
+from densehop.campaign.cell import Cell, Overwritten, Run, overlap_name
 from densehop.campaign.plan_fields import (
     LARGEST_CAMPAIGN,
     Axis,
@@ -20,6 +20,7 @@ from densehop.campaign.plan_fields import (
     Positive,
     Share,
     Spins,
+    as_number,
     different,
     listed,
     not_bool,
@@ -101,12 +102,13 @@ class Start(Part):
     @model_validator(mode="before")
     @classmethod
     def _from_words(cls, value: Any) -> Any:
+        value = as_number(value)
         if isinstance(value, str):
             return {"name": value, "at": value}
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return {"name": f"overlap {value:g}", "at": "overlap", "overlap": value}
+            value = {"overlap": value}
         if isinstance(value, dict) and "overlap" in value and "at" not in value:
-            return {"name": f"overlap {value['overlap']}", "at": "overlap", **value}
+            return {"name": overlap_name(as_number(value["overlap"])), "at": "overlap", **value}
         return value
 
     @model_validator(mode="after")

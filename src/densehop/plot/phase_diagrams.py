@@ -181,7 +181,7 @@ def _mark_published(axes: Axes, dataset: xr.Dataset) -> None:
 def _axis_label(axis: str, p: int) -> str:
     """Return what the first coordinate is, with its symbol."""
     return {
-        "load": r"load $\alpha = M p!/N^{p-1}$" if p > 2 else r"load $\alpha = 2M/N$",
+        "alpha": r"load $\alpha = M p!/N^{p-1}$" if p > 2 else r"load $\alpha = 2M/N$",
         "teacher_temperature": "teacher temperature $T^*$",
         "scaled_load": r"scaled load $a = M (p/2+1)!/N^{p/2}$",
     }[axis]
@@ -197,7 +197,7 @@ def _legend(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
         "direct": ["direct model"],
         "nishimori": ["Bayes-optimal student"],
         "fixed_teacher": [teacher],
-        "fixed_load": [rf"$\alpha = {given.get('load', 0):.4g}$"],
+        "fixed_load": [rf"$\alpha = {given.get('alpha', 0):.4g}$"],
         "finite_noise": ["two-body teacher", teacher],
         "large_noise": ["two-body teacher", signal],
     }[given["model"]]

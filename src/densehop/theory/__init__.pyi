@@ -2,6 +2,7 @@
 
 from .diagrams.diagram import phase_diagram
 from .diagrams.phases import Phase, candidates, phase
+from .diagrams.solutions import solve_grid
 from .lines.boundaries import boundary
 from .lines.points import Boundary
 from .lines.retrieval import retrieval_boundary
@@ -48,4 +49,5 @@ __all__ = [
     "retrieval_boundary",
     "scaled_signal",
     "solve",
+    "solve_grid",
 ]

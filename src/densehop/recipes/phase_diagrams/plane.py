@@ -13,6 +13,7 @@ import xarray as xr
 from densehop.base import checks
 from densehop.base.arrays import Floats
 from densehop.base.progress import Progress
+from densehop.base.ranges import decimal_range
 from densehop.errors import InvalidInput
 from densehop.plot import phase_diagrams as phases
 from densehop.recipes.recipe import Recipe
@@ -97,7 +98,7 @@ def _axis(name: str, window: tuple[float, float] | None, points: int) -> Floats 
         return None
     if not window[0] < window[1]:
         raise InvalidInput(f"{name} must increase, got {window[0]:g} to {window[1]:g}")
-    return np.linspace(window[0], window[1], points)
+    return decimal_range(window[0], window[1], points)
 
 
 def shares(dataset: xr.Dataset) -> dict[str, float]:

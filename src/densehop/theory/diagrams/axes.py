@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from densehop.base import checks
 from densehop.base.arrays import Floats
+from densehop.base.ranges import decimal_range
 from densehop.errors import InvalidInput
 from densehop.teacher import law
 from densehop.theory.lines.planes import Plane
@@ -24,8 +25,8 @@ def default_coordinates(where: Plane) -> Floats:
     if where.model == "fixed_load":
         return _teacher_temperatures(where)
     if where.universal:
-        return np.linspace(0.0, LARGEST_COORDINATE[where.model], N_POINTS)
-    return np.linspace(0.0, LARGEST_PAIRWISE_COORDINATE[where.model], N_PAIRWISE_POINTS)
+        return decimal_range(0.0, LARGEST_COORDINATE[where.model], N_POINTS)
+    return decimal_range(0.0, LARGEST_PAIRWISE_COORDINATE[where.model], N_PAIRWISE_POINTS)
 
 
 def _teacher_temperatures(where: Plane) -> Floats:
@@ -38,8 +39,8 @@ def _teacher_temperatures(where: Plane) -> Floats:
 def default_temperatures(where: Plane) -> Floats:
     """Return temperatures from 0 up."""
     if where.universal:
-        return np.linspace(0.0, LARGEST_TEMPERATURE, N_POINTS)
-    return np.linspace(0.0, LARGEST_PAIRWISE_TEMPERATURE, N_PAIRWISE_POINTS)
+        return decimal_range(0.0, LARGEST_TEMPERATURE, N_POINTS)
+    return decimal_range(0.0, LARGEST_PAIRWISE_TEMPERATURE, N_PAIRWISE_POINTS)
 
 
 def checked_axis(name: str, values: npt.ArrayLike) -> Floats:

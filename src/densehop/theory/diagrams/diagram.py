@@ -10,6 +10,7 @@ import xarray as xr
 
 from densehop.base import checks
 from densehop.base.arrays import Floats
+from densehop.base.quantities import describe
 from densehop.base.version import __version__
 from densehop.errors import DensehopError, InvalidInput, NoSolution, OutOfRange
 from densehop.problem import TeacherStudent
@@ -24,18 +25,8 @@ from densehop.theory.models.signal import limiting_signal
 
 PHASES = tuple(Phase)
 CODES = {member: code for code, member in enumerate(PHASES)}
-VARIABLES = {
-    "m": "overlap with an example or memory",
-    "q": "overlap between two students",
-    "q_star": "overlap with the teacher's pattern",
-    "free_energy": "free energy per spin of the winner",
-    "energy": "energy per spin of the winner",
-    "entropy": "entropy per spin of the winner",
-    "replicon": "stability of the winner in its ansatz",
-    "parisi": "Parisi parameter of the winner",
-    "retrieval_overlap": "overlap m of the retrieval branch, winner or not",
-    "inference_overlap": "overlap q* of the inference branch, winner or not",
-}
+WINNERS = ("m", "q", "q_star", "free_energy", "energy", "entropy", "replicon", "parisi")  # numbers of the winner
+VARIABLES = (*WINNERS, "retrieval_overlap", "inference_overlap")
 LARGEST_GRID = 4_000_000  # points
 
 
@@ -78,7 +69,7 @@ def phase_diagram(
         If replica symmetry is not exact somewhere on the grid.
     """
     where = plane(model, checks.body_number(p), teacher_temperature, load, scaled_teacher_temperature)
-    x = checked_axis(where.axis, coordinates) if coordinates is not None else default_coordinates(where)
+    x = checked_axis("coordinates", coordinates) if coordinates is not None else default_coordinates(where)
     t = checked_axis("temperatures", temperatures) if temperatures is not None else default_temperatures(where)
     if x.size * t.size > LARGEST_GRID:
         raise InvalidInput(f"a grid of {x.size} x {t.size} points is too large: at most {LARGEST_GRID} points")
@@ -88,7 +79,7 @@ def phase_diagram(
         for kind in _kinds(where):
             _add_boundary(dataset, where, kind, float(x[-1]), float(t[-1]))
     _warn(dataset)
-    return dataset
+    return describe(dataset)
 
 
 Values = dict[str, npt.NDArray[Any]]
@@ -232,7 +223,7 @@ def _enter_point(where: Plane, values: Values, at: tuple[int, int], coordinate: 
         return
     values["phase"][at] = CODES[phase_among(problem, ranked)]
     winner = ranked[0]
-    for name in ("m", "q", "q_star", "free_energy", "energy", "entropy", "replicon", "parisi"):
+    for name in WINNERS:
         values[name][at] = getattr(winner, name)
     values["rs_exact"][at] = winner.ansatz == "rs" and winner.replicon >= 0
     for solution in ranked:
@@ -251,14 +242,12 @@ def _as_dataset(where: Plane, x: Floats, t: Floats, values: Values) -> xr.Datase
     dataset = xr.Dataset(coords={"temperature": t, where.axis: x})
     meanings = {"flag_values": list(range(len(PHASES))), "flag_meanings": " ".join(member.value for member in PHASES)}
     dataset["phase"] = (dims, values["phase"], meanings)
-    for name, meaning in VARIABLES.items():
-        dataset[name] = (dims, values[name], {"long_name": meaning})
-    dataset["rs_exact"] = (dims, values["rs_exact"], {"long_name": "whether replica symmetry is stable in the winner"})
+    for name in (*VARIABLES, "rs_exact"):
+        dataset[name] = (dims, values[name])
     dataset.attrs = {"p": where.p, "model": where.model, "densehop_version": __version__}
     if where.model == "nishimori":
         dataset.attrs["teacher_critical_temperature"] = law.critical_temperature(where.p).temperature
-    if where.value is not None:
-        dataset.attrs[SETTINGS[where.model]] = where.value
+    dataset.attrs.update(where.setting)
     return dataset
 
 
@@ -286,9 +275,11 @@ def _add_boundary(dataset: xr.Dataset, where: Plane, kind: str, right: float, to
     if not inside.any():
         return
     dim = f"{kind}_point"
-    dataset[f"{kind}_{where.axis}"] = (dim, line.coordinate[inside], {"long_name": f"{kind} line"})
-    dataset[f"{kind}_temperature"] = (dim, line.temperature[inside])
-    dataset[f"{kind}_error"] = (dim, line.error[inside], {"long_name": f"error of the {where.axis}"})
+    words, about = kind.replace("_", " "), {"units": "1", "reference": "docs/theory.md, section 9"}
+    columns = {where.axis: line.coordinate, "temperature": line.temperature, "error": line.error}
+    for name, values in columns.items():
+        meaning = f"{name} of the line {words}" if name != "error" else f"error of {where.axis} on the line {words}"
+        dataset[f"{kind}_{name}"] = (dim, values[inside], {"long_name": meaning, **about})
 
 
 def _warn(dataset: xr.Dataset) -> None:
