@@ -30,8 +30,7 @@ class Restorer(BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, rows: Floats) -> Floats:
-        restored: Floats = self.memory_.restore(rows)
-        return restored
+        return np.asarray(self.memory_.restore(rows), dtype=np.float64)
 
 
 def methods() -> dict[str, BaseEstimator]:
