@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from densehop.base.quantities import QUANTITIES
+
 ROOT = Path(__file__).parents[2]
 THEORY = (ROOT / "docs" / "theory.md").read_text()
 CITED = re.compile(r"\beqs?\.\s+(\d+(?:(?:\s+to\s+|,\s+|\s+and\s+)\d+)*)")
@@ -37,6 +39,7 @@ def test_every_cited_equation_exists():
         if number not in known
     }
     assert not missing
+    assert {number for each in QUANTITIES.values() for number in cited(each.reference)} <= known
 
 
 def test_the_page_refers_to_its_own_equations():
