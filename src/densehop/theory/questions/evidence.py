@@ -7,10 +7,10 @@ On the Nishimori line (student and teacher share p and T) it is the student's pa
 import math
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import logsumexp
 
 from densehop.base import checks
+from densehop.base.arrays import ArrayLike
 from densehop.energies import tables
 from densehop.errors import InvalidInput
 from densehop.teacher.law import teacher_law
@@ -19,7 +19,7 @@ LARGEST_ENUMERATION = 20  # spins: 2^20 states
 STATES_AT_ONCE = 2**14
 
 
-def log_partition_function(examples: npt.ArrayLike, p: int, temperature: float) -> float:
+def log_partition_function(examples: ArrayLike, p: int, temperature: float) -> float:
     """Return log Z of the student's law by enumeration of all 2^N states, N <= 20 (docs/theory.md, eq. 1 and 85).
 
     Parameters
@@ -53,7 +53,7 @@ def log_partition_function(examples: npt.ArrayLike, p: int, temperature: float) 
     return float(logsumexp(blocks))
 
 
-def log_evidence(examples: npt.ArrayLike, p: int, temperature: float, log_partition: float | None = None) -> float:
+def log_evidence(examples: ArrayLike, p: int, temperature: float, log_partition: float | None = None) -> float:
     """Return log P(examples) under a teacher with a random pattern, in nats (docs/theory.md, eq. 85 and 86).
 
     Parameters

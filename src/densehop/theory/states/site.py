@@ -11,10 +11,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import erf, ndtr
 
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 
 WIDE = 2.0  # deviation/temperature from which on the split is used
 REACH = 9.0  # standard deviations: the weight beyond is 2e-19
@@ -82,7 +81,7 @@ Z_WEIGHTS = np.exp(-(Z**2) / 2) * np.where(Z == 0, 0.5, 1.0)
 Z_WEIGHTS /= Z_WEIGHTS.sum()  # of the pairs +-z
 
 
-def average(mean: npt.ArrayLike, deviation: npt.ArrayLike, temperature: npt.ArrayLike) -> Site:
+def average(mean: ArrayLike, deviation: ArrayLike, temperature: ArrayLike) -> Site:
     """Return the averages of a spin in the field mean + deviation z, mean >= 0 (docs/theory.md, eq. 25).
 
     Arguments are floats or arrays that broadcast; temperature 0 is the limit.
