@@ -6,6 +6,7 @@ from .coupling_network import CouplingNetwork
 from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
 from .inference.amp import message_passing
 from .inference.recovery import recover_pattern
+from .exponential_problem import ExponentialModel, ExponentialTeacherStudent
 from .learn.classifier.estimator import DenseAssociativeClassifier
 from .learn.memory.estimator import DenseAssociativeMemory
 from .network import PBodyHopfield
@@ -33,6 +34,8 @@ __all__ = [
     "DenseAssociativeMemory",
     "DensehopError",
     "DirectModel",
+    "ExponentialModel",
+    "ExponentialTeacherStudent",
     "InvalidInput",
     "NoSolution",
     "OutOfRange",

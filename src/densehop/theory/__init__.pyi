@@ -9,8 +9,10 @@ from .lines.retrieval import retrieval_boundary
 from .models.many_body.glass import GlassLines, glass_lines
 from .models.nishimori import NishimoriLines, nishimori_lines
 from .models.signal import limiting_signal, pairwise_signal
+from .questions.basin import basin_overlap
 from .questions.evidence import log_evidence, log_partition_function
 from .questions.examples_needed import ExamplesNeeded, examples_needed
+from .questions.exponential_attack import attack_boundary
 from .questions.finite_size import finite_size_overlap
 from .questions.finite_size_paramagnet import FiniteParamagnet, finite_size_paramagnet
 from .questions.low_load import Mixture, critical_memory_overlap, mixtures
@@ -32,7 +34,9 @@ __all__ = [
     "Phase",
     "Solution",
     "adversarial_boundary",
+    "attack_boundary",
     "attacked_overlap",
+    "basin_overlap",
     "boundary",
     "candidates",
     "critical_memory_overlap",
