@@ -2,6 +2,7 @@
 
 from . import campaign, diagnostics, energies, errors, learn, plot, simulate, teacher, theory
 from .base.version import __version__
+from .coupling_network import CouplingNetwork
 from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
 from .learn.classifier.estimator import DenseAssociativeClassifier
 from .learn.memory.estimator import DenseAssociativeMemory
@@ -25,6 +26,7 @@ from .theory.states.solution import Solution
 
 __all__ = [
     "Boundary",
+    "CouplingNetwork",
     "DenseAssociativeClassifier",
     "DenseAssociativeMemory",
     "DensehopError",

@@ -12,7 +12,17 @@ README = (ROOT / "README.md").read_text()
 PICTURE = "docs/figures/nishimori-overlap.png"
 PAGES = ["README.md", "CONTRIBUTING.md", "docs/figures/README.md"] + [
     f"docs/{name}.md"
-    for name in ("campaigns", "conventions", "first-steps", "how-to-choose", "performance", "practice", "reliability")
+    for name in (
+        "campaigns",
+        "conventions",
+        "first-steps",
+        "from-other-packages",
+        "glossary",
+        "how-to-choose",
+        "performance",
+        "practice",
+        "reliability",
+    )
 ]
 BLOCK = re.compile(r"^```python\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE)
 
@@ -26,7 +36,7 @@ def run(code: str, name: str) -> None:
     exec(compile(code, name, "exec"), {"__name__": name})
 
 
-@pytest.mark.parametrize("page", ["first-steps", "conventions"])
+@pytest.mark.parametrize("page", ["first-steps", "conventions", "from-other-packages"])
 def test_blocks_print_what_stands_under_them(page, capsys):
     """Each block by itself, as a reader copies it."""
     found = blocks((ROOT / f"docs/{page}.md").read_text())

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import psutil
 
 from densehop.base.arrays import Floats, Signs
+from densehop.base.memory_limits import usable_memory
 from densehop.errors import InvalidInput
 
 SMALLEST, LARGEST = 1e-100, 1e100  # of parameters, so that products of several do not leave double precision
@@ -137,5 +137,5 @@ def memory(what: str, n_bytes: int) -> None:
 
 
 def free_memory() -> int:
-    """Return how many bytes are free now."""
-    return int(psutil.virtual_memory().available)
+    """Return how many bytes this process may still use."""
+    return usable_memory()

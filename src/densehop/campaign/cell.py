@@ -161,7 +161,7 @@ class Cell:
 
 def overlap_name(overlap: object) -> str:
     """Return the name of a start at an overlap that has no name of its own."""
-    return f"overlap {overlap:g}" if isinstance(overlap, int | float) else f"overlap {overlap}"
+    return f"overlap {overlap + 0.0:g}" if isinstance(overlap, int | float) else f"overlap {overlap}"
 
 
 def _digest(content: dict[str, Any]) -> bytes:

@@ -13,9 +13,9 @@ import numpy as np
 import xarray as xr
 
 from densehop.base import checks
+from densehop.base.archives import Damaged
 from densehop.base.quantities import describe
 from densehop.campaign.cell import Cell, overlap_name
-from densehop.campaign.checkpoint import Damaged
 from densehop.campaign.folder import CampaignFolder, Result
 from densehop.campaign.plan import Plan
 from densehop.campaign.summary import VERDICTS

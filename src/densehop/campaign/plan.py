@@ -20,6 +20,7 @@ from densehop.campaign.plan_fields import (
     Positive,
     Share,
     Spins,
+    as_number,
     different,
     listed,
     not_bool,
@@ -101,12 +102,13 @@ class Start(Part):
     @model_validator(mode="before")
     @classmethod
     def _from_words(cls, value: Any) -> Any:
+        value = as_number(value)
         if isinstance(value, str):
             return {"name": value, "at": value}
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return {"name": overlap_name(value), "at": "overlap", "overlap": value}
+            value = {"overlap": value}
         if isinstance(value, dict) and "overlap" in value and "at" not in value:
-            return {"name": overlap_name(value["overlap"]), "at": "overlap", **value}
+            return {"name": overlap_name(as_number(value["overlap"])), "at": "overlap", **value}
         return value
 
     @model_validator(mode="after")

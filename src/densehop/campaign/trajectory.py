@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.archives import Arrays
 from densehop.base.arrays import Floats, Signs
-from densehop.campaign.checkpoint import Arrays
 from densehop.simulate.samples import Samples
 
 Counts = npt.NDArray[np.int16]

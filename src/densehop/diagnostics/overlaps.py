@@ -83,6 +83,28 @@ def between_chains(run: Samples, other: Samples | None = None, *, gauge: bool = 
     return gauged(overlaps, axis=1) if gauge and run.symmetric else overlaps
 
 
+def fix_signs(overlaps: npt.ArrayLike, n_first: int) -> Floats:
+    """Return overlaps (..., sweep), each series with the sign that makes its sum over the first sweeps positive.
+
+    For even p, where xi and -xi are one state and a series may have either sign. Average over the sweeps that follow:
+    they did not choose their sign, so that a mean of 0 stays 0 and error bars cover, which is not so for ``|overlap|``.
+
+    Parameters
+    ----------
+    overlaps : (..., sweep), as they are: one series of one chain, not blocks that have been gauged one by one
+    n_first : int, how many sweeps choose the sign, such as the burn-in; 0 leaves all as they are
+
+    Raises
+    ------
+    InvalidInput
+        If the overlaps are not real numbers, or n_first exceeds the number of sweeps.
+    """
+    array = np.atleast_1d(checks.as_array("overlaps", overlaps))
+    if array.dtype.kind not in "iufb":
+        raise InvalidInput(f"overlaps must be real numbers of shape (..., sweep), got {array.dtype}")
+    return gauged(array.astype(np.float64), -1, checks.integer("n_first", n_first, 0, array.shape[-1]))
+
+
 def pattern_overlaps(network: Network, run: Samples) -> Floats:
     """Return the overlaps m per spin with all M stored vectors at each snapshot, (chain, snapshot, M).
 

@@ -18,7 +18,8 @@ from densehop.learn.attacks.ball import NORMS
 from densehop.learn.attacks.robustness import Robustness, robust_accuracy
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
 from densehop.learn.data.datasets import ImageSet
-from densehop.learn.memory.estimator import DenseAssociativeMemory, Recall
+from densehop.learn.memory.estimator import DenseAssociativeMemory
+from densehop.learn.memory.result import Recall
 
 TEST_SHARE = 0.3
 

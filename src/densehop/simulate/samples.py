@@ -105,9 +105,9 @@ def _inference_data(run: Samples) -> Any:
     names = ["energy", "overlap"] if run.overlap.shape[2] else ["energy"]
     groups = {"posterior": dataset[names], "sample_stats": dataset[["acceptance"]]}
     groups = {group: part.assign_attrs(dataset.attrs) for group, part in groups.items()}
-    if hasattr(arviz, "InferenceData"):  # before version 1
-        return arviz.InferenceData(**groups)
-    return xr.DataTree.from_dict(groups)
+    # since ArviZ 1 the one is another name of the other, or is not there
+    kind: Any = getattr(arviz, "InferenceData", xr.DataTree)
+    return xr.DataTree.from_dict(groups) if issubclass(kind, xr.DataTree) else kind(**groups)
 
 
 def _import_arviz() -> ModuleType:

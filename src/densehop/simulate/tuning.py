@@ -15,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import erfcinv
 
 from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
@@ -139,6 +138,8 @@ def _as_wanted(rates: Floats, request: LadderRequest) -> bool:
 
 def respace(temperatures: Floats, rates: Floats, run: TemperedSamples, request: LadderRequest) -> Floats:
     """Return as many temperatures as the request needs, at equal distances in the measured metric."""
+    from scipy.special import erfcinv  # noqa: PLC0415 (slow, and every network would wait for it)
+
     least = 0.5 / (run.energy.shape[0] * run.energy.shape[2])  # what was never seen has at most about this rate
     lengths = erfcinv(np.clip(np.nan_to_num(rates, nan=least), least, 1 - least))
     along = np.concatenate([[0.0], np.cumsum(lengths)])

@@ -98,7 +98,7 @@ def test_wrong_input_is_one_line(arguments, message, densehop, tmp_path, monkeyp
 def test_scheduler_that_is_not_there_is_one_line(densehop, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "CONNECTION_TIMEOUT", 0.5)
     result = densehop("run", EXAMPLE, "--out", tmp_path, "--engine", "dask", "--scheduler", "tcp://127.0.0.1:9")
-    assert "no Dask scheduler with workers at 'tcp://127.0.0.1:9'" in error_line(result)
+    assert "no Dask scheduler at 'tcp://127.0.0.1:9'" in error_line(result)
     assert result.returncode == 2
     monkeypatch.setitem(sys.modules, "distributed", None)
     result = densehop("run", EXAMPLE, "--out", tmp_path, "--engine", "dask")

@@ -32,6 +32,25 @@ class Memories:
             self.visible.astype(dtype, copy=False), self.labels.astype(dtype, copy=False), self.degree, self.floor
         )
 
+    @property
+    def divisor(self) -> float:
+        """Scores over it, times the inverse temperature, are the logits."""
+        return self.degree
+
+    @property
+    def n_memories(self) -> int:
+        """K."""
+        return len(self.visible)
+
+    @property
+    def n_classes(self) -> int:
+        """C."""
+        return int(self.labels.shape[1])
+
+    def scores(self, inputs: Reals) -> Reals:
+        """Return the class scores (B, C) of inputs (B, N)."""
+        return class_scores(self, inputs).scores
+
     def class_fields(self, *, none: bool = False) -> Reals:
         """Return a_mu,c as (C, K); `none` adds a last row, all class units at -1."""
         total = self.labels.sum(axis=1)

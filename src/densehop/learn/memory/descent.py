@@ -24,7 +24,7 @@ class Descent:
     """Memories of signs (M, N) and their energy, laid out for single flips when it is first needed."""
 
     interaction: Interaction
-    memories: Reals
+    memories: Reals | Signs
 
     @cached_property
     def network(self) -> PBodyHopfield | None:

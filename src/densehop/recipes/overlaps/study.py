@@ -28,7 +28,7 @@ from densehop.base.progress import Progress
 from densehop.campaign.dataset import VERDICT_FLAGS
 from densehop.campaign.plan import Plan, Schedule
 from densehop.campaign.summary import VERDICTS
-from densehop.diagnostics.verdicts import Equilibration, Verdict, equilibration
+from densehop.diagnostics.verdicts import Equilibration, Verdict, joint_equilibration
 from densehop.errors import InvalidInput
 from densehop.recipes.number_format import format_estimate, format_number
 from densehop.recipes.simulations import run_plan
@@ -90,12 +90,11 @@ def _verdicts(found: xr.Dataset) -> dict[str, tuple[Any, ...]]:
 def joint_verdict(traces: Floats, begins: npt.NDArray[np.int_], ends: npt.NDArray[np.int_]) -> Equilibration:
     """Judge traces (disorder, chain, sweep) together; disorder d was measured from sweep begins[d] to ends[d].
 
-    Each disorder is judged around its own mean, and on the last sweeps, as many as all disorders have.
+    They are judged on the last sweeps, as many as all disorders have.
     """
     length = int((ends - begins).min())
     last = np.array([trace[:, end - length : end] for trace, end in zip(traces, ends, strict=True)])
-    around_zero: Floats = last - last.mean((1, 2), keepdims=True)
-    return equilibration(around_zero.reshape(-1, length))
+    return joint_equilibration(last)
 
 
 def add_theory(
