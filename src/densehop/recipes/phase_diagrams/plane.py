@@ -56,8 +56,8 @@ class Size:
         points = checks.integer("size", (21 if p == 2 else 161) if points is None else points, 2, MAX_POINTS)
         checks.choice("ansatz", ansatz, ANSATZES)
         whole = window(shown)
-        ends = coordinates or whole[0], temperatures or whole[1]
-        return cls(p, model, *ends, points, points, **settings, ansatz=ansatz)
+        fixed: dict[str, Any] = {**settings, "ansatz": ansatz}
+        return cls(p, model, coordinates or whole[0], temperatures or whole[1], points, points, **fixed)
 
     @property
     def name(self) -> str:

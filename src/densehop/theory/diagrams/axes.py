@@ -69,7 +69,7 @@ def _onset(where: Plane) -> tuple[float, float] | None:
 
 def _end(least: float) -> float:
     """Return an end of a window that is not smaller, a decimal number."""
-    step = STEP * 10 ** max(0, math.floor(math.log10(least)))
+    step = STEP * 10.0 ** max(0, math.floor(math.log10(least)))
     return math.ceil(least / step) * step
 
 

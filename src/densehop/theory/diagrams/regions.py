@@ -62,7 +62,7 @@ def _drawn(fine: tuple[Floats, Floats], lines: Sequence[Line]) -> Mask:
             if not np.isfinite(ends).all() or (np.abs(ends) > 3 * max(shape)).any():
                 continue
             steps = 2 + int(2 * np.abs(np.diff(ends)).max())
-            row, column = (np.rint(np.linspace(*pair, steps)).astype(int) for pair in ends)
+            row, column = (np.rint(np.linspace(first, last, steps)).astype(int) for first, last in ends)
             inside = (row >= 0) & (row < shape[0]) & (column >= 0) & (column < shape[1])
             drawn[row[inside], column[inside]] = True
     return drawn
