@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from densehop.base.arrays import Reals
 from densehop.learn.changed_parameters import refuse_changed_parameters
@@ -14,6 +14,7 @@ from densehop.learn.classifier.epochs import Epochs
 from densehop.learn.classifier.inputs import Scaling
 from densehop.learn.classifier.learner import Learner, Network
 from densehop.learn.classifier.losses import softmax
+from densehop.learn.validation import validated
 
 NUMBERS_AT_ONCE = 2**22  # fields in one block of rows
 
@@ -86,7 +87,7 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _logits(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (as above)
         """Return inverse_temperature_/degree_ * scores, (B, C), in the precision of X."""
         check_is_fitted(self)
-        data = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        data = validated(self, X, dtype=[np.float64, np.float32])
         network: Network = self.network_.astype(data.dtype)
         rows = max(1, NUMBERS_AT_ONCE // (network.n_memories * network.n_classes))
 

@@ -82,6 +82,7 @@ Z_WEIGHTS = np.exp(-(Z**2) / 2) * np.where(Z == 0, 0.5, 1.0)
 Z_WEIGHTS /= Z_WEIGHTS.sum()  # of the pairs +-z
 
 
+@np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def average(mean: npt.ArrayLike, deviation: npt.ArrayLike, temperature: npt.ArrayLike) -> Site:
     """Return the averages of a spin in the field mean + deviation z, mean >= 0 (docs/theory.md, eq. 25).
 
@@ -157,6 +158,7 @@ def _narrow(b: Floats, s: Floats, t: Floats) -> tuple[Floats, ...]:
     )
 
 
+@np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def tilted_average(mean: float, outer: float, inner: float, tilt: float, temperature: float) -> TiltedSite:
     """Return the 1RSB averages of the field mean + outer z0 + inner z1 (docs/theory.md, eq. 31).
 
