@@ -91,6 +91,7 @@ W_SECH2, W_SECH4, W_TANH_SECH2, W_LOSS, W_ENTROPY = (
 Numbers = float | Floats
 
 
+@np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def average(mean: ArrayLike, deviation: ArrayLike, temperature: ArrayLike) -> Site:
     """Return the averages of a spin in the field mean + deviation z, mean >= 0 (docs/theory.md, eq. 25).
 
@@ -179,6 +180,7 @@ def _half_sum(values: Floats) -> Floats:
     return result
 
 
+@np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def tilted_average(mean: float, outer: float, inner: float, tilt: float, temperature: float) -> TiltedSite:
     """Return the 1RSB averages of the field mean + outer z0 + inner z1 (docs/theory.md, eq. 31).
 
