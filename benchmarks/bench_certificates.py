@@ -73,7 +73,8 @@ def main() -> None:
     print("| --- | --- |" + " --- |" * len(sizes) + " --- |")
     for name, rows in found.items():
         pairs = [
-            f"{p:.3f} / {w:.3f}" for p, w in zip(*(np.mean([r[i] for r in rows], axis=0) for i in (1, 2)), strict=True)
+            f"{p:.3f} / {w:.3f}"
+            for p, w in zip(*(np.mean([np.asarray(r[i]) for r in rows], axis=0) for i in (1, 2)), strict=True)
         ]
         clean, seconds = np.mean([row[0] for row in rows]), np.mean([row[3] for row in rows])
         print(f"| {name} | {clean:.4f} | " + " | ".join(pairs) + f" | {seconds:.1f} s |")

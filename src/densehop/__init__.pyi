@@ -4,9 +4,9 @@ from . import campaign, diagnostics, energies, errors, inference, learn, plot, s
 from .base.version import __version__
 from .coupling_network import CouplingNetwork
 from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
+from .exponential_problem import ExponentialModel, ExponentialTeacherStudent
 from .inference.amp import message_passing
 from .inference.recovery import recover_pattern
-from .exponential_problem import ExponentialModel, ExponentialTeacherStudent
 from .learn.classifier.estimator import DenseAssociativeClassifier
 from .learn.memory.estimator import DenseAssociativeMemory
 from .network import PBodyHopfield

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
+from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
 from densehop.base.streams import Seed
 from densehop.errors import InvalidInput
