@@ -135,4 +135,5 @@ def _with_levels(problem: AnyProblem, case: Case, found: BrokenState) -> Solutio
         replicon=noise.replicon(order, load, case.temperature, here.fourth),
         residual=found.residual,
         levels=(order.outer, order.inner, parisi),
+        parisi_over_temperature=order.tilt / case.scale,
     )

@@ -8,11 +8,10 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import logsumexp
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Signs
+from densehop.base.arrays import ArrayLike, Floats, Signs
 from densehop.energies import tables
 from densehop.energies.weights import exponential_weights
 from densehop.errors import InvalidInput
@@ -23,7 +22,7 @@ STATES_AT_ONCE = 2**14
 
 
 def log_partition_function(
-    examples: npt.ArrayLike, p: int | None, temperature: float, sharpness: float | None = None
+    examples: ArrayLike, p: int | None, temperature: float, sharpness: float | None = None
 ) -> float:
     """Return log Z of the student's law by enumeration of all 2^N states, N <= 20 (docs/theory.md, eq. 1 and 85).
 
@@ -75,7 +74,7 @@ def _energies(patterns: Signs, p: int | None, sharpness: float | None) -> Callab
     return lambda states: table.energies(states, patterns)
 
 
-def log_evidence(examples: npt.ArrayLike, p: int, temperature: float, log_partition: float | None = None) -> float:
+def log_evidence(examples: ArrayLike, p: int, temperature: float, log_partition: float | None = None) -> float:
     """Return log P(examples) under a teacher with a random pattern, in nats (docs/theory.md, eq. 85 and 86).
 
     Parameters

@@ -20,6 +20,8 @@ class Solution:
         Overlap of the student with an example (or memory), with another student, with the teacher's pattern.
     q0, q1, parisi : float
         1RSB: overlap between states, overlap inside a state, Parisi parameter x; q = (1 - x) q1 + x q0.
+    parisi_over_temperature : float
+        1RSB: y = x/T, which is finite at T = 0, where x = 0 (docs/theory.md, eq. 33).
     free_entropy, free_energy, energy, entropy : float
         Phi = log Z/N, f = -T Phi, u and s = Phi + u/T; nan where they diverge with N (example retrieval). At T = 0 the
         free energy is the energy, the free entropy infinite and the entropy its limit.
@@ -48,6 +50,7 @@ class Solution:
     q0: float = 0.0
     q1: float = 0.0
     parisi: float = 0.0
+    parisi_over_temperature: float = 0.0
     complexity: float = 0.0
     advice: str = ""
 
@@ -73,6 +76,7 @@ def assemble(
     complexity: float = 0.0,
     advice: str = "",
     levels: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    parisi_over_temperature: float = 0.0,
 ) -> Solution:
     """Complete a solution: which overlap it has, the free energies, and what speaks against believing it.
 
@@ -101,6 +105,7 @@ def assemble(
         q0=q0,
         q1=q1,
         parisi=parisi,
+        parisi_over_temperature=parisi_over_temperature,
         complexity=complexity,
         advice=advice or _advice(branch, ansatz, replicon, entropy, free_entropy, residual),
     )
