@@ -134,11 +134,10 @@ def _dataset(size: Size, numbers: Floats, basins: Floats) -> xr.Dataset:
     dataset = xr.Dataset(coords={"memory": memory, "n_wrong": list(size.n_wrong)}, attrs={"n_spins": n})
     grid = ("memory", "n_wrong")
     dataset["log_number"] = (*grid, "disorder"), numbers.reshape(len(memory), len(size.n_wrong), -1)
-    dataset["log_number_predicted"] = (
-        grid,
-        [[math.log(max(m.predicted(n, w), 1)) for w in size.n_wrong] for m in MEMORIES],
-    )
-    dataset["log_number_limit"] = "n_wrong", [n * channel_capacity(w / n, n) for w in size.n_wrong]
+    limits = [n * channel_capacity(wrong / n, n) for wrong in size.n_wrong]
+    steps = [[math.log(max(one.predicted(n, wrong), 1)) for wrong in size.n_wrong] for one in MEMORIES]
+    dataset["log_number_predicted"] = grid, np.minimum(steps, limits)
+    dataset["log_number_limit"] = "n_wrong", limits
     dataset["channel_capacity"] = "n_wrong", [channel_capacity(w / n) for w in size.n_wrong]
     dataset["bits_per_parameter"] = (
         (*grid, "disorder"),
