@@ -22,9 +22,8 @@ import densehop as dh
 n_sites = 64
 for rate in (0.1, 0.25, 0.35):
     long, here = dh.theory.channel_capacity(rate), dh.theory.channel_capacity(rate, n_sites)
-    print(
-        f"{rate:.0%} wrong: M = exp({long:.3f} N) for large N; at N = {n_sites} {math.exp(n_sites * here):,.0f} patterns"
-    )
+    number = math.exp(n_sites * here)
+    print(f"{rate:.0%} wrong: M = exp({long:.3f} N) for large N; at N = {n_sites} {number:,.0f} patterns")
 
 # %%
 # The other way round: a memory of M patterns has the load log(M)/N, and ``basin_overlap`` says from which overlap on a
@@ -78,8 +77,8 @@ assert half["digits"] < half["random"]
 # %%
 # What to do
 # ----------
-# **Sharpness** matters up to a point: below it the noise of all patterns together hides the right one, above it only the
-# nearest patterns count and nothing more can be won.
+# **Sharpness** matters up to a point: below it the noise of all patterns together hides the right one, above it only
+# the nearest patterns count and nothing more can be won.
 for sharpness in (0.05, 0.1, 0.2, 0.3, 1.0):
     tried = dh.ExponentialModel(problem.load, sharpness, 0.0)
     try:
@@ -88,5 +87,6 @@ for sharpness in (0.05, 0.1, 0.2, 0.3, 1.0):
         print(f"L = {sharpness}: {reason}")
 
 # %%
-# **Longer patterns** help most, since the number that can be held grows exponentially with their length. **Fewer bodies**
-# cannot do better: ``densehop reproduce capacity-limit`` measures p = 2, 3, 4 and others against the same limit.
+# **Longer patterns** help most, since the number that can be held grows exponentially with their length. **Fewer
+# bodies** cannot do better: ``densehop reproduce capacity-limit`` measures p = 2, 3, 4 and others against the same
+# limit.

@@ -170,7 +170,7 @@ def test_the_largest_number_of_memories_is_where_the_basin_ends():
 
 @pytest.mark.parametrize(
     ("n_spins", "n_examples", "draws"),
-    [(24, 4000, 6), (32, 8000, 4), pytest.param(60, 20_000, 8, marks=pytest.mark.long)],
+    [(20, 3000, 6), (32, 8000, 4), pytest.param(60, 20_000, 8, marks=pytest.mark.long)],
 )
 def test_chains_of_a_student_have_the_overlap_of_the_theory(n_spins, n_examples, draws):
     """q* = tanh((b/L) atanh(r tanh L)), with error bars over draws of the examples; r is that of the draw."""
@@ -182,8 +182,8 @@ def test_chains_of_a_student_have_the_overlap_of_the_theory(n_spins, n_examples,
             examples = np.where(rng.random((n_examples, n_spins)) < (1 + reliability) / 2, 1, -1).astype(np.int8)
             stored = dh.PBodyHopfield(examples, interaction="exponential", sharpness=sharpness)
             pattern = np.ones(n_spins, dtype=np.int8)
-            run = stored.sample(1 / (ratio * sharpness), 16, 50, start=pattern, references=pattern, seed=draw)
-            measured.append(run.overlap.reshape(16, -1)[:, 10:].mean())
+            run = stored.sample(1 / (ratio * sharpness), 8, 40, start=pattern, references=pattern, seed=draw)
+            measured.append(run.overlap.reshape(8, -1)[:, 8:].mean())
             problem = dh.ExponentialTeacherStudent(load, sharpness, 1 / (ratio * sharpness), float(examples.mean()))
             expected.append(dh.solve(problem, "inference").q_star)
         difference = np.subtract(measured, expected)

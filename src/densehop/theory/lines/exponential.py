@@ -103,12 +103,12 @@ def equal_load(sharpness: float, temperature: float, reliability: float = 0.0) -
         if sharpness > sums.SMALL:
             start = sums.shortfall(sharpness, sums.State(1.0, 0.0), reliability)
             excess = start + 2 * sharpness * (slope * expit(-2 * slope * at) - expit(-2 * at))
-        return float(sums.WEIGHTS @ excess) / 2
+        return max(0.0, float(sums.WEIGHTS @ excess) / 2)
     start = sums.shortfall(sharpness, sums.State(1.0, 0.0), reliability)
     if beta == math.inf:
         return start
     along, others = (_far(x * sharpness) - _far(x * beta) for x in (slope, 1.0))
-    return start + sharpness * (along - others) / (beta - sharpness)
+    return max(0.0, start + sharpness * (along - others) / (beta - sharpness))
 
 
 def _far(x: float) -> float:
