@@ -100,4 +100,4 @@ def _energy_by_triples(state: list[int]) -> float:
     for memory in _memories().tolist():
         products = [spin * stored for spin, stored in zip(state, memory, strict=True)]
         total += sum(a * b * c for a, b, c in combinations(products, 3))
-    return -math.factorial(P) / N_SPINS ** (P - 1) * total
+    return -math.factorial(P) * total / float(N_SPINS ** (P - 1))

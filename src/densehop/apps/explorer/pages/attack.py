@@ -160,7 +160,7 @@ class AttackPage:
         commonest = tried[:, 2:].argmax(axis=1)
         here = np.array([self._state.attack_load]), np.array([self._state.eps])
         dots = [
-            Dots(outcome, *tried[commonest == place, :2].T, None, ENDS[outcome][1])
+            Dots(outcome, tried[commonest == place, 0], tried[commonest == place, 1], None, ENDS[outcome][1])
             for place, outcome in enumerate(OUTCOMES)
         ]
         return Chart(
