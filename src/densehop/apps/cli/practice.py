@@ -8,7 +8,8 @@ import typer
 
 from densehop.apps.cli.arguments import numbers
 from densehop.apps.cli.image_options import FIGURES, Data, Json, Label, Out, SeedOption, Side, write_figure
-from densehop.apps.cli.output import number, print_json, print_table
+from densehop.apps.cli.output import print_json, print_table
+from densehop.apps.cli.sentences import attack_sentences, classify_sentences, locate_sentences
 from densehop.base import checks
 
 
@@ -43,7 +44,7 @@ def classify(
         "test_images": len(found.test.images),
     }
     parameters = {"data": data, "memories": memories, "degree": degree, "kind": kind, "epochs": epochs, "seed": seed}
-    _report(parameters, summary, files, as_json=as_json)
+    _report(parameters, summary, classify_sentences(found, kind, degree), files, as_json=as_json)
 
 
 def attack(
@@ -100,8 +101,8 @@ def attack(
         return
     header = ("worst accuracy at", *(f"{size:g}" for size in sorted(chosen)))
     print_table(header, [(name, *(f"{share:.3f}" for share in one.worst)) for name, one in found.items()])
-    typer.echo(f"\n{images} images: standard errors up to {max(one.error.max() for one in found.values()):.3f}")
-    typer.echo("written: " + ", ".join(str(path) for path in files))
+    typer.echo("\n" + "\n".join(attack_sentences(found, norm)))
+    typer.echo("\nwritten: " + ", ".join(str(path) for path in files))
 
 
 def locate(
@@ -142,16 +143,14 @@ def locate(
     summary |= vars(found.room)
     summary |= {"correlated": found.correlated, "measured_eps": curve.fails_at}
     parameters = {"data": f"random, {random} sites" if random else data, "memories": memories, "seed": seed}
-    _report(parameters, summary, files, as_json=as_json)
+    _report(parameters, summary, locate_sentences(found), files, as_json=as_json)
 
 
-def _report(parameters: dict[str, Any], summary: dict[str, Any], files: list[Path], *, as_json: bool) -> None:
-    """Print the parameters, the results and the files that were written."""
+def _report(
+    parameters: dict[str, Any], summary: dict[str, Any], sentences: list[str], files: list[Path], *, as_json: bool
+) -> None:
+    """Print, for people, what came of it and what to do, or, for programs, all numbers; and the files."""
     if as_json:
         print_json(parameters=parameters, **summary, files=[str(path) for path in files])
-        return
-    typer.echo(", ".join(f"{name} {value}" for name, value in parameters.items()) + "\n")
-    for name, value in summary.items():
-        shown = number(value) if isinstance(value, float) else str(getattr(value, "value", value))
-        typer.echo(f"{name.replace('_', ' '):27} {shown:>18}")
-    typer.echo("\nwritten: " + ", ".join(str(path) for path in files))
+    else:
+        typer.echo("\n".join(sentences) + "\n\nwritten: " + ", ".join(str(path) for path in files))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from densehop.base.archives import WRONG, packed
 from densehop.base.arrays import Floats
+from densehop.base.texts import text_of
 from densehop.errors import InvalidInput
 from densehop.learn.data import pictures, tables
 from densehop.learn.data.idx import read_idx
@@ -101,8 +102,12 @@ def _of_pictures(path: Path, shape: tuple[int, int] | None, side: int | None) ->
     if path.is_dir():
         found = pictures.picture_files(path)
     elif path.suffix.lower() == ".txt":
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-        found = [(path.parent / line.strip(), "") for line in lines if line.strip()]
+        lines = enumerate(text_of(path.read_bytes(), f"'{path}'").splitlines(), 1)
+        named = {number: path.parent / line.strip() for number, line in lines if line.strip()}
+        for number, file in named.items():
+            if not file.is_file():
+                raise InvalidInput(f"'{path}', line {number}: expected the path of a picture, there is no '{file}'")
+        found = [(file, "") for file in named.values()]
     else:
         found = [(path, "")]
     if not found:
@@ -137,7 +142,7 @@ def _of_array(path: Path, array: npt.NDArray[Any], classes: npt.NDArray[Any] | N
 def _of_archive(path: Path) -> OwnData:
     """Read rows, and classes if there are any, from a .npz file."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             names = {name.lower(): name for name in file.files}
             rows = next(
                 (names[name] for name in ROWS if name in names), file.files[0] if len(file.files) == 1 else None

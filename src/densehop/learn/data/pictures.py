@@ -32,7 +32,10 @@ def chosen_shape(paths: Sequence[Path], side: int | None) -> tuple[int, int]:
     """Return rows and columns that pictures get: `side` of each, else their own if it is one, and small, else 28."""
     if side is not None:
         return side, side
-    sizes = {_opened(path).size for path in paths}
+    sizes = set()
+    for path in paths:
+        with _opened(path) as picture:
+            sizes.add(picture.size)
     width, height = sizes.pop()
     return (height, width) if not sizes and max(width, height) <= LARGEST_SIDE else (USUAL_SIDE, USUAL_SIDE)
 

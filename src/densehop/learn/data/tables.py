@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +44,8 @@ class Table:
 def read_table(path: Path, label: str | None = None) -> Table:
     """Read a table; `label` names the column of classes (None: one called class, label, target or species, if any).
 
-    The first line holds names if one of its cells is no number and the cells below it in that column are numbers, or if
-    it has the name of the column of classes. Cells may be empty, nan or NA where a value is hidden.
+    The first line holds names if none of its cells is a number, if it has the name of the column of classes, or if it
+    counts 0, 1, 2 and so on. Cells may be empty, nan or NA where a value is hidden.
 
     Raises
     ------
@@ -57,6 +58,11 @@ def read_table(path: Path, label: str | None = None) -> Table:
     if not rows:
         raise InvalidInput(f"'{path}' holds no rows; expected numbers, one row for each vector")
     names = _names(rows, label)
+    if names and not names[0] and len(names) > 1:
+        raise InvalidInput(
+            f"'{path}', row {rows[0][0]}: expected a name for the first column, got none; if it counts the rows, "
+            "save the table without it (in pandas: index=False)"
+        )
     body = rows[1:] if names else rows
     width = len(rows[0][1])
     for number, row in body:
@@ -97,17 +103,17 @@ def _rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
 
 def _delimiter(text: str) -> str:
     """Return the sign between cells: of comma, semicolon and tab the one that the first line has most of."""
-    first = text.lstrip().split("\n", 1)[0]
+    first = re.sub(r'"[^"]*"', "", text.lstrip().split("\n", 1)[0])
     return max(DELIMITERS, key=first.count)
 
 
 def _names(rows: Sequence[tuple[int, list[str]]], label: str | None) -> tuple[str, ...]:
     """Return the names in the first row, or none."""
     first = [cell.strip() for cell in rows[0][1]]
-    second = [cell.strip() for cell in rows[1][1]] if len(rows) > 1 else first
     named = label in first or any(cell.lower() in CLASS_NAMES for cell in first)
-    above = any(not _is_number(one) and _is_number(two) for one, two in zip(first, second, strict=False))
-    return tuple(first) if named or above else ()
+    words = any(first) and not any(cell and _is_number(cell) for cell in first)
+    counted = len(first) > 1 and first == [str(number) for number in range(len(first))]  # pandas' names of no names
+    return tuple(first) if named or words or counted else ()
 
 
 def _class_place(path: Path, names: tuple[str, ...], label: str | None, body: Sequence[tuple[int, list[str]]]) -> int:
@@ -125,8 +131,9 @@ def _class_place(path: Path, names: tuple[str, ...], label: str | None, body: Se
 
 
 def _is_number(cell: str) -> bool:
+    """Tell whether a cell holds a number, or says that one is hidden."""
     if cell.lower() in HIDDEN:
-        return cell != ""
+        return True
     try:
         float(cell)
     except ValueError:
