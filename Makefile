@@ -6,11 +6,14 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-byteco
 OUT ?= demo
 SEED ?= 0
 
-.PHONY: help install demo test lint style types bench check-long docs clean
+PYTHONS ?= 3.11 3.12 3.13
+
+.PHONY: help install demo test test-all-pythons lint style types bench check-long docs clean
 
 help:
 	@echo "make demo        theory beside simulation, and restored digits: three figures in $(OUT)/"
 	@echo "make test        lint, types, import contracts and tests"
+	@echo "make test-all-pythons  the tests with each of PYTHONS=\"$(PYTHONS)\", and with the lowest versions allowed"
 	@echo "make check-long  the tests that are too long for make test, and a table of their times"
 	@echo "make docs        the documentation site in site/, its tutorials run"
 	@echo "make bench       speed, as ratios"
@@ -55,6 +58,26 @@ test: style
 	@report=$$(mktemp); $(BIN)/mypy > $$report 2>&1 & mypy=$$!; \
 	$(BIN)/python -m pytest --numprocesses logical --dist worksteal; failed=$$?; \
 	wait $$mypy || failed=1; cat $$report; rm $$report; exit $$failed
+
+# An environment for each version beside .venv, and one with the lowest versions of all dependencies that pyproject.toml allows.
+test-all-pythons: $(PYTHONS:%=.venv-%/tested) .venv-lowest/tested
+
+.venv-%/tested: .venv/uv pyproject.toml constraints.txt FORCE
+	@$(BIN)/uv venv --quiet --allow-existing --python $* $(@D)
+	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --constraint constraints.txt --editable '.[dev]'
+	@$(@D)/bin/python -m pytest --numprocesses logical --dist worksteal
+
+.venv-lowest/tested: .venv/uv pyproject.toml FORCE
+	@$(BIN)/uv venv --quiet --allow-existing --python 3.11 $(@D)
+	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --resolution lowest-direct --editable '.[cluster]'
+	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python pytest hypothesis pandas
+	@$(@D)/bin/python -m pytest $(LOWEST)
+
+# What needs the numerical libraries, files and the command line; the other tests need packages of the extra `dev`.
+LOWEST := tests/unit/base tests/unit/campaign tests/unit/simulate tests/unit/diagnostics tests/unit/learn/test_own_data.py \
+	tests/unit/learn/test_datasets.py tests/unit/test_input_kinds.py
+
+FORCE:
 
 check-long: .venv/dev
 	@$(BIN)/python -m pytest -m long -rP --table

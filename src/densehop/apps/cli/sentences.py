@@ -1,0 +1,104 @@
+"""What the results of practice mean, and what to do, in sentences. `--json` has the numbers, with all digits."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from densehop.apps.cli.output import percent
+
+if TYPE_CHECKING:
+    from densehop.learn.attacks.robustness import Robustness
+    from densehop.learn.image_tasks import Classification
+    from densehop.learn.location import Location
+
+FEW = 2.0  # memories that decide together: fewer are prototypes
+HOLDS = 0.95  # share of memories that have to be fixed points
+
+
+def classify_sentences(found: "Classification", kind: str, degree: float) -> list[str]:
+    """Say how good a classifier is, by which memories, and what to try."""
+    n_test, n_train = len(found.test.images), len(found.train.images)
+    right = round(found.accuracy * n_test)
+    used = found.memories_in_use
+    way = "prototypes: single memories decide" if used < FEW else "features: memories decide together"
+    behind = found.nearest_accuracy - found.accuracy > found.error
+    return [
+        f"{len(found.model.memories_)} {kind} memories (degree n = {degree:g}) of {n_train} rows of "
+        f"'{found.test.name}', tested on {n_test} others.",
+        f"{right} of {n_test} are classified right: {percent(found.accuracy)} +- {percent(_error(right, n_test))}; by "
+        f"their nearest neighbour it would be {percent(found.nearest_accuracy)}.",
+        f"About {used:.2g} memories share a decision: {way}.",
+        "More --memories or --epochs, or another --degree, may reach the nearest neighbour."
+        if behind
+        else "How much of this survives an attack: densehop attack, with the same --data.",
+    ]
+
+
+def _error(right: int, tested: int) -> float:
+    """Return the standard error of a share, also of one that is 0 or 1 (Agresti and Coull's, one error wide)."""
+    share = (right + 0.5) / (tested + 1)
+    return math.sqrt(share * (1 - share) / (tested + 1))
+
+
+def attack_sentences(found: Mapping[str, "Robustness"], norm: str) -> list[str]:
+    """Say which classifier withstands most, and how sure that is."""
+    sizes = next(iter(found.values())).sizes
+    last = len(sizes) - 1
+    worst = {name: float(one.worst[last]) for name, one in found.items()}
+    error = max(float(one.error.max()) for one in found.values())
+    best = max(worst, key=lambda name: worst[name])
+    size = f"{sizes[last]:g} of the values' range ({norm})"
+    if worst[best] == 0:
+        verdict = f"At size {size} every one is fooled on every row: smaller --sizes show where that begins."
+    else:
+        verdict = f"At size {size} '{best}' withstands most: {percent(worst[best])} of the rows."
+        close = [name for name in worst if name != best and worst[best] - worst[name] < 2 * error]
+        if close:
+            verdict += f" {len(close)} other(s) may be as good within the errors: more --images would tell."
+    return [
+        f"Standard errors are up to {error:.2f}; a share is an upper limit, since a better attack may be found.",
+        verdict,
+    ]
+
+
+def locate_sentences(found: "Location") -> list[str]:
+    """Say whether memories hold, why, what theory says, and what to do."""
+    what = found.interaction if found.p is None else f"{found.interaction} energy, p = {found.p}"
+    fixed = round(found.fixed_points * found.n_memories)
+    said = [f"{found.n_memories} memories of {found.n_sites} sites, {what}: load {found.load:.3g}."]
+    spread = (
+        f"pairs overlap by {found.overlap_spread:.2g} (root mean square), independent ones by {found.random_spread:.2g}"
+    )
+    said.append(
+        f"They are {'not as independent ones are' if found.correlated else 'as good as independent ones'}: {spread}."
+    )
+    if found.phase is not None and found.effective_phase is not None:
+        names = [one.name.lower().replace("_", " ") for one in (found.phase, found.effective_phase)]
+        said.append(f"Random memories at this load would be in the phase of {names[0]} (T = {found.temperature:g}).")
+        if found.correlated:
+            said.append(
+                f"The crosstalk of these is that of random ones at load {found.effective_load:.3g}: {names[1]}."
+            )
+    share = f"at most {MEASURED} of them, measured" if found.n_memories > MEASURED else "measured"
+    said.append(f"Fixed points at T = 0 ({share}): {fixed} of {found.n_memories}.")
+    if fixed and not math.isnan(found.attack.fails_at):
+        theory = "" if math.isnan(found.predicted_eps) else f"; theory for few memories: {found.predicted_eps:.2f}"
+        said.append(f"Another memory, written over {found.attack.fails_at:.2f} of the sites, takes over{theory}.")
+    room = found.room
+    said.append(
+        f"After {percent(room.damage)} of the signs are flipped, {percent(room.survival)} of them come back; "
+        f"{'at least ' if room.at_least else ''}{room.n_more} random codes fit besides so that "
+        f"{percent(room.wanted)} do (theory, if all were random: {percent(room.predicted_survival)} and "
+        f"{room.predicted_n_more})."
+    )
+    if found.fixed_points < HOLDS:
+        more = "a larger --p or fewer --memories" if found.p is not None else "fewer --memories or a larger sharpness"
+        said.append(
+            f"Advice: this energy does not hold them. Try {more}; densehop restore uses the exponential energy."
+        )
+    else:
+        said.append("Advice: this energy holds them.")
+    return said
+
+
+MEASURED = 300  # memories whose fields are measured (learn/location.py)

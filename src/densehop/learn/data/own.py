@@ -1,0 +1,181 @@
+"""Data that people bring: .npy, .npz, .csv, .tsv, pictures, IDX files. Each is read, and written in the same format."""
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop.base.archives import WRONG, packed
+from densehop.base.arrays import Floats
+from densehop.base.texts import text_of
+from densehop.errors import InvalidInput
+from densehop.learn.data import pictures, tables
+from densehop.learn.data.idx import read_idx
+
+ROWS = ("images", "data", "x", "x_train", "memories", "patterns", "arr_0")  # names of rows in .npz, in any case
+CLASSES = ("classes", "labels", "target", "y", "y_train", "label", "class")  # and of their classes
+FORMATS = ".npy, .npz, .csv, .tsv, a picture (PNG, JPEG, GIF), a folder or .txt list of pictures, or an IDX file"
+
+
+@dataclass(frozen=True, eq=False)
+class OwnData:
+    """Rows from a file or folder, nan where a value is hidden.
+
+    Attributes
+    ----------
+    path : where they are from
+    rows : (M, N)
+    classes : (M,), or None
+    shape : (int, int), rows and columns of an image; (1, N) where rows are no images
+    origin : what is needed to write rows in the same format: a table, the files of pictures, or an array's form
+    """
+
+    path: Path
+    rows: Floats
+    classes: npt.NDArray[Any] | None
+    shape: tuple[int, int]
+    origin: Any = field(default=None)
+
+    def complete(self) -> "OwnData":
+        """Return the data if no value is hidden; rows to store and to classify need all."""
+        if np.isnan(self.rows).any():
+            row, column = (int(place) for place in np.argwhere(np.isnan(self.rows))[0])
+            raise InvalidInput(
+                f"'{self.path}', vector {row + 1}, value {column + 1}: no number stands there; rows to store need all "
+                "values (give rows that lack some with --query)"
+            )
+        return self
+
+
+def read_own(
+    path: Path, label: str | None = None, shape: tuple[int, int] | None = None, side: int | None = None
+) -> OwnData:
+    """Read data; `shape` is that of images they have to match, `side` the one that pictures get.
+
+    Raises
+    ------
+    InvalidInput
+        In one line that names the file, the place in it and what was expected.
+    """
+    suffix = path.suffix.lower()
+    if label is not None and suffix not in {".csv", ".tsv"}:
+        raise InvalidInput(f"a column of classes is for .csv and .tsv files; got '{path}'")
+    try:
+        if path.is_dir() or suffix in {*pictures.SUFFIXES, ".txt"}:
+            return _of_pictures(path, shape, side)
+        if suffix in {".csv", ".tsv"}:
+            table = tables.read_table(path, label)
+            return OwnData(path, table.values, table.classes, _shape_of(table.values.shape[1]), table)
+        if suffix == ".npy":
+            return _of_array(path, _loaded(path), None, "")
+        if suffix == ".npz":
+            return _of_archive(path)
+        if "idx" in path.name.lower() or "ubyte" in path.name.lower():
+            return _of_array(path, read_idx(path), None, "idx")
+    except OSError as error:
+        raise InvalidInput(f"'{path}' cannot be read: {error.strerror or error}") from error
+    raise InvalidInput(f"'{path}' is in no format that is read; allowed are {FORMATS}")
+
+
+def written_like(data: OwnData, rows: Floats, folder: Path, shape: tuple[int, int]) -> dict[Path, bytes]:
+    """Return files with other rows in the format of the data; pictures are drawn into `folder`/restored."""
+    stem = folder / "restored"
+    if isinstance(data.origin, tables.Table):
+        return {stem.with_suffix(data.path.suffix.lower()): tables.written(data.origin, rows)}
+    if isinstance(data.origin, list):
+        stem.mkdir(parents=True, exist_ok=True)
+        for place, (path, row) in enumerate(zip(data.origin, rows, strict=True)):
+            pictures.written(row, shape, stem / f"{place:04}-{path.stem}.png")
+        return {}
+    form, name = data.origin
+    found = rows.reshape(form)
+    if name in {"", "idx"}:
+        return {stem.with_suffix(".npy"): _as_npy(found)}
+    return {stem.with_suffix(".npz"): packed({name: found}, compress=True)}
+
+
+def _of_pictures(path: Path, shape: tuple[int, int] | None, side: int | None) -> OwnData:
+    """Read a picture, a folder of them or a list."""
+    if path.is_dir():
+        found = pictures.picture_files(path)
+    elif path.suffix.lower() == ".txt":
+        lines = enumerate(text_of(path.read_bytes(), f"'{path}'").splitlines(), 1)
+        named = {number: path.parent / line.strip() for number, line in lines if line.strip()}
+        for number, file in named.items():
+            if not file.is_file():
+                raise InvalidInput(f"'{path}', line {number}: expected the path of a picture, there is no '{file}'")
+        found = [(file, "") for file in named.values()]
+    else:
+        found = [(path, "")]
+    if not found:
+        raise InvalidInput(f"'{path}' holds no pictures; expected {', '.join(pictures.SUFFIXES)}, also in sub-folders")
+    files, classes = [file for file, _ in found], np.array([name for _, name in found])
+    wanted = shape if shape is not None and shape[0] > 1 else pictures.chosen_shape(files, side)
+    rows = pictures.read_pictures(files, wanted)
+    return OwnData(path, rows, classes if all(classes) else None, wanted, files)
+
+
+def _of_array(path: Path, array: npt.NDArray[Any], classes: npt.NDArray[Any] | None, name: str) -> OwnData:
+    """Read rows (M, N), images (M, h, w) or coloured ones (M, h, w, 3 or 4), or one row (N,)."""
+    where = f"'{path}'" + (f", array '{name}'" if name not in {"", "idx"} else "")
+    if array.dtype.kind not in "iufb":
+        raise InvalidInput(f"{where}: expected real numbers, got {array.dtype}")
+    if array.ndim == 4 and array.shape[3] in {3, 4}:
+        array = array[..., :3] @ np.array([0.299, 0.587, 0.114])
+    if array.ndim not in {1, 2, 3} or not array.size:
+        raise InvalidInput(f"{where}: expected rows (M, N) or images (M, rows, columns), got shape {array.shape}")
+    if array.ndim == 1:
+        array = array[None]
+    rows = array.reshape(len(array), -1).astype(np.float64)
+    if np.isinf(rows).any():
+        row = int(np.flatnonzero(np.isinf(rows).any(axis=1))[0])
+        raise InvalidInput(f"{where}, vector {row + 1}: expected finite numbers, got an infinite one")
+    if classes is not None and classes.shape != (len(rows),):
+        raise InvalidInput(f"'{path}': expected {len(rows)} classes, one for each row, got shape {classes.shape}")
+    shape = (array.shape[1], array.shape[2]) if array.ndim == 3 else _shape_of(rows.shape[1])
+    return OwnData(path, rows, classes, shape, (array.shape, name))
+
+
+def _of_archive(path: Path) -> OwnData:
+    """Read rows, and classes if there are any, from a .npz file."""
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            names = {name.lower(): name for name in file.files}
+            rows = next(
+                (names[name] for name in ROWS if name in names), file.files[0] if len(file.files) == 1 else None
+            )
+            classes = next((names[name] for name in CLASSES if name in names), None)
+            if rows is None:
+                known = ", ".join(file.files) or "none"
+                raise InvalidInput(f"'{path}': expected an array called {', '.join(ROWS)}; its arrays are {known}")
+            return _of_array(path, file[rows], None if classes is None else file[classes], rows)
+    except WRONG as error:
+        if isinstance(error, InvalidInput | FileNotFoundError | PermissionError):
+            raise
+        raise InvalidInput(f"'{path}' is no .npz file of numbers, or a damaged one ({error})") from error
+
+
+def _loaded(path: Path) -> npt.NDArray[Any]:
+    """Read a .npy file; one with Python objects is refused, since reading it could run code."""
+    try:
+        array: npt.NDArray[Any] = np.load(path, allow_pickle=False)
+    except WRONG as error:
+        if isinstance(error, FileNotFoundError | PermissionError):
+            raise
+        raise InvalidInput(f"'{path}' is no .npy file of numbers, or a damaged one ({error})") from error
+    return array
+
+
+def _as_npy(array: Floats) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def _shape_of(n_values: int) -> tuple[int, int]:
+    """Return how rows are drawn: as squares where they have the length of one of at least 5 x 5, else as a line."""
+    side = round(n_values**0.5)
+    return (side, side) if side * side == n_values and side >= 5 else (1, n_values)
