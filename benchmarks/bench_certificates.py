@@ -19,6 +19,8 @@ from densehop.learn.data.datasets import load
 from densehop.plot.images import robustness_curves
 from densehop.plot.style import encode
 
+NORMS = {"l2": "L2", "linf": "L-infinity"}
+
 
 def models(radius: float, norm: str, epochs: int, seed: int) -> dict[str, DenseAssociativeClassifier]:
     """Return unfitted classifiers by name."""
@@ -73,12 +75,13 @@ def main() -> None:
     print("| --- | --- |" + " --- |" * len(sizes) + " --- |")
     for name, rows in found.items():
         pairs = [
-            f"{p:.3f} / {w:.3f}" for p, w in zip(*(np.mean([r[i] for r in rows], axis=0) for i in (1, 2)), strict=True)
+            f"{p:.3f} / {w:.3f}"
+            for p, w in zip(*(np.mean([np.asarray(r[i]) for r in rows], axis=0) for i in (1, 2)), strict=True)
         ]
         clean, seconds = np.mean([row[0] for row in rows]), np.mean([row[3] for row in rows])
         print(f"| {name} | {clean:.4f} | " + " | ".join(pairs) + f" | {seconds:.1f} s |")
     if chosen.picture:
-        draw(chosen.picture, found, sizes, chosen.images, f"size of the perturbation, {chosen.norm}")
+        draw(chosen.picture, found, sizes, chosen.images, f"size of the perturbation, {NORMS[chosen.norm]}")
 
 
 def draw(

@@ -8,7 +8,6 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from densehop.base import checks
 from densehop.base.arrays import Reals
@@ -24,6 +23,7 @@ from densehop.learn.classifier.rectified import start_rectified
 from densehop.learn.classifier.samples import Samples, weighted_samples
 from densehop.learn.classifier.stopping import Patience, held_out
 from densehop.learn.classifier.threads import one_blas_thread
+from densehop.learn.validation import validated
 
 CENTRING = {"learned": 1.0, "stored": 0.5}
 
@@ -283,7 +283,7 @@ class DenseAssociativeClassifier(FittedClassifier):
 
     def _validated(self, X: npt.ArrayLike, y: npt.ArrayLike, *, reset: bool = True) -> tuple[Any, npt.NDArray[Any]]:  # noqa: N803
         """Return checked data and targets."""
-        data, target = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], reset=reset)
+        data, target = validated(self, X, y, dtype=[np.float64, np.float32], reset=reset)
         check_classification_targets(target)
         return data, target
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from densehop.base import checks
 from densehop.base.arrays import Floats, Reals
@@ -20,6 +20,7 @@ from densehop.learn.classifier.losses import softmax
 from densehop.learn.classifier.parameters import NORMS
 from densehop.learn.classifier.proofs import certified_radii
 from densehop.learn.classifier.threads import one_blas_thread
+from densehop.learn.validation import validated
 
 NUMBERS_AT_ONCE = 2**22  # fields in one block of rows
 
@@ -119,7 +120,7 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _data(self, X: npt.ArrayLike) -> Any:  # noqa: N803 (as above)
         """Return checked rows, dense or sparse, in single or double precision."""
         check_is_fitted(self)
-        return validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        return validated(self, X, dtype=[np.float64, np.float32])
 
     def _logits(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (as above)
         """Return inverse_temperature_/degree_ * scores, (B, C), in the precision of X."""

@@ -86,6 +86,7 @@ class Scores:
     pull: Reals
 
 
+@np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def class_scores(memories: Memories, inputs: Reals, *, none: bool = False) -> Scores:
     """Return the scores of inputs (B, N) and their derivatives by the fields."""
     fields = (inputs @ memories.visible.T)[:, None, :] + memories.class_fields(none=none)
