@@ -10,6 +10,7 @@ ORDER = (
     "teacher_and_student",
     "restore_and_classify",
     "is_my_memory_overloaded",
+    "how_many_patterns",
     "campaign_on_dask",
     "reproduce_a_figure",
     "add_an_energy_or_a_dynamics",

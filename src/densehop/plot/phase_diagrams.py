@@ -58,12 +58,18 @@ TEACHER_LINES = {
     "retrieval_stability": Line("eR: AT", GREEN, DOTTED),
     **GLASS_LINES,
 }
+EXPONENTIAL_EXAMPLE_LINES = {
+    "inference_or_retrieval": Line("eR against gR", GREEN, None),
+    "retrieval_spinodal": Line("examples: spinodal", ORANGE, DASHED),
+    "inference_spinodal": Line("pattern: spinodal", BLUE, DASHED),
+}
 OPTIMAL_LINES = {**INFERENCE_LINES, "zero_entropy": ZERO_ENTROPY}
 
 
 def lines_of(model: str) -> dict[str, Line]:
     """Return the kinds of boundaries that a model has, and how they look."""
-    return {"direct": DIRECT_LINES, "nishimori": OPTIMAL_LINES}.get(model, TEACHER_LINES)
+    special = {"direct": DIRECT_LINES, "nishimori": OPTIMAL_LINES, "exponential": DIRECT_LINES}
+    return {**special, "exponential_examples": EXPONENTIAL_EXAMPLE_LINES}.get(model, TEACHER_LINES)
 
 
 def phase_diagram(dataset: xr.Dataset) -> Figure:
@@ -79,7 +85,7 @@ def phase_diagram(dataset: xr.Dataset) -> Figure:
         place_names(axes, _phase_map(dataset), AXES_SIZE, drawn)
         axis = str(dataset["phase"].dims[1])
         x, t = dataset[axis].values, dataset["temperature"].values
-        axes.set(xlim=(x[0], x[-1]), ylim=(t[0], t[-1]), xlabel=_axis_label(axis, dataset.attrs["p"]))
+        axes.set(xlim=(x[0], x[-1]), ylim=(t[0], t[-1]), xlabel=_axis_label(axis, dataset.attrs))
         axes.set_ylabel("temperature $T = T^*$" if dataset.attrs["model"] == "nishimori" else "temperature $T$")
         _legend(figure, axes, dataset)
     return figure
@@ -106,7 +112,7 @@ def _shade(axes: Axes, dataset: xr.Dataset) -> None:
         rasterized=True,
     )
     unstable = dataset.get("rs_unstable")
-    if unstable is None or not unstable.any():
+    if unstable is None or not unstable.any() or "sharpness" in dataset.attrs:  # no breaking of symmetry there
         return
     up, along = (unstable[dim].values for dim in unstable.dims)
     axes.contourf(along, up, unstable.values.astype(float), levels=[0.5, 1.5], colors="none", hatches=["////"])
@@ -168,8 +174,11 @@ def _mark_published(axes: Axes, dataset: xr.Dataset) -> None:
             label = None
 
 
-def _axis_label(axis: str, p: int) -> str:
+def _axis_label(axis: str, given: dict[Any, Any]) -> str:
     """Return what the first coordinate is, with its symbol."""
+    if "sharpness" in given:
+        return r"load $A = \log(M)/N$"
+    p = given["p"]
     return {
         "alpha": r"load $\alpha = M p!/N^{p-1}$" if p > 2 else r"load $\alpha = 2M/N$",
         "teacher_temperature": "teacher temperature $T^*$",
@@ -183,7 +192,10 @@ def _legend(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
     teacher = f"$T^* = {given.get('teacher_temperature', 0):.4g}$"
     scaled = given.get("scaled_teacher_temperature")
     signal = r"$\lambda = \alpha/T$" if scaled is None else rf"$\tilde T^* = {scaled:.4g}$"
+    exponential = f"exponential, $L = {given.get('sharpness', 0):.4g}$"
     where = {
+        "exponential": [exponential],
+        "exponential_examples": [exponential, f"reliability $r = {given.get('reliability', 0):.4g}$"],
         "direct": ["direct model"],
         "nishimori": ["Bayes-optimal student"],
         "fixed_teacher": [teacher],
@@ -191,5 +203,6 @@ def _legend(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
         "finite_noise": ["two-body teacher", teacher],
         "large_noise": ["two-body teacher", signal],
     }[given["model"]]
-    title = "\n".join([f"$p = {given['p']}$, {where[0]}", *where[1:]])
+    bodies = "" if "sharpness" in given else f"$p = {given['p']}$, "
+    title = "\n".join([f"{bodies}{where[0]}", *where[1:]])
     figure.legend(*axes.get_legend_handles_labels(), title=title, alignment="left", loc="outside right upper")

@@ -1,5 +1,6 @@
 """Published figures, one small file each: what to compute, at which sizes, and how to draw it."""
 
+from densehop.recipes.capacity.limit import RECIPE as CAPACITY_LIMIT
 from densehop.recipes.capacity.recipe import RECIPE as CAPACITY
 from densehop.recipes.overlaps.landscape import RECIPE as LANDSCAPE
 from densehop.recipes.overlaps.large_noise import RECIPE as LARGE_NOISE_OVERLAP
@@ -24,6 +25,7 @@ RECIPES: dict[str, Recipe] = {
         FINITE_NOISE_PHASE_DIAGRAM,
         LARGE_NOISE_PHASE_DIAGRAM,
         CAPACITY,
+        CAPACITY_LIMIT,
         LANDSCAPE,
         LARGE_NOISE_OVERLAP,
         ADVERSARIAL,

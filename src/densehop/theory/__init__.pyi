@@ -18,6 +18,7 @@ from .questions.finite_size_paramagnet import FiniteParamagnet, finite_size_para
 from .questions.low_load import Mixture, critical_memory_overlap, mixtures
 from .questions.mixture_limits import MixtureLoads, mixture_loads, mixture_temperature
 from .questions.robustness import adversarial_boundary, attacked_overlap, effective_temperature, scaled_signal
+from .questions.shannon import channel_capacity
 from .questions.thresholds import InferenceRegime, inference_regime, unfolding_threshold
 from .saddle_point import solve
 from .states.solution import Solution
@@ -39,6 +40,7 @@ __all__ = [
     "basin_overlap",
     "boundary",
     "candidates",
+    "channel_capacity",
     "critical_memory_overlap",
     "effective_temperature",
     "examples_needed",

@@ -8,7 +8,9 @@ import pytest
 from scipy.special import ndtr
 
 import densehop as dh
-from densehop.theory.questions.basin import SMOOTHING, field_exceeds
+from densehop.recipes.crossing import crossing
+from densehop.theory.questions.basin import field_sizes
+from densehop.theory.questions.first_step import SMOOTHING, field_exceeds, largest_number
 
 
 def network(n_spins, load, sharpness, rng):
@@ -66,7 +68,7 @@ def test_the_law_of_the_field_is_exact(n_memories):
     for chosen in itertools.product(terms, repeat=n_memories):
         over = sum(value for value, _ in chosen) / math.exp(log_field) - 1
         exact += math.prod(weight for _, weight in chosen) * ndtr(over / SMOOTHING)
-    assert field_exceeds(log_field, sharpness, n_memories, 5) == pytest.approx(exact, abs=1e-9)
+    assert field_exceeds(field_sizes(log_field, sharpness, 5), n_memories) == pytest.approx(exact, abs=1e-9)
 
 
 @pytest.mark.parametrize(("n_spins", "sharpness", "n_wrong"), [(30, 0.3, 6), (40, 0.2, 7), (40, 1.0, 9)])
@@ -82,8 +84,8 @@ def test_one_step_of_the_network_follows_that_law(n_spins, sharpness, n_wrong):
         shares.append((after[~right].mean(), 1 - after[right].mean()))
     mean, error = np.mean(shares, axis=0), np.std(shares, axis=0, ddof=1) / math.sqrt(len(shares))
     signal, others = sharpness * (n_spins - 2 * n_wrong), dh.n_examples_for(0.2, n_spins, None) - 1
-    corrected = 1 - field_exceeds(signal + sharpness, sharpness, others, n_spins)
-    lost = field_exceeds(signal - sharpness, sharpness, others, n_spins)
+    corrected = 1 - field_exceeds(field_sizes(signal + sharpness, sharpness, n_spins), others)
+    lost = field_exceeds(field_sizes(signal - sharpness, sharpness, n_spins), others)
     assert (np.abs(mean - [corrected, lost]) < 3 * error + 2e-3).all()
 
 
@@ -156,3 +158,61 @@ def test_robustness_rises_with_the_load_and_falls_with_the_sharpness():
             dh.theory.attack_boundary(dh.ExponentialTeacherStudent(0.1, 0.4, 0.0, reliability))
     with pytest.raises(dh.InvalidInput, match="must be an ExponentialTeacherStudent"):
         dh.theory.attack_boundary(dh.ExponentialModel(0.1, 0.4, 0.0))
+
+
+def test_the_largest_number_of_memories_is_where_the_basin_ends():
+    """The same equation solved for M: M = exp(A N) memories have their edge at the overlap of n_wrong spins."""
+    for sharpness in (0.2, 1.0):
+        number = largest_number(field_sizes(0.0, sharpness, 40), n_wrong=6)
+        edge = dh.theory.basin_overlap(dh.ExponentialModel(math.log(number) / 40, sharpness, 0.0), n_spins=40)
+        assert edge == pytest.approx(1 - 12 / 40, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("n_spins", "n_examples", "draws"),
+    [(20, 3000, 6), (32, 8000, 4), pytest.param(60, 20_000, 8, marks=pytest.mark.long)],
+)
+def test_chains_of_a_student_have_the_overlap_of_the_theory(n_spins, n_examples, draws):
+    """q* = tanh((b/L) atanh(r tanh L)), with error bars over draws of the examples; r is that of the draw."""
+    sharpness, reliability, load = 0.35, 0.5, dh.load_of(n_examples, n_spins, None)
+    for ratio in (0.5, 2.0):
+        measured, expected = [], []
+        for draw in range(draws):
+            rng = np.random.default_rng([draw, n_spins])
+            examples = np.where(rng.random((n_examples, n_spins)) < (1 + reliability) / 2, 1, -1).astype(np.int8)
+            stored = dh.PBodyHopfield(examples, interaction="exponential", sharpness=sharpness)
+            pattern = np.ones(n_spins, dtype=np.int8)
+            run = stored.sample(1 / (ratio * sharpness), 8, 40, start=pattern, references=pattern, seed=draw)
+            measured.append(run.overlap.reshape(8, -1)[:, 8:].mean())
+            problem = dh.ExponentialTeacherStudent(load, sharpness, 1 / (ratio * sharpness), float(examples.mean()))
+            expected.append(dh.solve(problem, "inference").q_star)
+        difference = np.subtract(measured, expected)
+        assert abs(difference.mean()) < 3 * difference.std(ddof=1) / math.sqrt(draws) + 2e-3
+
+
+def half_restored(n_spins, sharpness, n_wrong, draws):
+    """Overlap from which half of 40 memories of load 0.2 come back by asynchronous dynamics, and its error."""
+    shares = np.empty((draws, len(n_wrong)))
+    for draw in range(draws):
+        rng = np.random.default_rng([draw, n_spins])
+        memories, stored = network(n_spins, 0.2, sharpness, rng)
+        for place, wrong in enumerate(n_wrong):
+            ends = stored.relax(at_distance(memories[:40], wrong, rng))
+            shares[draw, place] = ((ends * memories[:40]).mean(axis=1) > 0.9).mean()
+    return crossing(1 - 2 * np.array(n_wrong) / n_spins, shares)
+
+
+@pytest.mark.long
+def test_basins_of_two_sizes_lie_beside_theory():
+    """A = 0.2: 0.695 at L = 0.2 and m* = 0.610 at L = 1; simulation is within 1/N of the first step, closer at 60."""
+    ranges = {0.2: {40: range(3, 10), 60: range(6, 14)}, 1.0: {40: range(5, 13), 60: range(9, 17)}}
+    for sharpness, places in ranges.items():
+        problem = dh.ExponentialModel(0.2, sharpness, 0.0)
+        limit = dh.theory.basin_overlap(problem)
+        away = []
+        for n_spins, n_wrong in places.items():
+            edge, error = half_restored(n_spins, sharpness, n_wrong, draws=4)
+            step = dh.theory.basin_overlap(problem, n_spins)
+            assert abs(edge - step) < 1 / n_spins + 3 * error
+            away.append(abs(edge - limit) - 3 * error)
+        assert away[1] < max(away[0], 0.02)

@@ -25,8 +25,9 @@ def free_entropies(problem):
 @pytest.mark.parametrize("reliability", [0.0, 0.05, 0.6, 0.97])
 def test_phases_change_at_the_lines(sharpness, temperature, reliability):
     model = "exponential_examples" if reliability else "exponential"
-    where = exponential.exponential_plane(model, sharpness, reliability or None)
-    lines = {k: exponential.trace(where, k, np.array([temperature]), 2).coordinate[0] for k in where.kinds}
+    where = exponential.any_plane(model, None, (None,) * 3, sharpness, reliability or None)
+    setting = where.setting
+    lines = {k: dh.boundary(k, None, [temperature], model=model, **setting).coordinate[0] for k in where.kinds}
     last = "inference_or_retrieval" if reliability else "retrieval_global"
     assert lines[last] <= lines["retrieval_spinodal"] * (1 + 1e-13)
     below, above = (where.problem(lines[last] * shift, temperature) for shift in (1 - 1e-6, 1 + 1e-6))
@@ -45,7 +46,7 @@ def test_phases_change_at_the_lines(sharpness, temperature, reliability):
 
 def test_free_entropies_are_equal_on_the_line_above_one_over_the_sharpness():
     for sharpness, temperature, reliability in ((0.4, 0.7, 0.3), (0.9, 1.05, 0.6), (2.0, 0.1, 0.9), (2.0, 0.45, 0.2)):
-        where = exponential.exponential_plane("exponential_examples", sharpness, reliability)
+        where = exponential.any_plane("exponential_examples", None, (None,) * 3, sharpness, reliability)
         load = exponential.equal_load(sharpness, temperature, reliability)
         found = free_entropies(where.problem(load, temperature))
         assert found["inference"] == pytest.approx(found["retrieval"], abs=1e-13)
@@ -63,12 +64,47 @@ def test_known_ends():
     assert both[0] == pytest.approx(both[1], abs=1e-12)
 
 
-def test_what_a_plane_needs():
-    with pytest.raises(dh.InvalidInput, match="'exponential_examples' needs reliability"):
-        exponential.exponential_plane("exponential_examples", 1.0, None)
-    with pytest.raises(dh.InvalidInput, match="'exponential' does not take reliability"):
-        exponential.exponential_plane("exponential", 1.0, 0.5)
-    with pytest.raises(dh.InvalidInput, match="needs sharpness"):
-        exponential.exponential_plane("exponential", None, None)
-    with pytest.raises(dh.InvalidInput, match="kind for model 'exponential' must be one of"):
-        exponential.trace(exponential.exponential_plane("exponential", 1.0, None), "inference_global", None, 3)
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"model": "exponential_examples", "sharpness": 1.0}, "'exponential_examples' needs reliability"),
+        ({"model": "exponential", "sharpness": 1.0, "reliability": 0.5}, "'exponential' does not take reliability"),
+        ({"model": "exponential"}, "'exponential' needs sharpness"),
+        ({"model": "direct", "p": 3, "sharpness": 1.0}, "'direct' does not take sharpness"),
+        ({"model": "exponential", "p": 3, "sharpness": 1.0}, "takes p = None"),
+        ({"model": "direct"}, "p must be an integer >= 2, got None"),
+        (
+            {"model": "exponential", "sharpness": 1.0, "kind": "glass_static"},
+            "kind for model 'exponential'",
+        ),
+        ({"model": "exponential", "sharpness": 1.0, "ansatz": "1rsb"}, "ask for ansatz 'rs'"),
+    ],
+)
+def test_what_a_plane_needs(arguments, message):
+    with pytest.raises(dh.InvalidInput, match=message):
+        dh.boundary(**{"kind": "retrieval_spinodal", "p": None} | arguments)
+
+
+@pytest.mark.parametrize("reliability", [None, 0.4])
+def test_a_phase_diagram_has_the_phases_of_its_points_and_its_lines(reliability):
+    model, more = ("exponential", {}) if reliability is None else ("exponential_examples", {"reliability": reliability})
+    diagram = dh.phase_diagram(None, model, np.linspace(0, 0.7, 8), np.linspace(0, 3, 7), sharpness=0.6, **more)
+    assert diagram.attrs["sharpness"] == 0.6
+    names = np.array(diagram["phase"].attrs["flag_meanings"].split())[diagram["phase"].values]
+    for row, temperature in enumerate(diagram["temperature"].values):
+        for column, load in enumerate(diagram["alpha"].values):
+            kind = dh.ExponentialModel if reliability is None else dh.ExponentialTeacherStudent
+            assert names[row, column] == dh.phase(kind(load, 0.6, temperature, *more.values())).value
+    lines = ("retrieval_spinodal", "retrieval_global" if reliability is None else "inference_or_retrieval")
+    assert all(diagram[f"{line}_shown"].any() for line in lines)
+    assert bool(diagram["rs_exact"].all())
+
+
+@pytest.mark.filterwarnings("ignore:of 4 points 2 have no state")
+def test_a_grid_of_states():
+    grid = dh.theory.solve_grid(
+        dh.ExponentialModel, "retrieval", load=[0.1, 0.5], sharpness=0.6, temperature=[0.2, 1.0]
+    )
+    assert grid["m"].dims == ("alpha", "temperature")
+    assert grid["m"].values[0, 0] == math.tanh(5)
+    assert np.isnan(grid["m"].values[1]).all()

@@ -19,7 +19,10 @@ Window = tuple[float, float]
 # A point takes a tenth of a second where states are not the direct model's in other coordinates (p = 2): fewer points.
 N_POINTS, N_PAIRWISE_POINTS = 81, 21
 LARGEST_COORDINATE = {"direct": 2.0, "nishimori": 8.0, "fixed_teacher": 4.0, "finite_noise": 2.0, "large_noise": 2.0}
-LARGEST_PAIRWISE = {"direct": 0.4, "nishimori": 2.0, "fixed_teacher": 2.0}
+LARGEST_PAIRWISE = {
+    **{"direct": 0.4, "nishimori": 2.0, "fixed_teacher": 2.0},
+    **{"exponential": 0.75, "exponential_examples": 0.75},  # beyond log 2 there are more memories than states
+}
 LARGEST_TEMPERATURE, LARGEST_PAIRWISE_TEMPERATURE = 4.0, 3.0
 MARGIN = 1.5  # of the window beyond the first point at which the last phase appears
 STEP = 0.25  # windows end at multiples of it, so that their points are decimals

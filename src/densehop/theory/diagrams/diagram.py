@@ -20,7 +20,8 @@ from densehop.theory.diagrams.broken_lines import NAMES, POINTS, BrokenLines, br
 from densehop.theory.diagrams.phases import candidates, phase_among
 from densehop.theory.diagrams.winners import CODES, PHASES, VARIABLES, Values, by_arrays, by_points, problem_at
 from densehop.theory.lines.boundaries import traced
-from densehop.theory.lines.planes import Plane, plane
+from densehop.theory.lines.exponential import any_plane
+from densehop.theory.lines.planes import Plane
 from densehop.theory.lines.points import Boundary, Wanted, warn
 from densehop.theory.saddle_point import ANSATZES
 
@@ -31,7 +32,7 @@ FLAGS = {"flag_values": list(range(len(PHASES))), "flag_meanings": " ".join(memb
 
 
 def phase_diagram(
-    p: int,
+    p: int | None,
     model: str = "direct",
     coordinates: npt.ArrayLike | None = None,
     temperatures: npt.ArrayLike | None = None,
@@ -39,6 +40,8 @@ def phase_diagram(
     teacher_temperature: float | None = None,
     load: float | None = None,
     scaled_teacher_temperature: float | None = None,
+    sharpness: float | None = None,
+    reliability: float | None = None,
     boundaries: bool = True,
     ansatz: str = "rs",
     progress: Progress | None = None,
@@ -47,12 +50,14 @@ def phase_diagram(
 
     Parameters
     ----------
-    p : int
+    p : int, or None for exponential energies
     model : str
         "direct": load against T. "nishimori": the Bayes-optimal student. "fixed_teacher": load against T at
         `teacher_temperature`. "fixed_load": teacher temperature against T at `load`. "finite_noise": scaled load
         a = M (p/2+1)!/N^(p/2) against T for a two-body teacher at `teacher_temperature`. "large_noise": load against T
         for a two-body teacher at `scaled_teacher_temperature`, by default on the effective Nishimori line.
+        "exponential": load A = log(M)/N against T for memories with `sharpness`; "exponential_examples": for examples
+        of a `reliability`, with p = None (docs/theory.md, section 16).
     coordinates, temperatures : (n,) and (k,) increasing arrays, optional
         The grid; None is a grid that shows all phases.
     boundaries : bool
@@ -78,7 +83,8 @@ def phase_diagram(
     RuntimeWarning
         If replica symmetry is not exact somewhere on the grid, or points of a line were not found.
     """
-    where = plane(model, checks.body_number(p), teacher_temperature, load, scaled_teacher_temperature)
+    settings = (teacher_temperature, load, scaled_teacher_temperature)
+    where = any_plane(model, None if p is None else checks.body_number(p), settings, sharpness, reliability)
     checks.choice("ansatz", ansatz, ANSATZES)
     x, t = _axes(where, coordinates, temperatures)
     kinds = line_marks.kinds_of(where) if boundaries else ()

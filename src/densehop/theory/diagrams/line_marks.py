@@ -12,6 +12,7 @@ import xarray as xr
 
 from densehop.base.arrays import Floats, Mask
 from densehop.theory.lines.boundaries import BACKGROUND, INFERENCE, RETRIEVAL
+from densehop.theory.lines.exponential import ExponentialPlane
 from densehop.theory.lines.planes import Plane
 
 DISORDERED, ORDERED = frozenset({"P", "SG"}), frozenset({"lR", "gR"})  # phases without and with a finite overlap
@@ -40,6 +41,10 @@ EXAMPLES = {
     "inference_or_retrieval": Rule(frozenset({"eR", "gR"}), (frozenset({"eR"}), frozenset({"gR"}))),
     "retrieval_stability": Rule(frozenset({"eR"})),
 }
+OF_EXAMPLES = {  # with exponential energies: where the loser exists too
+    "retrieval_spinodal": Rule(frozenset({"gR"})),
+    "inference_spinodal": Rule(frozenset({"eR"})),
+}
 ZERO_ENTROPY = frozenset({"lR"}) | DISORDERED
 
 
@@ -47,6 +52,10 @@ def rules(model: str, *, effective: bool = False) -> dict[str, Rule]:
     """Return the lines that mean something in a model's plane, and where; `effective`: on that Nishimori line."""
     if model == "direct":
         return {**OF_RETRIEVAL, **COMMON, "zero_entropy": Rule(ZERO_ENTROPY)}
+    if model == "exponential":
+        return {name: OF_RETRIEVAL[name] for name in ("retrieval_spinodal", "retrieval_global")}
+    if model == "exponential_examples":
+        return {**OF_EXAMPLES, "inference_or_retrieval": EXAMPLES["inference_or_retrieval"]}
     if model == "nishimori":
         return {**OF_INFERENCE, "zero_entropy": Rule(ORDERED | DISORDERED)}
     glass = {} if effective else COMMON  # there they coincide with those of inference
@@ -55,6 +64,8 @@ def rules(model: str, *, effective: bool = False) -> dict[str, Rule]:
 
 def kinds_of(where: Plane) -> tuple[str, ...]:
     """Return the lines that a plane may have."""
+    if isinstance(where, ExponentialPlane):
+        return where.kinds
     retrieval = RETRIEVAL if where.axis != "teacher_temperature" else ()
     inference = (*INFERENCE, "inference_or_retrieval") if where.has_teacher else ()
     return (*retrieval, *inference, *BACKGROUND)

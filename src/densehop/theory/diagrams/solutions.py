@@ -14,7 +14,7 @@ from densehop.base.quantities import describe
 from densehop.base.version import __version__
 from densehop.errors import InvalidInput, NoSolution, NotConverged, OutOfRange
 from densehop.theory.saddle_point import ANSATZES, BRANCHES, find
-from densehop.theory.states.model import Problem
+from densehop.theory.states.model import AnyProblem
 from densehop.theory.states.solution import Solution
 
 NUMBERS = (
@@ -25,7 +25,7 @@ LABELS = {"load": "alpha"}  # a name that no method of a dataset has
 
 
 def solve_grid(
-    problem: Callable[..., Problem],
+    problem: Callable[..., AnyProblem],
     branch: str = "inference",
     ansatz: str = "rs",
     *,
@@ -38,7 +38,7 @@ def solve_grid(
 
     Parameters
     ----------
-    problem : DirectModel, TeacherStudent, or a classmethod that makes one, such as TeacherStudent.nishimori
+    problem : the class of a problem, or a classmethod that makes one, such as TeacherStudent.nishimori
     branch, ansatz : as in `solve`
     progress : Progress, optional
         Where to report each point.
@@ -117,7 +117,7 @@ def _fixed(parameters: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _found(problem: Problem, branch: str, ansatz: str) -> Solution | str:
+def _found(problem: AnyProblem, branch: str, ansatz: str) -> Solution | str:
     """Return a solution, or why there is none."""
     try:
         return find(problem, branch, ansatz)

@@ -13,7 +13,8 @@ from densehop.base.progress import NoProgress, Progress
 from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
 from densehop.theory.lines import curves, pairwise_boundaries
-from densehop.theory.lines.planes import Plane, plane
+from densehop.theory.lines.exponential import ExponentialPlane, any_plane, trace
+from densehop.theory.lines.planes import Plane
 from densehop.theory.lines.points import Boundary, Point, Wanted, at_each, missing, warn
 from densehop.theory.lines.retrieval import Line, retrieval_line
 from densehop.theory.models import nishimori
@@ -31,18 +32,20 @@ LOWEST, NEAR_END = 1e-9, 1e-6  # of temperatures over signal, between which the 
 
 def boundary(
     kind: str,
-    p: float,
+    p: float | None,
     temperatures: npt.ArrayLike | None = None,
     *,
     model: str = "direct",
     teacher_temperature: float | None = None,
     load: float | None = None,
     scaled_teacher_temperature: float | None = None,
+    sharpness: float | None = None,
+    reliability: float | None = None,
     points: int = 101,
     ansatz: str = "rs",
     progress: Progress | None = None,
 ) -> Boundary:
-    """Trace a boundary of a phase diagram (docs/theory.md, eq. 37 and 38).
+    """Trace a boundary of a phase diagram (docs/theory.md, eq. 37, 38 and 115 to 118).
 
     Parameters
     ----------
@@ -51,11 +54,11 @@ def boundary(
         "inference_spinodal", "inference_global", "inference_stability" of the teacher's pattern (global: against
         paramagnet or 1RSB spin glass); "inference_or_retrieval", where they have equal free energies;
         "glass_static", "glass_dynamic", "glass_gardner", and the paramagnet's "zero_entropy".
-    p : int, or math.inf for the global lines of the limit, the random-energy model
+    p : int, or math.inf for the global lines of the limit, the random-energy model; None for exponential energies
     temperatures : (n,) array, optional
         Where to find the line; where it does not exist the coordinate is nan and `reason` says why. None traces all of
         it, explicitly.
-    model, teacher_temperature, load, scaled_teacher_temperature :
+    model, teacher_temperature, load, scaled_teacher_temperature, sharpness, reliability :
         The plane; see `phase_diagram`.
     points : int
         How many, where temperatures is None.
@@ -77,7 +80,8 @@ def boundary(
         If points are missing, with their number and the first reason.
     """
     checks.choice("kind", kind, KINDS)
-    where = plane(model, p, teacher_temperature, load, scaled_teacher_temperature)
+    settings = (teacher_temperature, load, scaled_teacher_temperature)
+    where = any_plane(model, p, settings, sharpness, reliability)
     points = checks.integer("points", points, 2, 100_000)
     if kind not in RETRIEVAL and kind not in BACKGROUND and not where.has_teacher:
         raise InvalidInput("a direct model has no inference boundary: ask for a retrieval one")
@@ -90,6 +94,8 @@ def boundary(
 
 def traced(where: Plane, kind: str, ansatz: str, wanted: Wanted) -> Boundary:
     """Trace a line of a plane, or raise `NoSolution` where it does not exist."""
+    if isinstance(where, ExponentialPlane):
+        return trace(where, kind, ansatz, wanted)
     found = _trace(where, kind, _curve(where, kind, ansatz), wanted, broken=ansatz == "1rsb")
     if where.model == "fixed_load":
         found = _of_disordered_teachers(where, found, asked=wanted.temperatures is not None)

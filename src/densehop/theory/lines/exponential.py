@@ -3,74 +3,91 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit
 
 from densehop.base import checks
 from densehop.errors import InvalidInput
 from densehop.exponential_problem import ExponentialModel, ExponentialTeacherStudent
-from densehop.theory.lines.points import Boundary, Point
+from densehop.theory.lines.planes import MODELS as P_BODY_MODELS
+from densehop.theory.lines.planes import Plane, plane
+from densehop.theory.lines.points import Boundary, Point, Wanted, at_each
 from densehop.theory.models.exponential import sums
 from densehop.theory.models.exponential.model import inverse, next_to_example, retrieval_limit
 
-MODELS = ("exponential", "exponential_examples")
+EXAMPLES = "exponential_examples"
+MODELS = ("exponential", EXAMPLES)
 CLOSE = 1.0  # of b to L: the free entropies that are compared differ little, so their slopes are averaged
-LARGEST_TEMPERATURE = 4.0
 ROUNDING = 1e-15
 
 
 @dataclass(frozen=True)
-class ExponentialPlane:
-    """The plane (load A, temperature) of memories, or of examples of a reliability, at one sharpness."""
+class ExponentialPlane(Plane):
+    """The plane (load A, temperature) of exponential energies: memories, or examples of a reliability."""
 
-    model: str
-    sharpness: float
+    sharpness: float = 1.0
     reliability: float = 0.0
-    axis: ClassVar[str] = "load"
+
+    @property
+    def universal(self) -> bool:
+        """Whether its lines are the direct model's in other coordinates: no."""
+        return False
 
     @property
     def has_teacher(self) -> bool:
         """Whether there is a pattern to infer."""
-        return self.model == "exponential_examples"
+        return self.model == EXAMPLES
+
+    @property
+    def setting(self) -> dict[str, float]:
+        """What the plane is for."""
+        return {"sharpness": self.sharpness} | ({"reliability": self.reliability} if self.has_teacher else {})
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The lines that there are."""
         return tuple(STUDENT_LINES if self.has_teacher else MEMORY_LINES)
 
-    def problem(self, load: float, temperature: float) -> ExponentialModel | ExponentialTeacherStudent:
+    def problem(self, coordinate: float, temperature: float) -> Any:
         """Return the problem at a point."""
         if self.has_teacher:
-            return ExponentialTeacherStudent(load, self.sharpness, temperature, self.reliability)
-        return ExponentialModel(load, self.sharpness, temperature)
+            return ExponentialTeacherStudent(coordinate, self.sharpness, temperature, self.reliability)
+        return ExponentialModel(coordinate, self.sharpness, temperature)
 
 
-def exponential_plane(model: str, sharpness: float | None, reliability: float | None) -> ExponentialPlane:
-    """Check what a model needs and return its plane."""
-    checks.choice("model", model, MODELS)
-    if sharpness is None:
-        raise InvalidInput(f"model '{model}' needs sharpness")
-    if (reliability is None) == (model == "exponential_examples"):
-        takes = "needs" if reliability is None else "does not take"
-        raise InvalidInput(f"model '{model}' {takes} reliability")
-    sharpness = checks.number("sharpness", sharpness)
-    return ExponentialPlane(model, sharpness, checks.between("reliability", reliability or 0.0, 0, 1))
+def any_plane(
+    model: str, p: float | None, settings: tuple[float | None, ...], sharpness: float | None, reliability: float | None
+) -> Plane:
+    """Check what a model needs and return its plane; `settings` are the last arguments of `plane`."""
+    checks.choice("model", model, (*P_BODY_MODELS, *MODELS))
+    for name, value, models in (("sharpness", sharpness, MODELS), ("reliability", reliability, (EXAMPLES,))):
+        if (value is not None) != (model in models):
+            raise InvalidInput(f"model '{model}' {'needs' if model in models else 'does not take'} {name}")
+    if model in P_BODY_MODELS:
+        return plane(model, checks.body_number(p) if p is None else p, *settings)
+    if p is not None or any(value is not None for value in settings):
+        raise InvalidInput(f"model '{model}' takes p = None and no other setting than sharpness and reliability")
+    reliability = checks.between("reliability", reliability or 0.0, 0, 1)
+    infinite = cast(int, math.inf)  # no number of bodies
+    return ExponentialPlane(model, infinite, None, checks.number("sharpness", sharpness), reliability)
 
 
-def trace(where: ExponentialPlane, kind: str, temperatures: npt.NDArray[np.float64] | None, points: int) -> Boundary:
+def trace(where: ExponentialPlane, kind: str, ansatz: str, wanted: Wanted) -> Boundary:
     """Return a line: the load at each temperature, exact to rounding."""
     checks.choice(f"kind for model '{where.model}'", kind, where.kinds)
+    if checks.choice("ansatz", ansatz, ("rs", "1rsb")) != "rs":
+        raise InvalidInput("lines of exponential energies are exact without breaking of symmetry: ask for ansatz 'rs'")
     line = (STUDENT_LINES if where.has_teacher else MEMORY_LINES)[kind]
-    chosen = np.linspace(0.0, LARGEST_TEMPERATURE, points) if temperatures is None else temperatures
-    found = []
-    for temperature in chosen:
-        load = line(where.sharpness, float(temperature), where.reliability)
-        found.append(Point(load, float(temperature), ROUNDING * (load + min(1.0, where.sharpness))))
+
+    def point(temperature: float) -> Point:
+        load = line(where.sharpness, temperature, where.reliability)
+        return Point(load, temperature, ROUNDING * (load + min(1.0, where.sharpness)))
+
+    found = at_each(wanted.rising(), point, wanted)
     coordinate, at, error = (np.array(column) for column in list(zip(*found, strict=True))[:3])
-    return Boundary(kind, where.model, where.axis, math.inf, coordinate, at, error, ("",) * len(found))
+    return Boundary(kind, where.model, where.axis, where.p, coordinate, at, error, ("",) * len(found))
 
 
 def equal_load(sharpness: float, temperature: float, reliability: float = 0.0) -> float:
@@ -86,12 +103,12 @@ def equal_load(sharpness: float, temperature: float, reliability: float = 0.0) -
         if sharpness > sums.SMALL:
             start = sums.shortfall(sharpness, sums.State(1.0, 0.0), reliability)
             excess = start + 2 * sharpness * (slope * expit(-2 * slope * at) - expit(-2 * at))
-        return float(sums.WEIGHTS @ excess) / 2
+        return max(0.0, float(sums.WEIGHTS @ excess) / 2)
     start = sums.shortfall(sharpness, sums.State(1.0, 0.0), reliability)
     if beta == math.inf:
         return start
     along, others = (_far(x * sharpness) - _far(x * beta) for x in (slope, 1.0))
-    return start + sharpness * (along - others) / (beta - sharpness)
+    return max(0.0, start + sharpness * (along - others) / (beta - sharpness))
 
 
 def _far(x: float) -> float:

@@ -9,18 +9,16 @@ import math
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import binom
 
 from densehop.base import checks
+from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput, NoSolution, OutOfRange
 from densehop.exponential_problem import ExponentialModel
 from densehop.problem import n_examples_for
 from densehop.theory.models.exponential import sums
 from densehop.theory.models.exponential.model import retrieval_limit
+from densehop.theory.questions import first_step
 
-SMOOTHING = 0.03  # of the signal: the width of the step that tells whether a field exceeds it
-RANGE = 64.0  # in signals: a larger field has either sign, and no other term changes that
-FAINT, HUGE = 0.05, 1e12  # in signals: terms that add up to a Gaussian, and the largest that is told from others
 STEP = 0.02  # of overlap, in the search for the basin's edge
 
 
@@ -66,27 +64,11 @@ def basin_overlap(problem: ExponentialModel, n_spins: int | None = None) -> floa
     return sums.exponent(problem.load, sums.carrying_sharpness(problem.load, felt, 0.0), sums.NO_PATTERN, 0.0)
 
 
-def field_exceeds(log_field: float, sharpness: float, n_memories: int, n_spins: int) -> float:
-    """Return the probability that the others' field at a spin exceeds exp(log_field) (docs/theory.md, eq. 121).
-
-    That field is sum_a x_a exp(L k_a) over independent signs x_a and overlaps k_a of the other N - 1 spins. Its
-    characteristic function is a power of a sum over N values, inverted by the midpoint rule.
-    """
-    if n_memories < 1:
-        return 0.0
-    agreeing = np.arange(n_spins)
-    probability = binom.pmf(agreeing, n_spins - 1, 0.5)
-    size = np.exp(np.minimum(sharpness * (2 * agreeing - n_spins + 1) - log_field, math.log(HUGE)))
-    faint = size < FAINT
-    variance = n_memories * float(probability[faint] @ size[faint] ** 2) + SMOOTHING**2
-    end = math.sqrt(2 * 40 / variance)
-    t = (np.arange(math.ceil(end * RANGE / math.pi)) + 0.5) * math.pi / RANGE
-    lost = 2 * np.sin(np.multiply.outer(t, size[~faint]) / 2) ** 2 @ probability[~faint]
-    with np.errstate(divide="ignore"):
-        log_size = n_memories * np.where(lost < 1, np.log1p(-np.minimum(lost, 1)), np.log(np.maximum(lost - 1, 0)))
-    sign = np.where((lost > 1) & (n_memories % 2 == 1), -1.0, 1.0)
-    characteristic = sign * np.exp(log_size - variance * t**2 / 2)
-    return float(0.5 - (np.sin(t) / t) @ characteristic / RANGE)
+def field_sizes(log_signal: float, sharpness: float, n_spins: int) -> Floats:
+    """Return the fields of a memory at a spin over a signal, (N,), by how many of the other spins agree with it."""
+    overlaps = 2 * np.arange(n_spins) - n_spins + 1
+    sizes: Floats = np.exp(np.minimum(sharpness * overlaps - log_signal, math.log(first_step.HUGE)))
+    return sizes
 
 
 def _finite(problem: ExponentialModel, n_spins: int) -> float:
@@ -94,11 +76,9 @@ def _finite(problem: ExponentialModel, n_spins: int) -> float:
     n_others = n_examples_for(problem.load, n_spins, None) - 1
 
     def gain(overlap: float) -> float:
-        """Half the mean change: spins that are wrong and corrected, less those that are right and lost."""
-        signal = problem.sharpness * n_spins * overlap
-        lost = field_exceeds(signal - problem.sharpness, problem.sharpness, n_others, n_spins)
-        kept = field_exceeds(signal + problem.sharpness, problem.sharpness, n_others, n_spins)
-        return (1 - overlap) * (1 - kept) - (1 + overlap) * lost
+        signal, sharpness = problem.sharpness * n_spins * overlap, problem.sharpness
+        right, wrong = (field_sizes(signal + shift, sharpness, n_spins) for shift in (-sharpness, sharpness))
+        return first_step.gain(overlap, right, wrong, n_others)
 
     carrying = sums.carrying_sharpness(problem.load, 2 * problem.sharpness, 0.0)
     highest = 1 - 1 / n_spins

@@ -51,5 +51,6 @@ def attack_boundary(problem: ExponentialTeacherStudent, n_spins: int | None = No
         return 1.0
     slope = (1 - reliability) * (sharpness + sums.odd(sharpness, reliability))
     taken = (load + sums.excess(sharpness, reliability) + shift) / slope
-    drawn = 2 * (load - start) / (end - start) / (1 - reliability)  # where the closest examples begin to carry the sum
+    room = (end - start) * (1 - reliability) / 2
+    drawn = (load - start) / room if room > 0 else math.inf  # where the closest examples begin to carry the sum
     return min(max(taken, 0.0), drawn, 1.0)

@@ -52,7 +52,8 @@ def retrieval_limit(sharpness: float, temperature: float, reliability: float = 0
     state = next_to_example(math.tanh(beta), reliability)
     if beta <= sharpness:
         return sums.information(beta, state, reliability)
-    return sums.shortfall(sharpness, state, reliability) - 2 * sharpness * sums.of_field(beta).opposed
+    limit = sums.shortfall(sharpness, state, reliability) - 2 * sharpness * sums.of_field(beta).opposed
+    return max(0.0, limit)  # at r = 1 all examples are the pattern, and no load is left for one of them
 
 
 def _retrieval(problem: ExponentialProblem) -> Known:
