@@ -55,7 +55,7 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def certified_radius(self, X: npt.ArrayLike, norm: str = "l2") -> Floats:  # noqa: N803 (as above)
         """Return the sizes of perturbations below which the predicted class provably cannot change, (B,).
 
-        For exponential memories by convexity (docs/theory.md, section 16), for rectified ones by a looser bound. The
+        For exponential memories by convexity (docs/theory.md, section 18), for rectified ones by a looser bound. The
         proof holds for what `predict` computes in the precision of X, its rounding included, wherever the perturbed
         input lies; 0 where nothing is proved.
 
