@@ -8,6 +8,7 @@ from sklearn.utils.validation import validate_data
 from densehop.errors import InvalidInput
 
 NO_TARGET = "no_validation"  # scikit-learn's word
+RESHAPE = "Reshape your data"  # its words where X has one dimension
 NAMES = "feature names"  # its message on these is a list, a name a line
 
 
@@ -35,4 +36,9 @@ def validated(estimator: Any, data: Any, target: Any = NO_TARGET, *, reset: bool
             ) from error
         if NAMES in text or "\n" not in text:
             raise
-        raise InvalidInput(f"{text.splitlines()[0].rstrip(':')}: X must hold real numbers") from error
+        first = text.splitlines()[0].rstrip(":")
+        if RESHAPE in text:
+            raise InvalidInput(
+                f"{first}. {RESHAPE}: X.reshape(1, -1) is one sample, X.reshape(-1, 1) one feature"
+            ) from error
+        raise InvalidInput(f"{first}: X must hold real numbers") from error

@@ -10,6 +10,7 @@ exponentiated gradient finds the best, which for one memory a alone gives its ex
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -57,7 +58,7 @@ class Decided:
         """The first memory of each class that has any."""
         return np.unique(self.owners, return_index=True)[1]
 
-    @property
+    @cached_property
     def longest(self) -> float:
         """The length of the longest memory."""
         return float(np.sqrt((self.visible**2).sum(axis=1).max()))

@@ -68,7 +68,9 @@ def _in_their_span(mine: Floats, others: Floats) -> tuple[Floats, Floats]:
     both = np.concatenate([mine, others], axis=1)
     if both.shape[1] >= both.shape[2]:
         return mine, others
-    flat = np.asarray(np.linalg.qr(both.transpose(0, 2, 1), mode="r")).transpose(0, 2, 1)
+    both = both - both[:, :1]
+    squares, axes = np.linalg.eigh(both @ both.transpose(0, 2, 1))
+    flat = axes * np.sqrt(np.maximum(squares, 0))[:, None, :]
     return flat[:, :number], flat[:, number:]
 
 

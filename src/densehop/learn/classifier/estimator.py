@@ -64,7 +64,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         m of the published loss.
     inverse_temperature : float or None
         Of the probabilities and of the training's loss. None: 20; for stored samples the value that makes the class of
-        each stored sample most likely given all others; for exponential memories 1, in certified training 1/3.
+        each stored sample most likely given all others; for exponential memories 1, in certified training 1/6.
     input_noise : float or None
         Standard deviation of the noise on each training input, in units of half the data's range. None: a tenth of the
         median distance to the nearest sample of another class, but no more than 0.5 or than the features' own root mean

@@ -13,7 +13,7 @@ from densehop.learn.classifier.margins import margin_gradients
 from densehop.learn.classifier.sharpness import likeliest_sharpness
 from densehop.learn.classifier.training import Trainer
 
-TEMPERATURE = {"accuracy": 1.0, "certified": 3.0}  # nats of the margin that the loss resolves
+TEMPERATURE = {"accuracy": 1.0, "certified": 6.0}  # nats of the margin that the loss resolves
 RATE = 0.01
 RISE = 0.3  # share of the epochs over which the radius rises to its value
 SHARE, FEWEST, MOST = 0.2, 100, 2000  # memories, where no number is given

@@ -19,6 +19,7 @@ from densehop.learn.classifier.learner import Learner, Network
 from densehop.learn.classifier.losses import softmax
 from densehop.learn.classifier.parameters import NORMS
 from densehop.learn.classifier.proofs import certified_radii
+from densehop.learn.classifier.threads import one_blas_thread
 from densehop.learn.validation import validated
 
 NUMBERS_AT_ONCE = 2**22  # fields in one block of rows
@@ -50,10 +51,11 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found: npt.NDArray[Any] = self.classes_[logits.argmax(axis=1)]
         return found
 
+    @one_blas_thread
     def certified_radius(self, X: npt.ArrayLike, norm: str = "l2") -> Floats:  # noqa: N803 (as above)
         """Return the sizes of perturbations below which the predicted class provably cannot change, (B,).
 
-        For exponential memories by convexity (docs/theory.md, section 16), for rectified ones by a looser bound. The
+        For exponential memories by convexity (docs/theory.md, section 18), for rectified ones by a looser bound. The
         proof holds for what `predict` computes in the precision of X, its rounding included, wherever the perturbed
         input lies; 0 where nothing is proved.
 

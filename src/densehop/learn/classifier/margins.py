@@ -4,7 +4,7 @@ For a perturbation of a norm up to R and any weights w_b of the own class c, sum
 
     margin_c' = sum_b w_b s_b + H(w) - log sum_{a of c'} exp(s_a + L R |xi_a - m|)
 
-in the dual norm is a lower bound of S_c - S_c' (docs/theory.md, section 16). The loss is
+in the dual norm is a lower bound of S_c - S_c' (docs/theory.md, section 18). The loss is
 log(1 + sum_c' exp(-margin_c'/T)); at R = 0, with the posterior as weights, the cross-entropy of the scores over T.
 """
 
