@@ -88,8 +88,8 @@ def finite_size_paramagnet(n_spins: int, n_examples: int, p: int, temperature: f
 def _spread(p: int, n_spins: int, gamma: float) -> float:
     """Return the relative variance of Z over examples to leading order, Gamma = alpha/T^2."""
     if p % 2 == 0:
-        return gamma * float(factorial2(p - 1)) / n_spins ** (p / 2 - 1)
-    return gamma**2 * float(factorial2(2 * p - 1)) / (2 * n_spins ** (p - 2))
+        return float(gamma * factorial2(p - 1) / n_spins ** (p / 2 - 1))
+    return float(gamma**2 * factorial2(2 * p - 1) / (2 * n_spins ** (p - 2)))
 
 
 def _of_overlaps(n_spins: int, p: int) -> tuple[Floats, Floats]:
