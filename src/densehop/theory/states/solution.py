@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from densehop.exponential_problem import ExponentialModel, ExponentialTeacherStudent
 from densehop.problem import DirectModel, TeacherStudent
 
 ROUNDING = 1e-12  # relative: below it, a negative replicon or entropy is rounding
@@ -26,13 +27,15 @@ class Solution:
         free energy is the energy, the free entropy infinite and the entropy its limit.
     replicon : float
         Positive where the ansatz is stable against (further) replica symmetry breaking (docs/theory.md, eq. 28).
+    complexity : float
+        Log of the number of such states, over N: there may be one around each of exp(A N) memories.
     residual : float
         Largest relative violation of the saddle-point equations.
     advice : str
         What to do about a solution that should not be believed as it is; empty otherwise.
     """
 
-    problem: DirectModel | TeacherStudent
+    problem: DirectModel | TeacherStudent | ExponentialModel | ExponentialTeacherStudent
     branch: str
     ansatz: str
     m: float
@@ -48,6 +51,7 @@ class Solution:
     q1: float = 0.0
     parisi: float = 0.0
     parisi_over_temperature: float = 0.0
+    complexity: float = 0.0
     advice: str = ""
 
     @property
@@ -57,7 +61,7 @@ class Solution:
 
 
 def assemble(
-    problem: DirectModel | TeacherStudent,
+    problem: DirectModel | TeacherStudent | ExponentialModel | ExponentialTeacherStudent,
     branch: str,
     ansatz: str,
     *,
@@ -68,6 +72,9 @@ def assemble(
     replicon: float,
     residual: float,
     m: float = 0.0,
+    q_star: float = 0.0,
+    complexity: float = 0.0,
+    advice: str = "",
     levels: tuple[float, float, float] = (0.0, 0.0, 0.0),
     parisi_over_temperature: float = 0.0,
 ) -> Solution:
@@ -88,7 +95,7 @@ def assemble(
         ansatz,
         m=overlap if branch == "retrieval" else m,
         q=q,
-        q_star=overlap if branch == "inference" else 0.0,
+        q_star=overlap if branch == "inference" else q_star,
         free_entropy=free_entropy,
         free_energy=free_energy,
         energy=energy,
@@ -99,7 +106,8 @@ def assemble(
         q1=q1,
         parisi=parisi,
         parisi_over_temperature=parisi_over_temperature,
-        advice=_advice(branch, ansatz, replicon, entropy, free_entropy, residual),
+        complexity=complexity,
+        advice=advice or _advice(branch, ansatz, replicon, entropy, free_entropy, residual),
     )
 
 
