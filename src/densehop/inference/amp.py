@@ -9,10 +9,9 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Signs
+from densehop.base.arrays import ArrayLike, Floats, Signs
 from densehop.base.streams import Purpose, Seed, generator
 from densehop.errors import InvalidInput
 from densehop.inference.instance import Instance
@@ -75,10 +74,10 @@ class MessagePassing:
 
 
 def message_passing(
-    examples: npt.ArrayLike,
+    examples: ArrayLike,
     p: int,
     temperature: float,
-    start: npt.ArrayLike | None = None,
+    start: ArrayLike | None = None,
     seed: Seed = 0,
     damping: float | None = None,
     max_iterations: int = 500,
@@ -142,7 +141,7 @@ def random_start(n_spins: int, seed: Seed) -> Floats:
     return np.where(generator(seed, Purpose.START).integers(0, 2, n_spins) > 0, 1.0, -1.0)
 
 
-def _start(start: npt.ArrayLike | None, n_spins: int, seed: Seed) -> Floats:
+def _start(start: ArrayLike | None, n_spins: int, seed: Seed) -> Floats:
     """Return checked magnetisations to begin with."""
     random = random_start(n_spins, seed)  # also where it is not used: a wrong seed is refused
     if start is None:

@@ -6,11 +6,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import xlogy
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 from densehop.errors import InvalidInput
 from densehop.inference import reaction
 from densehop.inference.byte_codes import ByteCodes
@@ -43,7 +42,7 @@ class Instance:
     beta: float
 
     @classmethod
-    def checked(cls, examples: npt.ArrayLike, p: int, temperature: float, n_workers: int | None) -> "Instance":
+    def checked(cls, examples: ArrayLike, p: int, temperature: float, n_workers: int | None) -> "Instance":
         """Return the instance of examples (M, N) of +-1; refuse what is none."""
         signs = checks.signs("examples", examples, ("M", "N"))
         n_spins = signs.shape[1]

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Signs
+from densehop.base.arrays import ArrayLike, Floats, Signs
 from densehop.base.streams import Seed, seed_sequence
 from densehop.base.workers import count_workers
 from densehop.inference.amp import MessagePassing, infer, random_start
@@ -68,7 +67,7 @@ class Recovery:
 
 
 def recover_pattern(
-    examples: npt.ArrayLike,
+    examples: ArrayLike,
     p: int,
     temperature: float,
     seed: Seed = 0,

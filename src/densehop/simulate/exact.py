@@ -3,17 +3,16 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Signs
+from densehop.base.arrays import ArrayLike, Signs
 from densehop.base.streams import Purpose, Seed, generator
 
 EXACT = 4  # the stream among those of starts, whose kinds are 1 to 3
 AT_ONCE = 1024  # states that share a stream
 
 
-def draw_exactly(patterns: npt.ArrayLike, sharpness: float, n_states: int = 1, seed: Seed = 0) -> Signs:
+def draw_exactly(patterns: ArrayLike, sharpness: float, n_states: int = 1, seed: Seed = 0) -> Signs:
     """Return independent states (n_states, N) of the exponential energy at T = 1/L (docs/theory.md, eq. 119).
 
     There exp(-E/T) = sum_a prod_i exp(L xi_ia s_i): a state is a pattern, chosen at random, each site of which is
