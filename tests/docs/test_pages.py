@@ -112,12 +112,14 @@ def test_first_screen_of_the_readme():
 
 
 def test_choosing_a_dynamics_runs(capsys):
-    """The blocks of one section, in order: what is stored comes back, and the ladder exchanges."""
+    """The blocks of three sections, in order: what is stored comes back, ladders exchange, fluctuations have errors."""
     section = (ROOT / "docs/how-to-choose.md").read_text().split("## Which energy, which dynamics")[1]
     run("\n".join(code for code, _ in blocks(section)), "how-to-choose")
     printed = capsys.readouterr().out.splitlines()
     assert [line.split()[-1] for line in printed[:3]] == ["[1.]", "[1.]", "[1.]"]
-    assert "equilibrated: " in printed[-1]
+    assert "equilibrated: " in printed[3]
+    assert printed[4].startswith("TimeAverage(mean=0.")
+    assert "reason=''" in printed[4]
 
 
 def test_commands_exist():

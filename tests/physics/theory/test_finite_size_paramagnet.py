@@ -11,7 +11,7 @@ from tests import naive
 
 
 @pytest.mark.parametrize(
-    ("p", "n_spins", "n_patterns", "temperature"), [(3, 10, 17, 4.0), (4, 10, 30, 4.0), (5, 9, 50, 5.0)]
+    ("p", "n_spins", "n_patterns", "temperature"), [(3, 10, 17, 4.0), (4, 10, 30, 6.0), (5, 9, 50, 5.0)]
 )
 def test_enumeration(p, n_spins, n_patterns, temperature):
     """Mean energy and log Z of 150 networks; the theory of infinite N is far away."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 COLD = 2e-7  # of 1 - q on the AT line: below, the curve is begun as at T = 0
 ALMOST_EQUAL = 1e-5  # of 1 - q0, where the curve begins at T = 0
-BEYOND = 0.98  # of the largest load: how far retrieval is followed past it
+BEYOND = 0.98  # of the largest load: how far retrieval is followed past it; 0.4 gives the same ends
 FADED = 1e-3  # of the mean field over the field's deviation: where inference ends, but for terms of this order squared
 MERGED, FADING = 1.2e-9, 2e-5  # relative distance in load of the AT line from the end, below which they are one
 WITHIN = 1e-11  # relative: loads closer to an end belong to it

@@ -183,7 +183,7 @@ def planted_variance(mean: float, temperature: float, contrast: float, guess: fl
 
 
 def planted_load(mean: float, variance: float, temperature: float, contrast: float) -> float:
-    """Return the load alpha = B D/(c q*) (docs/theory.md, eq. 64), with D from (63) where 1 - 2 chi cancels."""
+    """Return the load alpha = B D/(c q*) (docs/theory.md, eq. 64), with D from eq. 63 where 1 - 2 chi cancels."""
     found = site.average(mean, math.sqrt(variance), temperature)
     if temperature < 2:
         return 2 * (found.square / found.overlap**2 + contrast) * (mean / contrast) ** 2 / variance
