@@ -18,7 +18,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 from scipy.special import logsumexp
 
-from densehop.base.arrays import Floats, Integers, Mask
+from densehop.base.arrays import Floats, Integers, Mask, Signs
 from densehop.learn.memory.counting import Counting
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.memory.packing import Words, sign_blocks, unpacked, words_at
@@ -71,7 +71,7 @@ def _together(
     return stands
 
 
-def _held(words: PatternWords, interaction: Interaction, own: Floats) -> Floats:
+def _held(words: PatternWords, interaction: Interaction, own: Signs) -> Floats:
     """Return xi_i h_i of memories (B, N) among all, up to a factor: the sum over memories of what agreement gains."""
     held = np.zeros(own.shape)
     signs, steps = own.astype(np.float64), interaction.steps

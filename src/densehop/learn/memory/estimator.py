@@ -16,6 +16,7 @@ from densehop.base.arrays import Floats, Integers, Mask, Reals, Signs
 from densehop.errors import InvalidInput
 from densehop.kernels.recall import keep
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
+from densehop.learn.memory.bits import MOST_SITES
 from densehop.learn.memory.certificates import one_memory_decides
 from densehop.learn.memory.description import described
 from densehop.learn.memory.encoding import Encoding, encoding_of, joint_encoding, misfit
@@ -211,12 +212,13 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """
         self._check_ready()
         stored = self._stored
-        if stored.words is None or stored.real or self.temperature > 0:
+        if stored.counted is None or stored.real or self.temperature > 0:
             raise InvalidInput(
-                "certified_flips is for signs at temperature 0: encoding='binary', and not interaction='attention'"
+                f"certified_flips is for up to {MOST_SITES} signs at temperature 0: encoding='binary', and not "
+                "interaction='attention'"
             )
         states = packed(stored.all_rows < 0 if X is None else ~(complete_rows(self, X) > self.encoding_.middle))
-        nearest, flips = one_memory_decides(stored.words, stored.interaction, states)
+        nearest, flips = one_memory_decides(stored.counted, stored.interaction, states)
         rows, places = np.unique(nearest, return_inverse=True)
         own = self.encoding_.decode(stored.some_rows(rows))
         ended = self._recall(own, None, clamp=True)
