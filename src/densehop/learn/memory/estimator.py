@@ -9,6 +9,7 @@ import numpy.typing as npt
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
+from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
 from densehop.base import checks
@@ -147,11 +148,11 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         self._check_ready()
         return self._restored(complete_rows(self, X), None)
 
-    def restore(self, X: npt.ArrayLike, known: npt.ArrayLike | None = None) -> Reals:  # noqa: N803 (as above)
-        """Return the rows of X (B, N) restored; see `recall`, which says more about the result and takes longer."""
+    def restore(self, X: npt.ArrayLike, known: npt.ArrayLike | None = None) -> Any:  # noqa: N803 (as above)
+        """Return the rows of X (B, N) restored, an array or what `set_output` asks for; `recall` says more of them."""
         self._check_ready()
         data, mask = partly_known(self, X, known)
-        return self._restored(data, mask)
+        return _wrap_data_with_container("transform", self._restored(data, mask), X, self)
 
     def recall(
         self,
