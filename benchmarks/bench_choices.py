@@ -1,6 +1,6 @@
-"""Print what the choices of docs/your-own-data.md are worth: interaction, sharpness, degree, noise, number of memories.
+"""Print what the choices of docs/your-own-data.md are worth: interaction, sharpness, degree, number of memories.
 
-One run each, with errors over images or documents rather than over seeds: read differences of a percent as none.
+One run each, with without errors over seeds: read differences of a percent as none.
 """
 
 import time
@@ -10,7 +10,6 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 from sklearn.datasets import load_digits
-from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.model_selection import train_test_split
 
 import densehop as dh
@@ -72,16 +71,6 @@ def codes() -> None:
         print(f"  {shown:22}{room:12.3g}{share:8.2f}{cost:8.0f} us")
 
 
-def documents(n_documents: int = 1500, n_words: int = 1000) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Return TF-IDF vectors of documents on ten topics that share most of their words."""
-    random = np.random.default_rng(2)
-    common = random.dirichlet(np.full(n_words, 0.1))
-    topics = 0.85 * common + 0.15 * random.dirichlet(np.full(n_words, 0.02), size=10)
-    classes = random.integers(10, size=n_documents)
-    counts = np.stack([random.multinomial(120, topics[one]) for one in classes])
-    return TfidfTransformer(sublinear_tf=True).fit_transform(counts).toarray(), classes
-
-
 def classify(name: str, data: Floats, classes: npt.NDArray[np.int64], settings: list[dict[str, object]]) -> None:
     """Print accuracy and time to fit for each setting."""
     parts = train_test_split(data, classes, test_size=0.3, stratify=classes, random_state=0)
@@ -105,8 +94,6 @@ def main() -> None:
     memories: list[dict[str, object]] = [{"n_memories": number, "degree": 10} for number in (10, 30, 100, 300)]
     degrees: list[dict[str, object]] = [{"degree": degree} for degree in (2, 30)]
     classify("digits", digits.data, digits.target, [{}, *memories, *degrees, {"kind": "stored"}])
-    noise: list[dict[str, object]] = [{"degree": 2, "input_noise": level} for level in (0.0, 0.1, 0.5)]
-    classify("documents", *documents(), [{}, *noise, {"kind": "stored"}])
 
 
 if __name__ == "__main__":
