@@ -6,6 +6,7 @@ One run each, with without errors over seeds: read differences of a percent as n
 import time
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -71,7 +72,7 @@ def codes() -> None:
         print(f"  {shown:22}{room:12.3g}{share:8.2f}{cost:8.0f} us")
 
 
-def classify(name: str, data: Floats, classes: npt.NDArray[np.int64], settings: list[dict[str, object]]) -> None:
+def classify(name: str, data: Floats, classes: npt.NDArray[np.int64], settings: list[dict[str, Any]]) -> None:
     """Print accuracy and time to fit for each setting."""
     parts = train_test_split(data, classes, test_size=0.3, stratify=classes, random_state=0)
     print(f"{name}: accuracy on 30%, time to fit, what was chosen")
@@ -91,8 +92,8 @@ def main() -> None:
     images()
     codes()
     digits = load_digits()
-    memories: list[dict[str, object]] = [{"n_memories": number, "degree": 10} for number in (10, 30, 100, 300)]
-    degrees: list[dict[str, object]] = [{"degree": degree} for degree in (2, 30)]
+    memories: list[dict[str, Any]] = [{"n_memories": number, "degree": 10} for number in (10, 30, 100, 300)]
+    degrees: list[dict[str, Any]] = [{"degree": degree} for degree in (2, 30)]
     classify("digits", digits.data, digits.target, [{}, *memories, *degrees, {"kind": "stored"}])
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
+from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
 from densehop.base.streams import Seed
 from densehop.errors import InvalidInput
@@ -161,7 +162,7 @@ def _signs(memories: Any) -> Signs:
         check_is_fitted(memories)
         values = memories.memories_
     else:
-        values = np.asarray(memories)
+        values = checks.as_array("memories", memories)
         if values.ndim != 2 or values.dtype.kind not in "iuf" or not (np.abs(values) == 1).all():
             raise InvalidInput("memories must be a fitted estimator or an array (M, N) of +-1")
     if len(values) < 2:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from densehop.base.arrays import Floats, Integers, Mask, Reals
-from densehop.learn.classifier.threads import one_blas_thread
+from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.memory.bits import nearest_signs_of, posterior_means
 from densehop.learn.memory.dynamics import Motion, posterior_mean
 from densehop.learn.memory.packing import packed

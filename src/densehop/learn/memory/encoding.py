@@ -10,7 +10,7 @@ import numpy.typing as npt
 from densehop.base import checks
 from densehop.base.arrays import Floats, Mask, Reals, Signs
 from densehop.errors import InvalidInput
-from densehop.learn.classifier.threads import one_blas_thread
+from densehop.learn.blas_threads import one_blas_thread
 
 SAMPLE, EM_STEPS = 500, 20
 FLIP_RATE = 0.1  # that the default beta assumes

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.stats import binom
 
 from densehop.base.arrays import Floats, Integers, Mask, Reals, Signs
-from densehop.learn.classifier.threads import one_blas_thread
+from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.memory.packing import unpacked, words_at
 from densehop.simulate.representations.bit_overlaps import PatternWords
 

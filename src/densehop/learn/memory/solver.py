@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base.arrays import Floats, Mask, Reals
-from densehop.learn.classifier.threads import one_blas_thread
+from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.memory.dynamics import Motion, fill_hidden, mean_spins, relax_together
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.memory.stored import Stored
