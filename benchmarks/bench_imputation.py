@@ -30,7 +30,7 @@ class Restorer(BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, rows: Floats) -> Floats:
-        return self.memory_.restore(rows).astype(np.float64)
+        return np.asarray(self.memory_.restore(rows), dtype=np.float64)
 
 
 def methods() -> dict[str, BaseEstimator]:

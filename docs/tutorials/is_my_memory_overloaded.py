@@ -11,7 +11,7 @@ difficult.
 # %%
 # Random memories with room to spare
 # ----------------------------------
-# Fifty memories of 64 spins, three bodies. ``load`` counts memories, ``largest_load`` is where retrieval ends.
+# Fifty memories of 64 spins, three bodies. ``load`` counts memories, ``room`` says how many more fit.
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -28,17 +28,21 @@ def random_memories(n_memories, seed):
 def report(name, here):
     """Print what matters of a location."""
     print(f"{name}: {here.n_memories} memories of {here.n_sites} sites, p = {here.p}")
-    print(f"  load {here.load:.3f} of {here.largest_load:.3f}: {here.phase.name}, room for {here.capacity_left} more")
+    print(f"  load {here.load:.3f}: {here.phase.name}")
+    print(f"  {here.room}")
     print(f"  effective load {here.effective_load:.3g}: {here.effective_phase.name}")
     print(f"  overlap of pairs: spread {here.overlap_spread:.3f}, independent ones {here.random_spread:.3f}")
     print(f"  fixed points: {here.fixed_points:.0%} of the memories")
-    print(f"  overwrite attack: half come back up to eps = {here.attack.fails_at:.2f}, predicted {here.predicted_eps}")
+    print(
+        f"  overwrite attack: half come back up to eps = {here.attack.fails_at:.2f}, predicted {here.predicted_eps:.2f}"
+    )
 
 
 easy = dh.learn.locate(random_memories(50, seed=0), p)
 report("random", easy)
 assert easy.phase is dh.Phase.GLOBAL_RETRIEVAL
-assert easy.capacity_left > 0
+assert easy.room.n_more > 0
+assert easy.room.predicted_n_more > 0
 assert easy.fixed_points == 1.0
 assert not easy.correlated
 
@@ -48,10 +52,12 @@ assert not easy.correlated
 # measured crossing agrees:
 assert abs(easy.attack.fails_at - easy.predicted_eps) < 0.06
 attack = easy.attack
-dh.plot.overwrite_curve(attack.fraction, attack.overlap, attack.intruder_overlap, attack.retrieved, easy.predicted_eps)
+curves = (attack.fraction, attack.overlap, attack.intruder_overlap, attack.retrieved)
+dh.plot.overwrite_curve(*curves, easy.predicted_retrieved)
 
 # %%
-# The memory's line (blue) and the intruder's (orange) cross at the dashed prediction.
+# The memory's line (blue) and the intruder's (orange) cross where the share of memories that are retrieved falls.
+# Dashed is what the overlaps of these memories with each other predict of it.
 #
 # Too many
 # --------
@@ -63,18 +69,21 @@ axes.plot([here.load for here in places], [here.fixed_points for here in places]
 axes.plot(
     [here.load for here in places], [here.attack.overlap[0] for here in places], "s-", label="overlap after $T = 0$"
 )
-axes.axvline(places[0].largest_load, color="black", linestyle="--", label="retrieval ends ($N = \\infty$)")
+largest_load = dh.retrieval_boundary(p, 0.0, "spinodal", "1rsb")
+axes.axvline(largest_load, color="black", linestyle="--", label="retrieval ends ($N = \\infty$)")
 axes.set(xlabel=r"load $\alpha = 6M/N^2$", ylabel="share, overlap", ylim=(0, 1.05))
 figure.legend(loc="outside upper center", ncols=2, frameon=False)
 report("overloaded", places[-1])
-assert places[-1].capacity_left < 0
+assert places[-1].room.n_more == 0
+assert places[-1].room.predicted_n_more < 0
 assert places[-1].phase is dh.Phase.SPIN_GLASS
 assert places[-1].fixed_points < 0.05 < places[1].fixed_points
 
 # %%
 # Two things happen, in this order. First single sites go wrong (blue falls): a memory still comes back, but with a
 # few errors, so its overlap (orange) stays near one. Then, from the dashed line on, memories dissolve: in 64 spins on
-# a slope, in large networks at once. A ``capacity_left`` below zero says how many to remove.
+# a slope, in large networks at once. A ``room.predicted_n_more`` below zero says how many to
+# remove.
 #
 # Real memories
 # -------------
@@ -102,7 +111,9 @@ bodies = range(3, 15)
 series = [dh.learn.locate(signs, body, n_trials=40) for body in bodies]
 figure, left = plt.subplots(figsize=(5, 3.2), layout="constrained")
 left.semilogy(list(bodies), [here.effective_load for here in series], "o-", label="effective load")
-left.semilogy(list(bodies), [here.largest_load for here in series], "k--", label="largest load")
+left.semilogy(
+    list(bodies), [dh.retrieval_boundary(body, 0.0, "spinodal", "1rsb") for body in bodies], "k--", label="largest load"
+)
 left.set(xlabel="bodies $p$", ylabel="load")
 right = left.twinx()
 right.plot(list(bodies), [here.fixed_points for here in series], "C1s-")
@@ -114,11 +125,11 @@ assert series[-1].fixed_points > 0.9
 # %%
 # Where the blue line meets the dashed one, the digits become fixed points (orange). Ten bodies and more hold them.
 ten = series[bodies.index(10)]
-print(f"p = 10: effective load {ten.effective_load:.2f} of {ten.largest_load:.2f}, {ten.fixed_points:.0%} fixed")
+print(f"p = 10: effective load {ten.effective_load:.2f}, {ten.fixed_points:.0%} fixed")
 
 # %%
-# **Another energy.** The exponential one separates images even better; ``locate`` has no load for it, but you can try
-# it:
+# **Another energy.** The exponential one separates images even better (``locate`` takes a memory with any energy of
+# signs, too):
 exponential = dh.PBodyHopfield(signs, interaction="exponential")
 moved = (exponential.relax(signs) != signs).any(axis=1)
 print(f"exponential: {1 - moved.mean():.0%} of the digits are fixed points")
@@ -134,4 +145,4 @@ assert distance.max() <= 2
 # the largest load of the three-body network hardly at all, more of it destroys retrieval.
 for temperature in (0.0, 1.0, 1.5, 1.7):
     print(f"T = {temperature}: largest load {dh.retrieval_boundary(p, temperature, ansatz='1rsb'):.3f}")
-assert dh.retrieval_boundary(p, 1.7) < easy.largest_load / 2
+assert dh.retrieval_boundary(p, 1.7) < largest_load / 2

@@ -29,9 +29,10 @@ def square_distance(state, seen, memory):
 
 
 @compiled
-def blend(scores, cuts, memories, states, seen, beta, budget, targets, nearest, squares, logs, heaviest):
+def blend(scores, cuts, memories, states, seen, beta, reach, budget, targets, nearest, squares, logs, heaviest):
     """Set what memories with scores (B, M) of at least `cuts` (B,) make of states (B, N); return how many there were.
 
+    Only those whose weight is at least exp(-reach) of the largest are added, whatever the rounding of the scores.
     More than the budget, or none: OUT_OF_BUDGET. targets (B, N), sum w xi/sum w with w = exp(-beta |x - xi|^2/2);
     nearest (B,) memories and their squares |x - xi|^2; logs (B,), log sum w; heaviest (B,), the largest share of it.
     seen (B, N), or (B, 0) for all.
@@ -44,8 +45,7 @@ def blend(scores, cuts, memories, states, seen, beta, budget, targets, nearest, 
             if scores[state, place] >= cuts[state]:
                 places[number] = place
                 number += 1
-        spent += number
-        if spent > budget or number == 0:
+        if number == 0:
             return np.int64(OUT_OF_BUDGET)
         least: Any = np.inf
         for n in range(number):
@@ -56,11 +56,16 @@ def blend(scores, cuts, memories, states, seen, beta, budget, targets, nearest, 
         total = 0.0
         targets[state, :] = 0
         for n in range(number):
-            weight = np.exp(-beta / 2 * (distances[n] - least))
+            exponent = beta / 2 * (distances[n] - least)
+            if exponent > reach:
+                continue
+            spent += 1
+            if spent > budget:
+                return np.int64(OUT_OF_BUDGET)
+            weight = np.exp(-exponent)
             total += weight
-            if weight > 0:
-                for site in range(targets.shape[1]):
-                    targets[state, site] += weight * memories[places[n], site]
+            for site in range(targets.shape[1]):
+                targets[state, site] += weight * memories[places[n], site]
         for site in range(targets.shape[1]):
             targets[state, site] /= total
         squares[state], logs[state], heaviest[state] = least, np.log(total) - beta / 2 * least, 1 / total

@@ -17,14 +17,13 @@ from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
 from densehop.base.streams import Seed
 from densehop.errors import InvalidInput
-from densehop.learn.attacks.overwrite import OverwriteCurve, overwrite_attack
+from densehop.learn.attacks.overwrite import OverwriteCurve, crossing, overwrite_attack, predicted_attack
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
 from densehop.learn.memory.estimator import DenseAssociativeMemory
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.room import Room, checked_shares, ends, network_of, room_of
 from densehop.problem import DirectModel, load_of
 from densehop.theory.diagrams.phases import Phase, phase
-from densehop.theory.questions.robustness import adversarial_boundary
 
 FRACTIONS = tuple(np.linspace(0, 1, 21).tolist())
 MEMORIES_AT_MOST = 300  # whose fields are measured
@@ -50,8 +49,10 @@ class Location:
         and without damage: with replica symmetry, or where that has no retrieval with one step of its breaking
     room : Room, at T = 0: what survives damage now and how many further codes fit, by theory at this N and measured
     fixed_points : float, share of memories that stay where they are at T = 0
-    predicted_eps : float, eps* of the overwrite attack for load -> 0; nan for p = 2
-    attack : OverwriteCurve, measured; its `fails_at` stands beside `predicted_eps`
+    attack : OverwriteCurve, measured
+    predicted_retrieved : (F,), the share retrieved that is predicted at the attack's fractions, from the overlaps of
+        these memories with each other: by the fields that the mean overwritten state has, one step
+    predicted_eps : float, where one half is predicted to be retrieved, beside the attack's `fails_at`
 
     For the exponential energy, effective load and bias are nan and the phases None: they have no meaning there.
     """
@@ -71,8 +72,9 @@ class Location:
     effective_phase: Phase | None
     room: Room
     fixed_points: float
-    predicted_eps: float
     attack: OverwriteCurve
+    predicted_retrieved: Floats
+    predicted_eps: float
 
     def __repr__(self) -> str:
         degree = "" if self.p is None else f", p = {self.p}"
@@ -126,13 +128,12 @@ def locate(
     if bodies is None:
         load, effective, bias, phases = float(np.log(n_memories) / n_sites), NAN, NAN, (None, None)
         fixed = float((ends(signs, interaction, some) == some).all(axis=1).mean())
-        eps = 0.5  # the memory and the intruder pull alike at one half
     else:
         drive = _drive(signs, some, interaction)
         load, effective = load_of(n_memories, n_sites, bodies), bodies * float(drive.var())
         bias, fixed = float(drive.mean()) - 1, float((drive >= 0).all(axis=1).mean())
         phases = (_phase(bodies, load, temperature), _phase(bodies, effective, temperature))
-        eps = adversarial_boundary(bodies, 1.0) if bodies >= 3 else NAN
+    predicted = predicted_attack(signs, interaction, np.array(FRACTIONS), min(n_trials, 50), seed)
     return Location(
         n_sites=n_sites,
         n_memories=n_memories,
@@ -149,8 +150,9 @@ def locate(
         effective_phase=phases[1],
         room=room_of(signs, interaction, damage, survive, seed),
         fixed_points=fixed,
-        predicted_eps=eps,
         attack=overwrite_attack(network_of(signs, interaction), FRACTIONS, n_trials, seed),
+        predicted_retrieved=predicted,
+        predicted_eps=crossing(np.array(FRACTIONS), predicted),
     )
 
 

@@ -18,28 +18,41 @@ HIDDEN = "#E6A23C"  # the colour of a pixel that was not shown
 FRAME = "#B0B0B0"  # without one, white paper ends nowhere
 
 
-def restored_rows(rows: Mapping[str, Floats], shape: tuple[int, int], largest: float) -> Figure:
-    """Draw named rows of images, each (B, N), one column an image; nan is drawn as hidden."""
+def restored_rows(
+    rows: Mapping[str, Floats],
+    shape: tuple[int, int],
+    largest: float,
+    notes: Mapping[str, Sequence[str]] | None = None,
+) -> Figure:
+    """Draw named rows of images, each (B, N), one column an image; nan is drawn as hidden.
+
+    `notes` are written under the images of some rows, one each.
+    """
     colours = mpl.colormaps["gray_r"].with_extremes(bad=HIDDEN)
     n_images = min(len(images) for images in rows.values())
     images = np.vstack([images[:n_images] for images in rows.values()])
     painted = colours(np.ma.masked_invalid(images / largest))
     with mpl.rc_context(STYLE):
-        figure = new_figure(0.75 * n_images + 1.0, 0.78 * len(rows))
-        axes = _mosaic(figure, painted, shape, n_images)
-        axes.set_yticks([(shape[0] + _gap(shape)) * row + shape[0] / 2 - 0.5 for row in range(len(rows))], list(rows))
+        figure = new_figure(0.75 * n_images + 1.0, (0.98 if notes else 0.78) * len(rows))
+        texts = [text for name in rows for text in ((notes or {}).get(name, ()) or [""] * n_images)[:n_images]]
+        axes = _mosaic(figure, painted, shape, n_images, texts if notes else None)
+        height = shape[0] + _gap(shape) + (_below(shape) if notes else 0)
+        axes.set_yticks([height * row + shape[0] / 2 - 0.5 for row in range(len(rows))], list(rows))
         axes.tick_params(length=0)
         figure.set_layout_engine("compressed")  # images keep their aspect, and labels their room
     return figure
 
 
-def memory_grid(memories: Floats, shape: tuple[int, int], title: str, columns: int = 10) -> Figure:
-    """Draw memories (K, N) as a grid of images: blue below zero, red above, each on its own scale."""
+def memory_grid(
+    memories: Floats, shape: tuple[int, int], title: str, columns: int = 10, labels: Sequence[str] | None = None
+) -> Figure:
+    """Draw memories (K, N) as a grid of images: blue below zero, red above, each on its own scale; labels below."""
     largest = np.maximum(np.abs(memories).max(axis=1, keepdims=True), 1e-30)
     painted = mpl.colormaps["RdBu_r"](0.5 + memories / largest / 2)
     with mpl.rc_context(STYLE):
-        figure = new_figure(0.62 * columns, 0.62 * -(-len(memories) // columns) + 0.35)
-        _mosaic(figure, painted, shape, columns).set_title(title, fontsize=10)
+        height = 0.62 if labels is None else 0.8
+        figure = new_figure(0.62 * columns, height * -(-len(memories) // columns) + 0.35)
+        _mosaic(figure, painted, shape, columns, labels).set_title(title, fontsize=10)
     return figure
 
 
@@ -68,9 +81,12 @@ def student_rows(
     return figure
 
 
-def _mosaic(figure: Figure, painted: Floats, shape: tuple[int, int], columns: int) -> Any:
-    """Draw painted images (B, N, 4) side by side, each framed; one picture draws faster than many."""
+def _mosaic(
+    figure: Figure, painted: Floats, shape: tuple[int, int], columns: int, texts: Sequence[str] | None = None
+) -> Any:
+    """Draw painted images (B, N, 4) side by side, each framed, texts below; one picture draws faster than many."""
     height, width = (size + _gap(shape) for size in shape)
+    height += 0 if texts is None else _below(shape)
     canvas = np.ones((-(-len(painted) // columns) * height - _gap(shape), columns * width - _gap(shape), 4))
     corners = [(place // columns * height, place % columns * width) for place in range(len(painted))]
     for image, (top, left) in zip(painted, corners, strict=True):
@@ -79,10 +95,17 @@ def _mosaic(figure: Figure, painted: Floats, shape: tuple[int, int], columns: in
     axes = figure.subplots()
     axes.imshow(canvas, interpolation="nearest")
     axes.add_collection(PatchCollection(frames, facecolor="none", edgecolor=FRAME, linewidth=0.5, clip_on=False))
+    for text, (top, left) in zip(texts or (), corners, strict=False):
+        axes.text(left + shape[1] / 2 - 0.5, top + shape[0], text, ha="center", va="top", fontsize=7)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     return axes
+
+
+def _below(shape: tuple[int, int]) -> int:
+    """Return the room for a line of text below an image, in pixels."""
+    return max(2, round(0.28 * shape[0]))
 
 
 def _gap(shape: tuple[int, int]) -> int:
@@ -107,16 +130,20 @@ def robustness_curves(
     return figure
 
 
-def overwrite_curve(fraction: Floats, overlap: Floats, intruder: Floats, retrieved: Floats, predicted: float) -> Figure:
-    """Draw what became of memories of which a fraction was overwritten, with the predicted crossing if there is one."""
+def overwrite_curve(
+    fraction: Floats, overlap: Floats, intruder: Floats, retrieved: Floats, predicted: Floats, title: str = ""
+) -> Figure:
+    """Draw what became of memories of which a fraction was overwritten, and the share predicted to be retrieved."""
     with mpl.rc_context(STYLE):
         figure = new_figure(5.2, 3.6)
         axes = figure.subplots()
-        axes.plot(fraction, overlap, color=BLUE, label="overlap with the memory")
-        axes.plot(fraction, intruder, color=ORANGE, label="overlap with the intruder")
-        axes.plot(fraction, retrieved, "o", color=BLUE, markersize=3, label="share retrieved")
-        if np.isfinite(predicted):
-            axes.axvline(predicted, color=GREY, linewidth=0.8, linestyle="--", label=r"predicted $\epsilon^*$")
-        axes.set_xlabel(r"fraction overwritten, $\epsilon$")
-        axes.legend()
+        axes.plot(fraction, overlap, color=BLUE, label="final overlap with the memory")
+        axes.plot(fraction, intruder, color=ORANGE, label="final overlap with the intruder")
+        axes.plot(fraction, retrieved, "o", color=GREEN, markersize=4, label="share retrieved, measured")
+        axes.plot(fraction, predicted, color=GREEN, linestyle="--", label="share retrieved, predicted")
+        axes.set_xlabel(r"fraction of the memory overwritten, $\epsilon$")
+        axes.set_ylabel("overlap per spin, share of trials")
+        axes.set_xlim(0, 1)
+        axes.set_title(title, fontsize=9)
+        axes.legend(fontsize=8)
     return figure

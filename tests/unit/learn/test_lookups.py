@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from densehop import DenseAssociativeMemory
 from densehop.kernels import listing
@@ -147,3 +148,37 @@ def test_memories_of_bits_take_a_bit_each():
     held = [value for value in vars(memory._stored).values() if isinstance(value, np.ndarray)]
     assert sum(one.nbytes for one in held) == 0
     assert memory._stored.words.words.nbytes == 4000 * 320 // 8
+
+
+@pytest.mark.parametrize(("interaction", "beta"), [("exponential", None), ("exponential", 0.05), ("attention", 0.3)])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_any_number_of_blas_threads_gives_the_same_bits(interaction, beta, kind):
+    random = np.random.default_rng(7)
+    stored = random.normal(size=(900, 300)).astype(kind)
+    asked = stored[:200] + random.normal(0, 0.4, (200, 300)).astype(kind)
+    asked[:, :40] = np.nan
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            memory = DenseAssociativeMemory(interaction, beta=beta).fit(stored)
+            found.append((memory.beta_, memory.recall(asked), memory.kneighbors(asked, 5)))
+    assert found[0][0] == found[1][0]
+    for name in ("patterns", "energy", "distance", "p_value", "memory"):
+        np.testing.assert_array_equal(getattr(found[0][1], name), getattr(found[1][1], name))
+    for one, two in zip(found[0][2], found[1][2], strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("name", ["exponential", "strict"])
+def test_signs_beyond_what_counts_of_16_bits_hold(name):
+    random = np.random.default_rng(8)
+    codes = random.choice([-1.0, 1.0], (3, 33_000))
+    asked = np.where(random.random(codes.shape) < 0.2, -codes, codes)
+    asked[:, ::3] = np.nan
+    memory = DenseAssociativeMemory(name, degree=2).fit(codes)
+    found = memory.recall(asked, clamp=False)
+    assert (found.patterns == codes).all()
+    assert (found.memory == np.arange(3)).all()
+    assert found.known.all()
+    np.testing.assert_allclose(found.overlap, 1)
+    assert (memory.kneighbors(codes)[1][:, 0] == np.arange(3)).all()

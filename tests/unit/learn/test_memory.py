@@ -2,6 +2,7 @@ import pickle
 from itertools import combinations, product
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -295,3 +296,14 @@ def test_scikit_learns_checks(estimator):
     print(f"{estimator}: {statuses.count('passed')} checks passed, skipped: {skipped}")
     assert set(skipped) <= {"check_array_api_input"}  # scikit-learn runs it only where SCIPY_ARRAY_API is set
     assert statuses.count("passed") >= 40
+
+
+def test_restored_rows_come_as_tables_where_that_is_asked():
+    rows = pd.DataFrame(signs(30, 6, 5), columns=list("abcde"), index=range(10, 16))
+    memory = DenseAssociativeMemory().fit(rows).set_output(transform="pandas")
+    hidden = rows.where(np.random.default_rng(0).random(rows.shape) < 0.8)
+    for restored in (memory.transform(rows), memory.restore(hidden)):
+        assert isinstance(restored, pd.DataFrame)
+        assert restored.columns.tolist() == list("abcde")
+        assert restored.index.tolist() == rows.index.tolist()
+    assert isinstance(DenseAssociativeMemory().fit(rows).restore(hidden), np.ndarray)

@@ -14,16 +14,18 @@ from densehop.errors import InvalidInput
 
 MOST = 200  # images that are stored where no number is given
 SHOWN = 10  # images in the figure
+RESTORED, NEAREST = "restored,\nits error", "nearest\nneighbour"
 
 
 @dataclass(frozen=True)
 class Told:
-    """What came of it: rows for the figure, numbers, sentences, files."""
+    """What came of it: rows for the figure, numbers, sentences, files, and what stands under the images of some rows."""
 
     rows: dict[str, Any]
     summary: dict[str, Any]
     sentences: list[str]
     files: list[Path]
+    notes: dict[str, list[str]]
 
 
 def restore(
@@ -68,7 +70,7 @@ def restore(
     else:
         parameters["query"] = str(query)
         told = _rows_of_file(images, memory, stored, query, seed, out, graded=graded)
-    picture = draw.restored_rows(_painted(told.rows, images), images.shape, 1.0)
+    picture = draw.restored_rows(_painted(told.rows, images), images.shape, 1.0, told.notes)
     files = [str(path) for path in [*write_figure(out, "restore", picture), *told.files]]
     if as_json:
         print_json(parameters=parameters, **told.summary, files=files)
@@ -90,7 +92,14 @@ def _damaged_copies(
     from densehop.learn import image_tasks  # noqa: PLC0415 (slow)
 
     found = image_tasks.restore_images(images, memory, stored, hidden, flipped, binary=not graded, seed=seed)
-    rows = {"original": found.original, _damage(hidden, flipped, ",\n"): found.corrupted}
+    rows = {
+        "original": found.original,
+        _damage(hidden, flipped, ",\n"): found.corrupted,
+        RESTORED: found.recall.patterns,
+        NEAREST: found.nearest,
+    }
+    errors = {RESTORED: found.error, NEAREST: found.nearest_error}
+    notes = {name: [percent(error) for error in part[:SHOWN]] for name, part in errors.items()}
     right, settled = int((found.recall.memory == np.arange(stored)).sum()), int(found.recall.settled.sum())
     error, nearest = float(found.error.mean()), float(found.nearest_error.mean())
     summary = {
@@ -113,7 +122,7 @@ def _damaged_copies(
         f"{percent(error)} {what}; taking the nearest stored image instead would give {percent(nearest)}.",
         advice,
     ]
-    return Told({**rows, "restored": found.recall.patterns}, summary, sentences, [])
+    return Told(rows, summary, sentences, [], notes)
 
 
 def _damage(hidden: float, flipped: float, between: str) -> str:
@@ -155,4 +164,4 @@ def _rows_of_file(images: Any, memory: Any, stored: int, query: Path, seed: int,
     ]  # fmt: skip
     summary = {name: getattr(found, name) for name in ("memory", "known", "p_value", "settled", "overlap")}
     shown = {"as it came": asked.rows, "restored": found.patterns}
-    return Told(shown, summary, sentences, list(contents) or [out / "restored"])
+    return Told(shown, summary, sentences, list(contents) or [out / "restored"], {})

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from densehop.base.arrays import Floats, Reals
@@ -75,10 +77,13 @@ def attacked_model(model: Any) -> AttackedModel:
     """Return a fitted classifier as attacks see it.
 
     The gradient is known for this package's classifier, logistic regression, scikit-learn's MLP with rectified units
-    and its nearest neighbour (one, Euclidean); of any other model with `predict_proba` or `decision_function` only the
-    scores.
+    and its nearest neighbour (one, Euclidean), also behind scalers in a pipeline; of any other model with
+    `predict_proba` or `decision_function` only the scores.
     """
     check_is_fitted(model)
+    if isinstance(model, Pipeline):
+        factors = _factors(model)
+        return AttackedModel(model.classes_, _scores_of(model), None) if factors is None else _scaled(model, factors)
     if len(model.classes_) < 2:
         raise InvalidInput(f"attacks need at least 2 classes, got {len(model.classes_)}")
     examples = examples_of(model)
@@ -92,6 +97,40 @@ def attacked_model(model: Any) -> AttackedModel:
     if isinstance(model, MLPClassifier) and model.activation == "relu":
         return AttackedModel(model.classes_, lambda x: _by_class(_layers(model, x)[-1]), _network_gradient(model))
     return AttackedModel(model.classes_, _scores_of(model), None)
+
+
+def _factors(pipeline: Pipeline) -> Floats | float | None:
+    """Return by what scalers multiply each column, (N,); None where a step is something else."""
+    factors: Floats | float = 1.0
+    for _, step in pipeline.steps[:-1]:
+        if step is None or step == "passthrough":
+            continue
+        if isinstance(step, MinMaxScaler) and not step.clip:
+            factors = factors * step.scale_
+        elif isinstance(step, StandardScaler | RobustScaler | MaxAbsScaler):
+            factors = factors / (1.0 if step.scale_ is None else step.scale_)
+        else:
+            return None
+    return factors
+
+
+def _scaled(pipeline: Pipeline, factors: Floats | float) -> AttackedModel:
+    """Return the last step of a pipeline, seen through the scalers before it."""
+    scalers, last = pipeline[:-1], pipeline.steps[-1][1]
+
+    def through(inner: AttackedModel) -> AttackedModel:
+        inside = inner.gradient
+        if inside is None:
+            return AttackedModel(inner.classes, lambda x: inner.scores(scalers.transform(x)), None)
+
+        def gradient(inputs: Reals, choose: Choice) -> tuple[Reals, Reals]:
+            scores, uphill = inside(scalers.transform(inputs), choose)
+            return scores, uphill * np.asarray(factors, dtype=uphill.dtype)
+
+        smoothed = tuple(through(one) for one in inner.smoothed)
+        return AttackedModel(inner.classes, lambda x: inner.scores(scalers.transform(x)), gradient, smoothed)
+
+    return through(attacked_model(last))
 
 
 def _scores_of(model: Any) -> Callable[[Reals], Reals]:

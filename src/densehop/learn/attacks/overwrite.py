@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import Floats, Signs
 from densehop.base.streams import Seed, seed_sequence
 from densehop.errors import InvalidInput
 from densehop.learn.memory.estimator import DenseAssociativeMemory
+from densehop.learn.memory.interactions import Interaction
 
 RETRIEVED = 0.95  # overlap with the memory from which it counts as retrieved
 
@@ -71,13 +72,13 @@ def overwrite_attack(
         ended = memory.encoding_.encode(memory.transform(memory.encoding_.decode(state)))
         with_own, with_other = (ended * signs[own]).mean(axis=1), (ended * signs[other]).mean(axis=1)
         results.append((with_own.mean(), with_other.mean(), (with_own >= RETRIEVED).mean()))
-    crossing = _crossing(np.array([0.0, *wanted]), np.array(results)[:, 2])
+    fails_at = crossing(np.array([0.0, *wanted]), np.array(results)[:, 2])
     overlap, intruder, retrieved = np.array(results[1:]).T
     error = np.sqrt(retrieved * (1 - retrieved) / n_trials)
-    return OverwriteCurve(wanted, overlap, intruder, retrieved, error, crossing, n_trials)
+    return OverwriteCurve(wanted, overlap, intruder, retrieved, error, fails_at, n_trials)
 
 
-def _crossing(fraction: Floats, share: Floats) -> float:
+def crossing(fraction: Floats, share: Floats) -> float:
     """Return where a falling share first crosses one half; nan if it does not, 0 if it starts below."""
     below = np.flatnonzero(share < 0.5)
     if not len(below):
@@ -88,3 +89,27 @@ def _crossing(fraction: Floats, share: Floats) -> float:
     before = after - 1
     step = (share[before] - 0.5) / (share[before] - share[after])
     return float(fraction[before] + step * (fraction[after] - fraction[before]))
+
+
+def predicted_attack(
+    signs: Signs, interaction: Interaction, fractions: Floats, n_trials: int, seed: Seed = 0
+) -> Floats:
+    """Return the share of memories (M, N) that one step is predicted to retrieve after each fraction is overwritten.
+
+    The state has its mean overlap (1 - eps) G + eps G' with each memory, G and G' the overlaps of the memory and the
+    intruder with it; the sites' fields follow from these overlaps.
+    """
+    random = np.random.default_rng(seed_sequence(seed))
+    wide, n_sites = signs.astype(np.float32), interaction.n_sites
+    found = np.zeros(len(fractions))
+    for _ in range(n_trials):
+        own, other = random.choice(len(signs), 2, replace=False)
+        overlaps = wide @ wide[[own, other]].T
+        mean = overlaps @ np.stack([1 - fractions, fractions])
+        if interaction.additive:
+            steps = np.interp((mean + n_sites) / 2, np.arange(n_sites) + 0.5, interaction.steps)
+        else:
+            steps = np.exp(interaction.beta * (mean - mean.max(axis=0)))
+        ended = np.where(steps.T @ wide < 0, -1, 1)
+        found += (ended * signs[own]).mean(axis=1) >= RETRIEVED
+    return found / n_trials

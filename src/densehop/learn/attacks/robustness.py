@@ -35,6 +35,7 @@ class Robustness:
     Attributes
     ----------
     sizes : (S,), fractions of the data's range
+    radii : (S,), the same in the units of the data
     accuracy : by attack's name, in their order, each (S,): what still stands after this attack and all before it
     worst : (S,), share of inputs that no attack of this or a smaller size could turn
     error : (S,), standard error of `worst`
@@ -44,6 +45,7 @@ class Robustness:
     """
 
     sizes: Floats
+    radii: Floats
     accuracy: dict[str, Floats]
     worst: Floats
     error: Floats
@@ -53,7 +55,8 @@ class Robustness:
 
     def __repr__(self) -> str:
         shown = ", ".join(
-            f"{w:.3f}({1000 * e:.0f}) at {s:g}" for s, w, e in zip(self.sizes, self.worst, self.error, strict=True)
+            f"{w:.3f}({1000 * e:.0f}) at {s:g} of the range ({r:g})"
+            for s, r, w, e in zip(self.sizes, self.radii, self.worst, self.error, strict=True)
         )
         return f"Robustness({self.n_images} inputs, worst accuracy {shown}; attacks: {', '.join(self.accuracy)})"
 
@@ -98,6 +101,13 @@ def robust_accuracy(
     wide = np.sort(np.atleast_1d(np.asarray(sizes, dtype=np.float64)))
     balls = [Ball(norm, float(size), *data_range) for size in wide]
     data, labels = _checked(model, target, inputs, classes, *data_range)
+    if target.gradient is None and not transfer_from:
+        warnings.warn(
+            f"no gradient is known of {type(model).__name__}: only the search without gradients runs, which finds "
+            "less; give models to transfer_from, or put this package's classifier behind scalers alone",
+            UserWarning,
+            stacklevel=2,
+        )
     sources = [attacked_model(source) for source in transfer_from]
     for source in sources:
         if not np.array_equal(source.classes, target.classes):
@@ -137,6 +147,7 @@ def _attacked(
     worst = accuracy["search"].copy()
     return Robustness(
         sizes=np.array([ball.size for ball in balls]),
+        radii=np.array([ball.radius for ball in balls]),
         accuracy=accuracy,
         worst=worst,
         error=np.sqrt(worst * (1 - worst) / len(data)),

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from densehop.base import checks
 from densehop.base.arrays import Reals
 from densehop.errors import InvalidInput
+from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
 from densehop.learn.classifier.degree import LEARNED, learned_degree
 from densehop.learn.classifier.epochs import Epochs
@@ -22,7 +23,6 @@ from densehop.learn.classifier.parameters import check_parameters, interaction_o
 from densehop.learn.classifier.rectified import start_rectified
 from densehop.learn.classifier.samples import Samples, weighted_samples
 from densehop.learn.classifier.stopping import Patience, held_out
-from densehop.learn.classifier.threads import one_blas_thread
 from densehop.learn.validation import validated
 
 CENTRING = {"learned": 1.0, "stored": 0.5}

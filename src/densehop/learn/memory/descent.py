@@ -6,6 +6,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from densehop.base import checks
 from densehop.base.arrays import Integers, Mask, Reals, Signs
 from densehop.base.workers import count_workers, run_all
 from densehop.energies.weights import WeightTable
@@ -36,7 +37,7 @@ class Descent:
                 return PBodyHopfield(self.memories, interaction=name, sharpness=self.interaction.beta)
             return PBodyHopfield(self.memories, degree, name)
         except InvalidInput:
-            if not self.interaction.additive:
+            if not self.interaction.additive or self.interaction.n_sites > checks.LARGEST_SIZE:
                 return None
             energies = self.interaction.unit * np.pad(self.interaction.table[::-1], 1, mode="edge")
             table = WeightTable(self.interaction.n_sites, energies - energies.min(), degree)

@@ -3,8 +3,9 @@
 import numpy as np
 
 from densehop.base.arrays import Floats, Integers, Mask, Reals
+from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.memory.bits import nearest_signs_of, posterior_means
-from densehop.learn.memory.dynamics import Motion
+from densehop.learn.memory.dynamics import Motion, posterior_mean
 from densehop.learn.memory.packing import packed
 from densehop.learn.memory.result import Recall
 from densehop.learn.memory.solver import Solver
@@ -24,9 +25,10 @@ def described(
     stored, questions = solver.stored, solver.start(data, present)
     if solver.real:
         memory, halved, energy = _nearest_values(solver, motion.states)
+    elif stored.counted is None:
+        memory, halved, energy = _nearest_by_products(solver, motion.states)
     else:
-        assert stored.words is not None, "spins have memories of signs"
-        memory, agree, energy = nearest_signs_of(stored.words, stored.interaction, packed(motion.states < 0))
+        memory, agree, energy = nearest_signs_of(stored.counted, stored.interaction, packed(motion.states < 0))
         halved = np.float64(2) * (stored.interaction.n_sites - agree)
     distance = _distances(stored, questions, present, memory)
     p_value = stored.familiarity.p_values(distance, present)
@@ -51,9 +53,12 @@ def _confidence(solver: Solver, states: Reals, means: Floats | None, questions: 
         return (1 + np.abs(means)) / 2
     if stored.words is None or stored.interaction.additive:
         return np.full(states.shape, np.nan)
+    if stored.counted is None:
+        posterior = posterior_mean(stored.interaction.beta, solver.memories, questions)
+        return (1 + np.sign(states) * posterior) / 2
     absent = None if present is None else packed(~present)
     signs = packed(questions < 0)
-    posterior = posterior_means(stored.words, stored.interaction.beta, signs, absent)
+    posterior = posterior_means(stored.counted, stored.interaction.beta, signs, absent)
     return (1 + np.sign(states) * posterior) / 2
 
 
@@ -62,6 +67,12 @@ def _nearest_values(solver: Solver, states: Reals) -> tuple[Integers, Floats, Fl
     found = solver.stored.nearby.blend(states, None, solver.interaction.beta)
     if found is not None:
         return found.nearest, found.squares / 2, -found.logs / solver.interaction.beta
+    return _nearest_of_many_values(solver, states)
+
+
+@one_blas_thread
+def _nearest_of_many_values(solver: Solver, states: Reals) -> tuple[Integers, Floats, Floats]:
+    """Return the same, from the distances to all memories."""
     wide = states.astype(np.float64)
     memories = solver.stored.values(np.float64)
     squares = np.einsum("mi,mi->m", memories, memories)
@@ -69,6 +80,15 @@ def _nearest_values(solver: Solver, states: Reals) -> tuple[Integers, Floats, Fl
     energy = solver.interaction.energies(-halved)
     memory: Integers = halved.argmin(axis=1)
     return memory, halved[np.arange(len(wide)), memory], energy
+
+
+@one_blas_thread
+def _nearest_by_products(solver: Solver, states: Reals) -> tuple[Integers, Floats, Floats]:
+    """Return the same of spins."""
+    overlaps = states.astype(np.float64) @ solver.stored.values(np.float64).T
+    memory: Integers = overlaps.argmax(axis=1)
+    halved = solver.interaction.n_sites - overlaps[np.arange(len(states)), memory]
+    return memory, halved, solver.interaction.energies(overlaps)
 
 
 def _distances(stored: Stored, questions: Reals, present: Mask | None, nearest: Integers) -> Floats:

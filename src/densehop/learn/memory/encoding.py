@@ -10,6 +10,7 @@ import numpy.typing as npt
 from densehop.base import checks
 from densehop.base.arrays import Floats, Mask, Reals, Signs
 from densehop.errors import InvalidInput
+from densehop.learn.blas_threads import one_blas_thread
 
 SAMPLE, EM_STEPS = 500, 20
 FLIP_RATE = 0.1  # that the default beta assumes
@@ -160,6 +161,7 @@ def misfit(encoding: Encoding, least_spread: float, data: Reals, present: Mask |
     return None
 
 
+@one_blas_thread
 def default_beta(encoding: Encoding, memories: Reals) -> float:
     """Return the sharpness that `DenseAssociativeMemory` describes."""
     if encoding.kind == "binary":

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
+from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
 from densehop.base import checks
@@ -16,6 +17,7 @@ from densehop.base.arrays import Floats, Integers, Mask, Reals, Signs
 from densehop.errors import InvalidInput
 from densehop.kernels.recall import keep
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
+from densehop.learn.memory.bits import MOST_SITES
 from densehop.learn.memory.certificates import one_memory_decides
 from densehop.learn.memory.description import described
 from densehop.learn.memory.encoding import Encoding, encoding_of, joint_encoding, misfit
@@ -146,11 +148,11 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         self._check_ready()
         return self._restored(complete_rows(self, X), None)
 
-    def restore(self, X: npt.ArrayLike, known: npt.ArrayLike | None = None) -> Reals:  # noqa: N803 (as above)
-        """Return the rows of X (B, N) restored; see `recall`, which says more about the result and takes longer."""
+    def restore(self, X: npt.ArrayLike, known: npt.ArrayLike | None = None) -> Any:  # noqa: N803 (as above)
+        """Return the rows of X (B, N) restored, an array or what `set_output` asks for; `recall` says more of them."""
         self._check_ready()
         data, mask = partly_known(self, X, known)
-        return self._restored(data, mask)
+        return _wrap_data_with_container("transform", self._restored(data, mask), X, self)
 
     def recall(
         self,
@@ -211,12 +213,13 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """
         self._check_ready()
         stored = self._stored
-        if stored.words is None or stored.real or self.temperature > 0:
+        if stored.counted is None or stored.real or self.temperature > 0:
             raise InvalidInput(
-                "certified_flips is for signs at temperature 0: encoding='binary', and not interaction='attention'"
+                f"certified_flips is for up to {MOST_SITES} signs at temperature 0: encoding='binary', and not "
+                "interaction='attention'"
             )
         states = packed(stored.all_rows < 0 if X is None else ~(complete_rows(self, X) > self.encoding_.middle))
-        nearest, flips = one_memory_decides(stored.words, stored.interaction, states)
+        nearest, flips = one_memory_decides(stored.counted, stored.interaction, states)
         rows, places = np.unique(nearest, return_inverse=True)
         own = self.encoding_.decode(stored.some_rows(rows))
         ended = self._recall(own, None, clamp=True)

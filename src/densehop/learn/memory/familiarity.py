@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binom
 
-from densehop.base.arrays import Floats, Integers, Mask, Reals
+from densehop.base.arrays import Floats, Integers, Mask, Reals, Signs
+from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.memory.packing import unpacked, words_at
 from densehop.simulate.representations.bit_overlaps import PatternWords
 
@@ -51,7 +52,8 @@ class Familiarity:
         return law
 
 
-def nearest_values(memories: Reals) -> Floats:
+@one_blas_thread
+def nearest_values(memories: Reals | Signs) -> Floats:
     """Return ascending squared distances per value of different vectors (M, N) to their nearest other one.
 
     A vector that is stored twice counts once: its copy says nothing about how close strangers come.

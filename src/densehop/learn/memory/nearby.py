@@ -1,9 +1,11 @@
 """Which real-valued memories matter to a state: screened in single precision, weighed in double."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from densehop.base.arrays import Floats, Integers, Mask, Reals, Singles
 from densehop.kernels import nearby as kernel
@@ -13,6 +15,7 @@ from densehop.learn.memory.interactions import Interaction
 ROUNDING = 1e-17  # share of a sum that its rounding hides
 SHARE = 16  # of the memories, one in so many may matter to a state; beyond, products of matrices are faster
 SCORES_AT_ONCE = 2**24
+SMALL, LARGE = 2**16, 2**28  # products for which BLAS takes several threads, and those for which that pays
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +63,12 @@ class Nearby:
             part = slice(first, first + at_once)
             some = None if seen is None else seen[part]
             scores, slack = self._scores(states[part], some)
-            cuts = scores.max(axis=1) - 2 * slack - np.log(n_memories / ROUNDING) / beta
+            reach = float(np.log(n_memories / ROUNDING))
+            cuts = scores.max(axis=1) - 2 * slack - reach / beta
             views = [whole[part] for whole in vars(found).values()]
             budget = len(scores) * (n_memories // SHARE + SHARE)
             some = np.empty((len(scores), 0), dtype=bool) if some is None else some
-            spent = kernel.blend(scores, cuts, self.memories, states[part], some, float(beta), budget, *views)
+            spent = kernel.blend(scores, cuts, self.memories, states[part], some, float(beta), reach, budget, *views)
             if spent == kernel.OUT_OF_BUDGET:
                 return None
         return found
@@ -86,8 +90,10 @@ class Nearby:
         narrow = states.astype(np.float32, copy=False)
         if seen is not None:
             narrow = np.where(seen, narrow, np.float32(0))
-        scores: Singles = narrow @ self.single.T
-        scores -= (self.norms if seen is None else seen.astype(np.float32) @ self.squared.T) / 2
+        size = len(narrow) * self.single.size
+        with threadpool_limits(1, user_api="blas") if SMALL < size < LARGE else nullcontext():
+            scores: Singles = narrow @ self.single.T
+            scores -= (self.norms if seen is None else seen.astype(np.float32) @ self.squared.T) / 2
         longest = float(np.sqrt(self.norms.max(initial=0)))
         lengths = np.sqrt(np.einsum("bi,bi->b", narrow, narrow)).astype(np.float64)
         rounding = 2 * np.finfo(np.float32).eps * np.sqrt(states.shape[1])

@@ -11,7 +11,7 @@ def nearest_rows(stored: Stored, questions: Reals, present: Mask | None, count: 
 
     Questions are 0 where not present.
     """
-    if stored.words is not None and stored.encoding.kind == "binary" and present is None:
-        overlaps, indices = stored.words.largest(questions.astype(np.int8), count, None)
+    if stored.counted is not None and stored.encoding.kind == "binary" and present is None:
+        overlaps, indices = stored.counted.largest(questions.astype(np.int8), count, None)
         return 2 * stored.interaction.n_sites * (1 - overlaps), indices
     return stored.nearby.nearest(questions, present, count)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base.arrays import Floats, Mask, Reals
+from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.memory.dynamics import Motion, fill_hidden, mean_spins, relax_together
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.memory.stored import Stored
@@ -83,9 +84,10 @@ class Solver:
                 return moved
         if self.interaction.together:
             return self._relax_by_products(data, present, free)
-        states = fill_hidden(self.interaction, self.memories, self.start(data, present))
+        states = one_blas_thread(fill_hidden)(self.interaction, self.memories, self.start(data, present))
         return Motion(states, 0, np.zeros(len(data), dtype=bool), np.ones(len(data), dtype=bool))
 
+    @one_blas_thread
     def _relax_by_products(self, data: Reals, present: Mask | None, free: Mask | None) -> Motion:
         """Move all sites at once, so many states at a time that the weights of all memories fit."""
         at_once = max(1, OVERLAPS_AT_ONCE // self.stored.n_memories)
@@ -104,6 +106,7 @@ class Solver:
             np.concatenate([one.at_rest for one in motions]),
         )
 
+    @one_blas_thread
     def _sample(
         self, data: Reals, present: Mask | None, free: Mask | None, random: np.random.Generator
     ) -> tuple[Motion, Floats]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base.arrays import Integers, Reals, Signs
-from densehop.learn.memory.bits import BitMemory
+from densehop.learn.memory.bits import MOST_SITES, BitMemory
 from densehop.learn.memory.descent import Descent
 from densehop.learn.memory.encoding import Data, Encoding, default_beta
 from densehop.learn.memory.familiarity import Familiarity, nearest_signs, nearest_values
@@ -39,6 +39,11 @@ class Stored:
     def words(self) -> PatternWords | None:
         """The rows as bits, where they are signs."""
         return self.rows if isinstance(self.rows, PatternWords) else None
+
+    @property
+    def counted(self) -> PatternWords | None:
+        """The rows as bits, where they are signs and so few that their counts have 16 bits."""
+        return self.words if self.interaction.n_sites <= MOST_SITES else None
 
     @property
     def n_memories(self) -> int:
@@ -90,7 +95,7 @@ class Stored:
     @cached_property
     def familiarity(self) -> Familiarity:
         """What strangers are judged by."""
-        near = nearest_signs(self.rows) if isinstance(self.rows, PatternWords) else nearest_values(self.rows)
+        near = nearest_values(self.all_rows) if self.counted is None else nearest_signs(self.counted)
         return Familiarity(self.n_memories, self.interaction.n_sites, near, self.words is not None)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""One BLAS thread while a model trains: its products are small, and its bits must not depend on the threads."""
+"""One BLAS thread where products are small: they must not fan out, nor may bits depend on the number of threads."""
 
 from collections.abc import Callable
 from functools import wraps
