@@ -1,5 +1,6 @@
 """Monte-Carlo chains of a network: how they start, how they are scheduled, what they return."""
 
+from .free_entropy import FreeEntropy, integrate_temperature
 from .retrieval import Retrieval
 from .samples import Samples
 from .settings import RunOptions, annealing
@@ -18,6 +19,7 @@ from .tuning import TunedLadder
 
 __all__ = [
     "ChosenExample",
+    "FreeEntropy",
     "Retrieval",
     "RunOptions",
     "Samples",
@@ -27,6 +29,7 @@ __all__ = [
     "attacked",
     "closest_example",
     "corrupted",
+    "integrate_temperature",
     "nearest_overlap",
     "random_states",
     "states_at_overlap",
