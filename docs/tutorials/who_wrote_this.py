@@ -54,8 +54,8 @@ assert (found.pattern == pattern).mean() > 0.95
 # %%
 # How sure is it?
 # ---------------
-# At three bodies the overlap jumps from nothing to nearly one, so that hardly a sign is in doubt. At two bodies it grows
-# gradually, and each sign has its own certainty. If message passing says that a sign is right with probability
+# At three bodies the overlap jumps from nothing to nearly one, so that hardly a sign is in doubt. At two bodies it
+# grows gradually, and each sign has its own certainty. If message passing says that a sign is right with probability
 # :math:`(1 + |m_i|)/2`, then among signs of this kind as many should be right. Ten data sets, 3,000 signs; only the
 # common sign of the whole pattern, which two bodies leave open, is taken from the hidden pattern.
 said, right = [], []

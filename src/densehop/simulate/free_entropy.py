@@ -113,6 +113,6 @@ def _advice(samples: TemperedSamples) -> str:
     if still == 0:
         return ""
     return (
-        f"in {still} of {len(samples.round_trips)} ladders no chain went from the hottest temperature to the coldest and "
-        "back, so that log Z may belong to the start: run more sweeps, or put temperatures closer (`tune_ladder`)"
+        f"in {still} of {len(samples.round_trips)} ladders no chain went from the hottest temperature to the "
+        "coldest and back, so that log Z may belong to the start: run more sweeps, or put temperatures closer (`tune_ladder`)"
     )
