@@ -114,5 +114,6 @@ def _advice(samples: TemperedSamples) -> str:
         return ""
     return (
         f"in {still} of {len(samples.round_trips)} ladders no chain went from the hottest temperature to the "
-        "coldest and back, so that log Z may belong to the start: run more sweeps, or put temperatures closer (`tune_ladder`)"
+        "coldest and back, so that log Z may belong to the start: run more sweeps, or put temperatures closer "
+        "(`tune_ladder`)"
     )

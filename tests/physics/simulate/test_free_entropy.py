@@ -32,7 +32,7 @@ def test_free_entropy_is_that_of_enumeration_within_its_error(p):
 
 
 def test_one_ratio_is_exact_for_known_energies():
-    """Gaussian energies, mean m, variance s^2: at beta + d the mean is m - d s^2, and log Z rises by -d m + d^2 s^2/2."""
+    """Gaussian energies of variance s^2: at beta + d the mean m is m - d s^2, log Z higher by -d m + d^2 s^2/2."""
     rng = np.random.default_rng(0)
     hot, step = rng.normal(-3.0, 2.0, 200_000), 0.4
     cold = rng.normal(-3.0 - step * 4.0, 2.0, 50_000)

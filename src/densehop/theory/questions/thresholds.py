@@ -93,6 +93,8 @@ class _Question:
         """Return the number of examples from which an eigenvector sticks out of the noise (docs/theory.md, eq. 130)."""
         if self.teacher_p == 2:
             return self.n_spins * (self.teacher_temperature / 2 - 1) ** 2
+        if self.p == 2:
+            return math.inf
         signal, load = self.strength(1)
         return unfolding_threshold(self.n_spins, self.p) * load / signal**2 if signal > 0 else math.inf
 
