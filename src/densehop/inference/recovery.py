@@ -29,6 +29,7 @@ ALIGNED = 0.5  # overlap of signs with that eigenvector
 THRESHOLD = -math.log(RARE)  # of log odds, in nats
 RANDOM_STARTS = 3
 MOST_PASSES = 200
+PATIENT = 0.5  # damping where message passing does not come to rest
 SETTLED = 1e-6  # of the residual: signs no longer change
 SAME = 0.01  # of q: less is the paramagnet
 
@@ -109,7 +110,9 @@ def search(instance: Instance, starts: Iterable[Start]) -> "Candidate":
     """Return the first significant state that message passing finds from the starts, else the best one."""
     best: Candidate | None = None
     for start in starts:
-        result = infer(instance, start.magnetisations, damping=0.0, max_iterations=MOST_PASSES, tolerance=SETTLED)
+        result = infer(instance, start.magnetisations, 0.0, MOST_PASSES, SETTLED)
+        if not result.converged and result.q > SAME:  # it found something, and may only oscillate there
+            result = infer(instance, result.magnetisations, PATIENT, MOST_PASSES, SETTLED)
         found = Candidate(start, result, log_odds(instance, result))
         if best is None or found.rank > best.rank:
             best = found
