@@ -4,6 +4,7 @@ from . import campaign, diagnostics, energies, errors, inference, learn, plot, s
 from .base.version import __version__
 from .coupling_network import CouplingNetwork
 from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
+from .exponential_problem import ExponentialModel, ExponentialTeacherStudent
 from .inference.amp import message_passing
 from .inference.recovery import recover_pattern
 from .learn.classifier.estimator import DenseAssociativeClassifier
@@ -33,6 +34,8 @@ __all__ = [
     "DenseAssociativeMemory",
     "DensehopError",
     "DirectModel",
+    "ExponentialModel",
+    "ExponentialTeacherStudent",
     "InvalidInput",
     "NoSolution",
     "OutOfRange",

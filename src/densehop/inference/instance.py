@@ -6,11 +6,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import xlogy
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 from densehop.errors import InvalidInput
 from densehop.inference import reaction
 from densehop.inference.byte_codes import ByteCodes
@@ -21,7 +20,7 @@ LARGEST_BODIES = 20  # of p: Newton's identities lose digits beyond
 
 
 class TapState(NamedTuple):
-    """The TAP equations at magnetisations m (docs/theory.md, eq. 121 to 125).
+    """The TAP equations at magnetisations m (docs/theory.md, eq. 151 to 155).
 
     fields (N,): h_i = -dE/dm_i;  reaction: the Onsager term there;  target (N,): tanh beta(h - reaction m), equal to
     m at a fixed point;  free_entropy, energy: Phi and u per spin.
@@ -43,7 +42,7 @@ class Instance:
     beta: float
 
     @classmethod
-    def checked(cls, examples: npt.ArrayLike, p: int, temperature: float, n_workers: int | None) -> "Instance":
+    def checked(cls, examples: ArrayLike, p: int, temperature: float, n_workers: int | None) -> "Instance":
         """Return the instance of examples (M, N) of +-1; refuse what is none."""
         signs = checks.signs("examples", examples, ("M", "N"))
         n_spins = signs.shape[1]
@@ -64,7 +63,7 @@ class Instance:
         return load_of(self.codes.n_examples, self.n_spins, self.p)
 
     def fields(self, m: Floats) -> Floats:
-        """Return h_i = -dE/dm_i, (N,), E the strict energy's multilinear extension (docs/theory.md, eq. 120)."""
+        """Return h_i = -dE/dm_i, (N,), E the strict energy's multilinear extension (docs/theory.md, eq. 150)."""
         vectors, numbers = self.codes.field_sums(m, self.p)
         total = np.zeros(self.n_spins)
         for r in range(self.p):

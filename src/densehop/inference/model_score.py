@@ -1,6 +1,6 @@
 """`evidence`: which p and T explain given examples best, from the free entropy of message passing.
 
-The log odds against independent random examples are log Z - log <Z> (docs/theory.md, eq. 86 and 134); enumeration has
+The log odds against independent random examples are log Z - log <Z> (docs/theory.md, eq. 86 and 164); enumeration has
 the same number at small N (`log_evidence`).
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Signs
+from densehop.base.arrays import ArrayLike, Floats, Signs
 from densehop.base.streams import Seed
 from densehop.base.workers import count_workers
 from densehop.errors import InvalidInput
@@ -53,13 +53,13 @@ class Evidence:
 
 
 def evidence(
-    examples: npt.ArrayLike,
+    examples: ArrayLike,
     p: int | Sequence[int],
-    temperatures: npt.ArrayLike,
+    temperatures: ArrayLike,
     seed: Seed = 0,
     n_workers: int | None = None,
 ) -> Evidence:
-    """Return the evidence of teachers with each p and temperature (docs/theory.md, eq. 86 and 134).
+    """Return the evidence of teachers with each p and temperature (docs/theory.md, eq. 86 and 164).
 
     Parameters
     ----------

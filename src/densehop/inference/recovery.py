@@ -1,7 +1,7 @@
-"""`recover_pattern`: the hidden pattern from its examples alone, with a verdict (docs/theory.md, eq. 128 to 132).
+"""`recover_pattern`: the hidden pattern from its examples alone, with a verdict (docs/theory.md, eq. 158 to 162).
 
 Message passing starts from eigenvectors. A state counts as found if its evidence would be a rare accident in random
-examples: Z/<Z> exceeds 1/delta for at most a fraction delta of them, at every N and whatever the student (eq. 131).
+examples: Z/<Z> exceeds 1/delta for at most a fraction delta of them, at every N and whatever the student (eq. 161).
 """
 
 import math
@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Signs
+from densehop.base.arrays import ArrayLike, Floats, Signs
 from densehop.base.streams import Seed, seed_sequence
 from densehop.base.workers import count_workers
 from densehop.inference.amp import MessagePassing, infer, random_start
@@ -70,7 +69,7 @@ class Recovery:
 
 
 def recover_pattern(
-    examples: npt.ArrayLike,
+    examples: ArrayLike,
     p: int,
     temperature: float,
     seed: Seed = 0,
@@ -78,7 +77,7 @@ def recover_pattern(
     teacher_temperature: float | None = None,
     n_workers: int | None = None,
 ) -> Recovery:
-    """Look for the pattern from which a teacher drew these examples (docs/theory.md, eq. 128 to 132).
+    """Look for the pattern from which a teacher drew these examples (docs/theory.md, eq. 158 to 162).
 
     Parameters
     ----------
@@ -147,7 +146,7 @@ class Candidate(NamedTuple):
 
 
 def log_odds(instance: Instance, result: MessagePassing) -> float:
-    """Return log Z - log <Z> of the state that was found, in nats; -inf if it has no free entropy (eq. 131)."""
+    """Return log Z - log <Z> of the state that was found, in nats; -inf if it has no free entropy (eq. 161)."""
     n_spins, p = instance.n_spins, instance.p
     if not math.isfinite(result.free_entropy):
         return -math.inf

@@ -1,5 +1,6 @@
 """Monte-Carlo chains of a network: how they start, how they are scheduled, what they return."""
 
+from .exact import draw_exactly
 from .free_entropy import FreeEntropy, integrate_temperature
 from .retrieval import Retrieval
 from .samples import Samples
@@ -29,6 +30,7 @@ __all__ = [
     "attacked",
     "closest_example",
     "corrupted",
+    "draw_exactly",
     "integrate_temperature",
     "nearest_overlap",
     "random_states",

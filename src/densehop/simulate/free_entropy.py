@@ -2,7 +2,7 @@
 
 Between neighbouring temperatures log Z'/Z is estimated from the energies of both, by the acceptance ratio of least
 variance (Bennett, J. Comput. Phys. 22, 245, 1976), which is thermodynamic integration without an error of the grid
-(docs/theory.md, eq. 133). Independent ladders give the error bar.
+(docs/theory.md, eq. 163). Independent ladders give the error bar.
 """
 
 import math
@@ -10,12 +10,11 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import expit
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 from densehop.errors import InvalidInput
 from densehop.simulate.tempering import TemperedSamples
 
@@ -40,10 +39,8 @@ class FreeEntropy:
     advice: str
 
 
-def integrate_temperature(
-    samples: TemperedSamples, random_energies: npt.ArrayLike, warm_up: float = 0.25
-) -> FreeEntropy:
-    """Return log Z/N at each temperature of a replica-exchange run (docs/theory.md, eq. 133).
+def integrate_temperature(samples: TemperedSamples, random_energies: ArrayLike, warm_up: float = 0.25) -> FreeEntropy:
+    """Return log Z/N at each temperature of a replica-exchange run (docs/theory.md, eq. 163).
 
     Parameters
     ----------
@@ -90,7 +87,7 @@ def integrate_temperature(
 
 
 def log_ratio(hot: Floats, cold: Floats, step: float) -> float:
-    """Return log Z_cold/Z_hot from energies (n,) and (m,) at both, `step` = beta_cold - beta_hot (eq. 133).
+    """Return log Z_cold/Z_hot from energies (n,) and (m,) at both, `step` = beta_cold - beta_hot (eq. 163).
 
     It is the root of sum_hot f(step E + c) = sum_cold f(-step E - c), f the Fermi function and c the unknown plus
     log(n/m).

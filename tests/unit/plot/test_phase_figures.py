@@ -14,6 +14,7 @@ from densehop.plot.phase_diagrams import phase_diagram
 from densehop.recipes import RECIPES
 from densehop.recipes.phase_diagrams import plane
 from densehop.recipes.recipe import reproduce
+from densehop.theory.diagrams import line_marks
 
 NAMES = ("P", "SG", "lR", "gR", "eR")
 
@@ -29,6 +30,11 @@ def invented(codes, model="direct", **attributes):
 def with_line(dataset, kind, coordinate, temperature):
     dataset[f"{kind}_alpha"] = f"{kind}_point", np.asarray(coordinate, dtype=float)
     dataset[f"{kind}_temperature"] = f"{kind}_point", np.asarray(temperature, dtype=float)
+    rule = line_marks.rules(dataset.attrs["model"])[kind]
+    marks = line_marks.shown(
+        dataset["phase"], dataset[f"{kind}_alpha"].values, dataset[f"{kind}_temperature"].values, rule
+    )
+    dataset[f"{kind}_shown"] = f"{kind}_point", marks
     return dataset
 
 
