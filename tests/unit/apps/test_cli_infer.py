@@ -38,6 +38,7 @@ def test_pattern_is_found_in_a_file(data, suffix, tmp_path, capsys):
         ("a.npy", b"", "holds no array of numbers"),
         ("a.npy", b"garbage", "holds no array of numbers"),
         ("a.npz", b"garbage", "holds no array of numbers"),
+        ("a.npz", b"PK\x03\x04 and no more", "holds no array of numbers"),
     ],
 )
 def test_files_that_are_none_are_refused_in_one_line(name, content, message, tmp_path, capsys):

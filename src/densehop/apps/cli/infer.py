@@ -8,6 +8,7 @@ import typer
 
 from densehop.apps.cli.image_options import Json, SeedOption
 from densehop.apps.cli.output import number, print_json
+from densehop.base.archives import WRONG
 from densehop.base.arrays import Signs
 from densehop.errors import InvalidInput
 
@@ -65,12 +66,15 @@ def read_examples(file: Path) -> Signs:
         raise InvalidInput(f"'{file}' must be a .npy or .npz file with an array (M, N) of +1 and -1")
     try:
         content = np.load(file, allow_pickle=False)
-    except (ValueError, EOFError) as error:
+        if isinstance(content, np.ndarray):
+            return content
+        with content:
+            arrays = {name: content[name] for name in content.files}
+    except OSError:  # no such file, or one that may not be read
+        raise
+    except WRONG as error:
         raise InvalidInput(f"'{file}' holds no array of numbers that can be read ({error})") from error
-    if isinstance(content, np.ndarray):
-        return content
-    with content:
-        if len(content.files) != 1:
-            raise InvalidInput(f"'{file}' must hold one array, got {len(content.files)}: {', '.join(content.files)}")
-        array: Signs = content[content.files[0]]
-        return array
+    if len(arrays) != 1:
+        raise InvalidInput(f"'{file}' must hold one array, got {len(arrays)}: {', '.join(arrays)}")
+    array: Signs = next(iter(arrays.values()))
+    return array
