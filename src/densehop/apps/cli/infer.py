@@ -65,11 +65,12 @@ def read_examples(file: Path) -> Signs:
     if file.suffix not in {".npy", ".npz"}:
         raise InvalidInput(f"'{file}' must be a .npy or .npz file with an array (M, N) of +1 and -1")
     try:
-        content = np.load(file, allow_pickle=False)
-        if isinstance(content, np.ndarray):
-            return content
-        with content:
-            arrays = {name: content[name] for name in content.files}
+        with file.open("rb") as stream:
+            content = np.load(stream, allow_pickle=False)
+            if isinstance(content, np.ndarray):
+                return content
+            with content:
+                arrays = {name: content[name] for name in content.files}
     except OSError:  # no such file, or one that may not be read
         raise
     except WRONG as error:
