@@ -8,6 +8,7 @@ from sphinx_gallery.scrapers import figure_rst
 ORDER = (
     "phase_diagram_of_your_model",
     "teacher_and_student",
+    "who_wrote_this",
     "restore_and_classify",
     "is_my_memory_overloaded",
     "how_many_patterns",

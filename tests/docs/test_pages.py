@@ -19,6 +19,7 @@ PAGES = ["README.md", "CONTRIBUTING.md", "docs/figures/README.md"] + [
         "from-other-packages",
         "glossary",
         "how-to-choose",
+        "message-passing",
         "performance",
         "practice",
         "reliability",
@@ -36,7 +37,7 @@ def run(code: str, name: str) -> None:
     exec(compile(code, name, "exec"), {"__name__": name})
 
 
-@pytest.mark.parametrize("page", ["first-steps", "conventions", "from-other-packages"])
+@pytest.mark.parametrize("page", ["first-steps", "conventions", "from-other-packages", "message-passing"])
 def test_blocks_print_what_stands_under_them(page, capsys):
     """Each block by itself, as a reader copies it."""
     found = blocks((ROOT / f"docs/{page}.md").read_text())

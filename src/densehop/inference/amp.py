@@ -1,4 +1,4 @@
-"""`message_passing`: the posterior of one data set by approximate message passing (docs/theory.md, section 16).
+"""`message_passing`: the posterior of one data set by approximate message passing (docs/theory.md, section 17).
 
 Sources: Thouless, Anderson & Palmer (1977); Mezard, Phys. Rev. E 95, 022117 (2017) for p = 2; Lesieur, Miolane,
 Lelarge, Krzakala & Zdeborova (2017) for tensors.
@@ -32,10 +32,10 @@ class MessagePassing:
     q : float
         Mean of m_i^2, the overlap between two students.
     free_entropy, energy, entropy : float
-        Phi = log Z/N of this state, u = <E>/N and s = Phi + u/T (docs/theory.md, eq. 121). For even p the mirror
+        Phi = log Z/N of this state, u = <E>/N and s = Phi + u/T (docs/theory.md, eq. 151). For even p the mirror
         image -m has the same, so that log Z is larger than N Phi by log 2 where q > 0.
     replicon : float
-        Positive where the state is stable (docs/theory.md, eq. 125).
+        Positive where the state is stable (docs/theory.md, eq. 155).
     converged : bool
         Whether m solves the TAP equations to the tolerance and is stable.
     residual : float
@@ -84,7 +84,7 @@ def message_passing(
     tolerance: float = 1e-8,
     n_workers: int | None = None,
 ) -> MessagePassing:
-    """Return the magnetisations and free entropy of a student of these examples (docs/theory.md, eq. 120 to 126).
+    """Return the magnetisations and free entropy of a student of these examples (docs/theory.md, eq. 150 to 156).
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ from densehop.base.arrays import Floats
 from densehop.inference.instance import Instance, TapState
 
 SMALLEST_STIFFNESS = 0.05  # of D on the way to a fixed point at p = 2, which D <= 0 has none of
+SMALLEST_SIZE = 1e-100  # of q^(p-2)
 DAMPINGS = (0.5, 0.8)  # tried one after the other where message passing without damping does not converge
 
 
@@ -73,22 +74,29 @@ def _distance(a: Floats, b: Floats) -> float:
 
 
 def _many_body(instance: Instance) -> Callable[[Floats], Iterator[Floats]]:
-    """Message passing for p >= 3: the Onsager term meets the magnetisations of one step before (eq. 124)."""
+    """Message passing for p >= 3: the Onsager term meets the magnetisations of one step before (eq. 154)."""
 
     def steps(m: Floats) -> Iterator[Floats]:
         before = np.zeros_like(m)
         while True:
-            q, c = float(np.mean(m**2)), float(np.mean(m * before))
-            ratio = (c / q) ** (instance.p - 2) if q > 0 else 1.0
-            memory = instance.reaction(m).coefficient * ratio * before
+            memory = _two_time_coefficient(instance, m, before) * before
             before, m = m, np.tanh(instance.beta * (instance.fields(m) - memory))
             yield m
 
     return steps
 
 
+def _two_time_coefficient(instance: Instance, m: Floats, before: Floats) -> Floats | float:
+    """Return b (c/q)^(p-2), without the ratio where q^(p-2) is too small to divide by."""
+    p, q, c = instance.p, float(np.mean(m**2)), float(np.mean(m * before))
+    size = q ** (p - 2)
+    if size > SMALLEST_SIZE:
+        return instance.reaction(m).coefficient * (c ** (p - 2) / size)
+    return instance.load * instance.beta * p * (p - 1) * c ** (p - 2) * (1 - q)
+
+
 def _pairwise(instance: Instance) -> Callable[[Floats], Iterator[Floats]]:
-    """Message passing for p = 2, whose messages from examples to spins remember their own last value (eq. 126)."""
+    """Message passing for p = 2, whose messages from examples to spins remember their own last value (eq. 156)."""
     beta, gamma, unit = instance.beta, instance.load / 2, 1 / math.sqrt(instance.n_spins)
 
     def steps(m: Floats) -> Iterator[Floats]:

@@ -1,11 +1,11 @@
-"""`recover_pattern`: the hidden pattern from its examples alone, with a verdict (docs/theory.md, eq. 128 to 132).
+"""`recover_pattern`: the hidden pattern from its examples alone, with a verdict (docs/theory.md, eq. 158 to 162).
 
 Message passing starts from eigenvectors. A state counts as found if its evidence would be a rare accident in random
-examples: Z/<Z> exceeds 1/delta for at most a fraction delta of them, at every N and whatever the student (eq. 131).
+examples: Z/<Z> exceeds 1/delta for at most a fraction delta of them, at every N and whatever the student (eq. 161).
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,6 +27,8 @@ LARGE_EXCESS = 6.0  # of the covariance's largest eigenvalue, rarer still (Tracy
 ALIGNED = 0.5  # overlap of signs with that eigenvector
 THRESHOLD = -math.log(RARE)  # of log odds, in nats
 RANDOM_STARTS = 3
+MOST_PASSES = 200
+PATIENT = 0.5  # damping where message passing does not come to rest
 SETTLED = 1e-6  # of the residual: signs no longer change
 SAME = 0.01  # of q: less is the paramagnet
 
@@ -75,7 +77,7 @@ def recover_pattern(
     teacher_temperature: float | None = None,
     n_workers: int | None = None,
 ) -> Recovery:
-    """Look for the pattern from which a teacher drew these examples (docs/theory.md, eq. 128 to 132).
+    """Look for the pattern from which a teacher drew these examples (docs/theory.md, eq. 158 to 162).
 
     Parameters
     ----------
@@ -100,19 +102,26 @@ def recover_pattern(
     threads = count_workers(n_workers)
     instance = Instance.checked(signs, p, temperature, threads)
     expectation = inference_regime(signs.shape[1], len(signs), p, temperature, teacher_p, teacher_temperature)
-    best: _Candidate | None = None
-    for start in _starts(signs, instance.codes, p, seed, threads):
-        result = infer(instance, start.magnetisations, damping=0.0, max_iterations=200, tolerance=SETTLED)
-        found = _Candidate(start, result, log_odds(instance, result))
+    return _recovery(search(instance, all_starts(signs, instance.codes, p, seed, threads)), expectation)
+
+
+def search(instance: Instance, starts: Iterable[Start]) -> "Candidate":
+    """Return the first significant state that message passing finds from the starts, else the best one."""
+    best: Candidate | None = None
+    for start in starts:
+        result = infer(instance, start.magnetisations, 0.0, MOST_PASSES, SETTLED)
+        if not result.converged and result.q > SAME:  # it found something, and may only oscillate there
+            result = infer(instance, result.magnetisations, PATIENT, MOST_PASSES, SETTLED)
+        found = Candidate(start, result, log_odds(instance, result))
         if best is None or found.rank > best.rank:
             best = found
         if found.significant:
             break
     assert best is not None  # there is always a start
-    return _recovery(best, expectation)
+    return best
 
 
-class _Candidate(NamedTuple):
+class Candidate(NamedTuple):
     """A state, where it was found from, and its evidence."""
 
     start: Start
@@ -137,7 +146,7 @@ class _Candidate(NamedTuple):
 
 
 def log_odds(instance: Instance, result: MessagePassing) -> float:
-    """Return log Z - log <Z> of the state that was found, in nats; -inf if it has no free entropy (eq. 131)."""
+    """Return log Z - log <Z> of the state that was found, in nats; -inf if it has no free entropy (eq. 161)."""
     n_spins, p = instance.n_spins, instance.p
     if not math.isfinite(result.free_entropy):
         return -math.inf
@@ -150,7 +159,7 @@ def log_odds(instance: Instance, result: MessagePassing) -> float:
     return n_spins * result.free_entropy + both_signs - log_mean
 
 
-def _starts(signs: Signs, codes: ByteCodes, p: int, seed: Seed, threads: int) -> Iterator[Start]:
+def all_starts(signs: Signs, codes: ByteCodes, p: int, seed: Seed, threads: int) -> Iterator[Start]:
     """Yield starts, the best guess first."""
     yield from spectral_starts(signs, p, seed, threads)
     if p % 2 == 1:
@@ -159,7 +168,7 @@ def _starts(signs: Signs, codes: ByteCodes, p: int, seed: Seed, threads: int) ->
         yield Start("random", random_start(codes.n_spins, seed_sequence(seed, number)))
 
 
-def _recovery(best: _Candidate, expectation: InferenceRegime) -> Recovery:
+def _recovery(best: Candidate, expectation: InferenceRegime) -> Recovery:
     """Give the verdict."""
     verdict = "found" if best.significant else "undecided" if expectation.possible else "impossible"
     return Recovery(
@@ -174,7 +183,7 @@ def _recovery(best: _Candidate, expectation: InferenceRegime) -> Recovery:
     )
 
 
-def _why(best: _Candidate) -> str:
+def _why(best: Candidate) -> str:
     """Say what was found."""
     q, odds, name = best.result.q, best.log_odds, best.start.name
     state = f"a state with q = {q:.4f}"

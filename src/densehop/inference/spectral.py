@@ -1,6 +1,6 @@
 """Starts from an eigenvector: directions in which the examples' correlations stick out of their noise.
 
-The matrices, each with its diagonal left out (docs/theory.md, eq. 128 to 130): the covariance of the examples, whatever
+The matrices, each with its diagonal left out (docs/theory.md, eq. 158 to 160): the covariance of the examples, whatever
 p; at p = 3 the coupling tensor as N x N^2, times its transpose; at p = 4 the tensor as N^2 x N^2, whose eigenvector is
 a matrix and gives its own top eigenvector. Where a tensor does not fit into memory, passes through the examples take
 its place. Sources: Richard & Montanari (2014); Hopkins, Shi & Steurer (2015).
@@ -21,7 +21,7 @@ from densehop.simulate.representations.couplings import CouplingStore
 ROWS = 4096  # examples at once, as numbers in single precision
 STEPS = 40  # of Lanczos's iteration: enough for an eigenvalue that sticks out
 ROUNDING = 1e-10  # relative: below it, nothing is left of a vector
-SHARE = 0.5  # of the free memory that a tensor may take
+LARGEST_TENSOR = 2**29  # bytes; a constant, not what is free now, so that a result can be repeated elsewhere
 
 
 class Start(NamedTuple):
@@ -65,10 +65,9 @@ def covariance(examples: Signs) -> Floats:
 
 
 def unfold_three(examples: Signs, seed: Seed, n_workers: int) -> Floats:
-    """Return the top eigenvector, (N,), of sum_kl J_ikl J_jkl for i != j (docs/theory.md, eq. 129)."""
+    """Return the top eigenvector, (N,), of sum_kl J_ikl J_jkl for i != j (docs/theory.md, eq. 159)."""
     n_examples, n_spins = examples.shape
-    needed = CouplingStore.bytes_needed(3, n_spins, n_examples, 0, n_workers)
-    if needed > SHARE * checks.free_memory():
+    if not _fits(3, n_spins, n_examples):
         first = generator(seed, Purpose.START, 1).standard_normal((n_spins,))
         return largest_eigenvector(lambda v: apply_three(examples, v), first)
     gram = np.zeros((n_spins, n_spins))
@@ -80,12 +79,12 @@ def unfold_three(examples: Signs, seed: Seed, n_workers: int) -> Floats:
 
 
 def unfold_four(examples: Signs, seed: Seed, n_workers: int) -> Floats:
-    """Return the top eigenvector, (N, N), of the couplings between pairs (docs/theory.md, eq. 130)."""
+    """Return the top eigenvector, (N, N), of the couplings between pairs (docs/theory.md, eq. 160)."""
     n_examples, n_spins = examples.shape
     first = generator(seed, Purpose.START, 1).standard_normal(n_spins)
     pairs = np.outer(first, first)
     np.fill_diagonal(pairs, 0.0)
-    if CouplingStore.bytes_needed(4, n_spins, n_examples, 0, n_workers) > SHARE * checks.free_memory():
+    if not _fits(4, n_spins, n_examples):
         correlations = covariance(examples)
 
         def multiply(v: Floats) -> Floats:
@@ -98,6 +97,15 @@ def unfold_four(examples: Signs, seed: Seed, n_workers: int) -> Floats:
 
     shape = pairs.shape
     return largest_eigenvector(lambda v: multiply(v.reshape(shape)).ravel(), pairs.ravel()).reshape(shape)
+
+
+def _fits(p: int, n_spins: int, n_examples: int) -> bool:
+    """Tell whether the tensor is small enough to be formed; refuse one that is and finds no memory."""
+    needed = CouplingStore.bytes_needed(p, n_spins, n_examples, 0, 1)
+    if needed > LARGEST_TENSOR:
+        return False
+    checks.memory("the couplings", needed)
+    return True
 
 
 def apply_three(examples: Signs, v: Floats) -> Floats:

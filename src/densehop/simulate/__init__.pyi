@@ -1,6 +1,7 @@
 """Monte-Carlo chains of a network: how they start, how they are scheduled, what they return."""
 
 from .exact import draw_exactly
+from .free_entropy import FreeEntropy, integrate_temperature
 from .retrieval import Retrieval
 from .samples import Samples
 from .settings import RunOptions, annealing
@@ -19,6 +20,7 @@ from .tuning import TunedLadder
 
 __all__ = [
     "ChosenExample",
+    "FreeEntropy",
     "Retrieval",
     "RunOptions",
     "Samples",
@@ -29,6 +31,7 @@ __all__ = [
     "closest_example",
     "corrupted",
     "draw_exactly",
+    "integrate_temperature",
     "nearest_overlap",
     "random_states",
     "states_at_overlap",

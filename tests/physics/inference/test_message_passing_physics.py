@@ -94,7 +94,7 @@ def test_without_the_onsager_term_they_are_not(p, n_spins, load, seeds, marginal
 
 
 def evolution(p, load, n_steps):
-    """q after each step from the pattern, by state evolution (docs/theory.md, eq. 127)."""
+    """q after each step from the pattern, by state evolution (docs/theory.md, eq. 157)."""
     q_star, q, path = 1.0, 1.0, []
     for _ in range(n_steps):
         if p == 2:
@@ -132,3 +132,20 @@ def test_each_iteration_follows_state_evolution(p, n_spins, load):
 def test_state_evolution_ends_where_replica_theory_is(p):
     load = 12.0 if p == 2 else 24.0
     assert evolution(p, load, 300)[-1] == pytest.approx(dh.solve(dh.TeacherStudent.nishimori(p, load, T)).q, abs=1e-9)
+
+
+def test_magnetisations_are_calibrated():
+    """Bayes-optimal: among sites with mean m, the hidden spin's mean is m (docs/theory.md, section 4)."""
+    m, spins = [], []
+    for seed in range(12):
+        pattern, examples = data(2, 300, 5.0, seed)
+        m.append(dh.message_passing(examples, 2, T, start=pattern).magnetisations)
+        spins.append(pattern)
+    m, spins = np.concatenate(m), np.concatenate(spins)
+    bins = np.digitize(np.abs(m), [0.25, 0.5, 0.75])
+    for index in range(4):
+        here = bins == index
+        aligned = (spins * np.sign(m))[here]
+        error = aligned.std() / math.sqrt(here.sum())
+        assert abs(aligned.mean() - np.abs(m[here]).mean()) < 3.5 * error + 0.02
+        assert error < 0.05

@@ -142,3 +142,11 @@ def test_damped_tap_ends_at_the_same_fixed_point(p):
     damped = dh.message_passing(examples, p, 4.0, start=pattern, damping=0.5, tolerance=1e-10)
     assert damped.damping == 0.5
     np.testing.assert_allclose(passing.magnetisations, damped.magnetisations, atol=1e-7)
+
+
+def test_many_bodies_whose_fields_vanish_are_the_paramagnet():
+    """q^(p-2) leaves double precision on the way."""
+    examples = (np.random.default_rng(0).integers(0, 2, (50, 30)) * 2 - 1).astype(np.int8)
+    result = dh.message_passing(examples, 20, 2.0)
+    assert result.converged
+    assert result.q < 1e-6

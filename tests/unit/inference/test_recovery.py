@@ -55,6 +55,14 @@ def test_an_ordered_teacher_is_found_at_odd_p():
     assert (found.pattern == pattern).mean() > 0.95  # with its sign
 
 
+def test_a_pattern_around_which_message_passing_oscillates_is_found_by_damping():
+    pattern, examples = dh.draw_examples(64, 28_834, 3, 4.0, seed=7)
+    found = dh.recover_pattern(examples, 3, 4.0, seed=7)
+    assert found.verdict == "found"
+    assert found.result.damping == 0.5
+    assert (found.pattern == pattern).mean() > 0.95
+
+
 def test_too_few_examples_are_impossible_and_the_reason_says_how_many_would_do():
     pattern, examples = dh.draw_examples(60, 2_000, 3, 4.0, seed=0)
     del pattern
@@ -95,3 +103,13 @@ def test_verdict_is_repeatable_with_any_number_of_threads():
 def test_wrong_input_is_one_line(change, message):
     with pytest.raises(InvalidInput, match=message):
         dh.recover_pattern(**{"examples": np.ones((3, 5)), "p": 3, "temperature": 2.0, **change})
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("p", "n_spins", "n_examples", "temperature"), [(2, 24, 60, 4.0), (3, 20, 3_000, 4.0), (4, 16, 8_000, 4.0)]
+)
+def test_two_hundred_data_sets_of_noise_are_not_found(p, n_spins, n_examples, temperature):
+    for seed in range(200):
+        examples = np.random.default_rng(1000 * p + seed).integers(0, 2, (n_examples, n_spins)) * 2 - 1
+        assert dh.recover_pattern(examples, p, temperature, seed=seed).verdict != "found"

@@ -12,6 +12,8 @@ from densehop.apps.cli.output import print_json, print_table
 from densehop.apps.cli.sentences import attack_sentences, classify_sentences, locate_sentences
 from densehop.base import checks
 
+SIZES = {"linf": "0,0.05,0.1,0.2", "l2": "0,0.5,1,2"}
+
 
 def classify(
     data: Data = "digits",

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from densehop.apps.cli import campaign, diagrams, doctor, explore, figures, models, practice, restore, students, theory
+from densehop.apps.cli import (
+    campaign,
+    diagrams,
+    doctor,
+    explore,
+    figures,
+    infer,
+    models,
+    practice,
+    restore,
+    students,
+    theory,
+)
 from densehop.apps.cli.exits import BAD_INPUT, FAILED
 from densehop.base.version import __version__
 from densehop.errors import DensehopError, Incomplete
@@ -51,6 +63,7 @@ for command in (
     practice.attack,
     practice.locate,
     students.student,
+    infer.infer,
     explore.explore,
     doctor.doctor,
 ):

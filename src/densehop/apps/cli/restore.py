@@ -19,7 +19,7 @@ RESTORED, NEAREST = "restored,\nits error", "nearest\nneighbour"
 
 @dataclass(frozen=True)
 class Told:
-    """What came of it: rows for the figure, numbers, sentences, files, and what stands under the images of some rows."""
+    """What came of it: rows for the figure with notes under the images of some, numbers, sentences, files."""
 
     rows: dict[str, Any]
     summary: dict[str, Any]

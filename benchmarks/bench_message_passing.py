@@ -1,0 +1,151 @@
+"""What message passing finds and what it costs: recovery tables, deviations from Monte Carlo, time of a pass.
+
+`python benchmarks/bench_message_passing.py recovery --p 3 --n-spins 64 100 200` prints, for multiples of the unfolding
+threshold, how often the pattern is found from eigenvectors and from random starts. `agreement` compares magnetisations
+with Monte Carlo on the same examples, `speed` prints the time of a pass beside that of reading the examples.
+"""
+
+import argparse
+import math
+import time
+import warnings
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+import densehop as dh
+from densehop.base.arrays import Signs
+from densehop.inference.instance import Instance
+
+RATIOS = (0.5, 0.7, 1.0, 1.3, 1.7, 2.5, 4.0)
+POINTS = {
+    2: (300, (5.0, 7.0, 10.0)),
+    3: (100, (25.6, 32.0, 40.0)),
+    4: (48, (25.6, 32.0, 40.0)),
+    5: (32, (28.0, 36.0, 44.0)),
+}
+T = 4.0
+
+
+def agreement_of(found: Signs, pattern: Signs) -> float:
+    """Return the overlap of two patterns up to a common sign."""
+    return abs(float(found.astype(np.float64) @ pattern)) / len(pattern)
+
+
+def recovery(p: int, teacher_p: int, sizes: list[int], ratios: list[float], n_disorders: int) -> None:
+    """Print how often the pattern is found, for each N and each multiple of the spectral threshold."""
+    print(f"p = {p}, p* = {teacher_p}, T = T* = {T:g}, {n_disorders} disorders each")
+    print("    N  ratio        M  found  wrong  overlap  random starts  seconds  expected")
+    for n_spins in sizes:
+        for ratio in ratios:
+            threshold = dh.theory.inference_regime(n_spins, 1, p, T, teacher_p, T)
+            if teacher_p == p:
+                load = ratio * dh.theory.unfolding_threshold(n_spins, p) * T**2
+                n_examples = dh.n_examples_for(load, n_spins, p)
+            else:
+                n_examples = round(ratio * threshold.n_easy)
+            rows = [one_recovery(p, teacher_p, n_spins, n_examples, seed) for seed in range(n_disorders)]
+            found, overlap, random, seconds = np.mean(rows, axis=0)
+            wrong = sum(row[0] == 1 and row[1] < 0.5 for row in rows)
+            regime = dh.theory.inference_regime(n_spins, n_examples, p, T, teacher_p, T).regime
+            line = f"{n_spins:5} {ratio:6.2f} {n_examples:8} {found:6.2f} {wrong:6} {overlap:8.3f}"
+            print(line, f"{random:14.2f} {seconds:8.2f}  {regime}", flush=True)
+
+
+def one_recovery(p: int, teacher_p: int, n_spins: int, n_examples: int, seed: int) -> tuple[float, float, float, float]:
+    """Return whether the pattern was found, its overlap, whether a random start finds it, and the processor time."""
+    pattern, examples = dh.draw_examples(n_spins, n_examples, teacher_p, T, seed=seed)
+    start = time.process_time()
+    found = dh.recover_pattern(examples, p, T, seed=seed, teacher_p=teacher_p)
+    seconds = time.process_time() - start
+    random = dh.message_passing(examples, p, T, seed=seed, damping=0.0, max_iterations=200)
+    hit = agreement_of(random.pattern, pattern) > 0.7 and random.q > 0.3
+    return float(found.verdict == "found"), agreement_of(found.pattern, pattern), float(hit), seconds
+
+
+def agreement(n_disorders: int, n_sweeps: int) -> None:
+    """Print message passing less Monte Carlo on the same examples: overlap, magnetisations, energy."""
+    print("p    N   load     M  overlap (MC)  difference +- error   rms    rms m_i   MC error m_i  energy  seconds  MC")
+    for p, (n_spins, loads) in POINTS.items():
+        for load in loads:
+            n_examples = dh.n_examples_for(load, n_spins, p)
+            rows = np.array([one_agreement(p, n_spins, n_examples, seed, n_sweeps) for seed in range(n_disorders)])
+            mean, error = rows.mean(axis=0), rows[:, 1].std(ddof=1) / math.sqrt(n_disorders)
+            rms = math.sqrt(np.mean(rows[:, 1] ** 2))
+            line = (
+                f"{p} {n_spins:4} {load:6.1f} {n_examples:6} {mean[0]:10.4f} {mean[1]:+12.4f} +- {error:.4f} {rms:8.4f}"
+            )
+            print(line, *(f"{value:9.4f}" for value in mean[2:]), flush=True)
+
+
+def one_agreement(p: int, n_spins: int, n_examples: int, seed: int, n_sweeps: int) -> tuple[float, ...]:
+    """Return what `agreement` prints, for one disorder."""
+    pattern, examples = dh.draw_examples(n_spins, n_examples, p, T, seed=seed)
+    begin = time.process_time()
+    network = dh.PBodyHopfield(examples, p)
+    run = network.sample(T, n_chains=4, n_sweeps=n_sweeps, start=pattern, snapshot_every=2, seed=seed, n_workers=1)
+    middle = time.process_time()
+    found = dh.message_passing(examples, p, T, start=pattern, n_workers=1)
+    end = time.process_time()
+    states = run.snapshots[:, n_sweeps // 20 :].astype(np.float64)
+    if p % 2 == 0:
+        states *= np.sign(states @ pattern)[..., np.newaxis]
+    chains = states.mean(axis=1)
+    mean, error = chains.mean(axis=0), float(np.sqrt(np.mean(chains.var(axis=0, ddof=1) / 4)))
+    overlap = float(mean @ pattern) / n_spins
+    energy = found.energy - float(run.energy[:, n_sweeps // 10 :].mean()) / n_spins
+    rms = float(np.sqrt(np.mean((found.magnetisations - mean) ** 2)))
+    difference = float(found.magnetisations @ pattern) / n_spins - overlap
+    return overlap, difference, rms, error, energy, end - middle, middle - begin
+
+
+def speed(n_spins: int, n_examples: int) -> None:
+    """Print the best time of a pass in ns per entry, beside reading the examples once, on one thread and on two."""
+    examples = (np.random.default_rng(0).integers(0, 2, (n_examples, n_spins), dtype=np.int8) * 2 - 1).astype(np.int8)
+    m = np.random.default_rng(1).uniform(-1, 1, n_spins)
+    words = examples.reshape(-1).view(np.uint64)
+    read = best(partial(np.max, words))
+    size = examples.size
+    print(f"N = {n_spins}, M = {n_examples}: reading {read / size * 1e9:.3f} ns per entry")
+    for p in (2, 3, 4, 5, 6):
+        one, two = (Instance.checked(examples, p, T, n_workers) for n_workers in (1, 2))
+        one.fields(m)
+        first, second = best(partial(one.fields, m)), best(partial(two.fields, m))
+        times = f"{first / size * 1e9:.3f} ns per entry, {first / read:.1f} reads; two threads {first / second:.2f}x"
+        print(f"p = {p}: {times}", flush=True)
+
+
+def best(call: Callable[[], object], n_times: int = 7) -> float:
+    """Return the shortest of several times."""
+    times = []
+    for _ in range(n_times):
+        begin = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def main() -> None:
+    """Read the arguments."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("recovery", "agreement", "speed"))
+    parser.add_argument("--p", type=int, default=3)
+    parser.add_argument("--teacher-p", type=int)
+    parser.add_argument("--n-spins", type=int, nargs="+", default=[64])
+    parser.add_argument("--n-examples", type=int, default=280_000)
+    parser.add_argument("--ratios", type=float, nargs="+", default=list(RATIOS))
+    parser.add_argument("--disorders", type=int, default=20)
+    parser.add_argument("--sweeps", type=int, default=1000)
+    given = parser.parse_args()
+    warnings.simplefilter("ignore")
+    if given.what == "recovery":
+        recovery(given.p, given.teacher_p or given.p, given.n_spins, given.ratios, given.disorders)
+    elif given.what == "agreement":
+        agreement(given.disorders, given.sweeps)
+    else:
+        speed(given.n_spins[0], given.n_examples)
+
+
+if __name__ == "__main__":
+    main()
