@@ -25,12 +25,12 @@ class Restorer(BaseEstimator):  # type: ignore[misc]
     """A memory of the complete rows, without their gaps: columns' means are stored in these."""
 
     def fit(self, rows: Floats) -> "Restorer":
-        whole = SimpleImputer().fit_transform(rows)
+        whole = np.asarray(SimpleImputer().fit_transform(rows))
         self.memory_ = DenseAssociativeMemory("attention", max_steps=1).fit(whole)
         return self
 
     def transform(self, rows: Floats) -> Floats:
-        return np.asarray(self.memory_.restore(rows), dtype=np.float64)
+        return self.memory_.restore(rows).astype(np.float64)
 
 
 def methods() -> dict[str, BaseEstimator]:

@@ -382,3 +382,25 @@ def blend(
     least = min(squares)
     weights = np.array([np.exp(-beta / 2 * (square - least)) for square in squares])
     return weights @ wide / weights.sum(), squares, float(np.log(weights.sum()) - beta / 2 * least)
+
+
+def multilinear_fields(magnetisations: Floats, patterns: Signs, p: int) -> Floats:
+    """Return -dE/dm_i of the strict energy at real magnetisations (N,), a loop over patterns and tuples of sites."""
+    n_spins = len(magnetisations)
+    fields = np.zeros(n_spins)
+    for pattern in patterns:
+        values = pattern * magnetisations
+        for site in range(n_spins):
+            others = np.delete(values, site)
+            tuples = itertools.combinations(others.tolist(), p - 1)
+            fields[site] += pattern[site] * sum(math.prod(one) for one in tuples)
+    return np.asarray(math.factorial(p) / float(n_spins) ** (p - 1) * fields)
+
+
+def coupling_tensor(patterns: Signs, p: int) -> Floats:
+    """Return J, (N, ..., N) with p indices: sums of products of p distinct signs of each pattern, else 0."""
+    n_spins = patterns.shape[1]
+    tensor = np.zeros((n_spins,) * p)
+    for sites in itertools.permutations(range(n_spins), p):
+        tensor[sites] = patterns[:, sites].astype(np.float64).prod(axis=1).sum()
+    return tensor

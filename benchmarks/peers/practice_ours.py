@@ -36,13 +36,13 @@ def train(lesson: Lesson) -> Callable[[], Singles]:
     def run() -> Singles:
         trainer = Trainer([first.visible.copy(), first.labels.copy()], BATCH, lesson.noise)
 
-        def step(batch: Reals, classes: Integers) -> tuple[float, list[Reals]]:
+        def step(batch: Reals, classes: Integers, _: Reals | None) -> tuple[float, list[Reals]]:
             memories = Memories(trainer.arrays[0], trainer.arrays[1], first.degree, first.floor)
             found = class_scores(memories, batch)
             value, upstream = loss(found.scores, classes)
             return value, list(memory_gradients(memories, found, upstream, batch))
 
-        trainer.epoch(lesson.images, lesson.classes, step, repeat(RATE), Fixed(lesson))  # type: ignore[arg-type]
+        trainer.epoch(lesson.images, lesson.classes, None, step, repeat(RATE), Fixed(lesson))  # type: ignore[arg-type]
         return np.asarray(trainer.arrays[0], dtype=np.float32)
 
     return run

@@ -5,8 +5,8 @@ from functools import cached_property
 from typing import Any, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 
+from densehop.base.arrays import ArrayLike
 from densehop.energies.couplings import (
     Couplings,
     CouplingTable,
@@ -44,7 +44,7 @@ class CouplingNetwork(PBodyHopfield):
     """
 
     def __init__(
-        self, n_spins: int, couplings: Couplings | Sequence[Couplings] = (), field: npt.ArrayLike | None = None
+        self, n_spins: int, couplings: Couplings | Sequence[Couplings] = (), field: ArrayLike | None = None
     ) -> None:
         given = [couplings] if isinstance(couplings, Couplings) else list(couplings)
         if any(not isinstance(each, Couplings) for each in given):
@@ -56,7 +56,7 @@ class CouplingNetwork(PBodyHopfield):
         self._keep(coupling_table(n_spins, given))
 
     @classmethod
-    def from_patterns(cls, patterns: npt.ArrayLike, p: int, field: npt.ArrayLike | None = None) -> "CouplingNetwork":
+    def from_patterns(cls, patterns: ArrayLike, p: int, field: ArrayLike | None = None) -> "CouplingNetwork":
         """Return the strict p-body network of patterns (M, N), any numbers, 0 where they are diluted, in a field (N,).
 
         Memory and the time of a flip grow as N^p/p! and N^(p-1), whatever M.
@@ -83,11 +83,11 @@ class CouplingNetwork(PBodyHopfield):
         """Pickle and copy the couplings, not the layouts made from them."""
         return type(self)._of, (self.table,)
 
-    def overlaps(self, states: npt.ArrayLike) -> NoReturn:  # noqa: ARG002 (as in the base class)
+    def overlaps(self, states: ArrayLike) -> NoReturn:  # noqa: ARG002 (as in the base class)
         """Raise `InvalidInput`: nothing is stored; give `references` to `sample`."""
         raise InvalidInput("a network of couplings stores no vectors; give those of interest to sample(references=...)")
 
-    def largest_overlaps(self, states: npt.ArrayLike, *_more: object, **_options: object) -> NoReturn:
+    def largest_overlaps(self, states: ArrayLike, *_more: object, **_options: object) -> NoReturn:
         """Raise `InvalidInput`, as `overlaps`."""
         self.overlaps(states)
 

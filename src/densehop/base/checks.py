@@ -114,7 +114,11 @@ def series(name: str, values: npt.ArrayLike, shape: str) -> Floats:
 
 
 def as_array(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
-    """Return values as an array; rows of different length are refused."""
+    """Return values as an array; rows of different length, masked values and sparse matrices are refused."""
+    if np.ma.is_masked(values):
+        raise InvalidInput(f"{name} must be complete, got masked values: fill them, or leave their rows out")
+    if hasattr(values, "toarray"):
+        raise InvalidInput(f"{name} must be a dense array, got a sparse one: give its .toarray()")
     try:
         return np.asarray(values)
     except ValueError as error:

@@ -207,6 +207,6 @@ def _local_cluster(distributed: Any, n_workers: int, settings: ExitStack) -> Any
             threads_per_worker=1,
             processes=True,
             memory_limit=0,
-            dashboard_address="127.0.0.1:0",
+            dashboard_address=None,  # nobody is told its address, and it takes a second to load
             silence_logs=logging.CRITICAL,
         )

@@ -61,6 +61,8 @@ def collect(folder: Path, plan: Plan | None = None, traces: bool = True) -> xr.D
     attack = plan.grids[0].attack
     if attack is not None and "fraction" in dataset.dims:
         dataset = dataset.assign_coords(example=list(attack.examples), fraction=list(attack.fractions))
+    for name in {"agreeing", "neighbour"} & set(dataset.dims):
+        dataset = dataset.assign_coords({name: range(dataset.sizes[name])})
     if "equilibrated" in dataset:
         dataset["equilibrated"] = dataset["equilibrated"] == 1  # false where a cell has no result
     return describe(dataset).assign_attrs(_attributes(place, plan, cells, results))

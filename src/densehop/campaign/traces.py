@@ -30,7 +30,12 @@ def observable(cell: Cell, trajectory: Trajectory, first: int) -> Floats:
 
 
 def gauged(cell: Cell, counts: npt.NDArray[np.int16], starts: npt.NDArray[np.int16], first: int) -> Floats:
-    """Return counts (series, sweep), for even p with the sign of each series' sum up to `first`, its start included."""
+    """Return counts (series, sweep), for even p with the sign of each series' sum up to `first`, its start included.
+
+    Under replica exchange, where no part of a series can fix its sign, for even p their absolute values.
+    """
     if cell.p % 2 == 1:
         return counts.astype(np.float64)
+    if len(cell.ladder) > 1:  # chains of either sign take turns at each temperature
+        return np.abs(counts.astype(np.float64))
     return fix_signs(np.concatenate((starts[:, np.newaxis], counts), axis=1), first + 1)[:, 1:]

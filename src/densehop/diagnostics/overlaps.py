@@ -6,10 +6,9 @@ from itertools import combinations, product
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Integers, Signs
+from densehop.base.arrays import ArrayLike, Floats, Integers, Signs
 from densehop.base.streams import seed_sequence
 from densehop.errors import InvalidInput
 from densehop.simulate.sample import gauged
@@ -34,7 +33,7 @@ class Network(Protocol):
     def symmetric(self) -> bool:
         """Whether xi and -xi have the same energy."""
 
-    def overlaps(self, states: npt.ArrayLike) -> Floats:
+    def overlaps(self, states: ArrayLike) -> Floats:
         """Return the overlaps per spin, (B, M), of states (B, N)."""
 
 
@@ -83,7 +82,7 @@ def between_chains(run: Samples, other: Samples | None = None, *, gauge: bool = 
     return gauged(overlaps, axis=1) if gauge and run.symmetric else overlaps
 
 
-def fix_signs(overlaps: npt.ArrayLike, n_first: int) -> Floats:
+def fix_signs(overlaps: ArrayLike, n_first: int) -> Floats:
     """Return overlaps (..., sweep), each series with the sign that makes its sum over the first sweeps positive.
 
     For even p, where xi and -xi are one state and a series may have either sign. Average over the sweeps that follow:

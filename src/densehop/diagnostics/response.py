@@ -8,15 +8,14 @@ disorders use `disorder_estimate` on one value for each.
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 from densehop.diagnostics.time_averages import TimeAverage, time_average
 from densehop.errors import InvalidInput
 
 
-def specific_heat(energy: npt.ArrayLike, temperature: float, n_spins: int) -> TimeAverage:
+def specific_heat(energy: ArrayLike, temperature: float, n_spins: int) -> TimeAverage:
     """Return C = (<E^2> - <E>^2)/(N T^2), the specific heat per spin, de/dT.
 
     Parameters
@@ -35,9 +34,7 @@ def specific_heat(energy: npt.ArrayLike, temperature: float, n_spins: int) -> Ti
     return _variance(checks.series("energy", energy, "(chain, sweep)"), 1 / (n_spins * temperature**2))
 
 
-def susceptibility(
-    overlap: npt.ArrayLike, temperature: float, n_spins: int, *, mean: float | None = None
-) -> TimeAverage:
+def susceptibility(overlap: ArrayLike, temperature: float, n_spins: int, *, mean: float | None = None) -> TimeAverage:
     """Return chi = N (<m^2> - <m>^2)/T, the response dm/dh to a field h along the vector that m is measured with.
 
     Parameters
@@ -62,7 +59,7 @@ def susceptibility(
     return _scaled(time_average((array - mean) ** 2), n_spins / temperature)
 
 
-def binder_cumulant(overlap: npt.ArrayLike) -> TimeAverage:
+def binder_cumulant(overlap: ArrayLike) -> TimeAverage:
     """Return U = 1 - <m^4>/(3 <m^2>^2) (Binder 1981): 2/3 where m^2 is sharp, 0 where m is Gaussian around 0.
 
     Parameters

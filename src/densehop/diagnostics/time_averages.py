@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard, overload
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import stdtrit
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 from densehop.base.quantities import describe
 from densehop.diagnostics.autocorrelation import Autocorrelation, autocorrelation
 from densehop.errors import InvalidInput
@@ -83,10 +82,10 @@ def disorder_estimate(values: "xr.DataArray") -> "xr.Dataset": ...
 
 
 @overload
-def disorder_estimate(values: npt.ArrayLike) -> Estimate: ...
+def disorder_estimate(values: ArrayLike) -> Estimate: ...
 
 
-def disorder_estimate(values: "npt.ArrayLike | xr.DataArray") -> "Estimate | xr.Dataset":
+def disorder_estimate(values: "ArrayLike | xr.DataArray") -> "Estimate | xr.Dataset":
     """Return mean and standard error of one value per independent disorder, (disorder,).
 
     Of a DataArray with a dimension `disorder`, such as a variable NAME of a campaign, a Dataset of NAME, NAME_error and
@@ -116,7 +115,7 @@ def _over_dimension(values: "xr.DataArray") -> "xr.Dataset":
     return describe(found)
 
 
-def effective_samples(series: npt.ArrayLike) -> float:
+def effective_samples(series: ArrayLike) -> float:
     """Return how many independent samples series (chain, sweep) is worth: its size over its autocorrelation time.
 
     Chains that disagree are worth one sample each or less, a series that never moves is worth 0. Alternating sweeps
@@ -125,7 +124,7 @@ def effective_samples(series: npt.ArrayLike) -> float:
     return time_average(series).effective_samples
 
 
-def time_average(series: npt.ArrayLike) -> TimeAverage:
+def time_average(series: ArrayLike) -> TimeAverage:
     """Return the mean of series (chain, sweep), burn-in already removed, and its error.
 
     The error is that of 10 to 32 batch means, each over a whole chain or over 8 correlation times or more of one, with

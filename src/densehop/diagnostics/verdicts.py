@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import chdtrc
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 from densehop.diagnostics.autocorrelation import autocorrelation
 from densehop.errors import InvalidInput
 
@@ -67,7 +66,7 @@ class Equilibration:
         return self.verdict is Verdict.EQUILIBRATED
 
 
-def equilibration(series: npt.ArrayLike) -> Equilibration:
+def equilibration(series: ArrayLike) -> Equilibration:
     """Judge chains (chain, sweep) of one observable, burn-in already removed.
 
     Equilibrated means: the late halves hold at least 10 correlation times each and 50 together, their mean does not
@@ -85,7 +84,7 @@ def equilibration(series: npt.ArrayLike) -> Equilibration:
     return _judge(checks.series("series", series, "(chain, sweep)")[np.newaxis])
 
 
-def joint_equilibration(series: npt.ArrayLike) -> Equilibration:
+def joint_equilibration(series: ArrayLike) -> Equilibration:
     """Judge the chains (disorder, chain, sweep) of several disorders together, each disorder around its own mean.
 
     Chains are compared only with those of the same disorder: disorders may have other means and other variances.

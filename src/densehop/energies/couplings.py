@@ -12,10 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Integers, Signs
+from densehop.base.arrays import ArrayLike, Floats, Integers, Signs
 from densehop.base.streams import Purpose, Seed, generator
 from densehop.errors import InvalidInput
 
@@ -120,13 +119,13 @@ def coupling_table(n_spins: int, couplings: Sequence[Couplings]) -> CouplingTabl
     return CouplingTable(n_spins, math.ldexp(unit, exponent), tuple(each.sites for each in merged), integers)
 
 
-def field_couplings(field: npt.ArrayLike) -> Couplings:
+def field_couplings(field: ArrayLike) -> Couplings:
     """Return an external field (N,) as couplings of one body: E = -sum_i field_i xi_i."""
     values = checks.series("field", field, "(site,)")
     return Couplings(np.arange(len(values))[:, np.newaxis], values)
 
 
-def tensor_couplings(tensor: npt.ArrayLike) -> Couplings:
+def tensor_couplings(tensor: ArrayLike) -> Couplings:
     """Return the couplings of a symmetric tensor (N, ..., N) with p axes: E = -sum_{i1 < ... < ip} J_i1...ip xi ... xi.
 
     Raises
@@ -147,7 +146,7 @@ def tensor_couplings(tensor: npt.ArrayLike) -> Couplings:
     return Couplings(sites, array[tuple(sites.T)].astype(np.float64))
 
 
-def pattern_couplings(patterns: npt.ArrayLike, p: int) -> Couplings:
+def pattern_couplings(patterns: ArrayLike, p: int) -> Couplings:
     """Return the couplings of the strict p-body energy, J = p!/N^(p-1) sum_a sigma^a_i1 ... sigma^a_ip (eq. 1).
 
     Patterns (M, N) may be any finite numbers: +-1 as in `PBodyHopfield`, 0 at sites that a diluted pattern leaves out.

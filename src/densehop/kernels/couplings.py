@@ -20,9 +20,9 @@ import numpy as np
 
 from densehop.kernels import compiled, inlined, lean
 from densehop.kernels.noise import flips
+from densehop.kernels.packed_signs import count_differences
 from densehop.kernels.record import record_of, write
 from densehop.kernels.slabs import add_products, add_row, add_rows
-from densehop.kernels.vectors import count_differences
 
 WORDS_AT_ONCE = 256  # of each row: the rows of one passage stay in the cache
 
@@ -81,7 +81,8 @@ def set_weights(states, n_others, weights):
         if n_others == 0:
             weights[chain, 0] = 1
         elif n_others == 1:
-            weights[chain, :n_spins] = states[chain]
+            for k in range(n_spins):  # a slice would compile numba's message on unequal lengths, for seconds
+                weights[chain, k] = states[chain, k]
         else:
             for k in range(n_spins):
                 for other in range(k + 1, n_spins):

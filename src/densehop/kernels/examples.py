@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densehop.kernels import compiled
-from densehop.kernels.vectors import store_signs
+from densehop.kernels.packed_signs import store_signs
 
 LEVEL_BITS = 4  # coins come up with a probability that is a multiple of 1/16
 LEVELS = 2**LEVEL_BITS

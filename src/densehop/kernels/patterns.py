@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densehop.kernels import generic, implements, inlined, lean
+from densehop.kernels.signed_sums import add_signed, signed_sum
 from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
-from densehop.kernels.vectors import add_signed, signed_sum
 
 ODD, ENERGY = 0, 1  # places in `totals`
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from densehop.kernels import implements, lean
 from densehop.kernels.patterns import fit_together
+from densehop.kernels.signed_sums import add_signed, selected_sum
 from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
-from densehop.kernels.vectors import add_signed, selected_sum
 
 SUM, TOP = 0, 1  # places in `totals`: S, and the overlap that weights are counted from
 ROUNDING = 2.0**-52

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from densehop.kernels import slabs, vectors
+from densehop.kernels import packed_signs, signed_sums, slabs
 from tests import naive
 
 BLOCKS = [1, 2, 3, 4, 5, 8, 11]
@@ -14,42 +14,42 @@ BLOCKS = [1, 2, 3, 4, 5, 8, 11]
 
 @njit
 def signed_sum(bits, row, first, last, values):
-    return vectors.signed_sum(bits, row, first, last, values)
+    return signed_sums.signed_sum(bits, row, first, last, values)
 
 
 @njit
 def signed_sum_of_squares(bits, row, first, last, values):
-    return vectors.signed_sum_of_squares(bits, row, first, last, values)
+    return signed_sums.signed_sum_of_squares(bits, row, first, last, values)
 
 
 @njit
 def signed_sum_of_cubes(bits, row, first, last, values, odd, shift):
-    return vectors.signed_sum_of_cubes(bits, row, first, last, values, odd, shift)
+    return signed_sums.signed_sum_of_cubes(bits, row, first, last, values, odd, shift)
 
 
 @njit
 def add_signed(bits, row, first, last, step, values):
-    vectors.add_signed(bits, row, first, last, step, values)
+    signed_sums.add_signed(bits, row, first, last, step, values)
 
 
 @njit
 def add_signed_and_sum(bits, row, first, last, step, values):
-    return vectors.add_signed_and_sum(bits, row, first, last, step, values)
+    return signed_sums.add_signed_and_sum(bits, row, first, last, step, values)
 
 
 @njit
 def cube(values, slope, inverse, first, last, amplitudes):
-    return vectors.cube(values, slope, inverse, first, last, amplitudes)
+    return signed_sums.cube(values, slope, inverse, first, last, amplitudes)
 
 
 @njit
 def selected_sum(bits, row, left, right):
-    return vectors.selected_sum(bits, row, left, right)
+    return signed_sums.selected_sum(bits, row, left, right)
 
 
 @njit
 def count_differences(row, words, site, begin, end):
-    return vectors.count_differences(row, words, site, begin, end)
+    return packed_signs.count_differences(row, words, site, begin, end)
 
 
 @njit
@@ -135,7 +135,7 @@ def test_cube(n_blocks, n_spins, dtype, divisor):
     k = 2 * np.random.default_rng(n_blocks).integers(0, n_spins + 1, 32 * n_blocks) - n_spins
     k[0] = n_spins
     amplitudes = np.full(32 * n_blocks, 7, dtype=dtype)
-    first, inverse = n_blocks // 2, {1: 1, 3: vectors.THIRD}[divisor]
+    first, inverse = n_blocks // 2, {1: 1, 3: signed_sums.THIRD}[divisor]
     squares = cube(k.astype(np.int16), 8 - 3 * n_spins, inverse, first, n_blocks, amplitudes)
     assert squares == (k[32 * first :] ** 2).sum()
     assert (amplitudes[: 32 * first] == 7).all()

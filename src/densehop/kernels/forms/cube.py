@@ -12,7 +12,7 @@ import numpy as np
 from densehop.kernels import implements
 from densehop.kernels.forms.exact import LARGEST_INT16, LARGEST_INT32, Cost, Fit, Tables, fit_int64, same_fields
 from densehop.kernels.patterns import even_sum, odd_sum, update
-from densehop.kernels.vectors import add_signed_and_sum, signed_sum_of_cubes
+from densehop.kernels.signed_sums import add_signed_and_sum, signed_sum_of_cubes
 
 COST = Cost("cube pattern", 0.05, 0.05)
 

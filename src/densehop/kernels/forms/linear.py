@@ -10,7 +10,7 @@ import numpy as np
 from densehop.kernels import implements, inlined
 from densehop.kernels.forms.exact import LARGEST_INT32, Cost, Fit, Tables, fit_int64, line, same_fields
 from densehop.kernels.patterns import even_sum, move_overlaps, odd_sum, update
-from densehop.kernels.vectors import signed_sum
+from densehop.kernels.signed_sums import signed_sum
 
 COST = Cost("pattern", 0.027, 0.033)
 

@@ -11,7 +11,7 @@ from densehop.kernels import implements
 from densehop.kernels.forms.exact import LARGEST_INT32, Cost, Fit, Tables, fit_int64, line, same_fields
 from densehop.kernels.forms.linear import linear_odd_sum, linear_update
 from densehop.kernels.patterns import even_sum, odd_sum, update
-from densehop.kernels.vectors import signed_sum_of_squares
+from densehop.kernels.signed_sums import signed_sum_of_squares
 
 COST = Cost("pattern", 0.027, 0.033)
 

@@ -12,7 +12,8 @@ from densehop.kernels import implements
 from densehop.kernels.forms.cube import cubic
 from densehop.kernels.forms.exact import LARGEST_INT32, Cost, Fit, Tables, blocks_at_once
 from densehop.kernels.patterns import even_sum, move_overlaps, odd_sum, sum_of_amplitudes, update
-from densehop.kernels.vectors import LANES, THIRD, cube
+from densehop.kernels.signed_sums import THIRD, cube
+from densehop.kernels.vectors import LANES
 
 BLOCKS_AT_ONCE = 4096 // LANES  # patterns whose overlaps and amplitudes stay in the cache
 

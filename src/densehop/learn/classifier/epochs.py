@@ -24,13 +24,14 @@ class Epochs:
         learner: Learner,
         inputs: Reals,
         classes: Integers,
+        weights: Reals | None,
         inverse_temperature: float,
         progress: float,
         rates: Iterator[float],
         random: np.random.Generator,
     ) -> None:
         """Run one epoch and note its loss."""
-        value = learner.epoch(inputs, classes, inverse_temperature, progress, rates, random)
+        value = learner.epoch(inputs, classes, weights, inverse_temperature, progress, rates, random)
         if not np.isfinite(value):
             raise InvalidInput("training diverged to a loss that is not finite: use a smaller learning_rate")
         self.losses.append(value)
@@ -41,6 +42,7 @@ class Epochs:
         learner: Learner,
         inputs: Reals,
         classes: Integers,
+        weights: Reals | None,
         inverse_temperature: float,
         batches: tuple[int, int],
         patience: Patience | None,
@@ -50,7 +52,9 @@ class Epochs:
         n_epochs, size = batches
         rates = cosine(learner.rate(inputs), n_epochs * -(-len(inputs) // size))
         for epoch in range(n_epochs):
-            self.one(learner, inputs, classes, inverse_temperature, epoch / max(n_epochs - 1, 1), rates, random)
+            self.one(
+                learner, inputs, classes, weights, inverse_temperature, epoch / max(n_epochs - 1, 1), rates, random
+            )
             if patience is None:
                 continue
             ended = patience.ends(learner)

@@ -1,14 +1,13 @@
 """`DenseAssociativeClassifier`: class units completed from visible units by learned or stored memories."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import repeat
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from densehop.base import checks
 from densehop.base.arrays import Reals
@@ -16,49 +15,63 @@ from densehop.errors import InvalidInput
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
 from densehop.learn.classifier.degree import LEARNED, learned_degree
 from densehop.learn.classifier.epochs import Epochs
+from densehop.learn.classifier.exponential_learner import start_exponential
 from densehop.learn.classifier.fitted import FittedClassifier
 from densehop.learn.classifier.inputs import Scaling, scaling_of, uneven
-from densehop.learn.classifier.learner import Learner
-from densehop.learn.classifier.parameters import check_parameters, random_stream
+from densehop.learn.classifier.parameters import check_parameters, interaction_of, random_stream
 from densehop.learn.classifier.rectified import start_rectified
-from densehop.learn.classifier.samples import Samples
+from densehop.learn.classifier.samples import Samples, weighted_samples
 from densehop.learn.classifier.stopping import Patience, held_out
 from densehop.learn.classifier.threads import one_blas_thread
+from densehop.learn.validation import validated
 
 CENTRING = {"learned": 1.0, "stored": 0.5}
 
 
 class DenseAssociativeClassifier(FittedClassifier):
-    """Classify with a dense associative memory over visible and class units (Krotov & Hopfield 2016).
+    """Classify with a dense associative memory, and prove how far its decisions stand (`certified_radius`).
 
-    The class is the one whose unit, switched on, gives the lowest energy -sum_mu max(h_mu, 0)^n (learn/scores.py).
-    Small n: memories are features, many act at once; large n: prototypes, the nearest decides. Data should share one
-    scale, as pixels do; standardise other features first.
+    Rectified (Krotov & Hopfield 2016): memories of visible and class units; the class is the one whose unit, switched
+    on, gives the lowest energy -sum_mu max(h_mu, 0)^n. Small n: memories are features, many act at once; large n:
+    prototypes, the nearest decides. Exponential: each memory xi belongs to a class and has the weight
+    exp(-L |x - xi|^2/2); scores are log odds. Data should share one scale, as pixels do; standardise other features
+    first.
 
     Parameters
     ----------
-    n_memories : int
-        K, of learned memories.
+    n_memories : int or None
+        K, of learned memories. None: 100; of exponential ones a fifth of the samples, from 100 to 2,000.
+    interaction : "rectified", "exponential" or None
+        None: exponential for certified training, else rectified.
+    kind : "learned" or "stored"
+        Stored: every training sample becomes a memory, nothing is trained.
+    objective : "accuracy" or "certified"
+        Certified: train exponential memories so that the bound behind `certified_radius` holds at `radius` for as many
+        samples as it can; the memories then withstand perturbations of about that size.
+    radius, norm : float, and "l2", "linf" or "flips"
+        What certified training aims at, in the units of X (or a number of flips); see `certified_radius`.
+    sharpness : float or None
+        L of exponential memories, in one over the squared units of X; learned memories start from it. None: the value
+        at which the class of each sample is most likely given all others.
     degree : float or None
         n >= 1. None: of learned memories, 2 or 10, whichever makes a held-out fifth more likely after half the epochs
         (below 100 samples and in `partial_fit` 10); of stored ones, the one of 10, 30, 100, 300 at which the class of
         each sample is most likely given all others.
-    kind : "learned" or "stored"
-        Stored: every training sample becomes a memory, nothing is trained.
     loss : "cross_entropy" or "published"
         Cross-entropy of softmax(inverse_temperature/n * scores), or ``|tanh - target|^(2m)`` of the class units, its
         temperature set from the data at the start and annealed; n = 30 then learns better at a learning_rate of 0.01.
     loss_power : int
         m of the published loss.
     inverse_temperature : float or None
-        Of the probabilities and of the cross-entropy. None: 20; for stored samples the value that makes the class of
-        each stored sample most likely given all others.
+        Of the probabilities and of the training's loss. None: 20; for stored samples the value that makes the class of
+        each stored sample most likely given all others; for exponential memories 1, in certified training 1/3.
     input_noise : float or None
         Standard deviation of the noise on each training input, in units of half the data's range. None: a tenth of the
         median distance to the nearest sample of another class, but no more than 0.5 or than the features' own root mean
         square deviation.
-    learning_rate : float
-        Of Adam, falling to 0 along a cosine; the published loss takes less where its tanh would saturate.
+    learning_rate : float or None
+        Of Adam, falling to 0 along a cosine; the published loss takes less where its tanh would saturate. None: 0.05,
+        for exponential memories 0.01.
     max_iter : int
         Epochs.
     batch_size : int
@@ -66,6 +79,8 @@ class DenseAssociativeClassifier(FittedClassifier):
         Hold out `validation_fraction`, stop after `n_iter_no_change` epochs without a better score, keep the best.
     validation_fraction : float
     n_iter_no_change : int
+    class_weight : "balanced", dict or None
+        Weights of the classes, which multiply those of the samples.
     random_state : int, RandomState or None
     n_jobs : int or None
         Threads over blocks of rows in `predict` and its like.
@@ -79,8 +94,8 @@ class DenseAssociativeClassifier(FittedClassifier):
         Visible and class values of ``(x - mean_) * scale_``.
     mean_, scale_ : (N,) and float
         The training mean; of stored memories, half of it above the lowest value.
-    degree_, input_noise_, inverse_temperature_ : float
-        As given, or as chosen.
+    degree_, sharpness_, input_noise_, inverse_temperature_ : float
+        As given, or as chosen: the degree of rectified, the sharpness of exponential memories.
     loss_curve_, validation_scores_ : lists, one number an epoch
     n_iter_ : int
     n_features_in_ : int
@@ -88,27 +103,38 @@ class DenseAssociativeClassifier(FittedClassifier):
 
     def __init__(
         self,
-        n_memories: int = 100,
+        n_memories: int | None = None,
         *,
-        degree: float | None = None,
+        interaction: str | None = None,
         kind: str = "learned",
+        objective: str = "accuracy",
+        radius: float = 1.58,
+        norm: str = "l2",
+        sharpness: float | None = None,
+        degree: float | None = None,
         loss: str = "cross_entropy",
         loss_power: int = 1,
         inverse_temperature: float | None = None,
         input_noise: float | None = None,
-        learning_rate: float = 0.05,
+        learning_rate: float | None = None,
         max_iter: int = 60,
         batch_size: int = 100,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
+        class_weight: str | Mapping[Any, float] | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
         verbose: bool | Callable[[str], None] = False,
     ) -> None:
         self.n_memories = n_memories
-        self.degree = degree
+        self.interaction = interaction
         self.kind = kind
+        self.objective = objective
+        self.radius = radius
+        self.norm = norm
+        self.sharpness = sharpness
+        self.degree = degree
         self.loss = loss
         self.loss_power = loss_power
         self.inverse_temperature = inverse_temperature
@@ -119,40 +145,42 @@ class DenseAssociativeClassifier(FittedClassifier):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
 
     @one_blas_thread
-    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> Self:  # noqa: N803 (scikit-learn's name)
-        """Learn or store memories from rows X (M, N), dense or sparse, and their classes y (M,)."""
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Self:  # noqa: N803 (scikit-learn's name)
+        """Learn or store memories from rows X (M, N), dense or sparse, their classes y (M,) and weights (M,)."""
         check_parameters(self)
         data, target = self._validated(X, y)
-        self.classes_, classes = np.unique(target, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise InvalidInput(f"y must hold at least 2 classes, got 1 class: {self.classes_[0]}")
-        advice = uneven(data)
+        self.classes_ = np.unique(target)
+        samples = weighted_samples(data, target, self.classes_, sample_weight, self.class_weight)
+        if len(np.unique(samples.classes)) < 2:
+            raise InvalidInput(f"y must hold at least 2 classes, got 1 class: {self.classes_[samples.classes[0]]}")
+        advice = uneven(samples.data)
         if advice is not None:
             warnings.warn(advice, UserWarning, stacklevel=3)
         random = self._begin()
-        samples, learned = Samples(data, classes), self.kind == "learned"
-        if not learned:
+        if self.kind == "stored":
             self._store(samples)
             return self
-        training = validation = np.arange(len(classes))
+        training = validation = np.arange(len(samples.classes))
         if self.early_stopping:
-            training, validation = held_out(classes, self.validation_fraction, random)
-        if self.degree is None:
-            self.degree_ = learned_degree(self, data, classes, random.spawn(1)[0])
+            training, validation = held_out(samples.classes, self.validation_fraction, random)
+        if self.degree is None and interaction_of(self) == "rectified":
+            self.degree_ = learned_degree(self, samples, random.spawn(1)[0])
         inputs = self._start(samples[training], random)
         patience = None
         if self.early_stopping:
-            held = self._scaling.apply(data[validation], np.float32)
-            patience = Patience(held, classes[validation], self.n_iter_no_change)
+            held = self._scaling.apply(samples.data[validation], np.float32)
+            patience = Patience(held, samples.classes[validation], self.n_iter_no_change)
         self._epochs.all(
             self._learner,
             inputs,
-            classes[training],
+            samples.classes[training],
+            samples[training].relative_weights(),
             self.inverse_temperature_,
             (self.max_iter, self.batch_size),
             patience,
@@ -168,6 +196,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         X: npt.ArrayLike,  # noqa: N803 (scikit-learn's name)
         y: npt.ArrayLike,
         classes: npt.ArrayLike | None = None,
+        sample_weight: npt.ArrayLike | None = None,
     ) -> Self:
         """Run one epoch over X (M, N), or store it besides earlier samples.
 
@@ -176,6 +205,8 @@ class DenseAssociativeClassifier(FittedClassifier):
         """
         first = not hasattr(self, "_learner")
         check_parameters(self)
+        if isinstance(self.class_weight, str):
+            raise InvalidInput("partial_fit does not know all classes' shares: class_weight must be a dict or None")
         data, target = self._validated(X, y, reset=first)
         if first:
             self.classes_ = _all_classes(classes)
@@ -189,7 +220,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         unknown = np.setdiff1d(target, self.classes_)
         if len(unknown):
             raise InvalidInput(f"y must hold classes of the first call, got {checks.shown(unknown.tolist())}")
-        samples = Samples(data, np.searchsorted(self.classes_, target))
+        samples = weighted_samples(data, target, self.classes_, sample_weight, self.class_weight)
         if not first:
             refuse_changed_parameters(self)
         if self.kind == "stored":
@@ -206,17 +237,23 @@ class DenseAssociativeClassifier(FittedClassifier):
         self._epochs = Epochs(self.verbose)
         self.validation_scores_ = []
         self.n_iter_ = 1
-        self.degree_ = LEARNED[0] if self.degree is None else float(self.degree)
+        if interaction_of(self) == "rectified":
+            self.degree_ = LEARNED[0] if self.degree is None else float(self.degree)
         return self._random_stream
 
     def _start(self, samples: Samples, random: np.random.Generator) -> Reals:
         """Set the scaling and the first memories; return the training inputs."""
-        self._scaling: Scaling = scaling_of(samples.data, CENTRING[self.kind])
+        weights = samples.weights
+        self._scaling: Scaling = scaling_of(samples.data, CENTRING[self.kind], weights)
         inputs = self._scaling.apply(samples.data, np.float32)
-        learner = start_rectified(self, inputs, samples.classes, len(self.classes_), self.degree_, random)
-        self.degree_, self.input_noise_ = learner.degree, learner.trainer.noise
-        self._learner: Learner = learner
-        remember_parameters(self, ("degree", "kind"))
+        n_classes = len(self.classes_)
+        if interaction_of(self) == "exponential":
+            exponential = start_exponential(self, self._scaling, inputs, samples.classes, weights, n_classes, random)
+            self.input_noise_, self._learner = exponential.trainer.noise, exponential
+        else:
+            learner = start_rectified(self, inputs, samples.classes, weights, n_classes, self.degree_, random)
+            self.degree_, self.input_noise_, self._learner = learner.degree, learner.trainer.noise, learner
+        remember_parameters(self, ("degree", "kind", "interaction", "sharpness"))
         return inputs
 
     def _store(self, samples: Samples) -> None:
@@ -232,13 +269,21 @@ class DenseAssociativeClassifier(FittedClassifier):
             inputs = self._scaling.apply(samples.data, np.float32)
             self._learner.make_writable()
         rates = repeat(self._learner.rate(inputs))
+        progress = min(1.0, self.n_iter_ / self.max_iter) if interaction_of(self) == "exponential" else 0.0
         self._epochs.one(
-            self._learner, inputs, samples.classes, self.inverse_temperature_, 0.0, rates, self._random_stream
+            self._learner,
+            inputs,
+            samples.classes,
+            samples.weights,
+            self.inverse_temperature_,
+            progress,
+            rates,
+            self._random_stream,
         )
 
     def _validated(self, X: npt.ArrayLike, y: npt.ArrayLike, *, reset: bool = True) -> tuple[Any, npt.NDArray[Any]]:  # noqa: N803
         """Return checked data and targets."""
-        data, target = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], reset=reset)
+        data, target = validated(self, X, y, dtype=[np.float64, np.float32], reset=reset)
         check_classification_targets(target)
         return data, target
 

@@ -4,16 +4,22 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from densehop.base.arrays import Reals
+from densehop.base import checks
+from densehop.base.arrays import Floats, Reals
 from densehop.learn.changed_parameters import refuse_changed_parameters
 from densehop.learn.classifier.epochs import Epochs
+from densehop.learn.classifier.exponential import ExponentialMemories
 from densehop.learn.classifier.inputs import Scaling
 from densehop.learn.classifier.learner import Learner, Network
 from densehop.learn.classifier.losses import softmax
+from densehop.learn.classifier.parameters import NORMS
+from densehop.learn.classifier.proofs import certified_radii
+from densehop.learn.validation import validated
 
 NUMBERS_AT_ONCE = 2**22  # fields in one block of rows
 
@@ -44,6 +50,25 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found: npt.NDArray[Any] = self.classes_[logits.argmax(axis=1)]
         return found
 
+    def certified_radius(self, X: npt.ArrayLike, norm: str = "l2") -> Floats:  # noqa: N803 (as above)
+        """Return the sizes of perturbations below which the predicted class provably cannot change, (B,).
+
+        For exponential memories by convexity (docs/theory.md, section 16), for rectified ones by a looser bound. The
+        proof holds for what `predict` computes in the precision of X, its rounding included, wherever the perturbed
+        input lies; 0 where nothing is proved.
+
+        Parameters
+        ----------
+        X : (B, N)
+        norm : "l2", "linf" or "flips"
+            The root of the summed squares, or the largest change of a value, in the units of X; or the number of values
+            that change from one end of the training range to the other, for inputs of these two values.
+        """
+        checks.choice("norm", norm, NORMS)
+        data, logits = self._data(X), self._logits(X)
+        data = data.toarray() if sp.issparse(data) else data
+        return certified_radii(self.network_, self._scaling, data, logits.argmax(axis=1), norm)
+
     @property
     def inverse_temperature_(self) -> float:
         """The inverse temperature as given, or as chosen."""
@@ -54,6 +79,13 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def loss_curve_(self) -> list[float]:
         """The mean loss of each epoch."""
         return self._epochs.losses
+
+    @property
+    def sharpness_(self) -> float:
+        """The sharpness of exponential memories, in one over the squared units of the data."""
+        if not isinstance(self.network_, ExponentialMemories):
+            raise AttributeError("sharpness_ is of interaction='exponential' alone; see degree_")
+        return self.network_.sharpness * self._scaling.scale**2
 
     @property
     def network_(self) -> Any:
@@ -83,10 +115,14 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """What differences in the data are multiplied by."""
         return self._scaling.scale
 
+    def _data(self, X: npt.ArrayLike) -> Any:  # noqa: N803 (as above)
+        """Return checked rows, dense or sparse, in single or double precision."""
+        check_is_fitted(self)
+        return validated(self, X, dtype=[np.float64, np.float32])
+
     def _logits(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (as above)
         """Return inverse_temperature_/degree_ * scores, (B, C), in the precision of X."""
-        check_is_fitted(self)
-        data = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        data = self._data(X)
         network: Network = self.network_.astype(data.dtype)
         rows = max(1, NUMBERS_AT_ONCE // (network.n_memories * network.n_classes))
 

@@ -63,10 +63,11 @@ class Learner(Protocol):
         self,
         inputs: Reals,
         classes: Integers,
+        weights: Reals | None,
         inverse_temperature: float,
         progress: float,
         rates: Iterator[float],
         random: np.random.Generator,
     ) -> float:
-        """Train once over the inputs (M, N), at a progress from 0 to 1, and return the mean loss."""
+        """Train once over inputs (M, N) of weights (M,), at a progress from 0 to 1, and return the mean loss."""
         ...

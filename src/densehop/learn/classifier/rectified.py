@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from densehop.base.arrays import Integers, Reals
+from densehop.base.arrays import Floats, Integers, Reals
 from densehop.learn.classifier.degree import stored_degree
 from densehop.learn.classifier.inputs import noise_level
 from densehop.learn.classifier.losses import CrossEntropy, Published, largest_rate, log_drive
@@ -17,6 +17,7 @@ from densehop.learn.classifier.training import Loss, Trainer, first_memories
 FLAT, STEEP = -1.0, 1.0  # log of a typical argument of the published loss's tanh, at the first and in the last epoch
 LABEL_WEIGHT = {"learned": 0.5, "stored": 0.1}  # chosen on validation splits of digits and MNIST, as the next line
 INVERSE_TEMPERATURE = 20.0
+N_MEMORIES, RATE = 100, 0.05
 
 
 @dataclass
@@ -74,6 +75,7 @@ class RectifiedLearner:
         self,
         inputs: Reals,
         classes: Integers,
+        weights: Reals | None,
         inverse_temperature: float,
         progress: float,
         rates: Iterator[float],
@@ -82,13 +84,13 @@ class RectifiedLearner:
         """Train once over the inputs and return the mean loss."""
         loss = self._loss(inputs, inverse_temperature, progress)
 
-        def step(batch: Reals, labels: Integers) -> tuple[float, list[Reals]]:
+        def step(batch: Reals, labels: Integers, amounts: Reals | None) -> tuple[float, list[Reals]]:
             network = self.network
             found = class_scores(network, batch, none=loss.none)
-            value, upstream = loss(found.scores, labels)
+            value, upstream = loss(found.scores, labels, amounts)
             return value, list(memory_gradients(network, found, upstream, batch))
 
-        return self.trainer.epoch(inputs, classes, step, rates, random)
+        return self.trainer.epoch(inputs, classes, weights, step, rates, random)
 
     def _loss(self, inputs: Reals, inverse_temperature: float, progress: float) -> Loss:
         """Return the loss of an epoch; the published one gets its temperature from a sample of the scores."""
@@ -103,26 +105,36 @@ class RectifiedLearner:
 
 
 def start_rectified(
-    model: Any, inputs: Reals, classes: Integers, n_classes: int, degree: float, random: np.random.Generator
+    model: Any,
+    inputs: Reals,
+    classes: Integers,
+    weights: Floats | None,
+    n_classes: int,
+    degree: float,
+    random: np.random.Generator,
 ) -> RectifiedLearner:
-    """Return the first memories of an estimator's parameters, from inputs (M, N) and their classes."""
+    """Return the first memories of an estimator's parameters, from inputs (M, N), their classes and their weights."""
     n_samples, learned = len(inputs), model.kind == "learned"
-    rows = random.choice(n_samples, model.n_memories, replace=model.n_memories > n_samples) if learned else None
-    rows = np.arange(n_samples) if rows is None else rows
-    memories = first_memories(inputs, classes, n_classes, degree, rows, LABEL_WEIGHT[model.kind])
-    noise = 0.0
-    if not learned and model.degree is None:
-        memories = replace(memories, degree=stored_degree(memories, inputs, classes))
+    rows, number = np.arange(n_samples), N_MEMORIES if model.n_memories is None else model.n_memories
+    if learned:
+        rows = random.choice(n_samples, number, replace=number > n_samples)
+    memories = first_memories(inputs, classes, n_classes, degree, rows, LABEL_WEIGHT[model.kind], weights)
+    noise, left_out = 0.0, None
     if learned:
         noise = noise_level(inputs, classes) if model.input_noise is None else model.input_noise
         jitter = random.standard_normal(memories.visible.shape, dtype=np.float32)
         memories.visible[...] += 0.01 * memories.visible.std() * jitter  # two copies of a sample must come apart
+    else:
+        if model.degree is None:
+            memories = replace(memories, degree=stored_degree(memories, inputs, classes, weights))
+        memories = memories.weighted(weights)
+        left_out = LeftOut(memories, inputs, classes, weights)
     return RectifiedLearner(
         Trainer([memories.visible, memories.labels], model.batch_size, float(noise)),
         memories.degree,
         memories.floor,
         model.loss,
         model.loss_power,
-        model.learning_rate,
-        None if learned else LeftOut(memories, inputs, classes),
+        RATE if model.learning_rate is None else model.learning_rate,
+        left_out,
     )

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from densehop.base.arrays import Integers, Reals
+from densehop.base.arrays import Floats, Integers, Reals
 from densehop.learn.classifier.losses import CrossEntropy, Published
 from densehop.learn.classifier.scores import Memories
 
 Loss = CrossEntropy | Published
-Step = Callable[[Reals, Integers], tuple[float, list[Reals]]]  # a batch and its classes -> loss, gradients
+# a batch, its classes and weights -> loss, gradients
+Step = Callable[[Reals, Integers, Reals | None], tuple[float, list[Reals]]]
 
 FIRST, SECOND, TINY = 0.9, 0.999, 1e-8  # Kingma & Ba 2015
 
@@ -61,7 +62,13 @@ class Trainer:
             arrays[:] = [np.require(array, requirements="W") for array in arrays]
 
     def epoch(
-        self, inputs: Reals, classes: Integers, step: Step, rates: Iterator[float], random: np.random.Generator
+        self,
+        inputs: Reals,
+        classes: Integers,
+        weights: Reals | None,
+        step: Step,
+        rates: Iterator[float],
+        random: np.random.Generator,
     ) -> float:
         """Train on inputs (M, N) in random order; each batch takes the next of the rates."""
         total = 0.0
@@ -71,14 +78,22 @@ class Trainer:
             batch = inputs[rows]
             if self.noise > 0:
                 batch = batch + self.noise * random.standard_normal(batch.shape, dtype=np.float32)
-            value, gradients = step(batch.astype(inputs.dtype, copy=False), classes[rows])
+            value, gradients = step(
+                batch.astype(inputs.dtype, copy=False), classes[rows], None if weights is None else weights[rows]
+            )
             self.adam.step(self.arrays, gradients, next(rates))
             total += len(rows) * value
         return total / len(order)
 
 
 def first_memories(
-    inputs: Reals, classes: Integers, n_classes: int, degree: float, rows: Integers, label_weight: float
+    inputs: Reals,
+    classes: Integers,
+    n_classes: int,
+    degree: float,
+    rows: Integers,
+    label_weight: float,
+    weights: Floats | None = None,
 ) -> Memories:
     """Return memories that are samples: all of one norm, that of a typical input, and their class units at its pattern.
 
@@ -86,7 +101,7 @@ def first_memories(
     `label_weight` times that of its own visible units.
     """
     squares = (inputs.astype(np.float64) ** 2).sum(axis=1)
-    typical = float(squares.mean()) or 1.0
+    typical = float(np.average(squares, weights=weights)) or 1.0
     norms = np.sqrt(np.maximum(squares[rows], 1e-12 * typical))
     visible = inputs[rows] * (np.sqrt(typical) / norms)[:, None].astype(inputs.dtype)
     labels = np.where(np.arange(n_classes) == classes[rows][:, None], 1.0, -1.0) * (label_weight * typical / n_classes)

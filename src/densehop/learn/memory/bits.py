@@ -130,7 +130,7 @@ def nearest_signs_of(words: PatternWords, interaction: Interaction, states: Word
     if interaction.additive:
         tops, nearest, histogram = counting.tallied()
         return nearest, tops, -interaction.unit * (histogram @ interaction.table)
-    overlaps: Floats = 2 * np.arange(words.n_spins + 1, dtype=np.float64) - words.n_spins
+    overlaps: Floats = 2 * np.arange(words.n_spins + 1.0) - words.n_spins
     logs = float(interaction.beta) * overlaps
     tops, nearest = np.empty((2, len(states)), dtype=np.int64)
     totals = np.empty(len(states))

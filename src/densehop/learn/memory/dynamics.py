@@ -223,6 +223,7 @@ def mean_spins(
     return total / (n_sweeps - late), states
 
 
+@np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def posterior_mean(beta: float, memories: Reals, states: Reals) -> Floats:
     """Return the mean of what produced states, (B, N), that are 0 where nothing is known.
 

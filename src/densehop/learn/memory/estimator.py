@@ -16,10 +16,12 @@ from densehop.base.arrays import Floats, Integers, Mask, Reals, Signs
 from densehop.errors import InvalidInput
 from densehop.kernels.recall import keep
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
+from densehop.learn.memory.certificates import one_memory_decides
 from densehop.learn.memory.description import described
 from densehop.learn.memory.encoding import Encoding, encoding_of, joint_encoding, misfit
 from densehop.learn.memory.interactions import WITH_DEGREE, Interaction
 from densehop.learn.memory.neighbors import nearest_rows
+from densehop.learn.memory.packing import packed
 from densehop.learn.memory.questions import complete_rows, partly_known
 from densehop.learn.memory.result import Recall
 from densehop.learn.memory.solver import Solver
@@ -74,6 +76,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
     memories_ : (M, N), encoded; signs as int8 (they are kept in one bit each)
     encoding_ : Encoding
     beta_ : float
+    interaction_ : Interaction, the energy with all that was chosen
     n_features_in_ : int
     """
 
@@ -195,6 +198,31 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         squares, indices = nearest_rows(self._stored, questions, mask, count)
         return np.sqrt(squares) * self.encoding_.unit, indices
 
+    def certified_flips(self, X: npt.ArrayLike | None = None) -> Integers:  # noqa: N803 (as above)
+        """Return how many signs of each row of X (B, N) can be flipped, any ones, without changing where it ends, (B,).
+
+        Provably, rounding included, for `transform` at T = 0 with the settings of this memory; not the largest such
+        number, and 0 where nothing is proved (learn/memory/certificates.py). None: of the stored rows.
+
+        Raises
+        ------
+        InvalidInput
+            If states are real values, or at T > 0, where there is no single end.
+        """
+        self._check_ready()
+        stored = self._stored
+        if stored.words is None or stored.real or self.temperature > 0:
+            raise InvalidInput(
+                "certified_flips is for signs at temperature 0: encoding='binary', and not interaction='attention'"
+            )
+        states = packed(stored.all_rows < 0 if X is None else ~(complete_rows(self, X) > self.encoding_.middle))
+        nearest, flips = one_memory_decides(stored.words, stored.interaction, states)
+        rows, places = np.unique(nearest, return_inverse=True)
+        own = self.encoding_.decode(stored.some_rows(rows))
+        ended = self._recall(own, None, clamp=True)
+        ends = (ended.patterns == own).all(axis=1) & ended.settled
+        return np.where(ends[places], np.maximum(flips, 0), 0)
+
     def _restored(self, data: Reals, known: Mask | None) -> Reals:
         """Return checked data restored."""
         result = np.empty_like(data)
@@ -253,6 +281,12 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         remember_parameters(self, ("interaction", "degree", "beta", "encoding", "scale"))
         self._check_ready()
         return self
+
+    @property
+    def interaction_(self) -> Interaction:
+        """The energy, with all that the fit has chosen."""
+        check_is_fitted(self)
+        return self._stored.interaction
 
     @property
     def memories_(self) -> Reals | Signs:

@@ -5,12 +5,13 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from densehop.base import checks
 from densehop.base.arrays import Floats, Reals
 from densehop.base.streams import Seed, seed_sequence
 from densehop.errors import InvalidInput
+from densehop.learn.validation import validated
 
 WEIGHTS_AT_ONCE = 2**20
 ROWS_TRIED, SHARE_HIDDEN = 500, 0.2  # for the choice of beta
@@ -77,8 +78,8 @@ class DenseAssociativeImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstima
 
     def _validated(self, X: npt.ArrayLike, *, reset: bool = False) -> Reals:  # noqa: N803
         """Return checked data, which may hold nan."""
-        data: Reals = validate_data(
-            self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", reset=reset, copy=False
+        data: Reals = validated(
+            self, X, dtype=[np.float64, np.float32], accept_sparse=False, ensure_all_finite="allow-nan", reset=reset
         )
         return data
 

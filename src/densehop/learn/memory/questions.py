@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from sklearn.utils.validation import validate_data
 
 from densehop.base import checks
 from densehop.base.arrays import Mask, Reals
 from densehop.errors import InvalidInput
+from densehop.learn.validation import validated
 
 KINDS = (np.float64, np.float32)
 NARROW_INTEGERS = 16  # bits of integers that single precision holds exactly
@@ -24,7 +24,7 @@ def complete_rows(estimator: Any, data: npt.ArrayLike, *, reset: bool = False) -
         raise InvalidInput("X holds masked values: `restore` and `recall` take them as hidden, others do not")
     kinds = None if reset and _is_narrow(data) else _kinds(data)
     try:
-        return _dense(validate_data(estimator, data, accept_sparse="csr", dtype=kinds, reset=reset))
+        return _dense(validated(estimator, data, dtype=kinds, reset=reset))
     except ValueError as error:
         if "contains NaN" not in str(error):
             raise
@@ -36,13 +36,7 @@ def complete_rows(estimator: Any, data: npt.ArrayLike, *, reset: bool = False) -
 
 def partly_known(estimator: Any, data: npt.ArrayLike, known: npt.ArrayLike | None) -> tuple[Reals, Mask | None]:
     """Return checked data, which may hold nan, and which values are known (B, N); None: none is."""
-    if np.ma.is_masked(data):
-        data = np.ma.filled(np.ma.asarray(data, dtype=np.float64), np.nan)
-    checked = _dense(
-        validate_data(
-            estimator, data, accept_sparse="csr", dtype=_kinds(data), ensure_all_finite="allow-nan", reset=False
-        )
-    )
+    checked = _dense(validated(estimator, data, dtype=_kinds(data), ensure_all_finite="allow-nan"))
     return checked, _known_values(checked, known)
 
 

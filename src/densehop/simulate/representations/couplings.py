@@ -16,8 +16,9 @@ from densehop.base.arrays import Integers, Signs, Words
 from densehop.base.workers import run_all
 from densehop.energies.tables import EnergyTable
 from densehop.kernels import couplings as kernel
+from densehop.kernels.packed_signs import WORDS
 from densehop.kernels.record import Attempts, Record
-from densehop.kernels.vectors import LANES, WORDS
+from densehop.kernels.vectors import LANES
 from densehop.simulate.chains import require_none_wrong
 from densehop.simulate.representations.aligned import aligned_zeros
 from densehop.simulate.representations.patterns import PatternChains, PatternStore, pack

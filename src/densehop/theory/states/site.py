@@ -7,14 +7,14 @@ Gauss-Legendre panels: one cost for all temperatures, and T = 0 is just the rema
 """
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import erf, ndtr
 
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 
 WIDE = 2.0  # deviation/temperature from which on the split is used
 REACH = 9.0  # standard deviations: the weight beyond is 2e-19
@@ -80,20 +80,30 @@ SPIN_ENTROPY = FAR + H * LOSS
 Z = np.arange(0.0, REACH + STEP / 2, STEP)
 Z_WEIGHTS = np.exp(-(Z**2) / 2) * np.where(Z == 0, 0.5, 1.0)
 Z_WEIGHTS /= Z_WEIGHTS.sum()  # of the pairs +-z
+PAIRS = np.stack([Z, -Z])
+W_SECH2, W_SECH4, W_TANH_SECH2, W_LOSS, W_ENTROPY = (
+    W * SECH2,
+    W * SECH2**2,
+    W * TANH * SECH2,
+    W * LOSS,
+    W * SPIN_ENTROPY,
+)
+Numbers = float | Floats
 
 
-def average(mean: npt.ArrayLike, deviation: npt.ArrayLike, temperature: npt.ArrayLike) -> Site:
+@np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
+def average(mean: ArrayLike, deviation: ArrayLike, temperature: ArrayLike) -> Site:
     """Return the averages of a spin in the field mean + deviation z, mean >= 0 (docs/theory.md, eq. 25).
 
     Arguments are floats or arrays that broadcast; temperature 0 is the limit.
     """
+    if isinstance(mean, float) and isinstance(deviation, float) and isinstance(temperature, float):
+        return Site(*map(float, _rule(deviation, temperature)(mean, deviation, temperature)))
     arguments = [np.asarray(value, dtype=np.float64) for value in (mean, deviation, temperature)]
     shape = np.broadcast_shapes(*(array.shape for array in arguments))
-    if not shape:
-        b, s, t = arguments
-        rule = _wide if s > 0 and s >= WIDE * t else _frozen if t == 0 else _narrow
-        return Site(*(float(value) for value in rule(b, s, t)))
     b, s, t = (np.broadcast_to(array, shape).ravel() for array in arguments)
+    if not shape:
+        return average(float(b[0]), float(s[0]), float(t[0]))
     result = np.empty((len(Site._fields), b.size))
     wide = (s > 0) & (s >= WIDE * t)
     for rule, chosen in ((_wide, wide), (_frozen, ~wide & (t == 0)), (_narrow, ~wide & (t > 0))):
@@ -102,61 +112,75 @@ def average(mean: npt.ArrayLike, deviation: npt.ArrayLike, temperature: npt.Arra
     return Site(*(values.reshape(shape) for values in result))  # type: ignore[arg-type]
 
 
-def _wide(b: Floats, s: Floats, t: Floats) -> tuple[Floats, ...]:
-    """Sign and remainder."""
-    variance = s**2
-    x = np.multiply.outer(t, H)
-    b_, s_, v_, t_ = b[..., None], s[..., None], variance[..., None], t[..., None]
-    near = np.exp(-(((x - b_) / s_) ** 2) / 2) / (math.sqrt(2 * math.pi) * s_)
-    rate = 2 * b_ / v_
+def _rule(s: float, t: float) -> Callable[[Numbers, Numbers, Numbers], tuple[Numbers, ...]]:
+    """Return the rule for a deviation and a temperature."""
+    return _wide if s > 0 and s >= WIDE * t else _frozen if t == 0 else _narrow
+
+
+def _wide(b: Numbers, s: Numbers, t: Numbers) -> tuple[Numbers, ...]:
+    """Sign and remainder; nodes stand in front, so that numbers and arrays (n,) go through the same lines."""
+    x = np.multiply.outer(H, t)
+    below, above = ((x - b) / s) ** 2, ((x + b) / s) ** 2
+    rate = 2 * b / s**2
+    near = np.exp(-below / 2) / (math.sqrt(2 * math.pi) * s)
     far = near * np.exp(-x * rate)
     both = near + far
-    difference = near * np.where(t_ > 0, -np.expm1(-x * rate) / np.where(t_ > 0, t_, 1.0), H * rate)  # over T
-    curvature = (near * (((x - b_) / s_) ** 2 - 1) + far * (((x + b_) / s_) ** 2 - 1)) / v_
-    susceptibility = both @ (W * SECH2)
+    cold = np.equal(t, 0)
+    difference = near * np.where(
+        cold, np.multiply.outer(H, rate), -np.expm1(-x * rate) / np.where(cold, 1.0, t)
+    )  # over T
+    curvature = (near * (below - 1) + far * (above - 1)) / s**2
+    susceptibility = W_SECH2 @ both
     return (
-        erf(b / (math.sqrt(2) * s)) - t**2 * (difference @ (W * LOSS)),
+        erf(b / (math.sqrt(2) * s)) - t**2 * (W_LOSS @ difference),
         1 - t * susceptibility,
         susceptibility,
-        difference @ (W * TANH * SECH2),
-        both @ (W * SECH2**2),
-        0.5 * (curvature @ (W * SECH2)),
-        t * (both @ (W * SPIN_ENTROPY)),
+        W_TANH_SECH2 @ difference,
+        W_SECH4 @ both,
+        0.5 * (W_SECH2 @ curvature),
+        t * (W_ENTROPY @ both),
     )
 
 
-def _frozen(b: Floats, s: Floats, t: Floats) -> tuple[Floats, ...]:
+def _frozen(b: Numbers, s: Numbers, t: Numbers) -> tuple[Numbers, ...]:
     """T = 0 without noise: the spin follows its field."""
     zero = np.zeros_like(b + s + t)
-    return np.sign(b) + zero, np.sign(b) ** 2 + zero, zero, zero, zero, zero, zero + (b == 0) * math.log(2)
+    return np.sign(b) + zero, np.sign(b) ** 2 + zero, zero, zero, zero, zero, zero + np.equal(b, 0) * math.log(2)
 
 
-def _narrow(b: Floats, s: Floats, t: Floats) -> tuple[Floats, ...]:
+def _narrow(b: Numbers, s: Numbers, t: Numbers) -> tuple[Numbers, ...]:
     """Trapezoid rule over pairs of fields B + s z and B - s z, free of cancellation at small B."""
-    t_ = t[..., None]
-    mean, spread = (b / t)[..., None], np.multiply.outer(s / t, Z)
-    up, down = mean + spread, mean - spread
-    e_up, e_down = np.exp(-2 * np.abs(up)), np.exp(-2 * np.abs(down))
-    u_up, u_down = 4 * e_up / (1 + e_up) ** 2, 4 * e_down / (1 + e_down) ** 2
-    t_up, t_down = np.tanh(up), np.tanh(down)
+    mean = b / t
+    field = mean + np.multiply.outer(PAIRS, s / t)  # (2, nodes) or (2, nodes, n): up and down
+    size = np.abs(field)
+    e = np.exp(-2 * size)
+    more = 1 + e
+    tanh = np.tanh(field)
+    up, down = tanh
+    u = 4 * e / more**2
     # (tanh up + tanh down)/2 = sinh(up + down)/(2 cosh up cosh down)
-    large = np.abs(up) + np.abs(down)
-    sum_ = -np.expm1(-4 * mean) * np.exp(2 * mean - large) / ((1 + e_up) * (1 + e_down))
-    skew = sum_ * (u_up + t_down * (t_up - t_down))
-    square = (t_up**2 + t_down**2) / 2
-    u1, u2 = (u_up + u_down) / 2, (u_up**2 + u_down**2) / 2
-    entropy = sum(np.log1p(e) + np.abs(h) * 2 * e / (1 + e) for e, h in ((e_up, up), (e_down, down))) / 2
+    sum_ = -np.expm1(-4 * mean) * np.exp(2 * mean - (size[0] + size[1])) / (more[0] * more[1])
+    skew = sum_ * (u[0] + down * (up - down))
+    square, u1, u2 = _half_sum(tanh**2), _half_sum(u), _half_sum(u**2)
+    entropy = _half_sum(np.log1p(e) + size * 2 * e / more)
     return (
-        sum_ @ Z_WEIGHTS,
-        square @ Z_WEIGHTS,
-        u1 @ Z_WEIGHTS / t,
-        skew @ Z_WEIGHTS / t**2,
-        u2 @ Z_WEIGHTS / t,
-        ((2 * u1 - 3 * u2) / t_) @ Z_WEIGHTS / t**2,
-        entropy @ Z_WEIGHTS,
+        Z_WEIGHTS @ sum_,
+        Z_WEIGHTS @ square,
+        Z_WEIGHTS @ u1 / t,
+        Z_WEIGHTS @ skew / t**2,
+        Z_WEIGHTS @ u2 / t,
+        Z_WEIGHTS @ (2 * u1 - 3 * u2) / t**3,
+        Z_WEIGHTS @ entropy,
     )
 
 
+def _half_sum(values: Floats) -> Floats:
+    """Return the mean over the fields up and down."""
+    result: Floats = (values[0] + values[1]) / 2
+    return result
+
+
+@np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def tilted_average(mean: float, outer: float, inner: float, tilt: float, temperature: float) -> TiltedSite:
     """Return the 1RSB averages of the field mean + outer z0 + inner z1 (docs/theory.md, eq. 31).
 

@@ -31,7 +31,7 @@ SYMBOLS = {  # what the page's symbols mean
     "T, T*": "temperature of the network (the student), and of the teacher that drew the examples",
 }
 CLEAR_OVERLAP = 0.3  # an overlap that no random state of 64 or more spins has
-MAX_NOISE_RATIO = 1.2  # above this rho_N, simulations visibly leave the theory (docs/theory.md, eq. 19)
+MAX_NOISE_RATIO = 1.2  # above this rho_N, simulations visibly leave the theory (docs/theory.md, eq. 12 and 19)
 SUGGESTED_N = (64, 128, 192, 256, 512, 1024)
 
 
