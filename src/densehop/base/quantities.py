@@ -58,6 +58,7 @@ QUANTITIES = {
     "phase": Quantity("phase", _section(5)),
     "phase_rs": Quantity("phase in replica symmetry", _section(5)),
     "map_phase": Quantity("phase, between the traced lines", _section(5)),
+    "map_rs_unstable": Quantity("whether a state with an overlap breaks replica symmetry here", _equation("28")),
     "map_alpha": Quantity("load alpha = M p!/N^(p-1)", _equation("4")),
     "map_teacher_temperature": Quantity("teacher's temperature T*", _section(2)),
     "map_temperature": Quantity("temperature T", _section(1)),

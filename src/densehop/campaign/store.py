@@ -43,6 +43,27 @@ def encode(dataset: xr.Dataset, seed: int, parameters: Mapping[str, Any]) -> byt
     return bytes(described.to_netcdf(engine="h5netcdf", encoding=large))
 
 
+def tables(dataset: xr.Dataset, path: Path) -> dict[Path, bytes]:
+    """Return the dataset as CSV files beside `path`: one for the variables of each set of dimensions.
+
+    NAME.csv holds the variables of most dimensions that are no line's and no trace's, NAME-DIMENSIONS.csv the others.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, variable in dataset.data_vars.items():
+        groups.setdefault(tuple(str(dim) for dim in variable.dims), []).append(str(name))
+    main = max(groups, key=lambda dims: (len(groups[dims]), len(dims)), default=())
+    contents = {}
+    for dims, names in groups.items():
+        words = "-".join(dim.removesuffix("_point") for dim in dims if dim not in main) or "-".join(dims) or "numbers"
+        suffix = "" if dims == main else f"-{words.replace('_', '-')}"
+        place = path.with_name(f"{path.stem}{suffix}.csv")
+        while place in contents:  # two sets of dimensions that differ in those of the main table alone
+            place = place.with_name(f"{place.stem}-{len(dims)}.csv")
+        table = dataset[names].to_dataframe().reset_index() if dims else dataset[names].to_array().to_dataframe("value")
+        contents[place] = table.to_csv(index=not dims).encode()
+    return contents
+
+
 def save(contents: Mapping[Path, bytes]) -> None:
     """Write a set of files, all of them or none."""
     write_together(contents)

@@ -1,24 +1,27 @@
 """Figures of attacks: the overlap that is left, as heat maps with the theory's boundary or as curves."""
 
-import matplotlib as mpl
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 
-from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
+from densehop.plot.style import BLUE, GREEN, GREY, HOUSE, ORANGE, PURPLE, Style, sheet
 
 COLOUR_MAP = "cividis"  # of even lightness, and the same to colour-blind readers
 BLACK_RIM = [Stroke(linewidth=3.0, foreground="black"), Normal()]
 FEATURE_LABEL = "disordered teacher,\n" + r"$\lambda = 1$ (theory)"
 
 
-def heat_maps(dataset: xr.Dataset) -> Figure:
-    """Draw the final q* over (a, eps), a panel for each example, with eps* as a line and the measured crossing."""
-    with mpl.rc_context(STYLE):
-        figure = new_figure(7.2, 3.3)
-        panels = figure.subplots(1, dataset.sizes["example"], sharey=True, squeeze=False)[0]
+def heat_maps(dataset: xr.Dataset, ax: Axes | Sequence[Axes] | None = None, style: Style = HOUSE) -> Figure:
+    """Draw the final q* over (a, eps), a panel for each example, with eps* as a line and the measured crossing.
+
+    Parameters ax (one for each example) and style are as in `phase_diagram`.
+    """
+    with sheet(ax, (7.2, 3.3), style, (1, dataset.sizes["example"]), sharey=True) as page:
+        panels = page.panels
         for axes, example in zip(panels, dataset["example"].values, strict=True):
             here = dataset.sel(example=example)
             image = axes.pcolormesh(
@@ -32,19 +35,18 @@ def heat_maps(dataset: xr.Dataset) -> Figure:
                 rasterized=True,
             )
             _boundaries(axes, here)
-            axes.set_title(f"{example} example", fontsize=10)
+            axes.set_title(f"{example} example")
             axes.set_xlabel("scaled load $a = 6M/N^2$")
         panels[0].set_ylabel(r"overwritten fraction $\varepsilon$")
-        figure.colorbar(image, ax=panels, label="final overlap with the pattern, $q^*$", pad=0.015)
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), handlelength=2.2)
+        page.figure.colorbar(image, ax=panels, label="final overlap with the pattern, $q^*$", pad=0.015)
+        handles = panels[0].get_legend_handles_labels()[0]
         attributes = dataset.attrs
-        figure.suptitle(
+        given = (
             f"$p = {attributes['p']}$, $p^* = 2$, $T^* = {attributes['teacher_temperature']:.4g}$, $T = 0$, "
-            f"$N = {attributes['n_spins']}$",
-            fontsize=10,
+            f"$N = {attributes['n_spins']}$"
         )
-    return figure
+        page.legend(handles, loc="outside lower center", ncols=len(handles), handlelength=2.2, title=given, shaded=True)
+    return page.figure
 
 
 def _boundaries(axes: Axes, here: xr.Dataset) -> None:
@@ -83,11 +85,13 @@ def _boundaries(axes: Axes, here: xr.Dataset) -> None:
     axes.set_ylim(*window[1])
 
 
-def prototypes(dataset: xr.Dataset) -> Figure:
-    """Draw q* after the attack against eps, a panel for each p: lines for theory, dots for simulation."""
-    with mpl.rc_context(STYLE):
-        figure = new_figure(7.2, 3.3)
-        panels = figure.subplots(1, dataset.sizes["p"], sharey=True, squeeze=False)[0]
+def prototypes(dataset: xr.Dataset, ax: Axes | Sequence[Axes] | None = None, style: Style = HOUSE) -> Figure:
+    """Draw q* after the attack against eps, a panel for each p: lines for theory, dots for simulation.
+
+    Parameters ax (one for each p) and style are as in `phase_diagram`.
+    """
+    with sheet(ax, (7.2, 3.3), style, (1, dataset.sizes["p"]), sharey=True) as page:
+        panels = page.panels
         for axes, p in zip(panels, dataset["p"].values, strict=True):
             here = dataset.sel(p=p)
             axes.plot(
@@ -96,14 +100,14 @@ def prototypes(dataset: xr.Dataset) -> Figure:
             colours = zip(here["n_examples"].values, (PURPLE, GREEN, ORANGE, BLUE), "^Dso", strict=False)
             for count, colour, marker in colours:
                 _prototype_curve(axes, here.sel(n_examples=count), colour, marker)
-            axes.set_title(f"$p = p^* = {p}$", fontsize=10)
+            axes.set_title(f"$p = p^* = {p}$")
             axes.set_xlabel(r"overwritten fraction $\varepsilon$")
             axes.set_ylim(-0.03, 1.03)
         panels[0].set_ylabel("overlap with the pattern, $q^*$")
         title = f"$T = T^* = {dataset.attrs['temperature']:g}$, $N = {dataset.attrs['n_spins']}$"
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, title=title, alignment="left", loc="outside right upper")
-    return figure
+        handles = panels[0].get_legend_handles_labels()[0]
+        page.legend(handles, title=title, alignment="left", loc="outside right upper")
+    return page.figure
 
 
 def _prototype_curve(axes: Axes, row: xr.Dataset, colour: str, marker: str) -> None:

@@ -1,15 +1,15 @@
 """The figure of the recipe `capacity`: theory as lines, simulation as dots with standard errors over disorders."""
 
+from collections.abc import Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
+from densehop.plot.style import BLUE, GREEN, GREY, HOUSE, ORANGE, PURPLE, Style, sheet
 
 COLOURS = {2: BLUE, 3: ORANGE, 4: GREEN}  # by p
 MARKERS = {2: "o", 3: "s", 4: "^"}  # by p
@@ -18,11 +18,14 @@ DASHED, DOTTED = (3, 1.5), (1, 1.4)  # in units of the line's width
 MARKER_STYLE: dict[str, Any] = {"markersize": 3.8, "elinewidth": 0.8, "capsize": 1.5, "markeredgewidth": 0.9}
 
 
-def capacity(dataset: xr.Dataset) -> Figure:
-    """Draw nine panels: retrieval, its end against N, mixtures and correlated memories."""
-    with mpl.rc_context({**STYLE, "legend.fontsize": 7.5}):
-        figure = new_figure(9.6, 8.4)
-        panels = figure.subplots(3, 3)
+def capacity(dataset: xr.Dataset, ax: Axes | Sequence[Axes] | None = None, style: Style = HOUSE) -> Figure:
+    """Draw nine panels: retrieval, its end against N, mixtures and correlated memories.
+
+    Parameters ax (nine) and style are as in `phase_diagram`.
+    """
+    changes = {"legend.fontsize": 7.5, "axes.titlesize": 9}
+    with sheet(ax, (9.6, 8.4), style, (3, 3), changes=changes) as page:
+        panels = np.array(page.panels).reshape(3, 3)
         warm = {p: _temperature(dataset, p) for p in (2, 3, 4)}
         _shares(panels[0, 0], dataset, 2, 0.0)
         _shares(panels[0, 1], dataset, 2, warm[2])
@@ -34,8 +37,9 @@ def capacity(dataset: xr.Dataset) -> Figure:
         _loaded_mixtures(panels[2, 1], dataset)
         _correlated(panels[2, 2], dataset)
         for letter, axes in zip("abcdefghi", panels.ravel(), strict=True):
-            axes.set_title(f"({letter}) {axes.get_title(loc='left')}", loc="left", fontsize=9)
-    return figure
+            axes.set_title(f"({letter}) {axes.get_title(loc='left')}", loc="left")
+        page.adopt()
+    return page.figure
 
 
 def _temperature(dataset: xr.Dataset, p: int) -> float:

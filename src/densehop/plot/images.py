@@ -1,4 +1,7 @@
-"""Pictures of practice: restored images in rows, memories as a grid, curves under attack. Nothing is computed here."""
+"""Pictures of practice: restored images in rows, memories as a grid, curves under attack. Nothing is computed here.
+
+Parameters ax and style are those of `plot.phase_diagram`.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,11 +9,12 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
+from densehop.plot.style import BLUE, GREEN, GREY, HOUSE, ORANGE, PURPLE, Style, sheet
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -23,6 +27,8 @@ def restored_rows(
     shape: tuple[int, int],
     largest: float,
     notes: Mapping[str, Sequence[str]] | None = None,
+    ax: Axes | None = None,
+    style: Style = HOUSE,
 ) -> Figure:
     """Draw named rows of images, each (B, N), one column an image; nan is drawn as hidden.
 
@@ -32,39 +38,46 @@ def restored_rows(
     n_images = min(len(images) for images in rows.values())
     images = np.vstack([images[:n_images] for images in rows.values()])
     painted = colours(np.ma.masked_invalid(images / largest))
-    with mpl.rc_context(STYLE):
-        figure = new_figure(0.75 * n_images + 1.0, (0.98 if notes else 0.78) * len(rows))
+    with sheet(ax, (0.75 * n_images + 1.0, (0.98 if notes else 0.78) * len(rows)), style) as page:
         texts = [text for name in rows for text in ((notes or {}).get(name, ()) or [""] * n_images)[:n_images]]
-        axes = _mosaic(figure, painted, shape, n_images, texts if notes else None)
+        axes = _mosaic(page.panels[0], painted, shape, n_images, texts if notes else None)
         height = shape[0] + _gap(shape) + (_below(shape) if notes else 0)
         axes.set_yticks([height * row + shape[0] / 2 - 0.5 for row in range(len(rows))], list(rows))
         axes.tick_params(length=0)
-        figure.set_layout_engine("compressed")  # images keep their aspect, and labels their room
-    return figure
+        if page.own:
+            page.figure.set_layout_engine("compressed")  # images keep their aspect, and labels their room
+    return page.figure
 
 
 def memory_grid(
-    memories: Floats, shape: tuple[int, int], title: str, columns: int = 10, labels: Sequence[str] | None = None
+    memories: Floats,
+    shape: tuple[int, int],
+    title: str,
+    columns: int = 10,
+    labels: Sequence[str] | None = None,
+    ax: Axes | None = None,
+    style: Style = HOUSE,
 ) -> Figure:
     """Draw memories (K, N) as a grid of images: blue below zero, red above, each on its own scale; labels below."""
     largest = np.maximum(np.abs(memories).max(axis=1, keepdims=True), 1e-30)
     painted = mpl.colormaps["RdBu_r"](0.5 + memories / largest / 2)
-    with mpl.rc_context(STYLE):
-        height = 0.62 if labels is None else 0.8
-        figure = new_figure(0.62 * columns, height * -(-len(memories) // columns) + 0.35)
-        _mosaic(figure, painted, shape, columns, labels).set_title(title, fontsize=10)
-    return figure
+    height = 0.62 if labels is None else 0.8
+    with sheet(ax, (0.62 * columns, height * -(-len(memories) // columns) + 0.35), style) as page:
+        _mosaic(page.panels[0], painted, shape, columns, labels).set_title(title, fontsize=10)
+    return page.figure
 
 
 def student_rows(
-    rows: Sequence[tuple[str, npt.NDArray[np.int8], npt.NDArray[np.float64]]], shape: tuple[int, int]
+    rows: Sequence[tuple[str, npt.NDArray[np.int8], npt.NDArray[np.float64]]],
+    shape: tuple[int, int],
+    ax: Axes | None = None,
+    style: Style = HOUSE,
 ) -> Figure:
     """Draw a row of images for each (label, states (S, N) of +-1, overlaps (S,)), the overlap m written under each."""
     n_columns = max(len(states) for _, states, _ in rows)
     height, width = 1.32 * shape[0], shape[1] + 1.5
-    with mpl.rc_context(STYLE):
-        figure = new_figure(0.75 * n_columns + 1.4, 0.9 * len(rows))
-        axes = figure.subplots()
+    with sheet(ax, (0.75 * n_columns + 1.4, 0.9 * len(rows)), style) as page:
+        axes = page.panels[0]
         for row, (label, states, overlaps) in enumerate(rows):
             top = row * height
             axes.text(-0.08 * width, top + shape[0] / 2, label, ha="right", va="center", linespacing=1.25)
@@ -74,16 +87,16 @@ def student_rows(
                 image = np.where(state.reshape(shape) > 0, 0.0, 0.87)
                 axes.imshow(image, cmap="gray", vmin=0, vmax=1, extent=place, interpolation="nearest")
                 words = f"$m = {overlap:.2f}$"
-                axes.text(left + shape[1] / 2, top + 1.04 * shape[0], words, ha="center", va="top", fontsize=8)
+                axes.text(left + shape[1] / 2, top + 1.04 * shape[0], words, ha="center", va="top", fontsize="small")
         axes.set_xlim(0, n_columns * width)
         axes.set_ylim(len(rows) * height, 0)
         axes.set_axis_off()
-    return figure
+    return page.figure
 
 
 def _mosaic(
-    figure: Figure, painted: Floats, shape: tuple[int, int], columns: int, texts: Sequence[str] | None = None
-) -> Any:
+    axes: Axes, painted: Floats, shape: tuple[int, int], columns: int, texts: Sequence[str] | None = None
+) -> Axes:
     """Draw painted images (B, N, 4) side by side, each framed, texts below; one picture draws faster than many."""
     height, width = (size + _gap(shape) for size in shape)
     height += 0 if texts is None else _below(shape)
@@ -92,7 +105,6 @@ def _mosaic(
     for image, (top, left) in zip(painted, corners, strict=True):
         canvas[top : top + shape[0], left : left + shape[1]] = image.reshape(*shape, 4)
     frames = [Rectangle((left - 0.5, top - 0.5), shape[1], shape[0]) for top, left in corners]
-    axes = figure.subplots()
     axes.imshow(canvas, interpolation="nearest")
     axes.add_collection(PatchCollection(frames, facecolor="none", edgecolor=FRAME, linewidth=0.5, clip_on=False))
     for text, (top, left) in zip(texts or (), corners, strict=False):
@@ -114,29 +126,39 @@ def _gap(shape: tuple[int, int]) -> int:
 
 
 def robustness_curves(
-    curves: Sequence[tuple[str, Floats, Floats, Floats]], label: str, title: str = "worst of all attacks"
+    curves: Sequence[tuple[str, Floats, Floats, Floats]],
+    label: str,
+    title: str = "worst of all attacks",
+    ax: Axes | None = None,
+    style: Style = HOUSE,
 ) -> Figure:
     """Draw share against size for each (name, sizes, shares, standard errors)."""
-    with mpl.rc_context(STYLE):
-        figure = new_figure(5.2, 3.6)
-        axes = figure.subplots()
+    with sheet(ax, (5.2, 3.6), style) as page:
+        axes = page.panels[0]
         looks = [(colour, line) for line in ("-", "--") for colour in (GREY, BLUE, ORANGE, GREEN, PURPLE)]
         for (name, sizes, shares, errors), (colour, line) in zip(curves, looks, strict=False):
             axes.errorbar(sizes, shares, errors, color=colour, linestyle=line, marker="o", markersize=3, label=name)
         axes.set_xlabel(label)
         axes.set_ylabel("share that holds")
         axes.set_ylim(-0.02, 1.02)
+        page.adopt()
         axes.legend(title=title)
-    return figure
+    return page.figure
 
 
 def overwrite_curve(
-    fraction: Floats, overlap: Floats, intruder: Floats, retrieved: Floats, predicted: Floats, title: str = ""
+    fraction: Floats,
+    overlap: Floats,
+    intruder: Floats,
+    retrieved: Floats,
+    predicted: Floats,
+    title: str = "",
+    ax: Axes | None = None,
+    style: Style = HOUSE,
 ) -> Figure:
     """Draw what became of memories of which a fraction was overwritten, and the share predicted to be retrieved."""
-    with mpl.rc_context(STYLE):
-        figure = new_figure(5.2, 3.6)
-        axes = figure.subplots()
+    with sheet(ax, (5.2, 3.6), style) as page:
+        axes = page.panels[0]
         axes.plot(fraction, overlap, color=BLUE, label="final overlap with the memory")
         axes.plot(fraction, intruder, color=ORANGE, label="final overlap with the intruder")
         axes.plot(fraction, retrieved, "o", color=GREEN, markersize=4, label="share retrieved, measured")
@@ -145,5 +167,6 @@ def overwrite_curve(
         axes.set_ylabel("overlap per spin, share of trials")
         axes.set_xlim(0, 1)
         axes.set_title(title, fontsize=9)
+        page.adopt()
         axes.legend(fontsize=8)
-    return figure
+    return page.figure

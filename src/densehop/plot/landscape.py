@@ -1,32 +1,33 @@
 """The overlap over the (alpha, T) plane, theory as colour and simulation as dots, beside the entropy of a large p."""
 
+from collections.abc import Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from densehop.diagnostics.verdicts import Verdict
-from densehop.plot.style import BLUE, GREY, ORANGE, PURPLE, STYLE, new_figure
+from densehop.plot.style import BLUE, GREY, HOUSE, ORANGE, PURPLE, Style, sheet
 
 LIMIT_DASHES = (2.4, 1.2)  # of the line for p -> infinity, in units of its width
 EDGES = {Verdict.TOO_SHORT: ORANGE, Verdict.DISAGREE: PURPLE, Verdict.FROZEN: "black"}  # else white
 NAME_LOAD = 6.1  # where the names of the phases stand, between the dots
 
 
-def landscape(dataset: xr.Dataset) -> Figure:
+def landscape(dataset: xr.Dataset, ax: Axes | Sequence[Axes] | None = None, style: Style = HOUSE) -> Figure:
     """Draw q* over (alpha, T), theory and simulation on one colour scale, and beside it the entropy of a large p.
 
     Heat maps are `map_q_star` and `large_p_entropy` (map_temperature, map_alpha), lines `temperature_*` (map_alpha,).
+    Parameters ax (two) and style are as in `phase_diagram`.
     """
-    with mpl.rc_context(STYLE):
-        figure = new_figure(8.2, 3.7)
-        left, right = figure.subplots(1, 2, sharey=True)
+    with sheet(ax, (8.2, 3.7), style, (1, 2), sharey=True) as page:
+        figure, (left, right) = page.figure, page.panels
         _overlap_map(figure, left, dataset)
         _entropy_map(figure, right, dataset)
-        figure.legend(loc="outside lower center", ncols=5)
+        handles = [handle for axes in page.panels for handle in axes.get_legend_handles_labels()[0]]
+        page.legend(handles, loc="outside lower center", ncols=5, shaded=True)
         left.set_ylabel("temperature $T = T^*$")
         left.set_ylim(*dataset["map_temperature"].values[[0, -1]])
     return figure
@@ -51,7 +52,7 @@ def _overlap_map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
     _phase_name(axes, "P", 3.47, "white")
     _phase_name(axes, "gR", 1.97, "black")
     _phase_name(axes, "eR", 1.08, "black")
-    axes.set_title(f"$p = {dataset.attrs['p']}$: theory, and dots at $N = {dataset.attrs['n_spins']}$", fontsize=10)
+    axes.set_title(f"$p = {dataset.attrs['p']}$: theory, and dots at $N = {dataset.attrs['n_spins']}$")
     figure.colorbar(mesh, ax=axes, label="overlap $q^*$")
 
 
@@ -71,7 +72,7 @@ def _entropy_map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
     _phase_name(axes, "gR", 1.75, "black")
     _phase_name(axes, "eR", 1.22, "black")
     axes.axhline(dataset.attrs["large_p_critical_temperature"], color=GREY, linewidth=0.6)
-    axes.set_title(f"$p = {p}$: the entropy is positive", fontsize=10)
+    axes.set_title(f"$p = {p}$: the entropy is positive")
     bar = figure.colorbar(mesh, ax=axes, label="entropy per spin")
     bar.ax.set_ylim(0, float(np.log(2)))
 

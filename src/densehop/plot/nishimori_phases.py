@@ -1,28 +1,30 @@
 """The phase diagram of the Bayes-optimal student (T = T*, the Nishimori line), a panel for each p."""
 
-import matplotlib as mpl
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, SHADES, STYLE, new_figure
+from densehop.plot.style import BLUE, GREEN, GREY, HOUSE, ORANGE, SHADES, Style, sheet
 
 
-def nishimori_phase_diagram(dataset: xr.Dataset) -> Figure:
-    """Draw a panel for each p: the phases in the (alpha, T) plane, named in place."""
-    with mpl.rc_context(STYLE):
-        bodies = dataset["p"].values
-        figure = new_figure(2.75 * len(bodies) + 0.3, 3.0)
-        panels = figure.subplots(1, len(bodies), sharey=True, squeeze=False)[0]
+def nishimori_phase_diagram(
+    dataset: xr.Dataset, ax: Axes | Sequence[Axes] | None = None, style: Style = HOUSE
+) -> Figure:
+    """Draw a panel for each p: the phases in the (alpha, T) plane, named in place; ax, style as in `phase_diagram`."""
+    bodies = dataset["p"].values
+    with sheet(ax, (2.75 * len(bodies) + 0.3, 3.0), style, (1, len(bodies)), sharey=True) as page:
+        panels = page.panels
         for axes, p in zip(panels, bodies, strict=True):
             _phase_panel(axes, dataset.sel(p=p))
-            axes.set_title(f"$p = {p}$", fontsize=10)
+            axes.set_title(f"$p = {p}$")
             axes.set_xlabel(r"load $\alpha = M p!/N^{p-1}$")
         panels[0].set_ylabel("temperature $T = T^*$")
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), handlelength=2.2)
-    return figure
+        handles = panels[0].get_legend_handles_labels()[0]
+        page.legend(handles, loc="outside lower center", ncols=len(handles), handlelength=2.2, shaded=True)
+    return page.figure
 
 
 def _phase_panel(axes: Axes, row: xr.Dataset) -> None:

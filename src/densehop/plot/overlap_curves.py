@@ -1,15 +1,15 @@
 """The overlap with the teacher's pattern against temperature, a panel for each load."""
 
+from collections.abc import Sequence
 from typing import Literal
 
-import matplotlib as mpl
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from densehop.diagnostics.verdicts import Verdict
-from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
+from densehop.plot.style import BLUE, GREEN, GREY, HOUSE, ORANGE, PURPLE, Sheet, Style, sheet
 
 MARKERS = ((BLUE, "o"), (ORANGE, "^"), (GREEN, "s"), (PURPLE, "D"))  # of the pairs (N, start), in order
 START_LABELS = {"pattern": r"$\xi^*$", "global": "the global overlap", "local": "the local overlap"}
@@ -24,23 +24,23 @@ FACES: dict[Verdict, tuple[Literal["full", "left"], str]] = {  # how a marker is
 FINITE_SIZE_DASHES = ((0.8, 1.2), (3.5, 1.2))  # of theory at the largest N, and at the next one
 
 
-def by_temperature(dataset: xr.Dataset) -> Figure:
+def by_temperature(dataset: xr.Dataset, ax: Axes | Sequence[Axes] | None = None, style: Style = HOUSE) -> Figure:
     """Draw q* against T: theory at infinite and at finite N as lines, simulation as dots, a panel for each load.
 
     The dataset is one of `recipes.overlaps.study` with `curve_temperature`, `curve_q_star_theory`,
-    `curve_q_star_finite_size` and `temperature_global` (alpha,).
+    `curve_q_star_finite_size` and `temperature_global` (alpha,). Parameters ax (one for each load) and style are as in
+    `phase_diagram`.
     """
-    with mpl.rc_context(STYLE):
-        loads = dataset["alpha"].values
-        figure = new_figure(2.55 * len(loads) + 0.4, 3.7)
-        panels = figure.subplots(1, len(loads), sharey=True, squeeze=False)[0]
+    loads = dataset["alpha"].values
+    with sheet(ax, (2.55 * len(loads) + 0.4, 3.7), style, (1, len(loads)), sharey=True) as page:
+        panels = page.panels
         series = _series(dataset)
         for axes, load in zip(panels, loads, strict=True):
             row = dataset.sel(alpha=load)
             _lines(axes, row)
             for (n_spins, start), (colour, marker) in zip(series, MARKERS, strict=False):
                 _dots(axes, row.sel(n_spins=n_spins, start=start), colour, marker)
-            axes.set_title(rf"$\alpha = {load:g}$", fontsize=10)
+            axes.set_title(rf"$\alpha = {load:g}$")
             axes.set_xlabel(dataset.attrs.get("temperature_label", "temperature $T = T^*$"))
         curve = dataset["curve_temperature"].values
         panels[0].set_xlim(curve[0], curve[-1])
@@ -49,8 +49,8 @@ def by_temperature(dataset: xr.Dataset) -> Figure:
         for axes in panels[1:]:
             axes.set_xlim(*panels[0].get_xlim())
         panels[0].set_ylabel("overlap with the teacher's pattern, $q^*$")
-        _key(figure, dataset, series)
-    return figure
+        _key(page, dataset, series)
+    return page.figure
 
 
 def _series(dataset: xr.Dataset) -> list[tuple[int, str]]:
@@ -98,7 +98,7 @@ def _dots(axes: Axes, row: xr.Dataset, colour: str, marker: str) -> None:
         )
 
 
-def _key(figure: Figure, dataset: xr.Dataset, series: list[tuple[int, str]]) -> None:
+def _key(page: Sheet, dataset: xr.Dataset, series: list[tuple[int, str]]) -> None:
     """Explain lines and markers below the panels."""
     sizes = sorted(dataset["n_spins"].values.tolist(), reverse=True)
     starts = [
@@ -123,7 +123,7 @@ def _key(figure: Figure, dataset: xr.Dataset, series: list[tuple[int, str]]) -> 
         *starts,
         *(_face(verdict) for number, verdict in enumerate(Verdict) if (dataset["verdict"] == number).any()),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, title=f"$p = {dataset.attrs['p']}$")
+    page.legend(handles, loc="outside lower center", ncols=3, title=f"$p = {dataset.attrs['p']}$")
 
 
 def _face(verdict: Verdict) -> Line2D:

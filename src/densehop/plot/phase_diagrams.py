@@ -6,7 +6,6 @@ overlap break replica symmetry.
 
 from typing import Any, NamedTuple
 
-import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -16,10 +15,23 @@ from matplotlib.figure import Figure
 from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput
 from densehop.plot.phase_labels import place_names
-from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SHADES, STYLE, new_figure
+from densehop.plot.style import (
+    BLUE,
+    COLUMN_WIDTH,
+    GREEN,
+    GREY,
+    HOUSE,
+    ORANGE,
+    PURPLE,
+    SHADES,
+    Sheet,
+    Style,
+    sheet,
+)
 
 WIDTH, HEIGHT = 6.4, 3.7  # inches, with the legend beside the axes
 AXES_SIZE = (4.1, 3.1)  # inches, about
+COLUMN_SHAPE = 1.05  # height over width in a column
 DASHED, DOTTED, SPARSE, DASH_DOT = (4, 1.8), (1, 1.4), (3, 1.5), (6, 1.6, 1, 1.6)  # in units of the line's width
 
 
@@ -72,23 +84,56 @@ def lines_of(model: str) -> dict[str, Line]:
     return {**special, "exponential_examples": EXPONENTIAL_EXAMPLE_LINES}.get(model, TEACHER_LINES)
 
 
-def phase_diagram(dataset: xr.Dataset) -> Figure:
-    """Draw the plane of a `phase_diagram`; published points, if the dataset holds any, lie over it as crosses."""
+def phase_diagram(
+    dataset: xr.Dataset,
+    ax: Axes | None = None,
+    style: Style = HOUSE,
+    *,
+    width: float = WIDTH,
+    height: float | None = None,
+) -> Figure:
+    """Draw the plane of a `phase_diagram`; published points, if the dataset holds any, lie over it as crosses.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+    ax : Axes, optional
+        Axes of your own to draw in, their legend below; None makes a figure.
+    style : str, dict, list or None
+        "densehop", any style of Matplotlib, or None, which leaves fonts, sizes and colours to your own settings.
+    width, height : float, inches
+        Of a new figure; 3.375 is a column of a journal, with the legend below.
+
+    Raises
+    ------
+    InvalidInput
+        If the grid has fewer than 2 x 2 points, or `ax` or `style` is none of these.
+    """
     if min(dataset["phase"].shape) < 2:
         raise InvalidInput(f"a figure needs at least 2 x 2 points, got a grid of shape {dataset['phase'].shape}")
-    with mpl.rc_context(STYLE):
-        figure = new_figure(WIDTH, HEIGHT)
-        axes = figure.subplots()
+    if height is None:
+        height = HEIGHT if width >= COLUMN_WIDTH else width * COLUMN_SHAPE
+    with sheet(ax, (width, height), style) as page:
+        axes = page.panels[0]
         _shade(axes, dataset)
         drawn = [*_boundaries(axes, dataset), *_teacher_lines(axes, dataset)]
         _mark_published(axes, dataset)
-        place_names(axes, _phase_map(dataset), AXES_SIZE, drawn)
+        place_names(axes, _phase_map(dataset), _axes_size(page), drawn)
         axis = str(dataset["phase"].dims[1])
         x, t = dataset[axis].values, dataset["temperature"].values
         axes.set(xlim=(x[0], x[-1]), ylim=(t[0], t[-1]), xlabel=_axis_label(axis, dataset.attrs))
         axes.set_ylabel("temperature $T = T^*$" if dataset.attrs["model"] == "nishimori" else "temperature $T$")
-        _legend(figure, axes, dataset)
-    return figure
+        _legend(page, dataset)
+    return page.figure
+
+
+def _axes_size(page: Sheet) -> tuple[float, float]:
+    """Return the width and height of the axes in inches, about."""
+    if page.own and not page.narrow:
+        return AXES_SIZE
+    whole = page.figure.get_size_inches()
+    part = page.panels[0].get_position()
+    return float(whole[0] * part.width), float(whole[1] * part.height)
 
 
 def _phase_map(dataset: xr.Dataset) -> xr.DataArray:
@@ -111,11 +156,14 @@ def _shade(axes: Axes, dataset: xr.Dataset) -> None:
         shading="nearest",
         rasterized=True,
     )
-    unstable = dataset.get("rs_unstable")
+    unstable = dataset.get("map_rs_unstable", dataset.get("rs_unstable"))
     if unstable is None or not unstable.any() or "sharpness" in dataset.attrs:  # no breaking of symmetry there
         return
     up, along = (unstable[dim].values for dim in unstable.dims)
-    axes.contourf(along, up, unstable.values.astype(float), levels=[0.5, 1.5], colors="none", hatches=["////"])
+    hatched = axes.contourf(
+        along, up, unstable.values.astype(float), levels=[0.5, 1.5], colors="none", hatches=["////"]
+    )
+    hatched.set(edgecolor="black", linewidth=0)
     axes.fill_between([], [], facecolor="none", edgecolor="black", hatch="////", linewidth=0, label="RS unstable")
 
 
@@ -186,7 +234,7 @@ def _axis_label(axis: str, given: dict[Any, Any]) -> str:
     }[axis]
 
 
-def _legend(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
+def _legend(page: Sheet, dataset: xr.Dataset) -> None:
     """Write beside the axes which plane this is and what the lines are."""
     given = dataset.attrs
     teacher = f"$T^* = {given.get('teacher_temperature', 0):.4g}$"
@@ -205,4 +253,5 @@ def _legend(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
     }[given["model"]]
     bodies = "" if "sharpness" in given else f"$p = {given['p']}$, "
     title = "\n".join([f"{bodies}{where[0]}", *where[1:]])
-    figure.legend(*axes.get_legend_handles_labels(), title=title, alignment="left", loc="outside right upper")
+    handles = page.panels[0].get_legend_handles_labels()[0]
+    page.legend(handles, title=title, alignment="left", loc="outside right upper", shaded=True)

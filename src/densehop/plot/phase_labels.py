@@ -39,11 +39,13 @@ def place_names(axes: Axes, phase: xr.DataArray, size: tuple[float, float], line
             narrow.append((name, np.unravel_index(_distances(mask, step).argmax(), mask.shape)))
             continue
         at = np.unravel_index(distance.argmax(), mask.shape)
-        axes.annotate(name, _point(at, x, t), ha="center", va="center")
+        axes.annotate(name, _point(at, x, t), ha="center", va="center", color="black")
         available &= ~_disc(at, step, 1.2 * MIN_DISTANCE)
     for name, at in narrow:
         beside = _beside(at, _distances(available, step), step)
-        axes.annotate(name, _point(at, x, t), _point(beside, x, t), ha="center", va="center", arrowprops=LEADER)
+        axes.annotate(
+            name, _point(at, x, t), _point(beside, x, t), ha="center", va="center", color="black", arrowprops=LEADER
+        )
         available &= ~_disc(beside, step, 1.2 * MIN_DISTANCE)
 
 

@@ -1,44 +1,44 @@
 """Recovery from corruption: success and speed against the corrupted fraction, and the accuracy of the examples."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
-import matplotlib as mpl
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
-from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, new_figure
+from densehop.plot.style import BLUE, GREEN, GREY, HOUSE, ORANGE, PURPLE, Style, sheet
 
 SKY = "#56B4E9"  # a sixth one of Okabe & Ito's colours
 MARKERS = ((GREEN, "^"), (PURPLE, "s"), (GREY, "v"), (BLUE, "o"), (SKY, "D"), (ORANGE, "p"))
 PROTOTYPES = "eR"  # the phase in which a student holds prototypes
 
 
-def recovery(dataset: xr.Dataset) -> Figure:
+def recovery(dataset: xr.Dataset, ax: Axes | Sequence[Axes] | None = None, style: Style = HOUSE) -> Figure:
     """Draw success, sweeps and the trade-off of the recipe `prototype-or-feature` at its largest N.
 
-    Prototypes have open markers, features filled ones; lines are theory at infinite N.
+    Prototypes have open markers, features filled ones; lines are theory at infinite N. Parameters ax (three)
+    and style are as in `phase_diagram`.
     """
-    with mpl.rc_context(STYLE):
-        figure = new_figure(9.0, 3.6)
-        success, speed, trade = figure.subplots(1, 3)
+    with sheet(ax, (9.0, 3.6), style, (1, 3)) as page:
+        success, speed, trade = page.panels
         here = dataset.sel(n_spins=dataset["n_spins"].max())
         handles = []
         for regime, (colour, marker) in zip(here["regime"].values, MARKERS, strict=False):
             row = here.sel(regime=regime)
-            style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4.2, "linewidth": 1.0}
-            style["markerfacecolor"] = "white" if row["phase"] == PROTOTYPES else colour
-            _success(success, row, style)
-            _speed(speed, row, style)
-            _trade(trade, row, style)
-            handles.append(Line2D([], [], label=_label(row), **{**style, "linestyle": "none"}))
+            look: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4.2, "linewidth": 1.0}
+            look["markerfacecolor"] = "white" if row["phase"] == PROTOTYPES else colour
+            _success(success, row, look)
+            _speed(speed, row, look)
+            _trade(trade, row, look)
+            handles.append(Line2D([], [], label=_label(row), **{**look, "linestyle": "none"}))
         _finish(success, speed, trade)
         title = f"$p = {dataset.attrs['p']}$, $T = T^*$, $N = {int(here['n_spins'])}$; lines: theory"
-        figure.legend(handles=handles, title=title, loc="outside lower center", ncols=3)
-    return figure
+        page.legend(handles, title=title, loc="outside lower center", ncols=3)
+    return page.figure
 
 
 def _label(row: xr.Dataset) -> str:
@@ -77,7 +77,7 @@ def _trade(axes: Axes, row: xr.Dataset, style: dict[str, Any]) -> None:
         textcoords="offset points",
         ha="left" if left else "right",
         va="center",
-        fontsize=8,
+        fontsize="small",
     )
 
 

@@ -57,8 +57,10 @@ def reproduce(
     seed: int = 0,
     n_workers: int | None = None,
     progress: Progress | None = None,
+    *,
+    csv: bool = False,
 ) -> Reproduction:
-    """Compute a recipe and write NAME.png, NAME.pdf and NAME.nc, all of them or none.
+    """Compute a recipe and write NAME.png, NAME.pdf and NAME.nc, with `csv` also NAME.csv, all of them or none.
 
     The folder is checked before anything is computed. If only the drawing or the table fails, NAME.nc is written.
     Recipes that simulate keep their cells in NAME.cells, whatever the size; the same call goes on where an earlier one
@@ -72,7 +74,8 @@ def reproduce(
     parameters = recipe.sizes[size]
     dataset = recipe.compute(parameters, seed, n_workers, progress or NoProgress(), cells_folder(recipe, folder))
     dataset = dataset.assign_attrs(recipe=recipe.name, size=size)
-    data = {folder / f"{recipe.name}.nc": store.encode(dataset, seed, asdict(parameters))}
+    file = folder / f"{recipe.name}.nc"
+    data = {file: store.encode(dataset, seed, asdict(parameters))} | (store.tables(dataset, file) if csv else {})
     try:
         table, pictures = recipe.table(dataset), encode(recipe.draw(dataset))
     except Exception:

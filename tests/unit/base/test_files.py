@@ -2,6 +2,7 @@ import errno
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import xarray as xr
 
@@ -78,3 +79,15 @@ def test_dataset_survives_the_disk_with_its_origin(tmp_path):
     store.save({path: store.encode(read, seed=8, parameters={})})
     assert store.load(path).attrs["seed"] == 8
     assert os.listdir(tmp_path) == ["test.nc"]
+
+
+def test_tables_of_a_dataset(tmp_path):
+    """Each set of dimensions is a CSV file; together they hold every variable with all digits."""
+    dataset = xr.Dataset(
+        {"q": (("alpha", "temperature"), [[0.1, 0.2], [0.3, np.nan]]), "line_alpha": ("line_point", [1 / 3, 0.5])},
+        {"alpha": [1.0, 2.0], "temperature": [0.5, 1.5]},
+    )
+    tables = store.tables(dataset, tmp_path / "name.nc")
+    assert sorted(path.name for path in tables) == ["name-line.csv", "name.csv"]
+    assert tables[tmp_path / "name.csv"].decode().splitlines()[:2] == ["alpha,temperature,q", "1.0,0.5,0.1"]
+    assert "0.3333333333333333" in tables[tmp_path / "name-line.csv"].decode()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from densehop.apps.cli.exits import FAILED, leave_interrupted_campaign
-from densehop.apps.cli.output import ProgressBar, print_json
+from densehop.apps.cli.output import Csv, ProgressBar, print_json
 from densehop.base import checks
 from densehop.errors import InvalidInput
 
@@ -100,6 +100,7 @@ def collect(
     folder: Folder,
     out: Annotated[Path | None, typer.Option(help="The NetCDF file. (default: DIR/NAME.nc)")] = None,
     traces: Annotated[bool, typer.Option(help="Include the values of every sweep.")] = True,
+    csv: Csv = False,
 ) -> None:
     """Write all results of a campaign into one NetCDF file.
 
@@ -113,9 +114,10 @@ def collect(
     target = out or folder / f"{plan.name}.nc"
     store.writable_folder(target.parent, [target.name])
     dataset = collecting.collect(folder, plan, traces)
-    store.save({target: store.encode(dataset, plan.seed, plan.model_dump(mode="json"))})
+    numbers = store.tables(dataset, target) if csv else {}
+    store.save({target: store.encode(dataset, plan.seed, plan.model_dump(mode="json"))} | numbers)
     sizes = ", ".join(f"{name} {length}" for name, length in dataset.sizes.items())
-    typer.echo(f"written: {target} ({sizes})")
+    typer.echo(", ".join([f"written: {target} ({sizes})", *map(str, numbers)]))
     if dataset.attrs["n_missing"]:
         _warn(f"{dataset.attrs['n_missing']} of {dataset.attrs['n_cells']} cells have no result; they are nan")
         raise typer.Exit(FAILED)

@@ -9,7 +9,7 @@ import typer
 
 from densehop.apps.cli.arguments import interval, numbers
 from densehop.apps.cli.exits import FAILED
-from densehop.apps.cli.output import ProgressBar, print_json, print_table
+from densehop.apps.cli.output import Csv, ProgressBar, print_csv, print_json, print_table
 from densehop.apps.cli.theory import Ansatz, Bodies, Json
 from densehop.errors import InvalidInput
 
@@ -42,6 +42,7 @@ def boundary(
     ] = None,
     points: Annotated[int, typer.Option(help="Number of points, if no temperatures are given.")] = 101,
     ansatz: Ansatz = "rs",
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV with all digits, for a file.")] = False,
     as_json: Json = False,
 ) -> None:
     """Trace a boundary of a phase diagram, with the error of each point."""
@@ -56,7 +57,10 @@ def boundary(
     chosen = None if temperatures is None else numbers("temperatures", temperatures)
     with ProgressBar(kind) as progress:
         line = trace(kind, _bodies(p), chosen, points=points, ansatz=ansatz, progress=progress, **plane)  # type: ignore[arg-type]
-    if as_json:
+    if csv:
+        rows = zip(line.coordinate, line.temperature, line.error, line.reason, strict=True)
+        print_csv((line.axis, "temperature", "error", "reason"), rows)
+    elif as_json:
         parameters = {"p": line.p, "kind": kind, "ansatz": ansatz, **plane}
         columns = {"coordinate": line.coordinate, "temperature": line.temperature, "error": line.error}
         missing = {"missing": line.n_missing, "undecided": line.n_undecided, "reason": list(line.reason)}
@@ -97,6 +101,7 @@ def phase_diagram(
     out: Annotated[Path, typer.Option(help="Folder for the figure as .png and .pdf and the data as .nc.")] = Path(
         "figures"
     ),
+    csv: Csv = False,
     as_json: Json = False,
 ) -> None:
     """Compute a phase diagram with its boundaries and draw it."""
@@ -115,7 +120,7 @@ def phase_diagram(
         scaled_teacher_temperature=scaled_teacher_temperature,
     )
     with ProgressBar(asked.name) as progress:
-        made = reproduce(plane.single_diagram(asked), "asked", out, 0, None, progress)
+        made = reproduce(plane.single_diagram(asked), "asked", out, 0, None, progress, csv=csv)
     if as_json:
         parts: dict[str, Any] = {"shares": plane.shares(made.dataset), "boundaries": plane.boundaries(made.dataset)}
         print_json(parameters=asdict(asked), **parts, files=[str(path) for path in made.files])

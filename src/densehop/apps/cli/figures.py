@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from densehop.apps.cli.exits import leave_interrupted_campaign
-from densehop.apps.cli.output import ProgressBar
+from densehop.apps.cli.output import Csv, ProgressBar
 from densehop.errors import InvalidInput
 
 
@@ -16,6 +16,7 @@ def reproduce(
     out: Annotated[Path, typer.Option(help="Folder for NAME.png, NAME.pdf and NAME.nc.")] = Path("figures"),
     seed: Annotated[int, typer.Option(help="Seed; results do not depend on the number of workers.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Processes; default: one for each core.")] = None,
+    csv: Csv = False,
     list_names: Annotated[bool, typer.Option("--list", help="List the figures and stop.")] = False,
 ) -> None:
     """Reproduce a published figure: theory beside simulation, with a table of deviations.
@@ -36,7 +37,7 @@ def reproduce(
         raise InvalidInput(f"NAME must be one of {', '.join(RECIPES)}; got {got}")
     try:
         with ProgressBar(name, counted=False) as progress:
-            made = reproduce_recipe(RECIPES[name], size, out, seed, workers, progress)
+            made = reproduce_recipe(RECIPES[name], size, out, seed, workers, progress, csv=csv)
     except KeyboardInterrupt:
         if (cells := cells_folder(RECIPES[name], out)).exists():
             leave_interrupted_campaign(cells)

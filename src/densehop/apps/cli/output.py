@@ -1,10 +1,12 @@
 """How the command line prints: a progress bar, aligned tables and JSON."""
 
+import csv
 import json
 import math
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -21,6 +23,7 @@ from rich.progress import (
 
 from densehop.base.version import __version__
 
+Csv = Annotated[bool, typer.Option("--csv", help="Write the numbers as .csv too, a file for each set of dimensions.")]
 SPEED_WINDOW = 3600.0  # seconds over which the bar measures its speed: cells of a campaign take minutes each
 
 
@@ -71,6 +74,14 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
+
+
+def print_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print comma-separated values; numbers have all their digits, and nan is empty."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow(["" if isinstance(one, float) and math.isnan(one) else plain(one) for one in row])
 
 
 def number(value: float, digits: int = 12) -> str:

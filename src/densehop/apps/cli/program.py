@@ -1,5 +1,6 @@
 """All commands in one program. Whatever goes wrong ends in one line on standard error and a non-zero exit code."""
 
+import os
 import sys
 import warnings
 from typing import Annotated
@@ -72,6 +73,7 @@ for command in (
 
 def run(arguments: list[str]) -> int:
     """Run the command line and return its exit code; an error becomes one line on standard error."""
+    os.environ["MPLBACKEND"] = "agg"  # files are all that commands draw; a notebook's backend may not exist here
     warnings.showwarning = lambda message, *_: print(f"densehop: warning: {message}", file=sys.stderr)
     try:
         return app(arguments or ["--help"], standalone_mode=False) or 0  # Typer returns 130 after Ctrl-C

@@ -46,16 +46,25 @@ def broken_lines(p: int, progress: Progress) -> BrokenLines:
     parting = ManyBody(p).retrieval.furthest  # where the AT line ends, on the direct model's own Nishimori line
     lines = {}
     for name in NAMES:
-        end = highest(p, f"retrieval_{name}") * (1 - 1e-6)
-        every = curves.temperatures_for(p, POINTS)
-        temperatures = np.unique([*every[every < end], min(parting, end), end])
-        found = []
+        temperatures, found = _temperatures(p, name), []
         for temperature in temperatures:
             found.append(_load(p, name, float(temperature)))
             progress.advance()
         loads, errors = np.array([(np.nan, np.nan) if one is None else tuple(one) for one in found]).T
-        lines[name] = BrokenLine(temperatures, loads, errors, min(parting, end))
+        lines[name] = BrokenLine(temperatures, loads, errors, min(parting, float(temperatures[-1])))
     return lines
+
+
+def count_points(p: int) -> int:
+    """Return how many points both lines have."""
+    return sum(_temperatures(p, name).size for name in NAMES)
+
+
+def _temperatures(p: int, name: str) -> Floats:
+    """Return the temperatures of a line, up to its end."""
+    end = highest(p, f"retrieval_{name}") * (1 - 1e-6)
+    every = curves.temperatures_for(p, POINTS)
+    return np.unique([*every[every < end], min(ManyBody(p).retrieval.furthest, end), end])
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import Floats, Mask
 from densehop.base.progress import NoProgress, Progress
 from densehop.base.quantities import describe
 from densehop.base.ranges import decimal_range
@@ -16,10 +16,10 @@ from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
 from densehop.theory.diagrams import line_marks, regions
 from densehop.theory.diagrams.axes import checked_axis, default_axes
-from densehop.theory.diagrams.broken_lines import NAMES, POINTS, BrokenLines, broken_lines
+from densehop.theory.diagrams.broken_lines import NAMES, POINTS, BrokenLines, broken_lines, count_points
 from densehop.theory.diagrams.phases import candidates, phase_among
 from densehop.theory.diagrams.winners import CODES, PHASES, VARIABLES, Values, by_arrays, by_points, problem_at
-from densehop.theory.lines.boundaries import traced
+from densehop.theory.lines.boundaries import INFERENCE, RETRIEVAL, traced
 from densehop.theory.lines.exponential import any_plane
 from densehop.theory.lines.planes import Plane
 from densehop.theory.lines.points import Boundary, Wanted, warn
@@ -89,14 +89,16 @@ def phase_diagram(
     x, t = _axes(where, coordinates, temperatures)
     kinds = line_marks.kinds_of(where) if boundaries else ()
     report = progress or NoProgress()
-    report.total(len(kinds) + (0 if where.universal else t.size) + (2 * POINTS if _needs_lines(where, ansatz) else 0))
-    broken = broken_lines(where.p, report) if _needs_lines(where, ansatz) else None
+    needs_lines = _needs_lines(where, ansatz)
+    points = count_points(where.p) if needs_lines else 0
+    report.total(len(kinds) + points + (0 if where.universal else t.size))
+    broken = broken_lines(where.p, report) if needs_lines else None
     values = by_arrays(where, x, t, broken) if where.universal else by_points(where, x, t, ansatz, report)
     dataset = _as_dataset(where, x, t, values, ansatz)
     lines = _lines(where, kinds, ansatz, broken, float(t[-1]), report)
     if boundaries and not where.universal and min(x.size, t.size) > 1:
         _add_map(dataset, where, ansatz, lines)
-    for name, line in lines.items():
+    for name, line in sorted(lines.items(), key=lambda item: not item[0].endswith("_1rsb")):
         _add_line(dataset, name, line, float(x[-1]), float(t[-1]))
     _warn(dataset)
     return describe(dataset)
@@ -144,7 +146,7 @@ def _lines(
     """Return the lines that exist, those of 1RSB under names that end in it."""
     found = {}
     points = LINE_POINTS if where.universal else PAIRWISE_LINE_POINTS
-    wanted = Wanted(None, points, NoProgress(), max(4.0, top))
+    wanted = Wanted(None, points, NoProgress(), max(1.02 * top, 0.1))
     for kind in kinds:
         try:
             found[kind] = traced(where, kind, "rs", wanted)
@@ -177,7 +179,7 @@ def _in_plane(where: Plane, kind: str, broken: BrokenLines) -> Boundary:
 
 def _add_line(dataset: xr.Dataset, name: str, line: Boundary, right: float, top: float) -> None:
     """Add a line, as far as it lies in the plane's window."""
-    inside = ~((line.coordinate > 1.2 * right) | (line.temperature > 1.2 * top))
+    inside = _with_neighbours(~((line.coordinate > 1.2 * right) | (line.temperature > 1.2 * top)))
     if not np.isfinite(line.coordinate[inside]).any():
         return
     replaced = "phase_rs" in dataset and not name.endswith("_1rsb")  # a line of replica symmetry beside that of 1RSB
@@ -185,17 +187,24 @@ def _add_line(dataset: xr.Dataset, name: str, line: Boundary, right: float, top:
     effective = line.model == "large_noise" and "scaled_teacher_temperature" not in dataset.attrs
     rule = line_marks.rules(line.model, effective=effective).get(name.removesuffix("_1rsb"))
     words, about = name.replace("_", " "), {"units": "1", "reference": "docs/theory.md, section 9"}
+    shown = line_marks.shown(phase, line.coordinate, line.temperature, rule)
+    if replaced and f"{name}_1rsb_shown" in dataset:  # drawn where the two differ
+        shown &= line_marks.differ(dataset["phase"], dataset["phase_rs"], line.coordinate, line.temperature)
     columns = {
         line.axis: (line.coordinate, f"{line.axis} of the line {words}"),
         "temperature": (line.temperature, f"temperature of the line {words}"),
         "error": (line.error, f"error of {line.axis} on the line {words}"),
-        "shown": (
-            line_marks.shown(phase, line.coordinate, line.temperature, rule),
-            f"whether the line {words} means something here: it parts phases or belongs to this one",
-        ),
+        "shown": (shown, f"whether the line {words} means something here: it parts phases or belongs to this one"),
     }
     for column, (values, meaning) in columns.items():
         dataset[f"{name}_{column}"] = (f"{name}_point", values[inside], {"long_name": meaning, **about})
+
+
+def _with_neighbours(inside: Mask) -> Mask:
+    """Return a mask with the points beside it, so that lines reach the window's edge."""
+    padded = np.pad(inside, 1)
+    result: Mask = inside | padded[2:] | padded[:-2]
+    return result
 
 
 def _add_map(dataset: xr.Dataset, where: Plane, ansatz: str, lines: dict[str, Boundary]) -> None:
@@ -211,9 +220,17 @@ def _add_map(dataset: xr.Dataset, where: Plane, ansatz: str, lines: dict[str, Bo
         problem = problem_at(where, coordinate, temperature)
         return CODES[phase_among(problem, candidates(problem, ansatz))]
 
+    def unstable(coordinate: float, temperature: float) -> int:
+        ranked = candidates(problem_at(where, coordinate, temperature), ansatz)
+        return int(any(one.branch in {"retrieval", "inference"} and one.advice != "" for one in ranked))
+
     codes = regions.between_lines(x, t, fine, dataset["phase"].values, drawn, at)
     dataset.coords.update({"map_temperature": fine[1], f"map_{where.axis}": fine[0]})
-    dataset["map_phase"] = (("map_temperature", f"map_{where.axis}"), codes, FLAGS)
+    dims = ("map_temperature", f"map_{where.axis}")
+    dataset["map_phase"] = (dims, codes, FLAGS)
+    borders = [(line.coordinate, line.temperature) for line in lines.values() if line.kind in (*RETRIEVAL, *INFERENCE)]
+    grid = dataset["rs_unstable"].values.astype(np.int8)
+    dataset["map_rs_unstable"] = (dims, regions.between_lines(x, t, fine, grid, borders, unstable) == 1)
 
 
 def _warn(dataset: xr.Dataset) -> None:

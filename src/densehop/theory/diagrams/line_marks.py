@@ -86,6 +86,15 @@ def shown(phase: xr.DataArray, x: Floats, t: Floats, rule: Rule | None) -> Mask:
     return result
 
 
+def differ(one: xr.DataArray, other: xr.DataArray, x: Floats, t: Floats) -> Mask:
+    """Return at which points of a line two maps of phases differ, there or next to it."""
+    up_axis, along_axis = (one[dim].values for dim in one.dims)
+    row, column = _cell(up_axis, t), _cell(along_axis, x)
+    padded = np.pad(one.values != other.values, 1)
+    result: Mask = np.any([padded[row + up, column + right] for up in range(3) for right in range(3)], axis=0)
+    return result
+
+
 def _cell(axis: Floats, values: Floats) -> npt.NDArray[np.intp]:
     """Return the index of the grid point nearest to each value."""
     result: npt.NDArray[np.intp] = np.searchsorted((axis[1:] + axis[:-1]) / 2, values)

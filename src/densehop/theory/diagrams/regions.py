@@ -14,6 +14,7 @@ from densehop.base.arrays import Floats, Mask
 
 Codes = npt.NDArray[np.int8]
 Line = tuple[Floats, Floats]  # coordinates, temperatures
+FARTHEST = 100  # windows away from which a line is followed
 SMALLEST = 12  # pixels: smaller regions without a point of their own take the nearest one's phase
 
 
@@ -35,6 +36,7 @@ def between_lines(
     seeds = np.full(barrier.shape, -1, dtype=np.int8)
     seeds[np.ix_(rows, columns)] = codes
     seeds[barrier | _beside(barrier)] = -1  # which side of a line they are on is lost in the pixels
+    seeds[:, columns[x == 0]] = seeds[rows[t == 0]] = -1  # limits, which need not be those of the region beside them
     result = np.full(barrier.shape, -1, dtype=np.int8)
     for number in range(1, n_regions + 1):
         inside = regions == number
@@ -59,7 +61,7 @@ def _drawn(fine: tuple[Floats, Floats], lines: Sequence[Line]) -> Mask:
         rows = (up - fine[1][0]) / (fine[1][-1] - fine[1][0]) * (shape[0] - 1)
         for k in range(along.size - 1):
             ends = np.array([rows[k : k + 2], columns[k : k + 2]])
-            if not np.isfinite(ends).all() or (np.abs(ends) > 3 * max(shape)).any():
+            if not np.isfinite(ends).all() or (np.abs(ends) > FARTHEST * max(shape)).any():
                 continue
             steps = 2 + int(2 * np.abs(np.diff(ends)).max())
             row, column = (np.rint(np.linspace(first, last, steps)).astype(int) for first, last in ends)

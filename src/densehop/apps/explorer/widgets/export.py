@@ -3,14 +3,13 @@
 import io
 from typing import Any
 
-import matplotlib as mpl
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from densehop.apps.explorer.widgets.chart import Chart
 from densehop.apps.explorer.widgets.spin_image import SpinImage
-from densehop.plot.style import STYLE, new_figure
+from densehop.plot.style import HOUSE, applied, new_figure
 
 DASHES = {"solid": None, "dashed": (4, 1.8), "dotted": (1, 1.4)}  # lengths in units of the line's width
 
@@ -18,14 +17,14 @@ DASHES = {"solid": None, "dashed": (4, 1.8), "dotted": (1, 1.4)}  # lengths in u
 def figure_file(sheet: Figure, suffix: str) -> bytes:
     """Return a matplotlib figure as the content of a "png" or "svg" file."""
     buffer = io.BytesIO()
-    with mpl.rc_context(STYLE):
+    with applied(HOUSE):
         sheet.savefig(buffer, format=suffix)
     return buffer.getvalue()
 
 
 def chart_file(chart: Chart, suffix: str) -> bytes:
     """Return a chart as the content of a "png" or "svg" file."""
-    with mpl.rc_context(STYLE):
+    with applied(HOUSE):
         sheet = new_figure(5.0, 3.4)
         axes = sheet.subplots()
         _draw_chart(axes, chart)
@@ -53,7 +52,7 @@ def _draw_chart(axes: Axes, chart: Chart) -> None:
 
 def image_row_file(images: list[SpinImage], side: int, suffix: str) -> bytes:
     """Return images in a row as the content of a "png" or "svg" file."""
-    with mpl.rc_context(STYLE):
+    with applied(HOUSE):
         sheet = new_figure(1.15 * len(images), 1.6)
         for axes, image in zip(sheet.subplots(1, len(images)), images, strict=True):
             axes.imshow(image.values.reshape(side, side), cmap="Greys", vmin=-1, vmax=1)

@@ -1,0 +1,148 @@
+"""Figures in anybody's settings: the house style is the same everywhere, and `style=None` is the user's own."""
+
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import densehop as dh
+from densehop.campaign import store
+from densehop.plot import (
+    attacks,
+    capacity,
+    images,
+    landscape,
+    nishimori_phases,
+    overlap_curves,
+    phase_diagrams,
+    recovery,
+)
+from densehop.plot.style import BLUE, encode
+
+FIGURES = Path(__file__).parents[3] / "docs" / "figures"
+FUNCTIONS = [
+    attacks.heat_maps,
+    attacks.prototypes,
+    capacity.capacity,
+    images.memory_grid,
+    images.overwrite_curve,
+    images.restored_rows,
+    images.robustness_curves,
+    images.student_rows,
+    landscape.landscape,
+    nishimori_phases.nishimori_phase_diagram,
+    overlap_curves.by_temperature,
+    phase_diagrams.phase_diagram,
+    recovery.recovery,
+]
+PUBLISHED = {
+    "adversarial": (attacks.heat_maps, 2),
+    "adversarial-prototypes": (attacks.prototypes, 2),
+    "capacity": (capacity.capacity, 9),
+    "nishimori-phase-diagram": (nishimori_phases.nishimori_phase_diagram, 3),
+    "prototype-or-feature": (recovery.recovery, 3),
+}
+DARK = {
+    "axes.facecolor": "black",
+    "figure.facecolor": "black",
+    "text.color": "white",
+    "font.size": 17,
+    "savefig.dpi": 50,
+    "text.usetex": True,
+    "font.family": "monospace",
+    "axes.prop_cycle": mpl.cycler(color=["#111111", "#222222", "#333333", "#444444"]),
+}
+
+
+@pytest.fixture(scope="module")
+def diagram():
+    with pytest.warns(RuntimeWarning, match="replica symmetry is not exact"):
+        return dh.phase_diagram(3, "direct", np.linspace(0, 2, 21), np.linspace(0, 4, 21))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=[function.__name__ for function in FUNCTIONS])
+def test_every_function_takes_axes_and_a_style(function):
+    parameters = inspect.signature(function).parameters
+    assert parameters["ax"].default is None
+    assert parameters["style"].default == "densehop"
+
+
+def test_the_users_settings_do_not_change_a_figure_of_the_house(diagram):
+    plain = encode(phase_diagrams.phase_diagram(diagram))[".png"]
+    with mpl.rc_context(DARK):
+        figure = phase_diagrams.phase_diagram(diagram)
+        assert encode(figure)[".png"] == plain
+    figure = phase_diagrams.phase_diagram(diagram)
+    with mpl.rc_context(DARK):  # drawn in one place, saved in another
+        assert encode(figure)[".png"] == plain
+
+
+def test_the_users_settings_rule_without_a_style(diagram):
+    settings = {**DARK, "text.usetex": False}
+    with mpl.rc_context(settings):
+        figure, axes = plt.subplots(figsize=(3.375, 4.5))
+        phase_diagrams.phase_diagram(diagram, axes, style=None)
+    plt.close(figure)
+    assert axes.get_xaxis().label.get_fontsize() == 17
+    colours = {line.get_color() for line in axes.lines}
+    assert BLUE not in colours
+    assert {"#111111", "#222222"} <= colours
+    with mpl.rc_context({"lines.linewidth": 3.0}):
+        thick = phase_diagrams.phase_diagram(diagram, style=None).axes[0].lines
+    thin = phase_diagrams.phase_diagram(diagram).axes[0].lines
+    assert [line.get_linewidth() for line in thick] == [2 * line.get_linewidth() for line in thin]
+
+
+def test_a_figure_for_a_column_is_legible(diagram):
+    figure = phase_diagrams.phase_diagram(diagram, width=3.375)
+    encode(figure)
+    frame, legend = figure.axes[0].get_window_extent(), figure.legends[0].get_window_extent()
+    whole = figure.bbox
+    assert frame.width > 0.75 * whole.width
+    assert frame.height > 0.4 * whole.height
+    assert legend.y1 < frame.y0
+    assert whole.x0 <= legend.x0 < legend.x1 <= whole.x1
+    sizes = [text.get_fontsize() for text in (*figure.axes[0].texts, *figure.legends[0].get_texts())]
+    assert min(sizes) >= 7
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_figures_can_be_drawn_on_axes_of_ones_own(name):
+    draw, n_panels = PUBLISHED[name]
+    data = store.load(FIGURES / f"{name}.nc")
+    figure, axes = plt.subplots(1, n_panels)
+    try:
+        assert draw(data, axes, style=None) is figure
+        assert all(one.has_data() for one in axes)
+        with pytest.raises(dh.InvalidInput, match=f"ax must be {n_panels} of Matplotlib's axes"):
+            draw(data, list(axes[:-1]))
+    finally:
+        plt.close(figure)
+
+
+def test_unknown_styles_are_refused(diagram):
+    with pytest.raises(dh.InvalidInput, match="style must be 'densehop', None or a style of Matplotlib, got 'no-such'"):
+        phase_diagrams.phase_diagram(diagram, style="no-such")
+
+
+def test_commands_draw_whatever_the_environment_says(tmp_path):
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\nfigure.facecolor: black\nsavefig.dpi: 40\n")
+    command = [sys.executable, "-m", "densehop", "phase-diagram", "--p", "4", "--model", "nishimori", "--size", "5"]
+    written = []
+    for name, extra in {
+        "plain": {},
+        "odd": {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "MATPLOTLIBRC": str(tmp_path)},
+    }.items():
+        environment = {**os.environ, **extra, "PATH": "/usr/bin:/bin"}
+        done = subprocess.run(
+            [*command, "--out", str(tmp_path / name)], capture_output=True, text=True, env=environment, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        written.append(next((tmp_path / name).glob("*.png")).read_bytes())
+    assert written[0] == written[1]
