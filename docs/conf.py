@@ -34,7 +34,7 @@ exclude_patterns = ["_templates", "examples", "tutorials"]
 templates_path = ["_templates"]
 
 myst_heading_anchors = 3
-myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 default_role = "autolink"
 autodoc_typehints = "none"  # docstrings give shapes and units, which the types cannot
 numpydoc_show_class_members = False

@@ -368,3 +368,46 @@ def recall_fields(name: str, degree: int, beta: float, memories: Floats, states:
             elif overlap > 0:
                 fields[row] += (overlap / top) ** (degree - 1) * memory
     return fields
+
+
+def listed_memories(counts: npt.NDArray[np.int16], floors: npt.NDArray[np.int64]) -> dict[int, int]:
+    """Return the memories, by place, whose counts matter beside the largest one (kernels/listing.py)."""
+    low = floors[counts.max()]
+    return {place: int(count) for place, count in enumerate(counts) if count >= low}
+
+
+def blend(
+    memories: npt.NDArray[np.floating],
+    state: npt.NDArray[np.floating],
+    seen: npt.NDArray[np.bool_] | None,
+    beta: float,
+) -> tuple[npt.NDArray[np.float64], list[float], float]:
+    """Return sum w xi/sum w, w = exp(-beta |x - xi|^2/2) over what is seen, all |x - xi|^2, and log sum w."""
+    wide = memories.astype(np.float64)
+    counted = np.ones(len(state)) if seen is None else seen
+    squares = [float((counted * (state.astype(np.float64) - memory) ** 2).sum()) for memory in wide]
+    least = min(squares)
+    weights = np.array([np.exp(-beta / 2 * (square - least)) for square in squares])
+    return weights @ wide / weights.sum(), squares, float(np.log(weights.sum()) - beta / 2 * least)
+
+
+def multilinear_fields(magnetisations: Floats, patterns: Signs, p: int) -> Floats:
+    """Return -dE/dm_i of the strict energy at real magnetisations (N,), a loop over patterns and tuples of sites."""
+    n_spins = len(magnetisations)
+    fields = np.zeros(n_spins)
+    for pattern in patterns:
+        values = pattern * magnetisations
+        for site in range(n_spins):
+            others = np.delete(values, site)
+            tuples = itertools.combinations(others.tolist(), p - 1)
+            fields[site] += pattern[site] * sum(math.prod(one) for one in tuples)
+    return np.asarray(math.factorial(p) / float(n_spins) ** (p - 1) * fields)
+
+
+def coupling_tensor(patterns: Signs, p: int) -> Floats:
+    """Return J, (N, ..., N) with p indices: sums of products of p distinct signs of each pattern, else 0."""
+    n_spins = patterns.shape[1]
+    tensor = np.zeros((n_spins,) * p)
+    for sites in itertools.permutations(range(n_spins), p):
+        tensor[sites] = patterns[:, sites].astype(np.float64).prod(axis=1).sum()
+    return tensor

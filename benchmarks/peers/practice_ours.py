@@ -6,7 +6,7 @@ from itertools import repeat
 import numpy as np
 
 from densehop import DenseAssociativeMemory
-from densehop.base.arrays import Singles
+from densehop.base.arrays import Integers, Reals, Singles
 from densehop.learn.classifier.losses import CrossEntropy
 from densehop.learn.classifier.scores import Memories, class_scores, memory_gradients
 from densehop.learn.classifier.training import Trainer
@@ -31,15 +31,19 @@ def gradient(lesson: Lesson) -> Singles:
 
 
 def train(lesson: Lesson) -> Callable[[], Singles]:
-    loss = CrossEntropy(INVERSE_TEMPERATURE / lesson.memories.degree)
+    loss, first = CrossEntropy(INVERSE_TEMPERATURE / lesson.memories.degree), lesson.memories
 
     def run() -> Singles:
-        first = lesson.memories
-        trainer = Trainer(
-            Memories(first.visible.copy(), first.labels.copy(), first.degree, first.floor), BATCH, lesson.noise
-        )
-        trainer.epoch(lesson.images, lesson.classes, loss, repeat(RATE), Fixed(lesson))  # type: ignore[arg-type]
-        return np.asarray(trainer.memories.visible, dtype=np.float32)
+        trainer = Trainer([first.visible.copy(), first.labels.copy()], BATCH, lesson.noise)
+
+        def step(batch: Reals, classes: Integers, _: Reals | None) -> tuple[float, list[Reals]]:
+            memories = Memories(trainer.arrays[0], trainer.arrays[1], first.degree, first.floor)
+            found = class_scores(memories, batch)
+            value, upstream = loss(found.scores, classes)
+            return value, list(memory_gradients(memories, found, upstream, batch))
+
+        trainer.epoch(lesson.images, lesson.classes, None, step, repeat(RATE), Fixed(lesson))  # type: ignore[arg-type]
+        return np.asarray(trainer.arrays[0], dtype=np.float32)
 
     return run
 

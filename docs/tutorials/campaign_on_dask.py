@@ -137,12 +137,12 @@ print(f"{undisturbed['q_star'].size} cells agree to the last bit")
 mean = data["q_star"].mean("disorder").squeeze()
 error = (data["q_star"].std("disorder", ddof=1) / np.sqrt(data.sizes["disorder"])).squeeze()
 figure, panels = plt.subplots(1, 2, figsize=(7.5, 3.2), sharey=True, layout="constrained")
-for axes, load in zip(panels, data["load"].values, strict=True):
+for axes, load in zip(panels, data["alpha"].values, strict=True):
     end = np.sqrt(load / dh.nishimori_lines(3).gamma_local) * (1 - 1e-9)
     curve = np.append(np.arange(1.6, end, 0.02), end)
     axes.plot(curve, [dh.solve(dh.TeacherStudent.nishimori(3, load, t)).q_star for t in curve], "k-", label="theory")
     for begin, marker in (("pattern", "o"), ("random", "s")):
-        here = {"load": load, "start": begin}
+        here = {"alpha": load, "start": begin}
         axes.errorbar(
             data["temperature"], mean.sel(here), error.sel(here), fmt=marker, capsize=3, label=f"from {begin}"
         )

@@ -106,7 +106,7 @@ print(published["q_star"].sizes)
 # %%
 # Overlap against temperature at the largest load, :math:`N = 512`, from the pattern: dots with error bars over
 # disorders, the theory at infinite :math:`N` as a line. A hollow dot has not settled.
-shown = published.sel(n_spins=512, start="pattern", load=published["load"].max())
+shown = published.sel(n_spins=512, start="pattern", alpha=published["alpha"].max())
 settled = shown["settled"].astype(bool)
 curve, axes = plt.subplots(figsize=(5, 3.2), layout="constrained")
 axes.plot(shown["curve_temperature"], shown["curve_q_star_theory"], "k-", label="theory")

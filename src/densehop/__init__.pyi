@@ -1,8 +1,12 @@
 """densehop: dense Hopfield networks, exact theory and fast Monte Carlo."""
 
-from . import campaign, diagnostics, energies, errors, learn, plot, simulate, teacher, theory
+from . import campaign, diagnostics, energies, errors, inference, learn, plot, simulate, teacher, theory
 from .base.version import __version__
+from .coupling_network import CouplingNetwork
 from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
+from .exponential_problem import ExponentialModel, ExponentialTeacherStudent
+from .inference.amp import message_passing
+from .inference.recovery import recover_pattern
 from .learn.classifier.estimator import DenseAssociativeClassifier
 from .learn.memory.estimator import DenseAssociativeMemory
 from .network import PBodyHopfield
@@ -25,10 +29,13 @@ from .theory.states.solution import Solution
 
 __all__ = [
     "Boundary",
+    "CouplingNetwork",
     "DenseAssociativeClassifier",
     "DenseAssociativeMemory",
     "DensehopError",
     "DirectModel",
+    "ExponentialModel",
+    "ExponentialTeacherStudent",
     "InvalidInput",
     "NoSolution",
     "OutOfRange",
@@ -50,14 +57,17 @@ __all__ = [
     "energies",
     "errors",
     "examples_needed",
+    "inference",
     "learn",
     "load_of",
+    "message_passing",
     "mixtures",
     "n_examples_for",
     "nishimori_lines",
     "phase",
     "phase_diagram",
     "plot",
+    "recover_pattern",
     "retrieval_boundary",
     "signal_strength",
     "simulate",

@@ -6,10 +6,9 @@ from functools import cached_property
 from typing import Any, Unpack
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Integers, Signs
+from densehop.base.arrays import ArrayLike, Floats, Integers, Signs
 from densehop.base.streams import Purpose, Seed, seed_sequence
 from densehop.base.workers import count_workers
 from densehop.energies import tables
@@ -62,7 +61,7 @@ class PBodyHopfield:
 
     def __init__(
         self,
-        patterns: npt.ArrayLike,
+        patterns: ArrayLike,
         p: int | None = None,
         interaction: str = "strict",
         sharpness: float | None = None,
@@ -72,7 +71,7 @@ class PBodyHopfield:
         self._store(stored, _table(interaction, p, sharpness, stored.shape[1]))
 
     @classmethod
-    def from_table(cls, patterns: npt.ArrayLike, table: tables.EnergyTable | WeightTable) -> "PBodyHopfield":
+    def from_table(cls, patterns: ArrayLike, table: tables.EnergyTable | WeightTable) -> "PBodyHopfield":
         """Return a network with an energy of your own, such as one of `overlap_table` (docs/design.md, "Tables").
 
         Raises
@@ -121,17 +120,17 @@ class PBodyHopfield:
         """Pickle and copy what the network is, not the layouts made from it."""
         return type(self).from_table, (self.patterns, self.table)
 
-    def energy(self, states: npt.ArrayLike) -> Floats:
+    def energy(self, states: ArrayLike) -> Floats:
         """Return the extensive energy, (B,), of states (B, N); a single state (N,) gives a scalar array."""
         batch = self._states(states)
         return self.table.energies(batch, self.patterns).reshape(np.shape(states)[:-1])
 
-    def local_fields(self, states: npt.ArrayLike) -> Floats:
+    def local_fields(self, states: ArrayLike) -> Floats:
         """Return the local fields h_i, (B, N), of states (B, N): flipping spin i costs 2 xi_i h_i."""
         batch = self._states(states)
         return self.table.local_fields(batch, self.patterns).reshape(np.shape(states))
 
-    def overlaps(self, states: npt.ArrayLike) -> Floats:
+    def overlaps(self, states: ArrayLike) -> Floats:
         """Return the overlaps per spin, (B, M), of states (B, N) with every stored vector."""
         batch = self._states(states)
         size = 8 * len(batch) * self.n_patterns + PatternWords.bytes_needed(self.n_spins, self.n_patterns)
@@ -139,7 +138,7 @@ class PBodyHopfield:
         return self._words.overlaps(batch).reshape((*np.shape(states)[:-1], self.n_patterns))
 
     def largest_overlaps(
-        self, states: npt.ArrayLike, n_largest: int = 1, n_workers: int | None = None
+        self, states: ArrayLike, n_largest: int = 1, n_workers: int | None = None
     ) -> tuple[Floats, Integers]:
         """Return the largest overlaps per spin of states (B, N), and the indices of their stored vectors.
 
@@ -154,12 +153,12 @@ class PBodyHopfield:
         values, indices = self._words.largest(batch, n_largest, n_workers)
         return values.reshape(shape), indices.reshape(shape)
 
-    def relax(self, states: npt.ArrayLike, n_workers: int | None = None) -> Signs:
+    def relax(self, states: ArrayLike, n_workers: int | None = None) -> Signs:
         """Run asynchronous T = 0 dynamics from states (B, N) to fixed points, (B, N); a zero field keeps its spin."""
         batch = self._states(states)
         return relax(self._model, batch, n_workers).reshape(np.shape(states))
 
-    def retrieve(self, states: npt.ArrayLike, max_steps: int = 100, n_workers: int | None = None) -> Retrieval:
+    def retrieve(self, states: ArrayLike, max_steps: int = 100, n_workers: int | None = None) -> Retrieval:
         """Run synchronous T = 0 dynamics, xi_i <- sign(h_i) for all i at once; a zero field keeps its spin.
 
         A step of a batch costs a fraction of two matrix products with the stored vectors. Unlike `relax`, which changes
@@ -190,11 +189,11 @@ class PBodyHopfield:
     @shows_options
     def sample(
         self,
-        temperature: npt.ArrayLike,
+        temperature: ArrayLike,
         n_chains: int = 1,
         n_sweeps: int | None = None,
-        start: npt.ArrayLike | None = None,
-        references: npt.ArrayLike | None = None,
+        start: ArrayLike | None = None,
+        references: ArrayLike | None = None,
         seed: Seed = 0,
         **options: Unpack[RunKeywords],
     ) -> Samples:
@@ -225,12 +224,12 @@ class PBodyHopfield:
     @shows_options
     def temper(
         self,
-        temperatures: npt.ArrayLike,
+        temperatures: ArrayLike,
         n_ladders: int = 2,
         n_sweeps: int = DEFAULT_SWEEPS,
         exchange_every: int = 1,
-        start: npt.ArrayLike | None = None,
-        references: npt.ArrayLike | None = None,
+        start: ArrayLike | None = None,
+        references: ArrayLike | None = None,
         seed: Seed = 0,
         **options: Unpack[RunKeywords],
     ) -> TemperedSamples:
@@ -281,8 +280,8 @@ class PBodyHopfield:
         temperature: float | tuple[float, ...],
         n_chains: int,
         n_sweeps: int,
-        start: npt.ArrayLike | None,
-        references: npt.ArrayLike | None,
+        start: ArrayLike | None,
+        references: ArrayLike | None,
         seed: Seed,
         options: RunOptions,
     ) -> Run:
@@ -327,7 +326,7 @@ class PBodyHopfield:
         kind = WeightedModel if isinstance(self.table, WeightTable) else IntegerModel
         return kind.bytes_needed(self.n_spins, self.n_patterns, n_chains)
 
-    def _references(self, references: npt.ArrayLike | None) -> Signs:
+    def _references(self, references: ArrayLike | None) -> Signs:
         """Return checked references as (R, N)."""
         if references is None:
             return np.empty((0, self.n_spins), dtype=np.int8)
@@ -335,7 +334,7 @@ class PBodyHopfield:
         shape: tuple[int | str, ...] = (self.n_spins,) if is_one else ("R", self.n_spins)
         return checks.signs("references", references, shape).reshape(-1, self.n_spins)
 
-    def _states(self, states: npt.ArrayLike) -> Signs:
+    def _states(self, states: ArrayLike) -> Signs:
         """Return checked states as a batch (B, N)."""
         shape: tuple[int | str, ...] = (
             (self.n_spins,) if checks.as_array("states", states).ndim == 1 else ("B", self.n_spins)

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from densehop.base import checks
 from densehop.errors import InvalidInput
 
@@ -176,6 +178,12 @@ def _check(problem: DirectModel | TeacherStudent) -> None:
     """Check and freeze what every problem has."""
     freeze = object.__setattr__
     freeze(problem, "p", checks.body_number(problem.p))
+    for name in ("load", "temperature"):
+        if np.ndim(getattr(problem, name)) > 0:
+            raise InvalidInput(
+                f"{name} must be one number, got shape {np.shape(getattr(problem, name))}: a problem is one point; "
+                "`densehop.theory.solve_grid` and `phase_diagram` take arrays"
+            )
     freeze(problem, "load", checks.number("load", problem.load, zero_allowed=True))
     freeze(problem, "temperature", checks.number("temperature", problem.temperature, zero_allowed=True))
 
@@ -200,7 +208,7 @@ def _odd_factorial(n: int) -> int:
     return math.prod(range(n, 0, -2))
 
 
-def n_examples_for(load: float, n_spins: int, p: int) -> int:
+def n_examples_for(load: float, n_spins: int, p: int | None) -> int:
     """Return the number of examples M whose load is nearest to alpha = M p!/N^(p-1) (docs/theory.md, eq. 4).
 
     Parameters
@@ -208,7 +216,7 @@ def n_examples_for(load: float, n_spins: int, p: int) -> int:
     load : float
         alpha >= 0; at p = 2 it is 2M/N.
     n_spins, p : int
-        N and the number of bodies, 2 <= p <= N.
+        N and the number of bodies, 2 <= p <= N; p = None is the exponential energy with the load log(M)/N (eq. 110).
 
     Raises
     ------
@@ -217,30 +225,35 @@ def n_examples_for(load: float, n_spins: int, p: int) -> int:
     """
     load = checks.number("load", load, zero_allowed=True)
     n_spins = checks.integer("n_spins", n_spins, 1)
-    p = checks.body_number(p, n_spins)
+    if p is not None:
+        p = checks.body_number(p, n_spins)
     try:
-        return round(load * float(n_spins ** (p - 1) / math.factorial(p)))
+        return round(math.exp(load * n_spins) if p is None else load * float(n_spins ** (p - 1) / math.factorial(p)))
     except OverflowError as error:
-        raise InvalidInput(f"load {load:g} with {n_spins} spins and p = {p} means more than 1e308 examples") from error
+        energy = "the exponential energy" if p is None else f"p = {p}"
+        raise InvalidInput(f"load {load:g} with {n_spins} spins and {energy} means more than 1e308 examples") from error
 
 
-def load_of(n_examples: int, n_spins: int, p: int) -> float:
+def load_of(n_examples: int, n_spins: int, p: int | None) -> float:
     """Return the load alpha = M p!/N^(p-1) of M examples or memories of N spins (docs/theory.md, eq. 4).
 
     Parameters
     ----------
     n_examples, n_spins : int
-        M >= 0 and N.
+        M >= 0 and N; M >= 1 for the exponential energy.
     p : int
-        Number of bodies, 2 <= p <= N; at p = 2 the load is 2M/N.
+        Number of bodies, 2 <= p <= N; at p = 2 the load is 2M/N; None is the exponential energy, whose load is log(M)/N
+        (eq. 110).
 
     Raises
     ------
     InvalidInput
         If an argument is out of its range, or the load exceeds 1e308.
     """
-    n_examples = checks.integer("n_examples", n_examples, 0)
+    n_examples = checks.integer("n_examples", n_examples, 0 if p is not None else 1)
     n_spins = checks.integer("n_spins", n_spins, 1)
+    if p is None:
+        return math.log(n_examples) / n_spins
     p = checks.body_number(p, n_spins)
     try:
         return float(n_examples * math.factorial(p) / n_spins ** (p - 1))

@@ -12,7 +12,17 @@ README = (ROOT / "README.md").read_text()
 PICTURE = "docs/figures/nishimori-overlap.png"
 PAGES = ["README.md", "CONTRIBUTING.md", "docs/figures/README.md"] + [
     f"docs/{name}.md"
-    for name in ("campaigns", "conventions", "first-steps", "how-to-choose", "performance", "practice", "reliability")
+    for name in (
+        "campaigns",
+        "conventions",
+        "first-steps",
+        "from-other-packages",
+        "glossary",
+        "how-to-choose",
+        "performance",
+        "practice",
+        "reliability",
+    )
 ]
 BLOCK = re.compile(r"^```python\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE)
 
@@ -26,7 +36,7 @@ def run(code: str, name: str) -> None:
     exec(compile(code, name, "exec"), {"__name__": name})
 
 
-@pytest.mark.parametrize("page", ["first-steps", "conventions"])
+@pytest.mark.parametrize("page", ["first-steps", "conventions", "from-other-packages"])
 def test_blocks_print_what_stands_under_them(page, capsys):
     """Each block by itself, as a reader copies it."""
     found = blocks((ROOT / f"docs/{page}.md").read_text())
@@ -202,10 +212,3 @@ def test_no_room_is_missing_from_the_design_page():
     modules = {found.name for found in source.glob("*.py") if not found.name.startswith("__")}
     at_the_top = set(re.findall(r"^  ([a-z_]+/|[a-z_]+\.py) ", tree, re.MULTILINE))
     assert at_the_top == modules | {f"{found.parent.name}/" for found in source.glob("*/__init__.py")}
-
-
-def test_every_cited_equation_is_in_the_theory_page():
-    numbered = {int(n) for n in re.findall(r"^- \((\d+)\)", (ROOT / "docs/theory.md").read_text(), re.MULTILINE)}
-    for source in (ROOT / "src").rglob("*.py"):
-        for citation in re.findall(r"theory\.md, eq\. ([\d, to and]+)", source.read_text()):
-            assert {int(n) for n in re.findall(r"\d+", citation)} <= numbered, source

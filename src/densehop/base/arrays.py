@@ -1,7 +1,17 @@
 """Types of arrays by their entries. Shapes are given in the docstrings of the functions that take or return them."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    ArrayLike = npt.ArrayLike
+else:
+
+    class ArrayLike:
+        """What NumPy makes an array of: numbers, lists of them, arrays. `help` shows this name, not a union of nine."""
+
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]

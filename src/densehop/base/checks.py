@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import psutil
 
 from densehop.base.arrays import Floats, Signs
+from densehop.base.memory_limits import usable_memory
 from densehop.errors import InvalidInput
 
 SMALLEST, LARGEST = 1e-100, 1e100  # of parameters, so that products of several do not leave double precision
@@ -114,7 +114,11 @@ def series(name: str, values: npt.ArrayLike, shape: str) -> Floats:
 
 
 def as_array(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
-    """Return values as an array; rows of different length are refused."""
+    """Return values as an array; rows of different length, masked values and sparse matrices are refused."""
+    if np.ma.is_masked(values):
+        raise InvalidInput(f"{name} must be complete, got masked values: fill them, or leave their rows out")
+    if hasattr(values, "toarray"):
+        raise InvalidInput(f"{name} must be a dense array, got a sparse one: give its .toarray()")
     try:
         return np.asarray(values)
     except ValueError as error:
@@ -137,5 +141,5 @@ def memory(what: str, n_bytes: int) -> None:
 
 
 def free_memory() -> int:
-    """Return how many bytes are free now."""
-    return int(psutil.virtual_memory().available)
+    """Return how many bytes this process may still use."""
+    return usable_memory()

@@ -1,10 +1,14 @@
 """Writing files so that no reader ever sees a part of a file, or a part of a set of files."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+
+# what network and container mounts answer to a request that they do not know; a full or broken disk says something else
+UNKNOWN_REQUEST = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.ENOTTY}
 
 
 def write_together(contents: Mapping[Path, bytes]) -> None:
@@ -38,8 +42,18 @@ class _Temporary:
         with self.name.open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-        self.name.chmod(0o666 & ~_umask())
+            _reach_the_disk(file.fileno())
+        with suppress(OSError):  # a mount may have permissions of its own
+            self.name.chmod(0o666 & ~_umask())
+
+
+def _reach_the_disk(handle: int) -> None:
+    """Wait until a file is on the disk, where the file system can say so."""
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in UNKNOWN_REQUEST:
+            raise
 
 
 def _umask() -> int:

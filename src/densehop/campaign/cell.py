@@ -39,6 +39,7 @@ class Run:
     observable : "q_star", "m" or "energy", what the verdict and the error bar look at
     precision : float or None, go on until the error bar of the observable is this small
     max_sweeps : int, or for ever as long as that
+    exchange_with : temperatures of replica exchange beside the cell's own, those above it; None: chains are alone
     """
 
     n_chains: int
@@ -50,6 +51,7 @@ class Run:
     observable: str
     precision: float | None
     max_sweeps: int
+    exchange_with: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -125,12 +127,18 @@ class Cell:
     def segment_seed(self, segment: int) -> np.random.SeedSequence:
         """Seed of the chains in one segment; it does not depend on how long they run."""
         place = {**self.problem, "start": self.start, "start_overlap": self.start_overlap}
+        place["exchange_with"] = self.run.exchange_with
         return seed_sequence(self.seed, Purpose.CELL, *_words(place), segment)
+
+    @property
+    def ladder(self) -> tuple[float, ...]:
+        """The temperatures at which chains run: the cell's own, and those above it with which they swap places."""
+        return (self.temperature, *(hotter for hotter in self.run.exchange_with or () if hotter > self.temperature))
 
     @property
     def segment_length(self) -> int:
         """Sweeps between two moments at which the cell can be saved: part of what the random numbers depend on."""
-        fitting = SNAPSHOT_BYTES // (self.run.n_chains * self.n_spins)
+        fitting = SNAPSHOT_BYTES // (self.run.n_chains * len(self.ladder) * self.n_spins)
         return max(SHORTEST_SEGMENT, min(LONGEST_SEGMENT, fitting))
 
     @property
@@ -140,13 +148,14 @@ class Cell:
         if self.attack is not None:
             n_attacks = len(self.attack.fractions) * len(self.attack.examples)
             sweeps = n_attacks * (sweeps if self.temperature else RELAXING)
-        attempts = self.run.n_chains * sweeps * self.n_spins
+        attempts = self.run.n_chains * len(self.ladder) * sweeps * self.n_spins
         return 0.02 + 1e-9 * attempts * (NANOSECONDS_PER_ATTEMPT + NANOSECONDS_PER_PATTERN * self.n_examples)
 
     @cached_property
     def memory(self) -> int:
         """Predicted peak in bytes: examples while they are checked, or their layouts; and couplings."""
-        chains, sizes = self.run.n_chains, (self.n_spins, self.n_examples, self.run.n_chains)
+        chains, running = self.run.n_chains, self.run.n_chains * len(self.ladder)
+        sizes = (self.n_spins, self.n_examples, running)
         examples = self.n_examples * self.n_spins
         store = max(6 * examples, examples + PatternStore.bytes_needed(*sizes))
         couplings = 0
@@ -155,8 +164,13 @@ class Cell:
             if self.run.representation == "auto" and couplings > SHARE_OF_MEMORY * checks.free_memory():
                 couplings = 0  # then `auto` stays with patterns
         per_sweep = chains * (8 + 8 + 4) + chains * (chains - 1)  # energies, acceptance, overlaps; pairs
-        segment = self.segment_length * chains * self.n_spins * 20  # states, thresholds, sites
+        segment = self.segment_length * running * self.n_spins * 20  # states, thresholds, sites
         return int(SMALLEST_MEMORY + store + couplings + 3 * self.run.max_sweeps * per_sweep + segment)
+
+
+def overlap_name(overlap: object) -> str:
+    """Return the name of a start at an overlap that has no name of its own."""
+    return f"overlap {overlap + 0.0:g}" if isinstance(overlap, int | float) else f"overlap {overlap}"
 
 
 def _digest(content: dict[str, Any]) -> bytes:

@@ -1,10 +1,7 @@
 """Arrays in one file that is written atomically, and the checkpoint of an unfinished cell."""
 
-import io
 import json
 import time
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,35 +10,37 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base.archives import WRONG, Arrays, Damaged, packed, unpacked
 from densehop.base.files import write_together
 
-Arrays = dict[str, npt.NDArray[Any]]
-
 HEADER = "header"
-
-
-class Damaged(Exception):
-    """A file that does not hold what was written: truncated, changed, or of another cell."""
 
 
 def encode_arrays(arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> bytes:
     """Return arrays and a header as a .npz file's content; each array carries a checksum."""
     text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **{HEADER: text, **arrays})
-    return buffer.getvalue()
+    return packed({HEADER: text, **arrays}, compress=True)
 
 
 def read_arrays(path: Path, identity: str) -> tuple[Arrays, dict[str, Any]]:
-    """Read arrays and header of the cell `identity`; what is not whole raises `Damaged`."""
+    """Read arrays and header of the cell `identity`; what was read and is not whole raises `Damaged`.
+
+    A file that cannot be read just now, as on a share that went away, raises an OSError, and says nothing about damage.
+    """
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        header = json.loads(arrays.pop(HEADER).tobytes())
-        found = header["identity"]
+        content = path.read_bytes()
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+    except OSError as error:
+        raise OSError(
+            f"'{path}' cannot be read just now ({error.strerror}): it is left as it is; mend the disk, mount or "
+            "permission, then give the same command again"
+        ) from error
+    arrays = unpacked(content)
+    try:
+        header = json.loads(arrays.pop(HEADER).tobytes())
+        found = header["identity"]
+    except WRONG as error:
         raise Damaged(f"{type(error).__name__}: {error}") from error
     if found != identity:
         raise Damaged(f"it belongs to the cell {found}")
@@ -52,7 +51,8 @@ def read_arrays(path: Path, identity: str) -> tuple[Arrays, dict[str, Any]]:
 class Checkpoint:
     """Where a cell saves itself now and then, so that a killed run loses little.
 
-    `notes` collects what went wrong on the way: a checkpoint that cannot be read or written never stops a cell.
+    `notes` collects what went wrong on the way: a checkpoint that is damaged or cannot be written never stops a cell.
+    One that cannot be read just now does, with an OSError, since beginning anew would overwrite it.
     """
 
     path: Path

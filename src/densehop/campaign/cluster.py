@@ -4,7 +4,10 @@ import gc
 import logging
 import queue
 import time
+import warnings
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -18,7 +21,9 @@ Client = Any  # of distributed, which is optional
 Future = Any
 
 LOST_AFTER = "60s"  # a worker that has not come back is replaced; on a busy machine a start takes long
-CONNECTION_TIMEOUT = 60.0  # seconds in which a scheduler must answer and have workers
+CONNECTION_TIMEOUT = 60.0  # seconds in which a scheduler must answer, and those of a local cluster start
+PATIENCE = 60.0  # seconds without any worker, after which it is said that the campaign waits for one
+AHEAD = 8  # cells handed over beyond the threads, at least: a cluster that scales itself grows with what waits
 
 
 class DaskWorkers:
@@ -46,26 +51,44 @@ class DaskWorkers:
             self._client: Client = distributed.Client(
                 scheduler or self._cluster, timeout=CONNECTION_TIMEOUT, set_as_default=False
             )
-            self._client.wait_for_workers(1, timeout=CONNECTION_TIMEOUT)
+            if scheduler is None:
+                self._client.wait_for_workers(1, timeout=CONNECTION_TIMEOUT)
         except (OSError, ValueError, TimeoutError) as error:
-            raise InvalidInput(f"no Dask scheduler with workers at '{scheduler}' ({error})") from error
+            raise InvalidInput(f"no Dask scheduler at '{scheduler or 'this machine'}' ({error})") from error
         self._outcomes: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()
         self._killed: type[Exception] = distributed.KilledWorker
         self._futures: set[Any] = set()
-        self._room = self._sizes()
+        self._address = scheduler
+        self._last_seen: float | None = time.monotonic()
+        self._workers = self._present()
 
     def capacity(self) -> int:
-        """Return the number of threads of all workers there are now."""
-        self._room = self._sizes()
-        return self._room[0]
+        """Return the number of threads of all workers; where they are not ours, with room for cells that wait.
+
+        A cluster that scales itself adds workers only where cells wait, also the first one.
+        """
+        self._workers = self._present()
+        if self._cluster is not None:
+            return max(1, self._workers.threads)
+        return max(2 * self._workers.threads, AHEAD)
 
     def memory(self) -> int:
         """Return the workers' memory together; what is free on this machine where they have no limits."""
-        return self._room[1]
+        return self._workers.memory
+
+    def share(self) -> int:
+        """Return the memory that a thread has for itself, wherever the scheduler puts its cell."""
+        return self._workers.share
+
+    def largest(self) -> int | None:
+        """Return the memory of the largest worker; None where it is not limited, or not known yet."""
+        return self._workers.largest
 
     def submit(self, work: Work) -> None:
-        """Hand the work to the scheduler."""
-        future = self._client.submit(carry_out, work, pure=False, key=f"{work.cell.identity}-{time.time_ns()}")
+        """Hand the work to the scheduler; where some workers are too small for it, for the others only."""
+        chosen = self._workers.larger_than(work.cell.memory)
+        key = f"{work.cell.identity}-{time.time_ns()}"
+        future = self._client.submit(carry_out, work, pure=False, key=key, workers=chosen)
         self._futures.add(future)
 
         def done(future: Future) -> None:
@@ -82,6 +105,7 @@ class DaskWorkers:
             if self._client.status == "running":
                 if self._cluster is not None:
                     self._cluster.scale(self._n_workers)  # replaces workers that Dask has given up
+                self._say_if_none_comes()
                 return None  # others may have joined
             outcome = None
         if outcome is None:
@@ -109,12 +133,52 @@ class DaskWorkers:
             return Outcome(work.cell, DIED, error=str(error))
         return Outcome(work.cell, FAILED, error=f"{type(error).__name__}: {error}")
 
-    def _sizes(self) -> tuple[int, int]:
-        """Return threads and bytes of all workers."""
-        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
-        limits = [worker.get("memory_limit") or 0 for worker in workers]
-        memory = sum(limits) if limits and all(limits) else free_memory()
-        return max(1, sum(worker["nthreads"] for worker in workers)), int(SHARE_OF_MEMORY * memory)
+    def _present(self) -> "Workers":
+        """Return the workers there are now."""
+        found = self._client.scheduler_info(n_workers=-1)["workers"]
+        if found and self._last_seen is not None:
+            self._last_seen = time.monotonic()
+        return Workers.of(found)
+
+    def _say_if_none_comes(self) -> None:
+        """Warn, once, that there has been no worker for a while: a batch system may take hours, or none is coming."""
+        if self._last_seen is None or self._present().threads:
+            return
+        if time.monotonic() - self._last_seen > PATIENCE:
+            self._last_seen = None
+            warnings.warn(
+                f"the Dask scheduler '{self._address}' has no workers: cells wait until some join it", stacklevel=2
+            )
+
+
+@dataclass(frozen=True)
+class Workers:
+    """What the workers of a scheduler can hold, in bytes: `memory` together, `share` each thread."""
+
+    threads: int
+    memory: int
+    share: int = 0
+    limits: Mapping[str, int] = field(default_factory=dict)  # of each worker, by its address
+
+    @classmethod
+    def of(cls, found: Mapping[str, Mapping[str, Any]]) -> "Workers":
+        """Return what Dask says of its workers; without limits, what is free on this machine is theirs together."""
+        threads = sum(worker["nthreads"] for worker in found.values())
+        limits = {address: worker.get("memory_limit") or 0 for address, worker in found.items()}
+        if not found or not all(limits.values()):
+            return cls(threads, int(SHARE_OF_MEMORY * free_memory()))
+        smallest = min(limits[address] // worker["nthreads"] for address, worker in found.items())
+        return cls(threads, int(SHARE_OF_MEMORY * sum(limits.values())), int(SHARE_OF_MEMORY * smallest), limits)
+
+    @property
+    def largest(self) -> int | None:
+        """The memory of the largest worker; None where workers have no limits, or there are none."""
+        return max(self.limits.values(), default=None)
+
+    def larger_than(self, memory: int) -> list[str] | None:
+        """Return the addresses of workers that can hold so much; None: every one can, or none is known that can."""
+        large = [address for address, limit in self.limits.items() if limit >= memory]
+        return large if 0 < len(large) < len(self.limits) else None
 
 
 def _imported() -> Any:

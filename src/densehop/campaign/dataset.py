@@ -13,8 +13,9 @@ import numpy as np
 import xarray as xr
 
 from densehop.base import checks
-from densehop.campaign.cell import Cell
-from densehop.campaign.checkpoint import Damaged
+from densehop.base.archives import Damaged
+from densehop.base.quantities import describe
+from densehop.campaign.cell import Cell, overlap_name
 from densehop.campaign.folder import CampaignFolder, Result
 from densehop.campaign.plan import Plan
 from densehop.campaign.summary import VERDICTS
@@ -35,11 +36,12 @@ Place = dict[str, Any]
 def collect(folder: Path, plan: Plan | None = None, traces: bool = True) -> xr.Dataset:
     """Return the results of a plan (None: the one that was run last) from a campaign's folder.
 
-    Dimensions are p, n_spins, load (or n_examples, where the plan gives that), temperature, disorder and start; then
-    chain and sweep for traces. What follows from these, such as a teacher_temperature on the Nishimori line, is a
+    Dimensions are p, n_spins, alpha (the load; n_examples, where the plan gives that), temperature, disorder and start;
+    then chain and sweep for traces. What follows from these, such as a teacher_temperature on the Nishimori line, is a
     coordinate, else a dimension. Grids that fill less than half of their product become a dimension `point`.
-    Variables are floats, nan where a cell has no result or no such variable. How many cells are missing, wall times,
-    hosts and versions are attributes.
+    Variables are floats, nan where a cell has no result or no such variable; `equilibrated` is a boolean, false there.
+    `start` is a number if all starts are overlaps, else a name beside the coordinate `start_overlap`. How many cells
+    are missing, wall times, hosts and versions are attributes.
 
     Raises
     ------
@@ -50,7 +52,7 @@ def collect(folder: Path, plan: Plan | None = None, traces: bool = True) -> xr.D
     plan = plan or place.plan()
     cells = plan.cells()
     results = _results(place, cells, traces)
-    grid = _Grid.of([_place(cell) for cell in cells], _amount(plan))
+    grid = _Grid.of(_places(cells), _amount(plan))
     dataset = grid.coordinates()
     for name, dims in _variables(list(results.values())).items():
         dataset[name] = _filled(grid, cells, results, name, dims)
@@ -59,7 +61,11 @@ def collect(folder: Path, plan: Plan | None = None, traces: bool = True) -> xr.D
     attack = plan.grids[0].attack
     if attack is not None and "fraction" in dataset.dims:
         dataset = dataset.assign_coords(example=list(attack.examples), fraction=list(attack.fractions))
-    return dataset.assign_attrs(_attributes(place, plan, cells, results))
+    for name in {"agreeing", "neighbour"} & set(dataset.dims):
+        dataset = dataset.assign_coords({name: range(dataset.sizes[name])})
+    if "equilibrated" in dataset:
+        dataset["equilibrated"] = dataset["equilibrated"] == 1  # false where a cell has no result
+    return describe(dataset).assign_attrs(_attributes(place, plan, cells, results))
 
 
 def _results(folder: CampaignFolder, cells: Sequence[Cell], traces: bool) -> dict[str, Result]:
@@ -78,7 +84,7 @@ def _results(folder: CampaignFolder, cells: Sequence[Cell], traces: bool) -> dic
 
 def _amount(plan: Plan) -> str:
     """Return the name of the axis for how many examples there are."""
-    return "load" if any(grid.problem.load is not None for grid in plan.grids) else "n_examples"
+    return "alpha" if any(grid.problem.load is not None for grid in plan.grids) else "n_examples"
 
 
 def _place(cell: Cell) -> Place:
@@ -89,7 +95,23 @@ def _place(cell: Cell) -> Place:
         for name in ("teacher_p", "teacher_temperature")
     }
     given = {name: getattr(cell, name) for name in ("p", "n_spins", "n_examples", "temperature", "disorder")}
-    return {**given, **teacher, "load": load, "start": cell.start_name or cell.start}
+    return {**given, **teacher, "alpha": load, **_start(cell)}
+
+
+def _start(cell: Cell) -> Place:
+    """Return the name of a start and, where it is at an overlap, that number."""
+    name = cell.start_name or cell.start
+    return {"start": name} if cell.start_overlap is None else {"start": name, "start_overlap": cell.start_overlap}
+
+
+def _places(cells: Sequence[Cell]) -> list[Place]:
+    """Return the places of all cells. Starts that are all overlaps without names are numbers."""
+    places = [_place(cell) for cell in cells]
+    if any("start_overlap" in place for place in places):
+        places = [{**place, "start_overlap": place.get("start_overlap", math.nan)} for place in places]
+        if all(place["start"] == overlap_name(place["start_overlap"]) for place in places):
+            places = [{**place, "start": place.pop("start_overlap")} for place in places]
+    return places
 
 
 @dataclass(frozen=True)
@@ -103,7 +125,7 @@ class _Grid:
     @classmethod
     def of(cls, places: list[Place], amount: str) -> "_Grid":
         """Choose the dimensions."""
-        other = "n_examples" if amount == "load" else "load"
+        other = "n_examples" if amount == "alpha" else "alpha"
         candidates = ("p", "n_spins", amount, "temperature", "teacher_p", "teacher_temperature", other)
         dims: tuple[str, ...] = ()
         for name in candidates:

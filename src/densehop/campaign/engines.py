@@ -31,6 +31,12 @@ class Engine(Protocol):
     def memory(self) -> int:
         """Return how many bytes those may need together."""
 
+    def share(self) -> int:
+        """Return how many bytes any of them may need whatever the others do; 0: that is not known."""
+
+    def largest(self) -> int | None:
+        """Return how many bytes a single work may need at most; None: as many as it takes."""
+
     def submit(self, work: Work) -> None:
         """Start a work."""
 
@@ -41,20 +47,35 @@ class Engine(Protocol):
         """Stop what is still under way, letting it save itself, and release everything."""
 
 
-class ThisProcess:
-    """One cell after the other, in this process: the simplest engine, for debugging and tests."""
+class _ThisMachine:
+    """The memory that this machine has for cells."""
 
     def __init__(self) -> None:
-        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._memory = free_memory()
-
-    def capacity(self) -> int:
-        """Run one at a time."""
-        return 1
 
     def memory(self) -> int:
         """Return what was free at the start."""
         return int(SHARE_OF_MEMORY * self._memory)
+
+    def share(self) -> int:
+        """No work has a part of the memory for itself."""
+        return 0
+
+    def largest(self) -> int | None:
+        """Run any cell alone: predictions are cautious."""
+        return None
+
+
+class ThisProcess(_ThisMachine):
+    """One cell after the other, in this process: the simplest engine, for debugging and tests."""
+
+    def __init__(self) -> None:
+        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        super().__init__()
+
+    def capacity(self) -> int:
+        """Run one at a time."""
+        return 1
 
     def submit(self, work: Work) -> None:
         """Run the work to its end."""
@@ -71,7 +92,7 @@ class ThisProcess:
         """Nothing is left."""
 
 
-class LocalWorkers:
+class LocalWorkers(_ThisMachine):
     """Processes on this machine, each of which runs one cell at a time.
 
     Each is a pool of its own: where one is killed, it is known which cell it had, the other cells go on, and a new
@@ -82,38 +103,35 @@ class LocalWorkers:
         self._free = [_Slot() for _ in range(count_workers(n_workers))]
         self._busy: set[_Slot] = set()
         self._slots = tuple(self._free)
-        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self._memory = free_memory()
+        self._ended: queue.SimpleQueue[tuple[_Slot, Work, Future[Outcome]]] = queue.SimpleQueue()
+        super().__init__()
 
     def capacity(self) -> int:
         """Return the number of workers."""
         return len(self._slots)
 
-    def memory(self) -> int:
-        """Return what was free at the start."""
-        return int(SHARE_OF_MEMORY * self._memory)
-
     def submit(self, work: Work) -> None:
         """Hand the work to a worker that has none."""
         slot = self._free.pop()
-
-        def done(future: Future[Outcome]) -> None:
-            if future.cancelled():
-                return
-            error = future.exception()
-            if isinstance(error, BrokenProcessPool):
-                slot.renew()
-            self._busy.discard(slot)
-            self._free.append(slot)
-            kind = DIED if isinstance(error, BrokenProcessPool) else FAILED
-            self._outcomes.put(Outcome(work.cell, kind, error=str(error)) if error else future.result())
-
         self._busy.add(slot)
-        slot.start(_interruptible, work).add_done_callback(done)
+        slot.start(_interruptible, work).add_done_callback(lambda future: self._ended.put((slot, work, future)))
 
     def next_outcome(self) -> Outcome:
-        """Wait for a worker."""
-        return self._outcomes.get()
+        """Wait for a worker.
+
+        A pool whose worker died is dropped here, not in the callback of its future: that runs while the pool's own
+        thread holds the lock that dropping it needs (from Python 3.12 on).
+        """
+        slot, work, future = self._ended.get()
+        error = future.exception()
+        if isinstance(error, BrokenProcessPool):
+            slot.renew()
+        self._busy.discard(slot)
+        self._free.append(slot)
+        if error is None:
+            return future.result()
+        kind = DIED if isinstance(error, BrokenProcessPool) else FAILED
+        return Outcome(work.cell, kind, error=str(error))
 
     def close(self) -> None:
         """Ask the workers to save their cells and end; those that do not are killed."""

@@ -4,25 +4,23 @@
     DIR/cells/IDENTITY.npz        a finished cell, written once
     DIR/checkpoints/IDENTITY.npz  a cell under way
     DIR/failures/IDENTITY.json    a cell that raised or whose worker died, until it succeeds
-    DIR/lock                      held by the run at work; the system releases it when the process ends, however it ends
+    DIR/lock                      held by the run at work, until its process ends, however it ends (lock.py)
 
 Only the process that holds the lock writes cells and failures; workers write checkpoints.
 """
 
-import fcntl
 import json
-import os
-import socket
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from densehop.base.archives import Damaged
 from densehop.base.files import write_together
-from densehop.campaign import store
+from densehop.campaign import lock, store
 from densehop.campaign.cell import Cell
-from densehop.campaign.checkpoint import Damaged, encode_arrays, read_arrays
+from densehop.campaign.checkpoint import encode_arrays, read_arrays
 from densehop.campaign.plan import Plan
 from densehop.campaign.plan_file import read_plan
 from densehop.campaign.summary import Variables
@@ -59,37 +57,13 @@ class CampaignFolder:
             raise InvalidInput(f"'{path}' is not the folder of a campaign: it holds no plan.json")
         return cls(path.resolve())
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the lock; a folder that another run holds is refused."""
-        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o666)  # children do not inherit it
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                holder = os.pread(handle, 1000, 0).decode(errors="replace").strip() or "unknown"
-                raise InvalidInput(
-                    f"another run ({holder}) is at work in '{self.path}': wait for it, or give another folder"
-                ) from error
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
-            yield
-        finally:
-            os.close(handle)
+    def locked(self) -> AbstractContextManager[bool]:
+        """Hold the lock, which yields whether the file system has locks; a folder that another run holds is refused."""
+        return lock.held(self.path / "lock")
 
     def is_locked(self) -> bool:
         """Tell whether a run is at work."""
-        try:
-            handle = os.open(self.path / "lock", os.O_RDONLY)
-        except OSError:
-            return False
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(handle)
-        return False
+        return lock.is_held(self.path / "lock")
 
     def write_plan(self, plan: Plan) -> None:
         """Keep the plan."""
@@ -112,7 +86,7 @@ class CampaignFolder:
         return self.path / "failures" / f"{cell.identity}.json"
 
     def result(self, cell: Cell) -> Result | None:
-        """Return what the cell gave, or None; a damaged file raises `Damaged`."""
+        """Return what the cell gave, or None; a damaged file raises `Damaged`, one that cannot be read OSError."""
         try:
             arrays, header = read_arrays(self.result_path(cell), cell.identity)
         except FileNotFoundError:
@@ -120,7 +94,7 @@ class CampaignFolder:
         dims = header.get("dimensions", {})
         if set(dims) != set(arrays):
             raise Damaged("its variables are not those of its header")
-        return Result({name: (tuple(dims[name]), arrays[name]) for name in arrays}, header["facts"])
+        return Result({name: (tuple(dims[name]), arrays[name]) for name in arrays}, header.get("facts", {}))
 
     def finish(self, cell: Cell, result: Result) -> None:
         """Write a finished cell, which never replaces another; its checkpoint and its old failure go."""

@@ -17,6 +17,7 @@ from densehop.campaign.stopping import measured_sweeps
 from densehop.campaign.summary import Variables, summary
 from densehop.campaign.trajectory import Trajectory
 from densehop.network import PBodyHopfield
+from densehop.simulate.settings import RunKeywords
 from densehop.simulate.starts import random_states, states_at_overlap
 from densehop.teacher.examples import draw_examples
 
@@ -70,8 +71,15 @@ def draw(cell: Cell) -> tuple[Signs, Signs]:
 
 
 def first_states(cell: Cell, references: Signs) -> Signs:
-    """Return the states (chain, N) in which the chains begin."""
-    seed, n_chains = cell.segment_seed(0), cell.run.n_chains
+    """Return the states (chain, N) in which the chains begin; with exchange (chain, temperature, N)."""
+    n_levels = len(cell.ladder)
+    states = _first_states(cell, references, cell.run.n_chains * n_levels)
+    return states if n_levels == 1 else states.reshape(cell.run.n_chains, n_levels, cell.n_spins)
+
+
+def _first_states(cell: Cell, references: Signs, n_chains: int) -> Signs:
+    """Return as many first states."""
+    seed = cell.segment_seed(0)
     if cell.start == "random":
         return random_states(cell.n_spins, n_chains, seed)
     if cell.start_overlap is not None:
@@ -81,19 +89,22 @@ def first_states(cell: Cell, references: Signs) -> Signs:
 
 def advance(cell: Cell, network: PBodyHopfield, trajectory: Trajectory, references: Signs, n_sweeps: int) -> Trajectory:
     """Run the next segment of at most `n_sweeps`."""
-    run = network.sample(
-        cell.temperature,
-        cell.run.n_chains,
-        min(n_sweeps, cell.segment_length),
-        start=trajectory.spins,
-        seed=cell.segment_seed(trajectory.segments),
-        dynamics=cell.run.dynamics,
-        order=cell.run.order,
-        representation=cell.run.representation,
-        snapshot_every=1,
-        n_workers=1,
-    )
-    return trajectory.then(run, references)
+    options: RunKeywords = {
+        "dynamics": cell.run.dynamics,
+        "order": cell.run.order,
+        "representation": cell.run.representation,
+        "snapshot_every": 1,
+        "n_workers": 1,
+    }
+    length, seed = min(n_sweeps, cell.segment_length), cell.segment_seed(trajectory.segments)
+    if len(cell.ladder) == 1:
+        start, n_chains = trajectory.spins, cell.run.n_chains
+        return trajectory.then(
+            network.sample(cell.temperature, n_chains, length, start=start, seed=seed, **options), references
+        )
+    start = trajectory.ladders.reshape(-1, cell.n_spins)
+    tempered = network.temper(cell.ladder, cell.run.n_chains, length, start=start, seed=seed, **options)
+    return trajectory.then_tempered(tempered, references)
 
 
 def largest_overlaps(cell: Cell, network: PBodyHopfield, spins: Signs) -> Floats:

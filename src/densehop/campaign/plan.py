@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Iterator
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from densehop.campaign.cell import Cell, Overwritten, Run
+from densehop.campaign.cell import Cell, Overwritten, Run, overlap_name
 from densehop.campaign.plan_fields import (
     LARGEST_CAMPAIGN,
     Axis,
@@ -20,6 +20,7 @@ from densehop.campaign.plan_fields import (
     Positive,
     Share,
     Spins,
+    as_number,
     different,
     listed,
     not_bool,
@@ -101,12 +102,13 @@ class Start(Part):
     @model_validator(mode="before")
     @classmethod
     def _from_words(cls, value: Any) -> Any:
+        value = as_number(value)
         if isinstance(value, str):
             return {"name": value, "at": value}
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return {"name": f"overlap {value:g}", "at": "overlap", "overlap": value}
+            value = {"overlap": value}
         if isinstance(value, dict) and "overlap" in value and "at" not in value:
-            return {"name": f"overlap {value['overlap']}", "at": "overlap", **value}
+            return {"name": overlap_name(as_number(value["overlap"])), "at": "overlap", **value}
         return value
 
     @model_validator(mode="after")
@@ -153,6 +155,7 @@ class Schedule(Part):
     precision : chains go on, doubling their length, until the error bar of the observable over chains is this small;
         None: no more than n_sweeps
     max_sweeps : where they end in any case; None: 16 n_sweeps with a precision
+    exchange_with : rising temperatures; with those above its own each chain of a cell swaps places (replica exchange)
     """
 
     n_chains: Annotated[int, BeforeValidator(not_bool), Field(ge=1, le=1024)] = 4
@@ -164,9 +167,12 @@ class Schedule(Part):
     observable: Literal["q_star", "m", "energy"] | None = None
     precision: Positive | None = None
     max_sweeps: Count | None = None
+    exchange_with: Annotated[tuple[Positive, ...], Axis, Filled] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> "Schedule":
+        if self.exchange_with is not None and any(b <= a for a, b in pairwise(self.exchange_with)):
+            raise ValueError("exchange_with must be rising temperatures")
         if (1 - self.burn_in) * self.n_sweeps < SHORTEST_MEASURED:
             raise ValueError(
                 f"burn_in = {self.burn_in:g} leaves fewer than {SHORTEST_MEASURED} of {self.n_sweeps} sweeps"
@@ -209,6 +215,9 @@ class Grid(Part):
             raise ValueError("starts: the direct model has no teacher's pattern; start at 'example', a memory")
         if direct and self.schedule.observable == "q_star":
             raise ValueError("schedule.observable: the direct model has no q_star; allowed are m and energy")
+        others = self.schedule.exchange_with
+        if others is not None and (self.attack or not 0 < min(self.problem.temperature) < others[-1]):
+            raise ValueError("schedule.exchange_with goes with positive temperatures, some below it, and no attack")
         if max(self.problem.p) > min(self.n_spins):
             raise ValueError(f"n_spins must be at least p = {max(self.problem.p)}, got {min(self.n_spins)}")
         return self

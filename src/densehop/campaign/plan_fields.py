@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from densehop.base import checks
+from densehop.base.ranges import decimal_range
 
 LARGEST_CAMPAIGN = 1_000_000  # cells: more are taken for a mistake
 
@@ -28,7 +29,12 @@ def _positive(value: float) -> float:
 
 
 def _not_negative(value: float) -> float:
-    return checks.number("the number", value, zero_allowed=True)
+    return unsigned_zero(checks.number("the number", value, zero_allowed=True))
+
+
+def unsigned_zero(value: float) -> float:
+    """Return a number, 0.0 for -0.0: they are the same point, and would be cells of two names."""
+    return value + 0.0
 
 
 def listed(value: Any) -> Any:
@@ -43,10 +49,23 @@ def _axis(value: Any) -> Any:
     if isinstance(value, dict):
         if set(value) != {"from", "to", "points"}:
             raise ValueError("a range is written {from: 1, to: 3, points: 20}")
-        points = checks.integer("points", value["points"], 1, LARGEST_CAMPAIGN)
-        first, last = (checks.number(name, value[name], zero_allowed=True) for name in ("from", "to"))
-        return tuple(float(x) for x in np.linspace(first, last, points))
+        points = checks.integer("points", as_number(value["points"]), 1, LARGEST_CAMPAIGN)
+        first, last = (checks.number(name, as_number(value[name]), zero_allowed=True) for name in ("from", "to"))
+        if points == 1 and first != last:
+            raise ValueError(f"a range of 1 point needs from = to, got {first:g} and {last:g}")
+        return tuple(decimal_range(first, last, points).tolist())
     return listed(value)
+
+
+def as_number(value: Any) -> Any:
+    """Read a number that is written as text, as the members of a list may be."""
+    if not isinstance(value, str):
+        return value
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return int(number) if number.is_integer() else number
 
 
 def different(name: str, values: tuple[Any, ...]) -> None:
@@ -61,6 +80,6 @@ Count = Annotated[int, BeforeValidator(not_bool), Field(ge=1)]
 Positive = Annotated[float, BeforeValidator(not_bool), AfterValidator(_positive)]
 NotNegative = Annotated[float, BeforeValidator(not_bool), AfterValidator(_not_negative)]
 Share = Annotated[float, BeforeValidator(not_bool), Field(ge=0, lt=1)]
-Overlap = Annotated[float, BeforeValidator(not_bool), Field(ge=-1, le=1)]
+Overlap = Annotated[float, BeforeValidator(not_bool), Field(ge=-1, le=1), AfterValidator(unsigned_zero)]
 Axis = BeforeValidator(_axis)
 Filled = Field(min_length=1)

@@ -1,19 +1,17 @@
-"""Plans in YAML or TOML files, and what is wrong with them in one line each."""
+"""Plans in files, and what is wrong with them in one line each."""
 
-import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from densehop.base import checks
+from densehop.base.texts import text_of
 from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
 from densehop.campaign.plan_fields import Part
+from densehop.campaign.plan_text import READERS, parsed
 from densehop.errors import InvalidInput
 
-SUFFIXES = {".yaml": "YAML", ".yml": "YAML", ".toml": "TOML", ".json": "JSON"}
 SHOWN = 3  # mistakes that are named
 FIELDS: dict[str, type[Part]] = {"problem": Problem, "schedule": Schedule, "starts": Start, "grids": Grid}
 
@@ -26,15 +24,14 @@ def read_plan(path: Path) -> Plan:
     InvalidInput
         In one line that names the file, the field, what is allowed and what came.
     """
-    if path.suffix not in SUFFIXES:
-        raise InvalidInput(f"a plan must be a file ending in {', '.join(SUFFIXES)}; got '{path}'")
+    suffix = path.suffix.lower()
+    if suffix not in READERS:
+        raise InvalidInput(f"a plan must be a file ending in {', '.join(READERS)}; got '{path}'")
     try:
-        content = _parsed(path)
+        content = path.read_bytes()
     except OSError as error:
         raise InvalidInput(f"cannot read the plan '{path}': {error.strerror}") from error
-    except (yaml.YAMLError, ValueError) as error:  # the errors of TOML, JSON and of text are values
-        raise InvalidInput(f"{path} is not valid {SUFFIXES[path.suffix]}: {' '.join(str(error).split())}") from error
-    return plan_of(content, str(path))
+    return plan_of(parsed(text_of(content, str(path)), suffix, str(path)), str(path))
 
 
 def plan_of(content: Any, source: str = "plan") -> Plan:
@@ -50,26 +47,6 @@ def plan_of(content: Any, source: str = "plan") -> Plan:
         lines = list(dict.fromkeys(_complaint(mistake, single) for mistake in error.errors() if not _follows(mistake)))
         more = f" (and {len(lines) - SHOWN} more)" if len(lines) > SHOWN else ""
         raise InvalidInput(f"{source}: {'; '.join(lines[:SHOWN])}{more}") from error
-
-
-def _parsed(path: Path) -> Any:
-    if SUFFIXES[path.suffix] == "TOML":
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    if SUFFIXES[path.suffix] == "JSON":
-        return json.loads(path.read_text(encoding="utf-8"))
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML in which a field stands once: of two, PyYAML would silently keep the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Read a mapping."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"'{key}' stands there twice", node.start_mark)
-        return super().construct_mapping(node, deep)
 
 
 def _follows(mistake: Any) -> bool:

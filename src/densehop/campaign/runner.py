@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from densehop.base.archives import Damaged
 from densehop.base.progress import NoProgress, Progress
 from densehop.campaign.cell import Cell
-from densehop.campaign.checkpoint import Damaged
 from densehop.campaign.engines import Engine, LocalWorkers
 from densehop.campaign.folder import CampaignFolder, Facts, Result
 from densehop.campaign.measure import measure
 from densehop.campaign.plan import Plan
 from densehop.campaign.summary import described
-from densehop.campaign.worker import DIED, FINISHED, STOPPED, Outcome, Task, Work
+from densehop.campaign.worker import DIED, FAILED, FINISHED, STOPPED, Outcome, Task, Work
 
 ATTEMPTS = 3  # crashes of workers in a row, without progress in between, after which a cell is given up
 CHECKPOINT_EVERY = 20.0  # seconds
@@ -76,15 +76,17 @@ def run(
     InvalidInput
         If another run holds the folder, or it cannot be written.
     OSError
-        If results cannot be written any more; what was written stays.
+        If results cannot be written any more, or results that are there cannot be read just now; all of them stay.
     KeyboardInterrupt
         After cells under way have saved themselves.
     """
     place = CampaignFolder.prepared(folder)
-    with place.locked():
+    with place.locked() as certain:
         cells = list({cell.identity: cell for cell in plan.cells()}.values())
         place.write_plan(plan)
         missing, notes = _missing(place, cells)
+        if not certain:
+            notes.append(f"the file system of '{place.path}' has no locks: do not run twice in it at the same time")
         report = Report(len(cells), len(cells) - len(missing), notes=notes)
         if missing:
             running = engine()
@@ -147,11 +149,29 @@ class _Campaign:
                 self.progress.advance(_steps(cell))
 
     def _fitting(self, pending: "deque[Cell]") -> Cell | None:
-        """Return the next cell for which there is room; a cell that is alone always has it."""
+        """Return the next cell for which there is room; a cell that is alone always has it.
+
+        Cells that fit into what each worker's thread has for itself take no room from others.
+        """
         if not pending or len(self.under_way) >= self.engine.capacity():
             return None
-        room = self.engine.memory() - sum(cell.memory for cell in self.under_way.values())
-        return next((cell for cell in pending if cell.memory <= room), None if self.under_way else pending[0])
+        self._refuse_too_large(pending)
+        share = self.engine.share()
+        room = self.engine.memory() - sum(cell.memory for cell in self.under_way.values() if cell.memory > share)
+        fitting = (cell for cell in pending if cell.memory <= max(share, room))
+        return next(fitting, None if self.under_way or not pending else pending[0])
+
+    def _refuse_too_large(self, pending: "deque[Cell]") -> None:
+        """Count cells that would kill any worker as failures, before they do."""
+        largest = self.engine.largest()
+        for cell in [cell for cell in pending if largest is not None and cell.memory > largest]:
+            pending.remove(cell)
+            error = (
+                f"it may need {cell.memory / 2**20:.0f} MiB, and the largest worker has {(largest or 0) / 2**20:.0f}: "
+                "give workers more memory, or let it have fewer spins, examples, chains or sweeps"
+            )
+            self._file(cell, Outcome(cell, FAILED, error=error))
+            self.progress.advance(_steps(cell))
 
     def _may_try_again(self, cell: Cell) -> bool:
         """Count a crash of a cell's worker; after several without progress the cell is given up."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from densehop.base.archives import Damaged
 from densehop.campaign.cell import Cell
-from densehop.campaign.checkpoint import Damaged
 from densehop.campaign.folder import CampaignFolder, Result
 from densehop.campaign.runner import Failure
 from densehop.campaign.summary import VERDICTS

@@ -47,7 +47,21 @@ def summary(cell: Cell, trajectory: Trajectory, measured: slice, largest_overlap
     if len(pairs):
         values["q"] = float(pairs[:, measured].mean())
         found["q_trace"] = (("sweep",), pairs.mean(axis=0))
+        found["q_probability"] = (("agreeing",), distribution(cell, trajectory.between_chains[:, measured]))
+    if len(cell.ladder) > 1:
+        accepted, n_sweeps = trajectory.swaps
+        found["swap_rate"] = (("neighbour",), accepted / np.where(n_sweeps > 0, n_sweeps, math.nan))
     return {name: ((), np.array(value)) for name, value in values.items()} | found
+
+
+def distribution(cell: Cell, counts: npt.NDArray[np.int16]) -> Floats:
+    """Return P(q) of N times overlaps, by the number (N + q N)/2 of sites on which two states agree, (N + 1,).
+
+    For even p, where xi and -xi are one state, each overlap counts half with either sign.
+    """
+    agreeing = (counts.astype(np.int64).ravel() + cell.n_spins) // 2
+    found: Floats = np.bincount(agreeing, minlength=cell.n_spins + 1) / agreeing.size
+    return found if cell.p % 2 else (found + found[::-1]) / 2
 
 
 def described(cell: Cell) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ import numpy.typing as npt
 from densehop.base.arrays import Floats
 from densehop.campaign.cell import Cell
 from densehop.campaign.trajectory import Trajectory
+from densehop.diagnostics.overlaps import fix_signs
 
 
 def traces(cell: Cell, trajectory: Trajectory, first: int) -> dict[str, Floats]:
@@ -28,12 +29,13 @@ def observable(cell: Cell, trajectory: Trajectory, first: int) -> Floats:
     return traces(cell, trajectory, first)[cell.run.observable]
 
 
-def gauged(
-    cell: Cell, counts: npt.NDArray[np.int16], starts: npt.NDArray[np.int16], first: int
-) -> npt.NDArray[np.int64]:
-    """Return counts (series, sweep), for even p with the sign of each series' sum up to `first`, its start included."""
-    wide = counts.astype(np.int64)
+def gauged(cell: Cell, counts: npt.NDArray[np.int16], starts: npt.NDArray[np.int16], first: int) -> Floats:
+    """Return counts (series, sweep), for even p with the sign of each series' sum up to `first`, its start included.
+
+    Under replica exchange, where no part of a series can fix its sign, for even p their absolute values.
+    """
     if cell.p % 2 == 1:
-        return wide
-    before = starts + wide[:, :first].sum(axis=1)
-    return wide * np.where(before < 0, -1, 1)[:, np.newaxis]
+        return counts.astype(np.float64)
+    if len(cell.ladder) > 1:  # chains of either sign take turns at each temperature
+        return np.abs(counts.astype(np.float64))
+    return fix_signs(np.concatenate((starts[:, np.newaxis], counts), axis=1), first + 1)[:, 1:]

@@ -2,7 +2,8 @@
 
 from .autocorrelation import autocorrelation_time
 from .histogram import OverlapHistogram, overlap_histogram
-from .overlaps import LargestOverlaps, between_chains, largest_overlaps, pattern_overlaps
+from .overlaps import LargestOverlaps, between_chains, fix_signs, largest_overlaps, pattern_overlaps
+from .response import binder_cumulant, specific_heat, susceptibility
 from .split_chains import r_hat
 from .start_comparison import StartComparison, StartIndependence, start_independence
 from .time_averages import (
@@ -12,7 +13,7 @@ from .time_averages import (
     effective_samples,
     time_average,
 )
-from .verdicts import Equilibration, Verdict, equilibration
+from .verdicts import Equilibration, Verdict, equilibration, joint_equilibration
 
 __all__ = [
     "Equilibration",
@@ -25,13 +26,18 @@ __all__ = [
     "Verdict",
     "autocorrelation_time",
     "between_chains",
+    "binder_cumulant",
     "disorder_estimate",
     "effective_samples",
     "equilibration",
+    "fix_signs",
+    "joint_equilibration",
     "largest_overlaps",
     "overlap_histogram",
     "pattern_overlaps",
     "r_hat",
+    "specific_heat",
     "start_independence",
+    "susceptibility",
     "time_average",
 ]

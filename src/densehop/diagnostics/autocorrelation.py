@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 
 WINDOW = 3.0  # the sum ends at so many correlation times
 
@@ -27,7 +26,7 @@ class Autocorrelation:
     scale: float
 
 
-def autocorrelation_time(series: npt.ArrayLike) -> float:
+def autocorrelation_time(series: ArrayLike) -> float:
     """Return the integrated autocorrelation time 1 + 2 sum_t rho(t) of series (chain, sweep), in sweeps.
 
     It is below 1 where successive sweeps are anticorrelated. rho is taken around the mean of all chains, so that chains

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Integers
+from densehop.base.arrays import ArrayLike, Floats, Integers
 from densehop.errors import InvalidInput
 
 TOLERANCE = 1e-9  # rounding of an overlap k/N, far below the spacing 2/N
@@ -37,7 +36,7 @@ class OverlapHistogram:
 
 
 def overlap_histogram(
-    overlaps: npt.ArrayLike, n_spins: int, bins: int | npt.ArrayLike | None = None, *, symmetric: bool = False
+    overlaps: ArrayLike, n_spins: int, bins: int | ArrayLike | None = None, *, symmetric: bool = False
 ) -> OverlapHistogram:
     """Count overlaps of N spins, such as `run.overlap[:, burn_in:, 0]` or P(q) from `between_chains(run)`.
 
@@ -82,7 +81,7 @@ def overlap_histogram(
     return OverlapHistogram(edges, probability, probability / possible * n_spins / 2, n_values)
 
 
-def _counts(overlaps: npt.ArrayLike, n_spins: int) -> Integers:
+def _counts(overlaps: ArrayLike, n_spins: int) -> Integers:
     """Return how often each number of agreeing sites occurs, (N + 1,)."""
     values = checks.series("overlaps", np.ravel(checks.as_array("overlaps", overlaps)), "(overlap,)")
     agreements = np.rint((values + 1) * n_spins / 2)
@@ -94,7 +93,7 @@ def _counts(overlaps: npt.ArrayLike, n_spins: int) -> Integers:
     return np.bincount(agreements.astype(np.int64), minlength=n_spins + 1)
 
 
-def _edges(bins: int | npt.ArrayLike) -> Floats:
+def _edges(bins: int | ArrayLike) -> Floats:
     """Return checked edges, (bin + 1,)."""
     array = checks.as_array("bins", bins)
     if array.ndim == 0:

@@ -6,10 +6,9 @@ from itertools import combinations, product
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Integers, Signs
+from densehop.base.arrays import ArrayLike, Floats, Integers, Signs
 from densehop.base.streams import seed_sequence
 from densehop.errors import InvalidInput
 from densehop.simulate.sample import gauged
@@ -34,7 +33,7 @@ class Network(Protocol):
     def symmetric(self) -> bool:
         """Whether xi and -xi have the same energy."""
 
-    def overlaps(self, states: npt.ArrayLike) -> Floats:
+    def overlaps(self, states: ArrayLike) -> Floats:
         """Return the overlaps per spin, (B, M), of states (B, N)."""
 
 
@@ -81,6 +80,28 @@ def between_chains(run: Samples, other: Samples | None = None, *, gauge: bool = 
     sums = [np.einsum("si,si->s", first[a], second[b], dtype=np.int32, casting="safe") for a, b in pairs]
     overlaps: Floats = np.array(sums) / first.shape[2]
     return gauged(overlaps, axis=1) if gauge and run.symmetric else overlaps
+
+
+def fix_signs(overlaps: ArrayLike, n_first: int) -> Floats:
+    """Return overlaps (..., sweep), each series with the sign that makes its sum over the first sweeps positive.
+
+    For even p, where xi and -xi are one state and a series may have either sign. Average over the sweeps that follow:
+    they did not choose their sign, so that a mean of 0 stays 0 and error bars cover, which is not so for ``|overlap|``.
+
+    Parameters
+    ----------
+    overlaps : (..., sweep), as they are: one series of one chain, not blocks that have been gauged one by one
+    n_first : int, how many sweeps choose the sign, such as the burn-in; 0 leaves all as they are
+
+    Raises
+    ------
+    InvalidInput
+        If the overlaps are not real numbers, or n_first exceeds the number of sweeps.
+    """
+    array = np.atleast_1d(checks.as_array("overlaps", overlaps))
+    if array.dtype.kind not in "iufb":
+        raise InvalidInput(f"overlaps must be real numbers of shape (..., sweep), got {array.dtype}")
+    return gauged(array.astype(np.float64), -1, checks.integer("n_first", n_first, 0, array.shape[-1]))
 
 
 def pattern_overlaps(network: Network, run: Samples) -> Floats:

@@ -3,15 +3,14 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtri
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 from densehop.errors import InvalidInput
 
 
-def r_hat(series: npt.ArrayLike, *, ranked: bool = True) -> float:
+def r_hat(series: ArrayLike, *, ranked: bool = True) -> float:
     """Return split R-hat of series (chain, sweep), burn-in already removed: near 1 where chains agree, below 1.01 say.
 
     Each chain is split into halves (of an odd number of sweeps the middle one is left out), so that a drift shows as

@@ -6,15 +6,19 @@ well one run knows the mean for its own disorder (docs/theory.md, section 7).
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeGuard, overload
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import stdtrit
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
+from densehop.base.quantities import describe
 from densehop.diagnostics.autocorrelation import Autocorrelation, autocorrelation
 from densehop.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 ONE_SIGMA = math.erf(math.sqrt(0.5))  # the probability that mean +- error covers
 SHORTEST_BATCH = 8.0  # correlation times in a batch, unless it is a whole chain
@@ -73,18 +77,45 @@ class TimeAverage:
         return self.mean - width, self.mean + width
 
 
-def disorder_estimate(values: npt.ArrayLike) -> Estimate:
+@overload
+def disorder_estimate(values: "xr.DataArray") -> "xr.Dataset": ...
+
+
+@overload
+def disorder_estimate(values: ArrayLike) -> Estimate: ...
+
+
+def disorder_estimate(values: "ArrayLike | xr.DataArray") -> "Estimate | xr.Dataset":
     """Return mean and standard error of one value per independent disorder, (disorder,).
 
+    Of a DataArray with a dimension `disorder`, such as a variable NAME of a campaign, a Dataset of NAME, NAME_error and
+    n_disorders over its other dimensions; disorders without a result (nan) are left out.
     Of few disorders the standard error is itself uncertain: intervals need Student's t with n_disorders - 1 degrees of
     freedom.
     """
+    if is_labelled(values):
+        return _over_dimension(values)
     array = checks.series("values", values, "(disorder,)")
     error = float(array.std(ddof=1) / math.sqrt(len(array))) if len(array) > 1 else math.nan
     return Estimate(float(array.mean()), error, len(array))
 
 
-def effective_samples(series: npt.ArrayLike) -> float:
+def is_labelled(values: object) -> "TypeGuard[xr.DataArray]":
+    """Whether an array has the named dimension `disorder`."""
+    return "disorder" in getattr(values, "dims", ())
+
+
+def _over_dimension(values: "xr.DataArray") -> "xr.Dataset":
+    """Return the estimate over the dimension `disorder` of an array."""
+    name, count = str(values.name or "value"), values.notnull().sum("disorder")
+    found = values.mean("disorder").rename(name).to_dataset()
+    found[f"{name}_error"] = values.std("disorder", ddof=1).where(count > 1) / np.sqrt(count.where(count > 0))
+    found["n_disorders"] = count
+    found[name].attrs = {**values.attrs}
+    return describe(found)
+
+
+def effective_samples(series: ArrayLike) -> float:
     """Return how many independent samples series (chain, sweep) is worth: its size over its autocorrelation time.
 
     Chains that disagree are worth one sample each or less, a series that never moves is worth 0. Alternating sweeps
@@ -93,7 +124,7 @@ def effective_samples(series: npt.ArrayLike) -> float:
     return time_average(series).effective_samples
 
 
-def time_average(series: npt.ArrayLike) -> TimeAverage:
+def time_average(series: ArrayLike) -> TimeAverage:
     """Return the mean of series (chain, sweep), burn-in already removed, and its error.
 
     The error is that of 10 to 32 batch means, each over a whole chain or over 8 correlation times or more of one, with

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import chdtrc
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 from densehop.diagnostics.autocorrelation import autocorrelation
 from densehop.errors import InvalidInput
 
@@ -27,8 +26,9 @@ class Verdict(StrEnum):
     """What chains say about equilibration.
 
     EQUILIBRATED: stationary, long enough, and in agreement. TOO_SHORT: more sweeps are needed, because the memory is
-    long or the mean still drifts. DISAGREE: each chain is stationary in a state of its own. FROZEN: nothing moves, as
-    at T = 0 or deep in a state; the values are exact for this state and say nothing about others.
+    long or the mean still drifts. DISAGREE: each chain is in a state of its own, moving or frozen there, or some
+    move where others do not. FROZEN: nothing moves, as at T = 0 or deep in a state, and all chains have the
+    same value; it is exact for this state and says nothing about others.
     """
 
     EQUILIBRATED = "equilibrated"
@@ -66,32 +66,52 @@ class Equilibration:
         return self.verdict is Verdict.EQUILIBRATED
 
 
-def equilibration(series: npt.ArrayLike) -> Equilibration:
+def equilibration(series: ArrayLike) -> Equilibration:
     """Judge chains (chain, sweep) of one observable, burn-in already removed.
 
     Equilibrated means: the late halves hold at least 10 correlation times each and 50 together, their mean does not
-    differ from the first quarters' by more than 4 standard errors, and the chains agree with each other. The
-    correlation time counts correlations of either sign, so that chains which alternate are not taken for many samples.
-    Measured on stationary series: of chains of 5 autocorrelation times at most 2% pass, of two or more chains of 100 at
-    least 95%.
+    differ from the first quarters' by more than 4 standard errors, and the chains agree with each other in their means
+    and in how far they wander from the common mean, so that a chain which never moves while the others do is seen
+    wherever it stands. The correlation time counts correlations of either sign, so that chains which alternate are not
+    taken for many samples. Measured on stationary series: of chains of 5 autocorrelation times at most 2% pass, of two
+    or more chains of 100 at least 95%.
 
     Raises
     ------
     InvalidInput
         If the series is not real numbers of shape (chain, sweep) with at least 4 sweeps.
     """
-    array = checks.series("series", series, "(chain, sweep)")
-    if array.shape[1] < 4:
-        raise InvalidInput(f"series must have at least 4 sweeps, got shape {array.shape}")
-    n_sweeps = array.shape[1]
+    return _judge(checks.series("series", series, "(chain, sweep)")[np.newaxis])
+
+
+def joint_equilibration(series: ArrayLike) -> Equilibration:
+    """Judge the chains (disorder, chain, sweep) of several disorders together, each disorder around its own mean.
+
+    Chains are compared only with those of the same disorder: disorders may have other means and other variances.
+
+    Raises
+    ------
+    InvalidInput
+        If the series is not real numbers of shape (disorder, chain, sweep) with at least 4 sweeps.
+    """
+    return _judge(checks.series("series", series, "(disorder, chain, sweep)"))
+
+
+def _judge(groups: Floats) -> Equilibration:
+    """Judge chains (disorder, chain, sweep)."""
+    n_sweeps = groups.shape[2]
+    if n_sweeps < 4:
+        raise InvalidInput(f"series must have at least 4 sweeps, got shape {groups.shape}")
+    groups = _around_own_means(groups)
+    array = groups.reshape(-1, n_sweeps)
     late = array[:, n_sweeps // 2 :]
     if not np.ptp(late, axis=1).any():
-        return _frozen(array)
+        return _frozen(groups)
     memory = autocorrelation(late)  # the late half: what the start left behind would pass for memory
-    drift, probability = _deviations(array, late, memory.scale)
+    drift, probability = _deviations(groups, memory.scale)
     effective, wanted = array.size / memory.scale, _wanted(array, memory.scale)
     more = 0
-    if _apart(array, late):
+    if _apart(groups):
         verdict = Verdict.DISAGREE
         reason = "each is in a state of its own; use replica exchange, or run much longer"
     elif n_sweeps < wanted:
@@ -103,17 +123,36 @@ def equilibration(series: npt.ArrayLike) -> Equilibration:
     elif probability < SMALLEST_SPREAD_PROBABILITY:
         verdict = Verdict.DISAGREE
         reason = "their means differ by more than chance; run longer, or use replica exchange"
+    elif _wander_apart(groups):
+        verdict = Verdict.DISAGREE
+        still = np.count_nonzero(~np.ptp(late, axis=1).astype(bool))
+        which = (
+            f"{still} of {len(late)} do not move while the others do" if still else "some wander further than others"
+        )
+        reason = f"{which}; run longer, or use replica exchange"
     else:
         verdict = Verdict.EQUILIBRATED
         reason = f"{effective:.0f} independent samples, drift {drift:+.1f} standard errors"
     return Equilibration(verdict, _in_words(verdict, reason), more, memory.time, effective, drift, probability)
 
 
-def _frozen(array: Floats) -> Equilibration:
+def _around_own_means(groups: Floats) -> Floats:
+    """Subtract each disorder's mean; equal numbers stay equal, and become 0, whatever their last digits."""
+    shifted = groups - groups[:, :1, :1]
+    centred: Floats = shifted - shifted.mean((1, 2), keepdims=True)
+    return centred
+
+
+def _frozen(groups: Floats) -> Equilibration:
     """Return the verdict on chains that do not move."""
-    ever = "nothing ever moved" if not np.ptp(array, axis=1).any() else "nothing moves any more"
-    reason = f"{ever}; the values are those of the state reached: raise the temperature to sample others"
-    return Equilibration(Verdict.FROZEN, _in_words(Verdict.FROZEN, reason), 0, math.nan, 0.0, 0.0, 1.0)
+    ever = "nothing ever moved" if not np.ptp(groups, axis=2).any() else "nothing moves any more"
+    if np.ptp(groups[:, :, -1], axis=1).any():
+        verdict = Verdict.DISAGREE
+        reason = f"{ever}, and they are frozen at different values; raise the temperature, or use replica exchange"
+    else:
+        verdict = Verdict.FROZEN
+        reason = f"{ever}; the values are those of the state reached: raise the temperature to sample others"
+    return Equilibration(verdict, _in_words(verdict, reason), 0, math.nan, 0.0, 0.0, 1.0)
 
 
 def _in_words(verdict: Verdict, reason: str) -> str:
@@ -126,24 +165,47 @@ def _wanted(array: Floats, scale: float) -> int:
     return math.ceil(2 * scale * max(SMALLEST_LENGTH, SMALLEST_EFFECTIVE / len(array)))
 
 
-def _apart(array: Floats, late: Floats) -> bool:
+def _apart(groups: Floats) -> bool:
     """Tell whether chains that are long enough by their own memory differ all the same.
 
     Around the mean of all chains such a difference would look like a memory without end.
     """
-    if len(array) == 1:
+    n_sweeps = groups.shape[2]
+    late = groups[:, :, n_sweeps // 2 :].reshape(-1, n_sweeps - n_sweeps // 2)
+    if groups.shape[1] == 1 or not np.ptp(late, axis=1).any():
         return False
     scale = autocorrelation(late, own_means=True).scale
-    drift, probability = _deviations(array, late, scale)
-    stationary = array.shape[1] >= _wanted(array, scale) and abs(drift) <= LARGEST_DRIFT
+    drift, probability = _deviations(groups, scale)
+    stationary = n_sweeps >= _wanted(late, scale) and abs(drift) <= LARGEST_DRIFT
     return stationary and probability < SMALLEST_SPREAD_PROBABILITY
 
 
-def _deviations(array: Floats, late: Floats, scale: float) -> tuple[float, float]:
+def _wander_apart(groups: Floats) -> bool:
+    """Tell whether late halves differ in how far, on average, they are from the mean of their disorder."""
+    n_chains, n_sweeps = groups.shape[1:]
+    if n_chains == 1:
+        return False
+    distances = _around_own_means(np.abs(groups[:, :, n_sweeps // 2 :]))
+    late = distances.reshape(-1, distances.shape[2])
+    if not np.ptp(late, axis=1).any():  # two values at one distance
+        return False
+    scale = autocorrelation(late, own_means=True).scale
+    return n_sweeps >= _wanted(late, scale) and _chance(distances, late, scale) < SMALLEST_SPREAD_PROBABILITY
+
+
+def _deviations(groups: Floats, scale: float) -> tuple[float, float]:
     """Return the drift in standard errors and the chance that chains of one law differ as much."""
-    n_chains, n_sweeps = array.shape
-    early = array[:, : n_sweeps // 4]
-    variance = float(late.var(axis=1, ddof=1).mean())
+    n_sweeps = groups.shape[2]
+    early, late = groups[:, :, : n_sweeps // 4], groups[:, :, n_sweeps // 2 :]
+    variance = float(late.var(axis=2, ddof=1).mean())
     drift = (late.mean() - early.mean()) / math.sqrt(variance * scale * (1 / early.size + 1 / late.size))
-    spread = ((array.mean(axis=1) - array.mean()) ** 2).sum() / (variance * scale / n_sweeps)
-    return float(drift), float(chdtrc(n_chains - 1, spread)) if n_chains > 1 else 1.0
+    return float(drift), _chance(groups, late, scale)
+
+
+def _chance(groups: Floats, late: Floats, scale: float) -> float:
+    """Return the chance that means of chains differ as much from that of their disorder, which is 0."""
+    n_groups, n_chains, n_sweeps = groups.shape
+    if n_chains == 1:
+        return 1.0
+    spread = (groups.mean(axis=2) ** 2).sum() / (late.var(axis=-1, ddof=1).mean() * scale / n_sweeps)
+    return float(chdtrc(n_groups * (n_chains - 1), spread))

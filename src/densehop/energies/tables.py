@@ -10,10 +10,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Integers, Signs
+from densehop.base.arrays import ArrayLike, Floats, Integers, Signs
 from densehop.errors import InvalidInput
 
 EXACT_IN_FLOAT = 2**53  # integers below are exact in float64, so a BLAS product of them is exact
@@ -116,7 +115,7 @@ def strict_table(p: int, n_spins: int) -> EnergyTable:
 
 
 def power_table(p: int, n_spins: int) -> EnergyTable:
-    """Return the table of the power energy E = -N sum_a (k_a/N)^p, repeated indices kept (docs/theory.md, eq. 4).
+    """Return the table of the power energy E = -N sum_a (k_a/N)^p, repeated indices kept (docs/theory.md, eq. 98).
 
     k^p holds interactions of p - 2, p - 4, ... bodies besides p! e_p: at p = 2 and 3 a constant and a constant field.
     """
@@ -135,7 +134,7 @@ def power_table(p: int, n_spins: int) -> EnergyTable:
     )
 
 
-def overlap_table(energy: npt.ArrayLike, scale: float, p: int) -> EnergyTable:
+def overlap_table(energy: ArrayLike, scale: float, p: int) -> EnergyTable:
     """Return the table of any energy E = -scale sum_a U(k_a) of the overlaps, for `PBodyHopfield.from_table`.
 
     Parameters

@@ -40,23 +40,37 @@ class Memories(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Weights by count, like `logs`; places (M,) int64 of memories and their weights, float64; field (32 W,)."""
+    """Weights by count, like `logs`; of memories found columns, places (int64) and shares (float64); field (32 W,)."""
 
     weights: Any
+    columns: Any
     places: Any
     shares: Any
     field: Any
 
 
+class Listed(NamedTuple):
+    """The memories that matter to S states, as in `kernels/listing.py`.
+
+    counts (S or more, L) int16, L a multiple of 32, -1 behind the last; places (S, L) int64 of these memories, or
+    (0, 0) if all are there in order; floors (S,) int64, the counts from which on all are listed.
+    """
+
+    counts: Any
+    places: Any
+    floors: Any
+
+
 @compiled
-def step(counts, memories, states, fixed, again, minimum, scratch, budget):
+def step(listed, memories, states, fixed, again, minimum, unclear, scratch, budget):
     """Set bits of `states` (S, W) to the signs of their fields and return how many memories were added up.
 
-    Too many, as where weights hardly differ: OUT_OF_BUDGET, and states are of no use. counts (S or more, L) int16, L a
-    multiple of 32, -1 behind the last memory; fixed (S, W), bits of sites that stay; again (S,) bool, set where a bit
-    changed, cleared where another step cannot change one (docs/design.md, "One step is enough"); minimum (S,) bool, set
-    where neither a step nor a single flip lowers the energy, for sure.
+    Too many, as where weights hardly differ: OUT_OF_BUDGET, and states are of no use. fixed (S, W), bits of sites that
+    stay; again (S,) bool, set where a bit changed, cleared where another step cannot change one (docs/design.md, "One
+    step is enough"); minimum (S,) bool, set where neither a step nor a single flip lowers the energy, for sure; unclear
+    (S,) bool, set where more memories matter than are listed, and the state is of no use.
     """
+    counts = listed.counts
     spent = np.int64(0)
     at_first = min(LEFT_OUT, memories.alone / 2) if memories.alone > 0 else LEFT_OUT
     for state in range(len(again)):
@@ -65,7 +79,10 @@ def step(counts, memories, states, fixed, again, minimum, scratch, budget):
             continue
         scratch.weights[top] = 1.0
         low = lowest(memories.logs, memories.logs[top], memories.number, top, at_first, scratch.weights)
-        n_found = find(counts, state, low, top, scratch)
+        if low < listed.floors[state]:
+            unclear[state] = True
+            continue
+        n_found = find(listed, state, low, top, scratch)
         rest = left_out(memories.logs, memories.logs[top], memories.number, low)
         weight = total(scratch.shares, n_found) + rest
         if weight < 2:
@@ -75,32 +92,49 @@ def step(counts, memories, states, fixed, again, minimum, scratch, budget):
             if weight - 1 <= memories.alone:
                 again[state], minimum[state] = False, True
             elif not again[state]:
-                minimum[state] = is_minimum(counts, memories, state, top, states, fixed, scratch)
+                minimum[state] = is_minimum(listed, memories, state, top, states, fixed, unclear, scratch)
             continue
-        scratch.field[:] = 0
-        left = at_first
-        while True:
-            spent += n_found
-            if spent > budget:
-                return OUT_OF_BUDGET
-            unclear = np.uint32(0)
-            for word in range(states.shape[1]):
-                add_signs(memories.words, word, scratch.places, scratch.shares, n_found, scratch.field)
-                unclear |= at_most(scratch.field, word, rest) & ~at_most(scratch.field, word, -rest)
-            if rest < NEGLIGIBLE or not unclear:
-                break
-            left *= FINER
-            high = low - 1
-            low = lowest(memories.logs, memories.logs[top], memories.number, high, left, scratch.weights)
-            n_found = find(counts, state, low, high, scratch)
-            rest = left_out(memories.logs, memories.logs[top], memories.number, low)
+        spent = add_until_clear(listed, memories, state, top, low, at_first, n_found, unclear, scratch, spent, budget)
+        if spent == OUT_OF_BUDGET:
+            return OUT_OF_BUDGET
+        if unclear[state]:
+            continue
         for word in range(states.shape[1]):
             down = below(scratch.field, word, 0.0)
             none = at_most(scratch.field, word, 0.0) & ~down
             again[state] |= put(states, fixed, state, word, down | (none & states[state, word]))
         if not again[state]:
-            minimum[state] = is_minimum(counts, memories, state, top, states, fixed, scratch)
+            minimum[state] = is_minimum(listed, memories, state, top, states, fixed, unclear, scratch)
     return spent
+
+
+@inlined
+def add_until_clear(listed, memories, state, top, low, left, n_found, unclear, scratch, spent, budget):
+    """Add up the field from the memories found on, until what is left out cannot change a sign; return what it took.
+
+    OUT_OF_BUDGET where that is too much; `unclear` is set where more matter than are listed.
+    """
+    scratch.field[:] = 0
+    reference = memories.logs[top]
+    rest = left_out(memories.logs, reference, memories.number, low)
+    while True:
+        spent += n_found
+        if spent > budget:
+            return np.int64(OUT_OF_BUDGET)
+        open_bits = np.uint32(0)
+        for word in range(len(scratch.field) // WIDTH):
+            add_signs(memories.words, word, scratch.places, scratch.shares, n_found, scratch.field)
+            open_bits |= at_most(scratch.field, word, rest) & ~at_most(scratch.field, word, -rest)
+        if rest < NEGLIGIBLE or not open_bits:
+            return spent
+        left *= FINER
+        high = low - 1
+        low = lowest(memories.logs, reference, memories.number, high, left, scratch.weights)
+        if low < listed.floors[state]:
+            unclear[state] = True
+            return spent
+        n_found = find(listed, state, low, high, scratch)
+        rest = left_out(memories.logs, reference, memories.number, low)
 
 
 @inlined
@@ -110,7 +144,7 @@ def at_most(field, word, bound):
 
 
 @inlined
-def is_minimum(counts, memories, state, top, states, fixed, scratch):
+def is_minimum(listed, memories, state, top, states, fixed, unclear, scratch):
     """Tell whether no flip of a free site lowers the energy, but for rounding: for sure if so.
 
     Memories that agree with the state at a site lose l_a by a flip, the others gain g_a: with the signs s_a of their
@@ -119,15 +153,21 @@ def is_minimum(counts, memories, state, top, states, fixed, scratch):
     reference: Any = memories.losses[top]
     scratch.weights[top] = math.exp(memories.gains[top] - reference)
     low = lowest(memories.gains, reference, memories.number, top, LEFT_OUT, scratch.weights)
-    n_found = find(counts, state, low, top, scratch)
+    if low < listed.floors[state]:
+        unclear[state] = True
+        return False
+    n_found = find(listed, state, low, top, scratch)
     rest = left_out(memories.gains, reference, memories.number, low)
     if total(scratch.shares, n_found) - scratch.weights[top] + rest <= 1 - SAFE:
         return True
     low = lowest(memories.gains, reference, memories.number, max(low - 1, 0), SAFE / 4, scratch.weights)
-    n_found = find(counts, state, low, top, scratch)
+    if low < listed.floors[state]:
+        unclear[state] = True
+        return False
+    n_found = find(listed, state, low, top, scratch)
     bound = 2 * left_out(memories.gains, reference, memories.number, low) - SAFE
     for n in range(n_found):
-        loss = math.exp(memories.losses[counts[state, scratch.places[n]]] - reference)
+        loss = math.exp(memories.losses[listed.counts[state, scratch.columns[n]]] - reference)
         bound += scratch.shares[n] - loss
         scratch.shares[n] += loss
     for word in range(states.shape[1]):
@@ -163,15 +203,16 @@ def left_out(logs, reference, number, low):
 
 
 @inlined
-def find(counts, state, low, high, scratch):
-    """Write the places and the weights of counts low..high of a state and return how many there are."""
+def find(listed, state, low, high, scratch):
+    """Write which memories a state's counts low..high are, and their weights, and return how many there are."""
     n_found = 0
-    for first in range(0, counts.shape[1], WIDTH):
-        bits: Any = within(counts, state, first, low, high)
+    for first in range(0, listed.counts.shape[1], WIDTH):
+        bits: Any = within(listed.counts, state, first, low, high)
         while bits:
-            place = first + first_bit(bits)
-            scratch.places[n_found] = place
-            scratch.shares[n_found] = scratch.weights[counts[state, place]]
+            column = first + first_bit(bits)
+            scratch.columns[n_found] = column
+            scratch.places[n_found] = listed.places[state, column] if len(listed.places) else column
+            scratch.shares[n_found] = scratch.weights[listed.counts[state, column]]
             n_found += 1
             bits &= bits - np.uint64(1)
     return n_found

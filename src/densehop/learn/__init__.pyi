@@ -9,6 +9,7 @@ from .classifier.estimator import DenseAssociativeClassifier
 from .data.datasets import ImageSet, load, load_idx, load_openml, load_small_digits
 from .location import Location, locate
 from .memory.estimator import DenseAssociativeMemory
+from .memory.imputer import DenseAssociativeImputer
 from .students.group import StudentGroup, StudentRegime
 from .students.sampling import Students, energy_depth, sample_students
 
@@ -16,6 +17,7 @@ __all__ = [
     "AttackedModel",
     "Ball",
     "DenseAssociativeClassifier",
+    "DenseAssociativeImputer",
     "DenseAssociativeMemory",
     "ImageSet",
     "Location",

@@ -18,7 +18,8 @@ from densehop.learn.attacks.ball import NORMS
 from densehop.learn.attacks.robustness import Robustness, robust_accuracy
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
 from densehop.learn.data.datasets import ImageSet
-from densehop.learn.memory.estimator import DenseAssociativeMemory, Recall
+from densehop.learn.memory.estimator import DenseAssociativeMemory
+from densehop.learn.memory.result import Recall
 
 TEST_SHARE = 0.3
 
@@ -144,10 +145,9 @@ def classify_images(data: ImageSet, model: DenseAssociativeClassifier, seed: int
 
 
 def memories_in_use(model: DenseAssociativeClassifier, images: Floats, classes: npt.NDArray[Any]) -> float:
-    """Return the mean over images of (sum w)^2/sum w^2, w the memories' shares max(h, 0)^n of the right class."""
+    """Return the mean over images of (sum w)^2/sum w^2, w the memories' shares in the score of the right class."""
     memories, places = model.network_.astype(np.float64), np.searchsorted(model.classes_, classes)
-    fields = (images - model.mean_) * model.scale_ @ memories.visible.T + memories.class_fields()[places]
-    shares = np.maximum(fields / np.maximum(fields.max(axis=1, keepdims=True), memories.floor), 0) ** memories.degree
+    shares = memories.shares((images - model.mean_) * model.scale_, places)
     return float((shares.sum(axis=1) ** 2 / np.maximum((shares**2).sum(axis=1), 1e-300)).mean())
 
 

@@ -1,8 +1,8 @@
-"""Where stored or learned memories sit on the phase diagram of the strict p-body model.
+"""Where stored or learned memories sit: what theory says of as many random ones, beside what these ones do.
 
-The theory (docs/theory.md, sections 8, 9 and 14) is for random memories. Real ones overlap: what they do to a memory's
-field is measured, its spread as an effective load, its mean as a bias; and what the theory predicts stands beside what
-the memories do.
+Loads and phases (docs/theory.md, sections 8, 9 and 14) are those of the strict p-body model of random memories. Real
+memories overlap: what they do to a memory's field is measured, its spread as an effective load, its mean as a bias.
+What survives damage, and how many more codes fit, is said by theory at this N and measured (`Room`).
 """
 
 import warnings
@@ -14,49 +14,52 @@ import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
 from densehop.base import checks
-from densehop.base.arrays import Signs
+from densehop.base.arrays import Floats, Signs
 from densehop.base.streams import Seed
-from densehop.energies.tables import strict_table
-from densehop.errors import InvalidInput, NoSolution
+from densehop.errors import InvalidInput
 from densehop.learn.attacks.overwrite import OverwriteCurve, overwrite_attack
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
 from densehop.learn.memory.estimator import DenseAssociativeMemory
-from densehop.learn.room import Room, measured_room
+from densehop.learn.memory.interactions import Interaction
+from densehop.learn.room import Room, checked_shares, ends, network_of, room_of
 from densehop.problem import DirectModel, load_of
 from densehop.theory.diagrams.phases import Phase, phase
-from densehop.theory.lines.retrieval import retrieval_boundary
 from densehop.theory.questions.robustness import adversarial_boundary
 
 FRACTIONS = tuple(np.linspace(0, 1, 21).tolist())
 MEMORIES_AT_MOST = 300  # whose fields are measured
+NAN = float("nan")
 
 
 @dataclass(frozen=True, eq=False)
 class Location:
-    """Memories on the phase diagram.
+    """Memories beside theory.
 
     Attributes
     ----------
-    n_sites, n_memories, p : int
-    temperature : float
-    load : float, alpha = M p!/N^(p-1)
+    n_sites, n_memories : int
+    interaction : str, the energy that is asked about: of the estimator, or "strict" where p was given
+    p : int or None, its number of bodies, or degree
+    temperature : float, of `phase` and `effective_phase`; everything else is at T = 0
+    load : float, alpha = M p!/N^(p-1); for the exponential energy (log M)/N
     mean_overlap, overlap_spread : float, of pairs of memories per spin
     random_spread : float, 1/sqrt(N), what independent memories would show
     effective_load : float, the load at which random memories would give a site's field this variance: var(h xi)/p
     bias : float, mean of (h xi)/p less 1: 0 for random memories; large where memories point the same way
-    phase, effective_phase : Phase, predicted at the load and at the effective load
-    largest_load : float, theory: up to here random memories without damage are metastable for N -> infinity, with one
-        step of replica symmetry breaking (`retrieval_boundary(p, T, "spinodal", "1rsb")`); 0: none is
-    capacity_left : int, random memories up to that load (negative: too many), an upper limit to `room`
-    room : Room, measured at T = 0: what survives damage now, and how many further codes may come besides
+    phase, effective_phase : Phase, of the strict model at the load and at the effective load, in the limit of large N
+        and without damage: with replica symmetry, or where that has no retrieval with one step of its breaking
+    room : Room, at T = 0: what survives damage now and how many further codes fit, by theory at this N and measured
     fixed_points : float, share of memories that stay where they are at T = 0
     predicted_eps : float, eps* of the overwrite attack for load -> 0; nan for p = 2
     attack : OverwriteCurve, measured; its `fails_at` stands beside `predicted_eps`
+
+    For the exponential energy, effective load and bias are nan and the phases None: they have no meaning there.
     """
 
     n_sites: int
     n_memories: int
-    p: int
+    interaction: str
+    p: int | None
     temperature: float
     load: float
     mean_overlap: float
@@ -64,14 +67,20 @@ class Location:
     random_spread: float
     effective_load: float
     bias: float
-    phase: Phase
-    effective_phase: Phase
-    largest_load: float
-    capacity_left: int
+    phase: Phase | None
+    effective_phase: Phase | None
     room: Room
     fixed_points: float
     predicted_eps: float
     attack: OverwriteCurve
+
+    def __repr__(self) -> str:
+        degree = "" if self.p is None else f", p = {self.p}"
+        return (
+            f"Location({self.n_memories} memories of {self.n_sites} sites, {self.interaction}{degree}: load "
+            f"{self.load:.3g}, effective {self.effective_load:.3g}, {self.fixed_points:.0%} fixed points; "
+            f"{self.room!r})"
+        )
 
     @property
     def correlated(self) -> bool:
@@ -88,15 +97,16 @@ def locate(
     damage: float = 0.1,
     survive: float = 0.95,
 ) -> Location:
-    """Return where memories sit on the phase diagram of the direct model.
+    """Return where memories sit, and how many more could be stored so that enough of them survive damage.
 
     Parameters
     ----------
     memories : fitted DenseAssociativeMemory or DenseAssociativeClassifier, or an array (M, N) of +-1
-        Real values are replaced by their signs.
-    p : int; None: the degree of the estimator, where it has a meaning
+        A memory of signs is asked about with its own energy. Real values are replaced by their signs.
+    p : int; None: the energy of the memory, or the strict one with the degree of the classifier
+        Given: the strict p-body energy.
     temperature : float >= 0
-    n_trials : of the overwrite attack, on the strict network of these memories
+    n_trials : of the overwrite attack
     seed : int
     damage, survive : how many further codes can be stored, so that this share survives that share of flipped signs?
 
@@ -105,38 +115,42 @@ def locate(
     InvalidInput
         If there are fewer than two memories or p is missing or out of range.
     """
-    damage, survive = checks.between("damage", damage, 0, 0.5), checks.between("survive", survive, 0, 1)
+    damage, survive = checked_shares(damage, survive)
     signs = _signs(memories)
-    p = _degree(memories) if p is None else p
+    interaction = _interaction(memories, p, signs.shape[1])
     n_memories, n_sites = signs.shape
-    table = strict_table(p, n_sites)
-    table.require_exact(n_memories)
-    load = load_of(n_memories, n_sites, p)
+    bodies = interaction.degree if interaction.additive else None
     overlaps = _pair_overlaps(signs)
     some = signs[:: -(-n_memories // MEMORIES_AT_MOST)]
-    drive = some * table.local_fields(some, signs) / p
-    effective = p * float(drive.var())
-    largest = _largest_load(p, temperature)
-    network = DenseAssociativeMemory("strict", degree=p).fit(signs)
+    phases: tuple[Phase | None, Phase | None]
+    if bodies is None:
+        load, effective, bias, phases = float(np.log(n_memories) / n_sites), NAN, NAN, (None, None)
+        fixed = float((ends(signs, interaction, some) == some).all(axis=1).mean())
+        eps = 0.5  # the memory and the intruder pull alike at one half
+    else:
+        drive = _drive(signs, some, interaction)
+        load, effective = load_of(n_memories, n_sites, bodies), bodies * float(drive.var())
+        bias, fixed = float(drive.mean()) - 1, float((drive >= 0).all(axis=1).mean())
+        phases = (_phase(bodies, load, temperature), _phase(bodies, effective, temperature))
+        eps = adversarial_boundary(bodies, 1.0) if bodies >= 3 else NAN
     return Location(
         n_sites=n_sites,
         n_memories=n_memories,
-        p=p,
+        interaction=interaction.name,
+        p=bodies,
         temperature=float(temperature),
         load=load,
         mean_overlap=float(overlaps.mean()),
         overlap_spread=float(np.sqrt((overlaps**2).mean())),
         random_spread=float(n_sites**-0.5),
         effective_load=effective,
-        bias=float(drive.mean()) - 1,
-        phase=_phase(p, load, temperature),
-        effective_phase=_phase(p, effective, temperature),
-        largest_load=largest,
-        capacity_left=int(np.floor((largest - load) / load * n_memories)),
-        room=measured_room(signs, p, damage, survive, seed),
-        fixed_points=float((drive >= 0).all(axis=1).mean()),
-        predicted_eps=adversarial_boundary(p, 1.0) if p >= 3 else float("nan"),
-        attack=overwrite_attack(network, FRACTIONS, n_trials, seed),
+        bias=bias,
+        phase=phases[0],
+        effective_phase=phases[1],
+        room=room_of(signs, interaction, damage, survive, seed),
+        fixed_points=fixed,
+        predicted_eps=eps,
+        attack=overwrite_attack(network_of(signs, interaction), FRACTIONS, n_trials, seed),
     )
 
 
@@ -146,7 +160,7 @@ def _signs(memories: Any) -> Signs:
         check_is_fitted(memories)
         values = memories.memories_
     else:
-        values = np.asarray(memories)
+        values = checks.as_array("memories", memories)
         if values.ndim != 2 or values.dtype.kind not in "iuf" or not (np.abs(values) == 1).all():
             raise InvalidInput("memories must be a fitted estimator or an array (M, N) of +-1")
     if len(values) < 2:
@@ -154,15 +168,31 @@ def _signs(memories: Any) -> Signs:
     return np.where(values < 0, -1, 1).astype(np.int8)
 
 
-def _degree(memories: Any) -> int:
-    """Return the p of an estimator that has one."""
-    degree = getattr(memories, "degree_", getattr(memories, "degree", None))
-    exponential = getattr(memories, "interaction", "") in {"exponential", "attention"}
-    if degree is None or exponential or degree != int(degree):
+def _interaction(memories: Any, p: int | None, n_sites: int) -> Interaction:
+    """Return the energy that is asked about."""
+    if p is None and isinstance(memories, DenseAssociativeMemory):
+        if memories.encoding_.kind == "binary" and memories.interaction != "attention":
+            return memories.interaction_
+        raise InvalidInput(
+            "this memory moves through real values, of which there is no theory here: store signs with "
+            "encoding='binary' and another interaction than 'attention', or give p, to ask about the signs"
+        )
+    degree = getattr(memories, "degree_", getattr(memories, "degree", None)) if p is None else p
+    if degree is None or degree != int(degree):
         raise InvalidInput(
             "these memories have no p of their own: give p, the bodies of the strict model to compare to"
         )
-    return int(degree)
+    return Interaction("strict", int(degree), 1.0, n_sites)
+
+
+def _drive(signs: Signs, some: Signs, interaction: Interaction) -> Floats:
+    """Return (h xi)/p of some memories (R, N) among all (M, N): what holds their sites, 1 for a memory alone."""
+    agree = (some.astype(np.float32) @ signs.T.astype(np.float32) + interaction.n_sites).astype(np.int64) // 2
+    steps = interaction.steps
+    gained, lost = steps[np.maximum(agree - 1, 0)], steps[np.minimum(agree, len(steps) - 1)]
+    held = (gained + lost) / 2 @ signs.astype(np.float64) * some + ((gained - lost) / 2).sum(axis=1, keepdims=True)
+    drive: Floats = interaction.unit / 2 / interaction.degree * held
+    return drive
 
 
 def _pair_overlaps(signs: Signs) -> npt.NDArray[np.float64]:
@@ -171,14 +201,6 @@ def _pair_overlaps(signs: Signs) -> npt.NDArray[np.float64]:
     product = some @ some.T / signs.shape[1]
     pairs: npt.NDArray[np.float64] = product[np.triu_indices(len(some), 1)].astype(np.float64)
     return pairs
-
-
-def _largest_load(p: int, temperature: float) -> float:
-    """Return the load of the spinodal with one step of symmetry breaking, or 0."""
-    try:
-        return retrieval_boundary(p, temperature, "spinodal", "1rsb")
-    except NoSolution:
-        return 0.0
 
 
 def _phase(p: int, load: float, temperature: float) -> Phase:

@@ -1,15 +1,16 @@
-"""How many more codes a strict network can store, measured: by damage to its memories and single-spin dynamics."""
+"""How many more codes a memory can store: by theory for random codes at this N, and by measurement on these."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from densehop.base import checks
 from densehop.base.arrays import Signs
 from densehop.base.streams import Seed, seed_sequence
-from densehop.errors import InvalidInput
-from densehop.network import PBodyHopfield
+from densehop.learn.memory.estimator import DenseAssociativeMemory
+from densehop.learn.memory.interactions import Interaction
+from densehop.learn.survival import RETRIEVED, predicted_room, predicted_survival
 
-RETRIEVED = 0.95  # overlap with the memory from which it counts as retrieved
 TRIALS = 100
 MOST = 2**15  # codes stored besides
 CLOSE = 0.03  # relative width at which the search ends
@@ -22,20 +23,32 @@ class Room:
     Attributes
     ----------
     damage : float, share of signs flipped, exactly, at random places
-    survival : float, share of memories that come back from it now (overlap >= 0.95)
-    wanted : float, share that is to come back
-    n_more : int, random codes that fit besides until fewer than `wanted` of the present memories come back; 0: none
+    wanted : float, share of memories that is to come back (overlap >= 0.95)
+    survival : float, share of these memories that come back now, measured
+    n_more : int, random codes that fit besides until fewer than `wanted` of these memories come back, measured; 0: none
     at_least : bool, whether the search ended at its own limit, so that `n_more` is a lower bound
+    predicted_survival, predicted_n_more : the same by theory at this N, if these memories were random codes; negative:
+        so many are too many
     """
 
     damage: float
-    survival: float
     wanted: float
+    survival: float
     n_more: int
     at_least: bool
+    predicted_survival: float
+    predicted_n_more: int
+
+    def __repr__(self) -> str:
+        least = "at least " if self.at_least else ""
+        return (
+            f"Room(of these memories {self.survival:.0%} survive {self.damage:.0%} flipped signs, and {least}"
+            f"{self.n_more} random codes fit besides so that {self.wanted:.0%} do; for as many random codes theory "
+            f"says {self.predicted_survival:.0%} and {self.predicted_n_more})"
+        )
 
 
-def measured_room(signs: Signs, p: int, damage: float, wanted: float, seed: Seed) -> Room:
+def room_of(signs: Signs, interaction: Interaction, damage: float, wanted: float, seed: Seed) -> Room:
     """Return the room that memories (M, N) leave, by doubling the number of further codes and then halving the step."""
     random = np.random.default_rng(seed_sequence(seed, 1))
     rows = random.permutation(len(signs))[:TRIALS]
@@ -44,22 +57,44 @@ def measured_room(signs: Signs, p: int, damage: float, wanted: float, seed: Seed
     further = random.choice(np.array([-1, 1], dtype=np.int8), (MOST, signs.shape[1]))
 
     def survival(n_more: int) -> float:
-        try:
-            network = PBodyHopfield(np.vstack([signs, further[:n_more]]), p)
-        except InvalidInput:  # beyond exact integers
-            return 0.0
-        overlaps = (network.relax(damaged) * signs[rows]).mean(axis=1)
-        return float((overlaps >= RETRIEVED).mean())
+        ended = ends(np.vstack([signs, further[:n_more]]), interaction, damaged)
+        return float(((ended * signs[rows]).mean(axis=1) >= RETRIEVED).mean())
 
     now = survival(0)
-    if now < wanted:
-        return Room(damage, now, wanted, 0, at_least=False)
-    good, bad = 0, max(len(signs) // 8, 4)
-    while bad <= MOST and survival(bad) >= wanted:
-        good, bad = bad, 2 * bad
-    if bad > MOST:
-        return Room(damage, now, wanted, good, at_least=True)
-    while bad - good > max(1, CLOSE * (len(signs) + good)):
-        middle = (good + bad) // 2
-        good, bad = (middle, bad) if survival(middle) >= wanted else (good, middle)
-    return Room(damage, now, wanted, good, at_least=False)
+    n_more, at_least = 0, False
+    if now >= wanted:
+        bad = max(len(signs) // 8, 4)
+        while bad <= MOST and survival(bad) >= wanted:
+            n_more, bad = bad, 2 * bad
+        at_least = bad > MOST
+        while not at_least and bad - n_more > max(1, CLOSE * (len(signs) + n_more)):
+            middle = (n_more + bad) // 2
+            n_more, bad = (middle, bad) if survival(middle) >= wanted else (n_more, middle)
+    return Room(
+        damage=damage,
+        wanted=wanted,
+        survival=now,
+        n_more=n_more,
+        at_least=at_least,
+        predicted_survival=predicted_survival(interaction, len(signs), damage),
+        predicted_n_more=predicted_room(interaction, len(signs), damage, wanted),
+    )
+
+
+def ends(signs: Signs, interaction: Interaction, states: Signs) -> Signs:
+    """Return where states (B, N) end at T = 0 among memories (M, N)."""
+    moved: Signs = network_of(signs, interaction).transform(states.astype(np.float32)).astype(np.int8)
+    return moved
+
+
+def network_of(signs: Signs, interaction: Interaction) -> DenseAssociativeMemory:
+    """Return a memory of signs, +1 and -1 whatever they are, with this energy."""
+    memory = DenseAssociativeMemory(
+        interaction.name, degree=interaction.degree, beta=interaction.beta, encoding="binary", scale="shared"
+    )
+    return memory.fit(signs.astype(np.int8))
+
+
+def checked_shares(damage: float, survive: float) -> tuple[float, float]:
+    """Return shares from 0 to 1/2 and from 0 to 1."""
+    return checks.between("damage", damage, 0, 0.5), checks.between("survive", survive, 0, 1)

@@ -19,7 +19,7 @@ NAME_LOAD = 6.1  # where the names of the phases stand, between the dots
 def landscape(dataset: xr.Dataset) -> Figure:
     """Draw q* over (alpha, T), theory and simulation on one colour scale, and beside it the entropy of a large p.
 
-    Heat maps are `map_q_star` and `large_p_entropy` (map_temperature, map_load), lines `temperature_*` (map_load,).
+    Heat maps are `map_q_star` and `large_p_entropy` (map_temperature, map_alpha), lines `temperature_*` (map_alpha,).
     """
     with mpl.rc_context(STYLE):
         figure = new_figure(8.2, 3.7)
@@ -39,9 +39,9 @@ def _overlap_map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
     critical = dataset.attrs["teacher_critical_temperature"]
     for name, style in (("temperature_global", "solid"), ("temperature_local", "dashed")):
         line = dataset[name].where(dataset[name] > critical)
-        axes.plot(dataset["map_load"], line, color="white", linewidth=1.0, linestyle=style)
+        axes.plot(dataset["map_alpha"], line, color="white", linewidth=1.0, linestyle=style)
     here = dataset.isel(n_spins=0, start=0)
-    load, temperature = np.meshgrid(dataset["load"], dataset["temperature"], indexing="ij")
+    load, temperature = np.meshgrid(dataset["alpha"], dataset["temperature"], indexing="ij")
     for number, verdict in enumerate(Verdict):
         at, edge = (here["verdict"] == number).values, EDGES.get(verdict, "white")
         q_star = here["q_star_mean"].values[at]
@@ -59,7 +59,7 @@ def _entropy_map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
     """Draw the entropy of a large p, the line where global retrieval begins, and that line's limit."""
     mesh = _heat_map(axes, dataset["large_p_entropy"], cmap="Greys", vmin=0.0, vmax=1.0)
     p = dataset.attrs["large_p"]
-    load = dataset["map_load"]
+    load = dataset["map_alpha"]
     styles: dict[str, dict[str, Any]] = {
         "large_p": {"color": BLUE, "label": f"gR begins, $p = {p}$"},
         "limit": {"color": ORANGE, "dashes": LIMIT_DASHES, "label": r"gR begins, $p \to \infty$"},
@@ -77,10 +77,10 @@ def _entropy_map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
 
 
 def _heat_map(axes: Axes, values: xr.DataArray, **scale: Any) -> Any:
-    """Draw values (map_temperature, map_load)."""
+    """Draw values (map_temperature, map_alpha)."""
     axes.set_xlabel(r"load $\alpha = M p!/N^{p-1}$")
     return axes.pcolormesh(
-        values["map_load"], values["map_temperature"], values, shading="nearest", rasterized=True, **scale
+        values["map_alpha"], values["map_temperature"], values, shading="nearest", rasterized=True, **scale
     )
 
 

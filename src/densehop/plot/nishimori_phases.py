@@ -27,7 +27,7 @@ def nishimori_phase_diagram(dataset: xr.Dataset) -> Figure:
 
 def _phase_panel(axes: Axes, row: xr.Dataset) -> None:
     """Shade and name the phases of one p."""
-    load, top = row["load"].values, row.attrs["largest_temperature"]
+    load, top = row["alpha"].values, row.attrs["largest_temperature"]
     local, transition = row["temperature_local"].values, row["temperature_global"].values
     teacher = float(row["teacher_critical_temperature"])
     above = np.maximum(transition, teacher), np.maximum(local, teacher)

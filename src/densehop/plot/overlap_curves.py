@@ -28,15 +28,15 @@ def by_temperature(dataset: xr.Dataset) -> Figure:
     """Draw q* against T: theory at infinite and at finite N as lines, simulation as dots, a panel for each load.
 
     The dataset is one of `recipes.overlaps.study` with `curve_temperature`, `curve_q_star_theory`,
-    `curve_q_star_finite_size` and `temperature_global` (load,).
+    `curve_q_star_finite_size` and `temperature_global` (alpha,).
     """
     with mpl.rc_context(STYLE):
-        loads = dataset["load"].values
+        loads = dataset["alpha"].values
         figure = new_figure(2.55 * len(loads) + 0.4, 3.7)
         panels = figure.subplots(1, len(loads), sharey=True, squeeze=False)[0]
         series = _series(dataset)
         for axes, load in zip(panels, loads, strict=True):
-            row = dataset.sel(load=load)
+            row = dataset.sel(alpha=load)
             _lines(axes, row)
             for (n_spins, start), (colour, marker) in zip(series, MARKERS, strict=False):
                 _dots(axes, row.sel(n_spins=n_spins, start=start), colour, marker)
@@ -57,7 +57,7 @@ def _series(dataset: xr.Dataset) -> list[tuple[int, str]]:
     """Return the pairs (N, start) that were simulated, the largest N first."""
     sizes = sorted(dataset["n_spins"].values.tolist(), reverse=True)
     pairs = [(n_spins, start) for n_spins in sizes for start in dataset["start"].values.tolist()]
-    measured = dataset["q_star_mean"].notnull().any(("load", "temperature"))
+    measured = dataset["q_star_mean"].notnull().any(("alpha", "temperature"))
     return [pair for pair in pairs if bool(measured.sel(n_spins=pair[0], start=pair[1]))]
 
 

@@ -1,20 +1,19 @@
 """Phase diagrams from the datasets of `theory.phase_diagram`: phases shaded and named in place, boundaries as lines.
 
-A boundary is drawn only where it matters in its plane: where it separates two phases, or inside the phase that it is a
-property of.
+A boundary is drawn where the dataset says that it means something (`LINE_shown`). Hatching marks where states with an
+overlap break replica symmetry.
 """
 
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from densehop.base.arrays import Floats, Mask
+from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput
 from densehop.plot.phase_labels import place_names
 from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SHADES, STYLE, new_figure
@@ -22,47 +21,44 @@ from densehop.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SHADES, STYLE
 WIDTH, HEIGHT = 6.4, 3.7  # inches, with the legend beside the axes
 AXES_SIZE = (4.1, 3.1)  # inches, about
 DASHED, DOTTED, SPARSE, DASH_DOT = (4, 1.8), (1, 1.4), (3, 1.5), (6, 1.6, 1, 1.6)  # in units of the line's width
-REFINEMENT = 10  # points of a drawn line for each traced one
-DISORDERED, ORDERED = {"P", "SG"}, {"lR", "gR"}  # phases without and with a state of finite overlap
 
 
 class Line(NamedTuple):
-    """How a kind of boundary looks, and where it is drawn: `inside` these phases, and next to each set in `near`."""
+    """How a kind of boundary looks; where it is drawn is in the dataset (`theory.diagrams.line_marks`)."""
 
     label: str
     colour: str
     dashes: tuple[float, ...] | None
-    inside: set[str]
-    near: tuple[set[str], ...] = ()
     width: float = 1.5
 
 
+SYMMETRIC_WIDTH = 0.7  # of the lines of replica symmetry beside those of 1RSB
 GLASS_LINES = {
-    "glass_static": Line("spin glass (static)", PURPLE, None, DISORDERED, ({"P"}, {"SG"})),
-    "glass_dynamic": Line("P freezes (dynamic)", PURPLE, DASHED, {"P"}, width=1.0),
-    "glass_gardner": Line("SG: Gardner", PURPLE, DOTTED, {"SG"}),
+    "glass_static": Line("spin glass (static)", PURPLE, None),
+    "glass_dynamic": Line("P freezes (dynamic)", PURPLE, DASHED, 1.0),
+    "glass_gardner": Line("SG: Gardner", PURPLE, DOTTED),
 }
-ZERO_ENTROPY = Line("P: zero entropy", GREY, SPARSE, {"lR"} | DISORDERED, width=1.0)
+ZERO_ENTROPY = Line("P: zero entropy", GREY, SPARSE, 1.0)
 DIRECT_LINES = {
-    "retrieval_spinodal": Line("lR: spinodal", ORANGE, DASHED, ORDERED | DISORDERED, (ORDERED, DISORDERED)),
-    "retrieval_global": Line("gR: transition", BLUE, None, ORDERED | DISORDERED, ({"gR"}, {"lR"} | DISORDERED)),
-    "retrieval_stability": Line("retrieval: AT", BLUE, DOTTED, ORDERED),
+    "retrieval_spinodal": Line("lR: spinodal", ORANGE, DASHED),
+    "retrieval_global": Line("gR: transition", BLUE, None),
+    "retrieval_stability": Line("retrieval: AT", BLUE, DOTTED),
     **GLASS_LINES,
     "zero_entropy": ZERO_ENTROPY,
 }
 INFERENCE_LINES = {
     "inference_spinodal": DIRECT_LINES["retrieval_spinodal"],
     "inference_global": DIRECT_LINES["retrieval_global"],
-    "inference_stability": Line("inference: AT", BLUE, DOTTED, ORDERED),
+    "inference_stability": Line("inference: AT", BLUE, DOTTED),
 }
 TEACHER_LINES = {
     **INFERENCE_LINES,
-    "retrieval_global": Line("eR: transition", GREEN, None, {"eR", "lR"} | DISORDERED, ({"eR"}, {"lR"} | DISORDERED)),
-    "inference_or_retrieval": Line("eR against gR", GREEN, DASH_DOT, {"eR", "gR"}, ({"eR"}, {"gR"})),
-    "retrieval_stability": Line("eR: AT", GREEN, DOTTED, {"eR"}),
+    "retrieval_global": Line("eR: transition", GREEN, None),
+    "inference_or_retrieval": Line("eR against gR", GREEN, DASH_DOT),
+    "retrieval_stability": Line("eR: AT", GREEN, DOTTED),
     **GLASS_LINES,
 }
-OPTIMAL_LINES = {**INFERENCE_LINES, "zero_entropy": ZERO_ENTROPY._replace(inside=ORDERED | DISORDERED)}
+OPTIMAL_LINES = {**INFERENCE_LINES, "zero_entropy": ZERO_ENTROPY}
 
 
 def lines_of(model: str) -> dict[str, Line]:
@@ -80,7 +76,7 @@ def phase_diagram(dataset: xr.Dataset) -> Figure:
         _shade(axes, dataset)
         drawn = [*_boundaries(axes, dataset), *_teacher_lines(axes, dataset)]
         _mark_published(axes, dataset)
-        place_names(axes, dataset["phase"], AXES_SIZE, drawn)
+        place_names(axes, _phase_map(dataset), AXES_SIZE, drawn)
         axis = str(dataset["phase"].dims[1])
         x, t = dataset[axis].values, dataset["temperature"].values
         axes.set(xlim=(x[0], x[-1]), ylim=(t[0], t[-1]), xlabel=_axis_label(axis, dataset.attrs["p"]))
@@ -89,13 +85,19 @@ def phase_diagram(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+def _phase_map(dataset: xr.Dataset) -> xr.DataArray:
+    """Return the phases: between the lines on a fine grid where the dataset has them, else on its grid."""
+    return dataset["map_phase"] if "map_phase" in dataset else dataset["phase"]
+
+
 def _shade(axes: Axes, dataset: xr.Dataset) -> None:
-    """Shade each phase."""
-    phase = dataset["phase"]
+    """Shade each phase, and hatch where a state with an overlap breaks replica symmetry."""
+    phase = _phase_map(dataset)
     names = phase.attrs["flag_meanings"].split()
+    up, along = (phase[dim].values for dim in phase.dims)
     axes.pcolormesh(
-        dataset[phase.dims[1]].values,
-        dataset["temperature"].values,
+        along,
+        up,
         phase.values,
         cmap=ListedColormap([SHADES[name] for name in names]),
         vmin=-0.5,
@@ -103,53 +105,41 @@ def _shade(axes: Axes, dataset: xr.Dataset) -> None:
         shading="nearest",
         rasterized=True,
     )
+    unstable = dataset.get("rs_unstable")
+    if unstable is None or not unstable.any():
+        return
+    up, along = (unstable[dim].values for dim in unstable.dims)
+    axes.contourf(along, up, unstable.values.astype(float), levels=[0.5, 1.5], colors="none", hatches=["////"])
+    axes.fill_between([], [], facecolor="none", edgecolor="black", hatch="////", linewidth=0, label="RS unstable")
 
 
 def _boundaries(axes: Axes, dataset: xr.Dataset) -> list[tuple[Floats, Floats]]:
-    """Draw the traced boundaries where they matter, and return them."""
+    """Draw the traced boundaries where they mean something, and return them."""
     axis, drawn = str(dataset["phase"].dims[1]), []
-    for kind, line in _lines_of_dataset(dataset).items():
-        if f"{kind}_temperature" not in dataset:
-            continue
-        x, t = _refine(dataset[f"{kind}_{axis}"].values), _refine(dataset[f"{kind}_temperature"].values)
-        shown = np.where(_is_drawn(dataset["phase"], x, t, line), t, np.nan)
-        if np.isfinite(shown).sum() > 1:
-            dashes: dict[str, Any] = {} if line.dashes is None else {"dashes": line.dashes}
-            axes.plot(x, shown, color=line.colour, linewidth=line.width, label=line.label, **dashes)
-            drawn.append((x, shown))
+    for kind, line in lines_of(dataset.attrs["model"]).items():
+        has_broken = f"{kind}_1rsb_temperature" in dataset
+        looks = {f"{kind}_1rsb": line, kind: line}
+        if has_broken:
+            looks = {
+                f"{kind}_1rsb": line._replace(label=f"{line.label}, 1RSB"),
+                kind: line._replace(label="the same, RS", colour="black", width=SYMMETRIC_WIDTH),
+            }
+        for name, look in looks.items():
+            if f"{name}_temperature" not in dataset:
+                continue
+            x, t = dataset[f"{name}_{axis}"].values, dataset[f"{name}_temperature"].values
+            shown = np.where(dataset[f"{name}_shown"].values, t, np.nan)
+            if np.isfinite(shown).sum() > 1:
+                dashes: dict[str, Any] = {} if look.dashes is None else {"dashes": look.dashes}
+                label = None if look.label in _labels(axes) else look.label
+                axes.plot(x, shown, color=look.colour, linewidth=look.width, label=label, **dashes)
+                drawn.append((x, shown))
     return drawn
 
 
-def _refine(values: Floats) -> Floats:
-    """Return the coordinates of a line with points in between, so that its drawn part ends at the right place."""
-    fine: Floats = np.interp(np.linspace(0, values.size - 1, REFINEMENT * values.size), np.arange(values.size), values)
-    return fine
-
-
-def _lines_of_dataset(dataset: xr.Dataset) -> dict[str, Line]:
-    """Return the kinds of boundaries that belong to a dataset's plane."""
-    model = dataset.attrs["model"]
-    effective = model == "large_noise" and "scaled_teacher_temperature" not in dataset.attrs
-    hidden = GLASS_LINES if effective else {}  # on the effective Nishimori line they coincide with those of inference
-    return {kind: line for kind, line in lines_of(model).items() if kind not in hidden}
-
-
-def _is_drawn(phase: xr.DataArray, x: Floats, t: Floats, line: Line) -> Mask:
-    """Return at which points of a line it is drawn."""
-    names = np.array(phase.attrs["flag_meanings"].split())[phase.values]
-    row, column = _cell(phase["temperature"].values, t), _cell(phase[phase.dims[1]].values, x)
-    result = np.isin(names[row, column], list(line.inside))
-    padded = np.pad(names, 1, mode="edge")
-    around = [padded[row + up, column + right] for up in range(3) for right in range(3)]
-    for wanted in line.near:
-        result &= np.isin(around, list(wanted)).any(axis=0)
-    return result
-
-
-def _cell(axis: Floats, values: Floats) -> npt.NDArray[np.intp]:
-    """Return the index of the grid point nearest to each value."""
-    result: npt.NDArray[np.intp] = np.searchsorted((axis[1:] + axis[:-1]) / 2, values)
-    return result
+def _labels(axes: Axes) -> list[str]:
+    """Return the labels of what is drawn so far."""
+    return [str(label) for label in axes.get_legend_handles_labels()[1]]
 
 
 def _teacher_lines(axes: Axes, dataset: xr.Dataset) -> list[tuple[Floats, Floats]]:
@@ -181,7 +171,7 @@ def _mark_published(axes: Axes, dataset: xr.Dataset) -> None:
 def _axis_label(axis: str, p: int) -> str:
     """Return what the first coordinate is, with its symbol."""
     return {
-        "load": r"load $\alpha = M p!/N^{p-1}$" if p > 2 else r"load $\alpha = 2M/N$",
+        "alpha": r"load $\alpha = M p!/N^{p-1}$" if p > 2 else r"load $\alpha = 2M/N$",
         "teacher_temperature": "teacher temperature $T^*$",
         "scaled_load": r"scaled load $a = M (p/2+1)!/N^{p/2}$",
     }[axis]
@@ -197,7 +187,7 @@ def _legend(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
         "direct": ["direct model"],
         "nishimori": ["Bayes-optimal student"],
         "fixed_teacher": [teacher],
-        "fixed_load": [rf"$\alpha = {given.get('load', 0):.4g}$"],
+        "fixed_load": [rf"$\alpha = {given.get('alpha', 0):.4g}$"],
         "finite_noise": ["two-body teacher", teacher],
         "large_noise": ["two-body teacher", signal],
     }[given["model"]]

@@ -23,7 +23,7 @@ def place_names(axes: Axes, phase: xr.DataArray, size: tuple[float, float], line
 
     `size` is the width and height of the axes in inches; no name is written over one of the `lines`.
     """
-    x, t = phase[phase.dims[1]].values, phase["temperature"].values
+    t, x = (phase[dim].values for dim in phase.dims)
     codes = _resample_codes(phase.values, x, t)
     free = _off_lines(x, t, lines)
     step = size[1] / CELLS, size[0] / CELLS

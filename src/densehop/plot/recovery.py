@@ -44,7 +44,7 @@ def recovery(dataset: xr.Dataset) -> Figure:
 def _label(row: xr.Dataset) -> str:
     """Return the label of a regime."""
     kind = "prototypes" if row["phase"] == PROTOTYPES else "features"
-    amount = f"M = {int(row['n_examples'])}" if row["phase"] == PROTOTYPES else rf"\alpha = {float(row['load']):g}"
+    amount = f"M = {int(row['n_examples'])}" if row["phase"] == PROTOTYPES else rf"\alpha = {float(row['alpha']):g}"
     return f"{kind} ({row['phase'].item()}), $T = {float(row['temperature']):g}$, ${amount}$"
 
 

@@ -1,5 +1,6 @@
 """Monte-Carlo chains of a network: how they start, how they are scheduled, what they return."""
 
+from .exact import draw_exactly
 from .retrieval import Retrieval
 from .samples import Samples
 from .settings import RunOptions, annealing
@@ -27,6 +28,7 @@ __all__ = [
     "attacked",
     "closest_example",
     "corrupted",
+    "draw_exactly",
     "nearest_overlap",
     "random_states",
     "states_at_overlap",

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base.arrays import Floats, Signs
+from densehop.energies.couplings import CouplingTable
 from densehop.energies.tables import EnergyTable
 from densehop.energies.weights import WeightTable
 from densehop.errors import InternalError
@@ -44,7 +45,7 @@ class Model(Protocol):
         """The energy that 1 in the fields stands for."""
 
     @property
-    def table(self) -> EnergyTable | WeightTable:
+    def table(self) -> EnergyTable | WeightTable | CouplingTable:
         """The energy."""
 
     @property

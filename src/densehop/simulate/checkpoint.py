@@ -3,34 +3,25 @@
 A file names the run it belongs to, so that no other run goes on from it. More sweeps may be asked for than before.
 """
 
-import io
 import json
 import threading
 import time
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
+from densehop.base.archives import WRONG, Damaged, packed, unpacked
 from densehop.base.files import write_together
 from densehop.base.version import __version__
 from densehop.errors import InvalidInput
 from densehop.simulate.blocks import Group, GroupProgress
 from densehop.simulate.chains import Arrays
-
-# what NumPy, zipfile and json say to bytes that are no checkpoint, or one with a bit turned over
-UNREADABLE = (
-    OSError, ValueError, TypeError, KeyError, EOFError, SyntaxError, NotImplementedError, TokenError,
-    zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,10 +46,9 @@ class Checkpoint:
     def write(self, arrays: Arrays, rest: Mapping[str, Any]) -> None:
         """Put the arrays, and numbers and words in `rest`, in the place of what was there."""
         about = json.dumps({"identity": self.identity, "rest": rest}, default=_plain)
-        buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, about=np.array(about), **arrays)
+        content = packed({"about": np.array(about), **arrays})
         try:
-            write_together({self.path: buffer.getvalue()})
+            write_together({self.path: content})
         except OSError as error:
             raise InvalidInput(
                 f"cannot write the checkpoint '{self.path}': {error.strerror}; what it held before is untouched"
@@ -69,11 +59,16 @@ class Checkpoint:
         if not self.path.exists():
             return None
         try:
-            with self.path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-                about = json.loads(str(arrays.pop("about")))
-                identity, rest = about["identity"], about["rest"]
-        except UNREADABLE as error:
+            content = self.path.read_bytes()
+        except OSError as error:
+            raise InvalidInput(
+                f"the checkpoint '{self.path}' cannot be read just now ({error.strerror}); it is left as it is"
+            ) from error
+        try:
+            arrays = unpacked(content)
+            about = json.loads(str(arrays.pop("about")))
+            identity, rest = about["identity"], about["rest"]
+        except (Damaged, *WRONG) as error:
             raise InvalidInput(
                 f"'{self.path}' is no checkpoint, or a damaged one; use another file, put a copy back, or delete it "
                 "to start anew"

@@ -96,12 +96,12 @@ def _gauged_run(overlap: Floats, settings: Settings) -> Floats:
     return gauged(overlap, axis=1)
 
 
-def gauged(traces: Floats, axis: int) -> Floats:
-    """Fix the sign that even p leaves free by the mean over the first quarter of the times (along `axis`).
+def gauged(traces: Floats, axis: int, n_first: int | None = None) -> Floats:
+    """Fix the sign that even p leaves free by the mean over the first times (along `axis`), None: the first quarter.
 
-    A trace whose first quarter has a negative mean is flipped as a whole. What is averaged after that quarter did not
-    choose its own sign, so its mean is unbiased where the law has no preferred sign.
+    A trace whose first part has a negative mean is flipped as a whole. What is averaged after that part did not choose
+    its own sign, so its mean is unbiased where the law has no preferred sign.
     """
-    n_first = max(1, traces.shape[axis] // GAUGE_SHARE)
+    n_first = max(1, traces.shape[axis] // GAUGE_SHARE) if n_first is None else n_first
     first = np.take(traces, np.arange(min(n_first, traces.shape[axis])), axis=axis)
     return traces * np.where(first.sum(axis=axis, keepdims=True) < 0, -1.0, 1.0)

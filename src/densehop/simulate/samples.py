@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base.arrays import Floats, Signs
+from densehop.base.quantities import describe
 from densehop.base.streams import Seed
 from densehop.errors import MissingPackage
 from densehop.simulate.settings import Settings
@@ -77,12 +78,12 @@ def _dataset(run: Samples) -> "xr.Dataset":
 
     n_chains, n_sweeps = run.energy.shape
     every, kept = run.settings.snapshot_every, run.snapshots.shape[1]
-    variables = {
-        "energy": (("chain", "sweep"), run.energy, {"description": "extensive"}),
-        "overlap": (("chain", "sweep", "reference"), run.overlap, {"description": "per spin"}),
-        "acceptance": (("chain", "sweep"), run.acceptance, {"description": "fraction of attempts that flipped"}),
-        "by_couplings": (("chain", "sweep"), run.by_couplings, {"description": "swept on couplings, not patterns"}),
-        "spins": (("chain", "site"), run.spins, {"description": "final states"}),
+    variables: dict[str, tuple[Any, ...]] = {
+        "energy": (("chain", "sweep"), run.energy, {"long_name": "energy of the network, extensive"}),
+        "overlap": (("chain", "sweep", "reference"), run.overlap),
+        "acceptance": (("chain", "sweep"), run.acceptance),
+        "by_couplings": (("chain", "sweep"), run.by_couplings),
+        "spins": (("chain", "site"), run.spins),
     }
     coordinates = {
         "chain": np.arange(n_chains),
@@ -90,9 +91,9 @@ def _dataset(run: Samples) -> "xr.Dataset":
         "reference": np.arange(run.overlap.shape[2]),
     }
     if kept:
-        variables["snapshots"] = (("chain", "snapshot", "site"), run.snapshots, {"description": "states"})
+        variables["snapshots"] = (("chain", "snapshot", "site"), run.snapshots)
         coordinates["snapshot"] = every * np.arange(1, kept + 1)
-    return xr.Dataset(variables, coordinates, _origin(run))
+    return describe(xr.Dataset(variables, coordinates, _origin(run)))
 
 
 def _inference_data(run: Samples) -> Any:
@@ -104,9 +105,9 @@ def _inference_data(run: Samples) -> Any:
     names = ["energy", "overlap"] if run.overlap.shape[2] else ["energy"]
     groups = {"posterior": dataset[names], "sample_stats": dataset[["acceptance"]]}
     groups = {group: part.assign_attrs(dataset.attrs) for group, part in groups.items()}
-    if hasattr(arviz, "InferenceData"):  # before version 1
-        return arviz.InferenceData(**groups)
-    return xr.DataTree.from_dict(groups)
+    # since ArviZ 1 the one is another name of the other, or is not there
+    kind: Any = getattr(arviz, "InferenceData", xr.DataTree)
+    return xr.DataTree.from_dict(groups) if issubclass(kind, xr.DataTree) else kind(**groups)
 
 
 def _import_arviz() -> ModuleType:

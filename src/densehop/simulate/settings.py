@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TypedDict, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 from densehop.base.streams import Seed
 from densehop.errors import InvalidInput
 
@@ -107,7 +106,7 @@ class Settings:
         return np.full(sweeps.stop - sweeps.start, self.temperature)
 
 
-def as_schedule(temperature: npt.ArrayLike) -> float | tuple[float, ...]:
+def as_schedule(temperature: ArrayLike) -> float | tuple[float, ...]:
     """Return one temperature, or one for each sweep (sweep,), in the types that `Settings` keeps."""
     if checks.as_array("temperature", temperature).ndim == 0:
         value = temperature.item() if isinstance(temperature, np.ndarray) else temperature

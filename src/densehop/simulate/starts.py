@@ -11,10 +11,9 @@ from enum import IntEnum
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Signs
+from densehop.base.arrays import ArrayLike, Floats, Signs
 from densehop.base.streams import Purpose, Seed, generator
 from densehop.energies import tables
 from densehop.errors import InvalidInput
@@ -46,7 +45,7 @@ class ChosenExample:
     spins: Signs
 
 
-def start_states(start: npt.ArrayLike | None, n_chains: int, n_spins: int, seed: Seed) -> Signs:
+def start_states(start: ArrayLike | None, n_chains: int, n_spins: int, seed: Seed) -> Signs:
     """Return the chains' first states, (chain, N): random where `start` is None."""
     if start is None:
         draws = [generator(seed, Purpose.START, chain).integers(0, 2, n_spins) for chain in range(n_chains)]
@@ -77,7 +76,7 @@ def nearest_overlap(overlap: float, n_spins: int) -> float:
     return 1 - 2 * _nearest_count((1 - Fraction(_overlap(overlap))) / 2, n_spins) / n_spins
 
 
-def states_at_overlap(pattern: npt.ArrayLike, overlap: float, n_chains: int | None = None, seed: Seed = 0) -> Signs:
+def states_at_overlap(pattern: ArrayLike, overlap: float, n_chains: int | None = None, seed: Seed = 0) -> Signs:
     """Return states with a given overlap with a pattern, otherwise random.
 
     Every chain has exactly the possible overlap nearest to the one asked for, `nearest_overlap(overlap, N)`; the sites
@@ -107,7 +106,7 @@ def states_at_overlap(pattern: npt.ArrayLike, overlap: float, n_chains: int | No
 
 
 def corrupted(
-    pattern: npt.ArrayLike, fraction: float, n_chains: int | None = None, seed: Seed = 0, *, exactly: bool = False
+    pattern: ArrayLike, fraction: float, n_chains: int | None = None, seed: Seed = 0, *, exactly: bool = False
 ) -> Signs:
     """Return corrupted copies of a pattern: flipped sites, by default each one independently.
 
@@ -140,7 +139,7 @@ def corrupted(
 
 
 def attacked(
-    pattern: npt.ArrayLike, example: npt.ArrayLike, fraction: float, n_chains: int | None = None, seed: Seed = 0
+    pattern: ArrayLike, example: ArrayLike, fraction: float, n_chains: int | None = None, seed: Seed = 0
 ) -> Signs:
     """Return a pattern with sites overwritten by an example, each independently (docs/theory.md, section 11).
 
@@ -174,14 +173,14 @@ def attacked(
     return states
 
 
-def typical_example(pattern: npt.ArrayLike, examples: npt.ArrayLike) -> ChosenExample:
+def typical_example(pattern: ArrayLike, examples: ArrayLike) -> ChosenExample:
     """Return the example (M, N) with the smallest ``|overlap|`` with the pattern (N,), the first of several."""
     overlaps, memories = _overlaps(pattern, examples)
     index = int(np.argmin(np.abs(overlaps)))
     return ChosenExample(index, float(overlaps[index]), memories[index].copy())
 
 
-def closest_example(pattern: npt.ArrayLike, examples: npt.ArrayLike, p: int) -> ChosenExample:
+def closest_example(pattern: ArrayLike, examples: ArrayLike, p: int) -> ChosenExample:
     """Return the example (M, N) with the largest overlap with the pattern (N,), the first of several.
 
     For even p an example and its negative are the same memory: the one with the largest ``|overlap|`` is returned, with
@@ -194,7 +193,7 @@ def closest_example(pattern: npt.ArrayLike, examples: npt.ArrayLike, p: int) -> 
     return ChosenExample(index, float(sign * overlaps[index]), (sign * memories[index]).astype(np.int8))
 
 
-def _overlaps(pattern: npt.ArrayLike, examples: npt.ArrayLike) -> tuple[Floats, Signs]:
+def _overlaps(pattern: ArrayLike, examples: ArrayLike) -> tuple[Floats, Signs]:
     """Return overlaps per spin (M,) of the pattern with each example, and the checked examples (M, N)."""
     memories = checks.signs("examples", examples, ("M", "N"))
     state = checks.signs("pattern", pattern, (memories.shape[1],))[np.newaxis]
@@ -208,7 +207,7 @@ def _overlap(value: float) -> float:
     return checks.between("overlap", value, -1, 1)
 
 
-def _copies(pattern: npt.ArrayLike, n_chains: int | None) -> Signs:
+def _copies(pattern: ArrayLike, n_chains: int | None) -> Signs:
     """Return a copy of the pattern, or of its own, for each chain, (n_chains, N)."""
     array = checks.as_array("pattern", pattern)
     if n_chains is None:
@@ -221,7 +220,7 @@ def _copies(pattern: npt.ArrayLike, n_chains: int | None) -> Signs:
     return _rows("pattern", array, n_chains, "N")
 
 
-def _rows(name: str, values: npt.ArrayLike, n_chains: int, n_spins: int | str) -> Signs:
+def _rows(name: str, values: ArrayLike, n_chains: int, n_spins: int | str) -> Signs:
     """Return +-1 of shape (N,) or (n_chains, N) as own rows (n_chains, N)."""
     shape: tuple[int | str, ...] = (n_chains, n_spins) if checks.as_array(name, values).ndim == 2 else (n_spins,)
     rows = checks.signs(name, values, shape)

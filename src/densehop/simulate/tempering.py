@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Integers, Signs
+from densehop.base.arrays import ArrayLike, Floats, Integers, Signs
 from densehop.base.version import __version__
 from densehop.errors import InvalidInput
 from densehop.kernels.record import Record
@@ -128,7 +128,7 @@ class Ladder(Group):
         self._levels[hot[swapped]] = first[swapped]
 
 
-def ladder_temperatures(temperatures: npt.ArrayLike) -> tuple[float, ...]:
+def ladder_temperatures(temperatures: ArrayLike) -> tuple[float, ...]:
     """Return checked temperatures of a ladder, rising."""
     values = checks.series("temperatures", temperatures, "(temperature,)")
     if len(values) < 2 or not (values[0] > 0 and (np.diff(values) > 0).all()):

@@ -8,11 +8,10 @@ import threading
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import gammaln, xlog1py, xlogy
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Signs, Words
+from densehop.base.arrays import ArrayLike, Floats, Signs, Words
 from densehop.base.streams import Purpose, Seed, generator, seed_sequence
 from densehop.base.workers import count_workers, run_all
 from densehop.kernels import examples as kernel
@@ -31,7 +30,7 @@ def draw_examples(
     p: int,
     temperature: float,
     seed: Seed = 0,
-    pattern: npt.ArrayLike | None = None,
+    pattern: ArrayLike | None = None,
     n_workers: int | None = None,
 ) -> tuple[Signs, Signs]:
     """Draw independent examples of a hidden pattern from the teacher's exact law (docs/theory.md, eq. 7).

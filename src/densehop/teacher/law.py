@@ -125,11 +125,13 @@ class TeacherLaw:
     log_probability: Floats
 
     @property
+    @np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
     def probability(self) -> Floats:
         """P(k), shape (N + 1,)."""
         return np.exp(self.log_probability)
 
 
+@np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def teacher_law(n_spins: int, p: int, temperature: float) -> TeacherLaw:
     """Return the exact law of an example's overlap with the teacher's pattern, at any N (docs/theory.md, eq. 7).
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.special import gammaln
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Integers, Signs, Words
+from densehop.base.arrays import ArrayLike, Floats, Integers, Signs, Words
 from densehop.base.streams import Purpose, Seed, seed_sequence
 from densehop.base.workers import count_workers, run_all
 from densehop.energies import tables
@@ -62,7 +62,7 @@ class PlantedExamples:
 
 
 def draw_examples_of_many(
-    patterns: npt.ArrayLike,
+    patterns: ArrayLike,
     n_examples: int,
     p: int,
     temperature: float,

@@ -12,7 +12,7 @@ from densehop.base import checks
 from densehop.errors import DensehopError, NoSolution, OutOfRange
 from densehop.theory.models.choice import model_of
 from densehop.theory.states import one_step
-from densehop.theory.states.model import Case, Known, Problem, SymmetricState
+from densehop.theory.states.model import AnyProblem, Case, Known, SymmetricState
 from densehop.theory.states.noise import Order
 from densehop.theory.states.one_step import BrokenState
 from densehop.theory.states.solution import ROUNDING, Solution, assemble
@@ -22,12 +22,12 @@ ANSATZES = ("rs", "1rsb")
 FROZEN = 1e-12  # of 1 - q0 at T = 0
 
 
-def solve(problem: Problem, branch: str = "inference", ansatz: str = "rs") -> Solution:
-    """Return one branch of the saddle-point equations, p >= 2 (docs/theory.md, sections 4, 6, 8 and 9).
+def solve(problem: AnyProblem, branch: str = "inference", ansatz: str = "rs") -> Solution:
+    """Return one branch of the saddle-point equations, p >= 2 or exponential (docs/theory.md, sections 4 to 9 and 16).
 
     Parameters
     ----------
-    problem : DirectModel or TeacherStudent
+    problem : DirectModel, TeacherStudent, ExponentialModel or ExponentialTeacherStudent
     branch : "paramagnet" (all overlaps 0), "spin_glass" (q > 0 alone), "retrieval" (m > 0) or "inference" (q* > 0)
         The solution of largest order parameter, stable or not.
     ansatz : "rs" (replica symmetry) or "1rsb" (one step of replica symmetry breaking)
@@ -53,7 +53,7 @@ def solve(problem: Problem, branch: str = "inference", ansatz: str = "rs") -> So
     return solution
 
 
-def find(problem: Problem, branch: str, ansatz: str = "rs") -> Solution:
+def find(problem: AnyProblem, branch: str, ansatz: str = "rs") -> Solution:
     """Return a branch without warnings of its own."""
     try:
         case = model_of(problem).case(problem, branch)
@@ -73,7 +73,7 @@ def _as(ansatz: str, stable: Solution) -> Solution:
     return stable if ansatz == "rs" else replace(stable, ansatz=ansatz, q0=stable.q, q1=stable.q)
 
 
-def _symmetric(problem: Problem, case: Case, state: SymmetricState) -> Solution:
+def _symmetric(problem: AnyProblem, case: Case, state: SymmetricState) -> Solution:
     """Complete a replica-symmetric solution."""
     noise, load, order, here = case.branch.noise, case.load, state.order, state.site
     return assemble(
@@ -98,7 +98,7 @@ def _residual(case: Case, state: SymmetricState, order: Order) -> float:
     return max(by_mean, by_variance)
 
 
-def _broken(problem: Problem, case: Case) -> Solution:
+def _broken(problem: AnyProblem, case: Case) -> Solution:
     """Return the 1RSB solution; where replica symmetry is stable, it is that solution."""
     branch, load, temperature, scale = case
     found = None if branch.continuous else branch.alone(load, temperature, scale)
@@ -120,7 +120,7 @@ def _broken(problem: Problem, case: Case) -> Solution:
     return _with_levels(problem, case, found)
 
 
-def _with_levels(problem: Problem, case: Case, found: BrokenState) -> Solution:
+def _with_levels(problem: AnyProblem, case: Case, found: BrokenState) -> Solution:
     """Complete a 1RSB solution."""
     noise, load, order, here = case.branch.noise, case.load, found.order, found.site
     parisi = order.tilt * case.temperature
@@ -135,4 +135,5 @@ def _with_levels(problem: Problem, case: Case, found: BrokenState) -> Solution:
         replicon=noise.replicon(order, load, case.temperature, here.fourth),
         residual=found.residual,
         levels=(order.outer, order.inner, parisi),
+        parisi_over_temperature=order.tilt / case.scale,
     )

@@ -234,7 +234,20 @@ def test_zero_temperature_is_the_limit(problem, branch):
     for name in ("m", "q", "q_star", "energy", "free_energy", "entropy", "q0", "q1", "parisi"):
         assert getattr(warm, name) == pytest.approx(getattr(cold, name), rel=2e-6, abs=2e-6), name
     assert cold.parisi == 0
+    assert warm.parisi_over_temperature == pytest.approx(warm.parisi / 1e-7)
+    assert cold.parisi_over_temperature == pytest.approx(warm.parisi / 1e-7, rel=1e-5)
     assert (cold.q, cold.q1) == pytest.approx((1, 1), abs=1e-15)
     assert cold.free_entropy == math.inf
     assert cold.replicon == -math.inf
     assert warm.replicon < -10
+
+
+@pytest.mark.parametrize(("ansatz", "energy"), [("rs", -0.797885), ("1rsb", -0.765259)])
+def test_large_loads_of_two_bodies_are_sherrington_and_kirkpatricks(ansatz, energy):
+    """u/sqrt(2 load) at T = 0 tends to the published energies; the difference falls as load^(-1/2)."""
+    near, nearer = (
+        solve(dh.DirectModel(2, load, 0.0), "spin_glass", ansatz).energy / math.sqrt(2 * load) - energy
+        for load in (5e4, 5e6)
+    )
+    assert abs(nearer) < 2.5e-4
+    assert near / nearer == pytest.approx(10, rel=0.05)

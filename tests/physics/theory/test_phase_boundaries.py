@@ -194,7 +194,7 @@ def test_lines_of_retrieval_are_those_of_retrieval_boundary():
         line = dh.boundary(f"retrieval_{kind}", 3, points=5)
         expected = [dh.retrieval_boundary(3, float(t), kind) for t in line.temperature]
         assert line.coordinate.tolist() == expected
-        assert (line.axis, line.model, line.kind) == ("load", "direct", f"retrieval_{kind}")
+        assert (line.axis, line.model, line.kind) == ("alpha", "direct", f"retrieval_{kind}")
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

@@ -215,9 +215,9 @@ def test_a_diagram_brings_its_lines_and_says_what_is_not_exact():
         data = dh.phase_diagram(4, "direct", [0.1, 1.9], [0.5, 1.5], boundaries=False)
     assert not any(name.endswith("_point") for name in data.dims)
     for arguments, named, message in (
-        ((3, "direct", [1.0, 0.5]), {}, "load must increase"),
-        ((3, "direct", [[1.0]]), {}, "load must be real numbers of shape"),
-        ((3, "direct", [-1.0]), {}, "load must be a finite number >= 0, got -1"),
+        ((3, "direct", [1.0, 0.5]), {}, "coordinates must increase"),
+        ((3, "direct", [[1.0]]), {}, "coordinates must be real numbers of shape"),
+        ((3, "direct", [-1.0]), {}, "coordinates must be a finite number >= 0, got -1"),
         ((3, "fixed_teacher"), {}, "model 'fixed_teacher' needs teacher_temperature"),
         ((3, "direct"), {"load": 1.0}, "model 'direct' does not take load"),
         ((3, "planted"), {}, "model must be one of 'direct', 'nishimori'"),

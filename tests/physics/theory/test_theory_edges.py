@@ -134,7 +134,7 @@ def test_row_of_a_critical_teacher():
     data = quiet(dh.phase_diagram, 2, "nishimori", np.array([0.5, 2.0]), np.array([1.9, 2.0, 2.1]), boundaries=False)
     names = np.array(data["phase"].attrs["flag_meanings"].split())[data["phase"].values]
     for row, temperature in enumerate(data["temperature"].values):
-        for column, load in enumerate(data["load"].values):
+        for column, load in enumerate(data["alpha"].values):
             problem = dh.TeacherStudent.nishimori(2, float(load), float(temperature))
             assert names[row, column] == dh.phase(problem).value
 

@@ -46,7 +46,7 @@ def test_example_of_the_page_runs_resumes_and_is_collected(densehop, tmp_path):
     collected = densehop("collect", str(out))
     assert collected.returncode == 0, collected.stderr
     dataset = store.load(out / "overlap.nc")
-    assert dataset["q_star"].sizes["load"] == 2
+    assert dataset["q_star"].sizes["alpha"] == 2
     assert dataset["verdict"].attrs["flag_meanings"] == "equilibrated too_short chains_disagree frozen"
     assert ((dataset["verdict"] == 0) == (dataset["equilibrated"] == 1)).all()
     assert json.loads(dataset.attrs["parameters"])["name"] == "overlap"
@@ -98,7 +98,7 @@ def test_wrong_input_is_one_line(arguments, message, densehop, tmp_path, monkeyp
 def test_scheduler_that_is_not_there_is_one_line(densehop, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "CONNECTION_TIMEOUT", 0.5)
     result = densehop("run", EXAMPLE, "--out", tmp_path, "--engine", "dask", "--scheduler", "tcp://127.0.0.1:9")
-    assert "no Dask scheduler with workers at 'tcp://127.0.0.1:9'" in error_line(result)
+    assert "no Dask scheduler at 'tcp://127.0.0.1:9'" in error_line(result)
     assert result.returncode == 2
     monkeypatch.setitem(sys.modules, "distributed", None)
     result = densehop("run", EXAMPLE, "--out", tmp_path, "--engine", "dask")

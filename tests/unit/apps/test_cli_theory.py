@@ -126,7 +126,7 @@ def test_boundary(capsys):
     assert said["parameters"]["kind"] == "retrieval_global"
     assert run(["boundary", *options]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["load", "temperature", "error"]
+    assert lines[0].split() == ["alpha", "temperature", "error"]
     assert len(lines) == 4
 
 

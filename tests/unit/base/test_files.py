@@ -1,4 +1,6 @@
+import errno
 import os
+from pathlib import Path
 
 import pytest
 import xarray as xr
@@ -31,6 +33,17 @@ def test_new_file_has_the_usual_permissions(tmp_path):
     usual.touch()
     write_together({ours: b""})
     assert ours.stat().st_mode == usual.stat().st_mode
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.ENOTSUP])
+def test_a_share_without_chmod_and_fsync_is_written_to(number, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    write_together({tmp_path / "a": b"1"})
+    assert (tmp_path / "a").read_bytes() == b"1"
 
 
 def test_link_keeps_pointing(tmp_path):

@@ -7,6 +7,7 @@ import yaml
 import densehop as dh
 from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
 from densehop.campaign.plan_file import plan_of, read_plan
+from densehop.campaign.plan_text import parsed
 from tests.campaign_tasks import plan
 
 GOOD = """
@@ -218,7 +219,10 @@ def test_several_mistakes_are_named_together():
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.yaml", "name: x\nname: y\n", "is not valid YAML: 'name' stands there twice in .* line 1"),
+        ("a.yaml", "name: x\nname: y\n", "is not valid YAML: 'name' stands there twice in .* line 2"),
+        ("a.json", '{"name": "x", "name": "y"}', "is not valid JSON: 'name' stands there twice"),
+        ("a.toml", 'name = "x"\nname = "y"\n', "is not valid TOML: "),
+        ("a.yaml", "a: &a {x: 1}\nb: {<<: *a, <<: *a}\n", "is not valid YAML: '<<' stands there twice in .* line 2"),
         ("a.yaml", "a: [1,\n", "is not valid YAML: .* line 2"),
         ("a.yaml", "- 1", "must hold a mapping with name, problem, n_spins, ...; got"),
         ("a.yaml", "", "must hold a mapping"),
@@ -262,3 +266,69 @@ def test_one_start_under_two_names_is_refused():
     elsewhere = {**grid, "n_spins": [24], "starts": planted}
     assert len(plan_of({"name": "two", "grids": [grid, elsewhere]}).cells()) == 8
     assert len(plan(starts=["random", 0.5, 0.25]).cells()) == 12
+
+
+def written(tmp_path, text, suffix=".yaml", encoding="utf-8"):
+    (tmp_path / f"plan{suffix}").write_bytes(text.encode(encoding))
+    return read_plan(tmp_path / f"plan{suffix}")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(("suffix", "text"), [(".yaml", GOOD), (".YML", GOOD), (".toml", GOOD_TOML)])
+def test_plan_means_the_same_however_it_is_saved(encoding, suffix, text, tmp_path):
+    assert written(tmp_path, text, suffix, encoding) == plan_of(yaml.safe_load(GOOD))
+
+
+def test_plan_in_another_encoding_is_one_line(tmp_path):
+    with pytest.raises(dh.InvalidInput, match="is not text in UTF-8: line 2 holds the byte 0xe9; save it as UTF-8"):
+        written(tmp_path, "name: x\n# \u00e9t\u00e9\n", encoding="latin-1")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0123", 123), ("1_000", 1000), ("0o17", 15), ("0x1f", 31), ("+5", 5), ("-0", 0), ("1:30", "1:30"),
+        ("1e0", 1.0), ("2E-1", 0.2), (".5", 0.5), ("1.", 1.0), ("1_0.5", 10.5), (".inf", float("inf")),
+        ("0b11", "0b11"), ("no", "no"), ("on", "on"), ("y", "y"), ("true", True), ("FALSE", False), ("~", None),
+        ("", None), ("2024-01-01", "2024-01-01"), ("1.2.3", "1.2.3"), ("1e", "1e"), ("0.30", 0.3), ("'0123'", "0123"),
+    ],
+)  # fmt: skip
+def test_yaml_is_read_as_people_mean_it(text, value):
+    found = parsed(f"a: {text}", ".yaml", "x")["a"]
+    assert (found, type(found)) == (value, type(value))
+
+
+def test_merge_keys_of_yaml(tmp_path):
+    text = "name: m\ngrids:\n  - &first\n    problem: {p: 3, load: 1, temperature: 2.0, teacher_temperature: 1.0}\n"
+    found = written(tmp_path, f"{text}    n_spins: 12\n  - <<: *first\n    n_spins: 14\n")
+    assert [grid.n_spins for grid in found.grids] == [(12,), (14,)]
+    assert found.grids[0].problem == found.grids[1].problem
+
+
+def names(**problem):
+    return {cell.identity for cell in plan(problem=problem, n_spins=[16, 24], starts=[0.5, -0.25]).cells()}
+
+
+def test_two_spellings_of_one_grid_give_the_same_cells():
+    listed = names(temperature=[0.1, 0.2, 0.3, 0.4, 0.5])
+    ways = [
+        {"from": 0.1, "to": 0.5, "points": 5}, {"from": "1e-1", "to": "0.5", "points": "5"},
+        ["0.1", "0.20", "3e-1", 0.4, "0.5"], np.array([0.1, 0.2, 0.3, 0.4, 0.5]), [0.5, 0.3, 0.1, 0.2, 0.4],
+    ]  # fmt: skip
+    assert all(names(temperature=way) == listed for way in ways)
+    still = {"teacher_temperature": 1.0}
+    assert names(temperature=-0.0, **still) == names(temperature=0, **still) == names(temperature="0", **still)
+    ways = [[16, 20, 24], {"from": 16, "to": 24, "points": 3}, ["16", "20", 24.0]]
+    sizes = [plan(n_spins=way).cells() for way in ways]
+    assert sizes[0] == sizes[1] == sizes[2]
+    starts = [plan(starts=way).cells() for way in ([0.5, 0], ["0.5", -0.0], [{"overlap": "0.50"}, {"overlap": 0.0}])]
+    assert starts[0] == starts[1] == starts[2]
+    assert len({cell.start_name for one in starts for cell in one}) == 2
+    given, default = plan(schedule={"precision": 0.1, "max_sweeps": 384}), plan(schedule={"precision": "1e-1"})
+    assert {cell.identity for cell in given.cells()} == {cell.identity for cell in default.cells()}
+
+
+def test_a_range_of_one_point_has_one_end():
+    assert plan(problem={"temperature": {"from": 2, "to": 2, "points": 1}}) == plan(problem={"temperature": [2.0]})
+    with pytest.raises(dh.InvalidInput, match="a range of 1 point needs from = to, got 1 and 3"):
+        plan(problem={"temperature": {"from": 1, "to": 3, "points": 1}})

@@ -54,7 +54,7 @@ def test_larger_plan_on_the_same_folder_adds_cells_only(undisturbed, tmp_path):
     assert (report.n_found, report.n_finished) == (4, 5)
     assert stamps(tmp_path).items() > before.items()
     dataset = collect(tmp_path)
-    assert dataset.sel(load=[6.0, 9.0], disorder=[0, 1]).equals(undisturbed)
+    assert dataset.sel(alpha=[6.0, 9.0], disorder=[0, 1]).equals(undisturbed)
     assert collect(tmp_path, plan()).equals(undisturbed)
 
 
@@ -192,6 +192,12 @@ class Crowded:
     def memory(self):
         return self.room
 
+    def share(self):
+        return 0
+
+    def largest(self):
+        return None
+
     def submit(self, work):
         self.works.append(work)
         self.most = max(self.most, len(self.works))
@@ -231,10 +237,10 @@ def test_worker_killed_while_it_sends_a_result_is_missed(undisturbed, tmp_path):
 
 def test_collected_axes_and_what_follows_from_them(undisturbed):
     assert dict(undisturbed.sizes) == {
-        "p": 1, "n_spins": 1, "load": 2, "temperature": 1, "disorder": 2, "start": 1, "chain": 2, "sweep": 24,
+        "p": 1, "n_spins": 1, "alpha": 2, "temperature": 1, "disorder": 2, "start": 1, "chain": 2, "sweep": 24,
     }  # fmt: skip
     assert undisturbed["teacher_temperature"].dims == ("temperature",) or undisturbed["teacher_temperature"].ndim == 0
-    assert undisturbed["n_examples"].dims == ("load",)
+    assert undisturbed["n_examples"].dims == ("alpha",)
     assert undisturbed["n_examples"].values.tolist() == [256, 384]
     assert not {"wall_seconds", "host", "started"} & set(undisturbed.variables)
     assert undisturbed.attrs["wall_seconds"] > 0
@@ -247,7 +253,7 @@ def test_fixed_teachers_are_an_axis_and_scattered_grids_a_list(tmp_path):
     dataset = collect(tmp_path)
     assert dataset.sizes["teacher_temperature"] == 2
     one = CampaignFolder(tmp_path).result(crossed.cells()[1]).variables["q_star"][1]
-    assert dataset["q_star"].sel(load=6.0, teacher_temperature=3.0).item() == one
+    assert dataset["q_star"].sel(alpha=6.0, teacher_temperature=3.0).item() == one
     grid = plan(disorders=1).grids[0]
     scattered = tuple(
         grid.model_copy(update={"problem": grid.problem.model_copy(update={"load": (load,), "temperature": (t,)})})
@@ -257,7 +263,7 @@ def test_fixed_teachers_are_an_axis_and_scattered_grids_a_list(tmp_path):
     run(points, tmp_path, ThisProcess)
     dataset = collect(tmp_path)
     assert dataset["q_star"].dims == ("point", "disorder", "start")
-    assert dataset["load"].values.tolist() == [6.0, 7.0, 8.0, 9.0]
+    assert dataset["alpha"].values.tolist() == [6.0, 7.0, 8.0, 9.0]
     assert dataset["temperature"].dims == ("point",)
     assert dataset["q_star"].notnull().all()
 

@@ -55,13 +55,58 @@ def test_verdict_sees_drift_disagreement_short_and_frozen_chains():
     assert short.verdict is dh.diagnostics.Verdict.TOO_SHORT
     assert not short.equilibrated
     assert f"run at least {short.more_sweeps} more sweeps" in short.reason
-    frozen = dh.diagnostics.equilibration([[0.0] * 50, [1.0] * 50])
+    frozen = dh.diagnostics.equilibration([[0.1] * 50, [0.1] * 50])
     assert frozen.verdict is dh.diagnostics.Verdict.FROZEN
     assert not frozen.equilibrated
     assert "nothing ever moved" in frozen.reason
-    descended = dh.diagnostics.equilibration([[5.0, 3.0] + [1.0] * 50, [4.0] + [2.0] * 51])
+    descended = dh.diagnostics.equilibration([[5.0, 3.0] + [1.0] * 50, [4.0] + [1.0] * 51])
     assert descended.verdict is dh.diagnostics.Verdict.FROZEN
     assert "nothing moves any more" in descended.reason
+
+
+def test_chains_that_are_frozen_at_different_values_disagree():
+    verdict = dh.diagnostics.equilibration([[0.0] * 50, [1.0] * 50])
+    assert verdict.verdict is dh.diagnostics.Verdict.DISAGREE
+    assert "nothing ever moved, and they are frozen at different values" in verdict.reason
+    descended = dh.diagnostics.equilibration([[5.0, 3.0] + [1.0] * 50, [4.0] + [2.0] * 51])
+    assert descended.verdict is dh.diagnostics.Verdict.DISAGREE
+    disorders = np.full((3, 2, 40), 0.1) + np.array([0.0, 0.3, 0.7])[:, None, None]
+    assert dh.diagnostics.joint_equilibration(disorders).verdict is dh.diagnostics.Verdict.FROZEN
+    disorders[1, 1] += 0.2
+    assert dh.diagnostics.joint_equilibration(disorders).verdict is dh.diagnostics.Verdict.DISAGREE
+
+
+@pytest.mark.parametrize("dies_at", [0, 1_000])
+def test_a_dead_chain_is_seen_wherever_it_stands(dies_at):
+    """Also at the mean of the others, where no comparison of means sees it; so is a chain that moves half as far."""
+    chains = autoregressive(4, 4_000, 0.5, 5)
+    assert dh.diagnostics.equilibration(chains).equilibrated
+    dead = chains.copy()
+    dead[0, dies_at:] = dead[1:].mean()
+    verdict = dh.diagnostics.equilibration(dead)
+    assert verdict.verdict is dh.diagnostics.Verdict.DISAGREE
+    assert "1 of 4 do not move while the others do" in verdict.reason
+    narrow = chains.copy()
+    narrow[0] /= 2
+    assert "some wander further" in dh.diagnostics.equilibration(narrow).reason
+
+
+def test_disorders_may_differ_in_mean_and_variance():
+    """One disorder at rest, one that moves little, one that moves: each is in agreement with itself."""
+    chains = autoregressive(6, 4_000, 0.5, 6).reshape(3, 2, 4_000) * np.array([0.0, 0.2, 1.0])[:, None, None]
+    assert dh.diagnostics.joint_equilibration(chains + np.arange(3)[:, None, None] / 7).equilibrated
+    chains[2, 0] = chains[2].mean()
+    assert dh.diagnostics.joint_equilibration(chains).verdict is dh.diagnostics.Verdict.DISAGREE
+
+
+def test_a_series_has_the_sign_of_its_first_sweeps():
+    series = np.array([[[-1.0, 0.5, 3.0, -3.0], [1.0, -0.5, 3.0, -3.0]]])
+    assert dh.diagnostics.fix_signs(series, 2).tolist() == [[[1.0, -0.5, -3.0, 3.0], [1.0, -0.5, 3.0, -3.0]]]
+    assert dh.diagnostics.fix_signs(series, 0).tolist() == series.tolist()
+    with pytest.raises(dh.InvalidInput, match="n_first must be"):
+        dh.diagnostics.fix_signs(series, 5)
+    with pytest.raises(dh.InvalidInput, match="overlaps must be real numbers"):
+        dh.diagnostics.fix_signs([1j], 1)
 
 
 def test_enough_more_sweeps_are_asked_for():

@@ -7,9 +7,15 @@ import scipy.sparse as sp
 from densehop import DenseAssociativeMemory
 from densehop.learn.memory import bits, dynamics
 from densehop.learn.memory.interactions import Interaction
+from densehop.learn.memory.packing import pack_memories, packed, unpacked
 from tests import naive
 
 CASES = [("exponential", 2, 0.3), ("exponential", 2, 1.1), ("exponential", 2, 6.0), ("rectified", 30, 1.0)]
+
+
+def memory_of(interaction, memories):
+    """Return dynamics on bits."""
+    return bits.BitMemory.build(interaction, pack_memories(memories, 0))
 
 
 def problem(seed):
@@ -34,7 +40,7 @@ def test_one_step_goes_to_the_signs_of_the_fields(monkeypatch, seed, case):
     monkeypatch.setattr(bits, "SHARE", 0.01)  # never give up
     memories, states, known = problem(seed)
     interaction = Interaction(*case, memories.shape[1])
-    memory = bits.BitMemory.build(interaction, memories)
+    memory = memory_of(interaction, memories)
     for present, free in ((None, None), (known, None), (known, ~known), (None, ~known)):
         start = states if present is None else np.where(present, states, 0)
         fields = fields_of(interaction, memories, start)
@@ -70,7 +76,7 @@ def test_what_is_left_out_is_bounded(monkeypatch, sign):
         interaction, memories = crowded(ratio)
         state = np.full((1, memories.shape[1]), sign)
         fields = fields_of(interaction, sign * memories, state)
-        found = bits.BitMemory.build(interaction, sign * memories).relax(state > 0, None, None, 1, float)
+        found = memory_of(interaction, sign * memories).relax(state > 0, None, None, 1, float)
         assert (np.abs(fields) > 1e-9).all()
         assert (found.states == np.sign(fields)).all(), ratio
 
@@ -87,7 +93,7 @@ def test_states_at_rest_stay(monkeypatch, case):
         states, known = memories[random.integers(40, size=25)], random.random((25, 90)) < 0.5
         states = np.where(random.random(states.shape) < 0.3, -states, states)
         interaction = Interaction(*case, 90)
-        memory = bits.BitMemory.build(interaction, memories)
+        memory = memory_of(interaction, memories)
         for present, free in ((known, ~known), (known, None), (None, None), (None, ~known)):
             found = memory.relax(states > 0, present, free, 1, float)
             fields = fields_of(interaction, memories, found.states)
@@ -108,7 +114,7 @@ def test_what_is_called_settled_is_a_minimum(monkeypatch, case):
         memories, states, known = problem(seed)
         interaction = Interaction(*case, memories.shape[1])
         for present, free in ((None, None), (known, ~known), (None, ~known)):
-            found = bits.BitMemory.build(interaction, memories).relax(states > 0, present, free, 100, float)
+            found = memory_of(interaction, memories).relax(states > 0, present, free, 100, float)
             lowest = np.ones(len(states), dtype=bool)
             for site in range(memories.shape[1]):
                 flipped = found.states.copy()
@@ -125,7 +131,7 @@ def test_balanced_spins_stay(name):
     """Two memories as close as each other differ in two sites: the state has one of each, and keeps both."""
     memories = np.ones((2, 40))
     memories[0, 3], memories[1, 35] = -1, -1
-    memory = bits.BitMemory.build(Interaction(name, 5, 1.0, 40), memories)
+    memory = memory_of(Interaction(name, 5, 1.0, 40), memories)
     for wrong in ((), (3, 35)):  # both up, both down
         state = np.ones((1, 40))
         state[0, list(wrong)] = -1
@@ -134,7 +140,7 @@ def test_balanced_spins_stay(name):
         assert found.at_rest.all()
     memories[1, 7] = -1  # hidden: balanced in the first step, settled by the tie at the next
     known = np.arange(40) != 7
-    found = bits.BitMemory.build(Interaction(name, 5, 1.0, 40), memories).relax(
+    found = memory_of(Interaction(name, 5, 1.0, 40), memories).relax(
         np.ones((1, 40), dtype=bool), known[None], None, 5, float
     )
     assert (found.states == memories[0]).all()
@@ -145,7 +151,7 @@ def test_it_ends_where_matrix_products_do_not_move_it(case):
     for seed in range(12):
         memories, states, known = problem(seed)
         interaction = Interaction(*case, memories.shape[1])
-        found = bits.BitMemory.build(interaction, memories).relax(states > 0, known, ~known, 100, float)
+        found = memory_of(interaction, memories).relax(states > 0, known, ~known, 100, float)
         if found is None:
             continue
         assert found.at_rest.all()
@@ -156,7 +162,7 @@ def test_it_ends_where_matrix_products_do_not_move_it(case):
 
 def test_where_all_memories_take_part_matrix_products_are_used():
     memories = np.random.default_rng(0).choice([-1.0, 1.0], (2000, 30))
-    broad = bits.BitMemory.build(Interaction("exponential", 2, 0.001, 30), memories)
+    broad = memory_of(Interaction("exponential", 2, 0.001, 30), memories)
     assert broad.relax(memories[:50] > 0, None, None, 1, float) is None
     estimator = DenseAssociativeMemory(beta=0.001, max_steps=1).fit(memories)
     majority = np.where(memories.sum(axis=0) < 0, -1, 1)
@@ -164,7 +170,7 @@ def test_where_all_memories_take_part_matrix_products_are_used():
 
 
 def test_without_a_positive_overlap_spins_stay():
-    memory = bits.BitMemory.build(Interaction("rectified", 5, 1.0, 8), np.ones((3, 8)))
+    memory = memory_of(Interaction("rectified", 5, 1.0, 8), np.ones((3, 8)))
     found = memory.relax(np.zeros((1, 8), dtype=bool), None, None, 5, float)
     assert (found.states == -1).all()
     assert found.at_rest.all()
@@ -173,7 +179,7 @@ def test_without_a_positive_overlap_spins_stay():
 def test_packing_and_back():
     for n in (1, 8, 31, 32, 33, 64, 100):
         low = np.random.default_rng(n).random((5, n)) < 0.5
-        assert (bits.unpacked(bits.packed(low), n) == np.where(low, -1, 1)).all()
+        assert (unpacked(packed(low), n) == np.where(low, -1, 1)).all()
 
 
 @pytest.mark.parametrize("name", ["exponential", "attention", "strict"])

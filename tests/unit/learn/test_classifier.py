@@ -333,7 +333,11 @@ def test_one_class_is_no_problem_to_solve():
     ids=["default", "published", "early_stopping", "short", "stored"],
 )
 def test_scikit_learns_checks(estimator):
-    results = check_estimator(estimator, on_skip=None)
+    names = ["check_sample_weight_equivalence_on_dense_data", "check_sample_weight_equivalence_on_sparse_data"]
+    learned = estimator.kind == "learned"
+    reason = "training draws samples and batches at random" if learned else "memories are kept in single precision"
+    expected = dict.fromkeys(names, reason)
+    results = check_estimator(estimator, on_skip=None, expected_failed_checks=expected)
     statuses = [result["status"] for result in results]
     skipped = [result["check_name"] for result in results if result["status"] == "skipped"]
     print(f"{estimator}: {statuses.count('passed')} checks passed, skipped: {skipped}")

@@ -42,6 +42,24 @@ def test_idx_files_in_a_folder(tmp_path, images, packed):
             read_idx(file, ("0" if right[0] != "0" else "1") + right[1:])
 
 
+def test_idx_files_each_in_a_folder_of_its_name(tmp_path, images):
+    """As Kaggle's archive of MNIST unpacks: one folder ends in `-idx3-ubyte`, the file in it in `.idx3-ubyte`."""
+    contents = {"images-idx3": idx_bytes(images), "labels-idx1": idx_bytes(np.array([3, 1, 9], np.uint8))}
+    for name, content in contents.items():
+        folder = tmp_path / f"train-{name}-ubyte"
+        folder.mkdir()
+        (folder / f"train-{name.replace('-idx', '.idx')}-ubyte").write_bytes(content)
+    assert datasets.load_idx(tmp_path).classes.tolist() == [3, 1, 9]
+
+
+@pytest.mark.parametrize("shape", [(0, 4, 5), (3, 0, 5)])
+def test_idx_files_without_images_are_one_line(tmp_path, shape):
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(idx_bytes(np.zeros(shape, np.uint8)))
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx_bytes(np.zeros(shape[0], np.uint8)))
+    with pytest.raises(InvalidInput, match=r"expected at least one image with pixels, got images of shape \("):
+        datasets.load_idx(tmp_path)
+
+
 @pytest.mark.parametrize(("code", "dtype"), [(0x09, "i1"), (0x0B, ">i2"), (0x0C, ">i4"), (0x0D, ">f4"), (0x0E, ">f8")])
 def test_every_type_of_number(tmp_path, code, dtype):
     array = np.array([[1, -2], [3, 4]], dtype)

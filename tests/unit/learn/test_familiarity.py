@@ -7,7 +7,8 @@ from scipy.stats import binom
 from sklearn.datasets import load_digits
 
 from densehop import DenseAssociativeMemory, InvalidInput
-from densehop.learn.memory.familiarity import Familiarity
+from densehop.learn.memory.familiarity import Familiarity, nearest_signs, nearest_values
+from densehop.learn.memory.packing import pack_memories
 
 N_STRANGERS = 4000
 
@@ -37,15 +38,18 @@ def test_codes_that_were_never_stored_are_strangers(n_memories, hidden):
 def test_the_law_of_the_nearest_of_many_codes():
     """Beside the nearest of independent codes, drawn: the p-value of a stranger is uniform where codes allow it."""
     n_memories, n_sites = 100, 400
-    law = Familiarity(codes(4, 2, n_sites), signs=True)
     counts = np.arange(150, 200)
     random = np.random.default_rng(5)
     nearest = random.binomial(n_sites, 0.5, (20_000, n_memories)).min(axis=1)
-    wide = Familiarity(np.zeros((n_memories, n_sites)), signs=True)
-    wide.__dict__["between_memories"] = np.full(1, np.inf)
+    law = Familiarity(n_memories, n_sites, np.full(1, np.inf), signs=True)
     expected = (nearest[:, None] <= counts).mean(axis=0)
-    np.testing.assert_allclose(wide.p_values(4 * counts / n_sites, None), expected, atol=0.02)
-    assert law.distances(codes(4, 2, n_sites), None, np.arange(2)).tolist() == [0, 0]
+    np.testing.assert_allclose(law.p_values(4 * counts / n_sites, None), expected, atol=0.02)
+
+
+def test_distances_between_signs_are_those_between_values():
+    memories = codes(4, 300, 70)
+    memories[::7] = memories[0]
+    np.testing.assert_allclose(nearest_signs(pack_memories(memories, 0)), nearest_values(memories), rtol=1e-6)
 
 
 @pytest.mark.parametrize("graded", [True, False])

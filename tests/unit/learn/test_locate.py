@@ -1,10 +1,14 @@
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from densehop import DenseAssociativeClassifier, DenseAssociativeMemory, InvalidInput, PBodyHopfield, Phase
 from densehop.learn.attacks.overwrite import overwrite_attack
 from densehop.learn.data.datasets import load
 from densehop.learn.location import locate
+from densehop.learn.memory.interactions import Interaction
+from densehop.learn.room import ends
+from densehop.learn.survival import predicted_room, predicted_survival
 
 
 def signs(seed, *shape):
@@ -20,7 +24,8 @@ def test_random_memories_far_from_capacity_meet_the_theory():
     assert found.predicted_eps == 0.5
     # the crossing at finite N: the two overlaps differ by 1/sqrt(N) between trials, 0.04 of eps
     assert found.attack.fails_at == pytest.approx(0.5, abs=0.05)
-    assert found.capacity_left == int((found.largest_load - found.load) * 150**2 / 6)
+    assert found.room.survival == 1
+    assert found.room.predicted_survival > 0.999
 
 
 def test_the_measured_load_of_random_memories_is_their_load():
@@ -33,7 +38,8 @@ def test_the_measured_load_of_random_memories_is_their_load():
 def test_too_many_memories_are_lost():
     found = locate(signs(1, 800, 40), p=3, n_trials=20)
     assert found.phase is Phase.SPIN_GLASS
-    assert found.capacity_left < 0
+    assert found.room.predicted_n_more < 0
+    assert found.room.predicted_survival < 0.1
     assert found.attack.fails_at == 0
     assert found.fixed_points < 0.1
 
@@ -41,7 +47,7 @@ def test_too_many_memories_are_lost():
 def test_correlated_memories_need_more_bodies():
     images = load("digits").images[:50]
     memories = [DenseAssociativeMemory("rectified", degree=p, encoding="binary").fit(images) for p in (3, 10)]
-    few, many = (locate(one, n_trials=20) for one in memories)
+    few, many = (locate(one, one.degree, n_trials=20) for one in memories)
     assert few.correlated
     assert few.phase is Phase.GLOBAL_RETRIEVAL  # what the number of memories promises
     assert few.effective_phase is Phase.SPIN_GLASS  # what their overlaps do
@@ -79,7 +85,7 @@ def test_room_is_what_fits_besides():
     room = locate(memories, p=3, n_trials=1, damage=0.1, survive=0.9).room
     assert room.survival >= 0.9
     assert not room.at_least
-    assert 0 < room.n_more < locate(memories, p=3, n_trials=1).capacity_left
+    assert 0.5 < (60 + room.n_more) / (60 + room.predicted_n_more) < 2
 
     def survival(n_more, seed):
         network = PBodyHopfield(np.vstack([memories, signs(seed, n_more, 60)]), 3)
@@ -106,8 +112,9 @@ def test_the_limit_may_lie_below_the_smallest_fraction():
 def test_what_is_refused():
     with pytest.raises(InvalidInput, match="give p"):
         locate(signs(0, 4, 10))
-    with pytest.raises(InvalidInput, match="give p"):
-        locate(DenseAssociativeMemory().fit(signs(0, 4, 10)))
+    for memory in (DenseAssociativeMemory("attention"), DenseAssociativeMemory(encoding="graded")):
+        with pytest.raises(InvalidInput, match="or give p"):
+            locate(memory.fit(signs(0, 4, 10)))
     with pytest.raises(InvalidInput, match="at least 2 memories"):
         locate(signs(0, 1, 10), p=3)
     with pytest.raises(InvalidInput, match="of \\+-1"):
@@ -116,3 +123,64 @@ def test_what_is_refused():
         overwrite_attack(DenseAssociativeMemory().fit(signs(0, 4, 10)), [1.5])
     with pytest.raises(InvalidInput, match="memories of signs"):
         overwrite_attack(DenseAssociativeMemory().fit(np.random.default_rng(0).random((4, 10))), [0.5])
+
+
+CAPACITIES = [
+    ("strict", 3, 1.0, 100, 0.2, 1.4),
+    ("strict", 4, 1.0, 50, 0.1, 1.4),
+    ("power", 3, 1.0, 100, 0.1, 1.5),
+    ("rectified", 10, 1.0, 60, 0.3, 1.5),
+    ("exponential", 2, 0.2, 60, 0.2, 1.5),
+    ("exponential", 2, 1.1, 60, 0.3, 1.5),
+    ("strict", 2, 1.0, 200, 0.1, 1.6),
+]
+
+
+@pytest.mark.parametrize(("name", "degree", "beta", "n_sites", "damage", "within"), CAPACITIES)
+def test_the_theory_of_random_codes_finds_where_half_of_them_survive(name, degree, beta, n_sites, damage, within):
+    """Measured with the memory's own dynamics: more survive at the predicted number over `within`, fewer above."""
+    interaction = Interaction(name, degree, beta, n_sites)
+    half = predicted_room(interaction, 0, damage, 0.5)
+    shares = []
+    for number in (int(half / within), int(half * within)):
+        codes = signs(number, number, n_sites).astype(np.int8)
+        flips = np.random.default_rng(1).random((min(number, 200), n_sites)).argsort(axis=1)
+        flips = flips < round(damage * n_sites)
+        ended = ends(codes, interaction, np.where(flips, -codes[:200], codes[:200]))
+        shares.append(((ended * codes[:200]).mean(axis=1) >= 0.95).mean())
+    assert shares[0] > 0.5 > shares[1]
+
+
+def test_few_memories_and_no_damage_survive_in_theory():
+    for name in ("strict", "power", "rectified", "exponential"):
+        interaction = Interaction(name, 3, 1.0, 784)
+        for number in (1, 2, 10):
+            assert predicted_survival(interaction, number, 0.1) > 0.999999
+    assert predicted_survival(Interaction("exponential", 2, 1.1, 784), 10**6, 0.2) > 0.999
+    assert predicted_survival(Interaction("exponential", 2, 1.1, 784), 10**6, 0.5) < 1e-3
+
+
+def test_large_sharpness_is_limited_by_the_nearest_code_alone():
+    """At beta -> infinity a code is lost only where another one is as close: the binomial law."""
+    for damage, number in ((0.3, 3000), (0.3, 300), (0.2, 100_000)):
+        flipped = round(damage * 61)
+        lost = (number - 1) * binom.cdf(flipped, 61, 0.5)
+        found = predicted_survival(Interaction("exponential", 2, 30.0, 61), number, damage)
+        assert -np.log(found) == pytest.approx(lost, rel=0.02)
+
+
+def test_the_default_memory_is_located():
+    found = locate(DenseAssociativeMemory().fit(signs(0, 50, 64)), n_trials=20)
+    assert (found.interaction, found.p, found.phase) == ("exponential", None, None)
+    assert found.fixed_points == found.room.survival == 1
+    assert found.room.n_more > 1000
+    assert 0.5 < found.room.n_more / found.room.predicted_n_more < 2 or found.room.at_least
+    assert "survive 10% flipped signs" in repr(found)
+    assert len(repr(found)) < 400
+
+
+def test_many_bodies_of_many_sites_are_no_overflow():
+    """64-bit integers do not hold these energies; they are kept in floating point."""
+    found = locate(signs(0, 40, 150), p=16, n_trials=2, damage=0.4)
+    assert found.fixed_points == 1
+    assert found.room.survival == pytest.approx(found.room.predicted_survival, abs=0.1)

@@ -14,6 +14,7 @@ from densehop.plot.phase_diagrams import phase_diagram
 from densehop.recipes import RECIPES
 from densehop.recipes.phase_diagrams import plane
 from densehop.recipes.recipe import reproduce
+from densehop.theory.diagrams import line_marks
 
 NAMES = ("P", "SG", "lR", "gR", "eR")
 
@@ -21,14 +22,19 @@ NAMES = ("P", "SG", "lR", "gR", "eR")
 def invented(codes, model="direct", **attributes):
     """Return a dataset with these phases over load 0..2 and T 0..4, and no lines."""
     rows, columns = codes.shape
-    dataset = xr.Dataset(coords={"temperature": np.linspace(0, 4, rows), "load": np.linspace(0, 2, columns)})
-    dataset["phase"] = ("temperature", "load"), codes, {"flag_meanings": " ".join(NAMES)}
+    dataset = xr.Dataset(coords={"temperature": np.linspace(0, 4, rows), "alpha": np.linspace(0, 2, columns)})
+    dataset["phase"] = ("temperature", "alpha"), codes, {"flag_meanings": " ".join(NAMES)}
     return dataset.assign_attrs(p=3, model=model, **attributes)
 
 
 def with_line(dataset, kind, coordinate, temperature):
-    dataset[f"{kind}_load"] = f"{kind}_point", np.asarray(coordinate, dtype=float)
+    dataset[f"{kind}_alpha"] = f"{kind}_point", np.asarray(coordinate, dtype=float)
     dataset[f"{kind}_temperature"] = f"{kind}_point", np.asarray(temperature, dtype=float)
+    rule = line_marks.rules(dataset.attrs["model"])[kind]
+    marks = line_marks.shown(
+        dataset["phase"], dataset[f"{kind}_alpha"].values, dataset[f"{kind}_temperature"].values, rule
+    )
+    dataset[f"{kind}_shown"] = f"{kind}_point", marks
     return dataset
 
 

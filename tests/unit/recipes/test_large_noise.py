@@ -19,8 +19,8 @@ def test_recipe(tmp_path):
     tiny = dataclasses.replace(RECIPES["large-noise-overlap"], sizes={"tiny": TINY})
     made = reproduce(tiny, "tiny", tmp_path, 2, 1, NoProgress())
     data = made.dataset.sel(start="pattern")
-    assert data["q_star_mean"].sizes == {"n_spins": 2, "load": 2, "temperature": 2}
-    point = data.sel(load=1.0, temperature=0.5)
+    assert data["q_star_mean"].sizes == {"n_spins": 2, "alpha": 2, "temperature": 2}
+    point = data.sel(alpha=1.0, temperature=0.5)
     nishimori = dh.solve(dh.TeacherStudent.nishimori(4, 1.0 / 0.5**2 * 4.0, 2.0)).q_star  # the same Gamma = alpha/T^2
     assert float(point["q_star_theory"]) == pytest.approx(nishimori, rel=1e-9)
     hot = math.sqrt(24 * 0.5 / 2)

@@ -41,8 +41,8 @@ def test_overlap_recipe_writes_everything(tmp_path):
     data = store.load(made.files[-1])
     assert json.loads(data.attrs["parameters"]) == json.loads(json.dumps(dataclasses.asdict(TINY)))
     assert (data.attrs["seed"], data.attrs["size"], data.attrs["recipe"]) == (3, "tiny", "nishimori-overlap")
-    assert data["q_star"].dims == ("n_spins", "load", "temperature", "start", "disorder")
-    point = data.isel(n_spins=0, load=0, temperature=1, start=0)
+    assert data["q_star"].dims == ("n_spins", "alpha", "temperature", "start", "disorder")
+    point = data.isel(n_spins=0, alpha=0, temperature=1, start=0)
     estimate = dh.diagnostics.disorder_estimate(point["q_star"])
     assert float(point["q_star_mean"]) == pytest.approx(estimate.mean)
     assert float(point["q_star_error"]) == pytest.approx(estimate.error)
@@ -66,7 +66,7 @@ def tiny(tmp_path_factory):
 def test_overlap_recipe_gives_the_same_bits_with_one_or_two_workers(tiny, tmp_path):
     assert computed(TINY, tmp_path / "two", n_workers=2).equals(tiny)
     other = computed(dataclasses.replace(TINY, loads=(8.0,), temperatures=(6.0,)), tmp_path / "other", seed=4)
-    assert not np.array_equal(other["q_star"], tiny["q_star"].sel(load=[8.0], temperature=[6.0]))
+    assert not np.array_equal(other["q_star"], tiny["q_star"].sel(alpha=[8.0], temperature=[6.0]))
 
 
 def test_overlap_recipe_goes_on_where_it_was(tmp_path):
@@ -85,7 +85,7 @@ def test_overlap_recipe_goes_on_where_it_was(tmp_path):
 def test_overlap_recipe_places_theory_beside_simulation(tiny):
     data = tiny.isel(n_spins=0, start=0)
     for load in TINY.loads:
-        row = data.sel(load=load)
+        row = data.sel(alpha=load)
         problem = dh.TeacherStudent.nishimori(3, load, 2.0)
         assert float(row.sel(temperature=2.0)["q_star_theory"]) == dh.solve(problem).q_star
         assert row.sel(temperature=6.0)["phase"].item() == "P"
@@ -127,7 +127,7 @@ def test_two_sizes_and_three_starts_in_one_dataset(tmp_path):
     )
     data = computed(size, tmp_path)
     assert data["start"].values.tolist() == ["pattern", "global", "local"]
-    measured = data["q_star_mean"].notnull().sum("temperature").squeeze("load").values
+    measured = data["q_star_mean"].notnull().sum("temperature").squeeze("alpha").values
     assert measured.tolist() == [[2, 0, 0], [2, 2, 1]]
     assert float(data["n_sweeps"].max()) == 24
     assert not data["settled"].any()  # less precise than asked
@@ -188,7 +188,7 @@ def test_landscape_meets_the_stated_benchmarks(tmp_path):
     assert landscape.slope(data, "limit") == pytest.approx((2 * np.log(2)) ** -0.5)
     assert landscape.slope(data, "large_p") == pytest.approx(landscape.slope(data, "limit"), rel=3e-4)
     diagram = dh.phase_diagram(3, "nishimori", [4.0], [1.75], boundaries=False)
-    assert float(data["map_q_star"].sel(map_load=4.0, map_temperature=1.75)) == float(diagram["q_star"].squeeze())
+    assert float(data["map_q_star"].sel(map_alpha=4.0, map_temperature=1.75)) == float(diagram["q_star"].squeeze())
     assert made.table.splitlines()[-4].startswith("2. global retrieval begins at T/sqrt(alpha) = 0.8495")
 
 
@@ -196,7 +196,7 @@ def test_phase_diagram_recipe(tmp_path):
     made = reproduce(RECIPES["nishimori-phase-diagram"], "quick", tmp_path)  # seed 0, silently
     data = store.load(made.files[-1])
     lines = dh.nishimori_lines(4)
-    row = data.sel(p=4, load=8.0)
+    row = data.sel(p=4, alpha=8.0)
     assert float(row["temperature_global"]) == pytest.approx((8 / lines.gamma_global) ** 0.5)
     assert float(row["temperature_local"]) == pytest.approx((8 / lines.gamma_local) ** 0.5)
     assert "1.07625043" in made.table

@@ -54,7 +54,8 @@ def boundary(
         "scaled_teacher_temperature": scaled_teacher_temperature,
     }
     chosen = None if temperatures is None else numbers("temperatures", temperatures)
-    line = trace(kind, _bodies(p), chosen, points=points, ansatz=ansatz, **plane)  # type: ignore[arg-type]
+    with ProgressBar(kind) as progress:
+        line = trace(kind, _bodies(p), chosen, points=points, ansatz=ansatz, progress=progress, **plane)  # type: ignore[arg-type]
     if as_json:
         parameters = {"p": line.p, "kind": kind, "ansatz": ansatz, **plane}
         columns = {"coordinate": line.coordinate, "temperature": line.temperature, "error": line.error}
@@ -92,6 +93,7 @@ def phase_diagram(
     ] = None,
     coordinate_range: Range = None,
     temperature_range: Range = None,
+    ansatz: Ansatz = "rs",
     out: Annotated[Path, typer.Option(help="Folder for the figure as .png and .pdf and the data as .nc.")] = Path(
         "figures"
     ),
@@ -107,6 +109,7 @@ def phase_diagram(
         size,
         interval("coordinate-range", coordinate_range),
         interval("temperature-range", temperature_range),
+        ansatz,
         teacher_temperature=teacher_temperature,
         load=load,
         scaled_teacher_temperature=scaled_teacher_temperature,

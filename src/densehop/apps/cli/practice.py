@@ -183,13 +183,7 @@ def locate(
     )
     files = write_figure(out, "locate", picture)
     summary = {name: value for name, value in vars(found).items() if name not in {"attack", "room"}}
-    summary |= {
-        "survival": found.room.survival,
-        "measured_room": found.room.n_more,
-        "room_is_larger": found.room.at_least,
-        "damage": found.room.damage,
-        "survive": found.room.wanted,
-    }
+    summary |= vars(found.room)
     summary |= {"correlated": found.correlated, "measured_eps": curve.fails_at}
     parameters = {"data": f"random, {random} sites" if random else data, "memories": memories, "seed": seed}
     _report(parameters, summary, files, as_json=as_json)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from densehop.apps.cli import campaign, diagrams, explore, figures, practice, students, theory
+from densehop.apps.cli import campaign, diagrams, doctor, explore, figures, practice, students, theory
 from densehop.apps.cli.exits import BAD_INPUT, FAILED
 from densehop.base.version import __version__
 from densehop.errors import DensehopError, Incomplete
@@ -50,6 +50,7 @@ for command in (
     practice.locate,
     students.student,
     explore.explore,
+    doctor.doctor,
 ):
     app.command()(command)
 

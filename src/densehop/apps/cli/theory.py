@@ -41,6 +41,7 @@ MEANINGS = {
     "q0": "overlap between states (1RSB)",
     "q1": "overlap inside a state (1RSB)",
     "parisi": "x, the Parisi parameter (1RSB)",
+    "parisi_over_temperature": "y = x/T, finite at T = 0 (1RSB)",
     "free_entropy": "Phi = log Z/N, free entropy per spin",
     "free_energy": "f = -T Phi, free energy per spin",
     "energy": "u, energy per spin",
@@ -80,8 +81,8 @@ def solve(
     else:
         typer.echo(f"{_parameter_line(parameters)}\nbranch {solution.branch}, ansatz {solution.ansatz}\n")
         for name, meaning in MEANINGS.items():
-            typer.echo(f"{name:12}  {number(getattr(solution, name)):>18}  {meaning}")
-        typer.echo(f"{'converged':12}  {'yes' if solution.converged else 'no':>18}")
+            typer.echo(f"{name:23}  {number(getattr(solution, name)):>18}  {meaning}")
+        typer.echo(f"{'converged':23}  {'yes' if solution.converged else 'no':>18}")
     if not solution.converged:
         raise typer.Exit(FAILED)
 
@@ -182,6 +183,8 @@ def _with_parameters(
 def _parameter_line(parameters: dict[str, Any]) -> str:
     """Return the model and its parameters in one line."""
     given = [f"{name} = {value}" for name, value in parameters.items() if value is not None and name != "model"]
+    if parameters["p"] == 2:
+        given.append(f"M/N = load/2 = {parameters['load'] / 2:g}")
     return f"{parameters['model']} model: {', '.join(given)}"
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -31,6 +31,11 @@ UNUSED_SESSION_LIFETIME = 15_000
 for _name in ("_event_coroutine", "_change_coroutine"):
     setattr(Syncable, _name, with_lock(getattr(Syncable, _name)))
 TITLES = ("Phase diagram", "Cut", "Restore", "Attack")
+PAGE = """
+{% extends base %}
+{% block postamble %}<meta name="viewport" content="width=device-width, initial-scale=1">{% endblock %}
+{% block contents %}{{ embed(roots.page) }}{% endblock %}
+"""
 STYLE = """
 h1 { font: 600 22px Georgia, serif; margin: 4px 0 2px 0; }
 body { font-family: "Source Sans", "Segoe UI", Helvetica, sans-serif; max-width: 1240px; margin: 8px auto; }
@@ -62,6 +67,7 @@ def build_page(pool: WorkerPool) -> pn.Column:
         tabs[event.new].build()
 
     tab_bar.param.watch(change_tab, "active")
+    session.state.param.watch(lambda event: tab_bar.param.update(active=TABS.index(event.new)), "view")
     title = "<h1>densehop: dense Hopfield networks, theory beside simulation</h1>"
     return pn.Column(pn.pane.HTML(title), session.error_pane, tab_bar)
 
@@ -83,16 +89,24 @@ def serve(
     pool: WorkerPool | None = None,
     block: bool = True,
     unused_session_lifetime: int = UNUSED_SESSION_LIFETIME,
+    origins: Sequence[str] = (),
+    prefix: str = "",
 ) -> object:
-    """Serve the explorer until Ctrl-C; return the server if `block` is false."""
+    """Serve the explorer until Ctrl-C; return the server if `block` is false.
+
+    `origins` are further addresses, HOST or HOST:PORT, under which browsers may see the page: those of a proxy or of
+    the other end of a tunnel. `prefix` is the path of the page behind a proxy that hands it on, such as "/densehop".
+    """
     pn.extension(raw_css=[STYLE])
     shared = pool or WorkerPool()
     shared.fast.submit(phase_grid, PhasePlane())
     shared.slow.submit(diagram, PhasePlane())
-    threading.Thread(target=_warm_up, args=(f"http://{address}:{port}/",), daemon=True).start()
+    threading.Thread(target=_warm_up, args=(f"http://{address}:{port}{prefix}/",), daemon=True).start()
 
-    def page() -> pn.Column:
-        return build_page(shared)
+    def page() -> pn.Template:
+        template = pn.Template(PAGE)
+        template.add_panel("page", build_page(shared))
+        return template
 
     try:
         return pn.serve(
@@ -101,7 +115,8 @@ def serve(
             address=address,
             show=show,
             title="densehop explorer",
-            websocket_origin=[f"{address}:{port}", f"localhost:{port}"],
+            websocket_origin=[f"{address}:{port}", f"localhost:{port}", *origins],
+            prefix=prefix,
             threaded=not block,
             check_unused_sessions_milliseconds=1000,
             unused_session_lifetime_milliseconds=unused_session_lifetime,

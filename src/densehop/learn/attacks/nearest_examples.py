@@ -14,6 +14,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from densehop.base.arrays import Floats, Integers, Reals
 from densehop.learn.attacks.score_differences import NOTHING, log_difference
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
+from densehop.learn.classifier.exponential import ExponentialMemories
 
 Logs = Callable[[Reals, float], tuple[Reals, Reals]]
 Choice = Callable[[Reals], Reals]  # scores (B, C) -> d loss/d scores
@@ -83,6 +84,8 @@ class Examples:
 
 def examples_of(model: object) -> Examples | None:
     """Return the examples that a model decides by; None for other models."""
+    if isinstance(model, DenseAssociativeClassifier) and isinstance(model.network_, ExponentialMemories):
+        return _exponential(model, model.network_)
     if isinstance(model, DenseAssociativeClassifier) and model.kind == "stored":
         return _stored(model)
     if isinstance(model, KNeighborsClassifier) and model.n_neighbors == 1 and model.effective_metric_ == "euclidean":
@@ -110,6 +113,24 @@ def _stored(model: DenseAssociativeClassifier) -> Examples:
         offsets=other.astype(np.float32),
         owners=owners[order],
         n_classes=len(by_class),
+        logs=logs,
+        smoother=SMOOTHER_STORED,
+    )
+
+
+def _exponential(model: DenseAssociativeClassifier, network: ExponentialMemories) -> Examples:
+    """Return exponential memories, each of which adds to its own class alone."""
+
+    def logs(fields: Reals, sharpness: float) -> tuple[Reals, Reals]:
+        scale = fields.dtype.type(sharpness)
+        return scale * fields, np.full((1, 1), scale, dtype=fields.dtype)
+
+    return Examples(
+        origin=model.mean_,
+        weights=(network.visible.astype(np.float64) * (network.sharpness * model.scale_)).astype(np.float32),
+        offsets=network.offsets.astype(np.float32),
+        owners=network.owners,
+        n_classes=network.n_classes,
         logs=logs,
         smoother=SMOOTHER_STORED,
     )

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from densehop.base import checks
 from densehop.base.arrays import Floats, Integers, Reals
 from densehop.base.streams import Seed
 from densehop.errors import InvalidInput
@@ -190,7 +191,7 @@ def _checked(
     """Return inputs as floats and classes as the model names them."""
     if sp.issparse(inputs):
         raise InvalidInput("attacks change every value: inputs must be a dense array, use inputs.toarray()")
-    data, labels = np.asarray(inputs), np.asarray(classes)
+    data, labels = checks.as_array("inputs", inputs), checks.as_array("classes", classes)
     if data.dtype.kind not in "iufb" or data.ndim != 2 or len(data) == 0 or labels.shape != (len(data),):
         raise InvalidInput(
             f"inputs and classes must be numbers of shape (B, N) and classes of shape (B,), got {data.dtype} of shape "

@@ -32,6 +32,7 @@ def log_difference(strong: Reals, weak: Reals, power: float, floor: float) -> tu
     return np.where(some, power * logarithm + np.log(share), NOTHING), slopes
 
 
+@np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def class_differences(memories: Memories, inputs: Reals) -> Scores:
     """Return log D_c of inputs (B, N), and its derivatives by the fields."""
     fields, own = inputs @ memories.visible.T, memories.class_fields()

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from densehop.base.arrays import Reals
+from densehop.base.arrays import Floats, Reals
 
 UNEVEN = 100  # ratio of ranges
 SAMPLE = 1000  # rows that distances are measured on
@@ -20,6 +20,8 @@ class Scaling:
 
     mean: npt.NDArray[np.float64]
     scale: float
+    low: float
+    high: float
 
     def apply(self, data: Any, dtype: npt.DTypeLike) -> Reals:
         """Return rows of data (B, N), dense or sparse, as inputs of the network."""
@@ -28,14 +30,15 @@ class Scaling:
         return values
 
 
-def scaling_of(data: Any, centring: float = 1.0) -> Scaling:
+def scaling_of(data: Any, centring: float = 1.0, weights: Floats | None = None) -> Scaling:
     """Return the scaling for data (M, N), dense or sparse: one range for all features, as pixels have.
 
     The origin is a share `centring` of the way from the lowest value to the mean.
     """
     low, high = float(data.min()), float(data.max())
-    mean = np.asarray(data.mean(axis=0), dtype=np.float64).ravel()
-    return Scaling(low + centring * (mean - low), 2 / (high - low) if high > low else 1.0)
+    total = data.mean(axis=0) if weights is None else data.T @ (weights / weights.sum())
+    mean = np.asarray(total, dtype=np.float64).ravel()
+    return Scaling(low + centring * (mean - low), 2 / (high - low) if high > low else 1.0, low, high)
 
 
 def uneven(data: Any) -> str | None:

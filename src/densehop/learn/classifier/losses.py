@@ -18,13 +18,13 @@ class CrossEntropy:
 
     none = False  # the score of no class is not needed
 
-    def __call__(self, scores: Reals, classes: Integers) -> tuple[float, Reals]:
-        """Return the mean over B samples and its gradient, (B, C)."""
+    def __call__(self, scores: Reals, classes: Integers, weights: Reals | None = None) -> tuple[float, Reals]:
+        """Return the mean over B samples of weights (B,), of mean 1 over all batches, and its gradient, (B, C)."""
         rows = np.arange(len(scores))
         probabilities = softmax(self.scale * scores)
-        loss = -float(np.log(np.maximum(probabilities[rows, classes], 1e-30)).mean())
+        each = -np.log(np.maximum(probabilities[rows, classes], 1e-30))
         probabilities[rows, classes] -= 1
-        return loss, probabilities * (self.scale / len(scores))
+        return _weighted(each, probabilities * (self.scale / len(scores)), weights)
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,24 @@ class Published:
 
     none = True  # the last column of the scores is that of no class
 
-    def __call__(self, scores: Reals, classes: Integers) -> tuple[float, Reals]:
-        """Return the mean over B samples and its gradient, (B, C + 1)."""
+    def __call__(self, scores: Reals, classes: Integers, weights: Reals | None = None) -> tuple[float, Reals]:
+        """Return the weighted mean over B samples and its gradient, (B, C + 1)."""
         sums = np.exp(np.minimum(scores - self.log_scale, LARGEST_EXPONENT))
         units = np.tanh(sums[:, :-1] - sums[:, -1:])
         error = units + 1
         error[np.arange(len(scores)), classes] -= 2
-        loss = float((error ** (2 * self.power)).sum(axis=1).mean())
+        each = (error ** (2 * self.power)).sum(axis=1)
         slope = 2 * self.power * error ** (2 * self.power - 1) * (1 - units**2) / len(scores)
         gradient = np.hstack([slope, -slope.sum(axis=1, keepdims=True)]) * sums
-        return loss, gradient.astype(scores.dtype)
+        return _weighted(each, gradient.astype(scores.dtype), weights)
+
+
+def _weighted(each: Reals, gradient: Reals, weights: Reals | None) -> tuple[float, Reals]:
+    """Return the mean loss and its gradient, with weights of the samples (B,)."""
+    if weights is None:
+        return float(each.mean()), gradient
+    weights = weights.astype(gradient.dtype)
+    return float((weights * each).mean()), gradient * weights[:, None]
 
 
 def log_drive(scores: npt.NDArray[np.float64]) -> float:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from densehop.base.arrays import Reals
+from densehop.base.arrays import Floats, Integers, Reals
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,38 @@ class Memories:
         return Memories(
             self.visible.astype(dtype, copy=False), self.labels.astype(dtype, copy=False), self.degree, self.floor
         )
+
+    def weighted(self, weights: Floats | None) -> "Memories":
+        """Return memories whose terms in the sums count by weights (K,): a factor w^(1/n) of all their values."""
+        if weights is None:
+            return self
+        factors = (weights ** (1 / self.degree)).astype(self.visible.dtype)[:, None]
+        return Memories(self.visible * factors, self.labels * factors, self.degree, self.floor)
+
+    @property
+    def divisor(self) -> float:
+        """Scores over it, times the inverse temperature, are the logits."""
+        return self.degree
+
+    @property
+    def n_memories(self) -> int:
+        """K."""
+        return len(self.visible)
+
+    @property
+    def n_classes(self) -> int:
+        """C."""
+        return int(self.labels.shape[1])
+
+    def scores(self, inputs: Reals) -> Reals:
+        """Return the class scores (B, C) of inputs (B, N)."""
+        return class_scores(self, inputs).scores
+
+    def shares(self, inputs: Reals, classes: Integers) -> Reals:
+        """Return what each memory adds to the score of a class (B,) of inputs (B, N), up to a factor, (B, K)."""
+        fields = inputs @ self.visible.T + self.class_fields()[classes]
+        found: Reals = np.maximum(fields / np.maximum(fields.max(axis=1, keepdims=True), self.floor), 0) ** self.degree
+        return found
 
     def class_fields(self, *, none: bool = False) -> Reals:
         """Return a_mu,c as (C, K); `none` adds a last row, all class units at -1."""
@@ -54,6 +86,7 @@ class Scores:
     pull: Reals
 
 
+@np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def class_scores(memories: Memories, inputs: Reals, *, none: bool = False) -> Scores:
     """Return the scores of inputs (B, N) and their derivatives by the fields."""
     fields = (inputs @ memories.visible.T)[:, None, :] + memories.class_fields(none=none)

@@ -1,12 +1,13 @@
 """Early stopping: what is held out, and when training has waited long enough."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
 from densehop.base.arrays import Integers, Reals
-from densehop.learn.classifier.scores import Memories, class_scores
+from densehop.learn.classifier.learner import Learner
 
 
 def held_out(classes: Integers, fraction: float, random: np.random.Generator) -> tuple[Integers, Integers]:
@@ -28,13 +29,13 @@ class Patience:
     classes: Integers
     epochs: int
     scores: list[float] = field(default_factory=list)
-    best: Memories | None = None
+    best: Any = None
 
-    def ends(self, memories: Memories) -> bool:
+    def ends(self, learner: Learner) -> bool:
         """Score the memories, keep a copy if they are the best, and say whether the best is too long ago."""
-        found = class_scores(memories, self.inputs).scores.argmax(axis=1)
+        found = learner.network.scores(self.inputs).argmax(axis=1)
         score = float((found == self.classes).mean())
         if not self.scores or score > max(self.scores):
-            self.best = Memories(memories.visible.copy(), memories.labels.copy(), memories.degree, memories.floor)
+            self.best = learner.keep()
         self.scores.append(score)
         return len(self.scores) - 1 - self.scores.index(max(self.scores)) >= self.epochs

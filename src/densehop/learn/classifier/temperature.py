@@ -22,10 +22,11 @@ class LeftOut:
     memories: Memories
     inputs: Reals
     classes: Integers
+    weights: Floats | None = None
 
     @cached_property
     def _likeliest(self) -> tuple[float, float]:
-        return left_out_temperature(self.memories, self.inputs, self.classes)
+        return left_out_temperature(self.memories, self.inputs, self.classes, self.weights)
 
     @property
     def inverse_temperature(self) -> float:
@@ -38,7 +39,9 @@ class LeftOut:
         return self._likeliest[1]
 
 
-def left_out_temperature(memories: Memories, inputs: Reals, classes: Integers) -> tuple[float, float]:
+def left_out_temperature(
+    memories: Memories, inputs: Reals, classes: Integers, weights: Floats | None = None
+) -> tuple[float, float]:
     """Return the inverse temperature that makes the classes of stored inputs (M, N), each left out, most likely.
 
     The second number is the loss there, per sample.
@@ -48,22 +51,23 @@ def left_out_temperature(memories: Memories, inputs: Reals, classes: Integers) -
     most = max(MOST_FIELDS // memories.labels.size, 20)
     rows = np.arange(0, len(inputs), -(-len(inputs) // min(SAMPLES, most)))
     scores, truth = _left_out_scores(memories, inputs, rows), classes[rows]
+    shares = np.ones(len(rows)) if weights is None else weights[rows]
 
     def loss(log_beta: float) -> float:
         logarithms = np.log(np.maximum(softmax(np.exp(log_beta) / memories.degree * scores), 1e-300))
-        unknown = logarithms.mean(axis=1).mean()
-        return -float(logarithms[np.arange(len(rows)), truth].sum() + unknown)
+        unknown = logarithms.mean(axis=1) @ shares / shares.sum()
+        return -float(logarithms[np.arange(len(rows)), truth] @ shares + unknown)
 
     found = minimize_scalar(loss, bounds=(np.log(1e-3), np.log(LARGEST)), method="bounded", options={"xatol": 1e-3})
-    return float(np.exp(found.x)), float(found.fun) / len(rows)
+    return float(np.exp(found.x)), float(found.fun / shares.sum())
 
 
 def _left_out_scores(memories: Memories, inputs: Reals, rows: Integers) -> Floats:
-    """Return the scores (R, C) of some inputs without the memories that they are."""
+    """Return the scores (R, C) of some inputs without the memories that they are, and without copies of these."""
     own, scores = memories.class_fields(), []
     for row in rows:
         fields = np.maximum(memories.visible @ inputs[row] + own, memories.floor)
-        fields[:, row] = memories.floor
+        fields[:, (inputs == inputs[row]).all(axis=1)] = memories.floor
         logarithms = memories.degree * np.log(fields.astype(np.float64))
         largest = logarithms.max(axis=1, keepdims=True)
         scores.append(np.log(np.exp(logarithms - largest).sum(axis=1)) + largest[:, 0])

@@ -1,15 +1,17 @@
 """Training of memories: mini-batches with input noise, Adam, a cosine that lets the step go to zero."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from densehop.base.arrays import Integers, Reals
+from densehop.base.arrays import Floats, Integers, Reals
 from densehop.learn.classifier.losses import CrossEntropy, Published
-from densehop.learn.classifier.scores import Memories, class_scores, memory_gradients
+from densehop.learn.classifier.scores import Memories
 
 Loss = CrossEntropy | Published
+# a batch, its classes and weights -> loss, gradients
+Step = Callable[[Reals, Integers, Reals | None], tuple[float, list[Reals]]]
 
 FIRST, SECOND, TINY = 0.9, 0.999, 1e-8  # Kingma & Ba 2015
 
@@ -44,26 +46,29 @@ class Adam:
 
 @dataclass
 class Trainer:
-    """Memories under training. `epoch` runs once over the data and returns the mean loss."""
+    """Arrays under training. `epoch` runs once over the data and returns the mean loss."""
 
-    memories: Memories
+    arrays: list[Reals]
     batch_size: int
     noise: float
     adam: Adam = field(init=False)
 
     def __post_init__(self) -> None:
-        self.adam = Adam.over([self.memories.visible, self.memories.labels])
+        self.adam = Adam.over(self.arrays)
 
     def make_writable(self) -> None:
         """Copy arrays that are read-only, as those of a model loaded as a memory map."""
-        old = self.memories
-        visible, labels = (np.require(array, requirements="W") for array in (old.visible, old.labels))
-        self.memories = Memories(visible, labels, old.degree, old.floor)
-        for arrays in (self.adam.means, self.adam.squares):
+        for arrays in (self.arrays, self.adam.means, self.adam.squares):
             arrays[:] = [np.require(array, requirements="W") for array in arrays]
 
     def epoch(
-        self, inputs: Reals, classes: Integers, loss: Loss, rates: Iterator[float], random: np.random.Generator
+        self,
+        inputs: Reals,
+        classes: Integers,
+        weights: Reals | None,
+        step: Step,
+        rates: Iterator[float],
+        random: np.random.Generator,
     ) -> float:
         """Train on inputs (M, N) in random order; each batch takes the next of the rates."""
         total = 0.0
@@ -73,20 +78,22 @@ class Trainer:
             batch = inputs[rows]
             if self.noise > 0:
                 batch = batch + self.noise * random.standard_normal(batch.shape, dtype=np.float32)
-            total += len(rows) * self._step(batch.astype(inputs.dtype, copy=False), classes[rows], loss, next(rates))
+            value, gradients = step(
+                batch.astype(inputs.dtype, copy=False), classes[rows], None if weights is None else weights[rows]
+            )
+            self.adam.step(self.arrays, gradients, next(rates))
+            total += len(rows) * value
         return total / len(order)
-
-    def _step(self, batch: Reals, classes: Integers, loss: Loss, rate: float) -> float:
-        """Take one step and return the loss before it."""
-        found = class_scores(self.memories, batch, none=loss.none)
-        value, upstream = loss(found.scores, classes)
-        gradients = memory_gradients(self.memories, found, upstream, batch)
-        self.adam.step([self.memories.visible, self.memories.labels], list(gradients), rate)
-        return value
 
 
 def first_memories(
-    inputs: Reals, classes: Integers, n_classes: int, degree: float, rows: Integers, label_weight: float
+    inputs: Reals,
+    classes: Integers,
+    n_classes: int,
+    degree: float,
+    rows: Integers,
+    label_weight: float,
+    weights: Floats | None = None,
 ) -> Memories:
     """Return memories that are samples: all of one norm, that of a typical input, and their class units at its pattern.
 
@@ -94,7 +101,7 @@ def first_memories(
     `label_weight` times that of its own visible units.
     """
     squares = (inputs.astype(np.float64) ** 2).sum(axis=1)
-    typical = float(squares.mean()) or 1.0
+    typical = float(np.average(squares, weights=weights)) or 1.0
     norms = np.sqrt(np.maximum(squares[rows], 1e-12 * typical))
     visible = inputs[rows] * (np.sqrt(typical) / norms)[:, None].astype(inputs.dtype)
     labels = np.where(np.arange(n_classes) == classes[rows][:, None], 1.0, -1.0) * (label_weight * typical / n_classes)

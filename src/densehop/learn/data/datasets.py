@@ -85,7 +85,9 @@ def load_idx(
         raise InvalidInput(
             f"{folder}: expected images (M, rows, columns) and M labels, got {images.shape} and {classes.shape}"
         )
-    if len(classes) and classes.max() >= N_CLASSES:
+    if not images.size:
+        raise InvalidInput(f"{folder}: expected at least one image with pixels, got images of shape {images.shape}")
+    if classes.max() >= N_CLASSES:
         raise InvalidInput(f"{folder}: labels must be 0 to 9, got {classes.max()}")
     shape = images.shape[1], images.shape[2]
     rows = images.reshape(len(images), -1).astype(np.float64)
@@ -121,11 +123,12 @@ def load(name: str) -> ImageSet:
 
 
 def _file(folder: Path, stem: str) -> Path:
-    """Return the file with this stem, plain or gzipped, under its usual names."""
+    """Return the file with this stem, plain or gzipped, under its usual names, also in a folder of its own name."""
     if not folder.is_dir():
         raise InvalidInput(f"there is no folder {folder}")
     names = [stem, f"{stem}.gz", stem.replace("-idx", ".idx"), f"{stem.replace('-idx', '.idx')}.gz"]
-    for name in names:
-        if (folder / name).is_file():
-            return folder / name
-    raise InvalidInput(f"{folder} holds neither {names[0]} nor {names[1]}")
+    for place in (folder, *(folder / name for name in names)):  # Kaggle's archive has a folder around each file
+        for name in names:
+            if (place / name).is_file():
+                return place / name
+    raise InvalidInput(f"{folder} holds neither {names[0]} nor {names[1]}, also in a folder of that name")

@@ -9,20 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from densehop.base.arrays import Floats, Mask, Reals
+from densehop.base.arrays import Floats, Integers, Mask
+from densehop.kernels import listing
 from densehop.kernels import recall as kernel
-from densehop.kernels import retrieval
-from densehop.kernels.tiles import ROWS, WIDTH
+from densehop.kernels.recall import Listed
+from densehop.learn.memory.counting import Counting, floors_of
 from densehop.learn.memory.dynamics import Motion
 from densehop.learn.memory.interactions import Interaction
+from densehop.learn.memory.packing import Words, packed, unpacked
 from densehop.simulate.representations.bit_overlaps import PatternWords
-
-Words = npt.NDArray[np.uint32]
-Counts = npt.NDArray[np.int16]
 
 ON_BITS = ("exponential", "rectified")
 MOST_SITES = 16_383  # two counts are added in 16 bits
-COUNTS_AT_ONCE = 2**17  # that the cache holds
+ROUNDING = 1e-17  # share of a sum that its rounding hides
 SHARE = 4  # of the memories of each state, one in so many may be added up; beyond, a matrix product is faster
 
 
@@ -44,14 +43,14 @@ class BitMemory:
     alone: float
 
     @classmethod
-    def build(cls, interaction: Interaction, memories: Reals) -> "BitMemory | None":
-        """Lay out memories (M, N) of signs; None where the interaction or the size is not for bits."""
+    def build(cls, interaction: Interaction, words: PatternWords) -> "BitMemory | None":
+        """Take memories as bits; None where the interaction or the size is not for them."""
         if interaction.name not in ON_BITS or interaction.n_sites > MOST_SITES:
             return None
         overlaps = np.arange(-interaction.n_sites, interaction.n_sites + 1)
         alone = np.exp(-2 * interaction.beta) * (1 - kernel.SAFE) if interaction.name == "exponential" else -1.0
         return cls(
-            words=PatternWords.build(memories.astype(np.int8)),
+            words=words,
             logs=interaction.log_weights(overlaps).astype(np.float64),
             gains=interaction.log_gains(overlaps),
             losses=interaction.log_losses(overlaps),
@@ -91,55 +90,62 @@ class BitMemory:
 
     def _step(self, states: Words, absent: Words | None, fixed: Words) -> tuple[Mask, Mask] | None:
         """Move states in place; return which of them may move in another step, and which are minima for sure."""
-        n_memories, n_words = self.words.n_patterns, states.shape[1]
         tables = [self.logs, self.gains, self.losses]
         logs, gains, losses = [table[::2].copy() for table in tables] if absent is None else tables
+        n_memories = self.words.n_patterns
         memories = kernel.Memories(self.words.words, n_memories, logs, gains, losses, self.alone)
-        places, shares = np.empty(n_memories, dtype=np.int64), np.empty(n_memories)
-        scratch = kernel.Scratch(np.empty(len(logs)), places, shares, np.empty(32 * n_words))
-        again, minimum = np.zeros((2, len(states)), dtype=bool)
+        again, minimum, unclear = np.zeros((3, len(states)), dtype=bool)
         if absent is not None:  # sites that appear have yet to be seen
             again |= absent.any(axis=1)
-        at_once = ROWS * max(1, min(COUNTS_AT_ONCE // n_memories, len(states) + ROWS - 1) // ROWS)
-        counts = np.empty((at_once, len(self.words.words) * WIDTH), dtype=np.int16)
-        for first in range(0, len(states), at_once):
-            part = slice(first, first + at_once)
-            self._count(states[part], None if absent is None else absent[part], counts)
-            budget = len(states[part]) * (n_memories // SHARE + SHARE)
-            spent = kernel.step(
-                counts, memories, states[part], fixed[part], again[part], minimum[part], scratch, budget
+        left = min(kernel.SAFE / 4, self.alone / 2) if self.alone > 0 else kernel.SAFE / 4
+        floors = np.minimum(floors_of(logs, logs, n_memories, left), floors_of(gains, losses, n_memories, left))
+        before, asked = states.copy(), again.copy()
+        counting = Counting(self.words, before, absent)
+
+        def move(part: slice, listed: Listed) -> bool:
+            number = listed.counts.shape[1]
+            places = np.empty((2, number), dtype=np.int64)
+            scratch = kernel.Scratch(
+                np.empty(len(logs)), places[0], places[1], np.empty(number), np.empty(32 * states.shape[1])
             )
-            if spent == kernel.OUT_OF_BUDGET:
-                return None
+            budget = (part.stop - part.start) * (n_memories // SHARE + SHARE)
+            spent = kernel.step(
+                listed, memories, states[part], fixed[part], again[part], minimum[part], unclear[part], scratch, budget
+            )
+            return bool(spent != kernel.OUT_OF_BUDGET)
+
+        if not all(move(part, listed) for part, listed in counting.lists(floors)):
+            return None
+        rows = np.flatnonzero(unclear)
+        states[rows], again[rows], minimum[rows] = before[rows], asked[rows], False
+        unclear[rows] = False
+        if not all(move(part, listed) for part, listed in counting.all_counts(rows)):
+            return None
         return again, minimum
 
-    def _count(self, states: Words, absent: Words | None, counts: Counts) -> None:
-        """Write the numbers of sites where states and memories agree; -1 behind the last memory."""
-        self._agreements(states, counts)
-        if absent is not None:  # an absent site is half +1 and half -1
-            first = counts.copy()
-            self._agreements(states | absent, counts)
-            counts += first
-        counts[:, self.words.n_patterns :] = -1
 
-    def _agreements(self, states: Words, counts: Counts) -> None:
-        """Write the numbers of sites where states, as many as rows of counts or fewer, and memories agree."""
-        words = self.words
-        if len(states) % ROWS:
-            states = np.vstack([states, np.zeros((-len(states) % ROWS, states.shape[1]), dtype=np.uint32)])
-        retrieval.count_agreements(words.words, states, words.n_spins, 0, words.n_patterns, counts)
-
-
-def packed(bits: Mask) -> Words:
-    """Return booleans (B, N) as words (B, ceil(N/32))."""
-    rows = np.zeros((len(bits), 4 * -(-bits.shape[1] // 32)), dtype=np.uint8)
-    rows[:, : -(-bits.shape[1] // 8)] = np.packbits(bits, axis=1, bitorder="little")
-    return rows.view("<u4").astype(np.uint32, copy=False)
+def nearest_signs_of(words: PatternWords, interaction: Interaction, states: Words) -> tuple[Integers, Integers, Floats]:
+    """Return the first of the nearest memories (B,) of spins, the sites that agree, and the energies (B,)."""
+    counting = Counting(words, states, None)
+    if interaction.additive:
+        tops, nearest, histogram = counting.tallied()
+        return nearest, tops, -interaction.unit * (histogram @ interaction.table)
+    overlaps: Floats = 2 * np.arange(words.n_spins + 1.0) - words.n_spins
+    logs = float(interaction.beta) * overlaps
+    tops, nearest = np.empty((2, len(states)), dtype=np.int64)
+    totals = np.empty(len(states))
+    for part, listed in counting.lists(floors_of(logs, logs, words.n_patterns, ROUNDING)):
+        listing.weigh(listed.counts, listed.places, listed.floors, logs, tops[part], nearest[part], totals[part])
+    energies: Floats = -(logs[tops] + np.log(totals)) / interaction.beta
+    return nearest, tops, energies
 
 
-def unpacked(words: Words, n_sites: int) -> npt.NDArray[np.int8]:
-    """Return words (B, W) as signs, (B, N)."""
-    rows = words.astype("<u4", copy=False).view(np.uint8)
-    bits = np.unpackbits(rows, axis=1, count=n_sites, bitorder="little").view(np.int8)
-    signs: npt.NDArray[np.int8] = 1 - 2 * bits
-    return signs
+def posterior_means(words: PatternWords, beta: float, states: Words, absent: Words | None) -> Floats:
+    """Return the mean of what produced spins, (B, N), as `dynamics.posterior_mean`; absent (B, W): hidden, or None."""
+    halves = 1 if absent is None else 2
+    logs = 2 * beta / halves * np.arange(halves * words.n_spins + 1.0)
+    means, field = np.empty((len(states), words.n_spins)), np.empty(32 * states.shape[1])
+    counting = Counting(words, states, absent)
+    for part, listed in counting.lists(floors_of(logs, logs, words.n_patterns, ROUNDING)):
+        listing.add_all(listed.counts, listed.places, listed.floors, logs, words.words, field, means[part])
+    return means

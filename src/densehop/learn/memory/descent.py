@@ -8,6 +8,7 @@ import numpy as np
 
 from densehop.base.arrays import Integers, Mask, Reals, Signs
 from densehop.base.workers import count_workers, run_all
+from densehop.energies.weights import WeightTable
 from densehop.errors import InvalidInput
 from densehop.kernels.noise import LOGISTIC, make_noise
 from densehop.kernels.record import Attempts, Record
@@ -24,18 +25,22 @@ class Descent:
     """Memories of signs (M, N) and their energy, laid out for single flips when it is first needed."""
 
     interaction: Interaction
-    memories: Reals
+    memories: Reals | Signs
 
     @cached_property
     def network(self) -> PBodyHopfield | None:
-        """The same energy as a `PBodyHopfield`; None where its tables cannot hold it."""
+        """The same energy as a `PBodyHopfield`, in floating point where integers overflow; None: no table has it."""
         name, degree = self.interaction.name, self.interaction.degree
         try:
             if name == "exponential":
                 return PBodyHopfield(self.memories, interaction=name, sharpness=self.interaction.beta)
             return PBodyHopfield(self.memories, degree, name)
         except InvalidInput:
-            return None
+            if not self.interaction.additive:
+                return None
+            energies = self.interaction.unit * np.pad(self.interaction.table[::-1], 1, mode="edge")
+            table = WeightTable(self.interaction.n_sites, energies - energies.min(), degree)
+            return PBodyHopfield.from_table(self.memories.astype(np.int8), table)
 
     def run(self, states: Reals, free: Mask | None, max_sweeps: int) -> Motion:
         """Visit the free sites of spins (B, N) in order until no flip lowers the energy; free (B, N), None: all are."""

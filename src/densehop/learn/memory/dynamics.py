@@ -59,7 +59,7 @@ def relax_together(
         after = target if some is None else np.where(some, target, now)
         still = np.abs(after - now).max(axis=1) <= (TOLERANCE if real else 0)
         if norms is not None:
-            still[still] = ~_leave_saddles(interaction, memories, norms, after, some, np.flatnonzero(still))
+            still[still] = ~leave_saddles(interaction, memories, norms, after, some, np.flatnonzero(still))
             settled[moving] = still
         else:
             settled[moving[still]] = interaction.surely_lowest(overlaps[still])
@@ -70,7 +70,7 @@ def relax_together(
     return Motion(states, n_steps, settled, at_rest)
 
 
-def _leave_saddles(
+def leave_saddles(
     interaction: Interaction, memories: Reals, norms: Reals, states: Reals, free: Mask | None, rows: Integers
 ) -> Mask:
     """Move those of some rows of states, stationary ones, that are no minima; return which of the rows these are.
@@ -223,6 +223,7 @@ def mean_spins(
     return total / (n_sweeps - late), states
 
 
+@np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def posterior_mean(beta: float, memories: Reals, states: Reals) -> Floats:
     """Return the mean of what produced states, (B, N), that are 0 where nothing is known.
 

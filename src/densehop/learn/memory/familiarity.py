@@ -5,13 +5,16 @@ within d of n known sites with probability 1 - (1 - P(Binomial(n, 1/2) <= d))^M.
 closer than that; how close is measured on the stored ones, each against all others.
 """
 
+import threading
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import binom
 
 from densehop.base.arrays import Floats, Integers, Mask, Reals
+from densehop.learn.memory.packing import unpacked, words_at
+from densehop.simulate.representations.bit_overlaps import PatternWords
 
 SAMPLE = 1000  # stored vectors that are compared with all others
 ROWS = 100  # of them at once
@@ -19,46 +22,84 @@ ROWS = 100  # of them at once
 
 @dataclass(frozen=True, eq=False)
 class Familiarity:
-    """Stored vectors (M, N), encoded, and whether they are signs."""
+    """What strangers are judged by.
 
-    memories: Reals
+    Attributes
+    ----------
+    n_memories, n_sites : int
+    near : ascending squared distances per value of different stored vectors to their nearest other one
+    signs : whether vectors are signs, for which there is a law
+    """
+
+    n_memories: int
+    n_sites: int
+    near: Floats
     signs: bool
 
-    @cached_property
-    def between_memories(self) -> Floats:
-        """Squared distances per value of different stored vectors to their nearest other one, ascending.
-
-        A vector that is stored twice counts once: its copy says nothing about how close strangers come.
-        """
-        memories = np.unique(self.memories.astype(np.float32), axis=0)
-        if len(memories) < 2:
-            return np.empty(0)
-        rows = np.arange(0, len(memories), -(-len(memories) // SAMPLE))
-        squares, nearest = np.einsum("mi,mi->m", memories, memories), []
-        for first in range(0, len(rows), ROWS):
-            some = rows[first : first + ROWS]
-            distances = squares[some, None] + squares - 2 * memories[some] @ memories.T
-            distances[np.arange(len(some)), some] = np.inf
-            nearest.append(distances.min(axis=1))
-        found: Floats = np.sort(np.maximum(np.concatenate(nearest).astype(np.float64), 0))
-        found /= memories.shape[1]
-        return found
-
-    def distances(self, questions: Reals, present: Mask | None, nearest: Integers) -> Floats:
-        """Return the mean squared distance (B,) of questions to stored vectors over the values that are present."""
-        squares = (questions.astype(np.float64) - self.memories[nearest]) ** 2
-        counted = np.ones(squares.shape, dtype=bool) if present is None else present
-        means: Floats = (squares * counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
-        return means
-
     def p_values(self, distances: Floats, present: Mask | None) -> Floats:
-        """Return the probabilities (B,) that a stranger comes as close as this to the nearest stored vector."""
-        near = self.between_memories
+        """Return the probabilities (B,) that a stranger comes as close as this to the nearest stored vector.
+
+        `distances` are mean squared ones over the values that are present.
+        """
+        near = self.near
         measured: Floats = np.searchsorted(near, distances * (1 + 1e-6) + 1e-12, side="right") / max(len(near), 1)
         if not self.signs:
             return measured if len(near) else np.ones(len(distances))
-        n_sites = self.memories.shape[1]
-        known = np.full(len(distances), n_sites) if present is None else present.sum(axis=1)
+        known = np.full(len(distances), self.n_sites) if present is None else present.sum(axis=1)
         one = binom.cdf(np.rint(distances * known / 4), known, 0.5)
-        law: Floats = np.maximum(measured, -np.expm1(len(self.memories) * np.log1p(-np.minimum(one, 1 - 1e-16))))
+        law: Floats = np.maximum(measured, -np.expm1(self.n_memories * np.log1p(-np.minimum(one, 1 - 1e-16))))
         return law
+
+
+def nearest_values(memories: Reals) -> Floats:
+    """Return ascending squared distances per value of different vectors (M, N) to their nearest other one.
+
+    A vector that is stored twice counts once: its copy says nothing about how close strangers come.
+    """
+    memories = np.unique(memories.astype(np.float32), axis=0)
+    if len(memories) < 2:
+        return np.empty(0)
+    rows = _some(len(memories))
+    squares, nearest = np.einsum("mi,mi->m", memories, memories), []
+    for first in range(0, len(rows), ROWS):
+        some = rows[first : first + ROWS]
+        distances = squares[some, None] + squares - 2 * memories[some] @ memories.T
+        distances[np.arange(len(some)), some] = np.inf
+        nearest.append(distances.min(axis=1))
+    found: Floats = np.sort(np.maximum(np.concatenate(nearest).astype(np.float64), 0))
+    found /= memories.shape[1]
+    return found
+
+
+def nearest_signs(memories: PatternWords) -> Floats:
+    """Return the same for vectors of signs, by counts of bits."""
+    different = _first_of_each(memories)
+    if len(different) < 2:
+        return np.empty(0)
+    states = unpacked(words_at(memories, different[_some(len(different))]), memories.n_spins)
+    most = np.full(len(states), -1, dtype=np.int64)
+    for first in range(0, len(states), ROWS):
+        part = slice(first, first + ROWS)
+        for start, end, counts in memories.blocks(states[part], threading.Event()):
+            agreeing = counts[: len(states[part]), : end - start].astype(np.int64)
+            agreeing[agreeing == memories.n_spins] = -1  # itself, and copies
+            most[part] = np.maximum(most[part], agreeing.max(axis=1))
+    found: Floats = np.sort(4.0 * (memories.n_spins - most) / memories.n_spins)
+    return found
+
+
+def _first_of_each(memories: PatternWords) -> Integers:
+    """Return the places of different vectors: those whose words have different sums under random weights, 64 bits."""
+    weights: npt.NDArray[np.uint64] = np.random.default_rng(0).integers(
+        2**63, size=(memories.words.shape[1], 1), dtype=np.uint64
+    )
+    sums = np.empty((len(memories.words), memories.words.shape[2]), dtype=np.uint64)
+    for first in range(0, len(sums), ROWS):
+        sums[first : first + ROWS] = (memories.words[first : first + ROWS] * weights).sum(axis=1)
+    places: Integers = np.unique(sums.ravel()[: memories.n_patterns], return_index=True)[1]
+    return places
+
+
+def _some(number: int) -> Integers:
+    """Return evenly spread places among so many."""
+    return np.arange(0, number, -(-number // SAMPLE))

@@ -7,6 +7,7 @@ exponential  E = -(1/beta) log sum_mu exp(beta k_mu)     spins; the logarithm of
 attention    E = -(1/beta) log sum_mu exp(-beta |x - xi_mu|^2/2)   real values; Ramsauer et al. 2021 for equal norms
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,7 @@ import numpy.typing as npt
 
 from densehop.base import checks
 from densehop.base.arrays import Floats, Mask, Reals
-from densehop.energies.tables import strict_table
+from densehop.energies.tables import elementary_symmetric
 
 INTERACTIONS = ("strict", "power", "rectified", "exponential", "attention")
 WITH_DEGREE = ("strict", "power", "rectified")
@@ -60,13 +61,13 @@ class Interaction:
     @cached_property
     def unit(self) -> float:
         """The energy that 1 in `table` stands for."""
-        return strict_table(self.degree, self.n_sites).scale if self.name == "strict" else 1.0
+        return math.factorial(self.degree) / self.n_sites ** (self.degree - 1) if self.name == "strict" else 1.0
 
     @cached_property
     def table(self) -> Floats:
         """Minus a memory's energy, (N + 1,), for c = 0..N agreeing sites, k = 2c - N; "strict": in whole numbers."""
         if self.name == "strict":
-            return strict_table(self.degree, self.n_sites).energy.astype(np.float64)
+            return np.array([float(one) for one in elementary_symmetric(self.degree, self.n_sites)])
         overlap = np.linspace(-1, 1, self.n_sites + 1)
         if self.name == "rectified":
             overlap = np.maximum(overlap, 0)

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from densehop.base.arrays import Floats, Mask, Reals
-from densehop.learn.memory.bits import BitMemory
-from densehop.learn.memory.descent import Descent
 from densehop.learn.memory.dynamics import Motion, fill_hidden, mean_spins, relax_together
-from densehop.learn.memory.encoding import Encoding
 from densehop.learn.memory.interactions import Interaction
+from densehop.learn.memory.stored import Stored
 from densehop.network import PBodyHopfield
+
+OVERLAPS_AT_ONCE = 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,24 +20,31 @@ class Solver:
 
     Attributes
     ----------
-    interaction : Interaction
-    memories : (M, N), encoded
-    encoding : Encoding
-    bits : BitMemory or None, the same memories as bits
-    descent : Descent, the same memories for single flips
-    real : whether states move through real values
+    stored : Stored, memories and their energy
+    dtype : precision in which states move where products of matrices move them
     temperature, max_steps, n_sweeps : as of `DenseAssociativeMemory`
     """
 
-    interaction: Interaction
-    memories: Reals
-    encoding: Encoding
-    bits: BitMemory | None
-    descent: Descent
-    real: bool
+    stored: Stored
+    dtype: npt.DTypeLike
     temperature: float
     max_steps: int
     n_sweeps: int
+
+    @property
+    def interaction(self) -> Interaction:
+        """The energy."""
+        return self.stored.interaction
+
+    @property
+    def memories(self) -> Reals:
+        """Encoded memories (M, N) as floats."""
+        return self.stored.values(self.dtype)
+
+    @property
+    def real(self) -> bool:
+        """Whether states move through real values."""
+        return self.stored.real
 
     def solve(
         self, data: Reals, present: Mask | None, free: Mask | None, random: np.random.Generator
@@ -48,7 +56,7 @@ class Solver:
 
     def start(self, data: Reals, present: Mask | None) -> Reals:
         """Return encoded data, 0 where hidden."""
-        start = self.encoding.encode(data)
+        start = self.stored.encoding.encode(data)
         return start if present is None else np.where(present, start, data.dtype.type(0))
 
     def _relax(self, data: Reals, present: Mask | None, free: Mask | None) -> Motion:
@@ -57,22 +65,44 @@ class Solver:
         rows, left = np.flatnonzero(found.at_rest & ~found.settled), self.max_steps - found.n_steps
         if self.real or not len(rows) or left < 1:
             return found
-        ended = self.descent.run(found.states[rows], None if free is None else free[rows], left)
+        ended = self.stored.descent.run(found.states[rows], None if free is None else free[rows], left)
         states, settled = found.states, found.settled
         states[rows], settled[rows] = ended.states, ended.settled
         return Motion(states, found.n_steps + ended.n_steps, settled, settled)
 
     def _relax_together(self, data: Reals, present: Mask | None, free: Mask | None) -> Motion:
         """Move all sites at once where that lowers the energy; else give hidden sites a sign and leave it at that."""
-        if self.bits is not None:
-            found = self.bits.relax(data > self.encoding.middle, present, free, self.max_steps, data.dtype)
+        bits, middle = self.stored.bits, self.stored.encoding.middle
+        if bits is not None:
+            found = bits.relax(data > middle, present, free, self.max_steps, data.dtype)
             if found is not None:
                 return found
-        start = self.start(data, present)
+        if self.real:
+            moved = self.stored.nearby.relax(self.interaction, self.start(data, present), free, present, self.max_steps)
+            if moved is not None:
+                return moved
         if self.interaction.together:
-            return relax_together(self.interaction, self.memories, start, free, present, self.max_steps, real=self.real)
-        states = fill_hidden(self.interaction, self.memories, start)
-        return Motion(states, 0, np.zeros(len(start), dtype=bool), np.ones(len(start), dtype=bool))
+            return self._relax_by_products(data, present, free)
+        states = fill_hidden(self.interaction, self.memories, self.start(data, present))
+        return Motion(states, 0, np.zeros(len(data), dtype=bool), np.ones(len(data), dtype=bool))
+
+    def _relax_by_products(self, data: Reals, present: Mask | None, free: Mask | None) -> Motion:
+        """Move all sites at once, so many states at a time that the weights of all memories fit."""
+        at_once = max(1, OVERLAPS_AT_ONCE // self.stored.n_memories)
+        motions = []
+        for first in range(0, len(data), at_once):
+            part = slice(first, first + at_once)
+            held, seen = (None if mask is None else mask[part] for mask in (free, present))
+            start = self.start(data[part], seen)
+            motions.append(
+                relax_together(self.interaction, self.memories, start, held, seen, self.max_steps, real=self.real)
+            )
+        return Motion(
+            np.concatenate([one.states for one in motions]),
+            max(one.n_steps for one in motions),
+            np.concatenate([one.settled for one in motions]),
+            np.concatenate([one.at_rest for one in motions]),
+        )
 
     def _sample(
         self, data: Reals, present: Mask | None, free: Mask | None, random: np.random.Generator
@@ -81,7 +111,7 @@ class Solver:
         start = self.start(data, present)
         means: Floats
         if self._compiled(present):
-            network = PBodyHopfield(self.memories, self.interaction.degree)
+            network = PBodyHopfield(self.stored.all_rows, self.interaction.degree)
             seed = int(random.integers(2**31))
             run = network.sample(self.temperature, len(start), self.n_sweeps, start=start, seed=seed, snapshot_every=1)
             means, last = run.snapshots[:, self.n_sweeps // 2 :].mean(axis=1), run.spins.astype(start.dtype)

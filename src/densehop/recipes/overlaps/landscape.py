@@ -68,8 +68,8 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
     """Run the cells that are missing; compute the theory at their points, and on fine grids for both p."""
     dataset = study.simulate(plan(size, seed), cells, n_workers, progress)
     for axes, theory in (
-        (("load", "temperature"), infinite_size),
-        (("n_spins", "load", "temperature"), finite_size),
+        (("alpha", "temperature"), infinite_size),
+        (("n_spins", "alpha", "temperature"), finite_size),
     ):
         study.add_theory(dataset, axes, lambda *at, theory=theory: theory(size.p, *at))
     ordered = dataset["q_star_theory"].where(dataset["phase"] == "eR")
@@ -102,13 +102,13 @@ def _add_maps(dataset: xr.Dataset, size: Size) -> None:
     """Add overlap and entropy of both p on the fine grid, and where global retrieval begins."""
     left, right, bottom, top = size.window
     loads, temperatures = np.linspace(left, right, size.n_map), np.linspace(bottom, top, size.n_map)
-    dataset.coords.update({"map_load": loads, "map_temperature": temperatures})
+    dataset.coords.update({"map_alpha": loads, "map_temperature": temperatures})
     for p, prefix in ((size.p, "map"), (size.large_p, "large_p")):
         diagram = phase_diagram(p, "nishimori", loads, temperatures, boundaries=False)
         for name in ("q_star", "entropy"):
-            dataset[f"{prefix}_{name}"] = ("map_temperature", "map_load"), diagram[name].values
+            dataset[f"{prefix}_{name}"] = ("map_temperature", "map_alpha"), diagram[name].values
     lines = {size.p: nishimori_lines(size.p), size.large_p: nishimori_lines(size.large_p)}
-    root = np.sqrt(dataset["map_load"])
+    root = np.sqrt(dataset["map_alpha"])
     dataset["temperature_global"] = root / math.sqrt(lines[size.p].gamma_global)
     dataset["temperature_local"] = root / math.sqrt(lines[size.p].gamma_local)
     dataset["large_p_temperature_global"] = root / math.sqrt(lines[size.large_p].gamma_global)
@@ -151,8 +151,8 @@ def entropy_bound(dataset: xr.Dataset, prefix: str) -> float:
 
 def slope(dataset: xr.Dataset, prefix: str) -> float:
     """Return T/sqrt(alpha) of a line where global retrieval begins."""
-    last: Any = dataset.isel(map_load=-1)
-    return float(last[f"{prefix}_temperature_global"] / math.sqrt(last["map_load"]))
+    last: Any = dataset.isel(map_alpha=-1)
+    return float(last[f"{prefix}_temperature_global"] / math.sqrt(last["map_alpha"]))
 
 
 def _largest(values: xr.DataArray) -> str:

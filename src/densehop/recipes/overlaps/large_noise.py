@@ -70,16 +70,16 @@ def plan(size: Size, seed: int) -> Plan:
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
     """Run the cells that are missing and add the theory."""
     dataset = study.simulate(plan(size, seed), cells, n_workers, progress)
-    dataset["temperature_global"] = np.sqrt(dataset["load"] / nishimori_lines(P).gamma_global)
+    dataset["temperature_global"] = np.sqrt(dataset["alpha"] / nishimori_lines(P).gamma_global)
     margin = 0.02 * (max(size.temperatures) - min(size.temperatures))
     even = np.linspace(min(size.temperatures) - margin, max(size.temperatures) + margin, size.n_curve)
-    local = np.sqrt(dataset["load"].values / nishimori_lines(P).gamma_local)
+    local = np.sqrt(dataset["alpha"].values / nishimori_lines(P).gamma_local)
     ends = np.outer(local, 1 - 1e-9 - 0.03 * np.linspace(0, 1, 8) ** 2).ravel()  # curves end in a square root
     points = [t for t in (*even, *ends, *dataset["temperature_global"].values) if even[0] <= t <= even[-1]]
     dataset.coords["curve_temperature"] = np.unique(points)
     for axis, prefix in (("temperature", ""), ("curve_temperature", "curve_")):
-        study.add_theory(dataset, ("load", axis), infinite_size, prefix)
-        study.add_theory(dataset, ("n_spins", "load", axis), finite_size, prefix)
+        study.add_theory(dataset, ("alpha", axis), infinite_size, prefix)
+        study.add_theory(dataset, ("n_spins", "alpha", axis), finite_size, prefix)
     _add_half_temperature(dataset)
     label = r"temperature $T = 2T^{*2}/N$"
     return dataset.assign_attrs(temperature_label=label, largest_n_spins=max(size.n_spins))
@@ -114,9 +114,9 @@ def table(dataset: xr.Dataset) -> str:
         f"{'load':>5} {'T':>6} {'theory':>7} "
         + " ".join(f"{f'N = {n}':>17} {'at N':>7} {'tau':>5} {'verdict':>15}" for n in sizes)
     ]
-    for load in dataset["load"].values:
+    for load in dataset["alpha"].values:
         for temperature in dataset["temperature"].values:
-            point = dataset.sel(load=load, temperature=temperature, start="pattern")
+            point = dataset.sel(alpha=load, temperature=temperature, start="pattern")
             theory = format_number(point["q_star_theory"], 7, 4)
             lines.append(f"{load:>5g} {temperature:>6.4g} {theory} " + " ".join(_size_columns(point, n) for n in sizes))
     return "\n".join([*lines, "", *_summary(dataset)])
@@ -139,8 +139,8 @@ def _summary(dataset: xr.Dataset) -> list[str]:
         f"{dataset.sizes['disorder']} disorders.",
         "temperature at which the measured q* falls to 1/2, over that of theory's transition:",
     ]
-    for load in dataset["load"].values:
-        here = dataset.sel(load=load)
+    for load in dataset["alpha"].values:
+        here = dataset.sel(alpha=load)
         transition, ratio = float(here["temperature_global"]), here["signal_ratio"]
         sizes = [
             f"N = {n}: {float(here['temperature_half'].sel(n_spins=n)) / transition:.3f} +- "
@@ -150,7 +150,7 @@ def _summary(dataset: xr.Dataset) -> list[str]:
         ]
         lines.append(f"  load {load:g}, T = {transition:.4f}: {'; '.join(sizes)}")
     kept = (dataset["q_star_mean"] > HALF) & dataset["q_star_finite_size"].isnull()
-    counts = kept.sum(("load", "temperature", "start"))
+    counts = kept.sum(("alpha", "temperature", "start"))
     counted = ", ".join(f"{int(counts.sel(n_spins=n))} at N = {n}" for n in dataset["n_spins"].values)
     lines.append(f"points with measured q* > 1/2 where the line at N has no such state: {counted}")
     return [
@@ -183,7 +183,7 @@ def _extrapolation_lines(dataset: xr.Dataset) -> list[str]:
     half, error = (dataset[f"temperature_half{part}"] / lowest for part in ("", "_error"))
     for power, name in ((0.5, "N^(-1/2)"), (1.0, "1/N")):
         limits, errors = study.extrapolate(half, error, power)
-        loads = zip(dataset["load"].values, limits.values, errors.where(errors > 0).values, strict=True)
+        loads = zip(dataset["alpha"].values, limits.values, errors.where(errors > 0).values, strict=True)
         told = "; ".join(f"load {load:g}: {at:.3f} +- {of:.3f} ({(at - end) / of:+.1f})" for load, at, of in loads)
         found.append(f"  in {name}: {told}")
     here = dataset.sel(start="pattern")
@@ -195,11 +195,11 @@ def _extrapolation_lines(dataset: xr.Dataset) -> list[str]:
 
 def _add_half_temperature(dataset: xr.Dataset) -> None:
     """Add the temperature at which q* falls to 1/2, with the jackknife's error over disorders."""
-    curves = dataset["q_star"].sel(start="pattern").transpose("n_spins", "load", "disorder", "temperature").values
+    curves = dataset["q_star"].sel(start="pattern").transpose("n_spins", "alpha", "disorder", "temperature").values
     shape = curves.shape[:2]
     found = np.array([crossing(dataset["temperature"].values, curves[place]) for place in np.ndindex(shape)])
     for part, name in enumerate(("temperature_half", "temperature_half_error")):
-        dataset[name] = ("n_spins", "load"), found[:, part].reshape(shape)
+        dataset[name] = ("n_spins", "alpha"), found[:, part].reshape(shape)
 
 
 RECIPE = Recipe(

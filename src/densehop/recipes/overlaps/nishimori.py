@@ -116,8 +116,8 @@ def _grids(size: Size, load: float, temperature: float) -> Iterator[Grid]:
 def _add_theory(dataset: xr.Dataset, size: Size) -> None:
     """Add the theory at the simulated temperatures and on a fine grid for the lines."""
     lines = nishimori_lines(size.p)
-    dataset["temperature_local"] = np.sqrt(dataset["load"] / lines.gamma_local)
-    dataset["temperature_global"] = np.sqrt(dataset["load"] / lines.gamma_global)
+    dataset["temperature_local"] = np.sqrt(dataset["alpha"] / lines.gamma_local)
+    dataset["temperature_global"] = np.sqrt(dataset["alpha"] / lines.gamma_global)
     margin = 0.04 * (max(size.temperatures) - min(size.temperatures))
     even = np.linspace(min(size.temperatures) - margin, max(size.temperatures) + margin, size.n_curve)
     toward_end = 1 - 1e-9 - 0.03 * np.linspace(0, 1, 12) ** 2  # the curves end in a square root
@@ -127,9 +127,9 @@ def _add_theory(dataset: xr.Dataset, size: Size) -> None:
     points = np.unique([*even, *ends, *dataset["temperature_global"].values, *inside])
     dataset.coords["curve_temperature"] = points
     for axis, prefix in (("temperature", ""), ("curve_temperature", "curve_")):
-        study.add_theory(dataset, ("load", axis), lambda *at: infinite_size(size.p, *at), prefix)
-        study.add_theory(dataset, ("n_spins", "load", axis), lambda *at: finite_size(size.p, *at), prefix)
-    study.add_theory(dataset, ("start", "load", "temperature"), lambda *at: {"begins": _begins(size.p, *at)})
+        study.add_theory(dataset, ("alpha", axis), lambda *at: infinite_size(size.p, *at), prefix)
+        study.add_theory(dataset, ("n_spins", "alpha", axis), lambda *at: finite_size(size.p, *at), prefix)
+    study.add_theory(dataset, ("start", "alpha", "temperature"), lambda *at: {"begins": _begins(size.p, *at)})
     retrieval = dataset["q_star_finite_size"].fillna(dataset["q_star_theory"].where(dataset["phase"] == "eR"))
     dataset["q_star_expected"] = retrieval.where(dataset["begins"] != 0, 0.0)
     dataset["energy_expected"] = dataset["energy_theory"]

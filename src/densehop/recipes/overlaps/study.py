@@ -3,8 +3,8 @@
 A recipe of this kind consists of a plan, a theory for one point of it, and a drawing:
 
     dataset = simulate(plan, cells, n_workers, progress)                 # runs the cells that are missing
-    add_theory(dataset, ("load", "temperature"), infinite_size)          # values of a function at every point
-    add_theory(dataset, ("n_spins", "load", "temperature"), finite_size)
+    add_theory(dataset, ("alpha", "temperature"), infinite_size)          # values of a function at every point
+    add_theory(dataset, ("n_spins", "alpha", "temperature"), finite_size)
     dataset["q_star_expected"] = ...                                     # `table` shows deviations from this
 
 Points have the dimensions n_spins, load, temperature and start. A point is `settled` if its chains have equilibrated
@@ -28,7 +28,7 @@ from densehop.base.progress import Progress
 from densehop.campaign.dataset import VERDICT_FLAGS
 from densehop.campaign.plan import Plan, Schedule
 from densehop.campaign.summary import VERDICTS
-from densehop.diagnostics.verdicts import Equilibration, Verdict, equilibration
+from densehop.diagnostics.verdicts import Equilibration, Verdict, joint_equilibration
 from densehop.errors import InvalidInput
 from densehop.recipes.number_format import format_estimate, format_number
 from densehop.recipes.simulations import run_plan
@@ -36,7 +36,7 @@ from densehop.recipes.simulations import run_plan
 MEASURED = ("q_star", "q", "energy", "acceptance", "n_sweeps", "precision_reached")  # variables of each cell
 AVERAGED = ("q_star", "energy")  # variables of which mean and error over disorders are added
 SATURATED = 0.99  # overlap above which chains hardly move, so that no error bar is waited for
-POINT = ("n_spins", "load", "temperature", "start")
+POINT = ("n_spins", "alpha", "temperature", "start")
 HEADER = (
     f"{'start':>8} {'N':>4} {'load':>5} {'T':>6} {'M':>7} {'phase':>5} {'theory':>7} {'at N':>7} {'simulation':>17} "
     f"{'deviation':>9} {'sweeps':>6} {'tau':>6}  verdict"
@@ -90,12 +90,11 @@ def _verdicts(found: xr.Dataset) -> dict[str, tuple[Any, ...]]:
 def joint_verdict(traces: Floats, begins: npt.NDArray[np.int_], ends: npt.NDArray[np.int_]) -> Equilibration:
     """Judge traces (disorder, chain, sweep) together; disorder d was measured from sweep begins[d] to ends[d].
 
-    Each disorder is judged around its own mean, and on the last sweeps, as many as all disorders have.
+    They are judged on the last sweeps, as many as all disorders have.
     """
     length = int((ends - begins).min())
     last = np.array([trace[:, end - length : end] for trace, end in zip(traces, ends, strict=True)])
-    around_zero: Floats = last - last.mean((1, 2), keepdims=True)
-    return equilibration(around_zero.reshape(-1, length))
+    return joint_equilibration(last)
 
 
 def add_theory(
@@ -148,7 +147,7 @@ def table(dataset: xr.Dataset) -> str:
     distance = deviation(dataset)
     lines = [HEADER]
     for start, n_spins, load, temperature in product(*(dataset[name].values for name in ("start", *POINT[:3]))):
-        at = {"start": start, "n_spins": n_spins, "load": load, "temperature": temperature}
+        at = {"start": start, "n_spins": n_spins, "alpha": load, "temperature": temperature}
         point = dataset.sel(at)
         if np.isnan(point["q_star_mean"]):
             continue

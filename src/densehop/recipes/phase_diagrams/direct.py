@@ -25,12 +25,12 @@ N_PUBLISHED = 21  # loads at which published lines are marked by crosses
 def compute(size: plane.Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
     """Return the diagram and, at loads where retrieval does not exist, published points on the spin glass's lines."""
     dataset = plane.compute(size, seed, n_workers, progress, cells)
-    load = dataset["load"].values[:: max(1, dataset.sizes["load"] // N_PUBLISHED)]
+    load = dataset["alpha"].values[:: max(1, dataset.sizes["alpha"] // N_PUBLISHED)]
     beyond = load > limits.spinodal_load(size.p, 0.9).value
     for name, factor in PUBLISHED.items():
         height = np.where(beyond, factor * np.sqrt(2 * load), np.nan)
-        dataset[f"published_{name}"] = "published_load", height, {"long_name": f"published T of the {name} line"}
-    return dataset.assign_coords(published_load=load)
+        dataset[f"published_{name}"] = "published_alpha", height, {"long_name": f"published T of the {name} line"}
+    return dataset.assign_coords(published_alpha=load)
 
 
 def table(dataset: xr.Dataset) -> str:
@@ -51,8 +51,8 @@ def table(dataset: xr.Dataset) -> str:
         ("retrieval is global at T = 0 up to load", curves.global_load(p, 0.0).value, ""),
         ("P, SG and retrieval of equal free energy: T", meeting, exact[1]),
         ("P, SG and retrieval of equal free energy: load", lines.gamma_global * meeting**2, "the same"),
-        ("largest load of retrieval", float(dataset["retrieval_spinodal_load"].max()), exact[0]),
-        ("largest load of global retrieval", float(dataset["retrieval_global_load"].max()), exact[1]),
+        ("largest load of retrieval", float(dataset["retrieval_spinodal_alpha"].max()), exact[0]),
+        ("largest load of global retrieval", float(dataset["retrieval_global_alpha"].max()), exact[1]),
     ]
     return f"{plane.summary(dataset)}\n\n{plane.comparison(rows)}"
 

@@ -14,7 +14,7 @@ def table(dataset: xr.Dataset) -> str:
     """Return the summary and the constants of the lines."""
     lines = nishimori_lines(int(dataset.attrs["p"]))
     example = dataset["phase"] == dataset["phase"].attrs["flag_meanings"].split().index("eR")
-    largest = float(dataset["load"].where(example.any("temperature")).max())
+    largest = float(dataset["alpha"].where(example.any("temperature")).max())
     rows = [
         ("local retrieval begins: T/sqrt(alpha)", lines.gamma_local**-0.5, ""),
         ("global retrieval begins: T/sqrt(alpha)", lines.gamma_global**-0.5, ""),

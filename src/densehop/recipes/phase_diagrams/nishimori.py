@@ -50,11 +50,11 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
         direct.append(boundary("retrieval_global", p, np.linspace(0, 0.999 * teacher.temperature, size.n_direct)))
         progress.advance()
     dataset = xr.Dataset(
-        {name: ("p", values) for name, values in columns.items()}, {"p": list(size.bodies), "load": load}
+        {name: ("p", values) for name, values in columns.items()}, {"p": list(size.bodies), "alpha": load}
     )
     for name in ("coordinate", "temperature"):
         dataset[f"direct_{name}"] = ("p", "direct_point"), [getattr(line, name) for line in direct]
-    root = np.sqrt(dataset["load"])
+    root = np.sqrt(dataset["alpha"])
     dataset["temperature_local"] = root / np.sqrt(dataset["gamma_local"])
     dataset["temperature_global"] = root / np.sqrt(dataset["gamma_global"])
     dataset["temperature_zero_entropy"] = root / math.sqrt(2 * math.log(2))

@@ -13,15 +13,16 @@ import xarray as xr
 from densehop.base import checks
 from densehop.base.arrays import Floats
 from densehop.base.progress import Progress
+from densehop.base.ranges import decimal_range
 from densehop.errors import InvalidInput
 from densehop.plot import phase_diagrams as phases
 from densehop.recipes.recipe import Recipe
-from densehop.teacher import law
+from densehop.theory.diagrams.axes import window
 from densehop.theory.diagrams.diagram import phase_diagram
-from densehop.theory.lines.planes import Plane, plane
+from densehop.theory.lines.planes import plane
+from densehop.theory.saddle_point import ANSATZES
 
 MAX_POINTS = 2000  # along each axis
-MAX_COORDINATE = {"nishimori": 8.0, "fixed_teacher": 4.0}  # end of the window that shows all phases; elsewhere 2
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Size:
     teacher_temperature: float | None = None
     load: float | None = None
     scaled_teacher_temperature: float | None = None
+    ansatz: str = "rs"
 
     @classmethod
     def from_options(
@@ -46,39 +48,32 @@ class Size:
         points: int | None,
         coordinates: tuple[float, float] | None,
         temperatures: tuple[float, float] | None,
+        ansatz: str = "rs",
         **settings: float | None,
     ) -> "Size":
         """Return the checked size of a diagram that a user asks for; None stands for a default that suits the plane."""
         shown = plane(model, p, **settings)
         points = checks.integer("size", (21 if p == 2 else 161) if points is None else points, 2, MAX_POINTS)
-        temperatures = temperatures or ((0.0, 3.0) if shown.p == 2 and model == "direct" else (0.0, 4.0))
-        return cls(p, model, coordinates or _default_coordinates(shown), temperatures, points, points, **settings)
+        checks.choice("ansatz", ansatz, ANSATZES)
+        whole = window(shown)
+        fixed: dict[str, Any] = {**settings, "ansatz": ansatz}
+        return cls(p, model, coordinates or whole[0], temperatures or whole[1], points, points, **fixed)
 
     @property
     def name(self) -> str:
         """The name of the files."""
         values = [self.teacher_temperature, self.load, self.scaled_teacher_temperature]
         parts = [f"phase-diagram-p{self.p}", self.model.replace("_", "-"), *(f"{v:g}" for v in values if v is not None)]
+        parts += [] if self.ansatz == "rs" else [self.ansatz]
         return "-".join(parts)
-
-
-def _default_coordinates(shown: Plane) -> tuple[float, float]:
-    """Return an interval of the first coordinate in which all phases of a plane can be seen."""
-    if shown.model == "fixed_load":
-        start = law.critical_temperature(shown.p).temperature
-        return start * (1 + 1e-9) + (0.01 if shown.p == 2 else 0.0), 2 * start
-    if shown.p == 2 and shown.model == "direct":
-        return 0.0, 0.4
-    return 0.0, MAX_COORDINATE.get(shown.model, 2.0)
 
 
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
     """Return the phases on the grid and the traced boundaries; theory only, so nothing random."""
     del seed, n_workers, cells
-    progress.total(1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # `summary` says where replica symmetry is exact
-        dataset = phase_diagram(
+        return phase_diagram(
             size.p,
             size.model,
             _axis("coordinates", size.coordinates, size.n_coordinates),
@@ -86,9 +81,9 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
             teacher_temperature=size.teacher_temperature,
             load=size.load,
             scaled_teacher_temperature=size.scaled_teacher_temperature,
+            ansatz=size.ansatz,
+            progress=progress,
         )
-    progress.advance()
-    return dataset
 
 
 def _axis(name: str, window: tuple[float, float] | None, points: int) -> Floats | None:
@@ -97,7 +92,7 @@ def _axis(name: str, window: tuple[float, float] | None, points: int) -> Floats 
         return None
     if not window[0] < window[1]:
         raise InvalidInput(f"{name} must increase, got {window[0]:g} to {window[1]:g}")
-    return np.linspace(window[0], window[1], points)
+    return decimal_range(window[0], window[1], points)
 
 
 def shares(dataset: xr.Dataset) -> dict[str, float]:

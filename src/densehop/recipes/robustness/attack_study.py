@@ -15,7 +15,7 @@ def run_attacks(plan: Plan, cells: Path, n_workers: int | None, progress: Progre
     found = run_plan(plan, cells, n_workers, progress)
     found = found[["q_star", "m", "example_overlap"]].squeeze(("n_spins", "start", "temperature"), drop=True)
     means = found[["q_star", "m"]].mean("chain").assign(example_overlap=found["example_overlap"])
-    dropped = [name for name in ("load", "teacher_p") if name in means.coords]
+    dropped = [name for name in ("alpha", "teacher_p") if name in means.coords]
     return means.squeeze("p", drop=True).drop_vars(dropped) if means.sizes["p"] == 1 else means.drop_vars(dropped)
 
 

@@ -183,7 +183,7 @@ def _add_theory(dataset: xr.Dataset, size: Size) -> None:
         else _theory_of_features(size, regime, corruptions)
         for regime in size.regimes
     ]
-    for name in ("phase", "load", "q_star_theory", "tolerance_theory"):
+    for name in ("phase", "alpha", "q_star_theory", "tolerance_theory"):
         dataset[name] = "regime", [row[name] for row in theory]
     dataset["curve_sweeps"] = ("regime", "curve_corruption"), [row["curve_sweeps"] for row in theory]
 
@@ -196,7 +196,7 @@ def _theory_of_prototypes(size: Size, regime: Prototypes, corruptions: Floats) -
     arrived, lost = traces >= RECOVERED * kept, traces[-1] <= HALF * kept
     return {
         "phase": Phase.EXAMPLE_RETRIEVAL.value,
-        "load": 0.0,
+        "alpha": 0.0,
         "q_star_theory": kept,
         "tolerance_theory": corruptions[lost.argmax()] if lost.any() else math.nan,
         "curve_sweeps": np.where(arrived.any(axis=0), arrived.argmax(axis=0), math.nan),
@@ -209,7 +209,7 @@ def _theory_of_features(size: Size, regime: Features, corruptions: Floats) -> di
     barrier = overlap(field_variance(size.p, load / t**2, stable=False))
     return {
         "phase": phase(TeacherStudent.nishimori(size.p, load, t)).value,
-        "load": load,
+        "alpha": load,
         "q_star_theory": infinite_size(size.p, load, t)["q_star_theory"],
         "tolerance_theory": (1 - barrier) / 2,
         "curve_sweeps": np.full(len(corruptions), math.nan),

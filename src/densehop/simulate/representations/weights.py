@@ -6,6 +6,7 @@ import numpy as np
 
 from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
+from densehop.energies.couplings import CouplingTable
 from densehop.energies.weights import WeightTable
 from densehop.errors import InvalidInput
 from densehop.kernels import weights as kernel
@@ -107,7 +108,7 @@ class WeightedChains:
 class WeightedSteps:
     """Synchronous T = 0 steps in this energy: a spin turns where that alone would lower it."""
 
-    table: WeightTable
+    table: WeightTable | CouplingTable
     patterns: Signs
 
     def step(self, states: Signs, n_workers: int | None = None) -> Signs:  # noqa: ARG002 (BLAS has threads of its own)

@@ -1,45 +1,83 @@
 """The axes of a phase diagram: checks of those that are given, and default ones that show all phases of a plane."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from densehop.base import checks
 from densehop.base.arrays import Floats
+from densehop.base.ranges import decimal_range
 from densehop.errors import InvalidInput
 from densehop.teacher import law
 from densehop.theory.lines.planes import Plane
+from densehop.theory.models import nishimori
+from densehop.theory.models.many_body import limits
+
+Window = tuple[float, float]
 
 # A point takes a tenth of a second where states are not the direct model's in other coordinates (p = 2): fewer points.
+N_POINTS, N_PAIRWISE_POINTS = 81, 21
 LARGEST_COORDINATE = {"direct": 2.0, "nishimori": 8.0, "fixed_teacher": 4.0, "finite_noise": 2.0, "large_noise": 2.0}
-LARGEST_TEMPERATURE = 4.0
-N_POINTS = 81
-LARGEST_PAIRWISE_COORDINATE = {**dict.fromkeys(LARGEST_COORDINATE, 2.0), "direct": 0.4}
-LARGEST_PAIRWISE_TEMPERATURE = 3.0
-N_PAIRWISE_POINTS = 31
-N_TEACHER_TEMPERATURES = 80
+LARGEST_PAIRWISE = {"direct": 0.4, "nishimori": 2.0, "fixed_teacher": 2.0}
+LARGEST_TEMPERATURE, LARGEST_PAIRWISE_TEMPERATURE = 4.0, 3.0
+MARGIN = 1.5  # of the window beyond the first point at which the last phase appears
+STEP = 0.25  # windows end at multiples of it, so that their points are decimals
 
 
-def default_coordinates(where: Plane) -> Floats:
-    """Return values of the first coordinate of a plane, from 0 or from just above the teacher's T_crit."""
-    if where.model == "fixed_load":
-        return _teacher_temperatures(where)
-    if where.universal:
-        return np.linspace(0.0, LARGEST_COORDINATE[where.model], N_POINTS)
-    return np.linspace(0.0, LARGEST_PAIRWISE_COORDINATE[where.model], N_PAIRWISE_POINTS)
+def window(where: Plane) -> tuple[Window, Window]:
+    """Return intervals of the first coordinate and of T in which every phase of a plane appears.
 
-
-def _teacher_temperatures(where: Plane) -> Floats:
-    """Return teacher temperatures from just above T_crit, where the theory begins to hold, to three times T_crit."""
+    Inference appears last: at the least load, or the largest T*, on the Nishimori line T = T*, where the transition is
+    known in closed form (eq. 18, 38 and 23).
+    """
+    right, top = _common(where)
+    onset = _onset(where)
+    if onset is not None:
+        at, temperature = onset
+        right, top = max(right, _end(MARGIN * at)), max(top, _end(1.3 * temperature))
+    if where.model != "fixed_load":
+        return (0.0, right), (0.0, top)
     critical = law.critical_temperature(where.p).temperature
     distance = 1e-9 * critical if where.universal else 0.01 + 1e-9 * critical  # p = 2: the signal diverges at T_crit
-    return np.linspace(critical + distance, 3 * critical, N_TEACHER_TEMPERATURES)
+    return (critical + distance, max(3 * critical, right)), (0.0, top)
 
 
-def default_temperatures(where: Plane) -> Floats:
-    """Return temperatures from 0 up."""
-    if where.universal:
-        return np.linspace(0.0, LARGEST_TEMPERATURE, N_POINTS)
-    return np.linspace(0.0, LARGEST_PAIRWISE_TEMPERATURE, N_PAIRWISE_POINTS)
+def _common(where: Plane) -> tuple[float, float]:
+    """Return the ends of the window that shows all but inference."""
+    if not where.universal:
+        return LARGEST_PAIRWISE.get(where.model, 0.0), LARGEST_PAIRWISE_TEMPERATURE
+    right = LARGEST_COORDINATE.get(where.model, 0.0)
+    if where.model == "direct":
+        right = max(right, _end(1.2 * limits.spinodal_load(where.p, 0.0).value))
+    return right, LARGEST_TEMPERATURE
+
+
+def _onset(where: Plane) -> tuple[float, float] | None:
+    """Return the (coordinate, T) at which inference first wins, None where the usual window shows it."""
+    if where.value is None:
+        return None
+    if where.model == "finite_noise":
+        return 1 / where.signal_per_load, 1.0  # from lambda = 1 on inference wins over examples
+    if not where.universal:
+        contrast = 2 / (where.value - 2) if where.model == "fixed_teacher" else math.sqrt(2 / where.value)
+        temperature = 2 + 2 / contrast
+        return (2 / contrast**2 if where.model == "fixed_teacher" else temperature), temperature
+    gamma = nishimori.nishimori_lines(where.p).gamma_global
+    return where.point(1 / gamma, 1 / gamma)
+
+
+def _end(least: float) -> float:
+    """Return an end of a window that is not smaller, a decimal number."""
+    step = STEP * 10.0 ** max(0, math.floor(math.log10(least)))
+    return math.ceil(least / step) * step
+
+
+def default_axes(where: Plane) -> tuple[Floats, Floats]:
+    """Return values of the first coordinate and of T over the window that shows all phases."""
+    points = N_POINTS if where.universal else N_PAIRWISE_POINTS
+    coordinates, temperatures = (decimal_range(*ends, points) for ends in window(where))
+    return coordinates, temperatures
 
 
 def checked_axis(name: str, values: npt.ArrayLike) -> Floats:

@@ -1,8 +1,6 @@
 """`phase_diagram`: phases and order parameters on a grid, with the traced boundaries, as one labelled dataset."""
 
-import math
 import warnings
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,33 +8,26 @@ import xarray as xr
 
 from densehop.base import checks
 from densehop.base.arrays import Floats
+from densehop.base.progress import NoProgress, Progress
+from densehop.base.quantities import describe
+from densehop.base.ranges import decimal_range
 from densehop.base.version import __version__
-from densehop.errors import DensehopError, InvalidInput, NoSolution, OutOfRange
-from densehop.problem import TeacherStudent
+from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
-from densehop.theory.diagrams import grids
-from densehop.theory.diagrams.axes import checked_axis, default_coordinates, default_temperatures
-from densehop.theory.diagrams.grids import GridStates
-from densehop.theory.diagrams.phases import Phase, candidates, phase_among
-from densehop.theory.lines.boundaries import BACKGROUND, INFERENCE, RETRIEVAL, boundary
-from densehop.theory.lines.planes import SETTINGS, Plane, plane
-from densehop.theory.models.signal import limiting_signal
+from densehop.theory.diagrams import line_marks, regions
+from densehop.theory.diagrams.axes import checked_axis, default_axes
+from densehop.theory.diagrams.broken_lines import NAMES, POINTS, BrokenLines, broken_lines
+from densehop.theory.diagrams.phases import candidates, phase_among
+from densehop.theory.diagrams.winners import CODES, PHASES, VARIABLES, Values, by_arrays, by_points, problem_at
+from densehop.theory.lines.boundaries import traced
+from densehop.theory.lines.planes import Plane, plane
+from densehop.theory.lines.points import Boundary, Wanted, warn
+from densehop.theory.saddle_point import ANSATZES
 
-PHASES = tuple(Phase)
-CODES = {member: code for code, member in enumerate(PHASES)}
-VARIABLES = {
-    "m": "overlap with an example or memory",
-    "q": "overlap between two students",
-    "q_star": "overlap with the teacher's pattern",
-    "free_energy": "free energy per spin of the winner",
-    "energy": "energy per spin of the winner",
-    "entropy": "entropy per spin of the winner",
-    "replicon": "stability of the winner in its ansatz",
-    "parisi": "Parisi parameter of the winner",
-    "retrieval_overlap": "overlap m of the retrieval branch, winner or not",
-    "inference_overlap": "overlap q* of the inference branch, winner or not",
-}
 LARGEST_GRID = 4_000_000  # points
+LINE_POINTS, PAIRWISE_LINE_POINTS = 201, 101
+FINE = 241  # points along each axis of the map between lines
+FLAGS = {"flag_values": list(range(len(PHASES))), "flag_meanings": " ".join(member.value for member in PHASES)}
 
 
 def phase_diagram(
@@ -49,6 +40,8 @@ def phase_diagram(
     load: float | None = None,
     scaled_teacher_temperature: float | None = None,
     boundaries: bool = True,
+    ansatz: str = "rs",
+    progress: Progress | None = None,
 ) -> xr.Dataset:
     """Return phases and order parameters over a plane of problems, with its traced boundaries (eq. 37 and 38).
 
@@ -64,240 +57,167 @@ def phase_diagram(
         The grid; None is a grid that shows all phases.
     boundaries : bool
         Whether to trace the lines as well.
+    ansatz : "rs" or "1rsb"
+        Of the states with an overlap. With 1RSB the dataset holds its lines beside those of replica symmetry, and the
+        phases are those of 1RSB. For p >= 3 that takes some twenty seconds for each p, and the numbers of winners that
+        break replica symmetry are nan (`solve_grid` computes them).
+    progress : Progress, optional
+        Where to report steps.
 
     Returns
     -------
     xarray.Dataset
         `phase` (temperature, coordinate) as codes with `flag_meanings`, order parameters and thermodynamics of the
-        winner, `rs_exact` (whether the winner is replica symmetric and stable), and for each line its coordinate,
-        temperature and error.
+        winner, `rs_exact` (whether the winner is replica symmetric and stable), `rs_unstable` (whether a state with an
+        overlap breaks replica symmetry). For each line its coordinate, temperature and error, and `LINE_shown`: where
+        it parts phases, or lies in the phase that it is a property of. With p = 2 also `map_phase`, the phases between
+        the lines on a fine grid.
 
     Warns
     -----
     RuntimeWarning
-        If replica symmetry is not exact somewhere on the grid.
+        If replica symmetry is not exact somewhere on the grid, or points of a line were not found.
     """
     where = plane(model, checks.body_number(p), teacher_temperature, load, scaled_teacher_temperature)
-    x = checked_axis(where.axis, coordinates) if coordinates is not None else default_coordinates(where)
-    t = checked_axis("temperatures", temperatures) if temperatures is not None else default_temperatures(where)
+    checks.choice("ansatz", ansatz, ANSATZES)
+    x, t = _axes(where, coordinates, temperatures)
+    kinds = line_marks.kinds_of(where) if boundaries else ()
+    report = progress or NoProgress()
+    report.total(len(kinds) + (0 if where.universal else t.size) + (2 * POINTS if _needs_lines(where, ansatz) else 0))
+    broken = broken_lines(where.p, report) if _needs_lines(where, ansatz) else None
+    values = by_arrays(where, x, t, broken) if where.universal else by_points(where, x, t, ansatz, report)
+    dataset = _as_dataset(where, x, t, values, ansatz)
+    lines = _lines(where, kinds, ansatz, broken, float(t[-1]), report)
+    if boundaries and not where.universal and min(x.size, t.size) > 1:
+        _add_map(dataset, where, ansatz, lines)
+    for name, line in lines.items():
+        _add_line(dataset, name, line, float(x[-1]), float(t[-1]))
+    _warn(dataset)
+    return describe(dataset)
+
+
+def _axes(where: Plane, coordinates: npt.ArrayLike | None, temperatures: npt.ArrayLike | None) -> tuple[Floats, Floats]:
+    """Return the axes of the grid."""
+    x = None if coordinates is None else checked_axis("coordinates", coordinates)
+    t = None if temperatures is None else checked_axis("temperatures", temperatures)
+    if x is None or t is None:
+        default = default_axes(where)
+        x, t = default[0] if x is None else x, default[1] if t is None else t
     if x.size * t.size > LARGEST_GRID:
         raise InvalidInput(f"a grid of {x.size} x {t.size} points is too large: at most {LARGEST_GRID} points")
-    values = _by_arrays(where, x, t) if where.universal else _by_points(where, x, t)
-    dataset = _as_dataset(where, x, t, values)
-    if boundaries:
-        for kind in _kinds(where):
-            _add_boundary(dataset, where, kind, float(x[-1]), float(t[-1]))
-    _warn(dataset)
-    return dataset
+    return x, t
 
 
-Values = dict[str, npt.NDArray[Any]]
+def _needs_lines(where: Plane, ansatz: str) -> bool:
+    """Whether 1RSB is known by its lines; on the Nishimori line and without noise replica symmetry is stable."""
+    return ansatz == "1rsb" and where.universal and where.model not in {"nishimori", "finite_noise"}
 
 
-def _empty(shape: tuple[int, int]) -> Values:
-    """Return arrays for every variable: 0, or nan for the overlaps of branches that may not exist."""
-    values: Values = {name: np.zeros(shape) for name in VARIABLES}
-    values["retrieval_overlap"] += np.nan
-    values["inference_overlap"] += np.nan
-    values["phase"] = np.zeros(shape, dtype=np.int8)
-    values["rs_exact"] = np.zeros(shape, dtype=bool)
-    return values
-
-
-# --- where all states are the direct model's: whole arrays ------------------------------------------------------------
-
-
-def _by_arrays(where: Plane, x: Floats, t: Floats) -> Values:
-    """Return which of paramagnet or glass, retrieval and inference wins at each point, on whole arrays."""
-    coordinate, temperature = np.meshgrid(x, t)
-    load, signal = _load_and_signal(where, coordinate, temperature)
-    values = _empty(coordinate.shape)
-    base = grids.background(where.p, load, temperature)
-    best = base.energy - temperature * base.entropy
-    values.update(energy=base.energy, entropy=base.entropy, replicon=base.replicon, parisi=base.parisi)
-    values["q"] = (1 - base.parisi) * base.inner
-    values["phase"] = np.where(base.is_glass, CODES[Phase.SPIN_GLASS], CODES[Phase.PARAMAGNETIC]).astype(np.int8)
-    values["rs_exact"] = ~base.is_glass
-    retrieval = grids.states(where.p, load, temperature)
-    example = Phase.EXAMPLE_RETRIEVAL if where.has_teacher else Phase.GLOBAL_RETRIEVAL
-    best = _compete(values, best, retrieval, np.ones_like(load), temperature, "m", example)
-    if where.has_teacher:
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            nu = np.where(signal > 0, load / signal**2, np.inf)
-            tau = np.where(signal > 0, temperature / signal, np.inf)
-        inference = grids.states(where.p, nu, tau)
-        best = _compete(values, best, inference, signal, temperature, "q_star", Phase.GLOBAL_RETRIEVAL)
-        values["inference_overlap"] = inference.overlap
-    values["retrieval_overlap"] = retrieval.overlap
-    values["free_energy"] = best
-    _enter_metastable(where, values)
-    if where.model == "nishimori":
-        _ordered_teacher(where, values, temperature)
-    return values
-
-
-def _load_and_signal(where: Plane, coordinate: Floats, temperature: Floats) -> tuple[Floats, Floats]:
-    """Return alpha and lambda at each point; lambda = 0 for the direct model."""
-    if where.model == "direct":
-        return coordinate, np.zeros_like(coordinate)
-    if where.model == "fixed_load":
-        assert where.value is not None
-        problem = TeacherStudent(where.p, where.value, 1.0, float(coordinate.max()))
-        limiting_signal(problem)  # refuses what the theory does not cover
-        critical = law.critical_temperature(where.p).temperature
-        if float(coordinate.min()) < critical:
-            raise OutOfRange(f"teacher_temperature must be at least T_crit = {critical:.6f}, got {coordinate.min():g}")
-        return np.full_like(coordinate, where.value), where.value / coordinate
-    if where.model == "finite_noise":
-        return np.zeros_like(coordinate), where.signal_per_load * coordinate
-    if where.model == "nishimori" or where.value is None:
-        cold = np.where(coordinate > 0, np.inf, 0.0)  # the signal at T = 0
-        return coordinate, np.where(temperature > 0, coordinate / np.where(temperature > 0, temperature, 1.0), cold)
-    return coordinate, where.signal_per_load * coordinate
-
-
-def _compete(
-    values: Values, best: Floats, found: GridStates, signal: Floats, temperature: Floats, name: str, won: Phase
-) -> Floats:
-    """Enter a branch where it exists and its free energy is lowest; return the lowest free energies."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        energy = signal * found.energy
-        free_energy = energy - temperature * found.entropy
-        wins = free_energy < best  # never where the branch does not exist: nan
-    new = {
-        "m": 0.0,
-        "q_star": 0.0,
-        name: found.overlap,
-        "q": found.square,
-        "energy": energy,
-        "entropy": found.entropy,
-        "replicon": found.replicon,
-        "parisi": 0.0,
-        "rs_exact": found.replicon >= 0,
-        "phase": CODES[won],
-    }
-    for key, value in new.items():
-        old = values[key]
-        values[key] = np.where(wins, np.asarray(value, dtype=old.dtype), old)
-    return np.where(wins, free_energy, best)
-
-
-def _enter_metastable(where: Plane, values: Values) -> None:
-    """Enter local retrieval, where paramagnet or glass wins but the branch that matters exists."""
-    background = np.isin(values["phase"], [CODES[Phase.PARAMAGNETIC], CODES[Phase.SPIN_GLASS]])
-    exists = np.isfinite(values["inference_overlap" if where.has_teacher else "retrieval_overlap"])
-    values["phase"][background & exists] = CODES[Phase.LOCAL_RETRIEVAL]
-
-
-def _ordered_teacher(where: Plane, values: Values, temperature: Floats) -> None:
-    """Enter example retrieval, on the Nishimori line below T_crit (docs/theory.md, eq. 21)."""
-    ordered = temperature < law.critical_temperature(where.p).temperature
-    magnetisation = np.array([law.magnetisation(where.p, t) if t > 0 else 1.0 for t in temperature[:, 0]])
-    values["phase"] = np.where(ordered, CODES[Phase.EXAMPLE_RETRIEVAL], values["phase"]).astype(np.int8)
-    values["m"] = np.where(ordered, magnetisation[:, np.newaxis], values["m"])
-    for name, value in (("q", 1.0), ("q_star", 1.0), ("replicon", 1.0), ("parisi", 0.0)):
-        values[name] = np.where(ordered, value, values[name])
-    for name in ("free_energy", "energy", "entropy"):
-        values[name] = np.where(ordered, math.nan, values[name])
-    values["rs_exact"] |= ordered
-    values["inference_overlap"] = np.where(ordered, 1.0, values["inference_overlap"])
-    values["retrieval_overlap"] = np.where(ordered, math.nan, values["retrieval_overlap"])  # no branch beside it
-
-
-# --- any other model: point by point ----------------------------------------------------------------------------------
-
-
-def _by_points(where: Plane, x: Floats, t: Floats) -> Values:
-    """Return the winner among all candidates, point by point."""
-    values = _empty((t.size, x.size))
-    for row, temperature in enumerate(t):
-        for column, coordinate in enumerate(x):
-            _enter_point(where, values, (row, column), float(coordinate), float(temperature))
-    return values
-
-
-def _enter_point(where: Plane, values: Values, at: tuple[int, int], coordinate: float, temperature: float) -> None:
-    """Enter the winner at one point; nan and the phase alone where the teacher is critical."""
-    if where.model == "nishimori" and temperature == 0:
-        temperature = 1e-9
-    problem = where.problem(coordinate, temperature)
-    try:
-        ranked = candidates(problem)
-    except OutOfRange:
-        for name in VARIABLES:
-            values[name][at] = math.nan
-        values["phase"][at] = CODES[phase_among(problem, ())]
-        return
-    if not ranked:
-        return
-    values["phase"][at] = CODES[phase_among(problem, ranked)]
-    winner = ranked[0]
-    for name in ("m", "q", "q_star", "free_energy", "energy", "entropy", "replicon", "parisi"):
-        values[name][at] = getattr(winner, name)
-    values["rs_exact"][at] = winner.ansatz == "rs" and winner.replicon >= 0
-    for solution in ranked:
-        if solution.branch == "retrieval":
-            values["retrieval_overlap"][at] = solution.m
-        if solution.branch == "inference":
-            values["inference_overlap"][at] = solution.q_star
-
-
-# --- the dataset ------------------------------------------------------------------------------------------------------
-
-
-def _as_dataset(where: Plane, x: Floats, t: Floats, values: Values) -> xr.Dataset:
-    """Put names, meanings and parameters to the arrays."""
+def _as_dataset(where: Plane, x: Floats, t: Floats, values: Values, ansatz: str) -> xr.Dataset:
+    """Put names and parameters to the arrays."""
     dims = ("temperature", where.axis)
     dataset = xr.Dataset(coords={"temperature": t, where.axis: x})
-    meanings = {"flag_values": list(range(len(PHASES))), "flag_meanings": " ".join(member.value for member in PHASES)}
-    dataset["phase"] = (dims, values["phase"], meanings)
-    for name, meaning in VARIABLES.items():
-        dataset[name] = (dims, values[name], {"long_name": meaning})
-    dataset["rs_exact"] = (dims, values["rs_exact"], {"long_name": "whether replica symmetry is stable in the winner"})
-    dataset.attrs = {"p": where.p, "model": where.model, "densehop_version": __version__}
+    dataset["phase"] = (dims, values["phase"], FLAGS)
+    if "phase_rs" in values:
+        dataset["phase_rs"] = (dims, values["phase_rs"], FLAGS)
+    for name in (*VARIABLES, "rs_exact", "rs_unstable"):
+        dataset[name] = (dims, values[name])
+    dataset.attrs = {"p": where.p, "model": where.model, "ansatz": ansatz, "densehop_version": __version__}
     if where.model == "nishimori":
         dataset.attrs["teacher_critical_temperature"] = law.critical_temperature(where.p).temperature
-    if where.value is not None:
-        dataset.attrs[SETTINGS[where.model]] = where.value
+    dataset.attrs.update(where.setting)
     return dataset
 
 
-def _kinds(where: Plane) -> tuple[str, ...]:
-    """Return the lines that are drawn in a plane."""
-    kinds: list[str] = []
-    if where.axis != "teacher_temperature":
-        kinds += RETRIEVAL
-    if where.has_teacher:
-        kinds += INFERENCE
-        kinds += ["inference_or_retrieval"]
-    return (*kinds, *BACKGROUND)
+# --- lines ------------------------------------------------------------------------------------------------------------
 
 
-def _add_boundary(dataset: xr.Dataset, where: Plane, kind: str, right: float, top: float) -> None:
-    """Add a line, as far as it lies in the plane's window; lines that do not exist are left out."""
-    setting: dict[str, Any] = {SETTINGS[where.model]: where.value} if where.model in SETTINGS else {}
-    try:
-        line = boundary(kind, where.p, model=where.model, points=201, **setting)
-    except DensehopError as missing:
-        if not isinstance(missing, NoSolution | InvalidInput):
-            raise
+def _lines(
+    where: Plane, kinds: tuple[str, ...], ansatz: str, broken: BrokenLines | None, top: float, progress: Progress
+) -> dict[str, Boundary]:
+    """Return the lines that exist, those of 1RSB under names that end in it."""
+    found = {}
+    points = LINE_POINTS if where.universal else PAIRWISE_LINE_POINTS
+    wanted = Wanted(None, points, NoProgress(), max(4.0, top))
+    for kind in kinds:
+        try:
+            found[kind] = traced(where, kind, "rs", wanted)
+            if broken is not None and kind.partition("_")[2] in NAMES:
+                found[f"{kind}_1rsb"] = _in_plane(where, kind, broken)
+            elif ansatz == "1rsb" and not where.universal:
+                found[f"{kind}_1rsb"] = traced(where, kind, "1rsb", wanted._replace(points=POINTS))
+        except (NoSolution, InvalidInput):
+            continue  # no such line in this plane
+        finally:
+            progress.advance()
+    for line in found.values():
+        if line.n_missing:
+            warn(line)
+    return found
+
+
+def _in_plane(where: Plane, kind: str, broken: BrokenLines) -> Boundary:
+    """Return a 1RSB line in the coordinates of a plane."""
+    line = broken[kind.partition("_")[2]]
+    coordinate, temperature, error = line.loads, line.temperatures, line.errors
+    if kind.startswith("inference"):
+        relative, places = error / coordinate, zip(coordinate, temperature, strict=True)
+        coordinate, temperature = np.array([where.point(load, tau) for load, tau in places]).T
+        error = relative * coordinate
+    reasons = tuple("" if np.isfinite(one) else "the search for it was lost" for one in coordinate)
+    lost = int(np.isnan(coordinate).sum())
+    return Boundary(f"{kind}_1rsb", where.model, where.axis, where.p, coordinate, temperature, error, reasons, lost)
+
+
+def _add_line(dataset: xr.Dataset, name: str, line: Boundary, right: float, top: float) -> None:
+    """Add a line, as far as it lies in the plane's window."""
+    inside = ~((line.coordinate > 1.2 * right) | (line.temperature > 1.2 * top))
+    if not np.isfinite(line.coordinate[inside]).any():
         return
-    inside = (line.coordinate <= 1.2 * right) & (line.temperature <= 1.2 * top)
-    if not inside.any():
-        return
-    dim = f"{kind}_point"
-    dataset[f"{kind}_{where.axis}"] = (dim, line.coordinate[inside], {"long_name": f"{kind} line"})
-    dataset[f"{kind}_temperature"] = (dim, line.temperature[inside])
-    dataset[f"{kind}_error"] = (dim, line.error[inside], {"long_name": f"error of the {where.axis}"})
+    replaced = "phase_rs" in dataset and not name.endswith("_1rsb")  # a line of replica symmetry beside that of 1RSB
+    phase = dataset["phase_rs"] if replaced else dataset["map_phase" if "map_phase" in dataset else "phase"]
+    effective = line.model == "large_noise" and "scaled_teacher_temperature" not in dataset.attrs
+    rule = line_marks.rules(line.model, effective=effective).get(name.removesuffix("_1rsb"))
+    words, about = name.replace("_", " "), {"units": "1", "reference": "docs/theory.md, section 9"}
+    columns = {
+        line.axis: (line.coordinate, f"{line.axis} of the line {words}"),
+        "temperature": (line.temperature, f"temperature of the line {words}"),
+        "error": (line.error, f"error of {line.axis} on the line {words}"),
+        "shown": (
+            line_marks.shown(phase, line.coordinate, line.temperature, rule),
+            f"whether the line {words} means something here: it parts phases or belongs to this one",
+        ),
+    }
+    for column, (values, meaning) in columns.items():
+        dataset[f"{name}_{column}"] = (f"{name}_point", values[inside], {"long_name": meaning, **about})
+
+
+def _add_map(dataset: xr.Dataset, where: Plane, ansatz: str, lines: dict[str, Boundary]) -> None:
+    """Add the phases between the lines on a fine grid."""
+    x, t = dataset[where.axis].values, dataset["temperature"].values
+    fine = decimal_range(x[0], x[-1], FINE), decimal_range(t[0], t[-1], FINE)
+    shown = line_marks.rules(where.model)
+    drawn = [(line.coordinate, line.temperature) for name, line in lines.items() if name.removesuffix("_1rsb") in shown]
+    if where.model == "nishimori":
+        drawn.append((fine[0][[0, -1]], np.full(2, float(dataset.attrs["teacher_critical_temperature"]))))
+
+    def at(coordinate: float, temperature: float) -> int:
+        problem = problem_at(where, coordinate, temperature)
+        return CODES[phase_among(problem, candidates(problem, ansatz))]
+
+    codes = regions.between_lines(x, t, fine, dataset["phase"].values, drawn, at)
+    dataset.coords.update({"map_temperature": fine[1], f"map_{where.axis}": fine[0]})
+    dataset["map_phase"] = (("map_temperature", f"map_{where.axis}"), codes, FLAGS)
 
 
 def _warn(dataset: xr.Dataset) -> None:
     """Say where replica symmetry is not exact."""
     share = 1 - float(dataset["rs_exact"].mean())
     if share > 0:
+        states = "1RSB" if dataset.attrs["ansatz"] == "1rsb" else "replica symmetric"
         warnings.warn(
             f"replica symmetry is not exact on {share:.0%} of this grid (see `rs_exact`): glasses are 1RSB, unstable "
-            "retrieval is replica symmetric",
+            f"retrieval is {states}",
             RuntimeWarning,
             stacklevel=3,
         )

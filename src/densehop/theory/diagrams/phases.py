@@ -9,7 +9,7 @@ from densehop.problem import TeacherStudent
 from densehop.theory.models import bayes
 from densehop.theory.models.choice import model_of, p_body
 from densehop.theory.saddle_point import ANSATZES, BRANCHES, find
-from densehop.theory.states.model import Case, Model, Problem
+from densehop.theory.states.model import AnyProblem, Case, Model
 from densehop.theory.states.solution import ROUNDING, Solution
 
 
@@ -23,7 +23,7 @@ class Phase(Enum):
     EXAMPLE_RETRIEVAL = "eR"
 
 
-def candidates(problem: Problem, ansatz: str = "rs") -> tuple[Solution, ...]:
+def candidates(problem: AnyProblem, ansatz: str = "rs") -> tuple[Solution, ...]:
     """Return every branch that exists at this point, the winner first.
 
     The spin glass is the 1RSB one and displaces the paramagnet wherever it exists, since in the replica limit the glass
@@ -57,12 +57,16 @@ def _ansatzes(model: Model, branch: str, ansatz: str) -> tuple[str, ...]:
 
 
 def _rank(solution: Solution) -> float:
-    """Order by free energy; an ordered branch that only just exists is the continuation of what it came from."""
-    tie = ROUNDING * abs(solution.free_energy) if solution.branch in {"inference", "retrieval"} else 0.0
-    return solution.free_energy - tie
+    """Order by the free energy of all states of a branch together.
+
+    An ordered branch that only just exists is the continuation of what it came from.
+    """
+    ordered = solution.branch in {"inference", "retrieval"}
+    tie = ROUNDING * abs(solution.free_energy) * (ordered + (solution.complexity > 0))
+    return solution.free_energy - solution.problem.temperature * solution.complexity - tie
 
 
-def phase(problem: Problem, ansatz: str = "rs") -> Phase:
+def phase(problem: AnyProblem, ansatz: str = "rs") -> Phase:
     """Return the phase of a problem: who has the lowest free energy, and whether retrieval is at least metastable.
 
     Direct model: lR and gR say that retrieval of a memory is metastable or global. Teacher-student: lR and gR speak of
@@ -88,7 +92,7 @@ def phase(problem: Problem, ansatz: str = "rs") -> Phase:
     return phase_among(problem, ranked)
 
 
-def phase_among(problem: Problem, ranked: tuple[Solution, ...]) -> Phase:
+def phase_among(problem: AnyProblem, ranked: tuple[Solution, ...]) -> Phase:
     """Return the phase that the candidates, the winner first, make."""
     if isinstance(problem, TeacherStudent) and problem.on_nishimori_line:
         return _bayes_optimal(problem)
@@ -102,7 +106,7 @@ def phase_among(problem: Problem, ranked: tuple[Solution, ...]) -> Phase:
     return Phase.SPIN_GLASS if winner == "spin_glass" else Phase.PARAMAGNETIC
 
 
-def _ends_too_early(problem: Problem, branch: str) -> bool:
+def _ends_too_early(problem: AnyProblem, branch: str) -> bool:
     """Whether a branch that replica symmetry does not have may exist in 1RSB."""
     try:
         case = model_of(problem).case(problem, branch)

@@ -9,11 +9,12 @@ from scipy.optimize import brentq
 
 from densehop.base import checks
 from densehop.base.arrays import Floats
+from densehop.base.progress import NoProgress, Progress
 from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
 from densehop.theory.lines import curves, pairwise_boundaries
 from densehop.theory.lines.planes import Plane, plane
-from densehop.theory.lines.points import Boundary, Point, at_each, missing, warn
+from densehop.theory.lines.points import Boundary, Point, Wanted, at_each, missing, warn
 from densehop.theory.lines.retrieval import Line, retrieval_line
 from densehop.theory.models import nishimori
 from densehop.theory.models.many_body import glass, limits
@@ -39,6 +40,7 @@ def boundary(
     scaled_teacher_temperature: float | None = None,
     points: int = 101,
     ansatz: str = "rs",
+    progress: Progress | None = None,
 ) -> Boundary:
     """Trace a boundary of a phase diagram (docs/theory.md, eq. 37 and 38).
 
@@ -61,6 +63,8 @@ def boundary(
         Of the state with an overlap; for p = 2 of the retrieval spinodal and of where inference begins at a fixed
         teacher. 1RSB moves spinodal and global lines below the direct model's own Nishimori line, tau < 1/Gamma_lR, and
         takes half a second a point there.
+    progress : Progress, optional
+        Where to report each point.
 
     Raises
     ------
@@ -78,20 +82,24 @@ def boundary(
     if kind not in RETRIEVAL and kind not in BACKGROUND and not where.has_teacher:
         raise InvalidInput("a direct model has no inference boundary: ask for a retrieval one")
     chosen = None if temperatures is None else _checked(temperatures)
-    found = _trace(where, kind, _curve(where, kind, ansatz), chosen, points, broken=ansatz == "1rsb")
-    if where.model == "fixed_load":
-        found = _of_disordered_teachers(where, found, asked=chosen is not None)
-    if all(point.reason and not point.undecided for point in found):
-        reason = f": {found[0].reason}" if found else ""
-        raise NoSolution(f"no {kind} line for p = {p}, model '{model}', at these temperatures{reason}")
-    coordinate, temperature, error = (np.array(column) for column in list(zip(*found, strict=True))[:3])
-    undecided = sum(point.undecided for point in found)
-    line = Boundary(
-        kind, model, where.axis, where.p, coordinate, temperature, error, tuple(p.reason for p in found), undecided
-    )
+    line = traced(where, kind, ansatz, Wanted(chosen, points, progress or NoProgress()))
     if line.n_missing:
         warn(line)
     return line
+
+
+def traced(where: Plane, kind: str, ansatz: str, wanted: Wanted) -> Boundary:
+    """Trace a line of a plane, or raise `NoSolution` where it does not exist."""
+    found = _trace(where, kind, _curve(where, kind, ansatz), wanted, broken=ansatz == "1rsb")
+    if where.model == "fixed_load":
+        found = _of_disordered_teachers(where, found, asked=wanted.temperatures is not None)
+    if all(point.reason and not point.undecided for point in found):
+        reason = f": {found[0].reason}" if found else ""
+        raise NoSolution(f"no {kind} line for p = {where.p}, model '{where.model}', at these temperatures{reason}")
+    coordinate, temperature, error = (np.array(column) for column in list(zip(*found, strict=True))[:3])
+    undecided = sum(point.undecided for point in found)
+    reasons = tuple(point.reason for point in found)
+    return Boundary(kind, where.model, where.axis, where.p, coordinate, temperature, error, reasons, undecided)
 
 
 def _of_disordered_teachers(where: Plane, found: list[Point], *, asked: bool) -> list[Point]:
@@ -130,19 +138,19 @@ def _checked(temperatures: npt.ArrayLike) -> Floats:
     return np.array([checks.number("temperatures", float(value), zero_allowed=True) for value in array])
 
 
-def _trace(where: Plane, kind: str, curve: Line, chosen: Floats | None, points: int, *, broken: bool) -> list[Point]:
+def _trace(where: Plane, kind: str, curve: Line, wanted: Wanted, *, broken: bool) -> list[Point]:
     """Return the points of a line."""
     if not where.universal:
-        return pairwise_boundaries.trace(where, kind, curve, chosen, points, broken=broken)
+        return pairwise_boundaries.trace(where, kind, curve, wanted, broken=broken)
     if where.p == math.inf:
         _require_infinite(where, kind)
     if kind in BACKGROUND:
-        return _background(where, kind, chosen, points)
+        return _background(where, kind, wanted)
     if kind in RETRIEVAL:
-        return _retrieval(where, curve, kind, chosen, points)
+        return _retrieval(where, curve, kind, wanted)
     if kind in INFERENCE:
-        return _any_inference(where, kind, curve, chosen, points)
-    return _equal_signal(where, chosen, points)
+        return _any_inference(where, kind, curve, wanted)
+    return _equal_signal(where, wanted)
 
 
 def _require_infinite(where: Plane, kind: str) -> None:
@@ -152,13 +160,13 @@ def _require_infinite(where: Plane, kind: str) -> None:
     checks.choice("model for p = inf", where.model, ("direct", "nishimori", "fixed_teacher"))
 
 
-def _any_inference(where: Plane, kind: str, curve: Line, chosen: Floats | None, points: int) -> list[Point]:
+def _any_inference(where: Plane, kind: str, curve: Line, wanted: Wanted) -> list[Point]:
     """Return a line of inference in whatever plane."""
     if where.model == "finite_noise":
-        return _straight(where, kind, chosen, points)
+        return _straight(where, kind, wanted)
     if where.model == "nishimori" or (where.model == "large_noise" and where.value is None):
-        return _parabola(where, _nishimori_gamma(where.p, kind), chosen, points)
-    return _inference(where, curve, kind, chosen, points)
+        return _parabola(where, _nishimori_gamma(where.p, kind), wanted)
+    return _inference(where, curve, kind, wanted)
 
 
 def _grid(low: float, high: float, points: int) -> Floats:
@@ -186,22 +194,22 @@ def highest(p: int, kind: str) -> float:
 # --- planes in which inference is the direct model in other units -----------------------------------------------------
 
 
-def _retrieval(where: Plane, curve: Line, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+def _retrieval(where: Plane, curve: Line, kind: str, wanted: Wanted) -> list[Point]:
     """Return a line of retrieval of a memory or example: the universal curve itself."""
     if where.model == "finite_noise" and not kind.endswith("stability"):  # no noise, and no matter how many examples
-        return _horizontal(highest(where.p, kind), 0.0, 4.0, chosen, points)
-    if where.axis != "load":
+        return _horizontal(highest(where.p, kind), 0.0, wanted.highest, wanted)
+    if where.axis != "alpha":
         raise InvalidInput(f"retrieval does not depend on the {where.axis}: ask for it in a plane with a load axis")
-    temperatures = chosen if chosen is not None else _shared_grid(where.p, kind, points)
+    temperatures = wanted.at(_shared_grid(where.p, kind, wanted.points))
 
     def point(temperature: float) -> Point:
         load = curve(temperature)
         return Point(load.value, temperature, load.error)
 
-    return at_each(temperatures, point, asked=chosen is not None)
+    return at_each(temperatures, point, wanted)
 
 
-def _inference(where: Plane, curve: Line, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+def _inference(where: Plane, curve: Line, kind: str, wanted: Wanted) -> list[Point]:
     """Inference off the Nishimori line: the universal curve in other coordinates, explicitly (eq. 38)."""
     end = highest(where.p, kind) * (1 - 1e-3)  # beyond, loads exceed a thousand
 
@@ -217,9 +225,9 @@ def _inference(where: Plane, curve: Line, kind: str, chosen: Floats | None, poin
             return at(0.0, temperature)
         return at(_crossing(lambda tau: where.ratio(curve(tau).value, tau) / aim - 1, where.p, kind), temperature)
 
-    if chosen is not None:
-        return at_each(chosen, crossing_at, asked=True)
-    return at_each(_grid(0.0, end, points), at, asked=False)
+    if wanted.temperatures is not None:
+        return at_each(wanted.temperatures, crossing_at, wanted)
+    return at_each(_grid(0.0, end, wanted.points), at, wanted)
 
 
 def _crossing(excess: Callable[[float], float], p: int, kind: str) -> float:
@@ -234,13 +242,12 @@ def _crossing(excess: Callable[[float], float], p: int, kind: str) -> float:
     return float(brentq(excess, low, high, xtol=1e-15, rtol=1e-13))
 
 
-def _straight(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+def _straight(where: Plane, kind: str, wanted: Wanted) -> list[Point]:
     """Without noise, alpha = 0: a straight line T = (T/lambda) lambda; always stable."""
     if kind.endswith("stability"):
         return []
     slope = highest(where.p, kind) * where.signal_per_load
-    temperatures = chosen if chosen is not None else np.linspace(0.0, 4.0, points)
-    return [Point(float(t / slope), float(t), float(RELATIVE_ROUNDING * t / slope)) for t in temperatures]
+    return [Point(float(t / slope), float(t), float(RELATIVE_ROUNDING * t / slope)) for t in wanted.rising()]
 
 
 def _nishimori_gamma(p: int, kind: str) -> float:
@@ -251,7 +258,7 @@ def _nishimori_gamma(p: int, kind: str) -> float:
     return lines.gamma_local if kind.endswith("spinodal") else lines.gamma_global
 
 
-def _background(where: Plane, kind: str, chosen: Floats | None, points: int) -> list[Point]:
+def _background(where: Plane, kind: str, wanted: Wanted) -> list[Point]:
     """Lines that depend on Gamma = alpha/T^2 alone."""
     lines = nishimori.nishimori_lines(where.p)
     if where.model == "finite_noise":
@@ -261,27 +268,26 @@ def _background(where: Plane, kind: str, chosen: Floats | None, points: int) -> 
         "glass_dynamic": lines.gamma_local,
         "zero_entropy": 2 * math.log(2),
     }.get(kind)
-    return _parabola(where, gamma if gamma is not None else glass.gardner(where.p).gamma, chosen, points)
+    return _parabola(where, gamma if gamma is not None else glass.gardner(where.p).gamma, wanted)
 
 
-def _parabola(where: Plane, gamma: float, chosen: Floats | None, points: int) -> list[Point]:
+def _parabola(where: Plane, gamma: float, wanted: Wanted) -> list[Point]:
     """Alpha = Gamma T^2, or T = sqrt(alpha/Gamma) where the load is fixed."""
     if where.model == "fixed_load":
         assert where.value is not None
         start = law.critical_temperature(where.p).temperature
-        return _horizontal(math.sqrt(where.value / gamma), start, 4 * start, chosen, points)
-    temperatures = chosen if chosen is not None else np.linspace(0.0, 4.0, points)
-    return [Point(float(gamma * t**2), float(t), float(RELATIVE_ROUNDING * gamma * t**2)) for t in temperatures]
+        return _horizontal(math.sqrt(where.value / gamma), start, max(wanted.highest, 4 * start), wanted)
+    return [Point(float(gamma * t**2), float(t), float(RELATIVE_ROUNDING * gamma * t**2)) for t in wanted.rising()]
 
 
-def _horizontal(height: float, left: float, right: float, chosen: Floats | None, points: int) -> list[Point]:
+def _horizontal(height: float, left: float, right: float, wanted: Wanted) -> list[Point]:
     """Return a line at one temperature."""
-    if chosen is not None:
+    if wanted.temperatures is not None:
         raise InvalidInput(f"this line lies at the one temperature {height:.10g}: leave `temperatures` out")
-    return [Point(float(x), height, 0.0) for x in np.linspace(left, right, points)]
+    return [Point(float(x), height, 0.0) for x in np.linspace(left, right, wanted.points)]
 
 
-def _equal_signal(where: Plane, chosen: Floats | None, points: int) -> list[Point]:
+def _equal_signal(where: Plane, wanted: Wanted) -> list[Point]:
     """Return where inference and retrieval of an example have equal free energies: at lambda = 1 they are one state."""
     on_line = where.model == "large_noise" and where.value is None  # lambda = alpha/T
     if where.model == "nishimori":
@@ -290,7 +296,7 @@ def _equal_signal(where: Plane, chosen: Floats | None, points: int) -> list[Poin
     if coordinate is None and not on_line:
         coordinate = 1 / where.signal_per_load
     end = highest(where.p, "retrieval_spinodal") * (1 - 1e-6)
-    temperatures = chosen if chosen is not None else np.linspace(0.0, end, points)
+    temperatures = wanted.at(np.linspace(0.0, end, wanted.points))
 
     def point(temperature: float) -> Point:
         x = temperature if coordinate is None else coordinate
@@ -299,4 +305,4 @@ def _equal_signal(where: Plane, chosen: Floats | None, points: int) -> list[Poin
             raise NoSolution("no retrieval here")
         return Point(x, temperature, RELATIVE_ROUNDING * x)
 
-    return at_each(temperatures, point, asked=chosen is not None)
+    return at_each(temperatures, point, wanted)

@@ -4,11 +4,10 @@ import math
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.errors import InvalidInput, NoSolution
 from densehop.theory.lines.planes import Plane
-from densehop.theory.lines.points import Point, at_each
+from densehop.theory.lines.points import Point, Wanted, at_each
 from densehop.theory.lines.retrieval import Line
 from densehop.theory.models import nishimori
 from densehop.theory.models.pairwise import curves as pairwise_curves
@@ -23,29 +22,27 @@ CONTINUOUS = ("inference_spinodal", "inference_global")  # one line: inference b
 INFERENCE = (*CONTINUOUS, "inference_stability")
 
 
-def trace(
-    where: Plane, kind: str, curve: Line, chosen: npt.NDArray[np.float64] | None, points: int, *, broken: bool
-) -> list[Point]:
+def trace(where: Plane, kind: str, curve: Line, wanted: Wanted, *, broken: bool) -> list[Point]:
     """Return the points of a line; `curve` is the line itself if it is one of retrieval."""
     line = _line(where, kind, curve, broken)
-    hottest = 2.0 if kind.startswith("retrieval") else 4.0
+    points, hottest = wanted.points, 2.0 if kind.startswith("retrieval") else wanted.highest
     if kind == "retrieval_global":  # each point has a 1RSB glass to beat: a third of a second
         points, hottest = min(points, FEWER_POINTS), HOTTEST_GLASS
     rising = (1 - np.cos(np.linspace(0, math.pi, points))) / 2
-    temperatures = chosen if chosen is not None else 1e-3 + (hottest * (1 - 1e-9) - 1e-3) * rising
+    temperatures = wanted.at(1e-3 + (hottest * (1 - 1e-9) - 1e-3) * rising)
 
     def point(temperature: float) -> Point:
         value, error = line(temperature)
         return Point(value, temperature, error)
 
-    return at_each(temperatures, point, asked=chosen is not None)
+    return at_each(temperatures, point, wanted)
 
 
 def _line(where: Plane, kind: str, retrieval: Line, broken: bool) -> Line:
     """Return a line's coordinate as a function of T."""
-    if where.axis == "load" and kind.startswith("retrieval"):
+    if where.axis == "alpha" and kind.startswith("retrieval"):
         return retrieval
-    if where.axis == "load" and kind == "glass_static":
+    if where.axis == "alpha" and kind == "glass_static":
         return _glass_load
     if where.model == "nishimori" and kind in CONTINUOUS:
         return lambda t: Estimate(2 * nishimori.pairwise_critical_load(t), 0.0)

@@ -45,8 +45,8 @@ class Plane:
 
     @property
     def axis(self) -> str:
-        """What the first coordinate is."""
-        return {"fixed_load": "teacher_temperature", "finite_noise": "scaled_load"}.get(self.model, "load")
+        """What the first coordinate is; "alpha" is the load, a name that no method of a dataset has."""
+        return {"fixed_load": "teacher_temperature", "finite_noise": "scaled_load"}.get(self.model, "alpha")
 
     def problem(self, coordinate: float, temperature: float) -> Problem:
         """Return the problem at a point."""
@@ -64,6 +64,14 @@ class Plane:
             "large_noise": lambda scaled: TeacherStudent.large_noise(p, x, t, scaled),
         }
         return makers[self.model](self.value)
+
+    @property
+    def setting(self) -> dict[str, float]:
+        """What holds everywhere in the plane, under the names that datasets give to it."""
+        if self.value is None:
+            return {}
+        name = SETTINGS[self.model]
+        return {"alpha" if name == "load" else name: self.value}
 
     @property
     def universal(self) -> bool:

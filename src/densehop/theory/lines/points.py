@@ -2,13 +2,14 @@
 
 import math
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from densehop.base.arrays import Floats
+from densehop.base.progress import Progress
 from densehop.errors import NoSolution, NotConverged
 
 
@@ -22,13 +23,32 @@ class Point(NamedTuple):
     undecided: bool = False
 
 
-def at_each(temperatures: Iterable[float], find_one: Callable[[float], Point], *, asked: bool) -> list[Point]:
+class Wanted(NamedTuple):
+    """Which points of a line are wanted: at these temperatures, else so many along all of it, up to a highest T."""
+
+    temperatures: Floats | None
+    points: int
+    progress: Progress
+    highest: float = 4.0
+
+    def at(self, all_of_it: Floats) -> Floats:
+        """Return the temperatures that were asked for, else those along all of the line."""
+        return all_of_it if self.temperatures is None else self.temperatures
+
+    def rising(self) -> Floats:
+        """Return temperatures from 0 to the highest one."""
+        return self.at(np.linspace(0.0, self.highest, self.points))
+
+
+def at_each(temperatures: Floats, find_one: Callable[[float], Point], wanted: Wanted) -> list[Point]:
     """Return a point at each temperature.
 
     Where nobody asked for these temperatures, those at which the line provably does not exist are no part of it.
     """
-    found = []
+    found, asked = [], wanted.temperatures is not None
+    wanted.progress.total(len(temperatures))
     for temperature in temperatures:
+        wanted.progress.advance()
         try:
             found.append(find_one(float(temperature)))
         except NotConverged as lost:
@@ -51,7 +71,8 @@ class Boundary:
     Attributes
     ----------
     kind, model, axis : str
-        Which line, in which plane, and what its first coordinate is ("load", "teacher_temperature", "scaled_load").
+        Which line, in which plane, and what its first coordinate is: "alpha" (the load), "teacher_temperature" or
+        "scaled_load".
     p : int or inf
     coordinate, temperature : (n_points,) the line, ordered along it
     error : (n_points,) how far the coordinate may be off

@@ -5,7 +5,9 @@ from typing import Any, cast
 
 from densehop.base import checks
 from densehop.errors import InvalidInput
+from densehop.exponential_problem import ExponentialModel, ExponentialTeacherStudent
 from densehop.problem import DirectModel, TeacherStudent
+from densehop.theory.models.exponential.model import ExponentialMemories
 from densehop.theory.models.many_body.model import ManyBody
 from densehop.theory.models.p_body import PBodyModel
 from densehop.theory.models.pairwise.model import Pairwise
@@ -20,6 +22,8 @@ def p_body(p: float) -> PBodyModel:
 MODELS: dict[type, Callable[[Any], Model]] = {
     DirectModel: lambda problem: p_body(problem.p),
     TeacherStudent: lambda problem: p_body(problem.p),
+    ExponentialModel: lambda _: ExponentialMemories(),
+    ExponentialTeacherStudent: lambda _: ExponentialMemories(),
 }
 
 

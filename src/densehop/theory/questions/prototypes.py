@@ -8,11 +8,10 @@ pattern (`attacked_prototype`) or at one with sites flipped at random (`recovery
 """
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import binom
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 from densehop.errors import NoSolution, OutOfRange
 from densehop.teacher import law
 
@@ -22,7 +21,7 @@ STEPS = 128  # of integration in a sweep; twice as many change no overlap by 1e-
 
 
 def attacked_prototype(
-    p: int, n_examples: int, temperature: float, teacher_temperature: float, attack: npt.ArrayLike
+    p: int, n_examples: int, temperature: float, teacher_temperature: float, attack: ArrayLike
 ) -> tuple[Floats, Floats]:
     """Return (q*, m) where an attacked student of an ordered teacher with the same p comes to rest, N -> infinity.
 
@@ -75,7 +74,7 @@ def attacked_prototype(
 
 
 def recovery(
-    p: int, n_examples: int, temperature: float, teacher_temperature: float, overlap: npt.ArrayLike, n_sweeps: int
+    p: int, n_examples: int, temperature: float, teacher_temperature: float, overlap: ArrayLike, n_sweeps: int
 ) -> Floats:
     """Return q* of a student of an ordered teacher, sweep by sweep, from a randomly corrupted pattern, N -> infinity.
 

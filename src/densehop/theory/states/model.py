@@ -9,8 +9,9 @@ as `Known`. docs/design.md says how to add a model.
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
+from densehop.exponential_problem import ExponentialModel, ExponentialTeacherStudent
 from densehop.problem import DirectModel, TeacherStudent
 from densehop.theory.states import broken_curve, one_step
 from densehop.theory.states.estimate import Estimate
@@ -18,7 +19,8 @@ from densehop.theory.states.noise import Noise, Order
 from densehop.theory.states.one_step import BrokenState
 from densehop.theory.states.site import Site
 
-Problem = DirectModel | TeacherStudent
+Problem = DirectModel | TeacherStudent  # of p bodies
+AnyProblem = Problem | ExponentialModel | ExponentialTeacherStudent
 
 
 class SymmetricState(Protocol):
@@ -128,7 +130,9 @@ class Case(NamedTuple):
 class Known(NamedTuple):
     """An explicit answer with stable or marginal replica symmetry, in the problem's units.
 
-    overlap: with what the branch is named for, m or q*;  m: with an example, where q* is the overlap above.
+    overlap: with what the branch is named for, m or q*;  m: with an example, where q* is the overlap above;
+    q_star: with the pattern, where m is;  complexity: log of the number of such states over N;  advice: what speaks
+    against believing it, beyond replicon and entropy.
     """
 
     overlap: float
@@ -138,6 +142,9 @@ class Known(NamedTuple):
     replicon: float
     residual: float
     m: float = 0.0
+    q_star: float = 0.0
+    complexity: float = 0.0
+    advice: str = ""
 
 
 class Model(ABC):
@@ -146,7 +153,7 @@ class Model(ABC):
     continuous_glass: ClassVar[bool] = True  # whether replica symmetry describes the onset of the spin glass
 
     @abstractmethod
-    def case(self, problem: Problem, name: str) -> Case | Known:
+    def case(self, problem: Any, name: str) -> Case | Known:
         """Return a branch of a problem: "paramagnet", "spin_glass", "retrieval" or "inference".
 
         Raises
@@ -157,14 +164,14 @@ class Model(ABC):
             If the theory does not cover the problem.
         """
 
-    def wanted(self, problem: Problem) -> str:
+    def wanted(self, problem: Any) -> str:
         """Return the branch whose presence makes a phase one of retrieval, local or global."""
         del problem
         return "retrieval"
 
 
 def paramagnet(noise: Noise, load: float, temperature: float, replicon: float) -> Known:
-    """Return the state without overlaps at T > 0, in which the noise is annealed (docs/theory.md, eq. 24 and 57)."""
+    """Return the state without overlaps at T > 0, in which the noise is annealed (docs/theory.md, eq. 24 and 51)."""
     order = Order(0.0, 0.0, 0.0, 1 / temperature, 0.0)
     energy = noise.energy(order, load) if load > 0 else 0.0
     entropy = math.log(2) + (noise.entropy(order, load) if load > 0 else 0.0)

@@ -12,10 +12,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import erf, ndtr
 
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 
 WIDE = 2.0  # deviation/temperature from which on the split is used
 REACH = 9.0  # standard deviations: the weight beyond is 2e-19
@@ -92,7 +91,8 @@ W_SECH2, W_SECH4, W_TANH_SECH2, W_LOSS, W_ENTROPY = (
 Numbers = float | Floats
 
 
-def average(mean: npt.ArrayLike, deviation: npt.ArrayLike, temperature: npt.ArrayLike) -> Site:
+@np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
+def average(mean: ArrayLike, deviation: ArrayLike, temperature: ArrayLike) -> Site:
     """Return the averages of a spin in the field mean + deviation z, mean >= 0 (docs/theory.md, eq. 25).
 
     Arguments are floats or arrays that broadcast; temperature 0 is the limit.
@@ -180,6 +180,7 @@ def _half_sum(values: Floats) -> Floats:
     return result
 
 
+@np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def tilted_average(mean: float, outer: float, inner: float, tilt: float, temperature: float) -> TiltedSite:
     """Return the 1RSB averages of the field mean + outer z0 + inner z1 (docs/theory.md, eq. 31).
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from densehop.exponential_problem import ExponentialModel, ExponentialTeacherStudent
 from densehop.problem import DirectModel, TeacherStudent
 
 ROUNDING = 1e-12  # relative: below it, a negative replicon or entropy is rounding
@@ -19,18 +20,22 @@ class Solution:
         Overlap of the student with an example (or memory), with another student, with the teacher's pattern.
     q0, q1, parisi : float
         1RSB: overlap between states, overlap inside a state, Parisi parameter x; q = (1 - x) q1 + x q0.
+    parisi_over_temperature : float
+        1RSB: y = x/T, which is finite at T = 0, where x = 0 (docs/theory.md, eq. 33).
     free_entropy, free_energy, energy, entropy : float
         Phi = log Z/N, f = -T Phi, u and s = Phi + u/T; nan where they diverge with N (example retrieval). At T = 0 the
         free energy is the energy, the free entropy infinite and the entropy its limit.
     replicon : float
         Positive where the ansatz is stable against (further) replica symmetry breaking (docs/theory.md, eq. 28).
+    complexity : float
+        Log of the number of such states, over N: there may be one around each of exp(A N) memories.
     residual : float
         Largest relative violation of the saddle-point equations.
     advice : str
         What to do about a solution that should not be believed as it is; empty otherwise.
     """
 
-    problem: DirectModel | TeacherStudent
+    problem: DirectModel | TeacherStudent | ExponentialModel | ExponentialTeacherStudent
     branch: str
     ansatz: str
     m: float
@@ -45,6 +50,8 @@ class Solution:
     q0: float = 0.0
     q1: float = 0.0
     parisi: float = 0.0
+    parisi_over_temperature: float = 0.0
+    complexity: float = 0.0
     advice: str = ""
 
     @property
@@ -54,7 +61,7 @@ class Solution:
 
 
 def assemble(
-    problem: DirectModel | TeacherStudent,
+    problem: DirectModel | TeacherStudent | ExponentialModel | ExponentialTeacherStudent,
     branch: str,
     ansatz: str,
     *,
@@ -65,7 +72,11 @@ def assemble(
     replicon: float,
     residual: float,
     m: float = 0.0,
+    q_star: float = 0.0,
+    complexity: float = 0.0,
+    advice: str = "",
     levels: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    parisi_over_temperature: float = 0.0,
 ) -> Solution:
     """Complete a solution: which overlap it has, the free energies, and what speaks against believing it.
 
@@ -84,7 +95,7 @@ def assemble(
         ansatz,
         m=overlap if branch == "retrieval" else m,
         q=q,
-        q_star=overlap if branch == "inference" else 0.0,
+        q_star=overlap if branch == "inference" else q_star,
         free_entropy=free_entropy,
         free_energy=free_energy,
         energy=energy,
@@ -94,7 +105,9 @@ def assemble(
         q0=q0,
         q1=q1,
         parisi=parisi,
-        advice=_advice(branch, ansatz, replicon, entropy, free_entropy, residual),
+        parisi_over_temperature=parisi_over_temperature,
+        complexity=complexity,
+        advice=advice or _advice(branch, ansatz, replicon, entropy, free_entropy, residual),
     )
 
 

@@ -49,7 +49,7 @@ def test_pages_wait_for_theory_without_blocking(monkeypatch):
     assert "0.9" in phase._description.object  # numbers are there
     assert not phase._files.enabled
     assert not cut._files.enabled
-    small = xr.Dataset({"phase": (("temperature", "load"), np.zeros((2, 2), np.int8), {"flag_meanings": "P SG"})})
+    small = xr.Dataset({"phase": (("temperature", "alpha"), np.zeros((2, 2), np.int8), {"flag_meanings": "P SG"})})
     pool.submitted[phase_grid, PhasePlane()].set_result(small)
     assert phase._figure._shades.data["image"]
     assert not phase._files.enabled  # its lines are not there yet
@@ -101,7 +101,42 @@ def test_only_an_attack_that_ended_is_marked_in_the_chart():
     while not page._simulation.finished:
         page._simulation.advance()
     page._finish()
-    assert page._results == [(0.5, 0.4, page._simulation.recovered)]
+    assert page._results == [(1.0, 0.3, 5, 0, 0)]  # the page opens on an attack that is below the boundary
+
+
+@QUIET
+def test_results_of_another_point_are_taken_away():
+    session = Session(ManualPool())
+    panel = PhaseDiagramPage(session)._simulation
+    for change in ({"x": 5.0}, {"n": 64}, {"p": 4}):
+        panel._result.object, panel._theory = "overlap 0.9991, equilibrated", (0.9, -1.0, 0.9)
+        session.state.param.update(**change)
+        assert panel._result.object == ""
+        assert np.isnan(panel._theory).all()
+    panel._result.object = "overlap 0.9991, equilibrated"
+    session.state.param.update(n=1024, x=8.0)
+    panel._run(None)  # too much for a page
+    assert panel._result.object == ""
+
+
+@QUIET
+def test_a_point_outside_of_another_map_moves_into_it():
+    session = Session(ManualPool())
+    page = PhaseDiagramPage(session)
+    session.state.param.update(model="direct")
+    assert (session.state.x, session.state.t) == (1.5, 2.0)
+    assert session.state.x <= page.plane.window[0]
+    session.state.param.update(model="finite_noise")
+    assert "cannot have p=3" in session.error_pane.object
+
+
+def test_an_emptied_field_keeps_its_value():
+    state, seen = SessionState(), []
+    state.param.watch(lambda _: seen.append(state.n), ["n"])
+    state.n = 64
+    state.n = None
+    assert state.n == 64
+    assert set(seen) == {64}
 
 
 def test_a_link_holds_what_differs_and_comes_back():
@@ -115,8 +150,11 @@ def test_a_link_holds_what_differs_and_comes_back():
 
 def test_a_link_with_nonsense_says_so_and_keeps_the_rest():
     state = SessionState()
-    said = state.load_query({"x": "nan?", "model": "none", "n": "64", "p": "99", "seed": True, "unknown": "1"})
-    assert all(part in said for part in ("x=nan?", "model=none", "p=99", "seed=True"))
+    said = state.load_query(
+        {"x": "nan?", "t": "nan", "model": "none", "n": "64", "p": "99", "seed": True, "unknown": "1", "sweeps": 64.5}
+    )
+    for part in ("x=nan?", "t=nan", "model=none", "p=99", "seed=True", "unknown=1 (no such control)", "sweeps=64.5"):
+        assert part in said
     assert (state.n, state.p, state.model) == (64, 3, "nishimori")
 
 

@@ -4,6 +4,8 @@ import math
 
 from densehop.apps.explorer.compute.phase_plane import TWO_BODY_TEACHER, min_teacher_temperature
 from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.compute.simulation import MAX_SWEEPS
+from densehop.diagnostics.verdicts import Equilibration
 from densehop.teacher.law import critical_temperature
 from densehop.theory.diagrams.phases import Phase
 from densehop.theory.states.solution import Solution
@@ -16,7 +18,20 @@ PHASE_NAMES = {
     Phase.EXAMPLE_RETRIEVAL: "example retrieval",
 }
 COLUMNS = ("branch", "ansatz", "m", "q", "q*", "free entropy", "entropy", "stable")
-MAX_NOISE_RATIO = 1.2  # above this rho_N, simulations visibly leave the theory (docs/theory.md, eq. 19)
+SYMBOLS = {  # what the page's symbols mean
+    "P": "paramagnet: the state is random and resembles no pattern",
+    "SG": "spin glass: the state is frozen, and resembles no pattern",
+    "lR": "local retrieval: the pattern's state is metastable, kept by who starts near it, not found from elsewhere",
+    "gR": "global retrieval: the pattern's state is the likeliest of all",
+    "eR": "example retrieval: the student keeps single examples, as prototypes, not what they have in common",
+    "α": "load, the number M of memories or examples over N^(p-1)/p!; at p = 2 that is 2M/N",
+    "m": "overlap of the state with a memory or an example, from -1 to 1: a share (1 + m)/2 of the sites is right",
+    "q": "overlap of two independent states of the same network",
+    "q*": "overlap of the student's state with the hidden pattern, the feature that all examples share",
+    "T, T*": "temperature of the network (the student), and of the teacher that drew the examples",
+}
+CLEAR_OVERLAP = 0.3  # an overlap that no random state of 64 or more spins has
+MAX_NOISE_RATIO = 1.2  # above this rho_N, simulations visibly leave the theory (docs/theory.md, eq. 12 and 19)
 SUGGESTED_N = (64, 128, 192, 256, 512, 1024)
 
 
@@ -52,8 +67,37 @@ def sentence(point: Point, phase: Phase, ranked: tuple[Solution, ...]) -> str:
         m = number(max(one.m for one in ranked))
         return f"The teacher is ordered: each example is nearly the pattern (overlap {m}), a few suffice to find it."
     text = (_direct_sentence if point.plane.model == "direct" else _teacher_student_sentence)(phase, ranked)
+    if point.plane.p == 2:
+        text += f" At p = 2 the load α is 2M/N, twice the textbooks' ratio: here M = {point.coordinate / 2:.4g} N."
     advice = ranked[0].advice if ranked else ""
     return f"{text} The theory itself warns: {advice.replace('_', ' ')}." if advice else text
+
+
+def equilibration(verdict: Equilibration | None) -> str:
+    """Return the verdict in words; where it asks for more sweeps than a page allows, say where to run them."""
+    if verdict is None:
+        return "too short to judge"
+    if verdict.more_sweeps > MAX_SWEEPS:
+        return f"{verdict.reason}, more than the {MAX_SWEEPS:,} of this page: use its Python code"
+    return verdict.reason
+
+
+def comparison(n_spins: int, mean: float, error: float, theory: float, theory_at_size: float) -> str:
+    """Say how a simulated overlap compares with the theory for N where there is one, else for N -> infinity."""
+    if not math.isfinite(theory):
+        if abs(mean) < CLEAR_OVERLAP:
+            return "The theory has no state at the pattern here, and the simulation does not stay there."
+        return (
+            f"The theory for N → ∞ has no state at the pattern here. At N = {n_spins} chains can still stay near it: "
+            "close to the boundary small networks keep a pattern that larger ones lose. Try a larger N."
+        )
+    name, reference = ("at this N", theory_at_size) if math.isfinite(theory_at_size) else ("for N → ∞", theory)
+    distance = abs(mean - reference)
+    if not error > 0:
+        return f"It differs by {distance:.4f} from the theory {name}; nothing moved, so that there is no error bar."
+    if distance <= 2 * error:
+        return f"It agrees with the theory {name} within two standard errors."
+    return f"It differs by {distance / error:.1f} standard errors, or {distance:.4f}, from the theory {name}."
 
 
 def small_size_warning(point: Point, n_spins: int) -> str:

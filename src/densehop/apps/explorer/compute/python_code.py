@@ -39,12 +39,12 @@ for disorder in range({n_disorders}):
     traces = []
     for block, n_sweeps in enumerate({blocks}):
         seed = np.random.SeedSequence(({seed}, disorder, 1 + block))
-        run = network.sample({temperature!r}, {n_chains}, n_sweeps, start=states, references=pattern, seed=seed)
+        run = network.sample({temperature!r}, {n_chains}, n_sweeps, start=states, snapshot_every=1, seed=seed)
         states = run.spins
-        traces.append(run.overlap[:, :, 0])
+        traces.append(run.snapshots @ pattern.astype(int) / {n_spins})
     overlaps.append(np.concatenate(traces, axis=1))
-late = np.array(overlaps)[:, :, {burn_in}:].mean(axis=2)  # (disorder, chain)
-estimate = dh.diagnostics.disorder_estimate({late}.mean(axis=1))
+overlaps = {overlaps}  # (disorder, chain, sweep)
+estimate = dh.diagnostics.disorder_estimate(overlaps[:, :, {burn_in}:].mean(axis=(1, 2)))
 print(estimate.mean, estimate.error)
 """
 
@@ -108,9 +108,11 @@ def of_simulation(request: SimulationRequest, n_sweeps: int | None = None) -> st
     stored = "memories" if teacher_temperature is None else "examples"
     whole, rest = divmod(n_sweeps, request.sweeps_per_block)
     blocks = f"[{request.sweeps_per_block}] * {whole}" + (f" + [{rest}]" if rest else "")
+    burn_in, symmetric = int(BURN_IN * n_sweeps), point.plane.p % 2 == 0
     return SIMULATE.format(
         draw=draw,
         stored=stored,
+        n_spins=n_spins,
         p=point.plane.p,
         seed=request.seed,
         n_disorders=request.n_disorders,
@@ -118,8 +120,8 @@ def of_simulation(request: SimulationRequest, n_sweeps: int | None = None) -> st
         blocks=blocks,
         temperature=point.temperature,
         n_chains=N_CHAINS,
-        burn_in=int(BURN_IN * n_sweeps),
-        late="np.abs(late)" if point.plane.p % 2 == 0 else "late",
+        burn_in=burn_in,
+        overlaps=f"dh.diagnostics.fix_signs(overlaps, {burn_in})" if symmetric else "np.array(overlaps)",
     )
 
 

@@ -110,7 +110,7 @@ damaged = damage.apply_to(stored)[None]  # nan: hidden
 for name, settings in {memories}.items():
     memory = dh.DenseAssociativeMemory(**settings, max_steps={steps}).fit(stored)
     restored = memory.recall(damaged, clamp={clamp}).patterns[0]
-    print(name, (restored * stored[damage.digit]).mean())
+    print(name, f"{{(restored == stored[damage.digit]).mean():.0%}}")
 """
 
 

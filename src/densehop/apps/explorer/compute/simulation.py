@@ -12,8 +12,9 @@ import numpy as np
 from densehop.apps.explorer.compute.point import Point
 from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
+from densehop.diagnostics.overlaps import fix_signs
 from densehop.diagnostics.time_averages import disorder_estimate
-from densehop.diagnostics.verdicts import Equilibration, equilibration
+from densehop.diagnostics.verdicts import Equilibration, joint_equilibration
 from densehop.errors import InvalidInput
 from densehop.network import PBodyHopfield
 from densehop.simulate.starts import attacked, random_states, states_at_overlap
@@ -136,8 +137,14 @@ class Simulation:
 
     @property
     def overlap(self) -> Floats:
-        """The overlaps so far; for even p, where a pattern and its negative are equivalent, of either sign."""
-        return self._concatenate(self._overlaps)
+        """The overlaps so far; for even p each chain has the sign that it had in the burn-in."""
+        overlaps = self._concatenate(self._overlaps)
+        return fix_signs(overlaps, self.burn_in) if self.request.point.plane.p % 2 == 0 else overlaps
+
+    @property
+    def burn_in(self) -> int:
+        """The number of sweeps so far that averages leave out."""
+        return int(BURN_IN * self.n_sweeps)
 
     @property
     def energy(self) -> Floats:
@@ -159,12 +166,12 @@ class Simulation:
                 N_CHAINS,
                 length,
                 start=self._states[disorder],
-                references=pattern,
                 seed=np.random.SeedSequence((request.seed, disorder, 1 + self._blocks)),
+                snapshot_every=1,
                 n_workers=1,
             )
             self._states[disorder] = run.spins
-            overlaps.append(run.overlap[:, :, 0])
+            overlaps.append(run.snapshots @ pattern.astype(np.int64) / request.n_spins)
             energies.append(run.energy / request.n_spins)
         self._overlaps.append(np.array(overlaps))
         self._energies.append(np.array(energies))
@@ -172,16 +179,11 @@ class Simulation:
         self.n_sweeps += length
 
     def mean_overlap(self) -> tuple[float, float]:
-        """Return the mean overlap after the burn-in and its standard error over disorders; at even p of |overlap|."""
-        late = self.overlap[:, :, int(BURN_IN * self.n_sweeps) :].mean(axis=2)
-        if self.request.point.plane.p % 2 == 0:
-            late = np.abs(late)
-        estimate = disorder_estimate(late.mean(axis=1))
+        """Return the mean overlap after the burn-in and its standard error over disorders."""
+        estimate = disorder_estimate(self.overlap[:, :, self.burn_in :].mean((1, 2)))
         return estimate.mean, estimate.error
 
     def verdict(self) -> Equilibration | None:
-        """Judge equilibration, each disorder around its own mean; None while there are fewer than 4 sweeps."""
-        late = self.overlap[:, :, int(BURN_IN * self.n_sweeps) :]
-        if late.shape[2] < 4:
-            return None
-        return equilibration((late - late.mean((1, 2), keepdims=True)).reshape(-1, late.shape[2]))
+        """Judge equilibration of all disorders together; None while there are fewer than 4 sweeps."""
+        late = self.overlap[:, :, self.burn_in :]
+        return None if late.shape[2] < 4 else joint_equilibration(late)

@@ -5,15 +5,19 @@ from typing import Any
 import numpy as np
 import panel as pn
 import xarray as xr
-from bokeh.events import Tap
+from bokeh.events import DoubleTap, Tap
 
 from densehop.apps.explorer.compute.attack import (
+    N_DRAWS,
     N_SPINS,
+    OUTCOMES,
     SCALE,
     TEACHER_TEMPERATURE,
     Attack,
     AttackSimulation,
     P,
+    boundary,
+    boundary_at_size,
     python_code,
 )
 from densehop.apps.explorer.compute.restoration import SIDE
@@ -25,10 +29,14 @@ from densehop.apps.explorer.widgets.downloads import CodeBlock, DownloadButtons,
 from densehop.apps.explorer.widgets.spin_image import SpinImage
 from densehop.base.arrays import Floats
 from densehop.errors import DensehopError
-from densehop.plot.style import BLUE, GREEN, ORANGE
-from densehop.theory.questions.robustness import adversarial_boundary, scaled_signal
+from densehop.plot.style import BLUE, GREEN, GREY, ORANGE
 
 MIN_LOAD, MAX_LOAD = 0.05, 2.0  # scaled loads a
+ENDS = {  # what a draw is said to end in, and its colour in the chart
+    "recovered": ("the pattern is <b>recovered</b>", BLUE),
+    "captured": ("the example has <b>captured</b> the student", ORANGE),
+    "neither": ("the student is at <b>neither</b> of the two", GREY),
+}
 
 
 class AttackPage:
@@ -38,12 +46,15 @@ class AttackPage:
         self._session, self._state = session, session.state
         self._runner = session.job_runner(self._draw, self._finish)
         self._simulation: AttackSimulation | None = None
-        self._results: list[tuple[float, float, bool]] = []  # load, eps, whether the pattern was recovered
+        self._results: list[tuple[float, ...]] = []  # load, eps, and how many draws ended in each outcome
         loads = np.linspace(0.02, MAX_LOAD, 100)
-        eta = scaled_signal(P, TEACHER_TEMPERATURE)
-        self._curve = loads, np.array([adversarial_boundary(P, eta * a) for a in loads])
+        self._curve = loads, np.array([boundary(a) for a in loads])
+        self._curve_at_size = np.array([boundary_at_size(a) for a in loads])
         self._boundary = Canvas(self._boundary_chart(), 430, 320)
-        self._boundary.figure.on_event(Tap, lambda event: session.with_document(lambda: self._click(event.x, event.y)))
+        for kind in (Tap, DoubleTap):
+            self._boundary.figure.on_event(
+                kind, lambda event: session.with_document(lambda: self._click(event.x, event.y))
+            )
         self._trace = Canvas(self._trace_chart(), 430, 320)
         side = SCALE * SIDE
         self._images = [SpinImage(side, name, width=190) for name in ("pattern ξ*", "attacked", "now")]
@@ -65,9 +76,12 @@ class AttackPage:
             nc=lambda: export.dataset_file(self._data()),
         )
         about = (
-            "p = 4, a two-body teacher at T* = 2 + √2, T = 0. A fraction ε of the hidden pattern is overwritten by an "
-            "example; below ε* the student comes back to the pattern, above it the example captures it. At this "
-            "size, N = 256, the change is gradual: near ε* either may win. Click into the plane, too."
+            "A student has seen noisy examples of a digit (p = 4, a two-body teacher at T* = 2 + √2, T = 0). A "
+            "fraction ε of its state is overwritten by one example. Below ε* it should come back to the digit, above "
+            f"it the example captures it. The attack is tried on {N_DRAWS} draws of the examples; the pictures show "
+            f"the first. The line is the theory for N → ∞. At this size, N = {N_SPINS}, the change at ε* is gradual, "
+            "and below a load of about 0.3 there are too few examples to know the digit at all. Move the sliders, or "
+            "click into the plane."
         )
         return pn.Column(
             pn.pane.HTML(f"<p>{about}</p>"),
@@ -103,83 +117,98 @@ class AttackPage:
         self._images[0].show(attack.pattern())
         for image in self._images[1:]:
             image.show(np.zeros(N_SPINS))
-        boundary = adversarial_boundary(P, scaled_signal(P, TEACHER_TEMPERATURE) * attack.load)
-        side = "below" if attack.eps < boundary else "above"
-        self._status.object = f"ε = {attack.eps:.3g} is {side} ε* = {boundary:.4f}"
+        limit = boundary(attack.load)
+        side = "below" if attack.eps < limit else "above"
+        self._status.object = f"ε = {attack.eps:.3g} is {side} ε* = {limit:.4f}"
         self._code.text = python_code(attack)
         self._draw()
 
     def _run(self, _: Any) -> None:
         self._session.show_error("")
         self._simulation = AttackSimulation(self._attack())
-        self._images[1].show(self._simulation.state)
+        self._images[1].show(self._simulation.students[0].state)
         self._runner.start(self._simulation)
 
     def _finish(self) -> None:
-        """Say whether the pattern was recovered, and add the attack to the chart."""
+        """Say where the draws ended, and add the attack to the chart."""
         simulation, attack = self._simulation, self._attack()
         if simulation is not None and simulation.finished:
-            recovered, (q_star, m) = simulation.recovered, simulation.overlaps[-1]
-            self._results.append((attack.load, attack.eps, recovered))
-            outcome = "the pattern is <b>recovered</b>" if recovered else "the example has <b>captured</b> the student"
-            n_sweeps = len(simulation.overlaps) - 1
-            self._status.object = f"{outcome}: q* = {q_star:.3f}, m = {m:.3f} after {n_sweeps} sweeps"
+            counts = simulation.counts
+            self._results.append((attack.load, attack.eps, *(counts[outcome] for outcome in OUTCOMES)))
+            ends = [f"{ENDS[outcome][0]} in {counts[outcome]}" for outcome in OUTCOMES if counts[outcome]]
+            q_star, m = simulation.overlaps[0, -1]
+            self._status.object = (
+                f"{', '.join(ends)} of {N_DRAWS} draws (first draw: q* = {q_star:.3f}, m = {m:.3f}); ε = "
+                f"{attack.eps:.3g}, ε* = {boundary(attack.load):.4f}"
+            )
         self._draw()
 
     def _draw(self) -> None:
         """Show the charts and the student's state."""
         if self._simulation is not None:
-            self._images[2].show(self._simulation.state, f"q* = {self._simulation.overlaps[-1][0]:.2f}")
+            self._images[2].show(self._simulation.students[0].state, f"q* = {self._overlaps()[0, -1, 0]:.2f}")
         self._boundary.show(self._boundary_chart())
         self._trace.show(self._trace_chart())
 
+    def _tried(self) -> Floats:
+        """Return load, eps and the number of draws in each outcome, of every attack that was tried: (n, 5)."""
+        return np.array(self._results, dtype=np.float64).reshape(-1, 2 + len(OUTCOMES))
+
     def _boundary_chart(self) -> Chart:
-        """Return the theory's boundary with the attacks that were tried, over load and overwritten fraction."""
-        results = np.array(self._results, dtype=np.float64).reshape(-1, 3)
-        recovered, captured = results[results[:, 2] == 1], results[results[:, 2] == 0]
+        """Return the theory's boundary with the attacks that were tried, in the colour of their commonest outcome."""
+        tried = self._tried()
+        commonest = tried[:, 2:].argmax(axis=1)
         here = np.array([self._state.attack_load]), np.array([self._state.eps])
+        dots = [
+            Dots(outcome, tried[commonest == place, 0], tried[commonest == place, 1], None, ENDS[outcome][1])
+            for place, outcome in enumerate(OUTCOMES)
+        ]
         return Chart(
             "scaled load a = 6M/N²",
             "overwritten fraction ε",
-            (Line("theory: ε*", *self._curve),),
             (
-                Dots("here", *here, None, GREEN),
-                Dots("recovered", recovered[:, 0], recovered[:, 1], None, BLUE),
-                Dots("captured", captured[:, 0], captured[:, 1], None, ORANGE),
+                Line("theory: ε*", *self._curve),
+                Line(f"with the signal of N = {N_SPINS}", self._curve[0], self._curve_at_size, GREY, "dashed", 1.2),
             ),
+            (Dots("here", *here, None, GREEN), *dots),
             x_range=(0.0, MAX_LOAD),
             y_range=(0.0, 1.0),
             legend="top_left",
         )
 
     def _overlaps(self) -> Floats:
-        """Return (q*, m) after each sweep of the last attack: (n, 2)."""
-        return np.array([] if self._simulation is None else self._simulation.overlaps).reshape(-1, 2)
+        """Return (q*, m) after each sweep of each draw of the last attack: (draw, sweep, 2)."""
+        return np.empty((0, 0, 2)) if self._simulation is None else self._simulation.overlaps
 
     def _trace_chart(self) -> Chart:
-        """Return the overlaps of the last attack, sweep by sweep."""
+        """Return the overlaps of the last attack, sweep by sweep, one line a draw."""
         overlaps = self._overlaps()
-        sweeps = np.arange(len(overlaps), dtype=np.float64)
+        n_draws, n_sweeps = overlaps.shape[:2]
+        broken = np.pad(overlaps, ((0, 0), (0, 1), (0, 0)), constant_values=np.nan).reshape(-1, 2)
+        sweeps = np.tile(np.arange(n_sweeps + 1, dtype=np.float64), n_draws)
         return Chart(
             "sweeps",
             "overlap",
             (
-                Line("q*, with the pattern", sweeps, overlaps[:, 0], BLUE),
-                Line("m, with the example", sweeps, overlaps[:, 1], ORANGE),
+                Line("q*, with the pattern", sweeps, broken[:, 0], BLUE),
+                Line("m, with the example", sweeps, broken[:, 1], ORANGE),
             ),
-            x_range=(0.0, float(max(5, len(overlaps) - 1))),
+            x_range=(0.0, float(max(5, n_sweeps - 1))),
             y_range=(-0.3, 1.05),
         )
 
     def _data(self) -> xr.Dataset:
         """Return the boundary, the attacks that were tried, and the overlaps of the last one."""
-        results = np.array(self._results, dtype=np.float64).reshape(-1, 3)
+        tried = self._tried()
         return xr.Dataset(
             {
-                "boundary": ("load", self._curve[1]),
-                "attack": (("try", "load_eps_recovered"), results),
-                "overlap": (("sweep", "with"), self._overlaps()),
+                "boundary": ("scaled_load", self._curve[1]),
+                "boundary_at_size": ("scaled_load", self._curve_at_size),
+                "attack_load": ("attack", tried[:, 0]),
+                "eps": ("attack", tried[:, 1]),
+                "n_draws": (("attack", "outcome"), tried[:, 2:]),
+                "overlap": (("draw", "sweep", "with"), self._overlaps()),
             },
-            {"load": self._curve[0], "with": ["pattern", "example"]},
+            {"scaled_load": self._curve[0], "with": ["pattern", "example"], "outcome": list(OUTCOMES)},
             {"p": P, "teacher_temperature": TEACHER_TEMPERATURE, "n_spins": N_SPINS},
         )

@@ -38,7 +38,9 @@ class CutPage:
             svg=lambda: export.chart_file(self._canvas.chart, "svg"),
             nc=lambda: export.dataset_file(self._data()),
         )
-        self._size_warning = pn.pane.HTML("", css_classes=["of-size"], width=1040, visible=False)
+        self._size_warning = pn.pane.HTML(
+            "", css_classes=["of-size"], sizing_mode="stretch_width", max_width=1040, visible=False
+        )
         self._canvas = Canvas(self._chart(), 760, 400)
         self._status = pn.pane.HTML("", css_classes=["cut-said"], width=700)
         self._code = CodeBlock("cut")

@@ -19,7 +19,7 @@ from densehop.apps.explorer.compute.point import Point
 from densehop.apps.explorer.pages.simulation_panel import SimulationPanel
 from densehop.apps.explorer.sessions.session import Session
 from densehop.apps.explorer.widgets import export
-from densehop.apps.explorer.widgets.downloads import CONTENT_STYLE, CodeBlock, DownloadButtons
+from densehop.apps.explorer.widgets.downloads import CONTENT_STYLE, CodeBlock, DownloadButtons, wrapping_row
 from densehop.apps.explorer.widgets.phase_diagram import PhaseDiagramFigure
 from densehop.errors import DensehopError
 from densehop.plot.phase_diagrams import phase_diagram
@@ -50,6 +50,7 @@ class PhaseDiagramPage:
         self._update_controls()
         self._update_plane()
         state.param.watch(self._update_controls, ["model", "p"])
+        state.param.watch(self._keep_point_in_window, ["model", "p"])
         state.param.watch(self._update_plane, ["model", "p", "teacher_t"])
         state.param.watch(self._update_point, ["x", "t"])
 
@@ -69,10 +70,26 @@ class PhaseDiagramPage:
             name="model", options={label: name for name, label in MODELS.items()}, value=self._state.model, width=250
         )
         model.link(self._state, value="model", bidirectional=True)
+        hint = pn.pane.HTML(
+            "<p>Click into the plane, or type a point, to see what a network does there; then simulate it.</p>",
+            margin=(0, 10),
+        )
+        point = wrapping_row(
+            pn.widgets.FloatInput.from_param(self._state.param.x, width=120, css_classes=["point-load"]),
+            pn.widgets.FloatInput.from_param(self._state.param.t, width=120, css_classes=["point-temperature"]),
+        )
+        key = "".join(f"<dt>{symbol}</dt><dd>{meaning}</dd>" for symbol, meaning in description.SYMBOLS.items())
+        symbols = pn.pane.HTML(
+            f"<details><summary>What the symbols mean</summary><dl class='key'>{key}</dl></details>",
+            stylesheets=[CONTENT_STYLE],
+            width=500,
+        )
         figure = pn.pane.Bokeh(self._figure.figure)
-        left = pn.Column(pn.Row(model, self._p_slider), self._teacher_temperature, figure, self._files.panel)
-        right = pn.Column(self._description, pn.Row(self._code.button), self._code.panel)
-        return pn.Column(pn.Row(left, right), self._simulation.panel)
+        left = pn.Column(
+            wrapping_row(model, self._p_slider), self._teacher_temperature, hint, figure, self._files.panel
+        )
+        right = pn.Column(point, self._description, symbols, pn.Row(self._code.button), self._code.panel)
+        return pn.Column(wrapping_row(left, right), self._simulation.panel)
 
     def _click(self, x: float, t: float) -> None:
         """Go to a point, within the window."""
@@ -83,12 +100,24 @@ class PhaseDiagramPage:
             t=float(f"{min(max(t, min_temperature), max_temperature):.5g}"),
         )
 
-    def _update_controls(self, *_: Any) -> None:
+    def _update_controls(self, *changes: Any) -> None:
         """Offer the values of p and of the teacher's temperature that the model can have."""
         state = self._state
-        state.make_consistent()
+        replaced = state.make_consistent()
+        if changes:
+            self._session.show_error("")
+        if replaced and changes:
+            self._session.show_error(f"this model cannot have {', '.join(replaced)}: see the controls for what it has")
         self._p_slider.param.update(options=list(allowed_p(state.model)), value=state.p)
         self._teacher_temperature.visible = state.model in DEFAULT_TEACHER_TEMPERATURE
+
+    def _keep_point_in_window(self, *_: Any) -> None:
+        """Move a point that another model or p leaves outside of the map to where the map shows it."""
+        max_coordinate, max_temperature = self.plane.window
+        state = self._state
+        x = state.x if state.x <= max_coordinate else 0.75 * max_coordinate
+        t = state.t if state.t <= max_temperature else 0.5 * max_temperature
+        state.param.update(x=x, t=t)
 
     def _update_plane(self, *changes: Any) -> None:
         """Show another plane; its phases and its boundaries follow as soon as they are computed."""
@@ -98,7 +127,7 @@ class PhaseDiagramPage:
             self._session.show_error(str(error))
             return
         self._p_slider.value = self._state.p
-        if changes:
+        if changes and all(change.name == "teacher_t" for change in changes):
             self._session.show_error("")
         self._files.disable("... when its lines are traced")
         self._figure.show(plane, None)

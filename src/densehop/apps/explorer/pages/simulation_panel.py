@@ -32,13 +32,15 @@ class SimulationPanel:
         self._runner = session.job_runner(self._draw, self._finish)
         self._simulation: Simulation | None = None
         self._theory = NO_THEORY  # overlap and energy at infinite N, and overlap at N
-        self._result = pn.pane.HTML("", css_classes=["verdict"], width=660)
-        self._size_warning = pn.pane.HTML("", css_classes=["of-size"], width=1040, visible=False)
+        self._result = pn.pane.HTML("", css_classes=["verdict"], sizing_mode="stretch_width", max_width=660)
+        self._size_warning = pn.pane.HTML(
+            "", css_classes=["of-size"], sizing_mode="stretch_width", max_width=1040, visible=False
+        )
         self._code = CodeBlock("simulation")
         self._canvases = [Canvas(chart) for chart in self._charts()]
         self._pause = pn.widgets.Button(name="Pause", width=90, css_classes=["pause"])
         self._pause.on_click(self._pause_or_resume)
-        self._state.param.watch(self._warn_of_size, ["model", "p", "teacher_t", "x", "t", "n"])
+        self._state.param.watch(self._clear, ["model", "p", "teacher_t", "x", "t", "n"])
         self._warn_of_size()
 
     @property
@@ -71,7 +73,15 @@ class SimulationPanel:
             self._code.panel,
         )
 
-    def _warn_of_size(self, *_: Any) -> None:
+    def _clear(self, *_: Any) -> None:
+        """Take away what belongs to another point or another size."""
+        self._runner.stop()
+        self._simulation, self._theory = None, NO_THEORY
+        self._result.object = ""
+        self._draw()
+        self._warn_of_size()
+
+    def _warn_of_size(self) -> None:
         """Say beforehand where a simulation of this size cannot agree with the theory."""
         try:
             warning = description.small_size_warning(self._point(), self._state.n)
@@ -89,6 +99,7 @@ class SimulationPanel:
             )
             theory = (*point.ordered_state(), point.overlap_at_size(state.n))
         except DensehopError as error:
+            self._clear()
             self._session.show_error(str(error))
             return
         self._session.show_error("")
@@ -126,7 +137,8 @@ class SimulationPanel:
         at_size = f", at this N {description.number(overlap_at_size)}" if math.isfinite(overlap_at_size) else ""
         self._result.object = (
             f"<b>{simulation.n_sweeps} sweeps</b>: overlap {mean:.4f} ± {error:.4f} (theory "
-            f"{description.number(overlap)}{at_size}); {'too short to judge' if verdict is None else verdict.reason}"
+            f"{description.number(overlap)}{at_size}); {description.equilibration(verdict)}. "
+            f"{description.comparison(simulation.request.n_spins, mean, error, overlap, overlap_at_size)}"
         )
 
     def _charts(self) -> tuple[Chart, Chart]:
@@ -136,8 +148,6 @@ class SimulationPanel:
         n_sweeps = self._state.sweeps
         if simulation is not None:
             overlaps, energies, n_sweeps = simulation.overlap, simulation.energy, simulation.request.n_sweeps
-            if simulation.request.point.plane.p % 2 == 0:
-                overlaps = np.abs(overlaps)
         window = (0.0, float(n_sweeps))
         overlap, energy, overlap_at_size = self._theory
         levels = (

@@ -1,5 +1,6 @@
 """The values of a page's controls. Each has a name in the page's address, from which it is read back and checked."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,30 +22,42 @@ TABS = ("phase", "cut", "restore", "attack")
 
 
 class SessionState(param.Parameterized):  # type: ignore[misc]
-    """The controls of all pages of one session."""
+    """The controls of all pages of one session. A control that is emptied keeps the value it had (`keep_filled`)."""
 
     view = param.Selector(default="phase", objects=list(TABS))
     model = param.Selector(default="nishimori", objects=list(MODELS))
     p = param.Integer(default=3, bounds=(2, MAX_P))
     teacher_t = param.Number(
-        default=1.5, bounds=(1.0, MAX_TEACHER_TEMPERATURE), step=0.05, label="teacher temperature T*"
+        default=1.5, bounds=(1.0, MAX_TEACHER_TEMPERATURE), step=0.05, label="teacher temperature T*", allow_None=True
     )
-    x = param.Number(default=6.0, bounds=(0.0, 1000.0))
-    t = param.Number(default=2.0, bounds=(0.0, 1000.0))
-    n = param.Integer(default=96, bounds=(8, MAX_N), label="N")
-    disorders = param.Integer(default=4, bounds=(1, MAX_DISORDERS))
+    x = param.Number(default=6.0, bounds=(0.0, 1000.0), label="load", allow_None=True)
+    t = param.Number(default=2.0, bounds=(0.0, 1000.0), label="temperature T", allow_None=True)
+    n = param.Integer(default=96, bounds=(8, MAX_N), label="N", allow_None=True)
+    disorders = param.Integer(default=4, bounds=(1, MAX_DISORDERS), allow_None=True)
     start = param.Selector(default="pattern", objects={label: name for name, label in STARTS.items()})
-    amount = param.Number(default=0.5, bounds=(0.0, 1.0), step=0.05, label="overlap, or overwritten fraction")
-    sweeps = param.Integer(default=400, bounds=(8, MAX_SWEEPS))
-    seed = param.Integer(default=0, bounds=(0, 2**32 - 1))
+    amount = param.Number(
+        default=0.5, bounds=(0.0, 1.0), step=0.05, label="overlap, or overwritten fraction", allow_None=True
+    )
+    sweeps = param.Integer(default=400, bounds=(8, MAX_SWEEPS), allow_None=True)
+    seed = param.Integer(default=0, bounds=(0, 2**32 - 1), allow_None=True)
     along = param.Selector(default="temperature", objects=["temperature", "load"])
     digit = param.Integer(default=3, bounds=(0, 49))
     hidden = param.Number(default=0.5, bounds=(0.0, 0.95), step=0.05, label="hidden fraction")
     flipped = param.Number(default=0.0, bounds=(0.0, 0.5), step=0.05, label="flipped fraction")
     overwritten = param.Number(default=0.0, bounds=(0.0, 1.0), step=0.05, label="fraction overwritten by another digit")
     clicked = param.String(default="", regex=SITES)
-    attack_load = param.Number(default=0.5, bounds=(0.05, 2.0), step=0.05, label="scaled load a = 6M/N²")
-    eps = param.Number(default=0.4, bounds=(0.0, 1.0), step=0.01, label="overwritten fraction ε")
+    attack_load = param.Number(default=1.0, bounds=(0.05, 2.0), step=0.05, label="scaled load a = 6M/N²")
+    eps = param.Number(default=0.3, bounds=(0.0, 1.0), step=0.01, label="overwritten fraction ε")
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.param.watch(self._keep_filled, list(FIELDS))
+
+    def _keep_filled(self, *changes: Any) -> None:
+        """Put back the value that a field had before it was emptied; pages that watch the field see it filled."""
+        emptied = {change.name: change.old for change in changes if change.new is None}
+        if emptied:
+            self.param.update(**emptied)
 
     def query(self) -> dict[str, Any]:
         """Return the values that differ from the defaults, by their names in the address."""
@@ -53,19 +66,20 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
 
     def load_query(self, query: Mapping[str, Any]) -> str:
         """Take over the parameters of an address; return what was wrong with them, or an empty string."""
-        refused = []
-        for name, value in query.items():
-            if name not in PARAMETERS:
-                continue
-            kind = type(self.param[name].default)
+        refused = [f"{name}={value} (no such control)" for name, value in query.items() if name not in PARAMETERS]
+        for name in (name for name in query if name in PARAMETERS):
             try:
-                if isinstance(value, bool):
-                    raise ValueError
-                self.param.update(**{name: kind(value)})
+                self.param.update(**{name: _converted(query[name], type(self.param[name].default))})
             except (ValueError, TypeError):
-                refused.append(f"{name}={value}")
+                refused.append(f"{name}={query[name]}")
         refused += [one for one in self.make_consistent() if one.partition("=")[0] in query]
         return f"the link holds what cannot be shown: {', '.join(refused)}" if refused else ""
+
+    def show_query(self, query: Mapping[str, Any]) -> str:
+        """Take over an address as a whole: what it does not hold goes back to its default."""
+        missing = {name: self.param[name].default for name in PARAMETERS if name not in query}
+        self.param.update(**missing)
+        return self.load_query(query)
 
     def make_consistent(self) -> list[str]:
         """Replace a p or a teacher temperature that the model cannot have; return what was replaced."""
@@ -82,4 +96,15 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
         return replaced
 
 
+def _converted(value: Any, kind: type) -> Any:
+    """Return a value of an address as the type of its control; the address has made numbers of what looks like one."""
+    if isinstance(value, bool) or (kind is int and isinstance(value, float) and not value.is_integer()):
+        raise ValueError(value)
+    converted = kind(value)
+    if kind is float and not math.isfinite(converted):
+        raise ValueError(value)
+    return converted
+
+
+FIELDS = ("x", "t", "n", "disorders", "sweeps", "seed", "amount", "teacher_t")  # that a person may empty
 PARAMETERS = tuple(name for name in SessionState.param if name != "name")

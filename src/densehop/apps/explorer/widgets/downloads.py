@@ -8,7 +8,9 @@ import panel as pn
 CONTENT_STYLE = """
 table.branches { border-collapse: collapse; font-size: 12px; }
 table.branches td, table.branches th { border-bottom: 1px solid #ddd; padding: 3px 4px; text-align: right; }
-pre { background: #f6f6f6; padding: 8px; font-size: 12px; overflow-x: auto; }
+pre { background: #f6f6f6; padding: 8px; font-size: 12px; overflow-x: auto; max-width: min(1160px, 92vw); }
+dl.key dt { float: left; clear: left; width: 3.2em; font-weight: 600; }
+dl.key dd { margin: 0 0 3px 3.4em; }
 """
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from bokeh.events import Tap
+from bokeh.events import DoubleTap, Tap
 from bokeh.models import ColumnDataSource, LinearColorMapper
 from bokeh.plotting import figure
 
@@ -42,7 +42,8 @@ class SpinImage:
         mapper = LinearColorMapper(palette=GREYS, low=-1, high=1)
         self.figure.image("image", x=0, y=0, dw=side, dh=side, source=self._source, color_mapper=mapper)
         if on_click is not None:
-            self.figure.on_event(Tap, lambda event: on_click(self._site(event.x, event.y)))
+            for kind in (Tap, DoubleTap):  # two quick clicks arrive as one tap and one double tap
+                self.figure.on_event(kind, lambda event: on_click(self._site(event.x, event.y)))
 
     def _rows_from_bottom(self) -> Floats:
         """Return the rows from the lowest one up, the order in which Bokeh draws them."""

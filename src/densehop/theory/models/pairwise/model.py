@@ -106,7 +106,7 @@ class Pairwise(PBodyModel):
         return pairwise_signal(problem)
 
     def paramagnet(self, problem: Problem) -> Known:
-        """Return the paramagnet, which exists above T = 2 where there is noise (docs/theory.md, eq. 57)."""
+        """Return the paramagnet, which exists above T = 2 where there is noise (docs/theory.md, eq. 50)."""
         load, temperature = problem.load, problem.temperature
         if 2 * (1 / temperature) >= 1 and load > 0:
             raise NoSolution(f"no paramagnet at T = {temperature:g}: for p = 2 and load > 0 it exists above T = 2")

@@ -1,0 +1,102 @@
+"""Measure what a lookup costs: time and peak memory of `transform`, `kneighbors` and `recall`, per query.
+
+    python benchmarks/bench_lookups.py                                # 50,000 stored rows of 256 values, 2,000 queries
+    python benchmarks/bench_lookups.py --stored 1000000 --values 784 --queries 200 --kinds codes --threads 1
+
+Codes are random, a tenth of their signs flipped; greys are uniform, with errors of a twentieth of their range. Each
+kind runs in a process of its own; its peak resident memory is that beyond what it was before `fit` or the call.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+KINDS = ("codes", "uint8", "float32", "float64")
+ROUNDS = 3
+
+
+def peak() -> float:
+    """Return the peak resident memory of this process in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
+
+
+def data_of(
+    kind: str, n_stored: int, n_values: int, n_queries: int
+) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.generic]]:
+    """Return rows to store and questions."""
+    random = np.random.default_rng(0)
+    if kind == "codes":
+        stored = random.integers(0, 2, (n_stored, n_values), dtype=np.uint8)
+        asked = stored[random.integers(n_stored, size=n_queries)]
+        return stored, np.where(random.random(asked.shape) < 0.1, 1 - asked, asked)
+    if kind == "uint8":
+        greys = random.integers(0, 256, (n_stored, n_values), dtype=np.uint8)
+        some = greys[random.integers(n_stored, size=n_queries)]
+        return greys, np.clip(some + random.normal(0, 12.75, some.shape), 0, 255).astype(np.uint8)
+    values = random.random((n_stored, n_values), dtype=np.float32).astype(kind)
+    moved = values[random.integers(n_stored, size=n_queries)] + random.normal(0, 0.05, (n_queries, n_values))
+    return values, moved.astype(kind)
+
+
+def measured(call: Callable[[], object], rounds: int) -> tuple[float, float]:
+    """Return the shortest time of some calls, after one that compiles, and the growth of the peak memory."""
+    before, times = peak(), []
+    for _ in range(rounds + 1):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return min(times[1:] or times), peak() - before
+
+
+def child(kind: str, n_stored: int, n_values: int, n_queries: int) -> None:
+    """Measure one kind and print JSON."""
+    import densehop as dh  # noqa: PLC0415 (the peak memory of each child counts from its own start)
+
+    stored, asked = data_of(kind, n_stored, n_values, n_queries)
+    small = dh.DenseAssociativeMemory().fit(stored[:64])
+    small.recall(asked[:64])  # compiles
+    memory = dh.DenseAssociativeMemory()
+    fitting, kept = measured(lambda: memory.fit(stored), 0)
+    found = {"fit": (fitting, kept)}
+    for name in ("transform", "kneighbors", "recall"):
+        found[name] = measured(lambda name=name: getattr(memory, name)(asked), ROUNDS)  # type: ignore[misc]
+    print(json.dumps(found))
+
+
+def main() -> None:
+    """Run a child for each kind and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stored", type=int, default=50_000)
+    parser.add_argument("--values", type=int, default=256)
+    parser.add_argument("--queries", type=int, default=2000)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    sizes = (options.stored, options.values, options.queries)
+    if options.child:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
+        child(options.kinds[0], *sizes)
+        return
+    print(f"{sizes[0]} stored rows of {sizes[1]} values, {sizes[2]} queries, {options.threads} threads")
+    print(f"{'':10}{'':12}{'time':>12}{'a query':>12}{'peak beyond':>14}")
+    for kind in options.kinds:
+        given = [f"--{name}={value}" for name, value in zip(("stored", "values", "queries"), sizes, strict=True)]
+        command = [sys.executable, __file__, *given, f"--threads={options.threads}", "--child", "--kinds", kind]
+        environment = {**os.environ, "OMP_NUM_THREADS": str(options.threads)}
+        run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        for name, (seconds, grown) in json.loads(run.stdout).items():
+            each = f"{seconds / sizes[2] * 1e6:.1f} us" if name != "fit" else ""
+            print(f"{kind:10}{name:12}{seconds:10.3f} s{each:>12}{grown / 2**20:11.0f} MB", flush=True)
+
+
+if __name__ == "__main__":
+    main()

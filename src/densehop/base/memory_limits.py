@@ -1,0 +1,68 @@
+"""How much memory may still be used: by the machine, by a container or batch system (cgroups), by `ulimit`."""
+
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+CGROUPS, OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+# where a group says: its limit, what it uses, and the line of memory.stat with cached files that it can give back
+UNIFIED = ("memory.max", "memory.current", "inactive_file")  # cgroup v2
+LEGACY = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")  # cgroup v1
+
+
+def usable_memory() -> int:
+    """Return how many bytes this process may still use: the least of all that the limits leave."""
+    rooms = [int(psutil.virtual_memory().available), *cgroup_rooms(), *_ulimit_rooms()]
+    return max(0, min(rooms))
+
+
+def cgroup_rooms(root: Path = CGROUPS, own: Path = OWN_CGROUPS) -> Iterator[int]:
+    """Yield what each control group above this process leaves, of either version.
+
+    `root` is where they are mounted, `own` the file that names those of this process.
+    """
+    try:
+        lines = own.read_text().splitlines()
+    except OSError:  # no Linux
+        return
+    for line in lines:
+        _, controllers, place = line.split(":", 2)
+        if controllers == "":
+            yield from _rooms_above(root, place, UNIFIED)
+        elif "memory" in controllers.split(","):
+            yield from _rooms_above(root / "memory", place, LEGACY)
+
+
+def _rooms_above(root: Path, place: str, names: tuple[str, str, str]) -> Iterator[int]:
+    """Yield the rooms of the group at a place and of all above it; in a container only the root may be visible."""
+    folder = root / place.lstrip("/")
+    for group in (folder, *folder.parents):
+        if group.is_relative_to(root) and (room := _room(group, names)) is not None:
+            yield room
+
+
+def _room(group: Path, names: tuple[str, str, str]) -> int | None:
+    """Return what one group leaves; None where it has no limit or does not say."""
+    limit, used, reclaimable = names
+    try:
+        allowed, taken = int((group / limit).read_text()), int((group / used).read_text())
+    except (OSError, ValueError):  # no such group, or "max"
+        return None
+    try:
+        stated = dict(line.split(maxsplit=1) for line in (group / "memory.stat").read_text().splitlines())
+        taken -= int(stated.get(reclaimable, 0))
+    except (OSError, ValueError):
+        pass
+    return max(0, allowed - max(0, taken))
+
+
+def _ulimit_rooms() -> Iterator[int]:
+    """Yield what limits on this process leave: of its addresses (`ulimit -v`) and of its data (`ulimit -d`)."""
+    memory = psutil.Process().memory_info()
+    used = {resource.RLIMIT_AS: memory.vms, resource.RLIMIT_DATA: getattr(memory, "data", memory.rss)}
+    for kind, taken in used.items():
+        allowed, _ = resource.getrlimit(kind)
+        if allowed != resource.RLIM_INFINITY:
+            yield max(0, allowed - taken)

@@ -1,0 +1,197 @@
+"""`recover_pattern`: the hidden pattern from its examples alone, with a verdict (docs/theory.md, eq. 128 to 132).
+
+Message passing starts from eigenvectors. A state counts as found if its evidence would be a rare accident in random
+examples: Z/<Z> exceeds 1/delta for at most a fraction delta of them, at every N and whatever the student (eq. 131).
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from densehop.base import checks
+from densehop.base.arrays import ArrayLike, Floats, Signs
+from densehop.base.streams import Seed, seed_sequence
+from densehop.base.workers import count_workers
+from densehop.inference.amp import MessagePassing, infer, random_start
+from densehop.inference.byte_codes import ByteCodes
+from densehop.inference.instance import Instance
+from densehop.inference.spectral import Start, spectral_starts
+from densehop.theory.questions.evidence import log_teacher_norm
+from densehop.theory.questions.thresholds import InferenceRegime, inference_regime
+
+RARE = 1e-4  # fraction of random data sets in which a state as good as a found one may exist
+LARGE_EXCESS = 6.0  # of the covariance's largest eigenvalue, rarer still (Tracy & Widom)
+ALIGNED = 0.5  # overlap of signs with that eigenvector
+THRESHOLD = -math.log(RARE)  # of log odds, in nats
+RANDOM_STARTS = 3
+SETTLED = 1e-6  # of the residual: signs no longer change
+SAME = 0.01  # of q: less is the paramagnet
+
+
+@dataclass(frozen=True, eq=False)
+class Recovery:
+    """What can be said of the pattern behind given examples.
+
+    Attributes
+    ----------
+    pattern : (N,) int8
+        The most probable sign of each spin of the best state, whatever the verdict; for even p up to a common sign.
+    magnetisations : (N,) float64
+        How sure each sign is: on the Nishimori line it is right with probability (1 + abs(m_i))/2.
+    verdict : str
+        "found": the state explains the examples better than chance can. "impossible": nothing was found, and at this N
+        and M theory says that no method can find it. "undecided": nothing was found, although it should be possible.
+    reason : str
+        Why, what theory expects here, and how many examples would do.
+    log_odds : float
+        Evidence of the best state in nats, log Z - log <Z> against independent random examples; 0 for the paramagnet.
+    start : str
+        Where message passing found it from: "covariance", "unfolding", "mean" or "random".
+    result : MessagePassing
+        The state itself, with its free entropy and residual.
+    expectation : InferenceRegime
+        What theory says of a typical data set of this size.
+    """
+
+    pattern: Signs
+    magnetisations: Floats
+    verdict: str
+    reason: str
+    log_odds: float
+    start: str
+    result: MessagePassing
+    expectation: InferenceRegime
+
+
+def recover_pattern(
+    examples: ArrayLike,
+    p: int,
+    temperature: float,
+    seed: Seed = 0,
+    teacher_p: int | None = None,
+    teacher_temperature: float | None = None,
+    n_workers: int | None = None,
+) -> Recovery:
+    """Look for the pattern from which a teacher drew these examples (docs/theory.md, eq. 128 to 132).
+
+    Parameters
+    ----------
+    examples : (M, N) of +-1
+    p : int
+        Bodies in the student's strict energy, 2 <= p <= N, at most 20.
+    temperature : float
+        The student's T > 0.
+    seed : int or SeedSequence
+        Of random starts and of the iterations for eigenvectors.
+    teacher_p, teacher_temperature : int and float, optional
+        The teacher's p* and T*, if they differ from the student's. They change what theory expects, not the search.
+    n_workers : int, optional
+        Threads; None is one for each core. The bits do not depend on it.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is out of its range.
+    """
+    signs = checks.signs("examples", examples, ("M", "N"))
+    threads = count_workers(n_workers)
+    instance = Instance.checked(signs, p, temperature, threads)
+    expectation = inference_regime(signs.shape[1], len(signs), p, temperature, teacher_p, teacher_temperature)
+    best: _Candidate | None = None
+    for start in _starts(signs, instance.codes, p, seed, threads):
+        result = infer(instance, start.magnetisations, damping=0.0, max_iterations=200, tolerance=SETTLED)
+        found = _Candidate(start, result, log_odds(instance, result))
+        if best is None or found.rank > best.rank:
+            best = found
+        if found.significant:
+            break
+    assert best is not None  # there is always a start
+    return _recovery(best, expectation)
+
+
+class _Candidate(NamedTuple):
+    """A state, where it was found from, and its evidence."""
+
+    start: Start
+    result: MessagePassing
+    log_odds: float
+
+    @property
+    def from_eigenvector(self) -> bool:
+        """Whether it is the direction of an eigenvalue that random examples do not have."""
+        agreement = abs(float(np.mean(self.result.pattern * np.sign(self.start.magnetisations))))
+        return self.start.excess > LARGE_EXCESS and self.result.q > SAME and agreement > ALIGNED
+
+    @property
+    def significant(self) -> bool:
+        """Whether random examples hardly ever have such a state."""
+        return self.result.converged and (self.log_odds > THRESHOLD or self.from_eigenvector)
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """The larger, the better."""
+        return self.significant, self.log_odds
+
+
+def log_odds(instance: Instance, result: MessagePassing) -> float:
+    """Return log Z - log <Z> of the state that was found, in nats; -inf if it has no free entropy (eq. 131)."""
+    n_spins, p = instance.n_spins, instance.p
+    if not math.isfinite(result.free_entropy):
+        return -math.inf
+    if result.q < SAME:
+        return 0.0
+    both_signs = math.log(2) if p % 2 == 0 else 0.0
+    log_mean = n_spins * math.log(2) + instance.codes.n_examples * (
+        log_teacher_norm(n_spins, p, 1 / instance.beta) - n_spins * math.log(2)
+    )
+    return n_spins * result.free_entropy + both_signs - log_mean
+
+
+def _starts(signs: Signs, codes: ByteCodes, p: int, seed: Seed, threads: int) -> Iterator[Start]:
+    """Yield starts, the best guess first."""
+    yield from spectral_starts(signs, p, seed, threads)
+    if p % 2 == 1:
+        yield Start("mean", np.sign(codes.project(np.ones(codes.n_examples))))
+    for number in range(RANDOM_STARTS):
+        yield Start("random", random_start(codes.n_spins, seed_sequence(seed, number)))
+
+
+def _recovery(best: _Candidate, expectation: InferenceRegime) -> Recovery:
+    """Give the verdict."""
+    verdict = "found" if best.significant else "undecided" if expectation.possible else "impossible"
+    return Recovery(
+        pattern=best.result.pattern,
+        magnetisations=best.result.magnetisations,
+        verdict=verdict,
+        reason=f"{_why(best)} {expectation.explanation}",
+        log_odds=best.log_odds,
+        start=best.start.name,
+        result=best.result,
+        expectation=expectation,
+    )
+
+
+def _why(best: _Candidate) -> str:
+    """Say what was found."""
+    q, odds, name = best.result.q, best.log_odds, best.start.name
+    state = f"a state with q = {q:.4f}"
+    if best.significant and odds > THRESHOLD:
+        return (
+            f"Message passing from the {name} start converged to {state}, whose evidence exceeds that of random "
+            f"examples by {odds:.1f} nats."
+        )
+    if best.significant:
+        return (
+            f"Message passing converged to {state} along the top eigenvector of the examples' covariance, whose "
+            f"eigenvalue lies {best.start.excess:.0f} deviations above that of random examples."
+        )
+    if q < SAME:
+        return "Message passing from every start ended in the paramagnet, which knows nothing of a pattern."
+    if not best.result.converged:
+        return f"Message passing did not converge; the best state has q = {q:.4f} and evidence of {odds:.1f} nats."
+    return (
+        f"The best state has q = {q:.4f} and evidence of {odds:.1f} nats, where chance alone may give {THRESHOLD:.1f}."
+    )

@@ -1,0 +1,167 @@
+"""Starts from an eigenvector: directions in which the examples' correlations stick out of their noise.
+
+The matrices, each with its diagonal left out (docs/theory.md, eq. 128 to 130): the covariance of the examples, whatever
+p; at p = 3 the coupling tensor as N x N^2, times its transpose; at p = 4 the tensor as N^2 x N^2, whose eigenvector is
+a matrix and gives its own top eigenvector. Where a tensor does not fit into memory, passes through the examples take
+its place. Sources: Richard & Montanari (2014); Hopkins, Shi & Steurer (2015).
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import eigh_tridiagonal
+
+from densehop.base import checks
+from densehop.base.arrays import Floats, Signs, Singles
+from densehop.base.streams import Purpose, Seed, generator
+from densehop.simulate.representations.couplings import CouplingStore
+
+ROWS = 4096  # examples at once, as numbers in single precision
+STEPS = 40  # of Lanczos's iteration: enough for an eigenvalue that sticks out
+ROUNDING = 1e-10  # relative: below it, nothing is left of a vector
+SHARE = 0.5  # of the free memory that a tensor may take
+
+
+class Start(NamedTuple):
+    """Magnetisations (N,) to begin with, and where they are from.
+
+    excess: how far the eigenvalue lies above that of random examples, in its standard units, 0 where it is not known.
+    """
+
+    name: str
+    magnetisations: Floats
+    excess: float = 0.0
+
+
+def spectral_starts(examples: Signs, p: int, seed: Seed, n_workers: int) -> Iterator[Start]:
+    """Yield starts along the top eigenvectors, the cheapest one first."""
+    values, vectors = np.linalg.eigh(covariance(examples))
+    yield Start("covariance", _start(vectors[:, -1]), covariance_excess(float(values[-1]), *examples.shape))
+    if p == 3:
+        yield Start("unfolding", _start(unfold_three(examples, seed, n_workers)))
+    if p == 4:
+        yield Start("unfolding", _start(_top(unfold_four(examples, seed, n_workers))))
+
+
+def covariance_excess(largest: float, n_examples: int, n_spins: int) -> float:
+    """Return the largest eigenvalue of `covariance` less its value for random examples, in units of its fluctuations.
+
+    For random examples it follows the law of Tracy & Widom: it exceeds 4 once in 1,000 times (Johnstone 2001).
+    """
+    rows, columns = math.sqrt(max(n_examples - 1, 1)), math.sqrt(n_spins)
+    scale: float = (rows + columns) * (1 / rows + 1 / columns) ** (1 / 3)
+    return (largest + n_examples - (rows + columns) ** 2) / scale
+
+
+def covariance(examples: Signs) -> Floats:
+    """Return sum_a sigma_ai sigma_aj, (N, N), with diagonal 0: whole numbers, so that no order of sums matters."""
+    total = np.zeros((examples.shape[1],) * 2)
+    for block in _blocks(examples):
+        total += block.T @ block
+    np.fill_diagonal(total, 0.0)
+    return total
+
+
+def unfold_three(examples: Signs, seed: Seed, n_workers: int) -> Floats:
+    """Return the top eigenvector, (N,), of sum_kl J_ikl J_jkl for i != j (docs/theory.md, eq. 129)."""
+    n_examples, n_spins = examples.shape
+    needed = CouplingStore.bytes_needed(3, n_spins, n_examples, 0, n_workers)
+    if needed > SHARE * checks.free_memory():
+        first = generator(seed, Purpose.START, 1).standard_normal((n_spins,))
+        return largest_eigenvector(lambda v: apply_three(examples, v), first)
+    gram = np.zeros((n_spins, n_spins))
+    for slab in CouplingStore.build(3, examples, n_workers).tensor:
+        rows = slab[:, :n_spins].astype(np.float64)
+        gram += rows @ rows.T
+    np.fill_diagonal(gram, 0.0)
+    return _top(gram)
+
+
+def unfold_four(examples: Signs, seed: Seed, n_workers: int) -> Floats:
+    """Return the top eigenvector, (N, N), of the couplings between pairs (docs/theory.md, eq. 130)."""
+    n_examples, n_spins = examples.shape
+    first = generator(seed, Purpose.START, 1).standard_normal(n_spins)
+    pairs = np.outer(first, first)
+    np.fill_diagonal(pairs, 0.0)
+    if CouplingStore.bytes_needed(4, n_spins, n_examples, 0, n_workers) > SHARE * checks.free_memory():
+        correlations = covariance(examples)
+
+        def multiply(v: Floats) -> Floats:
+            return apply_four(examples, correlations, v)
+    else:
+        tensor, upper = CouplingStore.build(4, examples, n_workers).tensor, np.triu_indices(n_spins, 1)
+
+        def multiply(v: Floats) -> Floats:
+            return np.stack([2 * (slab[:, : len(upper[0])] @ v[upper]) for slab in tensor])
+
+    shape = pairs.shape
+    return largest_eigenvector(lambda v: multiply(v.reshape(shape)).ravel(), pairs.ravel()).reshape(shape)
+
+
+def apply_three(examples: Signs, v: Floats) -> Floats:
+    """Return sum_j A_ij v_j, A the matrix of `unfold_three` less its mean diagonal, without forming J."""
+    n_examples, n_spins = examples.shape
+    total, pairs = np.zeros(n_spins), np.zeros((n_spins, n_spins))
+    for block in _blocks(examples):
+        total += block.sum(axis=0, dtype=np.float64)
+        pairs += block.T @ (block * (block @ v.astype(np.float32))[:, np.newaxis])
+    pairs -= np.outer(v, total) + np.outer(total, v)
+    np.fill_diagonal(pairs, 0.0)
+    result = -2 * pairs @ total - n_examples * (n_spins - 1) * (n_spins - 2) * v
+    for block, form in _quadratic_forms(examples, pairs):
+        result += form @ block
+    return np.asarray(result)
+
+
+def apply_four(examples: Signs, correlations: Floats, pairs: Floats) -> Floats:
+    """Return sum_ij J_ijkl V_ij, (N, N), for V symmetric with diagonal 0; `correlations` is `covariance(examples)`."""
+    mixed = pairs @ correlations
+    result = -2 * (mixed + mixed.T) - 2 * len(examples) * pairs
+    for block, form in _quadratic_forms(examples, pairs):
+        result += block.T @ (block * form[:, np.newaxis])
+    np.fill_diagonal(result, 0.0)
+    return np.asarray(result)
+
+
+def largest_eigenvector(apply: Callable[[Floats], Floats], first: Floats) -> Floats:
+    """Return the vector of largest quadratic form that Lanczos's iteration from `first` finds."""
+    basis, diagonal, beside = [first / np.linalg.norm(first)], [], []
+    for _ in range(min(STEPS, len(first))):
+        new = apply(basis[-1])
+        diagonal.append(float(new @ basis[-1]))
+        for _ in range(2):  # twice is enough to keep the basis orthogonal
+            for vector in basis:
+                new = new - (new @ vector) * vector
+        size = float(np.linalg.norm(new))
+        if size <= ROUNDING * max(map(abs, diagonal)):
+            break
+        beside.append(size)
+        basis.append(new / size)
+    weights = eigh_tridiagonal(np.array(diagonal), np.array(beside[: len(diagonal) - 1]))[1][:, -1]
+    return np.asarray(sum(weight * vector for weight, vector in zip(weights, basis, strict=False)))
+
+
+def _quadratic_forms(examples: Signs, pairs: Floats) -> Iterator[tuple[Singles, Singles]]:
+    """Yield blocks of examples (B, N) and sum_kl pairs_kl sigma_ak sigma_al, (B,)."""
+    matrix = pairs.astype(np.float32)
+    for block in _blocks(examples):
+        yield block, np.einsum("an,an->a", block @ matrix, block)
+
+
+def _blocks(examples: Signs) -> Iterator[Singles]:
+    """Yield the examples in single precision, some rows at once."""
+    for first in range(0, len(examples), ROWS):
+        yield examples[first : first + ROWS].astype(np.float32)
+
+
+def _top(matrix: Floats) -> Floats:
+    """Return the eigenvector of the largest eigenvalue of a symmetric matrix, (N,)."""
+    return np.asarray(np.linalg.eigh((matrix + matrix.T) / 2)[1][:, -1])
+
+
+def _start(direction: Floats) -> Floats:
+    """Return a unit vector (N,) as magnetisations."""
+    start: Floats = np.clip(direction * np.sqrt(len(direction)), -1.0, 1.0)
+    return start

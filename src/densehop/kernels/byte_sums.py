@@ -1,0 +1,108 @@
+"""Sums over signs with real weights, eight signs at a time: fields of a p-body energy at real magnetisations.
+
+Layout, for M examples of N spins and W = ceil(N/8) bytes:
+
+- `codes` (W, M) uint8: bit b of codes[w, a] is 1 where example a has -1 at site 8w + b.
+- a table (W, 256) holds a number for each byte and each of its values. Sums over an example's sites look up W numbers;
+  sums over examples first add up what belongs to each value of a byte, and are expanded to sites at the end. So each
+  byte costs one addition, and tables of 2 KiB stay next to the processor.
+
+With x_i = sigma_ai m_i and e_k the elementary symmetric polynomials of x, the field of site i is proportional to
+sum_r (-m_i)^r sum_a sigma_ai^(r+1) e_{p-1-r}(a) (docs/theory.md, eq. 120): odd r are numbers, even r vectors.
+"""
+
+import numpy as np
+
+from densehop.kernels import compiled, lean
+
+STRIP = 1024  # examples whose sums stay in the fastest cache
+
+
+@lean
+def fill_tables(values, tables):
+    """Set tables (W, 256) to the sums of values (8W,), each with the sign that the byte's bit says."""
+    for w in range(len(tables)):
+        total = 0.0
+        for bit in range(8):
+            total += values[8 * w + bit]
+        tables[w, 0] = total
+        for bit in range(8):
+            for code in range(1 << bit):
+                tables[w, code + (1 << bit)] = tables[w, code] - 2 * values[8 * w + bit]
+
+
+@lean
+def expand_tables(tables, values):
+    """Set values (8W,) to the sums over examples, from tables (W, 256) of what belongs to each value of a byte."""
+    for w in range(len(tables)):
+        for bit in range(8):
+            total = 0.0
+            for code in range(256):
+                total += -tables[w, code] if (code >> bit) & 1 else tables[w, code]
+            values[8 * w + bit] = total
+
+
+@lean
+def sum_sites(codes, first, last, tables, sums):
+    """Set sums[a - first] to sum_i sigma_ai times the values of the tables, for examples first..last."""
+    for a in range(last - first):
+        sums[a] = 0.0
+    for w in range(len(codes)):
+        for a in range(last - first):
+            sums[a] += tables[w, codes[w, first + a]]
+
+
+@lean
+def add_examples(codes, first, last, weights, tables):
+    """Add to tables (W, 256) the weights[a - first] of examples first..last, each at its byte's value."""
+    for w in range(len(codes)):
+        for a in range(last - first):
+            tables[w, codes[w, first + a]] += weights[a]
+
+
+@lean
+def elementary(odd, even, length, polynomials):
+    """Set polynomials (p, L) to e_0..e_{p-1} by Newton's identities: k e_k = sum_j (-1)^(j-1) e_{k-j} P_j.
+
+    odd (F, L) are the power sums P_1, P_3, ... of each example, even (p,) those with even index, shared by all.
+    """
+    for a in range(length):
+        polynomials[0, a] = 1.0
+    for k in range(1, len(polynomials)):
+        for a in range(length):
+            polynomials[k, a] = 0.0
+        for j in range(1, k + 1):
+            if j % 2 == 1:
+                for a in range(length):
+                    polynomials[k, a] += polynomials[k - j, a] * odd[j // 2, a]
+            else:
+                for a in range(length):
+                    polynomials[k, a] -= polynomials[k - j, a] * even[j]
+        for a in range(length):
+            polynomials[k, a] /= k
+
+
+@compiled
+def add_fields(codes, first, last, powers, even, vectors, numbers):
+    """Add to the sums of the field over examples first..last.
+
+    powers (F, W, 256): tables of m, m^3, ...; even (p,): power sums of even index. vectors (V, W, 256) gets, for
+    r = 0, 2, ... < p - 1, what belongs to e_{p-1-r}; numbers (p,) gets sum_a e_{p-1-r}(a) for odd r.
+    """
+    p = len(even)
+    odd = np.empty((len(powers), STRIP))
+    polynomials = np.empty((p, STRIP))
+    for start in range(first, last, STRIP):
+        stop = min(start + STRIP, last)
+        for f in range(len(powers)):
+            sum_sites(codes, start, stop, powers[f], odd[f])
+        elementary(odd, even, stop - start, polynomials)
+        for r in range(p):
+            degree = p - 1 - r
+            if r % 2 == 1:
+                total = 0.0
+                for a in range(stop - start):
+                    total += polynomials[degree, a]
+                numbers[r] += total
+            elif degree > 0:
+                add_examples(codes, start, stop, polynomials[degree], vectors[r // 2])

@@ -1,0 +1,145 @@
+"""The learner of exponential memories: where they start, and their training for accuracy or for certificates."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from densehop.base.arrays import Floats, Integers, Reals
+from densehop.learn.classifier.exponential import ExponentialMemories
+from densehop.learn.classifier.inputs import Scaling
+from densehop.learn.classifier.margins import margin_gradients
+from densehop.learn.classifier.sharpness import likeliest_sharpness
+from densehop.learn.classifier.training import Trainer
+
+TEMPERATURE = {"accuracy": 1.0, "certified": 3.0}  # nats of the margin that the loss resolves
+RATE = 0.01
+RISE = 0.3  # share of the epochs over which the radius rises to its value
+SHARE, FEWEST, MOST = 0.2, 100, 2000  # memories, where no number is given
+NOISE = 0.2  # of each training input
+
+
+@dataclass
+class ExponentialLearner:
+    """Exponential memories, in training or stored.
+
+    Attributes
+    ----------
+    trainer : of their positions (K, N), log weights (K,) and the logarithm of the sharpness (1,)
+    owners : (K,), places of their classes
+    n_classes : int
+    objective, norm : of the estimator
+    radius : in the units of the inputs
+    learning_rate : float
+    """
+
+    trainer: Trainer
+    owners: Integers
+    n_classes: int
+    objective: str
+    norm: str
+    radius: float
+    learning_rate: float
+
+    @property
+    def network(self) -> ExponentialMemories:
+        """The memories."""
+        visible, log_weights, log_sharpness = self.trainer.arrays
+        sharpness = float(np.exp(log_sharpness[0]))
+        return ExponentialMemories(visible, log_weights, self.owners, sharpness, self.n_classes)
+
+    @property
+    def inverse_temperature(self) -> float:
+        """That of the training's loss; the scores of stored memories are log odds as they are."""
+        return 1 / TEMPERATURE[self.objective]
+
+    def keep(self) -> list[Reals]:
+        """Return a copy of what is trained."""
+        return [array.copy() for array in self.trainer.arrays]
+
+    def restore(self, kept: list[Reals]) -> None:
+        """Go back to what was kept."""
+        self.trainer.arrays = kept
+
+    def make_writable(self) -> None:
+        """Copy read-only arrays."""
+        self.trainer.make_writable()
+
+    def rate(self, inputs: Reals) -> float:  # noqa: ARG002 (of the protocol)
+        """Return the first learning rate."""
+        return self.learning_rate
+
+    def epoch(
+        self,
+        inputs: Reals,
+        classes: Integers,
+        weights: Reals | None,
+        inverse_temperature: float,
+        progress: float,
+        rates: Iterator[float],
+        random: np.random.Generator,
+    ) -> float:
+        """Train once over the inputs and return the mean loss; the radius rises with the progress."""
+        radius = self.radius * min(1.0, progress / RISE) if self.objective == "certified" else 0.0
+
+        def step(batch: Reals, labels: Integers, amounts: Reals | None) -> tuple[float, list[Reals]]:
+            found = margin_gradients(self.network, batch, labels, 1 / inverse_temperature, radius, self.norm, amounts)
+            slope = np.array([found.log_sharpness], dtype=inputs.dtype)
+            return found.loss, [found.visible, found.log_weights, slope]
+
+        return self.trainer.epoch(inputs, classes, weights, step, rates, random)
+
+
+def start_exponential(
+    model: Any,
+    scaling: Scaling,
+    inputs: Reals,
+    classes: Integers,
+    weights: Floats | None,
+    n_classes: int,
+    random: np.random.Generator,
+) -> ExponentialLearner:
+    """Return the first memories of an estimator's parameters, from inputs (M, N), their classes and their weights."""
+    learned = model.kind == "learned"
+    if model.sharpness is None:
+        sharpness = likeliest_sharpness(inputs, classes, weights)
+    else:
+        sharpness = model.sharpness / scaling.scale**2
+    rows = _first_rows(classes, weights, _number(model, len(inputs)) if learned else None, random)
+    visible, log_weights, noise = inputs[rows].copy(), np.zeros(len(rows)), 0.0
+    if learned:
+        noise = NOISE if model.input_noise is None else model.input_noise
+        visible += 0.01 * visible.std() * random.standard_normal(visible.shape, dtype=np.float32)
+    elif weights is not None:
+        log_weights = np.log(weights[rows])
+    flips = model.norm == "flips"  # k of them move an input by 2 sqrt(k), as pixels reach from -1 to 1
+    return ExponentialLearner(
+        Trainer([visible, log_weights, np.array([np.log(sharpness)])], model.batch_size, noise),
+        classes[rows],
+        n_classes,
+        model.objective,
+        "l2" if flips else model.norm,
+        2 * float(np.sqrt(model.radius)) if flips else model.radius * scaling.scale,
+        RATE if model.learning_rate is None else model.learning_rate,
+    )
+
+
+def _number(model: Any, n_samples: int) -> int:
+    """Return the number of learned memories."""
+    if model.n_memories is not None:
+        return int(model.n_memories)
+    return min(max(FEWEST, round(SHARE * n_samples)), MOST)
+
+
+def _first_rows(classes: Integers, weights: Floats | None, number: int | None, random: np.random.Generator) -> Integers:
+    """Return the rows that become memories, sorted by class: all of any weight, or a number shared among classes."""
+    usable = np.arange(len(classes)) if weights is None else np.flatnonzero(weights > 0)
+    if number is None:
+        return usable[np.argsort(classes[usable], kind="stable")]
+    share = min(1.0, number / len(usable))
+    parts = []
+    for one in np.unique(classes[usable]):
+        rows = usable[classes[usable] == one]
+        parts.append(random.choice(rows, max(1, round(share * len(rows))), replace=False))
+    return np.concatenate(parts)

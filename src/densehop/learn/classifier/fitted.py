@@ -1,0 +1,142 @@
+"""What a fitted classifier answers: scores, probabilities, classes, and what it was fitted to."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from densehop.base import checks
+from densehop.base.arrays import Floats, Reals
+from densehop.learn.changed_parameters import refuse_changed_parameters
+from densehop.learn.classifier.epochs import Epochs
+from densehop.learn.classifier.exponential import ExponentialMemories
+from densehop.learn.classifier.inputs import Scaling
+from densehop.learn.classifier.learner import Learner, Network
+from densehop.learn.classifier.losses import softmax
+from densehop.learn.classifier.parameters import NORMS
+from densehop.learn.classifier.proofs import certified_radii
+from densehop.learn.validation import validated
+
+NUMBERS_AT_ONCE = 2**22  # fields in one block of rows
+
+
+class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """The questions that a classifier answers once `fit` has set what is named here."""
+
+    classes_: npt.NDArray[Any]
+    inverse_temperature: float | None
+    n_jobs: int | None
+    _learner: Learner
+    _scaling: Scaling
+    _epochs: Epochs
+    validation_scores_: list[float]
+
+    def decision_function(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
+        """Return scores times ``inverse_temperature_`` over ``degree_``, (B, C); for two classes the difference."""
+        logits = self._logits(X)
+        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
+
+    def predict_proba(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (as above)
+        """Return class probabilities, (B, C): softmax of the logits."""
+        return softmax(self._logits(X))
+
+    def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:  # noqa: N803 (as above)
+        """Return the class of lowest energy for each row, (B,)."""
+        logits = self._logits(X)
+        found: npt.NDArray[Any] = self.classes_[logits.argmax(axis=1)]
+        return found
+
+    def certified_radius(self, X: npt.ArrayLike, norm: str = "l2") -> Floats:  # noqa: N803 (as above)
+        """Return the sizes of perturbations below which the predicted class provably cannot change, (B,).
+
+        For exponential memories by convexity (docs/theory.md, section 16), for rectified ones by a looser bound. The
+        proof holds for what `predict` computes in the precision of X, its rounding included, wherever the perturbed
+        input lies; 0 where nothing is proved.
+
+        Parameters
+        ----------
+        X : (B, N)
+        norm : "l2", "linf" or "flips"
+            The root of the summed squares, or the largest change of a value, in the units of X; or the number of values
+            that change from one end of the training range to the other, for inputs of these two values.
+        """
+        checks.choice("norm", norm, NORMS)
+        data, logits = self._data(X), self._logits(X)
+        data = data.toarray() if sp.issparse(data) else data
+        return certified_radii(self.network_, self._scaling, data, logits.argmax(axis=1), norm)
+
+    @property
+    def inverse_temperature_(self) -> float:
+        """The inverse temperature as given, or as chosen."""
+        given = self.inverse_temperature
+        return self._learner.inverse_temperature if given is None else given
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """The mean loss of each epoch."""
+        return self._epochs.losses
+
+    @property
+    def sharpness_(self) -> float:
+        """The sharpness of exponential memories, in one over the squared units of the data."""
+        if not isinstance(self.network_, ExponentialMemories):
+            raise AttributeError("sharpness_ is of interaction='exponential' alone; see degree_")
+        return self.network_.sharpness * self._scaling.scale**2
+
+    @property
+    def network_(self) -> Any:
+        """The memories as learn/scores.py takes them."""
+        refuse_changed_parameters(self)
+        return self._learner.network
+
+    @property
+    def memories_(self) -> Reals:
+        """Visible values, (K, N)."""
+        visible: Reals = self.network_.visible
+        return visible
+
+    @property
+    def label_memories_(self) -> Reals:
+        """Class values, (K, C)."""
+        labels: Reals = self.network_.labels
+        return labels
+
+    @property
+    def mean_(self) -> npt.NDArray[np.float64]:
+        """What is subtracted from data, (N,)."""
+        return self._scaling.mean
+
+    @property
+    def scale_(self) -> float:
+        """What differences in the data are multiplied by."""
+        return self._scaling.scale
+
+    def _data(self, X: npt.ArrayLike) -> Any:  # noqa: N803 (as above)
+        """Return checked rows, dense or sparse, in single or double precision."""
+        check_is_fitted(self)
+        return validated(self, X, dtype=[np.float64, np.float32])
+
+    def _logits(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (as above)
+        """Return inverse_temperature_/degree_ * scores, (B, C), in the precision of X."""
+        data = self._data(X)
+        network: Network = self.network_.astype(data.dtype)
+        rows = max(1, NUMBERS_AT_ONCE // (network.n_memories * network.n_classes))
+
+        def block(first: int) -> Reals:
+            scores: Reals = network.scores(self._scaling.apply(data[first : first + rows], data.dtype))
+            return scores
+
+        parts = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+            delayed(block)(first) for first in range(0, data.shape[0], rows)
+        )
+        logits: Reals = np.vstack(parts) * data.dtype.type(self.inverse_temperature_ / network.divisor)
+        return logits
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

@@ -1,0 +1,104 @@
+"""Certified radii of a fitted classifier: from the units of the data to those of its network and back."""
+
+import numpy as np
+import numpy.typing as npt
+
+from densehop.base.arrays import Floats, Integers, Reals
+from densehop.errors import InvalidInput
+from densehop.learn.certificates.exponential_bound import Decided, exponential_radii
+from densehop.learn.certificates.flips import exponential_flips
+from densehop.learn.certificates.rectified_bound import RectifiedCase, rectified_lengths
+from densehop.learn.certificates.rounding import DOUBLE, Rounding, rounding_of_scores
+from densehop.learn.classifier.exponential import ExponentialMemories
+from densehop.learn.classifier.inputs import Scaling
+from densehop.learn.classifier.scores import Memories
+
+NUMBERS_AT_ONCE = 2**23  # logarithms of memories, and coordinates of the memories that decide, in one block of inputs
+DECISIVE = 32  # memories whose coordinates are copied for each input
+
+
+def certified_radii(
+    network: ExponentialMemories | Memories, scaling: Scaling, data: Reals, decisions: Integers, norm: str
+) -> Floats:
+    """Return certified radii (B,) of data (B, N) in its own units, for decisions (B,) in the precision of the data."""
+    if norm == "flips":
+        _check_two_values(data, scaling)
+    rows = max(1, NUMBERS_AT_ONCE // (network.n_memories + DECISIVE * data.shape[1]))
+    parts = []
+    for first in range(0, len(data), rows):
+        some = slice(first, first + rows)
+        inputs: Floats = scaling.apply(data[some], np.float64).astype(np.float64, copy=False)
+        if isinstance(network, ExponentialMemories):
+            part = _exponential(network, scaling, data[some], inputs, decisions[some], norm)
+        else:
+            part = _rectified(network, scaling, data[some], inputs, decisions[some], norm)
+        parts.append(part)
+    return np.concatenate(parts)
+
+
+def _exponential(
+    network: ExponentialMemories, scaling: Scaling, data: Reals, inputs: Floats, decisions: Integers, norm: str
+) -> Floats:
+    """Return the radii of exponential memories."""
+    exact = network.astype(np.float64)
+    longest = float(np.sqrt((exact.visible**2).sum(axis=1).max()))
+    origin = float(np.sqrt((scaling.mean**2).sum())) * scaling.scale
+    offset = float(np.abs(exact.offsets).max() + np.abs(exact.log_weights).max())
+    errors = [
+        rounding_of_scores(dtype, exact.visible.shape, longest, offset, exact.sharpness, origin)
+        for dtype in (data.dtype, np.float64)
+    ]
+    rounding = Rounding(sum(one.fixed for one in errors), sum(one.per_length for one in errors))
+    visible, logs = _doubles(exact.visible), _doubles(exact.logs(inputs))
+    decided = Decided(visible, exact.owners, exact.sharpness, inputs, logs, decisions, rounding)
+    if norm == "flips":
+        return exponential_flips(decided, _moves(data, scaling)).astype(np.float64)
+    radii: Floats = exponential_radii(decided, norm) / scaling.scale * (1 - 8 * DOUBLE)
+    return radii
+
+
+def _rectified(
+    network: Memories, scaling: Scaling, data: Reals, inputs: Floats, decisions: Integers, norm: str
+) -> Floats:
+    """Return the radii of rectified memories, from L2 lengths no longer than the inputs."""
+    exact, unit = network.astype(np.float64), float(np.finfo(data.dtype).eps) + DOUBLE
+    lengths = np.sqrt((inputs**2).sum(axis=1))
+    fields, width = _doubles(exact.class_fields()), inputs.shape[1]
+    longest = float(np.sqrt((exact.visible**2).sum(axis=1).max()))
+    origin = float(np.sqrt((scaling.mean**2).sum())) * scaling.scale
+    largest = float(np.abs(fields).max())
+    field_error = unit * ((width + 12) * 2 * lengths * longest + (exact.n_classes + 4) * largest)
+    field_error += 4 * DOUBLE * origin * longest
+    widest = max(abs(np.log(exact.floor)), abs(np.log(2 * float(lengths.max(initial=0)) * longest + largest + 1)))
+    score_error = unit * (12 * exact.degree * float(widest) + 4 * exact.n_memories + 40)
+    case = RectifiedCase(
+        _doubles(exact.visible), fields, exact.degree, exact.floor, inputs, decisions, field_error, score_error
+    )
+    found: Floats = np.minimum(rectified_lengths(case), lengths) / scaling.scale * (1 - 8 * DOUBLE)
+    if norm == "l2":
+        return found
+    if norm == "linf":
+        found *= (1 - 8 * DOUBLE) / np.sqrt(width)
+        return found
+    flips: Floats = np.floor((found / (scaling.high - scaling.low)) ** 2 * (1 - 1e-12))
+    return flips
+
+
+def _doubles(values: Reals) -> Floats:
+    """Return an array as one of double precision."""
+    return values.astype(np.float64, copy=False)
+
+
+def _moves(data: Reals, scaling: Scaling) -> Floats:
+    """Return how a flip moves each value of the network's inputs, (B, N)."""
+    found: Floats = (scaling.low + scaling.high - 2 * data.astype(np.float64)) * scaling.scale
+    return found
+
+
+def _check_two_values(data: npt.NDArray[np.floating], scaling: Scaling) -> None:
+    """Refuse flips of inputs that have other values than the two ends of the training range."""
+    if not np.isin(data, [scaling.low, scaling.high]).all():
+        raise InvalidInput(
+            f"norm='flips' needs inputs of two values, the lowest and the highest of training, {scaling.low:g} and "
+            f"{scaling.high:g}: use norm='l2' or 'linf', or train on such inputs"
+        )

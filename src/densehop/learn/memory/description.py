@@ -1,0 +1,79 @@
+"""From states to a `Recall`: nearest memories, energies, how sure each sign is, how close each question came."""
+
+import numpy as np
+
+from densehop.base.arrays import Floats, Integers, Mask, Reals
+from densehop.learn.memory.bits import nearest_signs_of, posterior_means
+from densehop.learn.memory.dynamics import Motion
+from densehop.learn.memory.packing import packed
+from densehop.learn.memory.result import Recall
+from densehop.learn.memory.solver import Solver
+from densehop.learn.memory.stored import Stored
+
+
+def described(
+    solver: Solver,
+    data: Reals,
+    present: Mask | None,
+    motion: Motion,
+    means: Floats | None,
+    restored: Reals,
+    false_alarm_rate: float,
+) -> Recall:
+    """Return what became of questions (B, N), `means` being those of spins that were sampled."""
+    stored, questions = solver.stored, solver.start(data, present)
+    if solver.real:
+        memory, halved, energy = _nearest_values(solver, motion.states)
+    else:
+        assert stored.words is not None, "spins have memories of signs"
+        memory, agree, energy = nearest_signs_of(stored.words, stored.interaction, packed(motion.states < 0))
+        halved = np.float64(2) * (stored.interaction.n_sites - agree)
+    distance = _distances(stored, questions, present, memory)
+    p_value = stored.familiarity.p_values(distance, present)
+    return Recall(
+        patterns=restored,
+        memory=memory,
+        overlap=1 - halved / stored.interaction.n_sites,
+        energy=energy,
+        confidence=_confidence(solver, motion.states, means, questions, present),
+        distance=distance,
+        p_value=p_value,
+        known=p_value < false_alarm_rate,
+        n_steps=motion.n_steps,
+        settled=motion.settled,
+    )
+
+
+def _confidence(solver: Solver, states: Reals, means: Floats | None, questions: Reals, present: Mask | None) -> Floats:
+    """Return how likely each restored sign is to be right, (B, N); nan where nothing says."""
+    stored = solver.stored
+    if means is not None:
+        return (1 + np.abs(means)) / 2
+    if stored.words is None or stored.interaction.additive:
+        return np.full(states.shape, np.nan)
+    absent = None if present is None else packed(~present)
+    signs = packed(questions < 0)
+    posterior = posterior_means(stored.words, stored.interaction.beta, signs, absent)
+    return (1 + np.sign(states) * posterior) / 2
+
+
+def _nearest_values(solver: Solver, states: Reals) -> tuple[Integers, Floats, Floats]:
+    """Return the nearest memories (B,) of real values, |x - xi|^2/2 to them, and the energies (B,)."""
+    found = solver.stored.nearby.blend(states, None, solver.interaction.beta)
+    if found is not None:
+        return found.nearest, found.squares / 2, -found.logs / solver.interaction.beta
+    wide = states.astype(np.float64)
+    memories = solver.stored.values(np.float64)
+    squares = np.einsum("mi,mi->m", memories, memories)
+    halved = ((wide**2).sum(axis=1)[:, None] + squares) / 2 - wide @ memories.T
+    energy = solver.interaction.energies(-halved)
+    memory: Integers = halved.argmin(axis=1)
+    return memory, halved[np.arange(len(wide)), memory], energy
+
+
+def _distances(stored: Stored, questions: Reals, present: Mask | None, nearest: Integers) -> Floats:
+    """Return the mean squared distance (B,) of questions to stored vectors over the values that are present."""
+    squares = (questions.astype(np.float64) - stored.some_rows(nearest)) ** 2
+    counted = np.ones(squares.shape, dtype=bool) if present is None else present
+    means: Floats = (squares * counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
+    return means

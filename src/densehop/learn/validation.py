@@ -1,0 +1,38 @@
+"""Scikit-learn's checks of data, whose refusals become one line where they are several."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from densehop.errors import InvalidInput
+
+NO_TARGET = "no_validation"  # scikit-learn's word
+NAMES = "feature names"  # its message on these is a list, a name a line
+
+
+def validated(estimator: Any, data: Any, target: Any = NO_TARGET, *, reset: bool = False, **checks: Any) -> Any:
+    """Return what `validate_data` returns; `checks` are its own.
+
+    Sparse data are taken unless `accept_sparse` is false. Values that a masked array hides are nan afterwards where
+    nan is allowed, and refused elsewhere.
+
+    Raises
+    ------
+    InvalidInput
+        In one line, where scikit-learn says it in several.
+    """
+    if np.ma.is_masked(data):
+        data = np.ma.filled(np.ma.asarray(data, dtype=np.float64), np.nan)
+    try:
+        return validate_data(estimator, data, target, reset=reset, **{"accept_sparse": "csr", **checks})
+    except ValueError as error:
+        text = str(error)
+        if "contains NaN" in text:
+            raise InvalidInput(
+                f"Input X contains NaN, and {type(estimator).__name__} needs all values here; complete rows first, as "
+                "by `restore` of a DenseAssociativeMemory or by an imputer, or leave them out"
+            ) from error
+        if NAMES in text or "\n" not in text:
+            raise
+        raise InvalidInput(f"{text.splitlines()[0].rstrip(':')}: X must hold real numbers") from error

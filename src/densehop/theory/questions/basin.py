@@ -1,0 +1,112 @@
+"""How close to a memory of exponential energy a state must be to find it (docs/theory.md, eq. 120 to 122).
+
+At T = 0 the other memories pull at a spin with a field of random sign. Its size, not the sum of their weights, competes
+with the field of the memory. At finite N the law of that field is exact: it is a sum of independent terms whose
+overlaps are binomial.
+"""
+
+import math
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import binom
+
+from densehop.base import checks
+from densehop.errors import InvalidInput, NoSolution, OutOfRange
+from densehop.exponential_problem import ExponentialModel
+from densehop.problem import n_examples_for
+from densehop.theory.models.exponential import sums
+from densehop.theory.models.exponential.model import retrieval_limit
+
+SMOOTHING = 0.03  # of the signal: the width of the step that tells whether a field exceeds it
+RANGE = 64.0  # in signals: a larger field has either sign, and no other term changes that
+FAINT, HUGE = 0.05, 1e12  # in signals: terms that add up to a Gaussian, and the largest that is told from others
+STEP = 0.02  # of overlap, in the search for the basin's edge
+
+
+def basin_overlap(problem: ExponentialModel, n_spins: int | None = None) -> float:
+    """Return the overlap m0 from which on a memory is found by single-spin dynamics (docs/theory.md, eq. 120 to 122).
+
+    Parameters
+    ----------
+    problem : ExponentialModel
+        At T = 0 a state finds the memory where its field exceeds the fluctuations of the others, at T > 0 only where it
+        exceeds their whole sum, which is more.
+    n_spins : int, optional
+        N, at T = 0: the overlap that one step leaves as it is on average, which is the same for synchronous and for
+        asynchronous dynamics and exact at every N. None is the limit.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is out of its range.
+    NoSolution
+        If no state finds the memory, not even the memory itself.
+    OutOfRange
+        If n_spins is given at T > 0.
+
+    Notes
+    -----
+    In double precision the memory's field is lost where it is less than 2^-52 of the sum over all memories, about where
+    N (phi_A(L) - L m) exceeds 36.
+    """
+    if not isinstance(problem, ExponentialModel):
+        raise InvalidInput(f"problem must be an ExponentialModel, got {checks.shown(problem)}")
+    if problem.temperature > 0:
+        if n_spins is not None:
+            raise OutOfRange(f"the form for finite N is that of T = 0, got T = {problem.temperature:g}")
+        limit, felt = retrieval_limit(problem.sharpness, problem.temperature), problem.sharpness
+    else:
+        felt = 2 * problem.sharpness  # the variance of the others' field is a sum of exp(2L k)
+        limit = sums.shortfall(felt, sums.NO_PATTERN, 0.0)
+    if n_spins is not None:
+        return _finite(problem, checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE))
+    if not problem.load < limit:
+        raise NoSolution(f"no basin at load {problem.load:g}: memories are fixed points up to {limit:.10g}")
+    return sums.exponent(problem.load, sums.carrying_sharpness(problem.load, felt, 0.0), sums.NO_PATTERN, 0.0)
+
+
+def field_exceeds(log_field: float, sharpness: float, n_memories: int, n_spins: int) -> float:
+    """Return the probability that the others' field at a spin exceeds exp(log_field) (docs/theory.md, eq. 121).
+
+    That field is sum_a x_a exp(L k_a) over independent signs x_a and overlaps k_a of the other N - 1 spins. Its
+    characteristic function is a power of a sum over N values, inverted by the midpoint rule.
+    """
+    if n_memories < 1:
+        return 0.0
+    agreeing = np.arange(n_spins)
+    probability = binom.pmf(agreeing, n_spins - 1, 0.5)
+    size = np.exp(np.minimum(sharpness * (2 * agreeing - n_spins + 1) - log_field, math.log(HUGE)))
+    faint = size < FAINT
+    variance = n_memories * float(probability[faint] @ size[faint] ** 2) + SMOOTHING**2
+    end = math.sqrt(2 * 40 / variance)
+    t = (np.arange(math.ceil(end * RANGE / math.pi)) + 0.5) * math.pi / RANGE
+    lost = 2 * np.sin(np.multiply.outer(t, size[~faint]) / 2) ** 2 @ probability[~faint]
+    with np.errstate(divide="ignore"):
+        log_size = n_memories * np.where(lost < 1, np.log1p(-np.minimum(lost, 1)), np.log(np.maximum(lost - 1, 0)))
+    sign = np.where((lost > 1) & (n_memories % 2 == 1), -1.0, 1.0)
+    characteristic = sign * np.exp(log_size - variance * t**2 / 2)
+    return float(0.5 - (np.sin(t) / t) @ characteristic / RANGE)
+
+
+def _finite(problem: ExponentialModel, n_spins: int) -> float:
+    """Return the overlap that one step at T = 0 leaves as it is on average: an unstable fixed point."""
+    n_others = n_examples_for(problem.load, n_spins, None) - 1
+
+    def gain(overlap: float) -> float:
+        """Half the mean change: spins that are wrong and corrected, less those that are right and lost."""
+        signal = problem.sharpness * n_spins * overlap
+        lost = field_exceeds(signal - problem.sharpness, problem.sharpness, n_others, n_spins)
+        kept = field_exceeds(signal + problem.sharpness, problem.sharpness, n_others, n_spins)
+        return (1 - overlap) * (1 - kept) - (1 + overlap) * lost
+
+    carrying = sums.carrying_sharpness(problem.load, 2 * problem.sharpness, 0.0)
+    highest = 1 - 1 / n_spins
+    low = high = min(sums.exponent(problem.load, carrying, sums.NO_PATTERN, 0.0), highest)
+    while gain(high) < 0:
+        if high == highest:
+            raise NoSolution(f"no basin at load {problem.load:g} with {n_spins} spins")
+        low, high = high, min(high + STEP, highest)
+    while low > 0 and gain(low) >= 0:
+        low, high = max(low - STEP, 0.0), low
+    return float(brentq(gain, low, high, xtol=1e-9)) if low > 0 else 0.0

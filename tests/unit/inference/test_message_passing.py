@@ -1,0 +1,144 @@
+"""What `message_passing` returns, refuses and warns of."""
+
+import math
+
+import numpy as np
+import pytest
+
+import densehop as dh
+from densehop.errors import InvalidInput
+from densehop.inference import reaction
+from densehop.inference.instance import Instance
+
+
+def data(p=3, n_spins=40, load=30.0, temperature=4.0, seed=0):
+    return dh.draw_examples(n_spins, dh.n_examples_for(load, n_spins, p), p, temperature, seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"examples": [[1.0, np.nan]]}, "only \\+1 and -1"),
+        ({"examples": [[1, 0], [1, -1]]}, "only \\+1 and -1, got 0"),
+        ({"examples": [1, -1, 1]}, "shape \\(M, N\\)"),
+        ({"examples": np.ones((0, 5))}, "shape \\(M, N\\), got \\(0, 5\\)"),
+        ({"examples": [[1], [-1]]}, "at least 2 spins"),
+        ({"p": 1}, "p must be an integer from 2 to 5"),
+        ({"p": 6}, "p must be an integer from 2 to 5"),
+        ({"p": 2.5}, "p must be an integer"),
+        ({"temperature": 0}, "temperature must be a finite positive number"),
+        ({"temperature": -1.0}, "temperature must be"),
+        ({"temperature": math.nan}, "temperature must be"),
+        ({"start": [0.1, 0.2]}, "start must have shape \\(5,\\)"),
+        ({"start": [2.0, 0, 0, 0, 0]}, "start must lie between -1 and 1, got 2"),
+        ({"start": [np.nan, 0, 0, 0, 0]}, "start must be finite"),
+        ({"seed": -1}, "seed must be"),
+        ({"damping": 1.0}, "damping must be a number from 0 to 0.999"),
+        ({"max_iterations": 0}, "max_iterations must be"),
+        ({"tolerance": 0}, "tolerance must be"),
+        ({"n_workers": 0}, "n_workers must be"),
+    ],
+)
+def test_wrong_input_is_one_line(change, message):
+    arguments = {"examples": np.ones((3, 5)), "p": 3, "temperature": 2.0, **change}
+    with pytest.raises(InvalidInput, match=message) as error:
+        dh.message_passing(**arguments)
+    assert "\n" not in str(error.value)
+
+
+def test_result_has_one_magnetisation_for_each_spin_and_is_repeatable():
+    pattern, examples = data()
+    first = dh.message_passing(examples, 3, 4.0, start=pattern, n_workers=1)
+    again = dh.message_passing(examples, 3, 4.0, start=pattern, n_workers=2)
+    assert first.magnetisations.shape == (40,)
+    assert (first.magnetisations == again.magnetisations).all()
+    assert first.converged
+    assert first.advice == ""
+    assert first.residual < 1e-8
+    assert len(first.overlaps) == first.n_iterations
+    assert first.q == pytest.approx(np.mean(first.magnetisations**2), rel=1e-14)
+    assert first.entropy == pytest.approx(first.free_entropy + first.energy / 4.0, rel=1e-12)
+    np.testing.assert_array_equal(first.pattern, np.where(first.magnetisations < 0, -1, 1))
+
+
+def test_random_starts_follow_the_seed():
+    examples = data(p=2, load=8.0, seed=1)[1]
+    one, two, other = (dh.message_passing(examples, 2, 4.0, seed=seed, max_iterations=500) for seed in (1, 1, 2))
+    assert (one.magnetisations == two.magnetisations).all()
+    assert one.overlaps[0] != other.overlaps[0]
+
+
+@pytest.mark.parametrize("p", [2, 3, 4, 5])
+def test_gradient_of_the_free_entropy_is_the_tap_equation(p):
+    """N dPhi/dm_i = -atanh m_i + beta (h_i - reaction_i m_i), by finite differences at random magnetisations."""
+    rng = np.random.default_rng(p)
+    examples = (rng.integers(0, 2, (12, 10)) * 2 - 1).astype(np.int8)
+    instance, m, step = Instance.checked(examples, p, 6.0, 1), rng.uniform(-0.9, 0.9, 10), 1e-5
+    slopes = [
+        (instance.tap(m + shift).free_entropy - instance.tap(m - shift).free_entropy) / (2 * step)
+        for shift in step * np.eye(10)
+    ]
+    state = instance.tap(m)
+    exact = -np.arctanh(m) + instance.beta * (state.fields - state.reaction.coefficient * m)
+    np.testing.assert_allclose(10 * np.array(slopes), exact, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize(("p", "load"), [(2, 10.0), (3, 30.0)])
+def test_energy_is_the_temperature_derivative_of_the_free_entropy(p, load):
+    """At a fixed point -dPhi/dbeta = u, total and partial derivative being the same."""
+    pattern, examples = data(p, load=load, seed=1)
+    beta, step = 0.25, 1e-4
+    low, here, high = (
+        dh.message_passing(examples, p, 1 / (beta + shift), start=pattern, tolerance=1e-11)
+        for shift in (-step, 0, step)
+    )
+    assert here.q > 0.3
+    assert -(high.free_entropy - low.free_entropy) / (2 * step) == pytest.approx(here.energy, rel=1e-6)
+
+
+@pytest.mark.parametrize("p", [2, 3, 4])
+def test_reaction_becomes_that_of_infinite_size(p):
+    m = np.random.default_rng(0).uniform(-1, 1, 20_000)
+    q, load, beta = np.mean(m**2), 3.0, 0.2
+    found = reaction.pairwise(m, load, beta) if p == 2 else reaction.many_body(m, p, load, beta)
+    stiffness = 1 - 2 * beta * (1 - q) if p == 2 else 1
+    expected = load * beta * p * (p - 1) * q ** (p - 2) * (1 - q) / stiffness
+    np.testing.assert_allclose(found.coefficient, expected, rtol=1e-3)
+    if p > 2:
+        assert found.free_entropy == pytest.approx(
+            load * beta**2 / 2 * (1 - p * q ** (p - 1) + (p - 1) * q**p), rel=2e-3
+        )
+
+
+def test_beyond_the_stability_line_it_says_so():
+    """Random memories at low temperature: a spin glass, in which no single state is to be believed."""
+    examples = (np.random.default_rng(3).integers(0, 2, (200, 100)) * 2 - 1).astype(np.int8)
+    with pytest.warns(RuntimeWarning, match="raise the temperature above 0.5"):
+        result = dh.message_passing(examples, 2, 0.5, max_iterations=100)
+    assert not result.converged
+    assert result.advice
+
+
+def test_the_unstable_paramagnet_is_not_believed():
+    pattern, examples = data(p=2, n_spins=200, load=20.0)
+    del pattern
+    with pytest.warns(RuntimeWarning, match="unstable to replica symmetry breaking"):
+        result = dh.message_passing(examples, 2, 4.0, start=np.zeros(200))
+    assert result.residual == 0
+    assert not result.converged
+
+
+def test_too_few_iterations_are_no_convergence():
+    pattern, examples = data()
+    with pytest.warns(RuntimeWarning, match="did not converge .* max_iterations="):
+        result = dh.message_passing(examples, 3, 4.0, start=pattern, max_iterations=2)
+    assert not result.converged
+
+
+@pytest.mark.parametrize("p", [2, 3])
+def test_damped_tap_ends_at_the_same_fixed_point(p):
+    pattern, examples = data(p, load=30.0 if p == 3 else 12.0, seed=1)
+    passing = dh.message_passing(examples, p, 4.0, start=pattern, damping=0, tolerance=1e-10)
+    damped = dh.message_passing(examples, p, 4.0, start=pattern, damping=0.5, tolerance=1e-10)
+    assert damped.damping == 0.5
+    np.testing.assert_allclose(passing.magnetisations, damped.magnetisations, atol=1e-7)

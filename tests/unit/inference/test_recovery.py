@@ -1,0 +1,97 @@
+"""Verdicts: found where it is easy, impossible where theory says so, never found in noise."""
+
+import math
+
+import numpy as np
+import pytest
+
+import densehop as dh
+from densehop.errors import InvalidInput
+from densehop.inference.recovery import THRESHOLD
+from densehop.theory import unfolding_threshold
+
+
+def agreement(found, pattern):
+    return abs(int(found.astype(int) @ pattern)) / len(pattern)
+
+
+def data(ratio, n_spins, p, temperature=4.0, seed=0):
+    """Examples at a multiple of the unfolding threshold."""
+    load = ratio * unfolding_threshold(n_spins, p) * temperature**2
+    return dh.draw_examples(n_spins, dh.n_examples_for(load, n_spins, p), p, temperature, seed=seed)
+
+
+@pytest.mark.parametrize(("p", "n_spins", "ratio"), [(3, 48, 2.5), (4, 24, 3.0)])
+def test_beyond_the_spectral_threshold_the_pattern_is_found(p, n_spins, ratio):
+    pattern, examples = data(ratio, n_spins, p)
+    found = dh.recover_pattern(examples, p, 4.0)
+    assert found.verdict == "found"
+    assert found.pattern.dtype == np.int8
+    assert agreement(found.pattern, pattern) > 0.95
+    assert found.log_odds > THRESHOLD
+    assert "found" not in found.reason or "examples" in found.reason
+
+
+def test_two_bodies_are_found_by_principal_components():
+    pattern, examples = dh.draw_examples(300, 1_200, 2, 4.0, seed=0)
+    found = dh.recover_pattern(examples, 2, 4.0)
+    assert found.verdict == "found"
+    assert agreement(found.pattern, pattern) > 0.7
+
+
+def test_features_of_a_two_body_teacher_are_found_where_random_starts_fail():
+    pattern, examples = dh.draw_examples(96, 12_000, 2, 4.0, seed=0)
+    found = dh.recover_pattern(examples, 4, 4.0, teacher_p=2)
+    assert found.verdict == "found"
+    assert found.start == "covariance"
+    assert agreement(found.pattern, pattern) > 0.97
+    assert dh.message_passing(examples, 4, 4.0).q < 0.01
+
+
+def test_an_ordered_teacher_is_found_at_odd_p():
+    pattern, examples = dh.draw_examples(50, 20, 3, 1.2, seed=0)
+    found = dh.recover_pattern(examples, 3, 1.2)
+    assert found.verdict == "found"
+    assert (found.pattern == pattern).mean() > 0.95  # with its sign
+
+
+def test_too_few_examples_are_impossible_and_the_reason_says_how_many_would_do():
+    pattern, examples = dh.draw_examples(60, 2_000, 3, 4.0, seed=0)
+    del pattern
+    found = dh.recover_pattern(examples, 3, 4.0)
+    assert found.verdict == "impossible"
+    assert f"{found.expectation.n_possible:,.0f} examples" in found.reason
+
+
+@pytest.mark.parametrize(("p", "n_examples"), [(2, 60), (3, 500), (4, 2_000)])
+def test_noise_is_not_found(p, n_examples):
+    rng = np.random.default_rng(p)
+    verdicts = []
+    for seed in range(8):
+        examples = (rng.integers(0, 2, (n_examples, 16)) * 2 - 1).astype(np.int8)
+        verdicts.append(dh.recover_pattern(examples, p, 2.2, seed=seed).verdict)
+    assert "found" not in verdicts
+
+
+def test_verdict_is_repeatable_with_any_number_of_threads():
+    examples = data(2.5, 40, 3)[1]
+    one, two = (dh.recover_pattern(examples, 3, 4.0, seed=5, n_workers=n) for n in (1, 2))
+    assert (one.magnetisations == two.magnetisations).all()
+    assert one.reason == two.reason
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"examples": [[1.0, math.nan]]}, "examples must hold only"),
+        ({"examples": np.ones((0, 4))}, "examples must have shape"),
+        ({"p": 1}, "p must be"),
+        ({"temperature": 0.0}, "temperature must be"),
+        ({"teacher_p": 1}, "teacher_p must be"),
+        ({"teacher_temperature": -1}, "teacher_temperature must be"),
+        ({"seed": 1.5}, "seed must be"),
+    ],
+)
+def test_wrong_input_is_one_line(change, message):
+    with pytest.raises(InvalidInput, match=message):
+        dh.recover_pattern(**{"examples": np.ones((3, 5)), "p": 3, "temperature": 2.0, **change})

@@ -1,0 +1,81 @@
+"""Matrices of the spectral starts against the whole coupling tensor, and the two ways of finding their eigenvectors."""
+
+import numpy as np
+import pytest
+
+import densehop as dh
+from densehop.base import checks
+from densehop.inference import spectral
+from tests import naive
+
+EXAMPLES = (np.random.default_rng(0).integers(0, 2, (9, 7)) * 2 - 1).astype(np.int8)
+
+
+def test_product_at_three_bodies_is_that_of_the_tensor():
+    tensor, v = naive.coupling_tensor(EXAMPLES, 3), np.random.default_rng(1).normal(size=7)
+    whole = np.einsum("ikl,jkl->ij", tensor, tensor)
+    np.testing.assert_allclose(spectral.apply_three(EXAMPLES, v), whole @ v - 9 * 6 * 5 * v, rtol=0, atol=1e-3)
+
+
+def test_product_at_four_bodies_is_that_of_the_tensor():
+    v = np.random.default_rng(1).normal(size=(7, 7))
+    v = v + v.T - 2 * np.diag(np.diag(v))
+    expected = np.einsum("ijkl,kl->ij", naive.coupling_tensor(EXAMPLES, 4), v)
+    found = spectral.apply_four(EXAMPLES, spectral.covariance(EXAMPLES), v)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("p", [3, 4])
+@pytest.mark.parametrize("fits", [True, False])
+def test_eigenvectors_are_those_of_the_tensor_whether_it_fits_into_memory_or_not(p, fits, monkeypatch):
+    if not fits:
+        monkeypatch.setattr(checks, "free_memory", lambda: 0)
+    tensor = naive.coupling_tensor(EXAMPLES, p)
+    if p == 3:
+        matrix = np.einsum("ikl,jkl->ij", tensor, tensor)
+        if fits:
+            np.fill_diagonal(matrix, 0)
+        found = spectral.unfold_three(EXAMPLES, 0, 1)
+    else:
+        matrix = tensor.reshape(49, 49)
+        found = spectral.unfold_four(EXAMPLES, 0, 1).ravel()
+    expected = np.linalg.eigh(matrix)[1][:, -1]
+    assert abs(found @ expected) == pytest.approx(1, abs=1e-5)
+
+
+def test_lanczos_finds_the_top_of_a_large_spectrum():
+    rng = np.random.default_rng(2)
+    direction = rng.normal(size=400)
+    direction /= np.linalg.norm(direction)
+    noise = rng.normal(size=(400, 400))
+    matrix = (noise + noise.T) / np.sqrt(800) + 3 * np.outer(direction, direction)
+    found = spectral.largest_eigenvector(lambda v: matrix @ v, rng.normal(size=400))
+    expected = np.linalg.eigh(matrix)[1][:, -1]
+    assert abs(found @ expected) == pytest.approx(1, abs=1e-6)
+
+
+def excess_of_noise(n_examples, n_spins, n_repetitions):
+    rng = np.random.default_rng(3)
+    found = []
+    for _ in range(n_repetitions):
+        examples = (rng.integers(0, 2, (n_examples, n_spins)) * 2 - 1).astype(np.int8)
+        largest = np.linalg.eigvalsh(spectral.covariance(examples))[-1]
+        found.append(spectral.covariance_excess(largest, n_examples, n_spins))
+    return np.array(found)
+
+
+def test_excess_of_random_examples_approaches_the_law_of_tracy_and_widom_from_below():
+    """Its mean is -1.21 and its deviation 1.27; signs have no variance on the diagonal and stay below at small N."""
+    small, large = excess_of_noise(400, 50, 200), excess_of_noise(800, 200, 60)
+    assert small.mean() < large.mean() < -1.21 + 3 * 1.27 / np.sqrt(60)
+    assert large.mean() == pytest.approx(-1.21, abs=0.7)
+    assert small.std() == pytest.approx(1.27, abs=0.3)
+    assert small.max() < 4
+
+
+def test_covariance_start_of_a_two_body_teacher_points_at_the_pattern():
+    pattern, examples = dh.draw_examples(60, 3_000, 2, 4.0, seed=0)
+    first = next(iter(spectral.spectral_starts(examples, 4, 0, 1)))
+    assert first.name == "covariance"
+    assert first.excess > 50
+    assert abs(first.magnetisations @ pattern) / 60 > 0.8

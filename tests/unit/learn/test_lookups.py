@@ -1,0 +1,149 @@
+"""Nearest memories, energies and posteriors from lists of memories, beside sums over all of them."""
+
+import numpy as np
+import pytest
+
+from densehop import DenseAssociativeMemory
+from densehop.kernels import listing
+from densehop.learn.memory import bits, counting
+from densehop.learn.memory.dynamics import posterior_mean
+from densehop.learn.memory.interactions import Interaction
+from densehop.learn.memory.nearby import Nearby
+from densehop.learn.memory.packing import all_signs, joined, pack_memories, packed
+from tests import naive
+
+CASES = [("exponential", 2, 0.4), ("exponential", 2, 1.1), ("rectified", 30, 1.0), ("rectified", 3, 1.0)]
+
+
+@pytest.fixture
+def few_at_a_time(monkeypatch):
+    """Lists so short that some states need all memories."""
+    monkeypatch.setattr(counting, "LISTED", 32)
+    monkeypatch.setattr(counting, "MEMORIES_AT_ONCE", 64)
+
+
+def problem(seed, n_memories=700, n_sites=90):
+    """Return memories, states and hidden sites; some memories are alike, and some states are strangers."""
+    random = np.random.default_rng(seed)
+    memories = random.choice([-1.0, 1.0], (n_memories, n_sites))
+    memories[n_memories // 2 :] = np.where(random.random((n_memories - n_memories // 2, n_sites)) < 0.2, -1, 1)
+    states = memories[random.integers(n_memories, size=30)]
+    states = np.where(random.random(states.shape) < 0.15, -states, states)
+    states[:5] = random.choice([-1.0, 1.0], (5, n_sites))
+    return memories, states, random.random(states.shape) < 0.3
+
+
+@pytest.mark.usefixtures("few_at_a_time")
+@pytest.mark.parametrize("hiding", [False, True])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_lists_move_states_as_all_counts_do(monkeypatch, case, hiding):
+    for seed in range(4):
+        memories, states, hidden = problem(seed)
+        memory = bits.BitMemory.build(Interaction(*case, 90), pack_memories(memories, 0))
+        masks = (~hidden, hidden) if hiding else (None, None)
+        found = memory.relax(states > 0, *masks, 20, float)
+        with monkeypatch.context() as whole:
+            whole.setattr(counting, "LISTED", 2**15)
+            expected = memory.relax(states > 0, *masks, 20, float)
+        assert (found is None) == (expected is None)
+        if expected is not None:
+            assert (found.states == expected.states).all()
+            assert (found.settled == expected.settled).all()
+            assert (found.at_rest == expected.at_rest).all()
+
+
+@pytest.mark.usefixtures("few_at_a_time")
+@pytest.mark.parametrize(("name", "degree", "beta"), [*CASES, ("strict", 3, 1.0), ("power", 4, 1.0)], ids=str)
+def test_nearest_memories_and_energies(name, degree, beta):
+    memories, states, _ = problem(1)
+    interaction = Interaction(name, degree, beta, 90)
+    nearest, agree, energy = bits.nearest_signs_of(pack_memories(memories, 0), interaction, packed(states < 0))
+    overlaps = states @ memories.T
+    assert (nearest == overlaps.argmax(axis=1)).all()
+    assert (2 * agree - 90 == overlaps.max(axis=1)).all()
+    np.testing.assert_allclose(energy, interaction.energies(overlaps), rtol=1e-11)
+
+
+@pytest.mark.usefixtures("few_at_a_time")
+@pytest.mark.parametrize("beta", [0.05, 0.5, 3.0])
+def test_posterior_means(beta):
+    memories, states, hidden = problem(2)
+    words = pack_memories(memories, 0)
+    for absent in (None, hidden):
+        seen = states if absent is None else np.where(absent, 0, states)
+        known = None if absent is None else packed(absent)
+        signs = packed(seen < 0)
+        np.testing.assert_allclose(
+            bits.posterior_means(words, beta, signs, known), posterior_mean(beta, memories, seen), atol=1e-11
+        )
+
+
+def test_lists_are_those_of_the_slow_twin():
+    random = np.random.default_rng(3)
+    counts = [random.integers(0, 60, (4, 64)).astype(np.int16) for _ in range(5)]
+    floors = np.maximum(np.arange(61) - 6, 0)
+    listed, places = np.full((4, 32), -1, dtype=np.int16), np.zeros((4, 32), dtype=np.int64)
+    tops, number = np.zeros((2, 4), dtype=np.int64)
+    for block, some in enumerate(counts):
+        listing.collect(some, 4, 64 * block, floors, tops, listed, places, number)
+    for state in range(4):
+        expected = naive.listed_memories(np.concatenate([some[state] for some in counts]), floors)
+        assert tops[state] == max(some[state].max() for some in counts)
+        if number[state] == listing.TOO_MANY:
+            assert len(expected) > 16 or len(naive.listed_memories(counts[0][state], floors)) > 16
+            continue
+        kept = {int(place): int(count) for place, count in zip(places[state], listed[state], strict=True) if count >= 0}
+        assert expected.items() <= kept.items()
+
+
+def test_bits_are_put_together_and_come_back():
+    for first, second in ((5, 40), (32, 1), (64, 64)):
+        signs = np.random.default_rng(first).choice([-1, 1], (first + second, 45)).astype(np.int8)
+        both = joined(pack_memories(signs[:first], 0), pack_memories(signs[first:], 0))
+        assert (all_signs(both) == signs).all()
+        assert (both.words == pack_memories(signs, 0).words).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("hiding", [False, True])
+@pytest.mark.parametrize("beta", [0.5, 20.0])
+def test_blends_are_weighted_means(dtype, hiding, beta):
+    random = np.random.default_rng(4)
+    memories = random.uniform(-1, 1, (300, 40)).astype(dtype)
+    states = (memories[:25] + random.normal(0, 0.2, (25, 40))).astype(dtype)
+    seen = random.random(states.shape) < 0.6 if hiding else None
+    near = Nearby(memories, memories.astype(np.float32))
+    found = near.blend(states, seen, beta)
+    expected = [naive.blend(memories, state, seen[n] if hiding else None, beta) for n, state in enumerate(states)]
+    if found is None:
+        assert beta < 1
+        return
+    for n, (mean, squares, log) in enumerate(expected):
+        np.testing.assert_allclose(found.targets[n], mean, atol=1e-12)
+        assert found.nearest[n] == np.argmin(squares)
+        assert found.squares[n] == pytest.approx(min(squares), rel=1e-12)
+        assert found.logs[n] == pytest.approx(log, abs=1e-12)
+        distances, places = near.nearest(states[[n]], None if seen is None else seen[[n]], 7)
+        assert places[0].tolist() == np.argsort(squares)[:7].tolist()
+        np.testing.assert_allclose(distances[0], np.sort(squares)[:7], rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32, np.float64, bool])
+def test_types_of_data_agree(kind):
+    random = np.random.default_rng(5)
+    data = random.integers(0, 2 if kind is bool else 200, (60, 30))
+    asked = data[:20].copy()
+    asked[:, :3] = data[20:40, :3]
+    one = DenseAssociativeMemory().fit(data.astype(kind)).recall(asked.astype(kind))
+    two = DenseAssociativeMemory().fit(data.astype(float)).recall(asked.astype(float))
+    assert (one.memory == two.memory).all()
+    np.testing.assert_allclose(one.patterns.astype(float), two.patterns, atol=1e-3)
+    np.testing.assert_allclose(one.energy, two.energy, rtol=1e-4, atol=1e-5)
+
+
+def test_memories_of_bits_take_a_bit_each():
+    memory = DenseAssociativeMemory().fit(np.random.default_rng(6).integers(0, 2, (4000, 320), dtype=np.uint8))
+    memory.recall(memory.encoding_.decode(memory.memories_[:5]))
+    held = [value for value in vars(memory._stored).values() if isinstance(value, np.ndarray)]
+    assert sum(one.nbytes for one in held) == 0
+    assert memory._stored.words.words.nbytes == 4000 * 320 // 8
