@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Callable
 from decimal import Decimal, localcontext
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,13 @@ def codes_of(states: Signs) -> npt.NDArray[np.int64]:
 
 def elementary_symmetric(p: int, signs: npt.ArrayLike) -> int:
     """Return the sum over all p-tuples of distinct sites of the product of their signs."""
-    return sum(math.prod(values) for values in itertools.combinations(np.asarray(signs).tolist(), p))
+    return _sum_over_tuples(p, tuple(np.asarray(signs).tolist()))
+
+
+@lru_cache(maxsize=2**16)
+def _sum_over_tuples(p: int, signs: tuple[int, ...]) -> int:
+    """Return the sum, kept: enumeration meets the same signs again for every pattern and for every test."""
+    return sum(math.prod(values) for values in itertools.combinations(signs, p))
 
 
 def energy(state: Signs, patterns: Signs, p: int) -> float:

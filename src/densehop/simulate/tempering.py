@@ -93,6 +93,8 @@ class Ladder(Group):
     def __init__(self, setup: Setup, rows: slice, states: Signs, record: Record, results: Arrays) -> None:
         super().__init__(setup, rows, states, record, results)
         self._temperatures = np.array(setup.temperatures)
+        self._gaps = -np.diff(1 / self._temperatures)
+        self._pairs = tuple(np.arange(turn, len(self._gaps), 2) for turn in (0, 1))  # the lower of each pair, by turns
         self._exchange_every = setup.exchange_every
         self._swaps = self.streams.swaps(rows.start // len(states))
         self.place = replace(self.place, levels=tuple(range(len(states))))
@@ -117,12 +119,10 @@ class Ladder(Group):
 
     def _swap(self, energies: Floats, turn: int) -> None:
         """Let every other pair of neighbours swap, the even and the odd ones in turn."""
-        uniform = self._swaps.random(len(self._levels) - 1)
-        chain_at = np.argsort(self._levels)
-        first = np.arange(turn % 2, len(self._levels) - 1, 2)
+        uniform = self._swaps.random(len(self._gaps))
+        chain_at, first = np.argsort(self._levels), self._pairs[turn % 2]
         cold, hot = chain_at[first], chain_at[first + 1]
-        beta = 1 / self._temperatures
-        gain = (beta[first] - beta[first + 1]) * (energies[cold] - energies[hot])
+        gain = self._gaps[first] * (energies[cold] - energies[hot])
         swapped = np.log1p(-uniform[first]) < gain
         self._levels[cold[swapped]] = first[swapped] + 1
         self._levels[hot[swapped]] = first[swapped]

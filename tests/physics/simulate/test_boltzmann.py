@@ -22,30 +22,37 @@ from tests import goodness, naive
 FALSE_ALARM, CAUGHT = 1e-4, 1e-9
 
 
-def thinning(net, temperature, n_sweeps, **options):
+def sampled(net, temperature, n_sweeps, **options):
+    """Return four chains with all their states."""
+    return net.sample(temperature, n_chains=4, n_sweeps=n_sweeps, snapshot_every=1, **options)
+
+
+def thinning(run):
     """Return two autocorrelation times of the slowest of energy and spins, in sweeps."""
-    run = net.sample(temperature, n_chains=4, n_sweeps=n_sweeps, snapshot_every=1, **options)
     spins = run.snapshots.astype(float)
-    series = [run.energy, *(spins[:, :, site] for site in range(net.n_spins))]
+    series = [run.energy, *(spins[:, :, site] for site in range(spins.shape[2]))]
     return math.ceil(2 * max(dh.diagnostics.autocorrelation_time(values) for values in series))
 
 
-def chi_square(net, temperature, n_sweeps, thin, **options):
+def p_value(net, temperature, run, thin):
     """Return the p-value of thinned states against enumeration."""
-    assert n_sweeps > 200 * thin
-    run = net.sample(temperature, n_chains=4, n_sweeps=n_sweeps, snapshot_every=1, **options)
     states = run.snapshots[:, 10 * thin :: thin].reshape(-1, net.n_spins)
+    assert len(states) > 4 * 190
     observed = np.bincount(naive.codes_of(states), minlength=2**net.n_spins)
     exact = naive.boltzmann(net.patterns, net.p, temperature, net.interaction, net.sharpness or 1.0)
-    p_value = goodness.p_value(observed, exact)
-    print(f"{net}: thinned by {thin} sweeps, {len(states)} states, p-value {p_value:.2g}")
-    return p_value
+    result = goodness.p_value(observed, exact)
+    print(f"{net}: thinned by {thin} sweeps, {len(states)} states, p-value {result:.2g}")
+    return result
+
+
+def chi_square(net, temperature, n_sweeps, thin, **options):
+    """Return the p-value of a run, thinned by a number of sweeps."""
+    return p_value(net, temperature, sampled(net, temperature, n_sweeps, **options), thin)
 
 
 def passes(net, temperature, n_sweeps, **options):
-    return (
-        chi_square(net, temperature, n_sweeps, thinning(net, temperature, n_sweeps, **options), **options) > FALSE_ALARM
-    )
+    run = sampled(net, temperature, n_sweeps, **options)
+    return p_value(net, temperature, run, thinning(run)) > FALSE_ALARM
 
 
 def network(p, n_spins=7, n_patterns=6, interaction="strict"):
@@ -115,7 +122,7 @@ def test_exact_distribution_given_teacher_examples():
 @pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis"])
 def test_wrong_sign_of_the_correction_is_caught(p, dynamics, monkeypatch):
     """The term xi_i sum_a odd[c_a] takes the site's own spin out of the overlaps; with the wrong sign it stays in."""
-    thin = thinning(network(p), TEMPERATURE[p], 40_000, dynamics=dynamics)
+    thin = thinning(sampled(network(p), TEMPERATURE[p], 40_000, dynamics=dynamics))
     net = network(p)
     net.table = dataclasses.replace(net.table, odd=-net.table.odd)
     with pytest.raises(InternalError, match="is not that of its state"):
@@ -127,7 +134,7 @@ def test_wrong_sign_of_the_correction_is_caught(p, dynamics, monkeypatch):
 @pytest.mark.parametrize("p", [2, 3, 4])
 def test_wrong_acceptance_is_caught(p):
     """A flip costs 2 xi_i h_i; without the factor 2 the rule is that of twice the temperature."""
-    thin = thinning(network(p), TEMPERATURE[p], 40_000)
+    thin = thinning(sampled(network(p), TEMPERATURE[p], 40_000))
     net = network(p)
     net.table = dataclasses.replace(net.table, scale=net.table.scale / 2)
     assert chi_square(net, TEMPERATURE[p], 40_000, thin) < CAUGHT
@@ -144,7 +151,7 @@ def test_stale_overlaps_are_caught(p, monkeypatch):
         chain.overlaps[0], chain.amplitudes[:1] = before
 
     net = network(p, n_spins=5, n_patterns=4)
-    thin = thinning(net, TEMPERATURE[p], 6_000)
+    thin = thinning(sampled(net, TEMPERATURE[p], 6_000))
     options = {"n_workers": 1, "representation": "patterns"}
     monkeypatch.setattr(sweeps, "chain_of", patterns_kernel._chain_of)
     monkeypatch.setattr(sweeps, "record_of", record.record_of.py_func)
@@ -161,7 +168,7 @@ def test_stale_overlaps_are_caught(p, monkeypatch):
 def test_stale_weights_are_caught(p, monkeypatch):
     """Couplings whose weights are not brought up to date after a flip; uncompiled, their control passes."""
     net = network(p, n_spins=5, n_patterns=4)
-    thin = thinning(net, TEMPERATURE[p], 6_000)
+    thin = thinning(sampled(net, TEMPERATURE[p], 6_000))
     options = {"n_workers": 1, "representation": "couplings"}
     for name in ("run_sweeps", "flip_all", "record_of"):
         monkeypatch.setattr(couplings_kernel, name, getattr(couplings_kernel, name).py_func)
