@@ -51,7 +51,7 @@ class Location:
     fixed_points : float, share of memories that stay where they are at T = 0
     attack : OverwriteCurve, measured
     predicted_retrieved : (F,), the share retrieved that is predicted at the attack's fractions, from the overlaps of
-        these memories with each other: by the fields that the mean overwritten state has, one step
+        these memories with each other: by the fields that the mean overwritten state has, and five steps
     predicted_eps : float, where one half is predicted to be retrieved, beside the attack's `fails_at`
 
     For the exponential energy, effective load and bias are nan and the phases None: they have no meaning there.

@@ -17,6 +17,7 @@ from densehop.errors import InvalidInput
 from densehop.learn.memory.estimator import DenseAssociativeMemory
 from densehop.learn.memory.interactions import Interaction
 
+STEPS = 5  # of all sites at once, that a prediction follows
 RETRIEVED = 0.95  # overlap with the memory from which it counts as retrieved
 
 
@@ -94,7 +95,7 @@ def crossing(fraction: Floats, share: Floats) -> float:
 def predicted_attack(
     signs: Signs, interaction: Interaction, fractions: Floats, n_trials: int, seed: Seed = 0
 ) -> Floats:
-    """Return the share of memories (M, N) that one step is predicted to retrieve after each fraction is overwritten.
+    """Return the share of memories (M, N) that is predicted to be retrieved after each fraction is overwritten.
 
     The state has its mean overlap (1 - eps) G + eps G' with each memory, G and G' the overlaps of the memory and the
     intruder with it; the sites' fields follow from these overlaps.
@@ -106,10 +107,12 @@ def predicted_attack(
         own, other = random.choice(len(signs), 2, replace=False)
         overlaps = wide @ wide[[own, other]].T
         mean = overlaps @ np.stack([1 - fractions, fractions])
-        if interaction.additive:
-            steps = np.interp((mean + n_sites) / 2, np.arange(n_sites) + 0.5, interaction.steps)
-        else:
-            steps = np.exp(interaction.beta * (mean - mean.max(axis=0)))
-        ended = np.where(steps.T @ wide < 0, -1, 1)
+        for _ in range(STEPS):
+            if interaction.additive:
+                weights = np.interp((mean + n_sites) / 2, np.arange(n_sites) + 0.5, interaction.steps)
+            else:
+                weights = np.exp(interaction.beta * (mean - mean.max(axis=0)))
+            ended = np.where(weights.T @ wide < 0, -1, 1)
+            mean = wide @ ended.T.astype(np.float32)
         found += (ended * signs[own]).mean(axis=1) >= RETRIEVED
     return found / n_trials
