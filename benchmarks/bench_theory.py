@@ -213,7 +213,7 @@ def iterate(
     tolerance: float = 1e-12,
     damping: float = 0.9,
 ) -> float:
-    """Return m by damped iteration from m = q = 1, to a tolerance or for a number of steps (docs/theory.md, eq. 26)."""
+    """Return m by damped iteration from m = q = 1, to a tolerance or for a number of steps (docs/theory.md, eq. 28)."""
     m = q = 1.0
     for _ in range(steps):
         new_m, new_q = step(p * max(m, 0.0) ** (p - 1), math.sqrt(p * load * q ** (p - 1)), temperature)

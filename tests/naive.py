@@ -129,7 +129,7 @@ def log_2cosh(x: float) -> float:
 
 
 def free_entropy(p: int, beta: float, load: float, signal: float, q: float, q_star: float) -> float:
-    """Return the replica-symmetric functional at m = 0, p >= 3, not extremised (docs/theory.md, eq. 24)."""
+    """Return the replica-symmetric functional at m = 0, p >= 3, not extremised (docs/theory.md, eq. 21)."""
     mean, deviation = p * signal * q_star ** (p - 1), math.sqrt(load * p * q ** (p - 1))
     return (
         -(p - 1) * beta * signal * q_star**p
@@ -253,7 +253,7 @@ def normal_grid(step: float, reach: float = 10.0) -> tuple[Floats, Floats]:
 def replica_symmetric(
     p: int, beta: complex, load: complex, signal: complex, m: complex, q_star: complex, q: complex
 ) -> complex:
-    """Return Phi of docs/theory.md, eq. 39, not extremised; any argument may be complex."""
+    """Return Phi of docs/theory.md, eq. 26, not extremised; any argument may be complex."""
     z, weights = normal_grid(1 / 128)
     spins = 0j
     for sign in (1, -1):

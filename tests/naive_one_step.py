@@ -2,7 +2,7 @@
 
 At each overlap m with a memory (or q* with the pattern of p = 2) four unknowns, load, q0, q1 and the Parisi parameter
 x, solve four equations: m, q0 and q1 are the averages that they imply, and the free entropy is stationary in x. The
-functionals are those of docs/theory.md, eq. 31 to 33 and 51. T > 0. Fields are divided by T.
+functionals are those of docs/theory.md, eq. 33 to 35 and 72. T > 0. Fields are divided by T.
 """
 
 import math

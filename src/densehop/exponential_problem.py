@@ -7,7 +7,7 @@ from densehop.base import checks
 
 @dataclass(frozen=True)
 class ExponentialModel:
-    """A network with the energy -(1/L) log sum_a exp(L k_a) stores exp(A N) memories (docs/theory.md, eq. 100 and 110).
+    """A network with the energy -(1/L) log sum_a exp(L k_a) stores exp(A N) memories (docs/theory.md, eq. 92 and 93).
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class ExponentialTeacherStudent:
     Parameters
     ----------
     load : float
-        A = log(M)/N >= 0 for M examples of N spins (docs/theory.md, eq. 100 and 110).
+        A = log(M)/N >= 0 for M examples of N spins (docs/theory.md, eq. 92 and 93).
     sharpness : float
         L > 0.
     temperature : float

@@ -102,7 +102,7 @@ class TeacherStudent:
     def finite_noise(
         cls, p: int, scaled_load: float, temperature: float, teacher_temperature: float
     ) -> "TeacherStudent":
-        """Return the problem of few examples from a two-body teacher with p even, p >= 4 (docs/theory.md, eq. 74).
+        """Return the problem of few examples from a two-body teacher with p even, p >= 4 (docs/theory.md, eq. 46).
 
         These examples carry the signal lambda = eta a and no noise: alpha = 0.
 
@@ -136,7 +136,7 @@ class TeacherStudent:
     def large_noise(
         cls, p: int, load: float, temperature: float, scaled_teacher_temperature: float
     ) -> "TeacherStudent":
-        """Return the problem of many examples from a hot two-body teacher with p even, p >= 4 (docs/theory.md, eq. 75).
+        """Return the problem of many examples from a hot two-body teacher with p even, p >= 4 (docs/theory.md, eq. 47).
 
         Parameters
         ----------
@@ -216,7 +216,7 @@ def n_examples_for(load: float, n_spins: int, p: int | None) -> int:
     load : float
         alpha >= 0; at p = 2 it is 2M/N.
     n_spins, p : int
-        N and the number of bodies, 2 <= p <= N; p = None is the exponential energy with the load log(M)/N (eq. 110).
+        N and the number of bodies, 2 <= p <= N; p = None is the exponential energy with the load log(M)/N (eq. 93).
 
     Raises
     ------
@@ -243,7 +243,7 @@ def load_of(n_examples: int, n_spins: int, p: int | None) -> float:
         M >= 0 and N; M >= 1 for the exponential energy.
     p : int
         Number of bodies, 2 <= p <= N; at p = 2 the load is 2M/N; None is the exponential energy, whose load is log(M)/N
-        (eq. 110).
+        (eq. 93).
 
     Raises
     ------

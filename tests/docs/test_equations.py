@@ -64,3 +64,8 @@ def test_numbering_brings_citations_up_to_date():
 def test_the_page_refers_to_its_own_equations():
     own = {int(number) for number in re.findall(r"(?<![\w)$])\((\d{1,3})\)", THEORY)}
     assert own <= set(numbers(THEORY))
+
+
+def test_equations_are_numbered_in_order():
+    """`python docs/number_equations.py` brings numbers and citations up to date."""
+    assert numbers(THEORY) == list(range(1, len(numbers(THEORY)) + 1))

@@ -1,10 +1,15 @@
 """How much memory may still be used: by the machine, by a container or batch system (cgroups), by `ulimit`."""
 
-import resource
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import psutil
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits
+    resource = None  # type: ignore[assignment]
 
 CGROUPS, OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 # where a group says: its limit, what it uses, and the line of memory.stat with cached files that it can give back
@@ -12,14 +17,30 @@ UNIFIED = ("memory.max", "memory.current", "inactive_file")  # cgroup v2
 LEGACY = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")  # cgroup v1
 
 
+Group = tuple[Path, tuple[str, str, str]]  # a group's folder, and what its files are called
+
+
 def usable_memory() -> int:
     """Return how many bytes this process may still use: the least of all that the limits leave."""
-    rooms = [int(psutil.virtual_memory().available), *cgroup_rooms(), *_ulimit_rooms()]
+    rooms = [int(psutil.virtual_memory().available), *cgroup_rooms(_own_limited_groups()), *_ulimit_rooms()]
     return max(0, min(rooms))
 
 
-def cgroup_rooms(root: Path = CGROUPS, own: Path = OWN_CGROUPS) -> Iterator[int]:
-    """Yield what each control group above this process leaves, of either version.
+def cgroup_rooms(groups: Iterable[Group]) -> Iterator[int]:
+    """Yield what each control group leaves that has a limit."""
+    for group, names in groups:
+        if (room := _room(group, names)) is not None:
+            yield room
+
+
+@lru_cache(maxsize=1)
+def _own_limited_groups() -> tuple[Group, ...]:
+    """Return the groups of this process that have a limit, looked for once: a short simulation asks often."""
+    return tuple((group, names) for group, names in groups_above() if _room(group, names) is not None)
+
+
+def groups_above(root: Path = CGROUPS, own: Path = OWN_CGROUPS) -> Iterator[Group]:
+    """Yield the control groups above this process, of either version.
 
     `root` is where they are mounted, `own` the file that names those of this process.
     """
@@ -30,17 +51,17 @@ def cgroup_rooms(root: Path = CGROUPS, own: Path = OWN_CGROUPS) -> Iterator[int]
     for line in lines:
         _, controllers, place = line.split(":", 2)
         if controllers == "":
-            yield from _rooms_above(root, place, UNIFIED)
+            yield from _above(root, place, UNIFIED)
         elif "memory" in controllers.split(","):
-            yield from _rooms_above(root / "memory", place, LEGACY)
+            yield from _above(root / "memory", place, LEGACY)
 
 
-def _rooms_above(root: Path, place: str, names: tuple[str, str, str]) -> Iterator[int]:
-    """Yield the rooms of the group at a place and of all above it; in a container only the root may be visible."""
+def _above(root: Path, place: str, names: tuple[str, str, str]) -> Iterator[Group]:
+    """Yield the group at a place and all above it; in a container only the root may be visible."""
     folder = root / place.lstrip("/")
     for group in (folder, *folder.parents):
-        if group.is_relative_to(root) and (room := _room(group, names)) is not None:
-            yield room
+        if group.is_relative_to(root):
+            yield group, names
 
 
 def _room(group: Path, names: tuple[str, str, str]) -> int | None:
@@ -60,9 +81,10 @@ def _room(group: Path, names: tuple[str, str, str]) -> int | None:
 
 def _ulimit_rooms() -> Iterator[int]:
     """Yield what limits on this process leave: of its addresses (`ulimit -v`) and of its data (`ulimit -d`)."""
-    memory = psutil.Process().memory_info()
-    used = {resource.RLIMIT_AS: memory.vms, resource.RLIMIT_DATA: getattr(memory, "data", memory.rss)}
-    for kind, taken in used.items():
+    if resource is None:
+        return
+    for kind, name in ((resource.RLIMIT_AS, "vms"), (resource.RLIMIT_DATA, "data")):
         allowed, _ = resource.getrlimit(kind)
         if allowed != resource.RLIM_INFINITY:
-            yield max(0, allowed - taken)
+            memory = psutil.Process().memory_info()
+            yield max(0, allowed - getattr(memory, name, memory.rss))

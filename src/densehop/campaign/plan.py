@@ -42,7 +42,7 @@ class Problem(Part):
     load or n_examples : alpha = M p!/N^(p-1), or M itself (memories, for the direct model)
     temperature : T >= 0
     teacher_temperature : T*, "nishimori" (T* = T) or "effective-nishimori" (teacher_p = 2, p even: the T* at which
-        lambda = alpha/T, docs/theory.md, eq. 75)
+        lambda = alpha/T, docs/theory.md, eq. 47)
     teacher_p : number of bodies of the teacher; None: p
     """
 

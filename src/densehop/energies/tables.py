@@ -115,7 +115,7 @@ def strict_table(p: int, n_spins: int) -> EnergyTable:
 
 
 def power_table(p: int, n_spins: int) -> EnergyTable:
-    """Return the table of the power energy E = -N sum_a (k_a/N)^p, repeated indices kept (docs/theory.md, eq. 98).
+    """Return the table of the power energy E = -N sum_a (k_a/N)^p, repeated indices kept (docs/theory.md, eq. 90).
 
     k^p holds interactions of p - 2, p - 4, ... bodies besides p! e_p: at p = 2 and 3 a constant and a constant field.
     """

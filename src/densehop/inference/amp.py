@@ -32,10 +32,10 @@ class MessagePassing:
     q : float
         Mean of m_i^2, the overlap between two students.
     free_entropy, energy, entropy : float
-        Phi = log Z/N of this state, u = <E>/N and s = Phi + u/T (docs/theory.md, eq. 151). For even p the mirror
+        Phi = log Z/N of this state, u = <E>/N and s = Phi + u/T (docs/theory.md, eq. 111). For even p the mirror
         image -m has the same, so that log Z is larger than N Phi by log 2 where q > 0.
     replicon : float
-        Positive where the state is stable (docs/theory.md, eq. 155).
+        Positive where the state is stable (docs/theory.md, eq. 115).
     converged : bool
         Whether m solves the TAP equations to the tolerance and is stable.
     residual : float
@@ -84,7 +84,7 @@ def message_passing(
     tolerance: float = 1e-8,
     n_workers: int | None = None,
 ) -> MessagePassing:
-    """Return the magnetisations and free entropy of a student of these examples (docs/theory.md, eq. 150 to 156).
+    """Return the magnetisations and free entropy of a student of these examples (docs/theory.md, eq. 110 to 116).
 
     Parameters
     ----------

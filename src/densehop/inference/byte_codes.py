@@ -66,7 +66,7 @@ class ByteCodes:
         return self._expand(_add(self._run(task)))
 
     def field_sums(self, magnetisations: Floats, p: int) -> tuple[Floats, Floats]:
-        """Return the sums over examples that make up the field of the strict energy (docs/theory.md, eq. 150).
+        """Return the sums over examples that make up the field of the strict energy (docs/theory.md, eq. 110).
 
         vectors (p//2 or more, N): sum_a sigma_ai e_{p-1-r}(a) for r = 0, 2, ...; numbers (p,): sum_a e_{p-1-r}(a) for
         odd r.

@@ -20,7 +20,7 @@ LARGEST_BODIES = 20  # of p: Newton's identities lose digits beyond
 
 
 class TapState(NamedTuple):
-    """The TAP equations at magnetisations m (docs/theory.md, eq. 151 to 155).
+    """The TAP equations at magnetisations m (docs/theory.md, eq. 111 to 115).
 
     fields (N,): h_i = -dE/dm_i;  reaction: the Onsager term there;  target (N,): tanh beta(h - reaction m), equal to
     m at a fixed point;  free_entropy, energy: Phi and u per spin.
@@ -63,7 +63,7 @@ class Instance:
         return load_of(self.codes.n_examples, self.n_spins, self.p)
 
     def fields(self, m: Floats) -> Floats:
-        """Return h_i = -dE/dm_i, (N,), E the strict energy's multilinear extension (docs/theory.md, eq. 150)."""
+        """Return h_i = -dE/dm_i, (N,), E the strict energy's multilinear extension (docs/theory.md, eq. 110)."""
         vectors, numbers = self.codes.field_sums(m, self.p)
         total = np.zeros(self.n_spins)
         for r in range(self.p):

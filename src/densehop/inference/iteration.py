@@ -74,7 +74,7 @@ def _distance(a: Floats, b: Floats) -> float:
 
 
 def _many_body(instance: Instance) -> Callable[[Floats], Iterator[Floats]]:
-    """Message passing for p >= 3: the Onsager term meets the magnetisations of one step before (eq. 154)."""
+    """Message passing for p >= 3: the Onsager term meets the magnetisations of one step before (eq. 114)."""
 
     def steps(m: Floats) -> Iterator[Floats]:
         before = np.zeros_like(m)
@@ -96,7 +96,7 @@ def _two_time_coefficient(instance: Instance, m: Floats, before: Floats) -> Floa
 
 
 def _pairwise(instance: Instance) -> Callable[[Floats], Iterator[Floats]]:
-    """Message passing for p = 2, whose messages from examples to spins remember their own last value (eq. 156)."""
+    """Message passing for p = 2, whose messages from examples to spins remember their own last value (eq. 116)."""
     beta, gamma, unit = instance.beta, instance.load / 2, 1 / math.sqrt(instance.n_spins)
 
     def steps(m: Floats) -> Iterator[Floats]:

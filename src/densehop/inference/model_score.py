@@ -1,6 +1,6 @@
 """`evidence`: which p and T explain given examples best, from the free entropy of message passing.
 
-The log odds against independent random examples are log Z - log <Z> (docs/theory.md, eq. 86 and 164); enumeration has
+The log odds against independent random examples are log Z - log <Z> (docs/theory.md, eq. 59 and 124); enumeration has
 the same number at small N (`log_evidence`).
 """
 
@@ -59,7 +59,7 @@ def evidence(
     seed: Seed = 0,
     n_workers: int | None = None,
 ) -> Evidence:
-    """Return the evidence of teachers with each p and temperature (docs/theory.md, eq. 86 and 164).
+    """Return the evidence of teachers with each p and temperature (docs/theory.md, eq. 59 and 124).
 
     Parameters
     ----------

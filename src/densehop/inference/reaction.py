@@ -1,7 +1,7 @@
 """What the spins feel of their own influence on the examples' fields: the Onsager term and its free entropy.
 
 Two laws of the noise: that of many bodies is Gaussian, to second order in beta with distinct indices counted exactly
-(docs/theory.md, eq. 152); that of p = 2 is a Wishart matrix's, summed to all orders (eq. 153).
+(docs/theory.md, eq. 112); that of p = 2 is a Wishart matrix's, summed to all orders (eq. 113).
 """
 
 import math
@@ -17,7 +17,7 @@ class Reaction(NamedTuple):
 
     free_entropy: its share of Phi, per spin;  energy: its share of the energy, per spin;
     coefficient (N,): the field of site i is h_i - coefficient_i m_i;
-    replicon: positive where fixed points are stable (docs/theory.md, eq. 155).
+    replicon: positive where fixed points are stable (docs/theory.md, eq. 115).
     """
 
     free_entropy: float
@@ -27,7 +27,7 @@ class Reaction(NamedTuple):
 
 
 def many_body(m: Floats, p: int, load: float, beta: float) -> Reaction:
-    """Return the reaction for p >= 3 (docs/theory.md, eq. 152)."""
+    """Return the reaction for p >= 3 (docs/theory.md, eq. 112)."""
     n_spins, square = len(m), m**2
     unit = load * math.factorial(p) / float(n_spins) ** (p - 1)
     whole = _elementary(square, p)
@@ -43,7 +43,7 @@ def many_body(m: Floats, p: int, load: float, beta: float) -> Reaction:
 
 
 def pairwise(m: Floats, load: float, beta: float) -> Reaction:
-    """Return the reaction for p = 2, Wishart noise (docs/theory.md, eq. 153); nan where D = 1 - 2 beta (1 - q) <= 0."""
+    """Return the reaction for p = 2, Wishart noise (docs/theory.md, eq. 113); nan where D = 1 - 2 beta (1 - q) <= 0."""
     square = m**2
     own = beta * (1 - float(square.mean()))
     d = 1 - 2 * own

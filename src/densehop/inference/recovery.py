@@ -1,7 +1,7 @@
-"""`recover_pattern`: the hidden pattern from its examples alone, with a verdict (docs/theory.md, eq. 158 to 162).
+"""`recover_pattern`: the hidden pattern from its examples alone, with a verdict (docs/theory.md, eq. 118 to 122).
 
 Message passing starts from eigenvectors. A state counts as found if its evidence would be a rare accident in random
-examples: Z/<Z> exceeds 1/delta for at most a fraction delta of them, at every N and whatever the student (eq. 161).
+examples: Z/<Z> exceeds 1/delta for at most a fraction delta of them, at every N and whatever the student (eq. 121).
 """
 
 import math
@@ -77,7 +77,7 @@ def recover_pattern(
     teacher_temperature: float | None = None,
     n_workers: int | None = None,
 ) -> Recovery:
-    """Look for the pattern from which a teacher drew these examples (docs/theory.md, eq. 158 to 162).
+    """Look for the pattern from which a teacher drew these examples (docs/theory.md, eq. 118 to 122).
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ class Candidate(NamedTuple):
 
 
 def log_odds(instance: Instance, result: MessagePassing) -> float:
-    """Return log Z - log <Z> of the state that was found, in nats; -inf if it has no free entropy (eq. 161)."""
+    """Return log Z - log <Z> of the state that was found, in nats; -inf if it has no free entropy (eq. 121)."""
     n_spins, p = instance.n_spins, instance.p
     if not math.isfinite(result.free_entropy):
         return -math.inf

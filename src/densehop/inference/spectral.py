@@ -1,6 +1,6 @@
 """Starts from an eigenvector: directions in which the examples' correlations stick out of their noise.
 
-The matrices, each with its diagonal left out (docs/theory.md, eq. 158 to 160): the covariance of the examples, whatever
+The matrices, each with its diagonal left out (docs/theory.md, eq. 118 to 120): the covariance of the examples, whatever
 p; at p = 3 the coupling tensor as N x N^2, times its transpose; at p = 4 the tensor as N^2 x N^2, whose eigenvector is
 a matrix and gives its own top eigenvector. Where a tensor does not fit into memory, passes through the examples take
 its place. Sources: Richard & Montanari (2014); Hopkins, Shi & Steurer (2015).
@@ -65,7 +65,7 @@ def covariance(examples: Signs) -> Floats:
 
 
 def unfold_three(examples: Signs, seed: Seed, n_workers: int) -> Floats:
-    """Return the top eigenvector, (N,), of sum_kl J_ikl J_jkl for i != j (docs/theory.md, eq. 159)."""
+    """Return the top eigenvector, (N,), of sum_kl J_ikl J_jkl for i != j (docs/theory.md, eq. 119)."""
     n_examples, n_spins = examples.shape
     if not _fits(3, n_spins, n_examples):
         first = generator(seed, Purpose.START, 1).standard_normal((n_spins,))
@@ -79,7 +79,7 @@ def unfold_three(examples: Signs, seed: Seed, n_workers: int) -> Floats:
 
 
 def unfold_four(examples: Signs, seed: Seed, n_workers: int) -> Floats:
-    """Return the top eigenvector, (N, N), of the couplings between pairs (docs/theory.md, eq. 160)."""
+    """Return the top eigenvector, (N, N), of the couplings between pairs (docs/theory.md, eq. 120)."""
     n_examples, n_spins = examples.shape
     first = generator(seed, Purpose.START, 1).standard_normal(n_spins)
     pairs = np.outer(first, first)

@@ -8,7 +8,7 @@ Layout, for M examples of N spins and W = ceil(N/8) bytes:
   byte costs one addition, and tables of 2 KiB stay next to the processor.
 
 With x_i = sigma_ai m_i and e_k the elementary symmetric polynomials of x, the field of site i is proportional to
-sum_r (-m_i)^r sum_a sigma_ai^(r+1) e_{p-1-r}(a) (docs/theory.md, eq. 150): odd r are numbers, even r vectors.
+sum_r (-m_i)^r sum_a sigma_ai^(r+1) e_{p-1-r}(a) (docs/theory.md, eq. 110): odd r are numbers, even r vectors.
 """
 
 import numpy as np

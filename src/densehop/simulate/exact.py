@@ -13,7 +13,7 @@ AT_ONCE = 1024  # states that share a stream
 
 
 def draw_exactly(patterns: ArrayLike, sharpness: float, n_states: int = 1, seed: Seed = 0) -> Signs:
-    """Return independent states (n_states, N) of the exponential energy at T = 1/L (docs/theory.md, eq. 119).
+    """Return independent states (n_states, N) of the exponential energy at T = 1/L (docs/theory.md, eq. 102).
 
     There exp(-E/T) = sum_a prod_i exp(L xi_ia s_i): a state is a pattern, chosen at random, each site of which is
     flipped with probability 1/(1 + exp(2L)). A larger n_states begins with the states of a smaller one.

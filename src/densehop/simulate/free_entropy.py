@@ -2,7 +2,7 @@
 
 Between neighbouring temperatures log Z'/Z is estimated from the energies of both, by the acceptance ratio of least
 variance (Bennett, J. Comput. Phys. 22, 245, 1976), which is thermodynamic integration without an error of the grid
-(docs/theory.md, eq. 163). Independent ladders give the error bar.
+(docs/theory.md, eq. 123). Independent ladders give the error bar.
 """
 
 import math
@@ -40,7 +40,7 @@ class FreeEntropy:
 
 
 def integrate_temperature(samples: TemperedSamples, random_energies: ArrayLike, warm_up: float = 0.25) -> FreeEntropy:
-    """Return log Z/N at each temperature of a replica-exchange run (docs/theory.md, eq. 163).
+    """Return log Z/N at each temperature of a replica-exchange run (docs/theory.md, eq. 123).
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def integrate_temperature(samples: TemperedSamples, random_energies: ArrayLike, 
 
 
 def log_ratio(hot: Floats, cold: Floats, step: float) -> float:
-    """Return log Z_cold/Z_hot from energies (n,) and (m,) at both, `step` = beta_cold - beta_hot (eq. 163).
+    """Return log Z_cold/Z_hot from energies (n,) and (m,) at both, `step` = beta_cold - beta_hot (eq. 123).
 
     It is the root of sum_hot f(step E + c) = sum_cold f(-step E - c), f the Fermi function and c the unknown plus
     log(n/m).

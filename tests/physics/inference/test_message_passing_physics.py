@@ -94,7 +94,7 @@ def test_without_the_onsager_term_they_are_not(p, n_spins, load, seeds, marginal
 
 
 def evolution(p, load, n_steps):
-    """q after each step from the pattern, by state evolution (docs/theory.md, eq. 157)."""
+    """q after each step from the pattern, by state evolution (docs/theory.md, eq. 117)."""
     q_star, q, path = 1.0, 1.0, []
     for _ in range(n_steps):
         if p == 2:

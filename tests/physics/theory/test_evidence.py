@@ -166,7 +166,7 @@ def test_evidence_against_the_sum_over_patterns(n_spins, p, temperature, n_examp
 
 @pytest.mark.parametrize(("p", "temperature"), [(3, 1.2), (2, 3.0)])
 def test_evidence_of_all_example_sets_sums_to_one(p, temperature):
-    """All 2^(MN) sets of M = 2 examples of N = 4 spins; the mean of Z over them is the one of eq. 86."""
+    """All 2^(MN) sets of M = 2 examples of N = 4 spins; the mean of Z over them is the one of eq. 59."""
     states = naive.all_states(4)
     sets = [np.array([states[i], states[j]]) for i in range(16) for j in range(16)]
     log_p = np.array([log_evidence(examples, p, temperature) for examples in sets])

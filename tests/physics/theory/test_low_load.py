@@ -27,7 +27,7 @@ def sign_law(n_memories, overlap):
 
 
 def free_energy(p, temperature, m, law):
-    """The functional, eq. 88, also for complex m (analytic continuation of log 2cosh)."""
+    """The functional, eq. 61, also for complex m (analytic continuation of log 2cosh)."""
     patterns, weights = law
     x = p / temperature * patterns @ m ** (p - 1)
     sign = np.sign(x.real)
@@ -258,7 +258,7 @@ def test_extremes():
 
 @pytest.mark.parametrize(("p", "n_mixed"), [(3, 31), (3, 101), (4, 301), (8, 1001)])
 def test_load_of_many_mixed_memories(p, n_mixed):
-    """The largest load of eq. 93 on a dense scan of y, which for many memories lies at small y."""
+    """The largest load of eq. 66 on a dense scan of y, which for many memories lies at small y."""
     k = np.arange(n_mixed + 1)
     sums = 2.0 * k - n_mixed
     weights = np.exp(gammaln(n_mixed + 1) - gammaln(k + 1) - gammaln(n_mixed - k + 1) - n_mixed * np.log(2))

@@ -154,7 +154,7 @@ def test_entropy_with_a_hot_teacher():
         quiet(dh.solve, dh.TeacherStudent.nishimori(2, 4 * (t - 2) ** 2, t), "inference").entropy
         for t in (1e10, 1e3, 1e5, 1e7)
     )
-    assert limit == pytest.approx(0.006717754, abs=1e-8)  # by the rearranged eq. 22 with sums over 24,001 nodes
+    assert limit == pytest.approx(0.006717754, abs=1e-8)  # by the rearranged eq. 24 with sums over 24,001 nodes
     for temperature, entropy in zip((1e3, 1e5, 1e7), entropies, strict=True):
         assert temperature * (entropy - limit) == pytest.approx(0.0588, rel=0.02)
 

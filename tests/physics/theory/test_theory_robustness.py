@@ -45,7 +45,7 @@ def brute_force(problem, branch, load):
 
 
 def free_entropy(problem, solution, signal):
-    """Return the functional of p >= 3 at the solution's order parameters (docs/theory.md, eq. 39)."""
+    """Return the functional of p >= 3 at the solution's order parameters (docs/theory.md, eq. 26)."""
     p, alpha, beta, q = problem.p, problem.load, 1 / problem.temperature, solution.q
     order, strength = (solution.m, 1.0) if solution.m else (solution.q_star, signal)
     field = naive_scan.mean_log_2cosh(

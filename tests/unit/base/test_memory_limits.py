@@ -20,6 +20,11 @@ def group(folder, names, limit, used, cached=0):
     (folder / "memory.stat").write_text(f"anon 1\n{names[2]} {cached}\n")
 
 
+def rooms(root, own):
+    """Return what the groups above a process leave."""
+    return list(memory_limits.cgroup_rooms(memory_limits.groups_above(root, own)))
+
+
 @pytest.mark.parametrize(
     ("names", "root", "line"),
     [(memory_limits.UNIFIED, "", "0::/jobs/mine"), (memory_limits.LEGACY, "memory", "4:memory:/jobs/mine")],
@@ -27,22 +32,22 @@ def group(folder, names, limit, used, cached=0):
 def test_every_group_above_this_process_counts(names, root, line, tmp_path):
     own, place = tmp_path / "own", tmp_path / "groups"
     own.write_text(f"9:name=systemd:/\n{line}\n")
-    assert list(memory_limits.cgroup_rooms(place, own)) == []
+    assert rooms(place, own) == []
     group(place / root / "jobs/mine", names, "max", 3 * GIB)
-    assert list(memory_limits.cgroup_rooms(place, own)) == []
+    assert rooms(place, own) == []
     group(place / root / "jobs/mine", names, 4 * GIB, 3 * GIB, cached=GIB)
     group(place / root / "jobs", names, 8 * GIB, 7 * GIB)
     group(tmp_path, names, 1, 1)  # above the mount: another's
-    assert list(memory_limits.cgroup_rooms(place, own)) == [2 * GIB, GIB]
+    assert rooms(place, own) == [2 * GIB, GIB]
     own.write_text(
         f"{line.replace('/jobs/mine', '/unseen/from/here')}\n"
     )  # a container shows its own group as the root
     group(place / root, names, 5 * GIB, 6 * GIB)
-    assert list(memory_limits.cgroup_rooms(place, own)) == [0]
+    assert rooms(place, own) == [0]
 
 
 def test_no_groups_are_no_limit(tmp_path):
-    assert list(memory_limits.cgroup_rooms(tmp_path, tmp_path / "none")) == []
+    assert rooms(tmp_path, tmp_path / "none") == []
     assert 0 < checks.free_memory() <= psutil.virtual_memory().available * 1.1
 
 

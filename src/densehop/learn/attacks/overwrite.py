@@ -1,7 +1,7 @@
 """The overwrite attack on memories: another memory replaces part of one, and the network decides between them.
 
 A memory whose randomly chosen fraction eps of sites is overwritten by another one relaxes at T = 0. For p >= 3, random
-memories and little load it comes back below eps* and falls into the intruder above (docs/theory.md, eq. 77 with
+memories and little load it comes back below eps* and falls into the intruder above (docs/theory.md, eq. 49 with
 lambda = 1, since a memory is its own signal: eps* = 1/2).
 """
 

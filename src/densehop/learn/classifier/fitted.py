@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from densehop.base import checks
 from densehop.base.arrays import Floats, Reals
+from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.changed_parameters import refuse_changed_parameters
 from densehop.learn.classifier.epochs import Epochs
 from densehop.learn.classifier.exponential import ExponentialMemories
@@ -19,7 +20,6 @@ from densehop.learn.classifier.learner import Learner, Network
 from densehop.learn.classifier.losses import softmax
 from densehop.learn.classifier.parameters import NORMS
 from densehop.learn.classifier.proofs import certified_radii
-from densehop.learn.classifier.threads import one_blas_thread
 from densehop.learn.validation import validated
 
 NUMBERS_AT_ONCE = 2**22  # fields in one block of rows

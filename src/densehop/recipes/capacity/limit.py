@@ -1,8 +1,8 @@
 """How many patterns memories hold, against Shannon's limit, and the basins of the exponential energy.
 
 For each memory: the number of random patterns of which half come back from a number of flips by T = 0 dynamics, by
-bisection, beside the prediction of the first step at that N and the limits of any memory (docs/theory.md, eq. 142 and
-144 to 150). For the exponential energy also the share of memories that come back against the overlap of the start.
+bisection, beside the prediction of the first step at that N and the limits of any memory (docs/theory.md, eq. 105 and
+107 to 109). For the exponential energy also the share of memories that come back against the overlap of the start.
 """
 
 import math

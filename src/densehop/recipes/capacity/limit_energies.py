@@ -90,7 +90,7 @@ def _pseudo_inverse(patterns: Signs, states: Signs) -> Signs:
 
 
 def _pseudo_inverse_number(n_spins: int, n_wrong: int) -> float:
-    """Return the number at which a step leaves the overlap as it is (docs/theory.md, eq. 150)."""
+    """Return the number at which a step leaves the overlap as it is (docs/theory.md, eq. 109)."""
     m = 1 - 2 * n_wrong / n_spins
     ratio = m**2 / ((1 - m**2) * float(ndtri((1 + m) / 2)) ** 2)
     return n_spins * ratio / (1 + ratio)

@@ -94,7 +94,7 @@ def uncorrelated_memories(n_spins: int, seed: Seed) -> Signs:
 
 
 def correlated_memories(n_spins: int, memory_overlap: float, seed: Seed) -> Signs:
-    """Return three memories of pairwise overlap b: children of one ancestor with overlap sqrt(b) each (eq. 94)."""
+    """Return three memories of pairwise overlap b: children of one ancestor with overlap sqrt(b) each (eq. 67)."""
     stream = generator(seed, Purpose.PATTERN)
     ancestor = 2 * stream.integers(0, 2, n_spins, dtype=np.int8) - 1
     differs = stream.random((N_MIXED, n_spins)) < (1 - np.sqrt(memory_overlap)) / 2

@@ -65,7 +65,7 @@ def mixture_overlap(p: int, temperature: float) -> float:
 
 
 def energy_difference(p: int, memory_overlap: float) -> float:
-    """Return the energy per spin of the mixture of three correlated memories less that of a memory (eq. 95)."""
+    """Return the energy per spin of the mixture of three correlated memories less that of a memory (eq. 68)."""
     return 1 + 2 * memory_overlap**p - 3 * ((1 + memory_overlap) / 2) ** p
 
 

@@ -32,7 +32,7 @@ def window(where: Plane) -> tuple[Window, Window]:
     """Return intervals of the first coordinate and of T in which every phase of a plane appears.
 
     Inference appears last: at the least load, or the largest T*, on the Nishimori line T = T*, where the transition is
-    known in closed form (eq. 18, 38 and 23).
+    known in closed form (eq. 18, 41 and 25).
     """
     right, top = _common(where)
     onset = _onset(where)

@@ -1,6 +1,6 @@
 """The 1RSB lines of p >= 3 on one set of temperatures: up to which load states exist, and up to which they win.
 
-They are those of retrieval in the direct model; a plane with a teacher has them in its own coordinates (eq. 38).
+They are those of retrieval in the direct model; a plane with a teacher has them in its own coordinates (eq. 41).
 """
 
 from functools import lru_cache

@@ -46,7 +46,7 @@ def phase_diagram(
     ansatz: str = "rs",
     progress: Progress | None = None,
 ) -> xr.Dataset:
-    """Return phases and order parameters over a plane of problems, with its traced boundaries (eq. 37 and 38).
+    """Return phases and order parameters over a plane of problems, with its traced boundaries (eq. 40 and 41).
 
     Parameters
     ----------

@@ -90,7 +90,7 @@ def _newton(p: int, load: Floats, temperature: Floats) -> tuple[GridStates, npt.
 
 
 def _complete(p: int, load: Floats, temperature: Floats, mean: Floats, variance: Floats) -> GridStates:
-    """Return order parameters, energy, entropy and replicon in the given fields (docs/theory.md, eq. 26 to 28)."""
+    """Return order parameters, energy, entropy and replicon in the given fields (docs/theory.md, eq. 28 to 30)."""
     here = site.average(mean, np.sqrt(variance), temperature)
     m, q, chi = np.asarray(here.overlap), np.asarray(here.square), np.asarray(here.susceptibility)
     energy = -(m**p) - load * chi * sum(q**j for j in range(p))
@@ -132,7 +132,7 @@ class GridBackground(NamedTuple):
 
 
 def background(p: int, load: Floats, temperature: Floats) -> GridBackground:
-    """Return the state without overlaps at each point (docs/theory.md, eq. 35)."""
+    """Return the state without overlaps at each point (docs/theory.md, eq. 39)."""
     table, lines = glass_splines(p), nishimori.nishimori_lines(p)
     is_glass = (load > 0) & (load > lines.gamma_global * temperature**2)
     unit = np.sqrt(np.where(is_glass, load, 1.0))

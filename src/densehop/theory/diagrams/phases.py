@@ -1,4 +1,4 @@
-"""Phases: which branch wins at a point, and which compete with it (docs/theory.md, section 5 and eq. 37)."""
+"""Phases: which branch wins at a point, and which compete with it (docs/theory.md, section 5 and eq. 40)."""
 
 import warnings
 from enum import Enum
@@ -116,7 +116,7 @@ def _ends_too_early(problem: AnyProblem, branch: str) -> bool:
 
 
 def _bayes_optimal(problem: TeacherStudent) -> Phase:
-    """On the Nishimori line the transitions are known in closed form or to all digits (eq. 16, 18, 21 and 23)."""
+    """On the Nishimori line the transitions are known in closed form or to all digits (eq. 16, 18, 23 and 25)."""
     if bayes.teacher_is_ordered(problem):
         return Phase.EXAMPLE_RETRIEVAL
     exists, wins = p_body(problem.p).optimal_standing(problem)

@@ -135,7 +135,7 @@ def _enter_metastable(where: Plane, values: Values) -> None:
 
 
 def _ordered_teacher(where: Plane, values: Values, temperature: Floats) -> None:
-    """Enter example retrieval, on the Nishimori line below T_crit (docs/theory.md, eq. 21)."""
+    """Enter example retrieval, on the Nishimori line below T_crit (docs/theory.md, eq. 23)."""
     ordered = temperature < law.critical_temperature(where.p).temperature
     magnetisation = np.array([law.magnetisation(where.p, t) if t > 0 else 1.0 for t in temperature[:, 0]])
     values["phase"] = np.where(ordered, CODES[Phase.EXAMPLE_RETRIEVAL], values["phase"]).astype(np.int8)

@@ -45,7 +45,7 @@ def boundary(
     ansatz: str = "rs",
     progress: Progress | None = None,
 ) -> Boundary:
-    """Trace a boundary of a phase diagram (docs/theory.md, eq. 37, 38 and 115 to 118).
+    """Trace a boundary of a phase diagram (docs/theory.md, eq. 40, 41 and 98 to 101).
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ def _retrieval(where: Plane, curve: Line, kind: str, wanted: Wanted) -> list[Poi
 
 
 def _inference(where: Plane, curve: Line, kind: str, wanted: Wanted) -> list[Point]:
-    """Inference off the Nishimori line: the universal curve in other coordinates, explicitly (eq. 38)."""
+    """Inference off the Nishimori line: the universal curve in other coordinates, explicitly (eq. 41)."""
     end = highest(where.p, kind) * (1 - 1e-3)  # beyond, loads exceed a thousand
 
     def at(tau: float, temperature: float | None = None) -> Point:

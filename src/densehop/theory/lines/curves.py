@@ -35,7 +35,7 @@ def temperatures_for(p: int, points: int) -> Floats:
 
 
 def global_load(p: int, temperature: float) -> Estimate:
-    """Return the load up to which retrieval has the lowest free energy, against paramagnet or 1RSB glass (eq. 37)."""
+    """Return the load up to which retrieval has the lowest free energy, against paramagnet or 1RSB glass (eq. 40)."""
     if p == math.inf:
         return _infinite_global_load(temperature)
     critical = law.critical_temperature(p).temperature
@@ -56,7 +56,7 @@ def global_load(p: int, temperature: float) -> Estimate:
 
 
 def broken_global_load(p: int, temperature: float) -> Estimate:
-    """Return the load up to which the 1RSB retrieval state wins, p >= 3 (docs/theory.md, eq. 37)."""
+    """Return the load up to which the 1RSB retrieval state wins, p >= 3 (docs/theory.md, eq. 40)."""
     branch = ManyBody(p).retrieval
     plain, found = global_load(p, temperature), broken_curve.curve(branch, temperature)
     if found is None or plain.value <= found.parting:
@@ -118,7 +118,7 @@ def advantage(p: int, load: float, temperature: float, found: State) -> float:
 
 
 def background(p: int, load: float, temperature: float) -> float:
-    """Return the free energy without overlaps: the paramagnet's, from Gamma_gR on the 1RSB glass's (eq. 35)."""
+    """Return the free energy without overlaps: the paramagnet's, from Gamma_gR on the 1RSB glass's (eq. 39)."""
     if load == 0:
         return -temperature * math.log(2)
     scaled = temperature / math.sqrt(load)

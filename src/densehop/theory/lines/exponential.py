@@ -1,4 +1,4 @@
-"""Lines of exponential energies in the plane (A, T), loads at a temperature (docs/theory.md, eq. 115 to 118)."""
+"""Lines of exponential energies in the plane (A, T), loads at a temperature (docs/theory.md, eq. 98 to 101)."""
 
 import math
 from collections.abc import Callable
@@ -91,7 +91,7 @@ def trace(where: ExponentialPlane, kind: str, ansatz: str, wanted: Wanted) -> Bo
 
 
 def equal_load(sharpness: float, temperature: float, reliability: float = 0.0) -> float:
-    """Return the load at which all memories or examples together weigh as much as the rest (eq. 116 and 118)."""
+    """Return the load at which all memories or examples together weigh as much as the rest (eq. 99 and 101)."""
     beta = inverse(temperature)
     if beta <= sharpness:
         return sums.information(beta, next_to_example(math.tanh(beta), reliability), reliability)

@@ -1,4 +1,4 @@
-"""The lines of p = 2 in every plane, of the direct model and of the planted one (docs/theory.md, eq. 57 to 67)."""
+"""The lines of p = 2 in every plane, of the direct model and of the planted one (docs/theory.md, eq. 78 to 88)."""
 
 import math
 from functools import partial
@@ -60,7 +60,7 @@ def _line(where: Plane, kind: str, retrieval: Line, broken: bool) -> Line:
 
 
 def teacher_temperature_at(load: float, temperature: float) -> Estimate:
-    """Return the T* below which a student at T infers the pattern, explicitly (docs/theory.md, eq. 65 and 66)."""
+    """Return the T* below which a student at T infers the pattern, explicitly (docs/theory.md, eq. 86 and 87)."""
     if temperature**2 - 4 * temperature + 4 >= 2 * load and temperature > 2:  # T >= T*, out of the paramagnet
         value = 2 + 2 * load / (temperature - 2)
         return Estimate(value, 4e-16 * value)

@@ -1,4 +1,4 @@
-"""Two bodies: lines of the phase diagram that compare states, or give a temperature at a load (eq. 57 to 68).
+"""Two bodies: lines of the phase diagram that compare states, or give a temperature at a load (eq. 78 to 89).
 
 Loads at which one branch begins, ends or becomes unstable are in `models.pairwise.limits`. Here are the load at which
 retrieval becomes the ground state (Amit, Gutfreund & Sompolinsky, PRL 55, 1530, 1985; Ann. Phys. 173, 30, 1987) and the
@@ -21,7 +21,7 @@ HIGHEST = 2 * (1 - 1e-6)  # temperature up to which the direct model's lines are
 
 
 def glass_temperature(load: float) -> Estimate:
-    """Return T_g = 2 (1 + sqrt(M/N)), where the paramagnet freezes (docs/theory.md, eq. 57)."""
+    """Return T_g = 2 (1 + sqrt(M/N)), where the paramagnet freezes (docs/theory.md, eq. 78)."""
     value = 2 * (1 + math.sqrt(load / 2))
     return Estimate(value, 4e-16 * value)
 
@@ -45,7 +45,7 @@ def retrieval_spinodal_temperature(load: float) -> Estimate:
 
 
 def retrieval_global_load(temperature: float) -> Estimate:
-    """Return the load below which retrieval wins over the RS spin glass (docs/theory.md, eq. 62)."""
+    """Return the load below which retrieval wins over the RS spin glass (docs/theory.md, eq. 83)."""
     if temperature >= 2:
         raise NoSolution(f"no retrieval at T = {temperature:.10g}: for p = 2 it exists below T = 2")
     highest = curves.spinodal_log_variance(temperature)
@@ -80,7 +80,7 @@ def retrieval_global_temperature(load: float) -> Estimate:
 
 
 def retrieval_stability_temperature(load: float) -> Estimate:
-    """Return T_R, below which replica symmetry breaks in the retrieval state (docs/theory.md, eq. 67 and 68)."""
+    """Return T_R, below which replica symmetry breaks in the retrieval state (docs/theory.md, eq. 88 and 89)."""
     at_spinodal = limits.highest_instability()
     largest = limits.retrieval_spinodal_load(at_spinodal).value
     if not 0 < load <= largest:
@@ -97,7 +97,7 @@ def retrieval_stability_temperature(load: float) -> Estimate:
 
 
 def inference_temperature(load: float, contrast: float) -> Estimate:
-    """Return the temperature T >= T* below which q* > 0 at loads of at least 2/c^2 (docs/theory.md, eq. 65)."""
+    """Return the temperature T >= T* below which q* > 0 at loads of at least 2/c^2 (docs/theory.md, eq. 86)."""
     if load * contrast**2 < 2:
         raise NoSolution(
             f"no inference at load = {load:.10g}, at any temperature: for p = 2 and T* = {2 + 2 / contrast:.10g} it "
@@ -108,7 +108,7 @@ def inference_temperature(load: float, contrast: float) -> Estimate:
 
 
 def inference_lower_temperature(load: float, contrast: float) -> Estimate:
-    """Return T < T* below which q* = 0 again, for 2/c^2 < load < pi/c^2 (docs/theory.md, eq. 66)."""
+    """Return T < T* below which q* = 0 again, for 2/c^2 < load < pi/c^2 (docs/theory.md, eq. 87)."""
     if not 2 < load * contrast**2 < math.pi:
         raise NoSolution(
             f"q* does not vanish on cooling at load = {load:.10g}: for p = 2 and T* = {2 + 2 / contrast:.10g} it does "
@@ -119,7 +119,7 @@ def inference_lower_temperature(load: float, contrast: float) -> Estimate:
 
 
 def inference_stability_temperature(load: float, contrast: float) -> Estimate:
-    """Return T < T* below which replica symmetry breaks in the inference state (docs/theory.md, eq. 67)."""
+    """Return T < T* below which replica symmetry breaks in the inference state (docs/theory.md, eq. 88)."""
     if load * contrast**2 <= 2:
         raise NoSolution(f"no inference at load = {load:.10g}: it begins at load = {2 / contrast**2:.10g}, at T = T*")
 
@@ -138,6 +138,6 @@ def inference_stability_temperature(load: float, contrast: float) -> Estimate:
 
 
 def _advantage_of_glass(load: float, temperature: float, state: State) -> float:
-    """Return the free energy of a retrieval state minus that of the spin glass (docs/theory.md, eq. 62)."""
+    """Return the free energy of a retrieval state minus that of the spin glass (docs/theory.md, eq. 83)."""
     glass = pairwise.spin_glass(load, temperature)
     return pairwise.free_energy(state, load, temperature) - pairwise.free_energy(glass, load, temperature)

@@ -1,7 +1,7 @@
 """The planes in which phase diagrams are drawn: what their axes mean, and where the universal curves lie in them.
 
 Each point of a plane is a problem. Its inference states are those of the direct model at a load nu and temperature
-tau (`curves`), and a plane maps a curve nu(tau) to its own coordinates explicitly (docs/theory.md, eq. 38).
+tau (`curves`), and a plane maps a curve nu(tau) to its own coordinates explicitly (docs/theory.md, eq. 41).
 """
 
 import math
@@ -93,7 +93,7 @@ class Plane:
         return limiting_signal(problem)
 
     def point(self, load: float, temperature: float) -> tuple[float, float]:
-        """Return the (coordinate, T) of inference states that are the direct model's at (nu, tau), p >= 3 (eq. 38)."""
+        """Return the (coordinate, T) of inference states that are the direct model's at (nu, tau), p >= 3 (eq. 41)."""
         if self.model == "finite_noise":
             raise InvalidInput("finite noise has no load: its lines are straight")
         if self.model == "nishimori" or (self.model == "large_noise" and self.value is None):

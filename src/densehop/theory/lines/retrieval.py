@@ -24,7 +24,7 @@ KINDS = ("spinodal", "global", "global_ags")
 
 
 def retrieval_boundary(p: int, temperature: float, kind: str = "spinodal", ansatz: str = "rs") -> float:
-    """Return the largest load alpha at which the direct model retrieves at a temperature (docs/theory.md, eq. 29, 37).
+    """Return the largest load alpha at which the direct model retrieves at a temperature (docs/theory.md, eq. 31, 40).
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def retrieval_line(p: int, kind: str, ansatz: str = "rs") -> Line:
 
 
 def pairwise_global_load(temperature: float) -> Estimate:
-    """Return the load below which retrieval of p = 2 wins over the 1RSB spin glass (docs/theory.md, eq. 37 and 62)."""
+    """Return the load below which retrieval of p = 2 wins over the 1RSB spin glass (docs/theory.md, eq. 40 and 83)."""
     if temperature >= 2:
         raise NoSolution(f"no retrieval at T = {temperature:.10g}: for p = 2 it exists below T = 2")
     symmetric = math.log(pairwise_global_variance(temperature))

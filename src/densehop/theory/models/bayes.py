@@ -19,7 +19,7 @@ def teacher_is_ordered(problem: TeacherStudent) -> bool:
 
 
 def example_retrieval(problem: TeacherStudent, branch: str) -> Known:
-    """Return the state of a student with an ordered teacher, whose M >> 1 examples tell the pattern (eq. 21)."""
+    """Return the state of a student with an ordered teacher, whose M >> 1 examples tell the pattern (eq. 23)."""
     if branch != "inference":
         raise NoSolution(
             f"no {branch} branch at T = {problem.temperature:g}: the teacher itself is ordered below "
@@ -40,7 +40,7 @@ def many_body(problem: TeacherStudent) -> Known:
 
 
 def pairwise(problem: TeacherStudent) -> Known:
-    """Return inference for p = 2, which begins continuously at gamma_c (docs/theory.md, eq. 22 and 23)."""
+    """Return inference for p = 2, which begins continuously at gamma_c (docs/theory.md, eq. 24 and 25)."""
     if problem.temperature == 2:
         raise OutOfRange("p = 2 at T = 2: the teacher is exactly critical and its signal diverges; choose T != 2")
     beta, gamma = 1 / problem.temperature, problem.load / 2
@@ -55,7 +55,7 @@ def pairwise(problem: TeacherStudent) -> Known:
 
 
 def _entropy(noise: Noise, variance: float, load: float, temperature: float) -> float:
-    """Return the entropy as a sum of parts that are small where it is (docs/theory.md, eq. 27 and 54).
+    """Return the entropy as a sum of parts that are small where it is (docs/theory.md, eq. 29 and 75).
 
     The field's mean and its variance, in units of T, are the one number `variance`.
     """

@@ -132,12 +132,12 @@ def field_variance(p: int, gamma: float, *, stable: bool = True) -> float:
 
 
 def pairwise_critical_load(temperature: float) -> float:
-    """Return gamma_c = (1 - 2 beta)^2/(4 beta^2), where p = 2 orders continuously (docs/theory.md, eq. 23)."""
+    """Return gamma_c = (1 - 2 beta)^2/(4 beta^2), where p = 2 orders continuously (docs/theory.md, eq. 25)."""
     return (temperature / 2 - 1) ** 2
 
 
 def pairwise_field_variance(temperature: float, load_per_spin: float) -> float:
-    """Return the field variance a > 0 of p = 2 at gamma = M/N > gamma_c, T > 2 (docs/theory.md, eq. 22)."""
+    """Return the field variance a > 0 of p = 2 at gamma = M/N > gamma_c, T > 2 (docs/theory.md, eq. 24)."""
     critical = pairwise_critical_load(temperature)
     if load_per_spin <= critical:
         raise NoSolution(

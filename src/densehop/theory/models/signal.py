@@ -1,7 +1,7 @@
 """The signal of any teacher for large N: how strongly its examples together point at the hidden pattern.
 
 A teacher with p* bodies speaks to a student with p bodies through the lowest power n of its energy that correlates with
-the student's; the power of N that this costs is decided in exact integers (docs/theory.md, eq. 70 to 75). Source:
+the student's; the power of N that this costs is decided in exact integers (docs/theory.md, eq. 42 to 47). Source:
 Thériault & Tantari, SciPost Phys. 17, 040 (2024), for p = p* and p* = 2; the general case is the project's own.
 """
 
@@ -18,7 +18,7 @@ from densehop.teacher import law
 
 
 def limiting_signal(problem: TeacherStudent) -> float:
-    """Return lambda for N -> infinity at finite load and teacher temperature, p >= 3 (docs/theory.md, eq. 70 to 72).
+    """Return lambda for N -> infinity at finite load and teacher temperature, p >= 3 (docs/theory.md, eq. 42 to 44).
 
     A `signal` given with the problem is returned as it is.
 
@@ -60,7 +60,7 @@ def limiting_signal(problem: TeacherStudent) -> float:
 
 
 def pairwise_signal(problem: TeacherStudent) -> float:
-    """Return c of the planted p = 2 model, 2/(T* - 2) for a two-body teacher, else 0 (docs/theory.md, eq. 73).
+    """Return c of the planted p = 2 model, 2/(T* - 2) for a two-body teacher, else 0 (docs/theory.md, eq. 45).
 
     Its examples carry lambda = (M/N) c for N -> infinity.
 
@@ -79,7 +79,7 @@ def pairwise_signal(problem: TeacherStudent) -> float:
 
 
 def first_order(p: int, teacher_p: int) -> int:
-    """Return the lowest power n of the teacher's energy that correlates with the student's (docs/theory.md, eq. 70).
+    """Return the lowest power n of the teacher's energy that correlates with the student's (docs/theory.md, eq. 42).
 
     p odd with teacher_p even has none and must not be asked for.
     """
@@ -89,7 +89,7 @@ def first_order(p: int, teacher_p: int) -> int:
 
 
 def hermite_coefficient(p: int, teacher_p: int, order: int) -> int:
-    """Return the coefficient of He_p in (He_{p*})^n, by the product rule of docs/theory.md, eq. 71."""
+    """Return the coefficient of He_p in (He_{p*})^n, by the product rule of docs/theory.md, eq. 43."""
     power = {0: 1}
     for _ in range(order):
         product: defaultdict[int, int] = defaultdict(int)

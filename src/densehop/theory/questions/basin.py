@@ -1,4 +1,4 @@
-"""How close to a memory of exponential energy a state must be to find it (docs/theory.md, eq. 140 to 142).
+"""How close to a memory of exponential energy a state must be to find it (docs/theory.md, eq. 103 to 105).
 
 At T = 0 the other memories pull at a spin with a field of random sign. Its size, not the sum of their weights, competes
 with the field of the memory. At finite N the law of that field is exact: it is a sum of independent terms whose
@@ -23,7 +23,7 @@ STEP = 0.02  # of overlap, in the search for the basin's edge
 
 
 def basin_overlap(problem: ExponentialModel, n_spins: int | None = None) -> float:
-    """Return the overlap m0 from which on a memory is found by single-spin dynamics (docs/theory.md, eq. 140 to 142).
+    """Return the overlap m0 from which on a memory is found by single-spin dynamics (docs/theory.md, eq. 103 to 105).
 
     Parameters
     ----------

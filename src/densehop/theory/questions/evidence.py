@@ -1,7 +1,7 @@
 """The evidence: the probability of a set of examples under a teacher whose pattern is unknown.
 
 On the Nishimori line (student and teacher share p and T) it is the student's partition function over the average one
-(docs/theory.md, eq. 85 to 87): exact at small N by enumeration, for large N through the free entropy.
+(docs/theory.md, eq. 58 to 60): exact at small N by enumeration, for large N through the free entropy.
 """
 
 import math
@@ -24,9 +24,9 @@ STATES_AT_ONCE = 2**14
 def log_partition_function(
     examples: ArrayLike, p: int | None, temperature: float, sharpness: float | None = None
 ) -> float:
-    """Return log Z of the student's law by enumeration of all 2^N states, N <= 20 (docs/theory.md, eq. 1 and 85).
+    """Return log Z of the student's law by enumeration of all 2^N states, N <= 20 (docs/theory.md, eq. 1 and 58).
 
-    That of the exponential energy is explicit at T = 1/sharpness, at every N (docs/theory.md, eq. 119).
+    That of the exponential energy is explicit at T = 1/sharpness, at every N (docs/theory.md, eq. 102).
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def _energies(patterns: Signs, p: int | None, sharpness: float | None) -> Callab
 
 
 def log_evidence(examples: ArrayLike, p: int, temperature: float, log_partition: float | None = None) -> float:
-    """Return log P(examples) under a teacher with a random pattern, in nats (docs/theory.md, eq. 85 and 86).
+    """Return log P(examples) under a teacher with a random pattern, in nats (docs/theory.md, eq. 58 and 59).
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def log_evidence(examples: ArrayLike, p: int, temperature: float, log_partition:
 
 
 def log_teacher_norm(n_spins: int, p: int, temperature: float) -> float:
-    """Return log z, z = sum over examples of exp(-E/T) for one pattern (docs/theory.md, eq. 86).
+    """Return log z, z = sum over examples of exp(-E/T) for one pattern (docs/theory.md, eq. 59).
 
     <Z> over uniformly random examples is 2^N (z/2^N)^M. z is read off the one example that equals the pattern.
     """

@@ -1,4 +1,4 @@
-"""The number of examples needed to infer the pattern, on the Nishimori line (docs/theory.md, eq. 81 to 84).
+"""The number of examples needed to infer the pattern, on the Nishimori line (docs/theory.md, eq. 54 to 57).
 
 With the field's variance a as parameter, the load at which an overlap is reached is explicit. The question is that of
 Thériault & Tantari, "The Amount of Data Needed to Train Dense Hopfield Networks"; the inversion, and the formula for
@@ -29,7 +29,7 @@ ROOM = 1 + 2e-15  # a load at a transition is raised by this factor, so that rou
 
 @dataclass(frozen=True)
 class ExamplesNeeded:
-    """How many examples a student needs to infer the teacher's pattern to an overlap (docs/theory.md, eq. 81 to 84).
+    """How many examples a student needs to infer the teacher's pattern to an overlap (docs/theory.md, eq. 54 to 57).
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class ExamplesNeeded:
 
 
 def examples_needed(n_spins: int, p: int, temperature: float, overlap: float) -> ExamplesNeeded:
-    """Return how many examples raise a student's overlap with the pattern to `overlap` (docs/theory.md, eq. 81 to 84).
+    """Return how many examples raise a student's overlap with the pattern to `overlap` (docs/theory.md, eq. 54 to 57).
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def _overlap_at(p: int, temperature: float, load: float) -> float:
 
 
 def _votes_needed(p: int, temperature: float, overlap: float) -> tuple[int, float]:
-    """Return how many examples of an ordered teacher are needed, and the overlap reached (docs/theory.md, eq. 84)."""
+    """Return how many examples of an ordered teacher are needed, and the overlap reached (docs/theory.md, eq. 57)."""
     m = law.magnetisation(p, temperature)
     field = p * m ** (p - 1) / temperature
     gaussian = math.ceil(_variance_at(overlap) / (m * field))  # many examples that say little each
@@ -178,7 +178,7 @@ def _votes_needed(p: int, temperature: float, overlap: float) -> tuple[int, floa
 
 
 def _overlap_of_votes(n_examples: int, m: float, field: float) -> float:
-    """Return E tanh^2(h S), S a sum of M signs of mean m = tanh h; equal to E tanh(h S) (docs/theory.md, eq. 84)."""
+    """Return E tanh^2(h S), S a sum of M signs of mean m = tanh h; equal to E tanh(h S) (docs/theory.md, eq. 57)."""
     sums, weights = sign_sums(n_examples, m)
     return float(weights @ np.tanh(field * sums) ** 2)
 

@@ -1,7 +1,7 @@
 """An attack on a student with exponential energy: how much of the pattern an example overwrites before it takes over.
 
 A fraction e of the sites of the hidden pattern is replaced by those of a typical example. The student follows that
-example once its term outweighs the sum over all others (docs/theory.md, eq. 143).
+example once its term outweighs the sum over all others (docs/theory.md, eq. 106).
 """
 
 import math
@@ -14,7 +14,7 @@ from densehop.theory.models.exponential.model import retrieval_limit
 
 
 def attack_boundary(problem: ExponentialTeacherStudent, n_spins: int | None = None) -> float:
-    """Return e*, the fraction of overwritten sites above which the example wins (docs/theory.md, eq. 143).
+    """Return e*, the fraction of overwritten sites above which the example wins (docs/theory.md, eq. 106).
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """The paramagnet at finite N: what an average over examples before the logarithm gives exactly at every N.
 
-Of M independent random examples the partition function has the mean 2^N (z/2^N)^M (docs/theory.md, eq. 86 and 103). For
+Of M independent random examples the partition function has the mean 2^N (z/2^N)^M (docs/theory.md, eq. 59 and 22). For
 p >= 3 the logarithm of that mean and the mean of the logarithm differ, per spin, by terms of order N^(-p/2) for even p
 and N^(1-p) for odd p, so that the first correction to infinite N is that of the mean. States close to an example are no
 part of the paramagnet and are left out of z: they dominate it at low T, though few networks of the size show them.
@@ -39,7 +39,7 @@ class FiniteParamagnet:
 
 
 def finite_size_paramagnet(n_spins: int, n_examples: int, p: int, temperature: float) -> FiniteParamagnet:
-    """Return the paramagnet at finite N, p >= 3 (docs/theory.md, eq. 103).
+    """Return the paramagnet at finite N, p >= 3 (docs/theory.md, eq. 22).
 
     Parameters
     ----------

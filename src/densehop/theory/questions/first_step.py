@@ -1,4 +1,4 @@
-"""The first step of T = 0 dynamics at finite N, exactly: what other memories do to a spin (docs/theory.md, eq. 141).
+"""The first step of T = 0 dynamics at finite N, exactly: what other memories do to a spin (docs/theory.md, eq. 104).
 
 It holds for every energy that is a sum, or a function of a sum, over independent random memories of a function of the
 overlap. The others' field at a spin is then a sum of independent terms of random sign whose overlaps are binomial.
@@ -42,14 +42,14 @@ def field_exceeds(sizes: Floats, n_memories: float) -> float:
 def gain(overlap: float, kept_against: Floats, corrected_against: Floats, n_others: float) -> float:
     """Return half the mean change of the overlap in one step: spins that are corrected, less those that are lost.
 
-    The arrays are `sizes` at a spin that is right, and at one that is wrong (docs/theory.md, eq. 142).
+    The arrays are `sizes` at a spin that is right, and at one that is wrong (docs/theory.md, eq. 105).
     """
     lost, missed = field_exceeds(kept_against, n_others), field_exceeds(corrected_against, n_others)
     return (1 - overlap) * (1 - missed) - (1 + overlap) * lost
 
 
 def largest_number(fields: Floats, n_wrong: int) -> float:
-    """Return the number M of memories at which a step no longer brings back n_wrong spins on average (eq. 142).
+    """Return the number M of memories at which a step no longer brings back n_wrong spins on average (eq. 105).
 
     `fields` (N,) is the field of one memory at a spin, by how many of the other N - 1 spins agree with that memory.
     """

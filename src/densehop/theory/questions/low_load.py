@@ -1,4 +1,4 @@
-"""Few memories, load 0: pure states and the spurious mixtures of several memories (docs/theory.md, eq. 88 to 95).
+"""Few memories, load 0: pure states and the spurious mixtures of several memories (docs/theory.md, eq. 61 to 68).
 
 Memories with pairwise overlap b are x_a tau, with a common ancestor tau = +-1 and independent signs x_a of mean
 sqrt(b); b = 0 are independent ones. In a symmetric mixture k of the M memories have one overlap and the M - k others
@@ -40,7 +40,7 @@ class Mixture:
         Overlap with each memory; the mixed ones come first.
     free_energy, energy : float
     stability : float
-        Smallest eigenvalue of 1 - sqrt(D) C sqrt(D) over all directions of the memories (docs/theory.md, eq. 91);
+        Smallest eigenvalue of 1 - sqrt(D) C sqrt(D) over all directions of the memories (docs/theory.md, eq. 64);
         where it is negative the solution is a saddle. At T = 0 it is 1, or -inf where a finite fraction of sites has
         no field.
     """
@@ -58,7 +58,7 @@ class Mixture:
 
 
 def mixtures(p: int, temperature: float, n_memories: int = 3, *, overlap: float = 0.0) -> tuple[Mixture, ...]:
-    """Return the symmetric mixtures of few memories, lowest free energy first (docs/theory.md, eq. 88 to 91).
+    """Return the symmetric mixtures of few memories, lowest free energy first (docs/theory.md, eq. 61 to 64).
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def critical_memory_overlap(p: int) -> float:
     Returns
     -------
     float
-        The root 0 < b < 1 of 3 ((1 + b)/2)^p = 1 + 2 b^p (docs/theory.md, eq. 95); 1/5 at p = 2.
+        The root 0 < b < 1 of 3 ((1 + b)/2)^p = 1 + 2 b^p (docs/theory.md, eq. 68); 1/5 at p = 2.
 
     Raises
     ------
@@ -143,7 +143,7 @@ class _SumsOfSigns:
 
     @classmethod
     def of(cls, n_mixed: int, n_memories: int, overlap: float) -> "_SumsOfSigns":
-        """Return the law for memories of pairwise overlap b (docs/theory.md, eq. 94)."""
+        """Return the law for memories of pairwise overlap b (docs/theory.md, eq. 67)."""
         sizes = (n_mixed, n_memories - n_mixed)
         weights = np.zeros((sizes[0] + 1, sizes[1] + 1))
         for mean in (math.sqrt(overlap), -math.sqrt(overlap)):  # of the signs, given the common ancestor
@@ -219,7 +219,7 @@ def _is_this_mixture(law: _SumsOfSigns, m: Overlaps) -> bool:
 
 
 def _gains(p: int, temperature: float, m: Overlaps) -> Floats:
-    """Return D_a = beta p (p-1) m_a^(p-2) of a mixed memory and of another (docs/theory.md, eq. 91)."""
+    """Return D_a = beta p (p-1) m_a^(p-2) of a mixed memory and of another (docs/theory.md, eq. 64)."""
     gains: Floats = p * (p - 1) * np.array(m) ** (p - 2) / temperature
     return gains
 
@@ -232,7 +232,7 @@ def _susceptibility(law: _SumsOfSigns, p: int, temperature: float, m: Overlaps) 
 
 
 def _smallest_eigenvalue(law: _SumsOfSigns, p: int, temperature: float, m: Overlaps) -> float:
-    """Return the smallest eigenvalue of 1 - sqrt(D) C sqrt(D), C_ab = E s_a s_b sech^2 (docs/theory.md, eq. 91).
+    """Return the smallest eigenvalue of 1 - sqrt(D) C sqrt(D), C_ab = E s_a s_b sech^2 (docs/theory.md, eq. 64).
 
     By symmetry: differences within each group, and the 2 x 2 matrix of the groups' common directions.
     """

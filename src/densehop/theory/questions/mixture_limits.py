@@ -1,7 +1,7 @@
 """Where symmetric mixtures of n independent memories end: in temperature at load 0, in load at T = 0.
 
 Both curves are explicit in the field per memory, so that an end is the maximum of a curve or the root of an explicit
-stability (docs/theory.md, eq. 92, 93, 96 and 97). Sources: Amit, Gutfreund & Sompolinsky, Phys. Rev. A 32, 1007 (1985),
+stability (docs/theory.md, eq. 65, 66, 69 and 70). Sources: Amit, Gutfreund & Sompolinsky, Phys. Rev. A 32, 1007 (1985),
 for p = 2 at load 0; the rest is the project's own.
 """
 
@@ -25,7 +25,7 @@ EXACT = {"xtol": 1e-14, "rtol": 1e-14}
 
 @dataclass(frozen=True)
 class MixtureLoads:
-    """The largest loads alpha of a symmetric mixture at T = 0, p >= 3 (docs/theory.md, eq. 93, 96 and 97).
+    """The largest loads alpha of a symmetric mixture at T = 0, p >= 3 (docs/theory.md, eq. 66, 69 and 70).
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class MixtureLoads:
 
 
 def mixture_temperature(p: int, n_mixed: int = 3) -> float:
-    """Return the temperature below which symmetric n-mixtures are stable at load 0 (docs/theory.md, eq. 92).
+    """Return the temperature below which symmetric n-mixtures are stable at load 0 (docs/theory.md, eq. 65).
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def mixture_temperature(p: int, n_mixed: int = 3) -> float:
 
 
 def mixture_loads(p: int, n_mixed: int = 3) -> MixtureLoads:
-    """Return the largest loads of symmetric n-mixtures at T = 0, p >= 3 (docs/theory.md, eq. 93, 96 and 97).
+    """Return the largest loads of symmetric n-mixtures at T = 0, p >= 3 (docs/theory.md, eq. 66, 69 and 70).
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def _thermal_overlap(n_mixed: int, h: float) -> float:
 
 
 def _thermal_stability(p: int, n_mixed: int, h: float) -> float:
-    """Return the smallest eigenvalue within the mixture at reduced field h = p m^(p-1)/T (docs/theory.md, eq. 92)."""
+    """Return the smallest eigenvalue within the mixture at reduced field h = p m^(p-1)/T (docs/theory.md, eq. 65)."""
     sums, _ = sign_sums(n_mixed)
     gain = (p - 1) * h / _thermal_overlap(n_mixed, h)
     return _stability(n_mixed, gain * np.exp(-2 * gaussian.log_cosh(h * sums)))
@@ -130,12 +130,12 @@ def _frozen_overlap(n_mixed: int, y: float) -> float:
 
 
 def _log_load(p: int, n_mixed: int, y: float) -> float:
-    """Return the log of the load at which y = p m^(p-1)/sqrt(2 p alpha) at T = 0 (docs/theory.md, eq. 93)."""
+    """Return the log of the load at which y = p m^(p-1)/sqrt(2 p alpha) at T = 0 (docs/theory.md, eq. 66)."""
     return math.log(p / 2) - 2 * math.log(y) + (2 * p - 2) * math.log(_frozen_overlap(n_mixed, y))
 
 
 def _frozen_stability(p: int, n_mixed: int, y: float) -> float:
-    """Return the smallest eigenvalue within the mixture at T = 0 (docs/theory.md, eq. 97)."""
+    """Return the smallest eigenvalue within the mixture at T = 0 (docs/theory.md, eq. 70)."""
     sums, _ = sign_sums(n_mixed)
     gain = (p - 1) * 2 * y / (math.sqrt(math.pi) * _frozen_overlap(n_mixed, y))
     return _stability(n_mixed, gain * np.exp(-((y * sums) ** 2)))

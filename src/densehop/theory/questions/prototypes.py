@@ -81,7 +81,7 @@ def recovery(
     In a sweep in sequential order sites leave their old state one by one for one drawn in the field of the moment. With
     s the time in sweeps and k the overlap with each example, dk/ds = F(k(s)) - F(k(s-1)), F(k) = E tanh(p k^(p-1)
     S/T) S/M, S the sum of M signs of mean m_T; in the first sweep the start stands in for F(k(s-1)). q* follows k
-    (docs/theory.md, eq. 101).
+    (docs/theory.md, eq. 53).
 
     Parameters
     ----------

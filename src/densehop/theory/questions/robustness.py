@@ -1,7 +1,7 @@
 """Attacks at T = 0: how much of the pattern an example can overwrite before the student follows that example.
 
 The student starts at the hidden pattern with a fraction of its sites, chosen at random, overwritten by one example, and
-moves by the strict energy at T = 0, p >= 3 (docs/theory.md, eq. 76 to 80). The teacher is disordered, T* > T_crit:
+moves by the strict energy at T = 0, p >= 3 (docs/theory.md, eq. 48 to 52). The teacher is disordered, T* > T_crit:
 below T_crit the examples themselves are accurate, q* = m, and there is nothing to attack. Source: Thériault & Tantari,
 SciPost Phys. 17, 040 (2024); the smoothed crossing at finite load is the project's own.
 """
@@ -18,7 +18,7 @@ from densehop.errors import InvalidInput
 
 
 def adversarial_boundary(p: int, signal: float, overlap: float = 0.0) -> float:
-    """Return eps*, the fraction of overwritten sites above which the example wins, p >= 3 (docs/theory.md, eq. 77).
+    """Return eps*, the fraction of overwritten sites above which the example wins, p >= 3 (docs/theory.md, eq. 49).
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def attacked_overlap(p: int, signal: float, load: float, attack: Floats) -> tupl
 def attacked_overlap(
     p: int, signal: float, load: float, attack: float | Floats
 ) -> tuple[float, float] | tuple[Floats, Floats]:
-    """Return (q*, m) after one parallel step at T = 0 from an attacked pattern, p >= 3 (docs/theory.md, eq. 78).
+    """Return (q*, m) after one parallel step at T = 0 from an attacked pattern, p >= 3 (docs/theory.md, eq. 50).
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def attacked_overlap(
 
 
 def scaled_signal(p: int, teacher_temperature: float) -> float:
-    """Return eta = lambda/a, the signal of few examples of a two-body teacher over their load (docs/theory.md, eq. 79).
+    """Return eta = lambda/a, the signal of few examples of a two-body teacher over their load (docs/theory.md, eq. 51).
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def scaled_signal(p: int, teacher_temperature: float) -> float:
 
 
 def effective_temperature(load: float, signal: float) -> float:
-    """Return alpha/lambda, at which T a student obeys the equations of the Nishimori line (docs/theory.md, eq. 80).
+    """Return alpha/lambda, at which T a student obeys the equations of the Nishimori line (docs/theory.md, eq. 52).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How many patterns any memory can hold: the limits of Shannon's channel coding theorem (docs/theory.md, eq. 144)."""
+"""How many patterns any memory can hold: the limits of Shannon's channel coding theorem (docs/theory.md, eq. 107)."""
 
 import math
 
@@ -10,7 +10,7 @@ from densehop.theory.models.exponential import sums
 
 
 def channel_capacity(flip_rate: float, n_spins: int | None = None) -> float:
-    """Return the largest load log(M)/N at which any memory corrects a flip rate f (docs/theory.md, eq. 144 and 145).
+    """Return the largest load log(M)/N at which any memory corrects a flip rate f (docs/theory.md, eq. 107 and 108).
 
     It is log 2 - H(f), the capacity of a binary symmetric channel in nats per spin.
 

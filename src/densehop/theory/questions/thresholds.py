@@ -1,4 +1,4 @@
-"""Easy, hard or impossible: where theory expects a pattern to win, and to be found (docs/theory.md, eq. 160 to 162)."""
+"""Easy, hard or impossible: where theory expects a pattern to win, and to be found (docs/theory.md, eq. 120 to 122)."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ LARGEST_FACTOR = 1e6  # times the given number of examples, up to which threshol
 
 @dataclass(frozen=True)
 class InferenceRegime:
-    """What theory expects of a student with so many examples of N spins (docs/theory.md, eq. 160 to 162).
+    """What theory expects of a student with so many examples of N spins (docs/theory.md, eq. 120 to 122).
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class _Question:
             return math.inf, 1.0
 
     def spectral(self) -> float:
-        """Return the number of examples from which an eigenvector sticks out of the noise (docs/theory.md, eq. 160)."""
+        """Return the number of examples from which an eigenvector sticks out of the noise (docs/theory.md, eq. 120)."""
         if self.teacher_p == 2:
             return self.n_spins * (self.teacher_temperature / 2 - 1) ** 2
         if self.p == 2:
@@ -100,7 +100,7 @@ class _Question:
 
 
 def unfolding_threshold(n_spins: int, p: int) -> float:
-    """Return Gamma = alpha/T^2 from which an eigenvector of the unfolded couplings finds the pattern (eq. 160).
+    """Return Gamma = alpha/T^2 from which an eigenvector of the unfolded couplings finds the pattern (eq. 120).
 
     Gamma_unf = N^(p/2 - 1) sqrt(a! b!)/p! with a = p//2 and b = p - a, for p >= 3 on the Nishimori line. It grows with
     N, while the information is there from a finite Gamma_gR on: in between lies the hard phase.
@@ -113,7 +113,7 @@ def unfolding_threshold(n_spins: int, p: int) -> float:
     Raises
     ------
     InvalidInput
-        If an argument is out of its range; p = 2 has no hard phase (docs/theory.md, eq. 160).
+        If an argument is out of its range; p = 2 has no hard phase (docs/theory.md, eq. 120).
     """
     n_spins = checks.integer("n_spins", n_spins, 3, checks.LARGEST_SIZE)
     if checks.body_number(p, n_spins) == 2:
@@ -131,7 +131,7 @@ def inference_regime(
     teacher_p: int | None = None,
     teacher_temperature: float | None = None,
 ) -> InferenceRegime:
-    """Say whether a student can find the pattern at this N and M: easy, hard or impossible (docs/theory.md, eq. 162).
+    """Say whether a student can find the pattern at this N and M: easy, hard or impossible (docs/theory.md, eq. 122).
 
     Parameters
     ----------

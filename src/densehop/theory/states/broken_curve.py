@@ -1,4 +1,4 @@
-"""1RSB states of finite overlap: retrieval for every p, inference for p = 2 (docs/theory.md, eq. 31 to 34, 50 to 56).
+"""1RSB states of finite overlap: retrieval for every p, inference for p = 2 (docs/theory.md, eq. 33 to 36, 71 to 77).
 
 At each temperature they lie on one curve, followed once from where it leaves the replica-symmetric states (the AT line)
 or from where the two hardly differ (T = 0). Retrieval ends at its largest load; at low T that is much more than replica
@@ -271,7 +271,7 @@ def _near_onset(found: Curve, load: float) -> Point:
 
 
 def end_load(branch: "OrderedBranch", temperature: float) -> Estimate:
-    """Return the load at which a branch ends, with one step of breaking where it is needed (eq. 29, 32 and 52)."""
+    """Return the load at which a branch ends, with one step of breaking where it is needed (eq. 31, 34 and 73)."""
     plain, found = branch.symmetric_end(temperature), curve(branch, temperature)
     if found is None:
         return Estimate(plain.value, plain.error + unresolved(branch, temperature))

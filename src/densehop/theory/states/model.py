@@ -171,7 +171,7 @@ class Model(ABC):
 
 
 def paramagnet(noise: Noise, load: float, temperature: float, replicon: float) -> Known:
-    """Return the state without overlaps at T > 0, in which the noise is annealed (docs/theory.md, eq. 24 and 51)."""
+    """Return the state without overlaps at T > 0, in which the noise is annealed (docs/theory.md, eq. 21 and 72)."""
     order = Order(0.0, 0.0, 0.0, 1 / temperature, 0.0)
     energy = noise.energy(order, load) if load > 0 else 0.0
     entropy = math.log(2) + (noise.entropy(order, load) if load > 0 else 0.0)

@@ -1,4 +1,4 @@
-"""One step of replica symmetry breaking for any noise, with or without a mean field (docs/theory.md, eq. 31 to 34).
+"""One step of replica symmetry breaking for any noise, with or without a mean field (docs/theory.md, eq. 33 to 36).
 
 Unknown are the mean field B, the variance a0 that states share, what a1 adds to it inside a state, and y = x/T.
 A start comes from the replica-symmetric state, which is unstable where this one differs from it, or from a neighbour.

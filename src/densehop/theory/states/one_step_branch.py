@@ -1,4 +1,4 @@
-"""The curve of 1RSB states at one temperature, followed from where they are known (docs/theory.md, eq. 31 to 34).
+"""The curve of 1RSB states at one temperature, followed from where they are known (docs/theory.md, eq. 33 to 36).
 
 Unknown are the logarithms of B, a0, a1 - a0 and y; the load is explicit, alpha = (a1 - a0)/(the spread of q0, q1), so
 that three equations leave a curve. It begins on the AT line, where it leaves the replica-symmetric states with equal

@@ -1,4 +1,4 @@
-"""Where the curve of 1RSB states begins: on the AT line, or at T = 0 where levels hardly differ (eq. 28 and 102)."""
+"""Where the curve of 1RSB states begins: on the AT line, or at T = 0 where levels hardly differ (eq. 30 and 38)."""
 
 import math
 

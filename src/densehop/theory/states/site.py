@@ -1,6 +1,6 @@
 """One spin in its random field: averages over Gaussian fields, exact to rounding at every temperature down to 0.
 
-A spin sees Xi = B + sqrt(a) z at temperature T (docs/theory.md, eq. 25). Where the field varies little on the scale of
+A spin sees Xi = B + sqrt(a) z at temperature T (docs/theory.md, eq. 27). Where the field varies little on the scale of
 T, the trapezoid rule in z converges exponentially. Where it varies much, tanh(Xi/T) is split into the sign of Xi,
 averaged in closed form, and a remainder that lives at |Xi| of order T, integrated over h = |Xi|/T by fixed
 Gauss-Legendre panels: one cost for all temperatures, and T = 0 is just the remainder's limit.
@@ -93,7 +93,7 @@ Numbers = float | Floats
 
 @np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def average(mean: ArrayLike, deviation: ArrayLike, temperature: ArrayLike) -> Site:
-    """Return the averages of a spin in the field mean + deviation z, mean >= 0 (docs/theory.md, eq. 25).
+    """Return the averages of a spin in the field mean + deviation z, mean >= 0 (docs/theory.md, eq. 27).
 
     Arguments are floats or arrays that broadcast; temperature 0 is the limit.
     """
@@ -182,7 +182,7 @@ def _half_sum(values: Floats) -> Floats:
 
 @np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def tilted_average(mean: float, outer: float, inner: float, tilt: float, temperature: float) -> TiltedSite:
-    """Return the 1RSB averages of the field mean + outer z0 + inner z1 (docs/theory.md, eq. 31).
+    """Return the 1RSB averages of the field mean + outer z0 + inner z1 (docs/theory.md, eq. 33).
 
     `outer` and `inner` are deviations, inner > 0; tilt = y = x/T > 0, where x is the Parisi parameter.
     """

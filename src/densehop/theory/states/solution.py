@@ -21,12 +21,12 @@ class Solution:
     q0, q1, parisi : float
         1RSB: overlap between states, overlap inside a state, Parisi parameter x; q = (1 - x) q1 + x q0.
     parisi_over_temperature : float
-        1RSB: y = x/T, which is finite at T = 0, where x = 0 (docs/theory.md, eq. 33).
+        1RSB: y = x/T, which is finite at T = 0, where x = 0 (docs/theory.md, eq. 35).
     free_entropy, free_energy, energy, entropy : float
         Phi = log Z/N, f = -T Phi, u and s = Phi + u/T; nan where they diverge with N (example retrieval). At T = 0 the
         free energy is the energy, the free entropy infinite and the entropy its limit.
     replicon : float
-        Positive where the ansatz is stable against (further) replica symmetry breaking (docs/theory.md, eq. 28).
+        Positive where the ansatz is stable against (further) replica symmetry breaking (docs/theory.md, eq. 30).
     complexity : float
         Log of the number of such states, over N: there may be one around each of exp(A N) memories.
     residual : float

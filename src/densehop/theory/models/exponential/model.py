@@ -47,7 +47,7 @@ def next_to_example(overlap: float, reliability: float) -> sums.State:
 
 
 def retrieval_limit(sharpness: float, temperature: float, reliability: float = 0.0) -> float:
-    """Return the load up to which the state around one memory or example exists (docs/theory.md, eq. 115)."""
+    """Return the load up to which the state around one memory or example exists (docs/theory.md, eq. 98)."""
     beta = inverse(temperature)
     state = next_to_example(math.tanh(beta), reliability)
     if beta <= sharpness:

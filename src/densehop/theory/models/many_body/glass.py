@@ -1,4 +1,4 @@
-"""The spin glass for p >= 3: no overlap with any memory (docs/theory.md, section 8 and eq. 31 to 36).
+"""The spin glass for p >= 3: no overlap with any memory (docs/theory.md, section 8 and eq. 33 to 37).
 
 Only Gamma = alpha/T^2 matters, and every curve is explicit: replica-symmetric states in the field's variance, 1RSB
 states in the Parisi parameter x (at each x one variance makes the free entropy stationary in x, and Gamma follows).
@@ -29,7 +29,7 @@ SMALLEST_PARISI = 1e-13  # below it, Gamma > 1e24, x/T is that of T = 0 in doubl
 
 
 def symmetric(p: int, load: float, temperature: float) -> State:
-    """Return the replica-symmetric spin glass of largest q (docs/theory.md, eq. 30)."""
+    """Return the replica-symmetric spin glass of largest q (docs/theory.md, eq. 32)."""
     if load == 0:
         raise NoSolution("no spin glass without load")
     if temperature == 0:
@@ -88,7 +88,7 @@ class Broken(NamedTuple):
 
 
 def parisi_slope(p: int, deviation: float, tilt: float, temperature: float) -> tuple[float, TiltedSite]:
-    """Return y times d(T Phi)/dy at load a/(p q1^(p-1)), over the variance a (docs/theory.md, eq. 33)."""
+    """Return y times d(T Phi)/dy at load a/(p q1^(p-1)), over the variance a (docs/theory.md, eq. 35)."""
     here = site.tilted_average(0.0, 0.0, deviation, tilt, temperature)
     noise = (p - 1) / (2 * p) * deviation**2 * here.inner_square
     return tilt * (here.partition_slope - noise), here
@@ -131,7 +131,7 @@ def at_load_one(p: int, gamma: float, parisi: float, reduced: TiltedSite) -> Bro
 
 
 def broken(p: int, gamma: float) -> Broken:
-    """Return the 1RSB spin glass at Gamma = alpha/T^2 (inf at T = 0), p >= 3 (docs/theory.md, eq. 32 to 34)."""
+    """Return the 1RSB spin glass at Gamma = alpha/T^2 (inf at T = 0), p >= 3 (docs/theory.md, eq. 34 to 36)."""
     static = nishimori.nishimori_lines(p).gamma_global
     if gamma < static * (1 - 1e-14):
         raise NoSolution(
@@ -174,14 +174,14 @@ class GlassLines:
 
 
 def glass_lines(p: int) -> GlassLines:
-    """Return the transitions of the spin glass, p >= 3 (docs/theory.md, eq. 16, 18 and 36)."""
+    """Return the transitions of the spin glass, p >= 3 (docs/theory.md, eq. 16, 18 and 37)."""
     lines = nishimori.nishimori_lines(checks.integer("p", p, 3))
     return GlassLines(lines.gamma_local, lines.gamma_global, gardner(p).gamma, 1 / lines.gamma_global)
 
 
 @lru_cache(maxsize=256)
 def gardner(p: int) -> Broken:
-    """Return the state at which the 1RSB spin glass becomes unstable: its innermost replicon vanishes (eq. 36)."""
+    """Return the state at which the 1RSB spin glass becomes unstable: its innermost replicon vanishes (eq. 37)."""
 
     def replicon(parisi: float) -> float:
         here = at_parisi(p, parisi)

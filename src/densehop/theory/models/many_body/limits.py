@@ -19,7 +19,7 @@ ROUNDING = 4e-15  # of an average of order 1
 
 
 def spinodal_load(p: int, temperature: float) -> Estimate:
-    """Return the largest load of retrieval (docs/theory.md, eq. 29)."""
+    """Return the largest load of retrieval (docs/theory.md, eq. 31)."""
     limit = states.spinodal(p, temperature)
     if limit is None:
         raise too_hot(p, temperature, law.critical_temperature(p).spinodal_temperature, "exists")
@@ -28,7 +28,7 @@ def spinodal_load(p: int, temperature: float) -> Estimate:
 
 
 def stability_load(p: int, temperature: float) -> Estimate:
-    """Return the load from which retrieval is unstable to replica symmetry breaking, its AT line (eq. 28)."""
+    """Return the load from which retrieval is unstable to replica symmetry breaking, its AT line (eq. 30)."""
     limit = states.spinodal(p, temperature)
     if limit is None:
         raise too_hot(p, temperature, law.critical_temperature(p).spinodal_temperature, "exists")

@@ -67,7 +67,7 @@ class Glass(Branch):
         return glass.symmetric(self.noise.p, load, temperature)
 
     def alone(self, load: float, temperature: float, scale: float = 1.0) -> BrokenState:
-        """Return the 1RSB glass, which is explicit in the Parisi parameter (docs/theory.md, eq. 32 to 34)."""
+        """Return the 1RSB glass, which is explicit in the Parisi parameter (docs/theory.md, eq. 34 to 36)."""
         del scale
         found = glass.broken(self.noise.p, temperature**-2 if temperature > 0 else math.inf)
         fields = Fields(0.0, 0.0, found.variance, found.tilt)

@@ -1,4 +1,4 @@
-"""The noise of the other memories for p >= 3: its variance is a power of the overlap (docs/theory.md, eq. 26 to 28)."""
+"""The noise of the other memories for p >= 3: its variance is a power of the overlap (docs/theory.md, eq. 28 to 30)."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from densehop.theory.states.noise import Order
 
 @dataclass(frozen=True)
 class TensorNoise:
-    """The noise of p >= 3; its covariance is a power of the overlap of two states (docs/theory.md, eq. 26 to 28)."""
+    """The noise of p >= 3; its covariance is a power of the overlap of two states (docs/theory.md, eq. 28 to 30)."""
 
     p: int
 

@@ -34,7 +34,7 @@ def state(mean: float, variance: float, temperature: float) -> State:
 
 
 def retrieval(p: int, load: float, temperature: float, signal: float = 1.0) -> State:
-    """Return the state of largest overlap with one memory, p >= 3 (docs/theory.md, eq. 26); `signal`: for messages."""
+    """Return the state of largest overlap with one memory, p >= 3 (docs/theory.md, eq. 28); `signal`: for messages."""
     found = newton(p, load, temperature, state(float(p), p * load, temperature))
     if found is not None and slope(p, load, temperature, found) > 0:
         return found
@@ -150,7 +150,7 @@ def largest_mean(p: int, temperature: float) -> float:
 def spinodal(p: int, temperature: float) -> State | None:
     """Return the state at the largest load at this temperature; None above the last temperature of any.
 
-    The determinant changes its sign there (docs/theory.md, eq. 29).
+    The determinant changes its sign there (docs/theory.md, eq. 31).
     """
     if temperature >= law.critical_temperature(p).spinodal_temperature:
         return None

@@ -1,4 +1,4 @@
-"""Two bodies: the explicit curves on which the replica-symmetric states lie (docs/theory.md, eq. 58 to 66).
+"""Two bodies: the explicit curves on which the replica-symmetric states lie (docs/theory.md, eq. 79 to 87).
 
 At a temperature the field's variance a (or, with a planted pattern, its mean B) is the parameter; all else follows from
 averages over the field, including the load. A branch ends at the top of its curve and begins where the curve does.
@@ -20,7 +20,7 @@ ROUNDING = 1e-13  # relative: closer than this to a transition the two sides can
 
 
 def stiffness(found: Site, temperature: float) -> float:
-    """Return D = 1 - 2 chi, free of cancellation at T >= 2 (docs/theory.md, eq. 50)."""
+    """Return D = 1 - 2 chi, free of cancellation at T >= 2 (docs/theory.md, eq. 71)."""
     if temperature >= 1:
         return (temperature - 2 + 2 * found.square) / temperature
     return 1 - 2 * found.susceptibility
@@ -28,7 +28,7 @@ def stiffness(found: Site, temperature: float) -> float:
 
 @lru_cache(maxsize=4096)
 def retrieved(variance: float, temperature: float) -> tuple[float, Site]:
-    """Return m > 0 with E tanh((2m + sqrt(a) z)/T) = m, and 0 where there is none (docs/theory.md, eq. 59).
+    """Return m > 0 with E tanh((2m + sqrt(a) z)/T) = m, and 0 where there is none (docs/theory.md, eq. 80).
 
     The right side is concave in m, so Newton's method descends to the only root from the noiseless m above it.
     """
@@ -57,13 +57,13 @@ def _noiseless(temperature: float) -> float:
 
 
 def retrieval_load(variance: float, temperature: float) -> float:
-    """Return the load alpha = a D^2/(2q) whose retrieval state has variance a; 0 if none (docs/theory.md, eq. 60)."""
+    """Return the load alpha = a D^2/(2q) whose retrieval state has variance a; 0 if none (docs/theory.md, eq. 81)."""
     m, found = retrieved(variance, temperature)
     return variance * stiffness(found, temperature) ** 2 / (2 * found.square) if m > 0 else 0.0
 
 
 def retrieval_slope(variance: float, temperature: float) -> float:
-    """Return d log(alpha)/d log(a) of retrieval states: 0 at the spinodal, -inf if m = 0 (docs/theory.md, eq. 61)."""
+    """Return d log(alpha)/d log(a) of retrieval states: 0 at the spinodal, -inf if m = 0 (docs/theory.md, eq. 82)."""
     m, found = retrieved(variance, temperature)
     if m == 0:
         return -math.inf
@@ -74,7 +74,7 @@ def retrieval_slope(variance: float, temperature: float) -> float:
 
 @lru_cache(maxsize=1024)
 def spinodal_log_variance(temperature: float) -> float:
-    """Return log a at the top of the curve alpha(a), the retrieval spinodal, T < 2 (docs/theory.md, eq. 61)."""
+    """Return log a at the top of the curve alpha(a), the retrieval spinodal, T < 2 (docs/theory.md, eq. 82)."""
 
     def decline(log_a: float) -> float:
         slope = retrieval_slope(math.exp(log_a), temperature)
@@ -84,7 +84,7 @@ def spinodal_log_variance(temperature: float) -> float:
 
 
 def retrieval_variance(load: float, temperature: float) -> float:
-    """Return the variance a of the retrieval state of largest m at a load, T < 2 (docs/theory.md, eq. 60)."""
+    """Return the variance a of the retrieval state of largest m at a load, T < 2 (docs/theory.md, eq. 81)."""
     a = _climb(load, temperature)
     return _below_spinodal(load, temperature) if a is None else a
 
@@ -128,7 +128,7 @@ def _below_spinodal(load: float, temperature: float) -> float:
 
 
 def glass_variance(load: float, temperature: float, onset: float) -> float:
-    """Return the variance a of the replica-symmetric spin glass, T < T_g = `onset` (docs/theory.md, eq. 58)."""
+    """Return the variance a of the replica-symmetric spin glass, T < T_g = `onset` (docs/theory.md, eq. 79)."""
 
     def excess(log_a: float) -> float:
         a = math.exp(log_a)
@@ -140,14 +140,14 @@ def glass_variance(load: float, temperature: float, onset: float) -> float:
 
 
 def inference_onset(temperature: float, contrast: float) -> float:
-    """Return the load at which q* > 0 begins, out of paramagnet or spin glass (docs/theory.md, eq. 65 and 66)."""
+    """Return the load at which q* > 0 begins, out of paramagnet or spin glass (docs/theory.md, eq. 86 and 87)."""
     if not starts_in_glass(temperature, contrast):
         return (temperature - 2) / contrast
     return glass_onset_load(math.exp(glass_onset_log_variance(temperature, contrast)), temperature, contrast)
 
 
 def starts_in_glass(temperature: float, contrast: float) -> bool:
-    """Return whether T < T*: then the spin glass forms before inference does (docs/theory.md, eq. 66)."""
+    """Return whether T < T*: then the spin glass forms before inference does (docs/theory.md, eq. 87)."""
     return contrast * (temperature - 2) < 2 * (1 - ROUNDING)
 
 
@@ -158,7 +158,7 @@ def glass_onset_load(variance: float, temperature: float, contrast: float) -> fl
 
 
 def glass_onset_log_variance(temperature: float, contrast: float) -> float:
-    """Return log a of the spin glass in which q* begins, a c D chi = 2 q, T < T* (docs/theory.md, eq. 66)."""
+    """Return log a of the spin glass in which q* begins, a c D chi = 2 q, T < T* (docs/theory.md, eq. 87)."""
 
     def excess(log_a: float) -> float:
         a = math.exp(log_a)
@@ -169,7 +169,7 @@ def glass_onset_log_variance(temperature: float, contrast: float) -> float:
 
 
 def planted_variance(mean: float, temperature: float, contrast: float, guess: float) -> float:
-    """Return the variance a that goes with mean field B in the planted model (docs/theory.md, eq. 63)."""
+    """Return the variance a that goes with mean field B in the planted model (docs/theory.md, eq. 84)."""
     if abs(contrast * (temperature - 2) / 2 - 1) < 1e-15:
         return temperature * mean  # the Nishimori line
 
@@ -183,7 +183,7 @@ def planted_variance(mean: float, temperature: float, contrast: float, guess: fl
 
 
 def planted_load(mean: float, variance: float, temperature: float, contrast: float) -> float:
-    """Return the load alpha = B D/(c q*) (docs/theory.md, eq. 64), with D from eq. 63 where 1 - 2 chi cancels."""
+    """Return the load alpha = B D/(c q*) (docs/theory.md, eq. 85), with D from eq. 84 where 1 - 2 chi cancels."""
     found = site.average(mean, math.sqrt(variance), temperature)
     if temperature < 2:
         return 2 * (found.square / found.overlap**2 + contrast) * (mean / contrast) ** 2 / variance

@@ -1,4 +1,4 @@
-"""Two bodies: where replica-symmetric states begin, end and lose stability (docs/theory.md, eq. 57 to 68).
+"""Two bodies: where replica-symmetric states begin, end and lose stability (docs/theory.md, eq. 78 to 89).
 
 Direct model: Amit, Gutfreund & Sompolinsky, PRL 55, 1530 (1985); Ann. Phys. 173, 30 (1987). Each limit is the root of
 an explicit function. load = alpha = 2 M/N; contrast = c = 2/(T* - 2).
@@ -21,7 +21,7 @@ NUDGE = 1e-9  # relative: two evaluations this close tell slope and rounding of 
 
 
 def retrieval_spinodal_load(temperature: float) -> Estimate:
-    """Return the largest load at which a memory is retrieved at T < 2 (docs/theory.md, eq. 61)."""
+    """Return the largest load at which a memory is retrieved at T < 2 (docs/theory.md, eq. 82)."""
     if temperature >= 2:
         raise NoSolution(f"no retrieval at T = {temperature:.10g}: for p = 2 it exists below T = 2")
     log_a = curves.spinodal_log_variance(temperature)
@@ -32,7 +32,7 @@ def retrieval_spinodal_load(temperature: float) -> Estimate:
 
 
 def retrieval_stability_load(temperature: float) -> Estimate:
-    """Return the load above which replica symmetry breaks in the retrieval state (docs/theory.md, eq. 67).
+    """Return the load above which replica symmetry breaks in the retrieval state (docs/theory.md, eq. 88).
 
     At temperatures where it is stable up to its spinodal there is none: `NoSolution`.
     """
@@ -63,7 +63,7 @@ def highest_instability() -> float:
 
 
 def inference_load(temperature: float, contrast: float) -> Estimate:
-    """Return the load at which q* > 0 begins, out of the paramagnet or the spin glass (docs/theory.md, eq. 65, 66)."""
+    """Return the load at which q* > 0 begins, out of the paramagnet or the spin glass (docs/theory.md, eq. 86, 87)."""
     value = curves.inference_onset(temperature, contrast)
     if not curves.starts_in_glass(temperature, contrast):
         return Estimate(value, 1e-15 * temperature / contrast)
@@ -72,7 +72,7 @@ def inference_load(temperature: float, contrast: float) -> Estimate:
 
 
 def inference_stability_load(temperature: float, contrast: float) -> Estimate:
-    """Return the load below which replica symmetry breaks in the inference state, T < T* (docs/theory.md, eq. 67)."""
+    """Return the load below which replica symmetry breaks in the inference state, T < T* (docs/theory.md, eq. 88)."""
     nishimori = 2 + 2 / contrast
     if not 0 < temperature < nishimori:
         raise NoSolution(
@@ -99,7 +99,7 @@ def inference_stability_load(temperature: float, contrast: float) -> Estimate:
 
 
 def log_softness(variance: float, found: Site, temperature: float, contrast: float = 0.0) -> float:
-    """Return log[a beta^2 E sech^4/(q + c q*^2)]: positive where replica symmetry breaks (docs/theory.md, eq. 67)."""
+    """Return log[a beta^2 E sech^4/(q + c q*^2)]: positive where replica symmetry breaks (docs/theory.md, eq. 88)."""
     signal = found.square + contrast * found.overlap**2
     return math.log(max(variance * found.fourth / (temperature * signal), 1e-300))
 

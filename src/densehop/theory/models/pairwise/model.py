@@ -1,4 +1,4 @@
-"""Two bodies: what the saddle point is made of (docs/theory.md, eq. 50 to 67). load = alpha = 2 M/N."""
+"""Two bodies: what the saddle point is made of (docs/theory.md, eq. 71 to 88). load = alpha = 2 M/N."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -106,7 +106,7 @@ class Pairwise(PBodyModel):
         return pairwise_signal(problem)
 
     def paramagnet(self, problem: Problem) -> Known:
-        """Return the paramagnet, which exists above T = 2 where there is noise (docs/theory.md, eq. 50)."""
+        """Return the paramagnet, which exists above T = 2 where there is noise (docs/theory.md, eq. 71)."""
         load, temperature = problem.load, problem.temperature
         if 2 * (1 / temperature) >= 1 and load > 0:
             raise NoSolution(f"no paramagnet at T = {temperature:g}: for p = 2 and load > 0 it exists above T = 2")
@@ -128,7 +128,7 @@ class Pairwise(PBodyModel):
         return bayes.pairwise(problem)
 
     def optimal_standing(self, problem: TeacherStudent) -> tuple[bool, bool]:
-        """Return whether M/N exceeds gamma_c: inference begins there and wins at once (docs/theory.md, eq. 23)."""
+        """Return whether M/N exceeds gamma_c: inference begins there and wins at once (docs/theory.md, eq. 25)."""
         inferred = problem.load / 2 > nishimori.pairwise_critical_load(problem.temperature)
         return inferred, inferred
 

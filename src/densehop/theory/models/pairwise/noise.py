@@ -1,4 +1,4 @@
-"""The noise of the other memories for p = 2, which is that of a Wishart matrix (docs/theory.md, eq. 50 to 56)."""
+"""The noise of the other memories for p = 2, which is that of a Wishart matrix (docs/theory.md, eq. 71 to 77)."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ SMALL = 0.02  # below: logarithms and what nearly cancels them by series
 
 @dataclass(frozen=True)
 class WishartNoise:
-    """The noise of p = 2, of memories or of a teacher's examples (docs/theory.md, eq. 50 to 56).
+    """The noise of p = 2, of memories or of a teacher's examples (docs/theory.md, eq. 71 to 77).
 
     At contrast 0 it is the direct model's, where `Order.overlap` is m with the retrieved memory. At a contrast
     c = 2/(T* - 2) > 0 it is the planted model's, where `Order.overlap` is q* with the teacher's pattern.
@@ -62,7 +62,7 @@ class WishartNoise:
 
 
 def denominators(order: Order) -> tuple[float, float]:
-    """Return D0 = D1 - 2 y (q1 - q0) and D1 = 1 - 2 chi (docs/theory.md, eq. 50)."""
+    """Return D0 = D1 - 2 y (q1 - q0) and D1 = 1 - 2 chi (docs/theory.md, eq. 71)."""
     d1 = 1 - 2 * order.susceptibility
     return d1 - 2 * order.tilt * order.gap, d1
 

@@ -1,4 +1,4 @@
-"""Two bodies: replica-symmetric states, direct and planted (docs/theory.md, eq. 57 to 64).
+"""Two bodies: replica-symmetric states, direct and planted (docs/theory.md, eq. 78 to 85).
 
 Sources: Amit, Gutfreund & Sompolinsky, PRL 55, 1530 (1985), for the direct model, whose temperatures are half of those
 here; Alemanno et al. (2023) for the planted one. States are found along explicit curves (`curves`), not by
@@ -33,7 +33,7 @@ class State(NamedTuple):
 
 
 def spin_glass(load: float, temperature: float) -> State:
-    """Return q > 0 with m = q* = 0; continuous at T_g = 2 (1 + sqrt(M/N)) (docs/theory.md, eq. 58)."""
+    """Return q > 0 with m = q* = 0; continuous at T_g = 2 (1 + sqrt(M/N)) (docs/theory.md, eq. 79)."""
     onset = 2 * (1 + math.sqrt(load / 2))
     if load == 0 or temperature >= onset:
         raise NoSolution(
@@ -44,7 +44,7 @@ def spin_glass(load: float, temperature: float) -> State:
 
 
 def retrieval(load: float, temperature: float) -> State:
-    """Return the retrieval state of largest m, direct model (docs/theory.md, eq. 59 and 60)."""
+    """Return the retrieval state of largest m, direct model (docs/theory.md, eq. 80 and 81)."""
     if temperature >= 2:
         raise NoSolution(f"no retrieval at T = {temperature:.10g}: for p = 2 it exists below T = 2 at small load")
     return retrieval_at(curves.retrieval_variance(load, temperature), load, temperature)
@@ -56,7 +56,7 @@ def retrieval_at(variance: float, load: float, temperature: float) -> State:
 
 
 def inference(load: float, temperature: float, contrast: float) -> State:
-    """Return the state of largest q*, planted model, contrast = c = 2/(T* - 2) > 0 (docs/theory.md, eq. 63 and 64)."""
+    """Return the state of largest q*, planted model, contrast = c = 2/(T* - 2) > 0 (docs/theory.md, eq. 84 and 85)."""
     onset = curves.inference_onset(temperature, contrast)
     if load <= onset:
         raise NoSolution(
@@ -88,7 +88,7 @@ def symmetric_order(found: Site) -> Order:
 def _newton(load: float, temperature: float, contrast: float) -> State | None:
     """Return the planted state by Newton's method in (B, a) from the frozen one; None where it does not settle.
 
-    A state with B > 0 is the only one (docs/theory.md, eq. 63 and 64), so whichever is reached is the one wanted.
+    A state with B > 0 is the only one (docs/theory.md, eq. 84 and 85), so whichever is reached is the one wanted.
     """
     mean, variance = load * contrast, 2 * load * (1 + contrast)
     for _ in range(NEWTON_STEPS):
@@ -132,6 +132,6 @@ def _state(noise: WishartNoise, load: float, temperature: float, mean: float, va
 
 
 def free_energy(state: State, load: float, temperature: float, contrast: float = 0.0) -> float:
-    """Return f = u - T s per spin, the energy at T = 0 (docs/theory.md, eq. 53 and 54)."""
+    """Return f = u - T s per spin, the energy at T = 0 (docs/theory.md, eq. 74 and 75)."""
     noise = WishartNoise(contrast)
     return noise.energy(state.order, load) - temperature * (state.site.entropy + noise.entropy(state.order, load))
