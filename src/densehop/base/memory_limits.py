@@ -14,6 +14,7 @@ except ImportError:  # Windows has no such limits
 CGROUPS, OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 # where a group says: its limit, what it uses, and the line of memory.stat with cached files that it can give back
 UNIFIED = ("memory.max", "memory.current", "inactive_file")  # cgroup v2
+UNLIMITED = 2**60  # bytes: version 1 writes a number near 2^63 where there is no limit
 LEGACY = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")  # cgroup v1
 
 
@@ -70,6 +71,8 @@ def _room(group: Path, names: tuple[str, str, str]) -> int | None:
     try:
         allowed, taken = int((group / limit).read_text()), int((group / used).read_text())
     except (OSError, ValueError):  # no such group, or "max"
+        return None
+    if allowed >= UNLIMITED:
         return None
     try:
         stated = dict(line.split(maxsplit=1) for line in (group / "memory.stat").read_text().splitlines())
