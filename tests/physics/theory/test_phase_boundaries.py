@@ -242,6 +242,9 @@ def finer_quadrature(monkeypatch):
         changed |= {"FAR": np.log1p(np.exp(-2 * h)), "LOSS": 2 / (1 + np.exp(2 * h)), "Z_WEIGHTS": z_weights}
         changed |= {"SPIN_ENTROPY": changed["FAR"] + h * changed["LOSS"]}
         changed["Z_WEIGHTS"] = z_weights / z_weights.sum()
+        weighed = {"SECH2": changed["SECH2"], "SECH4": changed["SECH2"] ** 2, "LOSS": changed["LOSS"]}
+        weighed |= {"TANH_SECH2": changed["TANH"] * changed["SECH2"], "ENTROPY": changed["SPIN_ENTROPY"]}
+        changed |= {"PAIRS": np.stack([z, -z])} | {f"W_{name}": w * value for name, value in weighed.items()}
         for name, value in changed.items():
             monkeypatch.setattr(site, name, value)
         forget()

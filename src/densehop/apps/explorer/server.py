@@ -4,12 +4,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 import panel as pn
 from bokeh.client import pull_session
 from panel.io import with_lock
-from panel.reactive import Syncable
+from panel.reactive import ReactiveHTML, Syncable
 
 from densehop.apps.explorer.compute.phase_plane import PhasePlane, diagram, phase_grid
 from densehop.apps.explorer.compute.point import Point
@@ -31,15 +31,27 @@ UNUSED_SESSION_LIFETIME = 15_000
 for _name in ("_event_coroutine", "_change_coroutine"):
     setattr(Syncable, _name, with_lock(getattr(Syncable, _name)))
 TITLES = ("Phase diagram", "Cut", "Restore", "Attack")
-PAGE = """
-{% extends base %}
-{% block postamble %}<meta name="viewport" content="width=device-width, initial-scale=1">{% endblock %}
-{% block contents %}{{ embed(roots.page) }}{% endblock %}
-"""
 STYLE = """
 h1 { font: 600 22px Georgia, serif; margin: 4px 0 2px 0; }
 body { font-family: "Source Sans", "Segoe UI", Helvetica, sans-serif; max-width: 1240px; margin: 8px auto; }
 """
+
+
+class PageScript(ReactiveHTML):  # type: ignore[misc]
+    """What the browser does by itself: it loads the page again after "back", and a phone shows it in its own width.
+
+    The address holds the whole state, so that the page comes back as it was.
+    """
+
+    _template = "<div id='script'></div>"
+    _scripts: ClassVar = {
+        "render": """
+        addEventListener("popstate", () => location.reload());
+        document.head.insertAdjacentHTML(
+            "beforeend", "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        );
+        """
+    }
 
 
 class LazyTab:
@@ -69,7 +81,7 @@ def build_page(pool: WorkerPool) -> pn.Column:
     tab_bar.param.watch(change_tab, "active")
     session.state.param.watch(lambda event: tab_bar.param.update(active=TABS.index(event.new)), "view")
     title = "<h1>densehop: dense Hopfield networks, theory beside simulation</h1>"
-    return pn.Column(pn.pane.HTML(title), session.error_pane, tab_bar)
+    return pn.Column(pn.pane.HTML(title), session.error_pane, tab_bar, PageScript(height=0, margin=0))
 
 
 def _warm_up(url: str) -> None:
@@ -104,9 +116,7 @@ def serve(
     threading.Thread(target=_warm_up, args=(f"http://{address}:{port}{prefix}/",), daemon=True).start()
 
     def page() -> pn.Template:
-        template = pn.Template(PAGE)
-        template.add_panel("page", build_page(shared))
-        return template
+        return build_page(shared)
 
     try:
         return pn.serve(

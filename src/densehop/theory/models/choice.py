@@ -32,5 +32,5 @@ def model_of(problem: object) -> Model:
     for kind, make in MODELS.items():
         if isinstance(problem, kind):
             return make(problem)
-    kinds = " or a ".join(kind.__name__ for kind in MODELS)
-    raise InvalidInput(f"problem must be a {kinds}, got {checks.shown(problem)}")
+    kinds = ", ".join(kind.__name__ for kind in MODELS)
+    raise InvalidInput(f"problem must be one of {kinds}, got {checks.shown(problem)}")

@@ -28,14 +28,12 @@ class Session:
     def __init__(self, pool: WorkerPool) -> None:
         self.pool, self.state, self.closed = pool, SessionState(), threading.Event()
         self._document = pn.state.curdoc
-        self._following = False  # whether the state is being taken from the address
         self._close_actions: list[Callable[[], None]] = []
         self.error_pane = pn.pane.Alert("", alert_type="warning", visible=False, css_classes=["error"])
         self._location = pn.state.location
         if self._location is not None:
             self.show_error(self.state.load_query(self._location.query_params))
             self.state.param.watch(self._update_address, list(PARAMETERS))
-            self._location.param.watch(self._follow_address, "search")
         if self._document is not None:
             pn.state.on_session_destroyed(lambda _: self.close())
 
@@ -74,25 +72,10 @@ class Session:
         self._close_actions.append(runner.stop)
         return runner
 
-    def _address(self) -> str:
-        """Return the part of the address that holds the state."""
-        query = "&".join(f"{name}={value}" for name, value in self.state.query().items())
-        return f"?{query}" if query else ""
-
     def _update_address(self, *_: Any) -> None:
         """Write the state into the page's address."""
-        if not self._following:
-            self._location.search = self._address()
-
-    def _follow_address(self, *_: Any) -> None:
-        """Show what the address holds, after "back" or "forward" in the browser."""
-        if self._location.search == self._address():
-            return
-        self._following = True
-        try:
-            self.show_error(self.state.show_query(self._location.query_params))
-        finally:
-            self._following = False
+        query = "&".join(f"{name}={value}" for name, value in self.state.query().items())
+        self._location.search = f"?{query}" if query else ""
 
 
 class RateLimitedDraw:

@@ -75,12 +75,6 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
         refused += [one for one in self.make_consistent() if one.partition("=")[0] in query]
         return f"the link holds what cannot be shown: {', '.join(refused)}" if refused else ""
 
-    def show_query(self, query: Mapping[str, Any]) -> str:
-        """Take over an address as a whole: what it does not hold goes back to its default."""
-        missing = {name: self.param[name].default for name in PARAMETERS if name not in query}
-        self.param.update(**missing)
-        return self.load_query(query)
-
     def make_consistent(self) -> list[str]:
         """Replace a p or a teacher temperature that the model cannot have; return what was replaced."""
         replaced = []
