@@ -1,6 +1,7 @@
 """The commands of practice, in this process."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from densehop.apps.cli.program import run
 from densehop.learn import image_tasks
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
 from densehop.learn.data import datasets
+from densehop.learn.location import locate
 from densehop.learn.memory.estimator import DenseAssociativeMemory
 
 QUICK = ("--steps", "5", "--queries", "20")
@@ -80,6 +82,28 @@ def test_locate(read):
     images = read("locate", "--memories", "30", "--trials", "2")
     assert images["correlated"] is True
     assert images["effective_phase"] == "SG"
+
+
+def test_locate_says_why_similar_rows_do_not_hold_and_what_would_hold_them(densehop, tmp_path):
+    """Of 40 rows, fewer than the usual 50; the advice is tried: its energies hold them, milder ones do not."""
+    random = np.random.default_rng(3)
+    common = random.choice([-1, 1], 100)
+    rows = np.where(random.random((40, 100)) < 0.15, -common, common)
+    np.save(tmp_path / "rows.npy", rows.astype(np.int8))
+    said = densehop("locate", "--data", tmp_path / "rows.npy", "--trials", "2", "--out", tmp_path).stdout
+    assert "Fixed points at T = 0 (measured): 0 of 40." in said
+    assert "Why: random memories are retrieved up to load 0.922" in said
+    ratio = float(re.search(r"the crosstalk of these is ([0-9.]+) times as large", said)[1])
+    assert ratio == pytest.approx(locate(rows, 3, n_trials=2).effective_load / 0.9224, rel=0.05)
+    bodies = int(re.search(r"The strict energy does from --p (\d+) on", said)[1])
+    beta = float(re.search(r'DenseAssociativeMemory\("exponential", beta=([0-9.e-]+)\)', said)[1])
+
+    def held(name, degree, sharpness):
+        memory = DenseAssociativeMemory(name, degree=degree, beta=sharpness, encoding="binary").fit(rows)
+        return (memory.transform(rows) == rows).all(axis=1).mean()
+
+    assert held("strict", bodies, None) >= 0.95 > held("strict", bodies - 1, None)
+    assert held("exponential", 3, 1.05 * beta) >= 0.95 > held("exponential", 3, beta / 1.2)
 
 
 @pytest.mark.parametrize(
