@@ -3,6 +3,7 @@
 import json
 import re
 
+import joblib
 import numpy as np
 import pytest
 
@@ -149,3 +150,23 @@ def test_student(read, capsys, tmp_path):
     for wrong, message in ((("--p", "two"), "--p must be whole numbers"), (("--p", "2,24"), "overflows exact 64-bit")):
         assert run(["student", *wrong, "--out", str(tmp_path)]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_bad_model_files_are_one_line(densehop, tmp_path):
+    """No model, half of one, a pickle of something else, a model that was never fitted."""
+    rows, model = tmp_path / "rows.npy", tmp_path / "model.nc"
+    np.save(rows, np.random.default_rng(0).choice([-1, 1], (6, 20)).astype(np.int8))
+    assert densehop("fit", "--data", rows, "--out", model).returncode == 0
+    bad = {"text.nc": b"hello", "half.nc": model.read_bytes()[:2000], "text.joblib": b"hello"}
+    for name, content in bad.items():
+        (tmp_path / name).write_bytes(content)
+    joblib.dump({"model": "mine", "shape": (1, 20)}, tmp_path / "other.joblib")
+    joblib.dump({"model": DenseAssociativeMemory(), "shape": (1, 20)}, tmp_path / "unfitted.joblib")
+    joblib.dump([1, 2], tmp_path / "list.joblib")
+    for name in (*bad, "other.joblib", "unfitted.joblib", "list.joblib"):
+        result = densehop("predict", tmp_path / name, rows, "--out", tmp_path / "never")
+        assert result.returncode == 2
+        said = [line for line in result.stderr.splitlines() if not line.startswith("Note: ")]
+        assert len(said) == 1
+        assert f"{name}' holds no m" in said[0]
+    assert not (tmp_path / "never").exists()

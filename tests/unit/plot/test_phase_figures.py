@@ -164,10 +164,8 @@ def test_sizes_of_the_phase_diagrams():
 
 
 def test_lines_end_at_the_frame_not_before_it():
-    """A line whose points stand at 0.8 and 1.1 of a window that ends at 1 is drawn through the frame, and no farther."""
-    dataset = with_line(
-        invented(blocks(20)), "glass_static", np.array([-0.4, -0.1, 0.3, 0.8, 1.1, 1.6]), np.full(6, 0.5)
-    )
+    """A line with points on either side of the frame is drawn through it, and no farther."""
+    dataset = with_line(invented(blocks(20)), "glass_static", [-0.4, -0.1, 0.3, 1.8, 2.1, 2.6], np.full(6, 0.5))
     dataset["glass_static_shown"] = ("glass_static_point", np.array([False, False, True, True, False, False]))
     names = [line.get_label() for line in phase_diagram(dataset).axes[0].lines]
     line = phase_diagram(dataset).axes[0].lines[names.index("spin glass (static)")]

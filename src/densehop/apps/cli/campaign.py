@@ -92,8 +92,18 @@ def status(folder: Folder, as_json: Annotated[bool, typer.Option("--json", help=
         typer.echo(f"verdicts: {counts}; less precise than asked: {state.n_imprecise}")
         _print_doubtful(state.cells_by_verdict)
         _print_failures(state.failures)
+        typer.echo(_next_step(state, folder))
     if state.n_finished < state.n_cells and not state.at_work:
         raise typer.Exit(FAILED)
+
+
+def _next_step(state: Any, folder: Path) -> str:
+    """Say what to do with a campaign as it stands."""
+    if state.at_work:
+        return "next: wait; finished cells can be collected at any time"
+    if state.n_finished < state.n_cells:
+        return f"next: densehop run PLAN --out {folder} computes what is missing"
+    return f"next: densehop collect {folder}"
 
 
 def collect(

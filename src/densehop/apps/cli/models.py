@@ -121,11 +121,16 @@ def _loaded(path: Path) -> tuple[Any, tuple[int, int]]:
     if path.suffix != PICKLED:
         raise InvalidInput(f"a model's file ends in {PORTABLE} or {PICKLED}; got '{path}'")
     import joblib  # noqa: PLC0415 (slow)
+    from sklearn.utils.validation import check_is_fitted  # noqa: PLC0415 (slow)
 
     typer.echo(f"Note: {TRUST}.", err=True)
     try:
         found = joblib.load(path)
-        return found["model"], found["shape"]
+        model, (height, width) = found["model"], found["shape"]
+        check_is_fitted(model)
+        if not (hasattr(model, "recall") or hasattr(model, "predict_proba")):
+            raise TypeError("it neither recalls nor classifies")
+        return model, (height, width)
     except Exception as error:  # whatever is in a file that is none of ours
         raise InvalidInput(f"'{path}' holds no model that can be read ({type(error).__name__}: {error})") from error
 

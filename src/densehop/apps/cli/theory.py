@@ -49,6 +49,7 @@ MEANINGS = {
     "replicon": "stability; negative if unstable to (further) replica symmetry breaking",
     "residual": "largest violation of the saddle-point equations",
 }
+BROKEN = ("q0", "q1", "parisi", "parisi_over_temperature")  # of 1RSB alone
 
 
 def solve(
@@ -81,6 +82,8 @@ def solve(
     else:
         typer.echo(f"{_parameter_line(parameters)}\nbranch {solution.branch}, ansatz {solution.ansatz}\n")
         for name, meaning in MEANINGS.items():
+            if (name in BROKEN and ansatz == "rs") or (name == "q_star" and parameters["model"] == "direct"):
+                continue  # 0 by definition
             typer.echo(f"{name:23}  {number(getattr(solution, name)):>18}  {meaning}")
         typer.echo(f"{'converged':23}  {'yes' if solution.converged else 'no':>18}")
     if not solution.converged:
