@@ -121,15 +121,13 @@ def _loaded(path: Path) -> tuple[Any, tuple[int, int]]:
     if path.suffix != PICKLED:
         raise InvalidInput(f"a model's file ends in {PORTABLE} or {PICKLED}; got '{path}'")
     import joblib  # noqa: PLC0415 (slow)
-    from sklearn.utils.validation import check_is_fitted  # noqa: PLC0415 (slow)
 
     typer.echo(f"Note: {TRUST}.", err=True)
     try:
         found = joblib.load(path)
         model, (height, width) = found["model"], found["shape"]
-        check_is_fitted(model)
-        if not (hasattr(model, "recall") or hasattr(model, "predict_proba")):
-            raise TypeError("it neither recalls nor classifies")
+        if not hasattr(model, "n_features_in_") or not (hasattr(model, "recall") or hasattr(model, "predict_proba")):
+            raise TypeError("no fitted memory or classifier")
         return model, (height, width)
     except Exception as error:  # whatever is in a file that is none of ours
         raise InvalidInput(f"'{path}' holds no model that can be read ({type(error).__name__}: {error})") from error
