@@ -26,8 +26,10 @@ Folder = Annotated[Path, typer.Argument(help="The campaign's folder.", metavar="
 def run(
     plan: Annotated[Path, typer.Argument(help="The plan, a .yaml or .toml file; see docs/campaigns.md.")],
     out: Annotated[Path, typer.Option(help="Folder for the results; the same command on it resumes.")],
-    engine: Annotated[str, typer.Option(help="local (worker processes), process (only this one) or dask.")] = "local",
-    workers: Annotated[int | None, typer.Option(help="Worker processes; default: one for each core.")] = None,
+    engine: Annotated[
+        str, typer.Option(help="Engine: local (worker processes), process (only this one) or dask.")
+    ] = "local",
+    workers: Annotated[int | None, typer.Option(help="Worker processes. (default: one for each core)")] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler. (default: a local cluster)", metavar="ADDRESS")
     ] = None,

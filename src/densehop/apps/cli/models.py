@@ -21,7 +21,7 @@ TRUST = "a .joblib file can run any code when it is read: open only files whose 
 def fit(
     out: Annotated[Path, typer.Option(help="The model's file: .nc (a memory; any program reads it) or .joblib.")],
     data: Data = "digits",
-    kind: Annotated[str, typer.Option(help="memory, or a classifier: learned or stored.")] = "memory",
+    kind: Annotated[str, typer.Option(help="Kind: memory, or a classifier: learned or stored.")] = "memory",
     interaction: Annotated[
         str, typer.Option(help="Of a memory: strict, power, rectified, exponential or attention.")
     ] = "exponential",

@@ -20,7 +20,9 @@ def classify(
     data: Data = "digits",
     memories: Annotated[int, typer.Option(help="Number K of learned memories.")] = 100,
     degree: Annotated[float, typer.Option(help="Degree n of the rectified polynomial.")] = 10,
-    kind: Annotated[str, typer.Option(help="learned or stored; stored: every training image is a memory.")] = "learned",
+    kind: Annotated[
+        str, typer.Option(help="Kind: learned or stored; stored: every training image is a memory.")
+    ] = "learned",
     epochs: Annotated[int, typer.Option(help="Passes over the training images.")] = 60,
     label: Label = None,
     side: Side = None,
@@ -65,7 +67,7 @@ def attack(
             help="Attack sizes as fractions of the pixels' range; none: 0 to 0.2, or to 2 in l2.", metavar="S,S,..."
         ),
     ] = "",
-    norm: Annotated[str, typer.Option(help="linf or l2.")] = "linf",
+    norm: Annotated[str, typer.Option(help="Norm: linf or l2.")] = "linf",
     images: Annotated[int, typer.Option(help="Held-out images to attack.")] = 100,
     stored: Annotated[
         bool, typer.Option("--stored", help="Also attack a classifier that stores its examples.")
