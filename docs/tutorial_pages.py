@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from sphinx_gallery.scrapers import figure_rst
 
 ORDER = (
+    "first_day",
     "phase_diagram_of_your_model",
     "teacher_and_student",
     "who_wrote_this",

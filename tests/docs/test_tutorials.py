@@ -1,6 +1,7 @@
 """Each tutorial runs as a plain program, from another folder, with warnings as errors, and leaves nothing behind."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,15 @@ LONGEST = 600  # seconds, on a machine that does other things
 
 
 def test_none_is_missing():
-    assert len(TUTORIALS) >= 8
+    assert len(TUTORIALS) >= 10
+
+
+def test_pages_say_how_many_there_are_and_place_each():
+    words = {8: "Eight", 9: "Nine", 10: "Ten", 11: "Eleven", 12: "Twelve"}
+    for page in ("README.md", "docs/index.md"):
+        assert re.search(rf"\b{words[len(TUTORIALS)]} (tutorials|complete programs)", (ROOT / page).read_text()), page
+    placed = re.search(r"ORDER = \((.*?)\)", (ROOT / "docs/tutorial_pages.py").read_text(), re.DOTALL)[1]
+    assert sorted(re.findall(r'"(\w+)"', placed)) == [path.stem for path in TUTORIALS]
 
 
 @pytest.mark.parametrize("script", TUTORIALS, ids=lambda path: path.stem)

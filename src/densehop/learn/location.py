@@ -129,9 +129,9 @@ def locate(
         load, effective, bias, phases = float(np.log(n_memories) / n_sites), NAN, NAN, (None, None)
         fixed = float((ends(signs, interaction, some) == some).all(axis=1).mean())
     else:
-        drive = _drive(signs, some, interaction)
-        load, effective = load_of(n_memories, n_sites, bodies), bodies * float(drive.var())
-        bias, fixed = float(drive.mean()) - 1, float((drive >= 0).all(axis=1).mean())
+        held = drive(signs, some, interaction)
+        load, effective = load_of(n_memories, n_sites, bodies), bodies * float(held.var())
+        bias, fixed = float(held.mean()) - 1, float((held >= 0).all(axis=1).mean())
         phases = (_phase(bodies, load, temperature), _phase(bodies, effective, temperature))
     predicted = predicted_attack(signs, interaction, np.array(FRACTIONS), min(n_trials, 50), seed)
     return Location(
@@ -187,7 +187,7 @@ def _interaction(memories: Any, p: int | None, n_sites: int) -> Interaction:
     return Interaction("strict", int(degree), 1.0, n_sites)
 
 
-def _drive(signs: Signs, some: Signs, interaction: Interaction) -> Floats:
+def drive(signs: Signs, some: Signs, interaction: Interaction) -> Floats:
     """Return (h xi)/p of some memories (R, N) among all (M, N): what holds their sites, 1 for a memory alone."""
     agree = (some.astype(np.float32) @ signs.T.astype(np.float32) + interaction.n_sites).astype(np.int64) // 2
     steps = interaction.steps

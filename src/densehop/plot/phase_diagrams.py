@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from densehop.base.arrays import Floats
+from densehop.base.arrays import Floats, Mask
 from densehop.errors import InvalidInput
 from densehop.plot.phase_labels import place_names
 from densehop.plot.style import (
@@ -100,7 +100,8 @@ def phase_diagram(
     ax : Axes, optional
         Axes of your own to draw in, their legend below; None makes a figure.
     style : str, dict, list or None
-        "densehop", any style of Matplotlib, or None, which leaves fonts, sizes and colours to your own settings.
+        "densehop"; any style of Matplotlib, for fonts and sizes; or None, which leaves fonts, sizes and colours to your
+        own settings.
     width, height : float, inches
         Of a new figure; 3.375 is a column of a journal, with the legend below.
 
@@ -182,13 +183,26 @@ def _boundaries(axes: Axes, dataset: xr.Dataset) -> list[tuple[Floats, Floats]]:
             if f"{name}_temperature" not in dataset:
                 continue
             x, t = dataset[f"{name}_{axis}"].values, dataset[f"{name}_temperature"].values
-            shown = np.where(dataset[f"{name}_shown"].values, t, np.nan)
+            shown = np.where(_up_to_the_edge(axis, dataset, name), t, np.nan)
             if np.isfinite(shown).sum() > 1:
                 dashes: dict[str, Any] = {} if look.dashes is None else {"dashes": look.dashes}
                 label = None if look.label in _labels(axes) else look.label
                 axes.plot(x, shown, color=look.colour, linewidth=look.width, label=label, **dashes)
                 drawn.append((x, shown))
     return drawn
+
+
+def _up_to_the_edge(axis: str, dataset: xr.Dataset, name: str) -> Mask:
+    """Return where a line is drawn: where it is shown, and at the first points outside, so that it meets the frame."""
+    shown: Mask = dataset[f"{name}_shown"].values
+    outside = np.zeros(shown.shape, dtype=bool)
+    for quantity in (axis, "temperature"):
+        window, values = dataset[quantity].values, dataset[f"{name}_{quantity}"].values
+        outside |= (values < window[0]) | (values > window[-1])
+    beside = np.zeros(shown.shape, dtype=bool)
+    beside[1:] |= shown[:-1]
+    beside[:-1] |= shown[1:]
+    return shown | (outside & beside)
 
 
 def _labels(axes: Axes) -> list[str]:

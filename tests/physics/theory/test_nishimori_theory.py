@@ -176,7 +176,7 @@ def test_averages_against_adaptive_quadrature(a):
 
 
 def test_no_retrieval_below_the_spinodal():
-    with pytest.raises(dh.NoSolution, match=r"it exists from Gamma = 1\.07625043 on"):
+    with pytest.raises(dh.NoSolution, match=r"Gamma = load/T\^2 = 1: for p = 3 it exists from Gamma = 1\.07625043 on"):
         dh.solve(dh.TeacherStudent.nishimori(3, 4.0, 2.0))
     with pytest.raises(dh.NoSolution):
         dh.solve(dh.TeacherStudent.nishimori(3, 0.0, 2.0))

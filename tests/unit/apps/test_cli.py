@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+import typer
 
 import densehop as dh
+from densehop.apps.cli.program import app
 from densehop.base.progress import NoProgress
 from densehop.recipes import RECIPES
 from tests.command_line import PROGRAM, error_line
@@ -132,3 +134,16 @@ def test_interrupt_is_one_line_and_leaves_nothing_but_cells(name, moment, tmp_pa
     assert errors.strip() == f"densehop: interrupted; {kept if moment == 'cell' else 'nothing was written'}"
     assert output == ""
     assert list(tmp_path.iterdir()) == [cells] * (moment == "cell")
+
+
+@pytest.mark.parametrize(("name", "command"), typer.main.get_command(app).commands.items())
+def test_help_is_in_whole_sentences(name, command):
+    """What a command and each of its options say begins as a sentence and is not cut off."""
+    texts = {name: command.help} | {one.name: one.help for one in command.params}
+    for where, text in texts.items():
+        assert text, where
+        for paragraph in text.split("\n\n"):
+            plain = " ".join(paragraph.split())
+            assert not plain[0].islower(), (where, plain)
+            assert plain.endswith((".", ")")), (where, plain)
+            assert plain.count("(") == plain.count(")"), (where, plain)

@@ -35,6 +35,7 @@ def test_example_of_the_page_runs_resumes_and_is_collected(densehop, tmp_path):
     state = densehop("status", str(out))
     assert state.returncode == 0
     assert "no run is at work" in state.stdout
+    assert state.stdout.endswith(f"next: densehop collect {out}\n")
     assert "cells: 16, of which finished 16, failed 0, damaged 0, saved on the way 0, left 0" in state.stdout
     told = json.loads(densehop("status", str(out), "--json").stdout)
     assert told["n_finished"] == 16

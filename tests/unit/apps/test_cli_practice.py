@@ -1,7 +1,9 @@
 """The commands of practice, in this process."""
 
 import json
+import re
 
+import joblib
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from densehop.apps.cli.program import run
 from densehop.learn import image_tasks
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
 from densehop.learn.data import datasets
+from densehop.learn.location import locate
 from densehop.learn.memory.estimator import DenseAssociativeMemory
 
 QUICK = ("--steps", "5", "--queries", "20")
@@ -82,6 +85,28 @@ def test_locate(read):
     assert images["effective_phase"] == "SG"
 
 
+def test_locate_says_why_similar_rows_do_not_hold_and_what_would_hold_them(densehop, tmp_path):
+    """Of 40 rows, fewer than the usual 50; the advice is tried: its energies hold them, milder ones do not."""
+    random = np.random.default_rng(3)
+    common = random.choice([-1, 1], 100)
+    rows = np.where(random.random((40, 100)) < 0.15, -common, common)
+    np.save(tmp_path / "rows.npy", rows.astype(np.int8))
+    said = densehop("locate", "--data", tmp_path / "rows.npy", "--trials", "2", "--out", tmp_path).stdout
+    assert "Fixed points at T = 0 (measured): 0 of 40." in said
+    assert "Why: random memories are retrieved up to load 0.922" in said
+    ratio = float(re.search(r"the crosstalk of these is ([0-9.]+) times as large", said)[1])
+    assert ratio == pytest.approx(locate(rows, 3, n_trials=2).effective_load / 0.9224, rel=0.05)
+    bodies = int(re.search(r"The strict energy does from --p (\d+) on", said)[1])
+    beta = float(re.search(r'DenseAssociativeMemory\("exponential", beta=([0-9.e-]+)\)', said)[1])
+
+    def held(name, degree, sharpness):
+        memory = DenseAssociativeMemory(name, degree=degree, beta=sharpness, encoding="binary").fit(rows)
+        return (memory.transform(rows) == rows).all(axis=1).mean()
+
+    assert held("strict", bodies, None) >= 0.95 > held("strict", bodies - 1, None)
+    assert held("exponential", 3, 1.05 * beta) >= 0.95 > held("exponential", 3, beta / 1.2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -125,3 +150,23 @@ def test_student(read, capsys, tmp_path):
     for wrong, message in ((("--p", "two"), "--p must be whole numbers"), (("--p", "2,24"), "overflows exact 64-bit")):
         assert run(["student", *wrong, "--out", str(tmp_path)]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_bad_model_files_are_one_line(densehop, tmp_path):
+    """No model, half of one, a pickle of something else, a model that was never fitted."""
+    rows, model = tmp_path / "rows.npy", tmp_path / "model.nc"
+    np.save(rows, np.random.default_rng(0).choice([-1, 1], (6, 20)).astype(np.int8))
+    assert densehop("fit", "--data", rows, "--out", model).returncode == 0
+    bad = {"text.nc": b"hello", "half.nc": model.read_bytes()[:2000], "text.joblib": b"hello"}
+    for name, content in bad.items():
+        (tmp_path / name).write_bytes(content)
+    joblib.dump({"model": "mine", "shape": (1, 20)}, tmp_path / "other.joblib")
+    joblib.dump({"model": DenseAssociativeMemory(), "shape": (1, 20)}, tmp_path / "unfitted.joblib")
+    joblib.dump([1, 2], tmp_path / "list.joblib")
+    for name in (*bad, "other.joblib", "unfitted.joblib", "list.joblib"):
+        result = densehop("predict", tmp_path / name, rows, "--out", tmp_path / "never")
+        assert result.returncode == 2
+        said = [line for line in result.stderr.splitlines() if not line.startswith("Note: ")]
+        assert len(said) == 1
+        assert f"{name}' holds no m" in said[0]
+    assert not (tmp_path / "never").exists()

@@ -80,6 +80,13 @@ def test_solve_round_trips_every_number(options, problem, branch, capsys):
     assert said["solution"]["converged"] is True
 
 
+def test_solve_prints_what_the_problem_has(capsys):
+    """Replica symmetry has no Parisi parameter, stored memories have no teacher."""
+    assert run(["solve", *POINT]) == 0
+    rows = [line.split()[0] for line in capsys.readouterr().out.splitlines()[3:]]
+    assert rows == ["m", "q", "free_entropy", "free_energy", "energy", "entropy", "replicon", "residual", "converged"]
+
+
 def test_solve_in_words_and_advice_on_standard_error(capsys):
     assert run(["solve", *POINT]) == 0
     shown = capsys.readouterr()

@@ -161,3 +161,16 @@ def test_sizes_of_the_phase_diagrams():
         sizes = RECIPES[f"{name}-phase-diagram"].sizes
         assert (sizes["paper"].n_coordinates, sizes["paper"].n_temperatures) == (400, 401)
         assert sizes["quick"].n_coordinates < 400
+
+
+def test_lines_end_at_the_frame_not_before_it():
+    """A line with points on either side of the frame is drawn through it, and no farther."""
+    dataset = with_line(invented(blocks(20)), "glass_static", [-0.4, -0.1, 0.3, 1.8, 2.1, 2.6], np.full(6, 0.5))
+    dataset["glass_static_shown"] = ("glass_static_point", np.array([False, False, True, True, False, False]))
+    names = [line.get_label() for line in phase_diagram(dataset).axes[0].lines]
+    line = phase_diagram(dataset).axes[0].lines[names.index("spin glass (static)")]
+    drawn = line.get_xdata()[np.isfinite(line.get_ydata())]
+    window = dataset["alpha"].values[[0, -1]]
+    assert drawn.min() < window[0]
+    assert drawn.max() > window[1]
+    assert len(drawn) == 4

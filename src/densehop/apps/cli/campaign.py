@@ -26,8 +26,10 @@ Folder = Annotated[Path, typer.Argument(help="The campaign's folder.", metavar="
 def run(
     plan: Annotated[Path, typer.Argument(help="The plan, a .yaml or .toml file; see docs/campaigns.md.")],
     out: Annotated[Path, typer.Option(help="Folder for the results; the same command on it resumes.")],
-    engine: Annotated[str, typer.Option(help="local (worker processes), process (only this one) or dask.")] = "local",
-    workers: Annotated[int | None, typer.Option(help="Worker processes; default: one for each core.")] = None,
+    engine: Annotated[
+        str, typer.Option(help="Engine: local (worker processes), process (only this one) or dask.")
+    ] = "local",
+    workers: Annotated[int | None, typer.Option(help="Worker processes. (default: one for each core)")] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler. (default: a local cluster)", metavar="ADDRESS")
     ] = None,
@@ -92,8 +94,18 @@ def status(folder: Folder, as_json: Annotated[bool, typer.Option("--json", help=
         typer.echo(f"verdicts: {counts}; less precise than asked: {state.n_imprecise}")
         _print_doubtful(state.cells_by_verdict)
         _print_failures(state.failures)
+        typer.echo(_next_step(state, folder))
     if state.n_finished < state.n_cells and not state.at_work:
         raise typer.Exit(FAILED)
+
+
+def _next_step(state: Any, folder: Path) -> str:
+    """Say what to do with a campaign as it stands."""
+    if state.at_work:
+        return "next: wait; finished cells can be collected at any time"
+    if state.n_finished < state.n_cells:
+        return f"next: densehop run PLAN --out {folder} computes what is missing"
+    return f"next: densehop collect {folder}"
 
 
 def collect(

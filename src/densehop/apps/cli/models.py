@@ -21,7 +21,7 @@ TRUST = "a .joblib file can run any code when it is read: open only files whose 
 def fit(
     out: Annotated[Path, typer.Option(help="The model's file: .nc (a memory; any program reads it) or .joblib.")],
     data: Data = "digits",
-    kind: Annotated[str, typer.Option(help="memory, or a classifier: learned or stored.")] = "memory",
+    kind: Annotated[str, typer.Option(help="Kind: memory, or a classifier: learned or stored.")] = "memory",
     interaction: Annotated[
         str, typer.Option(help="Of a memory: strict, power, rectified, exponential or attention.")
     ] = "exponential",
@@ -125,7 +125,10 @@ def _loaded(path: Path) -> tuple[Any, tuple[int, int]]:
     typer.echo(f"Note: {TRUST}.", err=True)
     try:
         found = joblib.load(path)
-        return found["model"], found["shape"]
+        model, (height, width) = found["model"], found["shape"]
+        if not hasattr(model, "n_features_in_") or not (hasattr(model, "recall") or hasattr(model, "predict_proba")):
+            raise TypeError("no fitted memory or classifier")
+        return model, (height, width)
     except Exception as error:  # whatever is in a file that is none of ours
         raise InvalidInput(f"'{path}' holds no model that can be read ({type(error).__name__}: {error})") from error
 

@@ -9,9 +9,10 @@ import typer
 from densehop.apps.cli.arguments import numbers
 from densehop.apps.cli.image_options import FIGURES, Data, Json, Label, Out, SeedOption, Side, write_figure
 from densehop.apps.cli.output import print_json, print_table
-from densehop.apps.cli.sentences import attack_sentences, classify_sentences, locate_sentences
+from densehop.apps.cli.sentences import HOLDS, attack_sentences, classify_sentences, locate_sentences
 from densehop.base import checks
 
+MEMORIES = 50  # that are located, where there are as many
 SIZES = {"linf": "0,0.05,0.1,0.2", "l2": "0,0.5,1,2"}
 
 
@@ -19,7 +20,9 @@ def classify(
     data: Data = "digits",
     memories: Annotated[int, typer.Option(help="Number K of learned memories.")] = 100,
     degree: Annotated[float, typer.Option(help="Degree n of the rectified polynomial.")] = 10,
-    kind: Annotated[str, typer.Option(help="learned or stored; stored: every training image is a memory.")] = "learned",
+    kind: Annotated[
+        str, typer.Option(help="Kind: learned or stored; stored: every training image is a memory.")
+    ] = "learned",
     epochs: Annotated[int, typer.Option(help="Passes over the training images.")] = 60,
     label: Label = None,
     side: Side = None,
@@ -64,7 +67,7 @@ def attack(
             help="Attack sizes as fractions of the pixels' range; none: 0 to 0.2, or to 2 in l2.", metavar="S,S,..."
         ),
     ] = "",
-    norm: Annotated[str, typer.Option(help="linf or l2.")] = "linf",
+    norm: Annotated[str, typer.Option(help="Norm: linf or l2.")] = "linf",
     images: Annotated[int, typer.Option(help="Held-out images to attack.")] = 100,
     stored: Annotated[
         bool, typer.Option("--stored", help="Also attack a classifier that stores its examples.")
@@ -116,7 +119,9 @@ def attack(
 
 def locate(
     data: Data = "digits",
-    memories: Annotated[int, typer.Option(help="How many images to store.")] = 50,
+    memories: Annotated[
+        int | None, typer.Option(help="How many images to store. (default: all, at most 50)", show_default=False)
+    ] = None,
     p: Annotated[int, typer.Option("--p", help="Number p of bodies of the strict model that is compared.")] = 3,
     temperature: Annotated[float, typer.Option(help="Temperature T of the network.")] = 0.0,
     random: Annotated[int, typer.Option(help="Store random signs on this many sites instead of images.")] = 0,
@@ -129,18 +134,22 @@ def locate(
 ) -> None:
     """Locate stored images on the phase diagram; predict and measure the attack that they withstand."""
     from densehop.learn.data import datasets  # noqa: PLC0415 (slow)
+    from densehop.learn.holding import holding  # noqa: PLC0415 (slow)
     from densehop.learn.location import locate as locate_memories  # noqa: PLC0415 (slow)
     from densehop.plot import images as draw  # noqa: PLC0415 (slow)
 
     checks.integer("seed", seed, 0)
-    checks.integer("memories", memories, 2)
+    if memories is not None:
+        checks.integer("memories", memories, 2)
     stream = np.random.default_rng(seed)
     if random:
+        memories = MEMORIES if memories is None else memories
         signs = stream.choice([-1, 1], (memories, checks.integer("random", random, 2)))
     else:
         images = datasets.load(data, label, side)
-        checks.integer("memories", memories, 2, len(images.images))
-        some = images.images[stream.permutation(len(images.images))[:memories]]
+        n_images = len(images.images)
+        memories = min(MEMORIES, n_images) if memories is None else checks.integer("memories", memories, 2, n_images)
+        some = images.images[stream.permutation(n_images)[:memories]]
         signs = np.where(some > images.middle, 1, -1)
     found = locate_memories(signs, p, temperature, trials, seed)
     curve = found.attack
@@ -161,7 +170,9 @@ def locate(
     summary |= vars(found.room)
     summary |= {"correlated": found.correlated, "measured_eps": curve.fails_at}
     parameters = {"data": f"random, {random} sites" if random else data, "memories": memories, "seed": seed}
-    _report(parameters, summary, locate_sentences(found), files, as_json=as_json)
+    others = holding(signs, HOLDS) if found.fixed_points < HOLDS else None
+    summary |= {"holding_p": others and others.p, "holding_sharpness": others and others.sharpness}
+    _report(parameters, summary, locate_sentences(found, others), files, as_json=as_json)
 
 
 def _report(

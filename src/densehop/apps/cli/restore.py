@@ -38,7 +38,7 @@ def restore(
     hidden: Annotated[float, typer.Option(help="Fraction of pixels to hide.")] = 0.5,
     flipped: Annotated[float, typer.Option(help="Fraction of pixels to invert.")] = 0.0,
     interaction: Annotated[
-        str, typer.Option(help="strict, power, rectified, exponential or attention.")
+        str, typer.Option(help="Energy: strict, power, rectified, exponential or attention.")
     ] = "exponential",
     degree: Annotated[int, typer.Option(help="Degree p of strict, power and rectified.")] = 3,
     graded: Annotated[bool, typer.Option("--graded", help="Keep grey values (exponential, attention).")] = False,

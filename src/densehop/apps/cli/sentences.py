@@ -8,6 +8,7 @@ from densehop.apps.cli.output import percent
 
 if TYPE_CHECKING:
     from densehop.learn.attacks.robustness import Robustness
+    from densehop.learn.holding import Holding
     from densehop.learn.image_tasks import Classification
     from densehop.learn.location import Location
 
@@ -61,8 +62,8 @@ def attack_sentences(found: Mapping[str, "Robustness"], norm: str) -> list[str]:
     ]
 
 
-def locate_sentences(found: "Location") -> list[str]:
-    """Say whether memories hold, why, what theory says, and what to do."""
+def locate_sentences(found: "Location", others: "Holding | None" = None) -> list[str]:
+    """Say whether memories hold, why, what theory says, and what to do; `others`: which energies hold them."""
     what = found.interaction if found.p is None else f"{found.interaction} energy, p = {found.p}"
     fixed = round(found.fixed_points * found.n_memories)
     said = [f"{found.n_memories} memories of {found.n_sites} sites, {what}: load {found.load:.3g}."]
@@ -81,6 +82,8 @@ def locate_sentences(found: "Location") -> list[str]:
             )
     share = f"at most {MEASURED} of them, measured" if found.n_memories > MEASURED else "measured"
     said.append(f"Fixed points at T = 0 ({share}): {fixed} of {found.n_memories}.")
+    if found.fixed_points < HOLDS and found.p is not None:
+        said.append(_why_they_do_not_hold(found, found.p))
     if fixed and not math.isnan(found.attack.fails_at):
         theory = "" if math.isnan(found.predicted_eps) else f"; theory for few memories: {found.predicted_eps:.2f}"
         said.append(f"Another memory, written over {found.attack.fails_at:.2f} of the sites, takes over{theory}.")
@@ -92,13 +95,41 @@ def locate_sentences(found: "Location") -> list[str]:
         f"{room.predicted_n_more})."
     )
     if found.fixed_points < HOLDS:
-        more = "a larger --p or fewer --memories" if found.p is not None else "fewer --memories or a larger sharpness"
-        said.append(
-            f"Advice: this energy does not hold them. Try {more}; densehop restore uses the exponential energy."
-        )
+        said.append(f"Advice: this energy does not hold them. {_what_holds(others)}")
     else:
         said.append("Advice: this energy holds them.")
     return said
+
+
+def _why_they_do_not_hold(found: "Location", p: int) -> str:
+    """Compare the crosstalk with the load up to which theory retrieves random memories at T = 0."""
+    from densehop.theory.lines.retrieval import retrieval_boundary  # noqa: PLC0415 (slow)
+
+    limit = retrieval_boundary(p, 0.0, ansatz="1rsb")
+    known = f"random memories are retrieved up to load {limit:.3g} (theory, T = 0, 1RSB)"
+    if found.effective_load > limit:
+        return f"Why: {known}, and the crosstalk of these is {found.effective_load / limit:.2g} times as large."
+    return (
+        f"Why: {known}, and the crosstalk of these is less, {found.effective_load / limit:.2g} of that; but a fixed "
+        f"point needs all of its {found.n_sites} sites to be stable, so that states near the memories may hold where "
+        "these do not."
+    )
+
+
+def _what_holds(others: "Holding | None") -> str:
+    """Say which energies hold the memories, as measured."""
+    if others is None or (others.p is None and others.sharpness is None):
+        return "Store fewer: --memories."
+    strict = (
+        "No strict energy up to p = 16 does" if others.p is None else f"The strict energy does from --p {others.p} on"
+    )
+    if others.sharpness is None:
+        return f"{strict} (measured)."
+    beta = f"{others.sharpness:.2g}"
+    return (
+        f"{strict}, the exponential energy from a sharpness of {beta} on (measured): in Python "
+        f'DenseAssociativeMemory("exponential", beta={beta}); densehop restore uses this energy.'
+    )
 
 
 MEASURED = 300  # memories whose fields are measured (learn/location.py)

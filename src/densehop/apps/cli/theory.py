@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 GIVEN = ("n_spins", "p", "temperature", "overlap")  # what a user gives to examples-needed
 
 Bodies = Annotated[int, typer.Option("--p", help="Number of bodies in the energy, at least 2.")]
-Load = Annotated[float, typer.Option(help="alpha = M p!/N^(p-1) for M memories or examples; 2M/N at p = 2.")]
+Load = Annotated[float, typer.Option(help="Load alpha = M p!/N^(p-1) for M memories or examples; 2M/N at p = 2.")]
 Temperature = Annotated[float, typer.Option(help="T of the network or student; 0 is the limit T -> 0.")]
 TeacherTemperature = Annotated[float | None, typer.Option(help="T* of the teacher.")]
 TeacherBodies = Annotated[int | None, typer.Option("--teacher-p", help="Bodies in the teacher's energy. (default: p)")]
@@ -25,14 +25,14 @@ Nishimori = Annotated[bool, typer.Option("--nishimori", help="The student knows 
 Model = Annotated[
     str | None,
     typer.Option(
-        help="direct or teacher-student. (default: teacher-student if --teacher-temperature, --signal or --nishimori "
-        "is given, else direct)"
+        help="Model: direct or teacher-student. (default: teacher-student if --teacher-temperature, --signal or "
+        "--nishimori is given, else direct)"
     ),
 ]
 Json = Annotated[
     bool, typer.Option("--json", help='Print JSON: nan as null, infinities as "Infinity" and "-Infinity".')
 ]
-Ansatz = Annotated[str, typer.Option(help="rs (replica symmetry) or 1rsb (one step of its breaking).")]
+Ansatz = Annotated[str, typer.Option(help="Ansatz: rs (replica symmetry) or 1rsb (one step of its breaking).")]
 
 MEANINGS = {
     "m": "overlap with an example or memory",
@@ -49,6 +49,7 @@ MEANINGS = {
     "replicon": "stability; negative if unstable to (further) replica symmetry breaking",
     "residual": "largest violation of the saddle-point equations",
 }
+BROKEN = ("q0", "q1", "parisi", "parisi_over_temperature")  # of 1RSB alone
 
 
 def solve(
@@ -63,8 +64,8 @@ def solve(
     branch: Annotated[
         str | None,
         typer.Option(
-            help="paramagnet, spin_glass, retrieval (m > 0) or inference (q* > 0). (default: retrieval for the direct "
-            "model, else inference)"
+            help="Branch: paramagnet, spin_glass, retrieval (m > 0) or inference (q* > 0). (default: retrieval for the "
+            "direct model, else inference)"
         ),
     ] = None,
     ansatz: Ansatz = "rs",
@@ -81,6 +82,8 @@ def solve(
     else:
         typer.echo(f"{_parameter_line(parameters)}\nbranch {solution.branch}, ansatz {solution.ansatz}\n")
         for name, meaning in MEANINGS.items():
+            if (name in BROKEN and ansatz == "rs") or (name == "q_star" and parameters["model"] == "direct"):
+                continue  # 0 by definition
             typer.echo(f"{name:23}  {number(getattr(solution, name)):>18}  {meaning}")
         typer.echo(f"{'converged':23}  {'yes' if solution.converged else 'no':>18}")
     if not solution.converged:

@@ -34,8 +34,8 @@ class DenseAssociativeClassifier(FittedClassifier):
     Rectified (Krotov & Hopfield 2016): memories of visible and class units; the class is the one whose unit, switched
     on, gives the lowest energy -sum_mu max(h_mu, 0)^n. Small n: memories are features, many act at once; large n:
     prototypes, the nearest decides. Exponential: each memory xi belongs to a class and has the weight
-    exp(-L |x - xi|^2/2); scores are log odds. Data should share one scale, as pixels do; standardise other features
-    first.
+    exp(-L d^2/2) at distance d; scores are log odds. Data should share one scale, as pixels do; standardise other
+    features first.
 
     Parameters
     ----------

@@ -116,7 +116,7 @@ def field_variance(p: int, gamma: float, *, stable: bool = True) -> float:
     local = spinodal_variance(p)
     if gamma < gamma_of(p, local):
         raise NoSolution(
-            f"no retrieval solution at Gamma = {gamma:.10g}: for p = {p} it exists from "
+            f"no retrieval solution at Gamma = load/T^2 = {gamma:.10g}: for p = {p} it exists from "
             f"Gamma = {gamma_of(p, local):.10g} on (more examples or a lower temperature)"
         )
     if gamma_of(p, local) >= gamma * (1 - 1e-15):
