@@ -186,7 +186,7 @@ def _advice(path: Path, tolerance: float, replicon: float, temperature: float) -
     if not math.isfinite(path.residual):
         return (
             f"there is no state with q = {q:.3g} at temperature {temperature:g}: two-body examples order one another "
-            f"at T < 2(1 - q) = {2 * (1 - q):.3g}; start from signs, such as those of an example, or raise the temperature"
+            f"at T < 2(1 - q) = {2 * (1 - q):.3g}; start from signs, such as an example's, or raise the temperature"
         )
     if not path.holds(tolerance):
         why = (
