@@ -119,6 +119,7 @@ KINDS = (
     Kind("other library's", Foreign),
     Kind("masked, nothing masked", np.ma.array),
     Kind("masked", _masked, _with(np.nan)),
+    Kind("rows, some masked", lambda x: list(_masked(x)), _with(np.nan), rows_only=True),
     Kind("pandas", _frame),
     Kind("pandas nullable", _nullable),
     Kind("pandas with NA", _nullable_hidden, _with(np.nan)),
@@ -211,7 +212,12 @@ def functions() -> list[Function]:
         found = learn.locate(x, p=3, n_trials=4, survive=1.0)
         return found.load, found.mean_overlap, found.fixed_points, found.attack.overlap
 
-    unit, from_table = greys / 16, dh.PBodyHopfield.from_table
+    def coupled(x: Any) -> Any:
+        pairs = np.stack([np.arange(12), np.roll(np.arange(12), 1)], axis=1)
+        return dh.CouplingNetwork(12, dh.energies.Couplings(pairs, x)).energy(signs)
+
+    unit, from_table, couplings_of = greys / 16, dh.PBodyHopfield.from_table, dh.CouplingNetwork.from_patterns
+    half, field = 0.5 * signs[0], np.arange(1.0, 13)
     integers = np.arange(5)
     return [
         Function("PBodyHopfield(patterns)", memories, lambda x: dh.PBodyHopfield(x, p=3).energy(signs)),
@@ -259,6 +265,15 @@ def functions() -> list[Function]:
         Function("diagnostics.overlap_histogram", line, histogram),
         Function("energies.overlap_table", integers, table),
         Function("theory.boundary(temperatures)", line, lambda x: dh.boundary("retrieval_spinodal", 3, x).coordinate),
+        Function("message_passing(examples)", memories, lambda x: dh.message_passing(x, 3, 2.0, half).magnetisations),
+        Function("message_passing(start)", half, lambda x: dh.message_passing(memories, 3, 2.0, x).magnetisations),
+        Function("recover_pattern", memories, lambda x: dh.recover_pattern(x, 3, 2.0).magnetisations),
+        Function("inference.evidence", memories, lambda x: dh.inference.evidence(x, 3, (1.5, 2.0, 2.5)).q),
+        Function("CouplingNetwork(field)", field, lambda x: dh.CouplingNetwork(12, field=x).energy(signs)),
+        Function("CouplingNetwork.from_patterns", memories, lambda x: couplings_of(x, p=2).energy(signs)),
+        Function("Couplings(values)", field, coupled),
+        Function("diagnostics.specific_heat", series, lambda x: diagnostics.specific_heat(x, 1.0, 9).mean),
+        Function("diagnostics.binder_cumulant", series, lambda x: diagnostics.binder_cumulant(x).mean),
         Function("Imputer.fit, transform", greys, lambda x: imputed(x, greys), hidden=True),
         Function("Imputer.transform", greys, lambda x: imputed(greys, x), hidden=True),
     ]  # fmt: skip

@@ -50,9 +50,10 @@ class CouplingNetwork(PBodyHopfield):
         if any(not isinstance(each, Couplings) for each in given):
             raise InvalidInput("couplings must be energies.Couplings(sites, values), or several of them")
         if field is not None:
-            if np.shape(field) != (n_spins,):
-                raise InvalidInput(f"field must have shape ({n_spins},), got {np.shape(field)}")
-            given.append(field_couplings(field))
+            along = field_couplings(field)
+            if len(along.values) != n_spins:
+                raise InvalidInput(f"field must have shape ({n_spins},), got ({len(along.values)},)")
+            given.append(along)
         self._keep(coupling_table(n_spins, given))
 
     @classmethod
@@ -61,7 +62,8 @@ class CouplingNetwork(PBodyHopfield):
 
         Memory and the time of a flip grow as N^p/p! and N^(p-1), whatever M.
         """
-        return cls(np.shape(patterns)[-1], pattern_couplings(patterns, p), field)
+        couplings = pattern_couplings(patterns, p)  # checks the patterns
+        return cls(np.shape(patterns)[-1], couplings, field)
 
     def _keep(self, table: CouplingTable) -> None:
         """Keep the energy; there are no patterns."""

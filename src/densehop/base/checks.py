@@ -115,7 +115,7 @@ def series(name: str, values: npt.ArrayLike, shape: str) -> Floats:
 
 def as_array(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
     """Return values as an array; rows of different length, masked values and sparse matrices are refused."""
-    if np.ma.is_masked(values):
+    if hides_values(values):
         raise InvalidInput(f"{name} must be complete, got masked values: fill them, or leave their rows out")
     if hasattr(values, "toarray"):
         raise InvalidInput(f"{name} must be a dense array, got a sparse one: give its .toarray()")
@@ -123,6 +123,12 @@ def as_array(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
         return np.asarray(values)
     except ValueError as error:
         raise InvalidInput(f"{name} must have rows of equal length, got {shown(values)}") from error
+
+
+def hides_values(values: object) -> bool:
+    """Tell whether values are masked, in an array or in one of several rows."""
+    rows = values if isinstance(values, list | tuple) else (values,)
+    return any(isinstance(row, np.ma.MaskedArray) and np.ma.is_masked(row) for row in rows)
 
 
 def shown(value: object) -> str:

@@ -5,6 +5,7 @@ give (the delta method), so that `time_average` knows its error, memory included
 disorders use `disorder_estimate` on one value for each.
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -54,8 +55,7 @@ def susceptibility(overlap: ArrayLike, temperature: float, n_spins: int, *, mean
     array = checks.series("overlap", overlap, "(chain, sweep)")
     if mean is None:
         return _variance(array, n_spins / temperature)
-    if not abs(mean) <= 1:
-        raise InvalidInput(f"mean must be an overlap from -1 to 1, got {mean!r}")
+    mean = checks.between("mean", mean, -1, 1)
     return _scaled(time_average((array - mean) ** 2), n_spins / temperature)
 
 
@@ -83,8 +83,11 @@ def binder_cumulant(overlap: ArrayLike) -> TimeAverage:
 
 def _variance(array: Floats, factor: float) -> TimeAverage:
     """Return `factor` times the variance of a series, corrected for the mean that is measured along with it."""
-    average = time_average((array - array.mean()) ** 2)
-    known = time_average(array).effective_samples
+    average, mean = time_average((array - array.mean()) ** 2), time_average(array)
+    if average.error >= 0 and not mean.error >= 0:  # chains on both sides of their mean agree on its squares
+        reason = f"the mean, about which the fluctuations are, is not known: {mean.reason}"
+        average = replace(average, error=math.nan, reason=reason, degrees_of_freedom=0)
+    known = mean.effective_samples
     bias = 1 - 1 / known if np.isfinite(known) and known > 1 else 1.0
     return _scaled(average, factor / bias)
 

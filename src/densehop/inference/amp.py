@@ -18,6 +18,7 @@ from densehop.inference.instance import Instance
 from densehop.inference.iteration import Path, find_fixed_point
 
 ROUNDING = 1e-9  # of the replicon
+LEAST_ENTROPY = -1.0  # of all spins, in nats: a state of spins has 0 or more, and small N errs by less than this
 ROOM = 1 - 1e-12  # starts stay within +-1, where the entropy has a slope
 
 
@@ -115,7 +116,8 @@ def message_passing(
     Warns
     -----
     RuntimeWarning
-        If it did not converge, or to a state that is unstable to replica symmetry breaking: `advice` says what to do.
+        If it did not converge, or to a state that is unstable to replica symmetry breaking, or to one of negative
+        entropy, which is not the system's: `advice` says what to do.
     """
     instance = Instance.checked(examples, p, temperature, n_workers)
     result = infer(instance, _start(start, instance.n_spins, seed), damping, max_iterations, tolerance)
@@ -180,6 +182,12 @@ def _result(instance: Instance, path: Path, tolerance: float) -> MessagePassing:
 def _advice(path: Path, tolerance: float, replicon: float, temperature: float) -> str:
     """Say why a result should not be believed, and what to do."""
     broken = replicon < -ROUNDING
+    n_spins, q = len(path.magnetisations), float(np.mean(path.magnetisations**2))
+    if not math.isfinite(path.residual):
+        return (
+            f"there is no state with q = {q:.3g} at temperature {temperature:g}: two-body examples order one another "
+            f"at T < 2(1 - q) = {2 * (1 - q):.3g}; start from signs, such as an example's, or raise the temperature"
+        )
     if not path.holds(tolerance):
         why = (
             f"replica symmetry is broken (replicon = {replicon:.3g}): raise the temperature above {temperature:g}, "
@@ -194,5 +202,12 @@ def _advice(path: Path, tolerance: float, replicon: float, temperature: float) -
         return (
             f"the state found is unstable to replica symmetry breaking (replicon = {replicon:.3g}), so that it is not "
             f"the state of the system: raise the temperature above {temperature:g}, start elsewhere, or sample"
+        )
+    entropy = path.state.free_entropy + path.state.energy / temperature
+    if n_spins * entropy < LEAST_ENTROPY:
+        return (
+            f"the state found has the entropy {entropy:.3g} per spin, which no state of spins can have: its free "
+            "entropy is too large, and the system is in another state; start elsewhere (`recover_pattern`), raise the "
+            f"temperature above {temperature:g}, or sample"
         )
     return ""

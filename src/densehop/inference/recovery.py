@@ -197,10 +197,10 @@ def _why(best: Candidate) -> str:
             f"Message passing converged to {state} along the top eigenvector of the examples' covariance, whose "
             f"eigenvalue lies {best.start.excess:.0f} deviations above that of random examples."
         )
+    if not best.result.converged:
+        return f"Message passing did not converge; where it ended, q = {q:.4f} and the evidence is {odds:.4g} nats."
     if q < SAME:
         return "Message passing from every start ended in the paramagnet, which knows nothing of a pattern."
-    if not best.result.converged:
-        return f"Message passing did not converge; the best state has q = {q:.4f} and evidence of {odds:.1f} nats."
     return (
         f"The best state has q = {q:.4f} and evidence of {odds:.1f} nats, where chance alone may give {THRESHOLD:.1f}."
     )

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from densehop.base.checks import hides_values
 from densehop.errors import InvalidInput
 
 NO_TARGET = "no_validation"  # scikit-learn's word
@@ -23,7 +24,7 @@ def validated(estimator: Any, data: Any, target: Any = NO_TARGET, *, reset: bool
     InvalidInput
         In one line, where scikit-learn says it in several.
     """
-    if np.ma.is_masked(data):
+    if hides_values(data):
         data = np.ma.filled(np.ma.asarray(data, dtype=np.float64), np.nan)
     try:
         return validate_data(estimator, data, target, reset=reset, **{"accept_sparse": "csr", **checks})

@@ -214,6 +214,9 @@ PAIR = np.array([[0, 1]])
         (lambda: dh.CouplingNetwork(4), "must not be empty"),
         (lambda: dh.CouplingNetwork(4, field=np.zeros(4)), "must not be empty, nor all 0"),
         (lambda: dh.CouplingNetwork(4, field=np.zeros(3)), r"field must have shape \(4,\)"),
+        (lambda: dh.CouplingNetwork(4, field=[[1.0], [1.0, 2.0]]), "field must have rows of equal length"),
+        (lambda: dh.CouplingNetwork.from_patterns(1.0, 2), "patterns must be real numbers"),
+        (lambda: dh.CouplingNetwork.from_patterns([[1.0], [1.0, 2.0]], 2), "patterns must have rows of equal length"),
         (lambda: dh.CouplingNetwork(4, np.ones((4, 4))), "must be energies.Couplings"),
         (
             lambda: dh.CouplingNetwork(4, dh.energies.Couplings(PAIR + 3, np.ones(1))),

@@ -14,11 +14,16 @@ def data():
     return dh.draw_examples(200, 1_600, 2, 4.0, seed=0)
 
 
-@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".csv"])
 def test_pattern_is_found_in_a_file(data, suffix, tmp_path, capsys):
     pattern, examples = data
     file = tmp_path / f"examples{suffix}"
-    np.save(file, examples) if suffix == ".npy" else np.savez(file, examples=examples)
+    if suffix == ".npy":
+        np.save(file, examples)
+    elif suffix == ".npz":
+        np.savez(file, examples=examples, other=pattern)
+    else:
+        np.savetxt(file, examples, fmt="%d", delimiter=",")
     arguments = ["infer", str(file), "--p", "2", "--temperature", "4", "--out", str(tmp_path / "m.npy")]
     assert run([*arguments, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -34,11 +39,14 @@ def test_pattern_is_found_in_a_file(data, suffix, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.txt", b"1 -1", "must be a .npy or .npz file"),
-        ("a.npy", b"", "holds no array of numbers"),
-        ("a.npy", b"garbage", "holds no array of numbers"),
-        ("a.npz", b"garbage", "holds no array of numbers"),
-        ("a.npz", b"PK\x03\x04 and no more", "holds no array of numbers"),
+        ("a.dat", b"1 -1", "in no format that is read"),
+        ("a.npy", b"", "is no .npy file of numbers"),
+        ("a.npy", b"garbage", "is no .npy file of numbers"),
+        ("a.npz", b"garbage", "is no .npz file of numbers"),
+        ("a.npz", b"PK\x03\x04 and no more", "is no .npz file of numbers"),
+        ("a.csv", b"1,-1\n1,\n", "no number stands there"),
+        ("a.csv", b"1,-1\n1,x\n", "'x'"),
+        ("a.csv", b"1,-1\n1,0\n", "only +1 and -1, got 0.0"),
     ],
 )
 def test_files_that_are_none_are_refused_in_one_line(name, content, message, tmp_path, capsys):
@@ -50,11 +58,11 @@ def test_files_that_are_none_are_refused_in_one_line(name, content, message, tmp
 
 
 def test_missing_files_and_wrong_entries_are_one_line(tmp_path, capsys):
-    assert run(["infer", str(tmp_path / "none.npy"), "--p", "3", "--temperature", "4"]) == 1
+    assert run(["infer", str(tmp_path / "none.npy"), "--p", "3", "--temperature", "4"]) == 2
     assert "none.npy" in capsys.readouterr().err
     np.save(tmp_path / "zeros.npy", np.zeros((5, 5)))
     assert run(["infer", str(tmp_path / "zeros.npy"), "--p", "3", "--temperature", "4"]) == 2
     assert "only +1 and -1, got 0.0" in capsys.readouterr().err
     np.savez(tmp_path / "two.npz", a=[1], b=[2])
     assert run(["infer", str(tmp_path / "two.npz"), "--p", "3", "--temperature", "4"]) == 2
-    assert "must hold one array, got 2: a, b" in capsys.readouterr().err
+    assert "its arrays are a, b" in capsys.readouterr().err

@@ -238,6 +238,7 @@ def test_worker_killed_while_it_sends_a_result_is_missed(undisturbed, tmp_path):
 def test_collected_axes_and_what_follows_from_them(undisturbed):
     assert dict(undisturbed.sizes) == {
         "p": 1, "n_spins": 1, "alpha": 2, "temperature": 1, "disorder": 2, "start": 1, "chain": 2, "sweep": 24,
+        "agreeing": 17,
     }  # fmt: skip
     assert undisturbed["teacher_temperature"].dims == ("temperature",) or undisturbed["teacher_temperature"].ndim == 0
     assert undisturbed["n_examples"].dims == ("alpha",)

@@ -82,12 +82,24 @@ def test_a_known_mean_is_used():
     assert dh.diagnostics.susceptibility(overlap + 0.5, 2.0, 10, mean=0.5).mean == pytest.approx(1.25, rel=0.01)
 
 
+@pytest.mark.parametrize("n_chains", [2, 4])
+def test_chains_on_both_sides_of_their_mean_have_no_error(n_chains):
+    """Their squares agree, but the mean is that of valleys which no chain left: no error bar can be known."""
+    sides = np.where(np.arange(n_chains)[:, None] % 2, 0.9, -0.9)
+    series = sides + np.random.default_rng(0).normal(0, 0.02, (n_chains, 1000))
+    for average in (dh.diagnostics.susceptibility(series, 1.0, 100), dh.diagnostics.specific_heat(series, 1.0, 100)):
+        assert np.isnan(average.error)
+        assert "the mean, about which the fluctuations are, is not known: too short" in average.reason
+        assert np.isnan(average.interval()).all()
+    assert dh.diagnostics.susceptibility(series, 1.0, 100, mean=0.0).error > 0
+
+
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
         (lambda: dh.diagnostics.specific_heat(np.ones((2, 9)), 0.0, 8), "temperature must be"),
         (lambda: dh.diagnostics.susceptibility(np.ones((2, 9)), 1.0, 0), "n_spins must be"),
-        (lambda: dh.diagnostics.susceptibility(np.ones((2, 9)), 1.0, 8, mean=2), "mean must be an overlap"),
+        (lambda: dh.diagnostics.susceptibility(np.ones((2, 9)), 1.0, 8, mean=2), "mean must be a number"),
         (lambda: dh.diagnostics.binder_cumulant(np.zeros((2, 9))), "0 throughout"),
         (lambda: dh.diagnostics.binder_cumulant(["a"]), "must be real numbers"),
     ],

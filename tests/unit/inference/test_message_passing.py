@@ -150,3 +150,32 @@ def test_many_bodies_whose_fields_vanish_are_the_paramagnet():
     result = dh.message_passing(examples, 20, 2.0)
     assert result.converged
     assert result.q < 1e-6
+
+
+@pytest.mark.parametrize("temperature", [1e-8, 0.3, 1.0])
+def test_a_state_of_negative_entropy_is_not_believed(temperature):
+    """The paramagnet solves the equations at every T, but no state of spins has less than one configuration."""
+    examples = np.random.default_rng(0).choice([-1, 1], (400, 12))
+    with pytest.warns(RuntimeWarning, match="entropy .* sample"):
+        result = dh.message_passing(examples, 3, temperature, start=np.zeros(12))
+    assert result.entropy < 0
+    assert "is in another state" in result.advice
+
+
+def test_the_paramagnet_of_many_examples_says_that_there_is_another_state():
+    """Far within the pattern's phase, a start without knowledge; from the pattern there is nothing to warn of."""
+    pattern, examples = data(load=36.0)
+    with pytest.warns(RuntimeWarning, match="entropy"):
+        lost = dh.message_passing(examples, 3, 4.0, start=np.zeros(len(pattern)))
+    found = dh.message_passing(examples, 3, 4.0, start=pattern)
+    assert found.advice == ""
+    assert found.entropy > 0
+    assert found.free_entropy > lost.free_entropy
+
+
+def test_two_bodies_without_a_state_to_start_from_say_where_there_is_one():
+    examples = np.random.default_rng(0).choice([-1, 1], (40, 12))
+    with pytest.warns(RuntimeWarning, match=r"there is no state with q = 0 .* T < 2\(1 - q\) = 2; start from signs"):
+        result = dh.message_passing(examples, 2, 1.5, start=np.zeros(12))
+    assert not result.converged
+    assert "paramagnet" not in dh.recover_pattern([[1, 1], [1, -1]], 2, 1.0).reason

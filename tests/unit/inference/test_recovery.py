@@ -110,6 +110,11 @@ def test_wrong_input_is_one_line(change, message):
     ("p", "n_spins", "n_examples", "temperature"), [(2, 24, 60, 4.0), (3, 20, 3_000, 4.0), (4, 16, 8_000, 4.0)]
 )
 def test_two_hundred_data_sets_of_noise_are_not_found(p, n_spins, n_examples, temperature):
+    found = []
     for seed in range(200):
         examples = np.random.default_rng(1000 * p + seed).integers(0, 2, (n_examples, n_spins)) * 2 - 1
-        assert dh.recover_pattern(examples, p, temperature, seed=seed).verdict != "found"
+        found.append(dh.recover_pattern(examples, p, temperature, seed=seed))
+    converged = [one.log_odds for one in found if one.result.converged]
+    print(f"p = {p}, N = {n_spins}, M = {n_examples}, T = {temperature:g}: {len(converged)} of {len(found)} converged")
+    print(f"the largest evidence was {max(converged):.1f} nats of the {THRESHOLD:.1f} that it takes")
+    assert {one.verdict for one in found} <= {"undecided", "impossible"}

@@ -8,15 +8,13 @@ import typer
 
 from densehop.apps.cli.image_options import Json, SeedOption
 from densehop.apps.cli.output import number, print_json
-from densehop.base.archives import WRONG
-from densehop.base.arrays import Signs
 from densehop.errors import InvalidInput
 
 SHOWN = 80  # signs of a pattern on the terminal
 
 
 def infer(
-    file: Annotated[Path, typer.Argument(help="Examples (M, N) of +1 and -1: .npy, or .npz with one array.")],
+    file: Annotated[Path, typer.Argument(help="Examples (M, N) of +1 and -1: .npy, .npz, .csv or .tsv.")],
     p: Annotated[int, typer.Option("--p", help="Number of bodies in the student's energy, at least 2.")],
     temperature: Annotated[float, typer.Option(help="The student's T.")],
     teacher_p: Annotated[int | None, typer.Option("--teacher-p", help="Bodies p* of the teacher. (default: p)")] = None,
@@ -27,10 +25,11 @@ def infer(
 ) -> None:
     """Find the hidden pattern from which a teacher drew the examples in a file, or say why it cannot be found."""
     from densehop.inference.recovery import recover_pattern  # noqa: PLC0415 (slow imports, not needed for --help)
+    from densehop.learn.data.own import read_own  # noqa: PLC0415
 
     if out is not None and out.suffix != ".npy":
         raise InvalidInput(f"--out must be a .npy file, got '{out}'")
-    examples = read_examples(file)
+    examples = read_own(file).complete().rows
     found = recover_pattern(examples, p, temperature, seed, teacher_p, teacher_temperature)
     if out is not None:
         np.save(out, found.magnetisations)
@@ -58,24 +57,3 @@ def infer(
         typer.echo(f"{name:14}{number(value, 8)}")
     if out is not None:
         typer.echo(f"\nwritten: {out}")
-
-
-def read_examples(file: Path) -> Signs:
-    """Return the array of a .npy file, or the only one of a .npz file; its entries are checked where they are used."""
-    if file.suffix not in {".npy", ".npz"}:
-        raise InvalidInput(f"'{file}' must be a .npy or .npz file with an array (M, N) of +1 and -1")
-    try:
-        with file.open("rb") as stream:
-            content = np.load(stream, allow_pickle=False)
-            if isinstance(content, np.ndarray):
-                return content
-            with content:
-                arrays = {name: content[name] for name in content.files}
-    except OSError:  # no such file, or one that may not be read
-        raise
-    except WRONG as error:
-        raise InvalidInput(f"'{file}' holds no array of numbers that can be read ({error})") from error
-    if len(arrays) != 1:
-        raise InvalidInput(f"'{file}' must hold one array, got {len(arrays)}: {', '.join(arrays)}")
-    array: Signs = next(iter(arrays.values()))
-    return array

@@ -15,8 +15,9 @@ from densehop.errors import InvalidInput
 from densehop.learn.data import pictures, tables
 from densehop.learn.data.idx import read_idx
 
-ROWS = ("images", "data", "x", "x_train", "memories", "patterns", "arr_0")  # names of rows in .npz, in any case
-CLASSES = ("classes", "labels", "target", "y", "y_train", "label", "class")  # and of their classes
+# names of rows and of their classes in .npz, in any case
+ROWS = ("images", "data", "x", "x_train", "memories", "patterns", "examples", "arr_0")
+CLASSES = ("classes", "labels", "target", "y", "y_train", "label", "class")
 FORMATS = ".npy, .npz, .csv, .tsv, a picture (PNG, JPEG, GIF), a folder or .txt list of pictures, or an IDX file"
 
 

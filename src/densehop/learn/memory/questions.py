@@ -20,7 +20,7 @@ def complete_rows(estimator: Any, data: npt.ArrayLike, *, reset: bool = False) -
 
     What is stored (`reset`) keeps narrow integers, which may be many.
     """
-    if np.ma.is_masked(data):
+    if checks.hides_values(data):
         raise InvalidInput("X holds masked values: `restore` and `recall` take them as hidden, others do not")
     kinds = None if reset and _is_narrow(data) else _kinds(data)
     try:
