@@ -101,3 +101,22 @@ def test_boundary_reports_its_points():
     dh.boundary("retrieval_spinodal", 3, [0.1, 0.2, 0.3], progress=progress)
     assert (progress.done, progress.announced) == (3, 3)
     assert dh.boundary("retrieval_spinodal", 3, [0.1], progress=NoProgress()).n_missing == 0
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_symmetry_breaks_where_it_matters_to_the_phase():
+    """A metastable example that breaks symmetry is no matter of the glass; at T = 0.8 there is one at load 0.9."""
+    found = dh.phase_diagram(3, "fixed_teacher", [0.7, 0.9, 3.5], [0.1, 0.8], teacher_temperature=1.5, boundaries=False)
+    names = np.array(found["phase"].attrs["flag_meanings"].split())[found["phase"].values]
+    assert names.tolist() == [["eR", "SG", "gR"], ["eR", "SG", "gR"]]
+    assert np.isfinite(found["retrieval_overlap"].values[1, 1])
+    assert found["rs_unstable"].values.tolist() == [[True, False, True], [False, False, False]]
+
+
+def test_symmetry_breaks_also_where_only_one_step_has_a_state(broken):
+    """T = 0.05: at load 0.9 replica symmetry has no retrieval any more, and 1RSB has a metastable one."""
+    assert broken["rs_unstable"].values[0].tolist() == [True, True, True, False]
+    with pytest.warns(RuntimeWarning, match="has no state|unstable|not exact"):
+        assert dh.phase(dh.DirectModel(3, 0.9, 0.05), "1rsb").value == "lR"
+    with pytest.raises(dh.NoSolution):
+        dh.solve(dh.DirectModel(3, 0.9, 0.05), "retrieval")
