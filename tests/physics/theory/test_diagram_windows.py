@@ -120,3 +120,16 @@ def test_symmetry_breaks_also_where_only_one_step_has_a_state(broken):
         assert dh.phase(dh.DirectModel(3, 0.9, 0.05), "1rsb").value == "lR"
     with pytest.raises(dh.NoSolution):
         dh.solve(dh.DirectModel(3, 0.9, 0.05), "retrieval")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"model": "fixed_teacher", "teacher_temperature": 1.9}, "ordered below T_crit = 2"),
+        ({"model": "fixed_teacher", "teacher_temperature": 2.0}, "critical at T"),
+        ({"model": "fixed_load", "load": 0.5, "coordinates": [1.5, 2.5]}, "ordered below T_crit = 2"),
+    ],
+)
+def test_planes_of_an_ordered_teacher_are_refused(arguments, message):
+    with pytest.raises(dh.OutOfRange, match=message):
+        dh.phase_diagram(2, temperatures=[0.5, 1.0], boundaries=False, **arguments)
