@@ -5,7 +5,7 @@ import pytest
 
 import densehop as dh
 from densehop.base.progress import NoProgress
-from densehop.theory.diagrams import broken_lines, regions
+from densehop.theory.diagrams import broken_lines, diagram, regions
 from densehop.theory.diagrams.axes import window
 from densehop.theory.diagrams.broken_lines import BrokenLine
 from densehop.theory.lines.planes import plane
@@ -87,7 +87,8 @@ def test_colours_lie_between_lines():
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_two_bodies_are_coloured_between_their_lines():
+def test_two_bodies_are_coloured_between_their_lines(monkeypatch):
+    monkeypatch.setattr(diagram, "PAIRWISE_LINE_POINTS", 41)
     data = dh.phase_diagram(2, "direct", np.linspace(0, 0.4, 4), np.linspace(0, 3, 5))
     names = np.array(data["map_phase"].attrs["flag_meanings"].split())
     map_ = data["map_phase"]

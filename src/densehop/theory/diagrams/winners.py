@@ -178,8 +178,9 @@ def _breaks_symmetry(phase: npt.NDArray[Any], branches: list[Standing], *, only_
     example, wanted = (
         (branch.replicon < 0) | (only_broken & np.isnan(branch.replicon)) for branch in (branches[0], branches[-1])
     )
-    result: Mask = np.isin(phase, [CODES[Phase.LOCAL_RETRIEVAL], CODES[Phase.GLOBAL_RETRIEVAL]]) & wanted
-    return result | ((phase == CODES[Phase.EXAMPLE_RETRIEVAL]) & example)
+    found = np.isin(phase, [CODES[Phase.LOCAL_RETRIEVAL], CODES[Phase.GLOBAL_RETRIEVAL]])
+    result: Mask = (found & wanted) | ((phase == CODES[Phase.EXAMPLE_RETRIEVAL]) & example)
+    return result
 
 
 def _break_symmetry(where: Plane, values: Values, signal: Floats, branches: list[Standing]) -> None:
