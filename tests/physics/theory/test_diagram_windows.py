@@ -134,3 +134,14 @@ def test_symmetry_breaks_also_where_only_one_step_has_a_state(broken):
 def test_planes_of_an_ordered_teacher_are_refused(arguments, message):
     with pytest.raises(dh.OutOfRange, match=message):
         dh.phase_diagram(2, temperatures=[0.5, 1.0], boundaries=False, **arguments)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_examples_that_win_in_replica_symmetry_alone_do_not_win(monkeypatch):
+    """1RSB raises the free energy of an example: at load 0.8461, T = 0.389 the glass wins against it."""
+    monkeypatch.setattr(broken_lines, "POINTS", 9)
+    point = {"coordinates": [0.5, 0.8461], "temperatures": [0.389, 1.2], "teacher_temperature": 1.5}
+    found = dh.phase_diagram(3, "fixed_teacher", **point, ansatz="1rsb", boundaries=False)
+    names = np.array(found["phase"].attrs["flag_meanings"].split())
+    assert names[found["phase"].values[0]].tolist() == ["eR", "SG"]
+    assert names[found["phase_rs"].values[0]].tolist() == ["eR", "eR"]

@@ -56,6 +56,7 @@ def by_arrays(where: Plane, x: Floats, t: Floats, broken: BrokenLines | None) ->
     values["q"] = (1 - base.parisi) * base.inner
     values["phase"] = np.where(base.is_glass, CODES[Phase.SPIN_GLASS], CODES[Phase.PARAMAGNETIC]).astype(np.int8)
     values["rs_exact"] = ~base.is_glass
+    background = values["phase"]
     retrieval = grids.states(where.p, load, temperature)
     branches = [_standing(retrieval, load, temperature, np.ones_like(load), rival)]
     example = Phase.EXAMPLE_RETRIEVAL if where.has_teacher else Phase.GLOBAL_RETRIEVAL
@@ -72,7 +73,7 @@ def by_arrays(where: Plane, x: Floats, t: Floats, broken: BrokenLines | None) ->
     values["free_energy"] = best
     _enter_metastable(where, values)
     if broken is not None and where.model not in {"nishimori", "finite_noise"}:  # there symmetry does not break
-        _break_symmetry(where, values, signal, [branch.broken(broken) for branch in branches])
+        _break_symmetry(where, values, background, signal, [branch.broken(broken) for branch in branches])
     values["rs_unstable"] = _breaks_symmetry(values["phase"], branches, only_broken=broken is not None)
     if where.model == "nishimori":
         _ordered_teacher(where, values, temperature)
@@ -183,12 +184,14 @@ def _breaks_symmetry(phase: npt.NDArray[Any], branches: list[Standing], *, only_
     return result
 
 
-def _break_symmetry(where: Plane, values: Values, signal: Floats, branches: list[Standing]) -> None:
+def _break_symmetry(
+    where: Plane, values: Values, background: npt.NDArray[Any], signal: Floats, branches: list[Standing]
+) -> None:
     """Enter the phases of 1RSB, whose branches are retrieval and, with a teacher, inference."""
     example = CODES[Phase.EXAMPLE_RETRIEVAL if where.has_teacher else Phase.GLOBAL_RETRIEVAL]
     retrieval, wanted = branches[0], branches[-1]
     old = values["phase"]
-    phase = np.where(wanted.exists, CODES[Phase.LOCAL_RETRIEVAL], old)
+    phase = np.where(wanted.exists, CODES[Phase.LOCAL_RETRIEVAL], background)
     phase = np.where(retrieval.wins, example, phase)
     if where.has_teacher:  # two winners are one state at lambda = 1
         phase = np.where(wanted.wins & ~(retrieval.wins & (signal < 1)), CODES[Phase.GLOBAL_RETRIEVAL], phase)
