@@ -58,12 +58,16 @@ QUANTITIES = {
     "phase": Quantity("phase", _section(5)),
     "phase_rs": Quantity("phase in replica symmetry", _section(5)),
     "map_phase": Quantity("phase, between the traced lines", _section(5)),
-    "map_rs_unstable": Quantity("whether a state with an overlap breaks replica symmetry here", _equation("30")),
+    "map_rs_unstable": Quantity(
+        "whether the state with an overlap that makes the phase breaks replica symmetry", _equation("30")
+    ),
     "map_alpha": Quantity("load alpha = M p!/N^(p-1)", _equation("4")),
     "map_teacher_temperature": Quantity("teacher's temperature T*", _section(2)),
     "map_temperature": Quantity("temperature T", _section(1)),
     "rs_exact": Quantity("whether replica symmetry is stable in the winner", _equation("30")),
-    "rs_unstable": Quantity("whether a state with an overlap breaks replica symmetry here", _equation("30")),
+    "rs_unstable": Quantity(
+        "whether the state with an overlap that makes the phase breaks replica symmetry", _equation("30")
+    ),
     "retrieval_overlap": Quantity("overlap m of the retrieval branch, winner or not", _equation("27")),
     "inference_overlap": Quantity("overlap q* of the inference branch, winner or not", _equation("27")),
     "disorder": Quantity("number of the disorder, an independent draw of the examples", _section(7)),

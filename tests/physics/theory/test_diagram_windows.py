@@ -5,7 +5,7 @@ import pytest
 
 import densehop as dh
 from densehop.base.progress import NoProgress
-from densehop.theory.diagrams import broken_lines, regions
+from densehop.theory.diagrams import broken_lines, diagram, regions
 from densehop.theory.diagrams.axes import window
 from densehop.theory.diagrams.broken_lines import BrokenLine
 from densehop.theory.lines.planes import plane
@@ -87,7 +87,8 @@ def test_colours_lie_between_lines():
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_two_bodies_are_coloured_between_their_lines():
+def test_two_bodies_are_coloured_between_their_lines(monkeypatch):
+    monkeypatch.setattr(diagram, "PAIRWISE_LINE_POINTS", 41)
     data = dh.phase_diagram(2, "direct", np.linspace(0, 0.4, 4), np.linspace(0, 3, 5))
     names = np.array(data["map_phase"].attrs["flag_meanings"].split())
     map_ = data["map_phase"]
@@ -101,3 +102,46 @@ def test_boundary_reports_its_points():
     dh.boundary("retrieval_spinodal", 3, [0.1, 0.2, 0.3], progress=progress)
     assert (progress.done, progress.announced) == (3, 3)
     assert dh.boundary("retrieval_spinodal", 3, [0.1], progress=NoProgress()).n_missing == 0
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_symmetry_breaks_where_it_matters_to_the_phase():
+    """A metastable example that breaks symmetry is no matter of the glass; at T = 0.8 there is one at load 0.9."""
+    found = dh.phase_diagram(3, "fixed_teacher", [0.7, 0.9, 3.5], [0.1, 0.8], teacher_temperature=1.5, boundaries=False)
+    names = np.array(found["phase"].attrs["flag_meanings"].split())[found["phase"].values]
+    assert names.tolist() == [["eR", "SG", "gR"], ["eR", "SG", "gR"]]
+    assert np.isfinite(found["retrieval_overlap"].values[1, 1])
+    assert found["rs_unstable"].values.tolist() == [[True, False, True], [False, False, False]]
+
+
+def test_symmetry_breaks_also_where_only_one_step_has_a_state(broken):
+    """T = 0.05: at load 0.9 replica symmetry has no retrieval any more, and 1RSB has a metastable one."""
+    assert broken["rs_unstable"].values[0].tolist() == [True, True, True, False]
+    with pytest.warns(RuntimeWarning, match="has no state|unstable|not exact"):
+        assert dh.phase(dh.DirectModel(3, 0.9, 0.05), "1rsb").value == "lR"
+    with pytest.raises(dh.NoSolution):
+        dh.solve(dh.DirectModel(3, 0.9, 0.05), "retrieval")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"model": "fixed_teacher", "teacher_temperature": 1.9}, "ordered below T_crit = 2"),
+        ({"model": "fixed_teacher", "teacher_temperature": 2.0}, "critical at T"),
+        ({"model": "fixed_load", "load": 0.5, "coordinates": [1.5, 2.5]}, "ordered below T_crit = 2"),
+    ],
+)
+def test_planes_of_an_ordered_teacher_are_refused(arguments, message):
+    with pytest.raises(dh.OutOfRange, match=message):
+        dh.phase_diagram(2, temperatures=[0.5, 1.0], boundaries=False, **arguments)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_examples_that_win_in_replica_symmetry_alone_do_not_win(monkeypatch):
+    """1RSB raises the free energy of an example: at load 0.8461, T = 0.389 the glass wins against it."""
+    monkeypatch.setattr(broken_lines, "POINTS", 9)
+    point = {"coordinates": [0.5, 0.8461], "temperatures": [0.389, 1.2], "teacher_temperature": 1.5}
+    found = dh.phase_diagram(3, "fixed_teacher", **point, ansatz="1rsb", boundaries=False)
+    names = np.array(found["phase"].attrs["flag_meanings"].split())
+    assert names[found["phase"].values[0]].tolist() == ["eR", "SG"]
+    assert names[found["phase_rs"].values[0]].tolist() == ["eR", "eR"]

@@ -14,7 +14,7 @@ from densehop.plot.phase_diagrams import phase_diagram
 from densehop.recipes import RECIPES
 from densehop.recipes.phase_diagrams import plane
 from densehop.recipes.recipe import reproduce
-from densehop.theory.diagrams import line_marks
+from densehop.theory.diagrams import diagram, line_marks
 
 NAMES = ("P", "SG", "lR", "gR", "eR")
 
@@ -113,7 +113,8 @@ def test_a_figure_needs_a_grid():
         phase_diagram(invented(np.zeros((1, 5), dtype=np.int8)))
 
 
-def test_computed_diagram(tmp_path):
+def test_computed_diagram(tmp_path, monkeypatch):
+    monkeypatch.setattr(diagram, "LINE_POINTS", 41)
     asked = plane.Size.from_options(4, "finite_noise", 61, None, None, teacher_temperature=3.0)
     figure = check_names(plane.compute(asked, 0, None, NoProgress(), tmp_path))
     axes = figure.axes[0]

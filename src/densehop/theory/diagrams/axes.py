@@ -25,6 +25,7 @@ LARGEST_PAIRWISE = {
 }
 LARGEST_TEMPERATURE, LARGEST_PAIRWISE_TEMPERATURE = 4.0, 3.0
 MARGIN = 1.5  # of the window beyond the first point at which the last phase appears
+ORDERS = 2.0  # T* below which a two-body teacher is ordered
 STEP = 0.25  # windows end at multiples of it, so that their points are decimals
 
 
@@ -63,6 +64,8 @@ def _onset(where: Plane) -> tuple[float, float] | None:
     if where.model == "finite_noise":
         return 1 / where.signal_per_load, 1.0  # from lambda = 1 on inference wins over examples
     if not where.universal:
+        if where.model == "fixed_teacher" and where.value <= ORDERS:
+            return None  # the teacher is ordered, and its points say so
         contrast = 2 / (where.value - 2) if where.model == "fixed_teacher" else math.sqrt(2 / where.value)
         temperature = 2 + 2 / contrast
         return (2 / contrast**2 if where.model == "fixed_teacher" else temperature), temperature

@@ -17,7 +17,7 @@ from densehop.teacher import law
 from densehop.theory.diagrams import line_marks, regions
 from densehop.theory.diagrams.axes import checked_axis, default_axes
 from densehop.theory.diagrams.broken_lines import NAMES, POINTS, BrokenLines, broken_lines, count_points
-from densehop.theory.diagrams.phases import candidates, phase_among
+from densehop.theory.diagrams.phases import breaks_symmetry, candidates, phase_among
 from densehop.theory.diagrams.winners import CODES, PHASES, VARIABLES, Values, by_arrays, by_points, problem_at
 from densehop.theory.lines.boundaries import INFERENCE, RETRIEVAL, traced
 from densehop.theory.lines.exponential import any_plane
@@ -27,6 +27,7 @@ from densehop.theory.saddle_point import ANSATZES
 
 LARGEST_GRID = 4_000_000  # points
 LINE_POINTS, PAIRWISE_LINE_POINTS = 201, 101
+ORDERED = (*RETRIEVAL, *INFERENCE, "inference_or_retrieval")  # lines of states with an overlap
 FINE = 241  # points along each axis of the map between lines
 FLAGS = {"flag_values": list(range(len(PHASES))), "flag_meanings": " ".join(member.value for member in PHASES)}
 
@@ -73,10 +74,10 @@ def phase_diagram(
     -------
     xarray.Dataset
         `phase` (temperature, coordinate) as codes with `flag_meanings`, order parameters and thermodynamics of the
-        winner, `rs_exact` (whether the winner is replica symmetric and stable), `rs_unstable` (whether a state with an
-        overlap breaks replica symmetry). For each line its coordinate, temperature and error, and `LINE_shown`: where
-        it parts phases, or lies in the phase that it is a property of. With p = 2 also `map_phase`, the phases between
-        the lines on a fine grid.
+        winner, `rs_exact` (whether the winner is replica symmetric and stable), `rs_unstable` (whether the state with
+        an overlap that makes the phase breaks replica symmetry). For each line its coordinate, temperature and error,
+        and `LINE_shown`: where it parts phases, or lies in the phase that it is a property of. With p = 2 also
+        `map_phase`, the phases between the lines on a fine grid.
 
     Warns
     -----
@@ -221,14 +222,14 @@ def _add_map(dataset: xr.Dataset, where: Plane, ansatz: str, lines: dict[str, Bo
         return CODES[phase_among(problem, candidates(problem, ansatz))]
 
     def unstable(coordinate: float, temperature: float) -> int:
-        ranked = candidates(problem_at(where, coordinate, temperature), ansatz)
-        return int(any(one.branch in {"retrieval", "inference"} and one.advice != "" for one in ranked))
+        problem = problem_at(where, coordinate, temperature)
+        return int(breaks_symmetry(problem, candidates(problem, ansatz)))
 
     codes = regions.between_lines(x, t, fine, dataset["phase"].values, drawn, at)
     dataset.coords.update({"map_temperature": fine[1], f"map_{where.axis}": fine[0]})
     dims = ("map_temperature", f"map_{where.axis}")
     dataset["map_phase"] = (dims, codes, FLAGS)
-    borders = [(line.coordinate, line.temperature) for line in lines.values() if line.kind in (*RETRIEVAL, *INFERENCE)]
+    borders = [(line.coordinate, line.temperature) for line in lines.values() if line.kind in ORDERED]
     grid = dataset["rs_unstable"].values.astype(np.int8)
     dataset["map_rs_unstable"] = (dims, regions.between_lines(x, t, fine, grid, borders, unstable) == 1)
 

@@ -106,6 +106,18 @@ def phase_among(problem: AnyProblem, ranked: tuple[Solution, ...]) -> Phase:
     return Phase.SPIN_GLASS if winner == "spin_glass" else Phase.PARAMAGNETIC
 
 
+def breaks_symmetry(problem: AnyProblem, ranked: tuple[Solution, ...]) -> bool:
+    """Return whether the state with an overlap that makes the phase breaks replica symmetry; False where there is none.
+
+    It is the example's where that wins, and otherwise the wanted one, whether it wins or not.
+    """
+    here = phase_among(problem, ranked)
+    if here in {Phase.PARAMAGNETIC, Phase.SPIN_GLASS}:
+        return False
+    branch = "retrieval" if here is Phase.EXAMPLE_RETRIEVAL else model_of(problem).wanted(problem)
+    return any(one.branch == branch and (one.q0 != one.q1 or one.replicon < -ROUNDING) for one in ranked)
+
+
 def _ends_too_early(problem: AnyProblem, branch: str) -> bool:
     """Whether a branch that replica symmetry does not have may exist in 1RSB."""
     try:

@@ -14,11 +14,10 @@ from densehop.teacher import law
 from densehop.theory.diagrams import grids
 from densehop.theory.diagrams.broken_lines import BrokenLines
 from densehop.theory.diagrams.grids import GridStates
-from densehop.theory.diagrams.phases import Phase, candidates, phase_among
+from densehop.theory.diagrams.phases import Phase, breaks_symmetry, candidates, phase_among
 from densehop.theory.lines.planes import Plane
 from densehop.theory.models.signal import limiting_signal
 from densehop.theory.states.model import Problem
-from densehop.theory.states.solution import ROUNDING
 
 PHASES = tuple(Phase)
 CODES = {member: code for code, member in enumerate(PHASES)}
@@ -57,6 +56,7 @@ def by_arrays(where: Plane, x: Floats, t: Floats, broken: BrokenLines | None) ->
     values["q"] = (1 - base.parisi) * base.inner
     values["phase"] = np.where(base.is_glass, CODES[Phase.SPIN_GLASS], CODES[Phase.PARAMAGNETIC]).astype(np.int8)
     values["rs_exact"] = ~base.is_glass
+    background = values["phase"]
     retrieval = grids.states(where.p, load, temperature)
     branches = [_standing(retrieval, load, temperature, np.ones_like(load), rival)]
     example = Phase.EXAMPLE_RETRIEVAL if where.has_teacher else Phase.GLOBAL_RETRIEVAL
@@ -68,14 +68,13 @@ def by_arrays(where: Plane, x: Floats, t: Floats, broken: BrokenLines | None) ->
         inference = grids.states(where.p, nu, tau)
         best = _compete(values, best, inference, signal, temperature, "q_star", Phase.GLOBAL_RETRIEVAL)
         values["inference_overlap"] = inference.overlap
-        values["rs_unstable"] |= inference.replicon < 0
         branches.append(_standing(inference, nu, tau, signal, rival))
     values["retrieval_overlap"] = retrieval.overlap
-    values["rs_unstable"] |= retrieval.replicon < 0
     values["free_energy"] = best
     _enter_metastable(where, values)
     if broken is not None and where.model not in {"nishimori", "finite_noise"}:  # there symmetry does not break
-        _break_symmetry(where, values, signal, [branch.broken(broken) for branch in branches])
+        _break_symmetry(where, values, background, signal, [branch.broken(broken) for branch in branches])
+    values["rs_unstable"] = _breaks_symmetry(values["phase"], branches, only_broken=broken is not None)
     if where.model == "nishimori":
         _ordered_teacher(where, values, temperature)
     return values
@@ -156,6 +155,7 @@ class Standing(NamedTuple):
     temperature: Floats
     exists: Mask
     wins: Mask
+    replicon: Floats  # of the replica-symmetric state, nan where there is none
 
     def broken(self, lines: BrokenLines) -> "Standing":
         """Return the same in 1RSB, which differs below the temperature at which its lines part."""
@@ -168,15 +168,30 @@ def _standing(found: GridStates, load: Floats, temperature: Floats, scale: Float
     """Return where replica-symmetric states exist and win; energies are in units of `scale`."""
     with np.errstate(invalid="ignore", over="ignore"):
         wins = scale * (found.energy - temperature * found.entropy) < rival
-    return Standing(load, temperature, np.isfinite(found.overlap), wins)
+    return Standing(load, temperature, np.isfinite(found.overlap), wins, found.replicon)
 
 
-def _break_symmetry(where: Plane, values: Values, signal: Floats, branches: list[Standing]) -> None:
+def _breaks_symmetry(phase: npt.NDArray[Any], branches: list[Standing], *, only_broken: bool) -> Mask:
+    """Return where the state that makes a phase breaks replica symmetry, as `phases.breaks_symmetry` does at a point.
+
+    `only_broken`: a state that replica symmetry does not have exists in 1RSB.
+    """
+    example, wanted = (
+        (branch.replicon < 0) | (only_broken & np.isnan(branch.replicon)) for branch in (branches[0], branches[-1])
+    )
+    found = np.isin(phase, [CODES[Phase.LOCAL_RETRIEVAL], CODES[Phase.GLOBAL_RETRIEVAL]])
+    result: Mask = (found & wanted) | ((phase == CODES[Phase.EXAMPLE_RETRIEVAL]) & example)
+    return result
+
+
+def _break_symmetry(
+    where: Plane, values: Values, background: npt.NDArray[Any], signal: Floats, branches: list[Standing]
+) -> None:
     """Enter the phases of 1RSB, whose branches are retrieval and, with a teacher, inference."""
     example = CODES[Phase.EXAMPLE_RETRIEVAL if where.has_teacher else Phase.GLOBAL_RETRIEVAL]
     retrieval, wanted = branches[0], branches[-1]
     old = values["phase"]
-    phase = np.where(wanted.exists, CODES[Phase.LOCAL_RETRIEVAL], old)
+    phase = np.where(wanted.exists, CODES[Phase.LOCAL_RETRIEVAL], background)
     phase = np.where(retrieval.wins, example, phase)
     if where.has_teacher:  # two winners are one state at lambda = 1
         phase = np.where(wanted.wins & ~(retrieval.wins & (signal < 1)), CODES[Phase.GLOBAL_RETRIEVAL], phase)
@@ -212,6 +227,8 @@ def _enter_point(where: Plane, values: Values, at: tuple[int, int], point: tuple
     try:
         ranked = candidates(problem, ansatz)
     except OutOfRange:
+        if not (isinstance(problem, TeacherStudent) and problem.on_nishimori_line):
+            raise
         for name in VARIABLES:
             values[name][at] = math.nan
         values["phase"][at] = CODES[phase_among(problem, ())]
@@ -219,6 +236,7 @@ def _enter_point(where: Plane, values: Values, at: tuple[int, int], point: tuple
     if not ranked:
         return
     values["phase"][at] = CODES[phase_among(problem, ranked)]
+    values["rs_unstable"][at] = breaks_symmetry(problem, ranked)
     winner = ranked[0]
     for name in WINNERS:
         values[name][at] = getattr(winner, name)
@@ -228,5 +246,3 @@ def _enter_point(where: Plane, values: Values, at: tuple[int, int], point: tuple
             values["retrieval_overlap"][at] = solution.m
         if solution.branch == "inference":
             values["inference_overlap"][at] = solution.q_star
-        if solution.branch in {"retrieval", "inference"} and solution.replicon < -ROUNDING:
-            values["rs_unstable"][at] = True
