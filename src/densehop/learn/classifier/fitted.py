@@ -71,7 +71,7 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         InvalidInput
-            If the inverse temperature over the degree is so small or so large that probabilities leave single precision.
+            If the inverse temperature over the degree is so small or large that logits leave single precision.
         """
         checks.choice("norm", norm, NORMS)
         factor = self.inverse_temperature_ / self.network_.divisor
