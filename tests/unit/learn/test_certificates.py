@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
+from sklearn.datasets import make_blobs
 
 from densehop import DenseAssociativeClassifier, InvalidInput
 from densehop.learn.certificates.exponents import Exponents
@@ -272,6 +273,34 @@ def test_inputs_that_cannot_be_certified_are_refused():
         model.certified_radius(samples, "flips")
     with pytest.raises(InvalidInput, match="norm must be one of 'l2', 'linf', 'flips'"):
         model.certified_radius(samples, "l1")
+
+
+@pytest.mark.parametrize("norm", ["l2", "linf"])
+def test_an_outlier_among_the_inputs_takes_nothing_from_the_others(norm):
+    samples, classes = make_blobs(60, 4, centers=3, random_state=0)
+    model = DenseAssociativeClassifier(interaction="exponential", kind="stored").fit(samples, classes)
+    among = model.certified_radius(np.vstack([samples, np.full((1, 4), 1e15)]), norm)
+    np.testing.assert_allclose(among[:-1], model.certified_radius(samples, norm), rtol=1e-9)
+
+
+def test_a_class_without_memories_bounds_what_is_proved():
+    """Far away, its score of -1e30 is the larger one."""
+    samples, far = np.array([[0.0, 10.0], [1.0, 10.0]]), np.array([[0.0, -1e34]])
+    model = DenseAssociativeClassifier(interaction="exponential", kind="stored", sharpness=1.0)
+    model.partial_fit(samples, [0, 0], classes=[0, 1])
+    assert model.predict(far) == [1]
+    assert (model.certified_radius(samples) > 1e9).all()
+    assert (model.certified_radius(samples) < 1e33).all()
+
+
+@pytest.mark.parametrize("inverse_temperature", [1e-40, 1e30])
+def test_logits_that_single_precision_cannot_tell_apart_are_not_certified(inverse_temperature):
+    samples, classes = make_blobs(60, 4, centers=3, random_state=0)
+    model = DenseAssociativeClassifier(
+        interaction="exponential", kind="stored", inverse_temperature=inverse_temperature
+    ).fit(samples, classes)
+    with pytest.raises(InvalidInput, match="inverse_temperature over degree must be a number from"):
+        model.certified_radius(samples)
 
 
 def test_a_memory_of_two_classes_proves_nothing():

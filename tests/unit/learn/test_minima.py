@@ -85,6 +85,17 @@ def test_too_few_steps_are_not_called_settled(name):
 
 
 @pytest.mark.parametrize("name", SPINS)
+def test_a_row_ends_alone_where_it_ends_among_others(name):
+    """However few steps it has: those that slower rows take are not taken from it."""
+    random = np.random.default_rng(3)
+    codes, asked = random.choice([-1.0, 1.0], (3, 9)), random.choice([-1.0, 1.0], (20, 9))
+    for max_steps in (1, 2, 3):
+        memory = DenseAssociativeMemory(name, degree=3, max_steps=max_steps).fit(codes)
+        alone = np.vstack([memory.transform(row[None]) for row in asked])
+        np.testing.assert_array_equal(memory.transform(asked), alone)
+
+
+@pytest.mark.parametrize("name", SPINS)
 def test_compiled_descent_holds_sites(name):
     """As the sweeps in NumPy do, wherever no balanced field leaves the choice to rounding."""
     random = np.random.default_rng(2)

@@ -64,16 +64,16 @@ class Decided:
         return float(np.sqrt((self.visible**2).sum(axis=1).max()))
 
 
-def posterior_minorant(decided: Decided) -> tuple[Floats, Floats, float]:
-    """Return the own class's score S_c (B,), the posterior mean m (B, N), and by how much rounding may move m."""
+def posterior_minorant(decided: Decided) -> tuple[Floats, Floats, Floats]:
+    """Return the own class's score S_c (B,), the posterior mean m (B, N), and by how much rounding may move m, (B,)."""
     logs = np.where(decided.own, decided.logs, -np.inf)
     top = logs.max(axis=1, keepdims=True)
     shares = np.exp(logs - top)
     totals = shares.sum(axis=1, keepdims=True)
     lengths = np.sqrt((decided.inputs**2).sum(axis=1))
-    errors = min(2 * float(decided.rounding.at(lengths).max(initial=0.0)), MOST_UNSURE)
+    errors = np.minimum(2 * decided.rounding.at(lengths), MOST_UNSURE)
     unsure = np.expm1(errors) + (len(decided.owners) + 20) * DOUBLE
-    return np.log(totals[:, 0]) + top[:, 0], shares / totals @ decided.visible, 2 * float(unsure) * decided.longest
+    return np.log(totals[:, 0]) + top[:, 0], shares / totals @ decided.visible, 2 * unsure * decided.longest
 
 
 def exponential_radii(decided: Decided, norm: str) -> Floats:
@@ -83,7 +83,7 @@ def exponential_radii(decided: Decided, norm: str) -> Floats:
     per_dual = longest  # the dual norm of a vector of L2 length 1
     base = 2 * decided.rounding.at(np.sqrt((decided.inputs**2).sum(axis=1)))
     growth = 2 * decided.rounding.per_length * longest
-    lengths = dual_lengths(centres, decided.visible, norm) + per_dual * unsure
+    lengths = dual_lengths(centres, decided.visible, norm) + per_dual * unsure[:, None]
     intercepts = np.where(decided.own, -np.inf, decided.logs - own_scores[:, None] + base[:, None])
     exponents = Exponents(intercepts, decided.sharpness * lengths + growth, decided.starts)
     sizes = exponents.largest_sizes()

@@ -25,7 +25,7 @@ def exponential_flips(decided: Decided, moves: Floats) -> Integers:
     for row, move in enumerate(moves):
         largest = float(np.abs(move).max())
         roots = np.sqrt(np.arange(width + 1)) * largest  # the L2 lengths of 0, 1, ... flips
-        slack = 2 * decided.rounding.at(lengths[row] + roots) + decided.sharpness * unsure * roots
+        slack = 2 * decided.rounding.at(lengths[row] + roots) + decided.sharpness * unsure[row] * roots
         own = decided.own[row]
         intercepts = np.where(own, -np.inf, decided.logs[row] - own_scores[row])
         proof = _Flips(decided, row, move, slack, intercepts, centres[row])

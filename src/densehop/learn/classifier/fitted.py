@@ -23,6 +23,7 @@ from densehop.learn.classifier.proofs import certified_radii
 from densehop.learn.validation import validated
 
 NUMBERS_AT_ONCE = 2**22  # fields in one block of rows
+PROVABLE = (1e-20, 1e9)  # factors from scores to logits at which single precision neither overflows nor loses any
 
 
 class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -64,9 +65,17 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X : (B, N)
         norm : "l2", "linf" or "flips"
             The root of the summed squares, or the largest change of a value, in the units of X; or the number of values
-            that change from one end of the training range to the other, for inputs of these two values.
+            that change from one end of the training range to the other, for inputs of these two values; up to this
+            number, itself included.
+
+        Raises
+        ------
+        InvalidInput
+            If the inverse temperature over the degree is so small or large that logits leave single precision.
         """
         checks.choice("norm", norm, NORMS)
+        factor = self.inverse_temperature_ / self.network_.divisor
+        checks.between("inverse_temperature over degree", factor, *PROVABLE)
         data, logits = self._data(X), self._logits(X)
         data = data.toarray() if sp.issparse(data) else data
         return certified_radii(self.network_, self._scaling, data, logits.argmax(axis=1), norm)

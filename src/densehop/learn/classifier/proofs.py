@@ -9,11 +9,12 @@ from densehop.learn.certificates.exponential_bound import Decided, exponential_r
 from densehop.learn.certificates.flips import exponential_flips
 from densehop.learn.certificates.rectified_bound import RectifiedCase, rectified_lengths
 from densehop.learn.certificates.rounding import DOUBLE, Rounding, rounding_of_scores
-from densehop.learn.classifier.exponential import ExponentialMemories
+from densehop.learn.classifier.exponential import NOTHING, ExponentialMemories
 from densehop.learn.classifier.inputs import Scaling
 from densehop.learn.classifier.scores import Memories
 
 NUMBERS_AT_ONCE = 2**23  # logarithms of memories, and coordinates of the memories that decide, in one block of inputs
+SPARE = 0.01  # of the largest score
 DECISIVE = 32  # memories whose coordinates are copied for each input
 
 
@@ -51,9 +52,16 @@ def _exponential(
     rounding = Rounding(sum(one.fixed for one in errors), sum(one.per_length for one in errors))
     visible, logs = _doubles(exact.visible), _doubles(exact.logs(inputs))
     decided = Decided(visible, exact.owners, exact.sharpness, inputs, logs, decisions, rounding)
+    lengths = np.sqrt((inputs**2).sum(axis=1))
+    room = (SPARE * min(-NOTHING, float(np.finfo(data.dtype).max)) - offset) / (exact.sharpness * longest + 1e-300)
+    room = np.maximum(room - lengths, 0)  # beyond, scores may overflow, or fall below that of a class without memories
     if norm == "flips":
-        return exponential_flips(decided, _moves(data, scaling)).astype(np.float64)
-    radii: Floats = exponential_radii(decided, norm) / scaling.scale * (1 - 8 * DOUBLE)
+        moves = _moves(data, scaling)
+        found = exponential_flips(decided, moves).astype(np.float64)
+        return np.where(np.sqrt((moves**2).sum(axis=1)) < room, found, 0.0)
+    if norm == "linf":
+        room /= np.sqrt(inputs.shape[1])
+    radii: Floats = np.minimum(exponential_radii(decided, norm), room) / scaling.scale * (1 - 8 * DOUBLE)
     return radii
 
 
@@ -74,7 +82,9 @@ def _rectified(
     case = RectifiedCase(
         _doubles(exact.visible), fields, exact.degree, exact.floor, inputs, decisions, field_error, score_error
     )
+    room = SPARE * float(np.finfo(data.dtype).max) - 2 * lengths * longest - largest  # of fields that overflow
     found: Floats = np.minimum(rectified_lengths(case), lengths) / scaling.scale * (1 - 8 * DOUBLE)
+    found[room < 0] = 0
     if norm == "l2":
         return found
     if norm == "linf":

@@ -62,8 +62,9 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
     temperature : float
         0: moves down to a minimum. T > 0 (signs only): samples exp(-E/T) and returns the mean's signs.
     max_steps : int
-        Steps or sweeps at T = 0, at most. For real values, 1 is the posterior mean over memories, the better answer to
-        patterns that are not among them; more steps end in a memory or in the mean of a few.
+        Steps of all sites and, where these come to rest, as many sweeps, at T = 0, at most. For real values, 1 is the
+        posterior mean over memories, the better answer to patterns that are not among them; more steps end in a memory
+        or in the mean of a few.
     n_sweeps : int
         Sweeps at T > 0; the later half counts.
     false_alarm_rate : float
@@ -132,7 +133,11 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         return self._store(encoded(self.encoding_, data))
 
     def partial_fit(self, X: npt.ArrayLike, y: object = None) -> Self:  # noqa: N803 (scikit-learn's name)
-        """Store the rows of X besides those stored before; the range is that of all together."""
+        """Store the rows of X besides those stored before; the range is that of all together.
+
+        What "auto" chooses for `scale`, and grey values for `encoding`, are those of the first rows: set both where
+        these are few.
+        """
         if not hasattr(self, "_stored"):
             return self.fit(X, y)
         refuse_changed_parameters(self)

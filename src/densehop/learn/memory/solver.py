@@ -63,10 +63,11 @@ class Solver:
     def _relax(self, data: Reals, present: Mask | None, free: Mask | None) -> Motion:
         """Move to minima of the energy: together as long as that moves states, then spins by single flips."""
         found = self._relax_together(data, present, free)
-        rows, left = np.flatnonzero(found.at_rest & ~found.settled), self.max_steps - found.n_steps
-        if self.real or not len(rows) or left < 1:
+        rows = np.flatnonzero(found.at_rest & ~found.settled)
+        if self.real or not len(rows):
             return found
-        ended = self.stored.descent.run(found.states[rows], None if free is None else free[rows], left)
+        # the sweeps do not depend on the steps, which are those of the slowest row: a row alone must end there, too
+        ended = self.stored.descent.run(found.states[rows], None if free is None else free[rows], self.max_steps)
         states, settled = found.states, found.settled
         states[rows], settled[rows] = ended.states, ended.settled
         return Motion(states, found.n_steps + ended.n_steps, settled, settled)
