@@ -156,7 +156,7 @@ def _of_archive(path: Path) -> OwnData:
     except WRONG as error:
         if isinstance(error, InvalidInput | FileNotFoundError | PermissionError):
             raise
-        raise InvalidInput(f"'{path}' is no .npz file of numbers, or a damaged one ({error})") from error
+        raise InvalidInput(f"'{path}' is no .npz file of numbers, or a damaged one: numpy.savez writes them") from error
 
 
 def _loaded(path: Path) -> npt.NDArray[Any]:
@@ -166,7 +166,7 @@ def _loaded(path: Path) -> npt.NDArray[Any]:
     except WRONG as error:
         if isinstance(error, FileNotFoundError | PermissionError):
             raise
-        raise InvalidInput(f"'{path}' is no .npy file of numbers, or a damaged one ({error})") from error
+        raise InvalidInput(f"'{path}' is no .npy file of numbers, or a damaged one: numpy.save writes them") from error
     return array
 
 
