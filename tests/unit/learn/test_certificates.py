@@ -210,10 +210,21 @@ def test_two_classes_of_which_one_has_one_memory_are_certified_exactly(sharpness
             assert 0.995 * exact < radius < exact * (1 + 1e-5)
 
 
-@pytest.mark.parametrize("degree", [1.0, 2.0, 10.0, 100.0])
-@pytest.mark.parametrize("kind", ["learned", "stored"])
-def test_rectified_memories_have_a_bound(degree, kind):
-    """Four sets of memories, 20 inputs each, 300 perturbations each."""
+@pytest.mark.parametrize(
+    ("kind", "degree", "fewest"),
+    [
+        ("learned", 1.0, 1),
+        ("learned", 2.0, 100),
+        ("learned", 10.0, 100),
+        ("learned", 100.0, 100),
+        ("stored", 1.0, 0),
+        ("stored", 2.0, 0),
+        ("stored", 10.0, 100),
+        ("stored", 100.0, 100),
+    ],
+)
+def test_rectified_memories_have_a_bound(kind, degree, fewest):
+    """Four sets of memories, 20 inputs each, 300 perturbations each; of 160 proofs `fewest` at least, or none."""
     proved = 0
     for seed in range(4):
         random = np.random.default_rng(seed)
@@ -227,7 +238,8 @@ def test_rectified_memories_have_a_bound(degree, kind):
             for x, radius, decision in zip(inputs, radii, decisions, strict=True):
                 tried = perturbations(random, x, radius * (1 - 1e-9), norm, 150)
                 assert (model.predict(tried) == decision).all()
-    assert proved > (40 if degree * (2 if kind == "learned" else 1) > 10 else -1)  # at small degrees it proves little
+    assert proved >= fewest
+    assert fewest or not proved  # as docs/practice.md says of stored samples at n = 1 and 2
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
