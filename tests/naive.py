@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal, localcontext
 from functools import lru_cache
 
@@ -105,13 +105,37 @@ def exact_signal(n_spins: int, p: int, teacher_p: int, temperature: float) -> De
         return total / norm * math.factorial(p) / Decimal(n_spins) ** p
 
 
-def sweep(state: Signs, patterns: Signs, p: int, temperature: float, noise: Floats) -> Signs:
-    """Run one sequential sweep, each cost from two whole energies; flip where cost < temperature * noise."""
+def sweep(
+    state: Signs, patterns: Signs, p: int, temperature: float, noise: Floats, sites: Iterable[int] | None = None
+) -> Signs:
+    """Run one sweep over sites, None: in order; each cost from two whole energies; flip where cost < T * noise."""
     state = state.copy()
-    for site, variate in enumerate(noise):
+    for site, variate in zip(range(len(noise)) if sites is None else sites, noise, strict=True):
         if flip_cost(state, site, patterns, p) < temperature * variate:
             state[site] *= -1
     return state
+
+
+def threefry(key: tuple[int, int], counter: tuple[int, int]) -> tuple[int, int]:
+    """Return Threefry-2x32 with 20 rounds (Salmon et al. 2011, table 2), in integers without a size."""
+    mask = 2**32 - 1
+    words = (*key, key[0] ^ key[1] ^ 0x1BD11BDA)
+    left, right = ((c + k) & mask for c, k in zip(counter, key, strict=True))
+    for turn in range(20):
+        left = (left + right) & mask
+        rotation = (13, 15, 26, 6, 17, 29, 16, 24)[turn % 8]
+        right = ((right << rotation | right >> (32 - rotation)) & mask) ^ left
+        if turn % 4 == 3:
+            injection = turn // 4 + 1
+            left = (left + words[injection % 3]) & mask
+            right = (right + words[(injection + 1) % 3] + injection) & mask
+    return left, right
+
+
+def uniforms(key: tuple[int, int], turn: int, n: int) -> Floats:
+    """Return the numbers of the counters (0, turn), ..., (n - 1, turn)."""
+    words = [threefry(key, (place, turn % 2**32)) for place in range(n)]
+    return np.array([(high * 2**32 + low) // 2**11 / 2**53 for high, low in words])
 
 
 def gaussian_mean(function: Callable[[float], float]) -> float:

@@ -6,6 +6,7 @@ So no result depends on the number of workers, or on which of them runs first.
 from enum import IntEnum
 
 import numpy as np
+import numpy.typing as npt
 
 from densehop.base import checks
 from densehop.errors import InvalidInput
@@ -35,6 +36,11 @@ def seed_sequence(seed: Seed, *key: int) -> np.random.SeedSequence:
     if seed.entropy is None:
         raise InvalidInput("seed must be an integer >= 0 or a SeedSequence with entropy")
     return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, NAMESPACE, *key))
+
+
+def counter_key(seed: Seed, *key: int) -> npt.NDArray[np.uint32]:
+    """Return the key (2,) of the stream named by `key` below `seed`, for numbers by counting (`kernels.threefry`)."""
+    return seed_sequence(seed, *key).generate_state(2, np.uint32).astype(np.uint32)
 
 
 def generator(seed: Seed, *key: int) -> np.random.Generator:

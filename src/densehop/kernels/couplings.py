@@ -21,7 +21,7 @@ import numpy as np
 from densehop.kernels import compiled, inlined, lean
 from densehop.kernels.noise import flips
 from densehop.kernels.packed_signs import count_differences
-from densehop.kernels.record import record_of, write
+from densehop.kernels.record import draw, record_of, write
 from densehop.kernels.slabs import add_products, add_row, add_rows
 
 WORDS_AT_ONCE = 256  # of each row: the rows of one passage stay in the cache
@@ -138,11 +138,11 @@ def flip_all(energy, chains, sites, moving, factors, n_moving):
 @inlined
 def next_flip(noise, unit, uniforms, sites, state, fields, begin):
     """Return the next attempt of a chain, from `begin` on, that flips its spin; their number (N) if none does."""
-    for attempt in range(begin, len(uniforms)):
+    for attempt in range(begin, len(state)):
         site = sites[attempt] if len(sites) > 0 else attempt
         if flips(state[site] * fields[site], unit, uniforms[attempt], noise):
             return attempt
-    return len(uniforms)
+    return len(state)
 
 
 @lean
@@ -157,18 +157,19 @@ def run_sweeps(energy, chains, attempts, record):
     chains : CoupledArrays, changed in place
     attempts, record : as in `kernels.sweeps.run_sweeps`
     """
-    n_chains, n_sweeps, n_spins = attempts.uniforms.shape
+    (n_chains, n_spins), n_sweeps = chains.states.shape, attempts.units.shape[1]
     states, fields, sites, work = chains.states, chains.fields, attempts.sites, chains.work
     flipped, upcoming, moving, chosen, factors = work[0], work[1], work[2], work[3], work[4]
     for sweep in range(n_sweeps):
         for chain in range(n_chains):
+            draw(attempts, chain, sweep)
             flipped[chain], moving[chain] = 0, chain
         attempt, n_moving = -1, n_chains
         while attempt < n_spins:
             for n in range(n_moving):
                 chain = moving[n]
                 upcoming[chain] = next_flip(
-                    attempts.noise, attempts.units[chain, sweep], attempts.uniforms[chain, sweep], sites[chain, sweep],
+                    attempts.noise, attempts.units[chain, sweep], attempts.uniforms[chain], sites[chain],
                     states[chain], fields[chain], attempt + 1,
                 )  # fmt: skip
             attempt, n_moving = n_spins, 0
@@ -176,7 +177,7 @@ def run_sweeps(energy, chains, attempts, record):
                 attempt = min(attempt, upcoming[chain])
             for chain in range(n_chains):
                 if upcoming[chain] == attempt < n_spins:
-                    site = sites[chain, sweep, attempt] if sites.shape[2] > 0 else attempt
+                    site = sites[chain, attempt] if sites.shape[1] > 0 else attempt
                     chains.energies[chain] -= states[chain, site] * fields[chain, site]
                     flipped[chain] += 1
                     chosen[n_moving], moving[n_moving] = site, chain

@@ -2,22 +2,41 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from densehop.kernels import inlined, lean
+from densehop.kernels.threefry import fill_uniforms
 
 
 class Attempts(NamedTuple):
     """What a block of n sweeps of C chains tries.
 
-    sites (C, n, N) int64, the order of the attempts, or (C, n, 0): one site after the other; uniforms (C, n, N)
-    float64, from which `noise` (`kernels.noise.Noise`) makes the noise; units (C, n) float64, the temperatures in units
-    of the fields; `first` counts the sweeps before the block.
+    noise: the law of the noise (`kernels.noise.Noise`), a function of one uniform number for each attempt; units (C, n)
+    float64, the temperatures in units of the fields; `first` counts the sweeps before the block. keys (C, 2) uint32,
+    from which the numbers of each sweep come (`kernels.threefry`), into uniforms (C, F) float64, F >= N. sites (C, N)
+    int64 are those of the attempts of a sweep, or (C, 0): one site after the other. Where there are site_keys (C, 2),
+    and not (0, 2), each sweep draws its sites.
     """
 
     noise: Any
-    sites: Any
-    uniforms: Any
+    keys: Any
+    site_keys: Any
     units: Any
     first: int
+    uniforms: Any
+    sites: Any
+
+
+@inlined
+def draw(attempts, chain, sweep):
+    """Draw the sites and numbers of a sweep of the block; at T = 0 the numbers do not matter."""
+    uniforms, sites, turn = attempts.uniforms, attempts.sites, attempts.first + sweep
+    if len(attempts.site_keys) > 0:
+        fill_uniforms(attempts.site_keys, chain, turn, uniforms)
+        for attempt in range(sites.shape[1]):
+            sites[chain, attempt] = np.int64(uniforms[chain, attempt] * sites.shape[1])
+    if attempts.units[chain, sweep] > 0:
+        fill_uniforms(attempts.keys, chain, turn, uniforms)
 
 
 class Record(NamedTuple):

@@ -7,7 +7,7 @@ integers, `kernels/weights.py` for weights in floating point.
 
 from densehop.kernels import generic, lean
 from densehop.kernels.noise import flips
-from densehop.kernels.record import record_of, write
+from densehop.kernels.record import draw, record_of, write
 
 
 @generic
@@ -48,12 +48,13 @@ def run_sweeps(energy, chains, attempts, record):
     sites, uniforms, units = attempts.sites, attempts.uniforms, attempts.units
     for index in range(len(chains.states)):
         chain, own = chain_of(energy, chains, index), record_of(record, index)
-        for sweep in range(uniforms.shape[1]):
+        for sweep in range(units.shape[1]):
             flipped = 0
-            for attempt in range(uniforms.shape[2]):
-                site = sites[index, sweep, attempt] if sites.shape[2] > 0 else attempt
+            draw(attempts, index, sweep)
+            for attempt in range(len(chain.states)):
+                site = sites[index, attempt] if sites.shape[1] > 0 else attempt
                 cost = flip_cost(energy, chain, site)
-                if flips(cost, units[index, sweep], uniforms[index, sweep, attempt], attempts.noise):
+                if flips(cost, units[index, sweep], uniforms[index, attempt], attempts.noise):
                     flip(energy, chain, site, cost)
                     flipped += 1
             write(own, attempts.first + sweep, chain.states, energy_of(energy, chain), flipped)

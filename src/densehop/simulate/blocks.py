@@ -1,25 +1,22 @@
 """A group of chains on one thread: block after block of sweeps, each in the representation that promises to be faster.
 
-What a group needs to go on are its states, its `GroupProgress` and where its streams are (`simulate/checkpoint.py`).
+What a group needs to go on are its states and its `GroupProgress` (`simulate/checkpoint.py`).
 """
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base.arrays import Signs
-from densehop.base.streams import Purpose, generator
-from densehop.kernels.noise import EXPONENTIAL, LOGISTIC, make_noise
-from densehop.kernels.record import Attempts, Record
+from densehop.kernels.record import Record
+from densehop.simulate.attempts import Streams
 from densehop.simulate.chains import Arrays, Chains, Model
 from densehop.simulate.settings import Settings
 
 TIME_PER_CALL = 5e7  # predicted nanoseconds between two looks at the stop event
-NOISE_PER_CALL = 2**15  # random numbers drawn at once
+ATTEMPTS_PER_CALL = 2**18  # at most between two choices of the representation
 FIRST_BLOCK, GROWTH = 1, 4  # sweeps before the acceptance is first looked at, and how fast blocks become longer
 
 Report = Callable[["Group", int], None]
@@ -54,47 +51,6 @@ class GroupProgress:
     levels: tuple[int, ...] = ()
 
 
-class Streams:
-    """The random numbers of C chains, in blocks of any length: the length does not change them."""
-
-    def __init__(self, settings: Settings, chains: range) -> None:
-        self._settings = settings
-        self._uniforms = [generator(settings.seed, Purpose.NOISE, chain) for chain in chains]
-        self._sites = [generator(settings.seed, Purpose.ORDER, chain) for chain in chains]
-        self._others: tuple[np.random.Generator, ...] = ()
-        self._noise = make_noise(LOGISTIC if settings.dynamics == "heat-bath" else EXPONENTIAL)
-
-    def attempts(self, units: npt.NDArray[np.float64], n_spins: int, first: int) -> Attempts:
-        """Draw the next sweeps of each chain, as many as `units` (C, n) has."""
-        n_chains, length = units.shape
-        uniforms = np.empty((n_chains, length, n_spins))
-        random = self._settings.order == "random"
-        sites = np.empty((n_chains, length, n_spins if random else 0), dtype=np.int64)
-        for chain in range(n_chains):
-            self._uniforms[chain].random(out=uniforms[chain])
-            if random:
-                sites[chain] = self._sites[chain].integers(0, n_spins, (length, n_spins))
-        return Attempts(self._noise, sites, uniforms, units, first)
-
-    def swaps(self, ladder: int) -> np.random.Generator:
-        """Return the stream of the swaps of a ladder, from now on one of these."""
-        self._others = (generator(self._settings.seed, Purpose.SWAP, ladder),)
-        return self._others[0]
-
-    def _all(self) -> tuple[np.random.Generator, ...]:
-        return (*self._uniforms, *self._sites, *self._others)
-
-    @property
-    def states(self) -> tuple[dict[str, Any], ...]:
-        """Where the streams are."""
-        return tuple(dict(stream.bit_generator.state) for stream in self._all())
-
-    @states.setter
-    def states(self, values: tuple[dict[str, Any], ...]) -> None:
-        for stream, value in zip(self._all(), values, strict=True):
-            stream.bit_generator.state = value
-
-
 class Group:
     """Chains that one thread runs; `rows` says which among all chains they are.
 
@@ -109,7 +65,7 @@ class Group:
             setup.n_workers,
         )
         self.rows, self.states, self.record, self.results = rows, states, record, results
-        self.streams = Streams(self.settings, range(rows.start, rows.stop))
+        self.streams = Streams(self.settings, range(rows.start, rows.stop), self.model.n_spins)
         self._work = self.model.workload(len(states), self.settings.order == "sequential")
         couplings = self.choice == "auto" and self.model.starts_on_couplings(self._work)
         self.place = GroupProgress(couplings=couplings or self.choice == "couplings")
@@ -145,10 +101,10 @@ class Group:
     def _run_sweeps(self, chains: Chains, sweeps: slice) -> None:
         """Run some sweeps at the temperatures that are their turn."""
         units = np.tile(self.settings.temperatures(sweeps) / self.model.unit, (len(self.states), 1))
-        chains.run(self.streams.attempts(units, self.model.n_spins, sweeps.start), self.record)
+        chains.run(self.streams.attempts(units, sweeps.start), self.record)
 
     def _longest_block(self) -> int:
         """Return how many sweeps go between two looks at the stop event."""
         cost = self._work.cost(self.place.couplings, self.place.acceptance)
         attempts = self.states.size
-        return max(1, min(NOISE_PER_CALL // attempts, int(TIME_PER_CALL / (attempts * cost))))
+        return max(1, min(ATTEMPTS_PER_CALL // attempts, int(TIME_PER_CALL / (attempts * cost))))

@@ -80,10 +80,11 @@ class Checkpoint:
         """Refuse what another run has written."""
         wanted = json.loads(json.dumps(self.identity, default=_plain))
         for name in wanted:
-            if found.get(name) != wanted[name]:
+            if name not in found or found[name] != wanted[name]:
+                before = checks.shown(found[name]) if name in found else "another, in an earlier version"
                 raise InvalidInput(
-                    f"the checkpoint '{self.path}' belongs to another run: {name} was "
-                    f"{checks.shown(found.get(name))}, now {checks.shown(wanted[name])}; use another file or delete it"
+                    f"the checkpoint '{self.path}' belongs to another run: {name} was {before}, now "
+                    f"{checks.shown(wanted[name])}; use another file or delete it"
                 )
 
 
@@ -98,7 +99,6 @@ class SavedGroup:
 
     place: GroupProgress
     spins: npt.NDArray[np.int8]
-    streams: Sequence[Mapping[str, Any]]
 
 
 class CheckpointWriter:
@@ -117,7 +117,7 @@ class CheckpointWriter:
 
     @staticmethod
     def _copy(group: Group) -> SavedGroup:
-        return SavedGroup(group.place, group.states.copy(), group.streams.states)
+        return SavedGroup(group.place, group.states.copy())
 
     def keep(self, group: Group) -> None:
         """Note where a group is after a block; write if it is time."""
@@ -133,7 +133,7 @@ class CheckpointWriter:
         arrays = {name: values[:, : self._length(name, done)] for name, values in self._results.items()}
         spins = np.concatenate([kept.spins for kept in self._kept])
         groups = [
-            {"rows": [group.rows.start, group.rows.stop], "place": asdict(kept.place), "streams": list(kept.streams)}
+            {"rows": [group.rows.start, group.rows.stop], "place": asdict(kept.place)}
             for group, kept in zip(self._groups, self._kept, strict=True)
         ]
         self._checkpoint.write({**arrays, "spins": spins}, {"groups": groups})
@@ -154,4 +154,3 @@ def restore(arrays: Arrays, groups: Sequence[Group], places: Sequence[Mapping[st
         place = saved["place"]
         couplings = place["couplings"] if group.choice == "auto" else group.choice == "couplings"
         group.place = GroupProgress(**{**place, "couplings": couplings, "levels": tuple(place["levels"])})
-        group.streams.states = tuple(saved["streams"])

@@ -12,6 +12,7 @@ from densehop.base.streams import seed_sequence
 from densehop.base.workers import run_all
 from densehop.errors import Interrupted, InvalidInput
 from densehop.kernels.record import Record
+from densehop.simulate.attempts import GENERATOR
 from densehop.simulate.blocks import Group, Setup
 from densehop.simulate.chains import Arrays
 from densehop.simulate.checkpoint import Checkpoint, CheckpointWriter, restore
@@ -83,6 +84,7 @@ class Run:
         seed = seed_sequence(self.setup.settings.seed)
         same = ("temperature", "n_chains", "dynamics", "order", "snapshot_every")
         identity = {
+            "random numbers": GENERATOR,
             "patterns and energy": self.setup.model.fingerprint(),
             "seed": [seed.entropy, list(seed.spawn_key)],
             **{name: getattr(self.setup.settings, name) for name in same},

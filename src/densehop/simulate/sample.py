@@ -14,8 +14,8 @@ from densehop.base.arrays import Floats, Signs
 from densehop.base.version import __version__
 from densehop.base.workers import count_workers, run_all
 from densehop.errors import InternalError
-from densehop.kernels.noise import LOGISTIC, make_noise
-from densehop.kernels.record import Attempts, Record
+from densehop.kernels.record import Record
+from densehop.simulate.attempts import cold_attempts
 from densehop.simulate.blocks import Group
 from densehop.simulate.chains import Arrays, Model, Numbers
 from densehop.simulate.runs import Run, split
@@ -67,15 +67,13 @@ def relax(model: Model, states: Signs, n_workers: int | None = None) -> Signs:
 
 def _relax_some(model: Model, states: Signs, stop: threading.Event) -> None:
     """Relax states (B, N) one after the other, in place."""
-    shape = (1, 1, states.shape[1])
-    attempts = Attempts(
-        make_noise(LOGISTIC), np.empty((1, 1, 0), dtype=np.int64), np.full(shape, 0.5), np.zeros((1, 1)), 0
-    )
+    n_spins = states.shape[1]
+    attempts = cold_attempts(1, n_spins)
     by_couplings = model.starts_on_couplings(model.workload(1, True))
     for index in range(len(states)):
         chain = model.start(states[index : index + 1], by_couplings, 1)
         trace: Numbers = np.ones((1, 1, 2), dtype=model.trace_type)
-        record = Record(np.empty((0, shape[2]), dtype=np.int8), trace, np.empty((1, 0, shape[2]), dtype=np.int8), 0)
+        record = Record(np.empty((0, n_spins), dtype=np.int8), trace, np.empty((1, 0, n_spins), dtype=np.int8), 0)
         for sweep in range(1, LONGEST_DESCENT + 1):
             if stop.is_set():
                 return

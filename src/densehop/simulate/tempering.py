@@ -16,6 +16,7 @@ from densehop.base.arrays import ArrayLike, Floats, Integers, Signs
 from densehop.base.version import __version__
 from densehop.errors import InvalidInput
 from densehop.kernels.record import Record
+from densehop.simulate.attempts import SwapStream
 from densehop.simulate.blocks import Group, Report, Setup
 from densehop.simulate.chains import Arrays, Chains
 from densehop.simulate.runs import Run
@@ -96,7 +97,7 @@ class Ladder(Group):
         self._gaps = -np.diff(1 / self._temperatures)
         self._pairs = tuple(np.arange(turn, len(self._gaps), 2) for turn in (0, 1))  # the lower of each pair, by turns
         self._exchange_every = setup.exchange_every
-        self._swaps = self.streams.swaps(rows.start // len(states))
+        self._swaps = SwapStream(self.settings.seed, rows.start // len(states), len(self._gaps))
         self.place = replace(self.place, levels=tuple(range(len(states))))
 
     def run(self, report: Report, stop: threading.Event) -> None:
@@ -110,7 +111,7 @@ class Ladder(Group):
         while first < sweeps.stop:
             last = min(sweeps.stop, first - first % self._exchange_every + self._exchange_every)
             units = np.repeat(self._temperatures[self._levels, np.newaxis] / self.model.unit, last - first, axis=1)
-            chains.run(self.streams.attempts(units, self.model.n_spins, first), self.record)
+            chains.run(self.streams.attempts(units, first), self.record)
             self.results["level"][:, first:last] = self._levels[:, np.newaxis]
             if last % self._exchange_every == 0:
                 self._swap(self.model.energies(self.record.trace[:, last - 1, 0]), last // self._exchange_every)
@@ -119,7 +120,7 @@ class Ladder(Group):
 
     def _swap(self, energies: Floats, turn: int) -> None:
         """Let every other pair of neighbours swap, the even and the odd ones in turn."""
-        uniform = self._swaps.random(len(self._gaps))
+        uniform = self._swaps.uniforms(turn)
         chain_at, first = np.argsort(self._levels), self._pairs[turn % 2]
         cold, hot = chain_at[first], chain_at[first + 1]
         gain = self._gaps[first] * (energies[cold] - energies[hot])

@@ -1,5 +1,6 @@
 """A run that is stopped goes on from its checkpoint and ends with the same bits."""
 
+import json
 import threading
 
 import numpy as np
@@ -114,6 +115,18 @@ def test_checkpoint_of_another_run_is_refused(changes, name, tmp_path):
     with pytest.raises(dh.InvalidInput, match="patterns and energy was"):
         network(n_patterns=61).sample(**options, checkpoint=path)
     assert path.read_bytes() == before
+
+
+def test_checkpoint_of_a_version_with_other_random_numbers_is_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    network().sample(1.5, **OPTIONS, checkpoint=path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    about = json.loads(str(arrays["about"]))
+    del about["identity"]["random numbers"]
+    np.savez(path, **{**arrays, "about": np.array(json.dumps(about))})
+    with pytest.raises(dh.InvalidInput, match="another run: random numbers was another, in an earlier version, now 'T"):
+        network().sample(1.5, **OPTIONS, checkpoint=path)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.98])

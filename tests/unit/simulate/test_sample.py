@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from densehop.base.streams import Purpose, generator
+from densehop.base.streams import Purpose, generator, seed_sequence
 from densehop.base.workers import run_all
 from tests import naive
 
@@ -17,20 +17,25 @@ def random_network(p, n_patterns, n_spins, seed=0):
 
 @pytest.mark.parametrize("p", [2, 3, 4, 5])
 @pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis"])
+@pytest.mark.parametrize("order", ["sequential", "random"])
 @pytest.mark.parametrize("representation", ["patterns", "couplings"])
-def test_trajectory_equals_the_naive_twin(p, dynamics, representation):
+def test_trajectory_equals_the_naive_twin(p, dynamics, order, representation):
     """The kernel makes every decision of a loop that recomputes whole energies, attempt by attempt."""
     net = random_network(p, 7, 9)
-    options = {"dynamics": dynamics, "representation": representation if p <= 4 else "auto"}
+    options = {"dynamics": dynamics, "order": order, "representation": representation if p <= 4 else "auto"}
     run = net.sample(1.3, n_chains=2, n_sweeps=6, seed=3, snapshot_every=1, **options)
     for chain in range(2):
         state = 2 * generator(3, Purpose.START, chain).integers(0, 2, 9) - 1
-        noise = generator(3, Purpose.NOISE, chain)
+        key, site_key = (
+            tuple(seed_sequence(3, purpose, chain).generate_state(2).tolist())
+            for purpose in (Purpose.NOISE, Purpose.ORDER)
+        )
         for sweep in range(6):
-            uniform = noise.random(9)
+            uniform = naive.uniforms(key, sweep, 9)
+            sites = np.floor(9 * naive.uniforms(site_key, sweep, 9)).astype(int) if order == "random" else range(9)
             metropolis = np.where(uniform < 1 / 8, -np.inf, -np.log((1 - uniform) / (7 / 8)))  # an eighth rests
             variates = np.log(uniform / (1 - uniform)) if dynamics == "heat-bath" else metropolis
-            state = naive.sweep(state, net.patterns, p, 1.3, variates)
+            state = naive.sweep(state, net.patterns, p, 1.3, variates, sites)
             assert (run.snapshots[chain, sweep] == state).all()
 
 
@@ -79,7 +84,7 @@ def test_same_bits_with_any_number_of_workers(order):
 def test_length_of_the_inner_blocks_does_not_matter(order, monkeypatch):
     net = random_network(3, 60, 20)
     whole = net.sample(2.0, 2, 50, order=order, snapshot_every=4)
-    monkeypatch.setattr("densehop.simulate.blocks.NOISE_PER_CALL", 60)
+    monkeypatch.setattr("densehop.simulate.blocks.ATTEMPTS_PER_CALL", 120)
     pieces = net.sample(2.0, 2, 50, order=order, snapshot_every=4)
     assert np.array_equal(whole.energy, pieces.energy)
     assert np.array_equal(whole.snapshots, pieces.snapshots)

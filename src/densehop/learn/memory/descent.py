@@ -11,11 +11,11 @@ from densehop.base.arrays import Integers, Mask, Reals, Signs
 from densehop.base.workers import count_workers, run_all
 from densehop.energies.weights import WeightTable
 from densehop.errors import InvalidInput
-from densehop.kernels.noise import LOGISTIC, make_noise
-from densehop.kernels.record import Attempts, Record
+from densehop.kernels.record import Record
 from densehop.learn.memory.dynamics import Motion, relax_site_by_site
 from densehop.learn.memory.interactions import Interaction
 from densehop.network import PBodyHopfield
+from densehop.simulate.attempts import cold_attempts
 from densehop.simulate.chains import Model
 
 CHAINS_AT_ONCE, OVERLAPS_AT_ONCE = 64, 2**20
@@ -78,17 +78,16 @@ def _descend(
     stop: threading.Event,
 ) -> None:
     """Move states (B, N) in place, in the same sweeps; note which the last one left alone, and how many it took."""
-    shape = (len(states), 1, states.shape[1])
-    sites = np.empty((len(states), 1, 0), dtype=np.int64)
+    (n_chains, n_spins), sites = states.shape, None
     if free is not None:  # with all sites held, site 0 stays in vain: its flip is undone below
-        sites = np.stack([np.resize(np.flatnonzero(row) if row.any() else [0], (1, shape[2])) for row in free])
+        sites = np.stack([np.resize(np.flatnonzero(row) if row.any() else [0], n_spins) for row in free])
     held = None if free is None else ~free.any(axis=1)
     before = states.copy()
-    attempts = Attempts(make_noise(LOGISTIC), sites, np.full(shape, 0.5), np.zeros((len(states), 1)), 0)
-    trace = np.ones((len(states), 1, 2), dtype=model.trace_type)
-    snapshots = np.empty((len(states), 0, shape[2]), dtype=np.int8)
-    record = Record(np.empty((0, shape[2]), dtype=np.int8), trace, snapshots, 0)
-    by_couplings = model.starts_on_couplings(model.workload(len(states), free is None))
+    attempts = cold_attempts(n_chains, n_spins, sites)
+    trace = np.ones((n_chains, 1, 2), dtype=model.trace_type)
+    snapshots = np.empty((n_chains, 0, n_spins), dtype=np.int8)
+    record = Record(np.empty((0, n_spins), dtype=np.int8), trace, snapshots, 0)
+    by_couplings = model.starts_on_couplings(model.workload(n_chains, free is None))
     chains = model.start(states, by_couplings, 1)
     while trace[:, 0, 1].any() and sweeps[0] < max_sweeps and not stop.is_set():
         chains.run(attempts, record)
