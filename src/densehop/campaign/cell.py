@@ -19,7 +19,7 @@ from densehop.simulate.representations.choice import SHARE_OF_MEMORY
 from densehop.simulate.representations.couplings import LARGEST_P, CouplingStore
 from densehop.simulate.representations.patterns import PatternStore
 
-FORMAT = 2  # of the content: raise it when the same content begins to mean other numbers
+FORMAT = 3  # of the content: raise it when the same content begins to mean other numbers
 NANOSECONDS_PER_ATTEMPT, NANOSECONDS_PER_PATTERN = 40.0, 0.03  # a guess, good enough to weigh cells
 RELAXING = 4  # sweeps to a fixed point, about
 LONGEST_SEGMENT, SHORTEST_SEGMENT = 256, 16  # sweeps between two moments at which a cell can be saved
