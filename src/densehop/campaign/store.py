@@ -8,8 +8,8 @@ from typing import Any
 
 import xarray as xr
 
+from densehop.base import formats
 from densehop.base.files import write_together
-from densehop.base.version import __version__
 from densehop.errors import InvalidInput
 
 COMPRESSED = {"zlib": True, "complevel": 4, "shuffle": True}  # without loss
@@ -35,7 +35,7 @@ def encode(dataset: xr.Dataset, seed: int, parameters: Mapping[str, Any]) -> byt
 
     Made in memory: the HDF5 library does not survive a full disk, writing plain bytes does.
     """
-    origin = {"densehop_version": __version__, "seed": seed, "parameters": json.dumps(parameters)}
+    origin = {**formats.origin(), "seed": seed, "parameters": json.dumps(parameters)}
     described = dataset.assign_attrs({**dataset.attrs, **origin})
     large = {
         name: COMPRESSED for name, one in described.variables.items() if one.size > SMALL and one.dtype.kind in "bif"
@@ -70,6 +70,7 @@ def save(contents: Mapping[Path, bytes]) -> None:
 
 
 def load(path: Path) -> xr.Dataset:
-    """Read a dataset that was written from `encode`, whole into memory."""
+    """Read a dataset that was written from `encode`, whole into memory; refuse one of a format not yet known."""
     with xr.open_dataset(path, engine="h5netcdf") as dataset:
+        formats.require_readable(dataset.attrs, path)
         return dataset.load()

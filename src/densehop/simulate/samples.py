@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from densehop.base import formats
 from densehop.base.arrays import Floats, Signs
 from densehop.base.quantities import describe
 from densehop.base.streams import Seed
@@ -122,7 +123,7 @@ def _import_arviz() -> ModuleType:
     return module
 
 
-def _origin(run: Samples) -> dict[str, str]:
+def _origin(run: Samples) -> dict[str, Any]:
     """Return what is needed to make the run again: version, seed and all other parameters, the last two in JSON."""
     settings = {field.name: getattr(run.settings, field.name) for field in dataclasses.fields(run.settings)}
     seed: Seed = settings.pop("seed")
@@ -134,6 +135,7 @@ def _origin(run: Samples) -> dict[str, str]:
         "n_spins": run.spins.shape[1],
     }
     return {
+        **formats.origin(),
         "densehop_version": run.version,
         "seed": json.dumps(_seed_parts(seed), default=int),
         "parameters": json.dumps({**sizes, **settings}, default=_plain),

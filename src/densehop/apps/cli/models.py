@@ -10,7 +10,7 @@ import typer
 
 from densehop.apps.cli.image_options import FIGURES, Data, Label, SeedOption, Side
 from densehop.apps.cli.output import percent
-from densehop.base import checks
+from densehop.base import checks, formats
 from densehop.errors import InvalidInput
 
 KINDS = ("memory", "learned", "stored")
@@ -108,7 +108,7 @@ def _pickled(model: Any, images: Any) -> bytes:
     import joblib  # noqa: PLC0415 (slow)
 
     stream = io.BytesIO()
-    joblib.dump({"model": model, "shape": images.shape}, stream)
+    joblib.dump({"model": model, "shape": images.shape, **formats.origin()}, stream)
     return stream.getvalue()
 
 
@@ -125,10 +125,13 @@ def _loaded(path: Path) -> tuple[Any, tuple[int, int]]:
     typer.echo(f"Note: {TRUST}.", err=True)
     try:
         found = joblib.load(path)
+        formats.require_readable(found, path)
         model, (height, width) = found["model"], found["shape"]
         if not hasattr(model, "n_features_in_") or not (hasattr(model, "recall") or hasattr(model, "predict_proba")):
             raise TypeError("no fitted memory or classifier")
         return model, (height, width)
+    except InvalidInput:
+        raise
     except Exception as error:  # whatever is in a file that is none of ours
         raise InvalidInput(f"'{path}' holds no model that can be read ({type(error).__name__}: {error})") from error
 
@@ -143,6 +146,8 @@ def _of_portable(path: Path) -> tuple[Any, tuple[int, int]]:
         parameters, rows = json.loads(found.attrs["parameters"]), found["memories"].to_numpy()
         height, width = (int(length) for length in np.atleast_1d(found.attrs["shape"]))
         memory = DenseAssociativeMemory(**parameters)
+    except InvalidInput:
+        raise
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise InvalidInput(f"'{path}' holds no memory of densehop ({type(error).__name__}: {error})") from error
     return memory.fit(rows), (height, width)

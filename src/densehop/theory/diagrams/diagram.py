@@ -6,12 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from densehop.base import checks
+from densehop.base import checks, formats
 from densehop.base.arrays import Floats, Mask
 from densehop.base.progress import NoProgress, Progress
 from densehop.base.quantities import describe
 from densehop.base.ranges import decimal_range
-from densehop.base.version import __version__
 from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
 from densehop.theory.diagrams import line_marks, regions
@@ -131,7 +130,7 @@ def _as_dataset(where: Plane, x: Floats, t: Floats, values: Values, ansatz: str)
         dataset["phase_rs"] = (dims, values["phase_rs"], FLAGS)
     for name in (*VARIABLES, "rs_exact", "rs_unstable"):
         dataset[name] = (dims, values[name])
-    dataset.attrs = {"p": where.p, "model": where.model, "ansatz": ansatz, "densehop_version": __version__}
+    dataset.attrs = {"p": where.p, "model": where.model, "ansatz": ansatz, **formats.origin()}
     if where.model == "nishimori":
         dataset.attrs["teacher_critical_temperature"] = law.critical_temperature(where.p).temperature
     dataset.attrs.update(where.setting)

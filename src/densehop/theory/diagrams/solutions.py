@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from densehop.base import checks
+from densehop.base import checks, formats
 from densehop.base.progress import NoProgress, Progress
 from densehop.base.quantities import describe
-from densehop.base.version import __version__
 from densehop.errors import InvalidInput, NoSolution, NotConverged, OutOfRange
 from densehop.theory.saddle_point import ANSATZES, BRANCHES, find
 from densehop.theory.states.model import AnyProblem
@@ -80,7 +79,7 @@ def solve_grid(
     for name, values in _columns(found).items():
         dataset[name] = labelled[0].dims, values.reshape(shape)
     kind = getattr(problem, "__qualname__", str(problem))
-    dataset = dataset.assign_attrs(problem=kind, branch=branch, ansatz=ansatz, densehop_version=__version__)
+    dataset = dataset.assign_attrs(problem=kind, branch=branch, ansatz=ansatz, **formats.origin())
     _warn(dataset)
     return describe(dataset)
 
