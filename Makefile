@@ -8,7 +8,7 @@ SEED ?= 0
 
 PYTHONS ?= 3.11 3.12 3.13
 
-.PHONY: help install demo test test-all-pythons lint style types bench check-long docs clean
+.PHONY: help install demo test test-all-pythons lint style types bench check-long docs release-check clean
 
 help:
 	@echo "make demo        theory beside simulation, and restored digits: three figures in $(OUT)/"
@@ -17,6 +17,7 @@ help:
 	@echo "make check-long  the tests that are too long for make test, and a table of their times"
 	@echo "make docs        the documentation site in site/, its tutorials run"
 	@echo "make bench       speed, as ratios"
+	@echo "make release-check  what users will get: built, installed with each Python, tested outside the clone"
 	@echo "make install     only build the environment in .venv"
 
 .venv/uv:
@@ -87,6 +88,9 @@ docs: .venv/dev
 	@$(BIN)/python -m sphinx -q --fail-on-warning --keep-going docs site
 	@$(BIN)/python docs/check_links.py site
 	@echo "The site: site/index.html"
+
+release-check: .venv/uv
+	@$(BIN)/python packaging/release_check.py $(if $(CANDIDATE),--candidate)
 
 .venv/bench: .venv/dev
 	@$(INSTALL) --editable '.[dev,bench]'

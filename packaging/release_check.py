@@ -1,0 +1,184 @@
+"""The checklist of a release, as one command: builds, installs and tests what users will get, and prints a table.
+
+`make release-check` runs it from a clean clone. The wheel is checked in environments of its own, outside the clone.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PYTHONS = ("3.11", "3.12", "3.13")
+LARGEST_ARCHIVE = 2e6  # bytes of the source archive: no figures and no data of figures
+# What needs nothing but the core dependencies and pytest; the other tests need the packages of the extra `dev`.
+TESTS = (
+    "unit/base",
+    "unit/energies",
+    "unit/simulate",
+    "unit/diagnostics",
+    "unit/teacher",
+    "unit/apps/test_released.py",
+)
+
+
+@dataclass
+class Checklist:
+    """What was checked so far: a line for each step, with the seconds that it took and what it found."""
+
+    rows: list[tuple[str, bool, float, str]] = field(default_factory=list)
+
+    def check(self, name: str, step: Callable[[], str]) -> bool:
+        """Run a step, which returns what to say of it or raises."""
+        begun = time.perf_counter()
+        try:
+            passed, remark = True, step()
+        except subprocess.CalledProcessError as error:
+            passed, remark = False, _last_line(f"{error.stdout or ''}\n{error.stderr or ''}")
+        except (AssertionError, OSError) as error:
+            passed, remark = False, str(error)
+        self.rows.append((name, passed, time.perf_counter() - begun, remark))
+        print(f"{'passed' if passed else 'FAILED':7} {self.rows[-1][2]:6.1f} s  {name}: {remark}", flush=True)
+        return passed
+
+
+def main() -> int:
+    """Run the checklist; the exit status is the number of steps that failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pythons", nargs="+", default=PYTHONS)
+    parser.add_argument("--candidate", action="store_true", help="not yet the release: the version may be unreleased")
+    options = parser.parse_args()
+    todo = Checklist()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        todo.check("nothing is left uncommitted", clean_tree)
+        todo.check("one version everywhere", lambda: same_version(options.candidate))
+        tools = folder / "tools"
+        if todo.check(
+            "tools",
+            lambda: environment(
+                tools,
+                sys.executable,
+                "build",
+                "twine",
+                "check-wheel-contents",
+                "pyroma",
+                "validate-pyproject",
+                "cffconvert",
+            ),
+        ) and todo.check("source archive and wheel", lambda: built(tools, folder)):
+            check_archives(todo, tools, folder)
+            for python in options.pythons:
+                todo.check(f"Python {python}, newest", lambda python=python: installed(folder, python, "highest"))
+            todo.check("Python 3.11, lowest", lambda: installed(folder, "3.11", "lowest-direct"))
+    failed = [name for name, passed, *_ in todo.rows if not passed]
+    print(f"\n{len(todo.rows)} steps, {len(failed)} failed" + "".join(f"\n  {name}" for name in failed))
+    return len(failed)
+
+
+def clean_tree() -> str:
+    """Require that the commit is what is built."""
+    left = run("git", "status", "--porcelain", folder=ROOT)
+    assert not left, f"{len(left.splitlines())} files differ from the commit"
+    return run("git", "rev-parse", "--short", "HEAD", folder=ROOT)
+
+
+def same_version(candidate: bool) -> str:
+    """Require that code, citation, changelog, conda recipe and kept files name the same version."""
+    version = _found(r'__version__ = "(.+)"', "src/densehop/base/version.py")
+    for name, pattern in (
+        ("CITATION.cff", r"^version: (.+)$"),
+        ("packaging/conda/recipe.yaml", r'^  version: "(.+)"$'),
+    ):
+        assert _found(pattern, name) == version, f"{name} names another version than the code, {version}"
+    heading = _found(r"^## (.+)$", "CHANGELOG.md")
+    assert heading.split()[0] == version, f"CHANGELOG.md begins with {heading}"
+    if not candidate:
+        assert "unreleased" not in heading, f"CHANGELOG.md says {heading}"
+        assert (ROOT / "tests/released" / version).exists(), "run `python -m tests.released` once"
+    return version
+
+
+def built(tools: Path, folder: Path) -> str:
+    """Build the source archive, and the wheel from it."""
+    run(tools / "bin/python", "-m", "build", "--outdir", folder / "dist", ROOT)
+    return ", ".join(f"{path.name} {path.stat().st_size / 1e6:.2f} MB" for path in sorted((folder / "dist").iterdir()))
+
+
+def check_archives(todo: Checklist, tools: Path, folder: Path) -> None:
+    """Check what was built: its metadata, its files, and that nothing large is in it."""
+    archives = sorted((folder / "dist").iterdir())
+    wheel, source = (next(path for path in archives if path.name.endswith(end)) for end in (".whl", ".tar.gz"))
+    todo.check("metadata and description", lambda: run(tools / "bin/twine", "check", "--strict", *archives))
+    todo.check("files of the wheel", lambda: run(tools / "bin/check-wheel-contents", wheel))
+    todo.check("pyproject.toml", lambda: run(tools / "bin/validate-pyproject", ROOT / "pyproject.toml"))
+    todo.check("CITATION.cff", lambda: run(tools / "bin/cffconvert", "--validate", folder=ROOT))
+    todo.check("quality of the metadata", lambda: run(tools / "bin/pyroma", "--min", "8", source))
+    todo.check("the source archive is small", lambda: small(source))
+
+
+def small(source: Path) -> str:
+    """Require that figures and their data stay in the repository."""
+    with tarfile.open(source) as archive:
+        figures = [name for name in archive.getnames() if "/docs/" in name and name.endswith((".nc", ".png"))]
+    assert not figures, f"it holds {len(figures)} figures"
+    assert source.stat().st_size < LARGEST_ARCHIVE, f"it has {source.stat().st_size / 1e6:.1f} MB"
+    return f"{source.stat().st_size / 1e6:.2f} MB"
+
+
+def installed(folder: Path, python: str, resolution: str) -> str:
+    """Install the wheel, let the installation check itself, and run tests against it, outside the clone."""
+    place = folder / f"{python}-{resolution}"
+    begun = time.perf_counter()
+    environment(place, python, next((folder / "dist").glob("*.whl")), resolution=resolution)
+    seconds = time.perf_counter() - begun
+    size = sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) / 1e6
+    run(uv(), "pip", "install", "--quiet", "--python", place / "bin/python", "pytest", "hypothesis", "pandas")
+    run(place / "bin/densehop", "doctor", folder=folder)
+    tests = place / "tests-of-the-clone"
+    shutil.copytree(ROOT / "tests", tests / "tests")
+    for name in ("CHANGELOG.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, tests)
+    chosen = [f"tests/{name}" for name in TESTS]
+    told = run(place / "bin/python", "-m", "pytest", "-p", "no:cacheprovider", *chosen, folder=tests)
+    return f"installed in {seconds:.0f} s, {size:.0f} MB; doctor is content; {_last_line(told)}"
+
+
+def environment(place: Path, python: str, *packages: object, resolution: str = "highest") -> str:
+    """Make a virtual environment with some packages."""
+    run(uv(), "venv", "--quiet", "--python", python, place)
+    run(uv(), "pip", "install", "--quiet", "--resolution", resolution, "--python", place / "bin/python", *packages)
+    return f"{len(packages)} packages"
+
+
+def uv() -> Path:
+    """Return the installer of the project's own environment."""
+    return Path(sys.executable).parent / "uv"
+
+
+def run(*command: object, folder: Path | None = None) -> str:
+    """Run a command and return the last line that it printed."""
+    words = list(map(str, command))
+    done = subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip() if words[0] == "git" else _last_line(done.stdout)
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip(" -")), "")
+
+
+def _found(pattern: str, name: str) -> str:
+    found = re.search(pattern, (ROOT / name).read_text(), re.MULTILINE)
+    assert found, f"{name} has no line like {pattern}"
+    return found.group(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
