@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+VERSIONS = {"CITATION.cff": r"^version: (.+)$", "packaging/conda/recipe.yaml": r'^  version: "(.+)"$'}
 PYTHONS = ("3.11", "3.12", "3.13")
 LARGEST_ARCHIVE = 2e6  # bytes of the source archive: no figures and no data of figures
 # What needs nothing but the core dependencies and pytest; the other tests need the packages of the extra `dev`.
