@@ -4,7 +4,7 @@ from . import campaign, diagnostics, energies, errors, inference, learn, plot, s
 from .base.version import __version__
 from .coupling_network import CouplingNetwork
 from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
-from .exponential_problem import ExponentialModel, ExponentialTeacherStudent
+from .exponential_problem import ExponentialArchetypes, ExponentialModel, ExponentialTeacherStudent, RectifiedModel
 from .inference.amp import message_passing
 from .inference.recovery import recover_pattern
 from .learn.classifier.estimator import DenseAssociativeClassifier
@@ -34,6 +34,7 @@ __all__ = [
     "DenseAssociativeMemory",
     "DensehopError",
     "DirectModel",
+    "ExponentialArchetypes",
     "ExponentialModel",
     "ExponentialTeacherStudent",
     "InvalidInput",
@@ -41,6 +42,7 @@ __all__ = [
     "OutOfRange",
     "PBodyHopfield",
     "Phase",
+    "RectifiedModel",
     "Samples",
     "Solution",
     "TeacherStudent",

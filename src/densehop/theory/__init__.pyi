@@ -11,7 +11,8 @@ from .models.nishimori import NishimoriLines, nishimori_lines
 from .models.signal import limiting_signal, pairwise_signal
 from .questions.basin import basin_overlap
 from .questions.evidence import log_evidence, log_partition_function
-from .questions.examples_needed import ExamplesNeeded, examples_needed
+from .questions.examples_answer import ExamplesNeeded
+from .questions.examples_needed import examples_needed
 from .questions.exponential_attack import attack_boundary
 from .questions.finite_size import finite_size_overlap
 from .questions.finite_size_paramagnet import FiniteParamagnet, finite_size_paramagnet

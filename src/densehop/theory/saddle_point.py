@@ -27,7 +27,8 @@ def solve(problem: AnyProblem, branch: str = "inference", ansatz: str = "rs") ->
 
     Parameters
     ----------
-    problem : DirectModel, TeacherStudent, ExponentialModel or ExponentialTeacherStudent
+    problem : DirectModel, TeacherStudent, ExponentialModel, ExponentialTeacherStudent,
+        ExponentialArchetypes or RectifiedModel
     branch : "paramagnet" (all overlaps 0), "spin_glass" (q > 0 alone), "retrieval" (m > 0) or "inference" (q* > 0)
         The solution of largest order parameter, stable or not.
     ansatz : "rs" (replica symmetry) or "1rsb" (one step of replica symmetry breaking)

@@ -13,6 +13,7 @@ from densehop.apps.cli import output
 from densehop.apps.cli.program import run
 from densehop.campaign import store
 from densehop.errors import NotConverged
+from densehop.exponential_problem import ExponentialModel, ExponentialTeacherStudent
 from densehop.problem import DirectModel, TeacherStudent
 from densehop.theory.diagrams.phases import candidates
 from densehop.theory.lines.boundaries import boundary
@@ -24,6 +25,14 @@ pytestmark = pytest.mark.filterwarnings("default")  # advice is printed as a lin
 
 COMMANDS = ("solve", "phase", "examples-needed", "boundary", "phase-diagram")
 POINT = ("--p", "3", "--load", "0.4", "--temperature", "0.5")
+EXPONENTIAL = ("--load", "0.2", "--temperature", "0.5", "--sharpness", "0.6")
+MEMORIES = ("--model", "exponential", "--sharpness", "0.6")
+
+
+MODELS = {
+    **{DirectModel: "direct", TeacherStudent: "teacher-student"},
+    **{ExponentialModel: "exponential", ExponentialTeacherStudent: "exponential-examples"},
+}
 
 
 def refused(constant):
@@ -61,6 +70,8 @@ def test_every_command_has_help(command, capsys):
         ((*POINT[:4], "--temperature", "0"), DirectModel(3, 0.4, 0.0), "retrieval"),
         (("--p", "3", "--load", "20", "--temperature", "4", "--nishimori"), TeacherStudent.nishimori(3, 20, 4), ""),
         (("--p", "3", "--load", "20", "--temperature", "1", "--nishimori"), TeacherStudent.nishimori(3, 20, 1), ""),
+        (EXPONENTIAL, ExponentialModel(0.2, 0.6, 0.5), "retrieval"),
+        ((*EXPONENTIAL, "--reliability", "0.4"), ExponentialTeacherStudent(0.2, 0.6, 0.5, 0.4), ""),
         ((*POINT, "--teacher-temperature", "1.5"), TeacherStudent(3, 0.4, 0.5, 1.5), "paramagnet"),
         (("--p", "4", "--load", "0", "--temperature", "1", "--signal", "1"), TeacherStudent(4, 0, 1, signal=1), ""),
     ],
@@ -69,7 +80,7 @@ def test_solve_round_trips_every_number(options, problem, branch, capsys):
     said = read(capsys, "solve", *options, *(["--branch", branch] if branch else []))
     expected = dh.solve(problem, branch or "inference")
     assert said["densehop_version"] == dh.__version__
-    assert said["parameters"]["model"] == ("direct" if isinstance(problem, DirectModel) else "teacher-student")
+    assert said["parameters"]["model"] == MODELS[type(problem)]
     assert said["parameters"]["load"] == problem.load
     for name, value in said["solution"].items():
         here = getattr(expected, name)
@@ -171,6 +182,21 @@ def test_phase_diagram_writes_its_files(capsys, tmp_path):
     assert json.loads(data.attrs["parameters"])["teacher_temperature"] == 3
 
 
+def test_exponential_energies_have_the_same_commands(capsys, tmp_path):
+    setting = ("--sharpness", "0.6", "--reliability", "0.4")
+    assert read(capsys, "phase", *EXPONENTIAL, "--reliability", "0.4")["phase"] == "eR"
+    said = read(capsys, "examples-needed", "--n-spins", "60", "--temperature", "0.5", "--overlap", "0.5", *setting)
+    needed = examples_needed(60, None, 0.5, 0.5, sharpness=0.6, reliability=0.4)
+    assert said["n_examples_global"] == needed.n_examples_global
+    assert (said["parameters"]["sharpness"], said["parameters"]["reliability"]) == (0.6, 0.4)
+    plane = ("--model", "exponential-examples", *setting)
+    line = read(capsys, "boundary", "--kind", "inference_or_retrieval", *plane, "--temperatures", "0,0.5")
+    assert line["coordinate"][1] == pytest.approx(needed.load_global, abs=1e-4)
+    made = read(capsys, "phase-diagram", *plane, "--size", "11", "--out", str(tmp_path))
+    assert set(made["shares"]) == {"gR", "eR"}
+    assert (tmp_path / "phase-diagram-exponential-examples-0.6-0.4.png").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -179,7 +205,7 @@ def test_phase_diagram_writes_its_files(capsys, tmp_path):
         (("solve", "--p", "3", "--load", "9", "--temperature", "1"), "it exists up to load"),
         (("solve", *POINT, "--branch", "ferromagnet"), "branch must be one of"),
         (("solve", *POINT, "--ansatz", "2rsb"), "ansatz must be one of 'rs', '1rsb'"),
-        (("solve", *POINT, "--model", "ising"), "--model must be direct or teacher-student; got 'ising'"),
+        (("solve", *POINT, "--model", "ising"), "exponential or exponential-examples; got 'ising'"),
         (("solve", *POINT, "--model", "teacher-student"), "needs --teacher-temperature, --signal or --nishimori"),
         (("solve", *POINT, "--nishimori", "--signal", "1"), "--nishimori sets T* = T: leave --signal out"),
         (("phase", *POINT, "--teacher-p", "2"), "a direct model has no teacher: leave --teacher-p out"),
@@ -189,6 +215,19 @@ def test_phase_diagram_writes_its_files(capsys, tmp_path):
         (("boundary", "--p", "3", "--kind", "edge"), "kind must be one of"),
         (("boundary", "--p", "3", "--kind", "glass_static", "--temperatures", "1;2"), "--temperatures must be numbers"),
         (("boundary", "--p", "3", "--kind", "glass_static", "--model", "fixed-load"), "needs load"),
+        (("solve", *POINT[2:]), "give exactly one of --p (p-body energy) and --sharpness (exponential energy)"),
+        (("solve", *POINT, "--sharpness", "1"), "give exactly one of --p"),
+        (("solve", *POINT, "--reliability", "1"), "--reliability belongs to an exponential energy"),
+        (("phase", *EXPONENTIAL, "--nishimori"), "--nishimori belongs to p bodies"),
+        (("phase", *EXPONENTIAL, "--model", "direct"), "--model direct belongs to p bodies"),
+        (("phase", *EXPONENTIAL, "--model", "exponential-examples"), "needs --reliability"),
+        (("phase", *EXPONENTIAL, "--model", "exponential", "--reliability", "0.1"), "does not take --reliability"),
+        (("boundary", "--kind", "glass_static", *MEMORIES), "must be one of 'retrieval_spinodal', 'retrieval_global'"),
+        (("boundary", "--kind", "retrieval_global", *MEMORIES, "--p", "3"), "give exactly one of --p"),
+        (("boundary", "--kind", "retrieval_global", "--sharpness", "1"), "model 'direct' does not take sharpness"),
+        (("phase-diagram", *MEMORIES, "--load", "1"), "takes p = None and no other setting"),
+        (("examples-needed", "--n-spins", "9", "--temperature", "2", "--overlap", "0.5"), "give exactly one of --p"),
+        (("examples-needed", "--n-spins", "9", *EXPONENTIAL[2:], "--overlap", "0.5"), "and reliability"),
         (("phase-diagram", "--p", "3", "--model", "mean"), "model must be one of"),
         (("phase-diagram", "--p", "3", "--size", "1"), "size must be an integer from 2 to 2000, got 1"),
         (("phase-diagram", "--p", "3", "--temperature-range", "2"), "--temperature-range must be LOW,HIGH; got '2'"),

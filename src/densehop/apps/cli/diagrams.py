@@ -10,11 +10,16 @@ import typer
 from densehop.apps.cli.arguments import interval, numbers
 from densehop.apps.cli.exits import FAILED
 from densehop.apps.cli.output import Csv, ProgressBar, print_csv, print_json, print_table
-from densehop.apps.cli.theory import Ansatz, Bodies, Json
+from densehop.apps.cli.problems import require_energy
+from densehop.apps.cli.theory import Ansatz, Bodies, Json, Reliability, Sharpness
 from densehop.errors import InvalidInput
 
 Plane = Annotated[
-    str, typer.Option(help="Model: direct, nishimori, fixed-teacher, fixed-load, finite-noise or large-noise.")
+    str,
+    typer.Option(
+        help="Model: direct, nishimori, fixed-teacher, fixed-load, finite-noise, large-noise, or with --sharpness and "
+        "no --p exponential or, with --reliability, exponential-examples."
+    ),
 ]
 PlaneTeacher = Annotated[float | None, typer.Option(help="T*, for fixed-teacher and finite-noise.")]
 PlaneLoad = Annotated[float | None, typer.Option(help="Load alpha, for fixed-load.")]
@@ -26,7 +31,6 @@ Range = Annotated[str | None, typer.Option(help="LOW,HIGH. (default: all phases)
 
 
 def boundary(
-    p: Annotated[str, typer.Option(help="Number of bodies, at least 2, or inf for the limit of the global lines.")],
     kind: Annotated[
         str,
         typer.Option(
@@ -34,7 +38,15 @@ def boundary(
             "glass_ followed by static, dynamic or gardner; zero_entropy."
         ),
     ],
+    p: Annotated[
+        str | None,
+        typer.Option(
+            help="Number of bodies, at least 2, or inf for the limit of the global lines; none if it is exponential."
+        ),
+    ] = None,
     model: Plane = "direct",
+    sharpness: Sharpness = None,
+    reliability: Reliability = None,
     teacher_temperature: PlaneTeacher = None,
     load: PlaneLoad = None,
     scaled_teacher_temperature: PlaneScaled = None,
@@ -50,11 +62,14 @@ def boundary(
     """Trace a boundary of a phase diagram, with the error of each point."""
     from densehop.theory.lines.boundaries import boundary as trace  # noqa: PLC0415 (slow)
 
+    require_energy(p, sharpness)
     plane = {
         "model": model.replace("-", "_"),
         "teacher_temperature": teacher_temperature,
         "load": load,
         "scaled_teacher_temperature": scaled_teacher_temperature,
+        "sharpness": sharpness,
+        "reliability": reliability,
     }
     chosen = None if temperatures is None else numbers("temperatures", temperatures)
     with ProgressBar(kind) as progress:
@@ -79,17 +94,19 @@ def boundary(
         raise typer.Exit(FAILED)
 
 
-def _bodies(word: str) -> float:
-    """Return a number p of bodies, or infinity."""
+def _bodies(word: str | None) -> float | None:
+    """Return a number p of bodies, or infinity; None for an exponential energy."""
     try:
-        return math.inf if word == "inf" else int(word)
+        return None if word is None else math.inf if word == "inf" else int(word)
     except ValueError as error:
         raise InvalidInput(f"p must be an integer >= 2 or inf, got '{word}'") from error
 
 
 def phase_diagram(
-    p: Bodies,
+    p: Bodies = None,
     model: Plane = "direct",
+    sharpness: Sharpness = None,
+    reliability: Reliability = None,
     teacher_temperature: PlaneTeacher = None,
     load: PlaneLoad = None,
     scaled_teacher_temperature: PlaneScaled = None,
@@ -110,6 +127,7 @@ def phase_diagram(
     from densehop.recipes.phase_diagrams import plane  # noqa: PLC0415 (slow)
     from densehop.recipes.recipe import reproduce  # noqa: PLC0415 (slow)
 
+    require_energy(p, sharpness)
     asked = plane.Size.from_options(
         p,
         model.replace("-", "_"),
@@ -120,6 +138,8 @@ def phase_diagram(
         teacher_temperature=teacher_temperature,
         load=load,
         scaled_teacher_temperature=scaled_teacher_temperature,
+        sharpness=sharpness,
+        reliability=reliability,
     )
     with ProgressBar(asked.name) as progress:
         made = reproduce(plane.single_diagram(asked), "asked", out, 0, None, progress, csv=csv)

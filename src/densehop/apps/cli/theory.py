@@ -7,16 +7,26 @@ import typer
 
 from densehop.apps.cli.exits import FAILED
 from densehop.apps.cli.output import number, plain, print_json, print_table
-from densehop.errors import InvalidInput
+from densehop.apps.cli.problems import WITHOUT_TEACHER, Teacher, any_problem, parameter_line, require_energy
 
 if TYPE_CHECKING:
-    from densehop.problem import DirectModel, TeacherStudent
     from densehop.theory.states.solution import Solution
 
 GIVEN = ("n_spins", "p", "temperature", "overlap")  # what a user gives to examples-needed
+EXPONENTIAL = ("sharpness", "reliability")  # and, for an exponential energy, instead of p
 
-Bodies = Annotated[int, typer.Option("--p", help="Number of bodies in the energy, at least 2.")]
-Load = Annotated[float, typer.Option(help="Load alpha = M p!/N^(p-1) for M memories or examples; 2M/N at p = 2.")]
+Bodies = Annotated[
+    int | None, typer.Option("--p", help="Number of bodies in the energy, at least 2; none if it is exponential.")
+]
+Load = Annotated[
+    float,
+    typer.Option(help="Load alpha = M p!/N^(p-1) for M memories or examples; 2M/N at p = 2; log(M)/N if exponential."),
+]
+Sharpness = Annotated[float | None, typer.Option(help="Sharpness L of an exponential energy, instead of --p.")]
+Reliability = Annotated[
+    float | None,
+    typer.Option(help="Reliability r of the examples of an exponential energy: a site is right with (1 + r)/2."),
+]
 Temperature = Annotated[float, typer.Option(help="T of the network or student; 0 is the limit T -> 0.")]
 TeacherTemperature = Annotated[float | None, typer.Option(help="T* of the teacher.")]
 TeacherBodies = Annotated[int | None, typer.Option("--teacher-p", help="Bodies in the teacher's energy. (default: p)")]
@@ -25,8 +35,8 @@ Nishimori = Annotated[bool, typer.Option("--nishimori", help="The student knows 
 Model = Annotated[
     str | None,
     typer.Option(
-        help="Model: direct or teacher-student. (default: teacher-student if --teacher-temperature, --signal or "
-        "--nishimori is given, else direct)"
+        help="Model: direct, teacher-student, exponential or exponential-examples. (default: what the other options "
+        "belong to; direct with --p alone, exponential with --sharpness alone)"
     ),
 ]
 Json = Annotated[
@@ -53,9 +63,11 @@ BROKEN = ("q0", "q1", "parisi", "parisi_over_temperature")  # of 1RSB alone
 
 
 def solve(
-    p: Bodies,
     load: Load,
     temperature: Temperature,
+    p: Bodies = None,
+    sharpness: Sharpness = None,
+    reliability: Reliability = None,
     teacher_temperature: TeacherTemperature = None,
     teacher_p: TeacherBodies = None,
     signal: Signal = None,
@@ -64,8 +76,8 @@ def solve(
     branch: Annotated[
         str | None,
         typer.Option(
-            help="Branch: paramagnet, spin_glass, retrieval (m > 0) or inference (q* > 0). (default: retrieval for the "
-            "direct model, else inference)"
+            help="Branch: paramagnet, spin_glass, retrieval (m > 0) or inference (q* > 0). (default: inference where "
+            "there is a teacher, else retrieval)"
         ),
     ] = None,
     ansatz: Ansatz = "rs",
@@ -74,15 +86,16 @@ def solve(
     """Compute order parameters, free energy and stability of one branch at one point."""
     from densehop.theory.saddle_point import solve as solve_problem  # noqa: PLC0415 (slow imports, not needed for --help)
 
-    problem, parameters = _problem(p, load, temperature, teacher_temperature, teacher_p, signal, nishimori, model)
-    default = "retrieval" if parameters["model"] == "direct" else "inference"
+    teacher = Teacher(teacher_temperature, teacher_p, signal, nishimori)
+    problem, parameters = any_problem(p, load, temperature, sharpness, reliability, teacher, model)
+    default = "retrieval" if parameters["model"] in WITHOUT_TEACHER else "inference"
     solution = solve_problem(problem, branch or default, ansatz)
     if as_json:
         print_json(parameters=parameters, solution=_as_dict(solution))
     else:
-        typer.echo(f"{_parameter_line(parameters)}\nbranch {solution.branch}, ansatz {solution.ansatz}\n")
+        typer.echo(f"{parameter_line(parameters)}\nbranch {solution.branch}, ansatz {solution.ansatz}\n")
         for name, meaning in MEANINGS.items():
-            if (name in BROKEN and ansatz == "rs") or (name == "q_star" and parameters["model"] == "direct"):
+            if (name in BROKEN and ansatz == "rs") or (name == "q_star" and parameters["model"] in WITHOUT_TEACHER):
                 continue  # 0 by definition
             typer.echo(f"{name:23}  {number(getattr(solution, name)):>18}  {meaning}")
         typer.echo(f"{'converged':23}  {'yes' if solution.converged else 'no':>18}")
@@ -91,9 +104,11 @@ def solve(
 
 
 def phase(
-    p: Bodies,
     load: Load,
     temperature: Temperature,
+    p: Bodies = None,
+    sharpness: Sharpness = None,
+    reliability: Reliability = None,
     teacher_temperature: TeacherTemperature = None,
     teacher_p: TeacherBodies = None,
     signal: Signal = None,
@@ -105,14 +120,15 @@ def phase(
     """Find the phase at one point, and list every branch that exists there."""
     from densehop.theory.diagrams import phases  # noqa: PLC0415 (slow)
 
-    problem, parameters = _problem(p, load, temperature, teacher_temperature, teacher_p, signal, nishimori, model)
+    teacher = Teacher(teacher_temperature, teacher_p, signal, nishimori)
+    problem, parameters = any_problem(p, load, temperature, sharpness, reliability, teacher, model)
     found, ranked = phases.phase(problem, ansatz), phases.candidates(problem, ansatz)
     if as_json:
         print_json(
             parameters={**parameters, "ansatz": ansatz}, phase=found, candidates=[_as_dict(one) for one in ranked]
         )
         return
-    typer.echo(f"{_parameter_line(parameters)}\nphase: {found.value} ({found.name.lower().replace('_', ' ')})\n")
+    typer.echo(f"{parameter_line(parameters)}\nphase: {found.value} ({found.name.lower().replace('_', ' ')})\n")
     shown = ("m", "q", "q_star", "free_energy", "energy", "entropy", "replicon")
     print_table(
         ("branch", "ansatz", *shown, "stable"),
@@ -125,70 +141,29 @@ def phase(
 
 def examples_needed(
     n_spins: Annotated[int, typer.Option(help="Number of spins N.")],
-    p: Bodies,
-    temperature: Annotated[float, typer.Option(help="T = T* of student and teacher.")],
+    temperature: Annotated[
+        float, typer.Option(help="T = T* of student and teacher; that of the student if it is exponential.")
+    ],
     overlap: Annotated[float, typer.Option(help="Overlap q* with the pattern to reach, between 0 and 1.")],
+    p: Bodies = None,
+    sharpness: Sharpness = None,
+    reliability: Reliability = None,
     as_json: Json = False,
 ) -> None:
     """Compute how many examples it takes to infer the teacher's pattern up to a given overlap."""
     from densehop.theory.questions import examples_needed as question  # noqa: PLC0415 (slow)
 
-    answer = question.examples_needed(n_spins, p, temperature, overlap)
-    found = {name: value for name, value in plain(asdict(answer)).items() if name not in GIVEN}
+    require_energy(p, sharpness)
+    answer = question.examples_needed(n_spins, p, temperature, overlap, sharpness=sharpness, reliability=reliability)
+    given = GIVEN if p is not None else (*(name for name in GIVEN if name != "p"), *EXPONENTIAL)
+    found = {name: value for name, value in plain(asdict(answer)).items() if name not in {*GIVEN, *EXPONENTIAL}}
     if as_json:
-        parameters = {name: getattr(answer, name) for name in GIVEN}
+        parameters = {name: getattr(answer, name) for name in given}
         print_json(parameters=parameters, **found, explanation=answer.explanation)
         return
     for name, value in found.items():
         typer.echo(f"{name.replace('_', ' '):18}  {_entry(value):>18}")
     typer.echo(f"\n{answer.explanation}")
-
-
-def _problem(
-    p: int,
-    load: float,
-    temperature: float,
-    teacher_temperature: float | None,
-    teacher_p: int | None,
-    signal: float | None,
-    nishimori: bool,
-    model: str | None,
-) -> tuple["DirectModel | TeacherStudent", dict[str, Any]]:
-    """Return the problem that the options describe, and its parameters by name."""
-    from densehop.problem import DirectModel, TeacherStudent  # noqa: PLC0415 (slow)
-
-    given = {"--teacher-temperature": teacher_temperature, "--signal": signal, "--nishimori": nishimori or None}
-    named = [name for name, value in given.items() if value is not None]
-    if model not in {None, "direct", "teacher-student"}:
-        raise InvalidInput(f"--model must be direct or teacher-student; got '{model}'")
-    if nishimori and len(named) > 1:
-        raise InvalidInput(f"--nishimori sets T* = T: leave {named[0]} out")
-    if model == "direct" or (model is None and not named):
-        unused = [*named, *(["--teacher-p"] if teacher_p is not None else [])]
-        if unused:
-            raise InvalidInput(f"a direct model has no teacher: leave {unused[0]} out")
-        return _with_parameters(DirectModel(p, load, temperature), "direct")
-    if nishimori:
-        teacher_temperature = temperature
-    if teacher_temperature is None and signal is None:
-        raise InvalidInput("a teacher-student problem needs --teacher-temperature, --signal or --nishimori")
-    problem = TeacherStudent(p, load, temperature, teacher_temperature, teacher_p, signal)
-    return _with_parameters(problem, "teacher-student")
-
-
-def _with_parameters(
-    problem: "DirectModel | TeacherStudent", model: str
-) -> tuple["DirectModel | TeacherStudent", dict[str, Any]]:
-    """Return a problem, and the name of its model with its parameters for printing."""
-    return problem, {"model": model, **asdict(problem)}
-
-
-def _parameter_line(parameters: dict[str, Any]) -> str:
-    """Return the model and its parameters in one line."""
-    given = [f"{name} = {value}" for name, value in parameters.items() if value is not None and name != "model"]
-    if parameters["p"] == 2:
-        given.append(f"M/N = load/2 = {parameters['load'] / 2:g}")
-    return f"{parameters['model']} model: {', '.join(given)}"
 
 
 def _as_dict(solution: "Solution") -> dict[str, Any]:

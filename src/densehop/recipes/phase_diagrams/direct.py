@@ -7,6 +7,7 @@ place of the replica-symmetric one. Crosses are the published 1RSB lines of the 
 
 import math
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import xarray as xr
@@ -26,7 +27,7 @@ def compute(size: plane.Size, seed: int, n_workers: int | None, progress: Progre
     """Return the diagram and, at loads where retrieval does not exist, published points on the spin glass's lines."""
     dataset = plane.compute(size, seed, n_workers, progress, cells)
     load = dataset["alpha"].values[:: max(1, dataset.sizes["alpha"] // N_PUBLISHED)]
-    beyond = load > limits.spinodal_load(size.p, 0.9).value
+    beyond = load > limits.spinodal_load(cast(int, size.p), 0.9).value
     for name, factor in PUBLISHED.items():
         height = np.where(beyond, factor * np.sqrt(2 * load), np.nan)
         dataset[f"published_{name}"] = "published_alpha", height, {"long_name": f"published T of the {name} line"}

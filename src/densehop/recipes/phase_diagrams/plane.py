@@ -19,7 +19,7 @@ from densehop.plot import phase_diagrams as phases
 from densehop.recipes.recipe import Recipe
 from densehop.theory.diagrams.axes import window
 from densehop.theory.diagrams.diagram import phase_diagram
-from densehop.theory.lines.planes import plane
+from densehop.theory.lines.exponential import any_plane
 from densehop.theory.saddle_point import ANSATZES
 
 MAX_POINTS = 2000  # along each axis
@@ -29,7 +29,7 @@ MAX_POINTS = 2000  # along each axis
 class Size:
     """Which plane, which window of it, and how many points; None stands for the window that shows all phases."""
 
-    p: int
+    p: int | None
     model: str
     coordinates: tuple[float, float] | None = None
     temperatures: tuple[float, float] | None = None
@@ -38,12 +38,14 @@ class Size:
     teacher_temperature: float | None = None
     load: float | None = None
     scaled_teacher_temperature: float | None = None
+    sharpness: float | None = None
+    reliability: float | None = None
     ansatz: str = "rs"
 
     @classmethod
     def from_options(
         cls,
-        p: int,
+        p: int | None,
         model: str,
         points: int | None,
         coordinates: tuple[float, float] | None,
@@ -52,7 +54,8 @@ class Size:
         **settings: float | None,
     ) -> "Size":
         """Return the checked size of a diagram that a user asks for; None stands for a default that suits the plane."""
-        shown = plane(model, p, **settings)
+        of_bodies = tuple(settings.get(name) for name in ("teacher_temperature", "load", "scaled_teacher_temperature"))
+        shown = any_plane(model, p, of_bodies, settings.get("sharpness"), settings.get("reliability"))
         points = checks.integer("size", (21 if p == 2 else 161) if points is None else points, 2, MAX_POINTS)
         checks.choice("ansatz", ansatz, ANSATZES)
         whole = window(shown)
@@ -62,8 +65,10 @@ class Size:
     @property
     def name(self) -> str:
         """The name of the files."""
-        values = [self.teacher_temperature, self.load, self.scaled_teacher_temperature]
-        parts = [f"phase-diagram-p{self.p}", self.model.replace("_", "-"), *(f"{v:g}" for v in values if v is not None)]
+        of_bodies = self.teacher_temperature, self.load, self.scaled_teacher_temperature
+        values = [f"{v:g}" for v in (*of_bodies, self.sharpness, self.reliability) if v is not None]
+        bodies = "" if self.p is None else f"-p{self.p}"
+        parts = [f"phase-diagram{bodies}", self.model.replace("_", "-"), *values]
         parts += [] if self.ansatz == "rs" else [self.ansatz]
         return "-".join(parts)
 
@@ -81,6 +86,8 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
             teacher_temperature=size.teacher_temperature,
             load=size.load,
             scaled_teacher_temperature=size.scaled_teacher_temperature,
+            sharpness=size.sharpness,
+            reliability=size.reliability,
             ansatz=size.ansatz,
             progress=progress,
         )

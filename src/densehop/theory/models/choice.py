@@ -5,9 +5,16 @@ from typing import Any, cast
 
 from densehop.base import checks
 from densehop.errors import InvalidInput
-from densehop.exponential_problem import ExponentialModel, ExponentialTeacherStudent
+from densehop.exponential_problem import (
+    ExponentialArchetypes,
+    ExponentialModel,
+    ExponentialTeacherStudent,
+    RectifiedModel,
+)
 from densehop.problem import DirectModel, TeacherStudent
+from densehop.theory.models.exponential.archetypes import Archetypes
 from densehop.theory.models.exponential.model import ExponentialMemories
+from densehop.theory.models.exponential.rectified import RectifiedMemories
 from densehop.theory.models.many_body.model import ManyBody
 from densehop.theory.models.p_body import PBodyModel
 from densehop.theory.models.pairwise.model import Pairwise
@@ -24,6 +31,8 @@ MODELS: dict[type, Callable[[Any], Model]] = {
     TeacherStudent: lambda problem: p_body(problem.p),
     ExponentialModel: lambda _: ExponentialMemories(),
     ExponentialTeacherStudent: lambda _: ExponentialMemories(),
+    ExponentialArchetypes: lambda _: Archetypes(),
+    RectifiedModel: lambda _: RectifiedMemories(),
 }
 
 

@@ -6,6 +6,7 @@ overlaps are binomial.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from scipy.optimize import brentq
@@ -13,23 +14,26 @@ from scipy.optimize import brentq
 from densehop.base import checks
 from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput, NoSolution, OutOfRange
-from densehop.exponential_problem import ExponentialModel
+from densehop.exponential_problem import ExponentialModel, RectifiedModel
 from densehop.problem import n_examples_for
 from densehop.theory.models.exponential import sums
 from densehop.theory.models.exponential.model import retrieval_limit
+from densehop.theory.models.exponential.rectified import noise_exponent
 from densehop.theory.questions import first_step
 
 STEP = 0.02  # of overlap, in the search for the basin's edge
 
 
-def basin_overlap(problem: ExponentialModel, n_spins: int | None = None) -> float:
-    """Return the overlap m0 from which on a memory is found by single-spin dynamics (docs/theory.md, eq. 103 to 105).
+def basin_overlap(problem: ExponentialModel | RectifiedModel, n_spins: int | None = None) -> float:
+    """Return the overlap m0 from which on a memory is found by single-spin dynamics.
+
+    See docs/theory.md, eq. 103 to 105 and 135.
 
     Parameters
     ----------
-    problem : ExponentialModel
+    problem : ExponentialModel or RectifiedModel
         At T = 0 a state finds the memory where its field exceeds the fluctuations of the others, at T > 0 only where it
-        exceeds their whole sum, which is more.
+        exceeds their whole sum, which is more. Rectified polynomials are for T = 0.
     n_spins : int, optional
         N, at T = 0: the overlap that one step leaves as it is on average, which is the same for synchronous and for
         asynchronous dynamics and exact at every N. None is the limit.
@@ -41,15 +45,17 @@ def basin_overlap(problem: ExponentialModel, n_spins: int | None = None) -> floa
     NoSolution
         If no state finds the memory, not even the memory itself.
     OutOfRange
-        If n_spins is given at T > 0.
+        If n_spins is given at T > 0, or the polynomial is asked about there.
 
     Notes
     -----
     In double precision the memory's field is lost where it is less than 2^-52 of the sum over all memories, about where
     N (phi_A(L) - L m) exceeds 36.
     """
+    if isinstance(problem, RectifiedModel):
+        return _rectified(problem, n_spins)
     if not isinstance(problem, ExponentialModel):
-        raise InvalidInput(f"problem must be an ExponentialModel, got {checks.shown(problem)}")
+        raise InvalidInput(f"problem must be an ExponentialModel or a RectifiedModel, got {checks.shown(problem)}")
     if problem.temperature > 0:
         if n_spins is not None:
             raise OutOfRange(f"the form for finite N is that of T = 0, got T = {problem.temperature:g}")
@@ -71,21 +77,69 @@ def field_sizes(log_signal: float, sharpness: float, n_spins: int) -> Floats:
     return sizes
 
 
+def rectified_field(overlaps: Floats, degree: int, n_spins: int) -> Floats:
+    """Return the field of a memory in max(k/N, 0)^n at a spin, by the overlap k/N of the other spins."""
+    up, down = (np.maximum(overlaps + shift / n_spins, 0.0) for shift in (1, -1))
+    field: Floats = up**degree - down**degree
+    return field
+
+
+def _bounded(fields: Floats, signal: float) -> Floats:
+    """Return fields over a signal, none so large that it overflows."""
+    if signal <= 0:
+        return np.where(fields > 0, first_step.HUGE, 0.0)
+    return np.minimum(fields / signal, first_step.HUGE)
+
+
 def _finite(problem: ExponentialModel, n_spins: int) -> float:
     """Return the overlap that one step at T = 0 leaves as it is on average: an unstable fixed point."""
-    n_others = n_examples_for(problem.load, n_spins, None) - 1
 
-    def gain(overlap: float) -> float:
+    def sizes(overlap: float) -> tuple[Floats, Floats]:
         signal, sharpness = problem.sharpness * n_spins * overlap, problem.sharpness
         right, wrong = (field_sizes(signal + shift, sharpness, n_spins) for shift in (-sharpness, sharpness))
-        return first_step.gain(overlap, right, wrong, n_others)
+        return right, wrong
 
     carrying = sums.carrying_sharpness(problem.load, 2 * problem.sharpness, 0.0)
+    near = sums.exponent(problem.load, carrying, sums.NO_PATTERN, 0.0)
+    return _unstable(sizes, problem.load, n_spins, near)
+
+
+def _rectified(problem: RectifiedModel, n_spins: int | None) -> float:
+    """Return the edge of the basin of a rectified polynomial of degree n = c N (docs/theory.md, eq. 135)."""
+    if problem.temperature > 0:
+        raise OutOfRange(
+            "the field of a rectified polynomial of degree n = c N is exponentially small beside T away from a memory: "
+            f"give T = 0, got T = {problem.temperature:g}"
+        )
+    exponent = noise_exponent(problem.load, 2 * problem.degree)
+    near = math.exp(exponent / (2 * problem.degree))
+    if n_spins is not None:
+        n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
+        degree = max(1, round(problem.degree * n_spins))
+        fields = rectified_field((2.0 * np.arange(n_spins) - n_spins + 1) / n_spins, degree, n_spins)
+
+        def sizes(overlap: float) -> tuple[Floats, Floats]:
+            around = rectified_field(overlap + np.array([-1.0, 1.0]) / n_spins, degree, n_spins)
+            return _bounded(fields, around[0]), _bounded(fields, around[1])
+
+        return _unstable(sizes, problem.load, n_spins, min(near, 1.0))
+    if exponent >= 0:
+        raise NoSolution(f"no basin at load {problem.load:g}: memories are fixed points up to a smaller one")
+    return near
+
+
+def _unstable(sizes: Callable[[float], tuple[Floats, Floats]], load: float, n_spins: int, near: float) -> float:
+    """Return the overlap that one step leaves as it is; `sizes` at an overlap are those of `first_step.gain`."""
+    n_others = n_examples_for(load, n_spins, None) - 1
+
+    def gain(overlap: float) -> float:
+        return first_step.gain(overlap, *sizes(overlap), n_others)
+
     highest = 1 - 1 / n_spins
-    low = high = min(sums.exponent(problem.load, carrying, sums.NO_PATTERN, 0.0), highest)
+    low = high = min(near, highest)
     while gain(high) < 0:
         if high == highest:
-            raise NoSolution(f"no basin at load {problem.load:g} with {n_spins} spins")
+            raise NoSolution(f"no basin at load {load:g} with {n_spins} spins")
         low, high = high, min(high + STEP, highest)
     while low > 0 and gain(low) >= 0:
         low, high = max(low - STEP, 0.0), low

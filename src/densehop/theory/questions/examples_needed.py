@@ -7,7 +7,6 @@ the votes of an ordered teacher's examples, are the project's own.
 
 import math
 from bisect import bisect_left
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -19,87 +18,60 @@ from densehop.problem import load_of
 from densehop.teacher import law
 from densehop.theory.diagrams.phases import Phase
 from densehop.theory.models import nishimori
+from densehop.theory.questions import exponential_examples
+from densehop.theory.questions.examples_answer import ExamplesNeeded
 from densehop.theory.questions.sign_sums import sign_sums
 
-FAR = 2.0  # ratio of the signal at N to its limit beyond which the limit N -> infinity does not describe this N
 MOST_VOTES = 10_000  # examples of an ordered teacher summed exactly; beyond, their sum is Gaussian to 1e-4
 MOST_TERMS = 300_000  # n_spins * p up to which the exact signal is computed (a fraction of a second)
 ROOM = 1 + 2e-15  # a load at a transition is raised by this factor, so that rounding cannot put it before it
 
 
-@dataclass(frozen=True)
-class ExamplesNeeded:
-    """How many examples a student needs to infer the teacher's pattern to an overlap (docs/theory.md, eq. 54 to 57).
+def examples_needed(
+    n_spins: int,
+    p: int | None,
+    temperature: float,
+    overlap: float,
+    *,
+    sharpness: float | None = None,
+    reliability: float | None = None,
+) -> ExamplesNeeded:
+    """Return how many examples raise a student's overlap with the pattern to `overlap`.
 
-    Attributes
-    ----------
-    n_spins, p, temperature, overlap
-        The question.
-    n_examples : int
-        Fewest examples with which a student that starts near the pattern stays at that overlap.
-    load, phase, overlap_reached
-        Their alpha = M p!/N^(p-1), the phase there, and the overlap q* there (larger than `overlap` if q* jumps).
-    n_examples_global : int
-        Fewest examples with which that state is the thermodynamic one, so that the Bayes-optimal student has it.
-    load_global, overlap_global
-        Their load and overlap.
-    needs_hint : bool
-        Whether local dynamics from a random start fails to find the state even then (p >= 3, disordered teacher).
-    signal_ratio : float
-        The exact lambda_N over its limit N -> infinity; far from 1, the numbers above do not describe this N. It is nan
-        where it is not defined (ordered teacher) or too expensive to compute.
-    explanation : str
-        The answer in words.
-    """
-
-    n_spins: int
-    p: int
-    temperature: float
-    overlap: float
-    n_examples: int
-    load: float
-    phase: Phase
-    overlap_reached: float
-    n_examples_global: int
-    load_global: float
-    overlap_global: float
-    needs_hint: bool
-    signal_ratio: float
-
-    @property
-    def explanation(self) -> str:
-        """The answer in words, with what a finite N changes."""
-        if self.phase is Phase.EXAMPLE_RETRIEVAL:
-            return _explain_ordered(self)
-        words = _explain_pairwise(self) if self.p == 2 else _explain_many_body(self)
-        return words + _explain_finite_size(self)
-
-
-def examples_needed(n_spins: int, p: int, temperature: float, overlap: float) -> ExamplesNeeded:
-    """Return how many examples raise a student's overlap with the pattern to `overlap` (docs/theory.md, eq. 54 to 57).
+    See docs/theory.md, eq. 54 to 57, and 100 and 101 for exponential energies.
 
     Parameters
     ----------
     n_spins, p : int
-        N and the number of bodies of teacher and student, 2 <= p <= N.
+        N and the number of bodies of teacher and student, 2 <= p <= N; p = None is the exponential energy.
     temperature : float
-        The temperature of teacher and student, T = T* > 0 (the Nishimori line).
+        The temperature of teacher and student, T = T* > 0 (the Nishimori line); with p = None that of the student,
+        which may be 0.
     overlap : float
         q* to reach, strictly between 0 and 1.
+    sharpness, reliability : float, with p = None only
+        L > 0 of the student's energy, and r, between 0 and 1, of the examples.
 
     Raises
     ------
     InvalidInput
         If an argument is out of its range or the answer exceeds 1e308 examples.
+    NoSolution
+        If no number of examples leads to that overlap: with an exponential energy their field does not grow with them.
     OutOfRange
         At p = 2, T = 2, where the teacher is exactly critical.
     """
     n_spins = checks.integer("n_spins", n_spins, 2)
-    p = checks.body_number(p, n_spins)
-    temperature = checks.number("temperature", temperature)
     if checks.number("overlap", overlap) >= 1:
         raise InvalidInput(f"overlap must lie between 0 and 1, both excluded, got {overlap:g}")
     overlap = float(overlap)
+    if p is None:
+        return _of_exponential(n_spins, temperature, overlap, sharpness, reliability)
+    for name, value in (("sharpness", sharpness), ("reliability", reliability)):
+        if value is not None:
+            raise InvalidInput(f"{name} belongs to an exponential energy: give p = None, got p = {p}")
+    p = checks.body_number(p, n_spins)
+    temperature = checks.number("temperature", temperature)
     if temperature < law.critical_temperature(p).temperature:
         count, reached = _votes_needed(p, temperature, overlap)
         load = load_of(count, n_spins, p)
@@ -124,6 +96,33 @@ def examples_needed(n_spins: int, p: int, temperature: float, overlap: float) ->
         _overlap_at(p, temperature, load_global),
         p > 2,
         _signal_ratio(n_spins, p, temperature),
+    )
+
+
+def _of_exponential(
+    n_spins: int, temperature: float, overlap: float, sharpness: float | None, reliability: float | None
+) -> ExamplesNeeded:
+    """Return the answer for an exponential energy."""
+    if sharpness is None or reliability is None:
+        raise InvalidInput("p = None is an exponential energy, which needs sharpness and reliability; or give p >= 2")
+    temperature = checks.number("temperature", temperature, zero_allowed=True)
+    found = exponential_examples.enough(n_spins, temperature, overlap, sharpness, reliability)
+    return ExamplesNeeded(
+        n_spins,
+        None,
+        temperature,
+        overlap,
+        found.n_examples,
+        found.load,
+        Phase.GLOBAL_RETRIEVAL if found.n_examples >= found.n_examples_global else Phase.EXAMPLE_RETRIEVAL,
+        found.overlap,
+        found.n_examples_global,
+        found.load_global,
+        found.overlap_global,
+        found.needs_hint,
+        math.nan,
+        float(sharpness),
+        float(reliability),
     )
 
 
@@ -189,70 +188,3 @@ def _signal_ratio(n_spins: int, p: int, temperature: float) -> float:
         return math.nan
     limit = load_of(1, n_spins, p) / temperature if p > 2 else 2 / (temperature - 2) / n_spins
     return law.signal_strength(n_spins, 1, p, temperature) / limit
-
-
-def _shown(n_examples: int) -> str:
-    """Return a number with thousands separated, or in powers of ten if it is very long."""
-    return f"{n_examples:,}" if n_examples < 10**15 else f"{float(n_examples):.6g}"
-
-
-def _format_count(n_examples: int) -> str:
-    """Return a number with the noun `example`."""
-    return "1 example" if n_examples == 1 else f"{_shown(n_examples)} examples"
-
-
-def _explain_ordered(answer: ExamplesNeeded) -> str:
-    """Explain the answer for an ordered teacher, T < T_crit."""
-    several = f"{_format_count(answer.n_examples)} {'is' if answer.n_examples == 1 else 'are'}"
-    sign = ", up to a global sign" if answer.p % 2 == 0 else ""
-    return (
-        f"T = {answer.temperature:.9g} is below the teacher's T_crit: each example is a noisy copy of the pattern, and "
-        f"{several} enough for an overlap of {answer.overlap_reached:.4f}{sign}. Start the student at an example."
-    )
-
-
-def _explain_many_body(answer: ExamplesNeeded) -> str:
-    """Explain the answer for a disordered teacher at p >= 3, where the overlap appears in a jump."""
-    words = f"From {_format_count(answer.n_examples)} on (load {answer.load:.5g}) "
-    jump = ""
-    if answer.overlap_reached > answer.overlap + 1e-3:
-        jump = f"The overlap cannot be smaller than that: it jumps there, beyond the {answer.overlap:g} asked for. "
-    if answer.phase is Phase.LOCAL_RETRIEVAL:
-        words += (
-            f"a state of overlap {answer.overlap_reached:.4f} exists, but the paramagnet wins: it needs a hint, a "
-            f"start near the pattern. {jump}From {_format_count(answer.n_examples_global)} on (load "
-            f"{answer.load_global:.5g}) such a state, of overlap {answer.overlap_global:.4f}, is favoured. "
-        )
-    else:
-        words += f"the state of overlap {answer.overlap_reached:.4f} is the favoured one. {jump}"
-    return words + (
-        "A random start does not find it by local moves at any finite load, because the paramagnet stays metastable."
-    )
-
-
-def _explain_pairwise(answer: ExamplesNeeded) -> str:
-    """Explain the answer for a disordered teacher at p = 2, where the overlap grows continuously."""
-    return (
-        f"From {_format_count(answer.n_examples)} on (M/N = {answer.load / 2:.5g}) the overlap is "
-        f"{answer.overlap_reached:.4f}, up to a global sign. It grows continuously from 0 at "
-        f"M/N = {nishimori.pairwise_critical_load(answer.temperature):.5g}, and a random start finds it."
-    )
-
-
-def _explain_finite_size(answer: ExamplesNeeded) -> str:
-    """Say where the answer, of infinite N, differs from what holds at this N; empty where it does not."""
-    words = ""
-    if abs(answer.signal_ratio - 1) > 0.1:
-        near = 1 / FAR < answer.signal_ratio < FAR
-        verdict = "take these numbers as a guide" if near else "they do not describe this N; choose a larger T"
-        words = (
-            f" At N = {answer.n_spins} the exact signal is {answer.signal_ratio:.3g} times the N -> infinity value "
-            f"used here: {verdict}."
-        )
-    spinodal = law.critical_temperature(answer.p).spinodal_temperature
-    if answer.temperature < spinodal:
-        words += (
-            f" The teacher's ordered state is metastable up to T = {spinodal:.4f}: at small N a few ordered examples "
-            "dominate."
-        )
-    return words

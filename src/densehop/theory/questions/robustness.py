@@ -15,19 +15,26 @@ from scipy.special import erf
 from densehop.base import checks
 from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput
+from densehop.exponential_problem import ExponentialTeacherStudent
+from densehop.theory.questions.exponential_attack import attack_boundary
 
 
-def adversarial_boundary(p: int, signal: float, overlap: float = 0.0) -> float:
-    """Return eps*, the fraction of overwritten sites above which the example wins, p >= 3 (docs/theory.md, eq. 49).
+def adversarial_boundary(
+    p: int | ExponentialTeacherStudent, signal: float | None = None, overlap: float = 0.0, *, n_spins: int | None = None
+) -> float:
+    """Return eps*, the fraction of overwritten sites above which the example wins (docs/theory.md, eq. 49 and 106).
 
     Parameters
     ----------
-    p : int
-        Number of bodies of the student, >= 3.
+    p : int, or a problem with an exponential energy
+        Number of bodies of the student, >= 3. An `ExponentialTeacherStudent` stands for p, signal and overlap together;
+        the answer is then that of `attack_boundary`.
     signal : float
         lambda >= 0.
     overlap : float
         Overlap o of the attacking example with the pattern, 0 <= o < 1.
+    n_spins : int, optional
+        N, for an exponential energy; None is the limit.
 
     Returns
     -------
@@ -37,13 +44,19 @@ def adversarial_boundary(p: int, signal: float, overlap: float = 0.0) -> float:
     Raises
     ------
     InvalidInput
-        If an argument is out of its range.
+        If an argument is out of its range, missing, or not one of this energy.
 
     Notes
     -----
-    The boundary holds at T = 0 and load -> 0: below it the student returns to the pattern, above it the student falls
-    into the example. After one parallel step q* = m at eps*, at every load.
+    With p bodies the boundary holds at T = 0 and load -> 0: below it the student returns to the pattern, above it the
+    student falls into the example. After one parallel step q* = m at eps*, at every load.
     """
+    if isinstance(p, ExponentialTeacherStudent):
+        if signal is not None or overlap != 0:
+            raise InvalidInput("a problem with an exponential energy has its own signal and overlap: leave them out")
+        return attack_boundary(p, n_spins)
+    if signal is None or n_spins is not None:
+        raise InvalidInput("p bodies need signal, and take no n_spins: at finite N give the signal of that N")
     p = checks.integer("p", p, 3)
     ratio = math.pow(checks.number("signal", signal, zero_allowed=True), 1 / (p - 1))
     overlap = checks.between("overlap", overlap, 0, 1)

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-from densehop.exponential_problem import ExponentialModel, ExponentialTeacherStudent
+from densehop.exponential_problem import ExponentiallyMany
 from densehop.problem import DirectModel, TeacherStudent
 from densehop.theory.states import broken_curve, one_step
 from densehop.theory.states.estimate import Estimate
@@ -20,7 +20,7 @@ from densehop.theory.states.one_step import BrokenState
 from densehop.theory.states.site import Site
 
 Problem = DirectModel | TeacherStudent  # of p bodies
-AnyProblem = Problem | ExponentialModel | ExponentialTeacherStudent
+AnyProblem = Problem | ExponentiallyMany
 
 
 class SymmetricState(Protocol):

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from densehop.exponential_problem import ExponentialModel, ExponentialTeacherStudent
+from densehop.exponential_problem import ExponentiallyMany
 from densehop.problem import DirectModel, TeacherStudent
 
 ROUNDING = 1e-12  # relative: below it, a negative replicon or entropy is rounding
@@ -17,7 +17,8 @@ class Solution:
     Attributes
     ----------
     m, q, q_star : float
-        Overlap of the student with an example (or memory), with another student, with the teacher's pattern.
+        Overlap of the student with an example (or memory), with another student, with the teacher's pattern (or an
+        archetype).
     q0, q1, parisi : float
         1RSB: overlap between states, overlap inside a state, Parisi parameter x; q = (1 - x) q1 + x q0.
     parisi_over_temperature : float
@@ -35,7 +36,7 @@ class Solution:
         What to do about a solution that should not be believed as it is; empty otherwise.
     """
 
-    problem: DirectModel | TeacherStudent | ExponentialModel | ExponentialTeacherStudent
+    problem: DirectModel | TeacherStudent | ExponentiallyMany
     branch: str
     ansatz: str
     m: float
@@ -61,7 +62,7 @@ class Solution:
 
 
 def assemble(
-    problem: DirectModel | TeacherStudent | ExponentialModel | ExponentialTeacherStudent,
+    problem: DirectModel | TeacherStudent | ExponentiallyMany,
     branch: str,
     ansatz: str,
     *,

@@ -96,6 +96,8 @@ def information(sharpness: float, state: State, reliability: float) -> float:
 
     It is the load A at which the examples that carry the sum run out. At r = 0 it is I(tanh L) = L tanh L - log cosh L.
     """
+    if sharpness == 0:
+        return 0.0
     tilt, weights, agreeing, opposed = _variances(sharpness, reliability)
     return float((weights * tilt) @ ((1 - state.opposed) * agreeing + state.opposed * opposed))
 
