@@ -3,11 +3,10 @@
 import warnings
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Mask
+from densehop.base.arrays import ArrayLike, Floats, Mask
 from densehop.base.progress import NoProgress, Progress
 from densehop.base.quantities import describe
 from densehop.base.ranges import decimal_range
@@ -35,8 +34,8 @@ FLAGS = {"flag_values": list(range(len(PHASES))), "flag_meanings": " ".join(memb
 def phase_diagram(
     p: int | None,
     model: str = "direct",
-    coordinates: npt.ArrayLike | None = None,
-    temperatures: npt.ArrayLike | None = None,
+    coordinates: ArrayLike | None = None,
+    temperatures: ArrayLike | None = None,
     *,
     teacher_temperature: float | None = None,
     load: float | None = None,
@@ -105,7 +104,7 @@ def phase_diagram(
     return describe(dataset)
 
 
-def _axes(where: Plane, coordinates: npt.ArrayLike | None, temperatures: npt.ArrayLike | None) -> tuple[Floats, Floats]:
+def _axes(where: Plane, coordinates: ArrayLike | None, temperatures: ArrayLike | None) -> tuple[Floats, Floats]:
     """Return the axes of the grid."""
     x = None if coordinates is None else checked_axis("coordinates", coordinates)
     t = None if temperatures is None else checked_axis("temperatures", temperatures)
