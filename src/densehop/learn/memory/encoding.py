@@ -160,7 +160,8 @@ def _check_range(stored: Encoding, lows: Floats, highs: Floats, *, by_column: bo
         low, high = (np.ravel(end)[column] for end in (stored.low, stored.high))
         raise InvalidInput(
             f"X and earlier rows reach from {one[0][column]:g} to {one[1][column]:g}, beyond the range {low:g} to "
-            f"{high:g} of the earlier ones, whose grey values were made black or white in its middle: fit all rows in one call"
+            f"{high:g} of the earlier ones, whose grey values were made black or white in its middle: "
+            "fit all rows in one call"
         )
 
 
