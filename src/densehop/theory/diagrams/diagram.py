@@ -16,7 +16,7 @@ from densehop.teacher import law
 from densehop.theory.diagrams import line_marks, regions
 from densehop.theory.diagrams.axes import checked_axis, default_axes
 from densehop.theory.diagrams.broken_lines import NAMES, POINTS, BrokenLines, broken_lines, count_points
-from densehop.theory.diagrams.phases import breaks_symmetry, candidates, phase_among
+from densehop.theory.diagrams.phases import Phase, breaks_symmetry, candidates, phase_among
 from densehop.theory.diagrams.winners import CODES, PHASES, VARIABLES, Values, by_arrays, by_points, problem_at
 from densehop.theory.lines.boundaries import INFERENCE, RETRIEVAL, traced
 from densehop.theory.lines.exponential import any_plane
@@ -81,7 +81,8 @@ def phase_diagram(
     Warns
     -----
     RuntimeWarning
-        If replica symmetry is not exact somewhere on the grid, or points of a line were not found.
+        If a replica-symmetric winner is not exact somewhere on the grid, if numbers of winners in 1RSB are not known, or
+        if points of a line were not found.
     """
     settings = (teacher_temperature, load, scaled_teacher_temperature)
     where = any_plane(model, None if p is None else checks.body_number(p), settings, sharpness, reliability)
@@ -234,13 +235,16 @@ def _add_map(dataset: xr.Dataset, where: Plane, ansatz: str, lines: dict[str, Bo
 
 
 def _warn(dataset: xr.Dataset) -> None:
-    """Say where replica symmetry is not exact."""
-    share = 1 - float(dataset["rs_exact"].mean())
-    if share > 0:
-        states = "1RSB" if dataset.attrs["ansatz"] == "1rsb" else "replica symmetric"
-        warnings.warn(
-            f"replica symmetry is not exact on {share:.0%} of this grid (see `rs_exact`): glasses are 1RSB, unstable "
-            f"retrieval is {states}",
-            RuntimeWarning,
-            stacklevel=3,
+    """Say where states are not those of the ansatz that is exact there, or not known."""
+    if dataset.attrs["ansatz"] == "1rsb":
+        unknown = np.isnan(dataset["q"].values) & (dataset["phase"].values != CODES[Phase.EXAMPLE_RETRIEVAL])
+        share, message = (
+            float(unknown.mean()),
+            "{} of this grid has a winner that breaks replica symmetry: its phase is ",
         )
+        message += "known from lines, its numbers are nan (`theory.solve_grid` computes them)"
+    else:
+        share, message = 1 - float(dataset["rs_exact"].mean()), "replica symmetry is not exact on {} of this grid (see "
+        message += "`rs_exact`): glasses are 1RSB, unstable retrieval is replica symmetric"
+    if share > 0:
+        warnings.warn(message.format(f"{share:.0%}"), RuntimeWarning, stacklevel=3)
