@@ -81,8 +81,8 @@ def phase_diagram(
     Warns
     -----
     RuntimeWarning
-        If a replica-symmetric winner is not exact somewhere on the grid, if numbers of winners in 1RSB are not known, or
-        if points of a line were not found.
+        If a replica-symmetric winner is not exact somewhere on the grid, numbers of winners in 1RSB are not known, or
+        points of a line were not found.
     """
     settings = (teacher_temperature, load, scaled_teacher_temperature)
     where = any_plane(model, None if p is None else checks.body_number(p), settings, sharpness, reliability)
@@ -238,13 +238,16 @@ def _warn(dataset: xr.Dataset) -> None:
     """Say where states are not those of the ansatz that is exact there, or not known."""
     if dataset.attrs["ansatz"] == "1rsb":
         unknown = np.isnan(dataset["q"].values) & (dataset["phase"].values != CODES[Phase.EXAMPLE_RETRIEVAL])
-        share, message = (
+        share, place = (
             float(unknown.mean()),
-            "{} of this grid has a winner that breaks replica symmetry: its phase is ",
+            "of this grid has a winner that breaks replica symmetry: its phase is known ",
         )
-        message += "known from lines, its numbers are nan (`theory.solve_grid` computes them)"
+        message = f"{share:.0%} {place}from lines, its numbers are nan (`theory.solve_grid` computes them)"
     else:
-        share, message = 1 - float(dataset["rs_exact"].mean()), "replica symmetry is not exact on {} of this grid (see "
-        message += "`rs_exact`): glasses are 1RSB, unstable retrieval is replica symmetric"
+        share, place = (
+            1 - float(dataset["rs_exact"].mean()),
+            "of this grid (see `rs_exact`): glasses are 1RSB, unstable ",
+        )
+        message = f"replica symmetry is not exact on {share:.0%} {place}retrieval is replica symmetric"
     if share > 0:
-        warnings.warn(message.format(f"{share:.0%}"), RuntimeWarning, stacklevel=3)
+        warnings.warn(message, RuntimeWarning, stacklevel=3)
