@@ -87,7 +87,7 @@ def print_accuracies() -> None:
 
 def print_noise() -> None:
     """Print the accuracy on documents against the input noise, with and without a choice, beside a linear SVM."""
-    noises = (None, 0.0, 0.03, 0.1, 0.3)
+    noises = (None, 0.0, 0.03, 0.1, 0.3, 1.0)
     print("| documents | chosen | " + " | ".join(f"{noise:g}" for noise in noises[1:]) + " | linear SVM |")
     print("| --- |" + " --- |" * (len(noises) + 1))
     for n_words in (1000, 4000):

@@ -38,7 +38,7 @@ def report(name, here):
     )
 
 
-easy = dh.learn.locate(random_memories(50, seed=0), p)
+easy = dh.locate(random_memories(50, seed=0), p)
 report("random", easy)
 assert easy.phase is dh.Phase.GLOBAL_RETRIEVAL
 assert easy.room.n_more > 0
@@ -63,7 +63,7 @@ dh.plot.overwrite_curve(*curves, easy.predicted_retrieved)
 # --------
 # Now keep adding memories. The load grows with M, and the share of fixed points collapses.
 counts = [50, 100, 200, 300, 400, 500, 600, 800, 1200]
-places = [dh.learn.locate(random_memories(count, seed=count), p, n_trials=20) for count in counts]
+places = [dh.locate(random_memories(count, seed=count), p, n_trials=20) for count in counts]
 figure, axes = plt.subplots(figsize=(5, 3.2), layout="constrained")
 axes.plot([here.load for here in places], [here.fixed_points for here in places], "o-", label="memories that are fixed")
 axes.plot(
@@ -91,7 +91,7 @@ assert places[-1].fixed_points < 0.05 < places[1].fixed_points
 # just as easy?
 digits = dh.learn.load_small_digits()
 signs = np.where(digits.images[:50] > 8, 1, -1).astype(np.int8)
-real = dh.learn.locate(signs, p)
+real = dh.locate(signs, p)
 report("digits", real)
 assert real.load == easy.load
 assert real.fixed_points == 0.0
@@ -108,7 +108,7 @@ assert real.effective_load > 100 * real.load
 # ----------
 # **More bodies.** The crosstalk of an overlap b is weighed with b^(p-1): every further body suppresses it.
 bodies = range(3, 15)
-series = [dh.learn.locate(signs, body, n_trials=40) for body in bodies]
+series = [dh.locate(signs, body, n_trials=40) for body in bodies]
 figure, left = plt.subplots(figsize=(5, 3.2), layout="constrained")
 left.semilogy(list(bodies), [here.effective_load for here in series], "o-", label="effective load")
 left.semilogy(

@@ -133,7 +133,7 @@ chosen = slice(1200, 1300)
 curves = []
 for name, model in models.items():
     scale = 16 if name == "logistic regression" else 1
-    found = dh.learn.robust_accuracy(
+    found = dh.robust_accuracy(
         model,
         digits.images[chosen] / scale,
         digits.classes[chosen],

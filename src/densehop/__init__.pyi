@@ -7,7 +7,9 @@ from .errors import DensehopError, InvalidInput, NoSolution, OutOfRange
 from .exponential_problem import ExponentialArchetypes, ExponentialModel, ExponentialTeacherStudent, RectifiedModel
 from .inference.amp import message_passing
 from .inference.recovery import recover_pattern
+from .learn.attacks.robustness import robust_accuracy
 from .learn.classifier.estimator import DenseAssociativeClassifier
+from .learn.location import locate
 from .learn.memory.estimator import DenseAssociativeMemory
 from .network import PBodyHopfield
 from .problem import DirectModel, TeacherStudent, load_of, n_examples_for
@@ -62,6 +64,7 @@ __all__ = [
     "inference",
     "learn",
     "load_of",
+    "locate",
     "message_passing",
     "mixtures",
     "n_examples_for",
@@ -71,6 +74,7 @@ __all__ = [
     "plot",
     "recover_pattern",
     "retrieval_boundary",
+    "robust_accuracy",
     "signal_strength",
     "simulate",
     "solve",

@@ -120,7 +120,7 @@ class TeacherStudent:
         InvalidInput
             If a value is out of its range, or the signal exceeds 1e308.
         """
-        p = _even_bodies(p)
+        p = even_bodies(p)
         scaled_load = checks.number("scaled_load", scaled_load, zero_allowed=True)
         if checks.number("teacher_temperature", teacher_temperature) <= 2:
             raise InvalidInput(
@@ -154,7 +154,7 @@ class TeacherStudent:
         InvalidInput
             If a value is out of its range, or the signal exceeds 1e308.
         """
-        p = _even_bodies(p)
+        p = even_bodies(p)
         load = checks.number("load", load, zero_allowed=True)
         scaled = checks.number("scaled_teacher_temperature", scaled_teacher_temperature)
         try:
@@ -195,11 +195,13 @@ def _gamma(problem: DirectModel | TeacherStudent) -> float:
     return problem.load / problem.temperature / problem.temperature
 
 
-def _even_bodies(p: object) -> int:
+def even_bodies(p: object) -> int:
     """Return an even p >= 4: a two-body teacher's examples look the same from xi* and -xi*."""
-    p = checks.integer("p", p, 4)
+    p = checks.body_number(p)
     if p % 2:
         raise InvalidInput(f"p must be even, got {p}: an odd p learns nothing from a two-body teacher")
+    if p == 2:
+        raise InvalidInput("p must be even and at least 4, got 2: with two bodies nothing is scaled, give T* itself")
     return p
 
 

@@ -11,6 +11,7 @@ from densehop.apps.explorer.compute.cut import empty_theory
 from densehop.base.ranges import decimal_range
 from densehop.campaign import Plan, complete, store
 from densehop.campaign.engines import ThisProcess
+from densehop.recipes.quantities import described, meaning
 
 FIGURES = sorted((Path(__file__).parents[2] / "docs" / "figures").glob("*.nc"))
 PLANES = {
@@ -76,6 +77,14 @@ def undescribed(dataset):
         for name, variable in dataset.variables.items()
         if not {"long_name", "units", "reference"} <= set(variable.attrs)
     ]
+
+
+@pytest.mark.parametrize("path", FIGURES, ids=[path.stem for path in FIGURES])
+def test_every_name_of_a_recipe_is_known(path):
+    """What `reproduce` writes says what it is: all names of the published files are known."""
+    data = store.load(path)
+    assert undescribed(described(data)) == []
+    assert meaning("nobody_knows") == meaning("nobody_knows_mean") == {}
 
 
 @pytest.mark.filterwarnings("ignore:replica symmetry is not exact")

@@ -167,7 +167,7 @@ def arguments_of(room: ModuleType) -> dict[str, inspect.Signature]:
     return {name: inspect.signature(function) for name, function in functions.items()}
 
 
-@pytest.mark.parametrize("room", ["diagnostics", "energies", "simulate", "teacher"])
+@pytest.mark.parametrize("room", ["diagnostics", "energies", "inference", "learn", "simulate", "teacher", "theory"])
 def test_help_begins_with_words(room):
     """Signatures name the types of arrays instead of listing all that NumPy makes an array of."""
     signatures = arguments_of(getattr(dh, room)) | {"sample": inspect.signature(dh.PBodyHopfield.sample)}

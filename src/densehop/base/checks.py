@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from densehop.base.arrays import Floats, Signs
+from densehop.base.arrays import ArrayLike, Floats, Signs
 from densehop.base.memory_limits import usable_memory
 from densehop.errors import InvalidInput
 
@@ -73,7 +73,7 @@ def body_number(p: object, n_spins: int | None = None) -> int:
     return integer("p", p, 2, n_spins)
 
 
-def signs(name: str, values: npt.ArrayLike, shape: tuple[int | str, ...]) -> Signs:
+def signs(name: str, values: ArrayLike, shape: tuple[int | str, ...]) -> Signs:
     """Return a contiguous int8 copy of an array of +-1.
 
     A letter in `shape` stands for any positive length: ("M", "N") allows any matrix, (3, "N") one of 3 rows.
@@ -99,7 +99,7 @@ def _has_shape(array: npt.NDArray[Any], shape: tuple[int | str, ...]) -> bool:
     )
 
 
-def series(name: str, values: npt.ArrayLike, shape: str) -> Floats:
+def series(name: str, values: ArrayLike, shape: str) -> Floats:
     """Return finite real numbers as (chain, sweep), or as (disorder,) where `shape` says so."""
     array = as_array(name, values)
     n_dimensions = shape.count(",") + (not shape.endswith(",)"))
@@ -113,7 +113,7 @@ def series(name: str, values: npt.ArrayLike, shape: str) -> Floats:
     return result
 
 
-def as_array(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
+def as_array(name: str, values: ArrayLike) -> npt.NDArray[Any]:
     """Return values as an array; rows of different length, masked values and sparse matrices are refused."""
     if hides_values(values):
         raise InvalidInput(f"{name} must be complete, got masked values: fill them, or leave their rows out")

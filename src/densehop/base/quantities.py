@@ -4,6 +4,7 @@ All energies and temperatures are in units of the coupling, so that they are pur
 is 1, as in the CF conventions for NetCDF files.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -127,6 +128,11 @@ def attributes(name: str) -> dict[str, str]:
 
 def describe(dataset: "xr.Dataset") -> "xr.Dataset":
     """Return a dataset whose variables and coordinates say what they are; what they say already stays."""
+    return described_with(dataset, attributes)
+
+
+def described_with(dataset: "xr.Dataset", meaning: Callable[[str], dict[str, str]]) -> "xr.Dataset":
+    """Return the same, by what a function knows of names."""
     for name, variable in dataset.variables.items():
-        variable.attrs = {**attributes(str(name)), **variable.attrs}
+        variable.attrs = {**meaning(str(name)), **variable.attrs}
     return dataset

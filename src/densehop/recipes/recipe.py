@@ -14,6 +14,7 @@ from densehop.base.workers import count_workers
 from densehop.campaign import store
 from densehop.errors import InvalidInput
 from densehop.plot.style import encode
+from densehop.recipes.quantities import described
 
 SUFFIXES = (".png", ".pdf", ".nc")
 MAX_SEED = 2**63 - 1  # the largest integer that an attribute of a NetCDF file holds
@@ -73,7 +74,7 @@ def reproduce(
     store.writable_folder(folder, [f"{recipe.name}{suffix}" for suffix in SUFFIXES])
     parameters = recipe.sizes[size]
     dataset = recipe.compute(parameters, seed, n_workers, progress or NoProgress(), cells_folder(recipe, folder))
-    dataset = dataset.assign_attrs(recipe=recipe.name, size=size)
+    dataset = described(dataset.assign_attrs(recipe=recipe.name, size=size))
     file = folder / f"{recipe.name}.nc"
     data = {file: store.encode(dataset, seed, asdict(parameters))} | (store.tables(dataset, file) if csv else {})
     try:

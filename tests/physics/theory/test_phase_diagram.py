@@ -222,6 +222,9 @@ def test_a_diagram_brings_its_lines_and_says_what_is_not_exact():
         ((3, "direct"), {"load": 1.0}, "model 'direct' does not take load"),
         ((3, "planted"), {}, "model must be one of 'direct', 'nishimori'"),
         ((5, "finite_noise"), {"teacher_temperature": 3.0}, "p must be even, got 5"),
+        ((2, "large_noise"), {}, "p must be even and at least 4, got 2"),
+        ((3, "large_noise"), {}, "p must be even, got 3: an odd p learns nothing from a two-body teacher"),
+        ((2, "large_noise"), {"scaled_teacher_temperature": 1.0}, "p must be even and at least 4, got 2"),
         ((3, "direct", np.arange(3000.0), np.arange(3000.0)), {}, "a grid of 3000 x 3000 points is too large"),
     ):
         with pytest.raises(dh.InvalidInput, match=message):

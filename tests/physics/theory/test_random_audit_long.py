@@ -7,11 +7,12 @@ import pytest
 from tests.random_audit import audit
 
 N_POINTS = int(os.environ.get("DENSEHOP_AUDIT_POINTS", "10000"))
+SEED = int(os.environ.get("DENSEHOP_AUDIT_SEED", "0"))
 
 
 @pytest.mark.long
 def test_random_points_against_independent_iteration():
-    counts, worst, bad = audit(N_POINTS, seed=0)
+    counts, worst, bad = audit(N_POINTS, SEED)
     for (ansatz, verdict), count in sorted(counts.items()):
         print(f"{ansatz:>4}  {verdict:30}  {count:>6}  worst {worst[ansatz, verdict]:.1e}")
     for each in bad:

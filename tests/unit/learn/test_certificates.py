@@ -12,6 +12,7 @@ from sklearn.datasets import make_blobs
 from densehop import DenseAssociativeClassifier, InvalidInput
 from densehop.learn.certificates.exponents import Exponents
 from densehop.learn.classifier.exponential import ExponentialMemories
+from densehop.learn.classifier.losses import softmax
 from densehop.learn.classifier.margins import margin_gradients
 
 STORED = {"interaction": "exponential", "kind": "stored"}
@@ -125,7 +126,7 @@ def refute(norm, data):
             size = np.linalg.norm(d, axis=1) if norm == "l2" else np.abs(d).max(axis=1)
             near = x + d * np.minimum(1, radius * (1 - 1e-9) / size)[:, None]
             tried.append(near)
-            odds = model.predict_proba(near)[:, np.searchsorted(model.classes_, decision)]
+            odds = softmax(model._logits(near))[:, np.searchsorted(model.classes_, decision)]
             best = near[odds.argmin()]
         assert (model.predict(np.vstack(tried)) == decision).all()
 

@@ -1,4 +1,5 @@
 import pickle
+import warnings
 
 import joblib
 import numpy as np
@@ -343,3 +344,45 @@ def test_scikit_learns_checks(estimator):
     print(f"{estimator}: {statuses.count('passed')} checks passed, skipped: {skipped}")
     assert set(skipped) <= {"check_array_api_input"}  # scikit-learn runs it only where SCIPY_ARRAY_API is set
     assert statuses.count("passed") >= 50
+
+
+@pytest.mark.parametrize("interaction", ["rectified", "exponential"])
+@pytest.mark.parametrize("kind", ["learned", "stored"])
+def test_rows_that_training_says_nothing_about_have_even_probabilities(digits, kind, interaction):
+    """Images of one grey, or far out of range: nearly equal, in the order of `predict`, and counted in a warning."""
+    train, test, train_classes, _ = digits
+    model = DenseAssociativeClassifier(20, kind=kind, interaction=interaction, max_iter=5, random_state=0)
+    model.fit(train[:400], train_classes[:400])
+    greys = np.tile(np.linspace(0, 16, 9)[:, None], 64)
+    asked = np.vstack([greys, test[:20] * 10, test[:20] + 100])
+    with pytest.warns(UserWarning, match="49 of 49 rows"):
+        found = model.predict_proba(asked)
+    assert found.max() < 0.11
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    assert (model.classes_[found.argmax(axis=1)] == model.predict(asked)).all()
+    with pytest.warns(UserWarning, match="9 of 20 rows"):
+        beside = model.predict_proba(sp.csr_array(np.vstack([greys, test[:11]])))[9:]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        alone = model.predict_proba(test[:11])
+        model.predict(asked)
+    np.testing.assert_allclose(beside, alone)
+
+
+def test_rows_like_later_parts_are_no_strangers(digits):
+    """`partial_fit` knows the range of all its parts; a row of one value is known where training had one."""
+    train, classes = digits[0][:100], digits[2][:100]
+    model = DenseAssociativeClassifier(20, random_state=0).partial_fit(train, classes, np.unique(classes))
+    later = np.vstack([train[:50] * 10, np.full((1, 64), 8.0)])
+    model.partial_fit(later, classes[:51])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict_proba(later)
+
+
+def test_of_few_features_nothing_is_strange():
+    rows = np.random.default_rng(0).normal(size=(100, 2))
+    model = DenseAssociativeClassifier(degree=2, max_iter=2, random_state=0).fit(rows, rows[:, 0] > 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict_proba([[0.5, 0.5], [9.0, -9.0]])

@@ -1,5 +1,7 @@
 """What a memory says of questions that were never stored."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -180,3 +182,34 @@ def test_rows_that_are_stored_twice_do_not_make_all_others_strangers():
     memory = DenseAssociativeMemory().fit(np.concatenate([codes, np.repeat(codes[:1], 6, axis=0)]))
     assert memory.recall(codes).known.all()
     assert not memory.recall(rng.choice([-1, 1], (50, 64))).known.any()
+
+
+@pytest.mark.parametrize("order", range(6))
+@pytest.mark.parametrize("kind", ["table", "digits first", "two values a column", "two columns"])
+def test_choices_follow_all_rows_not_the_first(kind, order):
+    """Whatever the parts: ranges of columns, one range, signs or grey values are those of one call."""
+    random = np.random.default_rng(order)
+    units = np.array([0.01, 1.0, 3.0, 1000.0, 0.1])
+    rows = {
+        "table": random.normal(size=(12, 5)) * units + 5 * units,
+        "digits first": np.vstack([random.random((3, 5)), random.normal(size=(9, 5)) * units]),
+        "two values a column": np.vstack([np.zeros(5), np.ones(5), random.integers(0, 2, (10, 5))]) * units + 0.3,
+        "two columns": np.vstack([np.eye(5), np.full((7, 5), 0.5)]) * np.array([1.0, 1.0, 1.0, 1.0, 30.0 + order]),
+    }[kind]
+    whole, split = DenseAssociativeMemory().fit(rows), DenseAssociativeMemory()
+    cuts = np.sort(random.choice(np.arange(1, len(rows)), 1 + order % 3, replace=False))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for part in np.split(rows, cuts):
+            split.partial_fit(part)
+    assert split.encoding_.same_as(whole.encoding_)
+    np.testing.assert_allclose(split.memories_, whole.memories_, atol=1e-9)
+    np.testing.assert_allclose(split.beta_, whole.beta_, rtol=1e-6)
+    np.testing.assert_allclose(split.restore(rows), whole.restore(rows), rtol=1e-6)
+
+
+def test_signs_of_grey_values_do_not_change_with_the_range_of_columns():
+    """Grey values below and above the middle of one range are gone when columns need ranges of their own."""
+    memory = DenseAssociativeMemory("strict", encoding="binary").fit([[0.0, 1.0, 0.4], [1.0, 0.0, 0.2]])
+    with pytest.raises(InvalidInput, match="columns differ otherwise in range"):
+        memory.partial_fit([[0.5, 0.5, 100.0]])

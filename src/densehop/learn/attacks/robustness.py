@@ -15,7 +15,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Integers, Reals
+from densehop.base.arrays import ArrayLike, Floats, Integers, Reals
 from densehop.base.streams import Seed
 from densehop.errors import InvalidInput
 from densehop.learn.attacks.attacked_models import AttackedModel, attacked_model
@@ -40,7 +40,7 @@ class Robustness:
     worst : (S,), share of inputs that no attack of this or a smaller size could turn
     error : (S,), standard error of `worst`
     n_images : int
-    inputs : (S, B, N), the inputs that turned the model, the originals where none did
+    inputs : (S, B, N), the inputs that turned the model, within `radii` of the originals; these where none did
     turned_by : (S, B), the attack that did, "" where none did; "mistake" where the model was wrong without attack
     """
 
@@ -63,8 +63,8 @@ class Robustness:
 
 def robust_accuracy(
     model: Any,
-    inputs: npt.ArrayLike,
-    classes: npt.ArrayLike,
+    inputs: ArrayLike,
+    classes: ArrayLike,
     sizes: float | Sequence[float],
     norm: str = "linf",
     *,
@@ -79,6 +79,7 @@ def robust_accuracy(
     """Return a model's accuracy against attack size: the worst of FGSM, PGD, transfer and random search.
 
     Each attack is tried on what stands after all before it; the search comes last and shows what gradients missed.
+    Which attack turned which input is in `turned_by`, the attacked inputs are in `inputs`.
 
     Parameters
     ----------
@@ -137,7 +138,7 @@ def _attacked(
         for name, attack in attacks:
             if ball.size > 0 and standing.any():
                 rows = np.flatnonzero(standing)
-                found = attack(exact[rows], truth[rows], ball).astype(data.dtype)
+                found = ball.project(attack(exact[rows], truth[rows], ball).astype(data.dtype), data[rows])
                 turned = _predicted(model, found) != labels[rows]
                 standing[rows[turned]], turned_by[rows[turned]] = False, name
                 worst_inputs[rows[turned]] = found[turned]
@@ -197,7 +198,7 @@ def _compare(target: AttackedModel, data: Reals, truth: Integers, clean: npt.NDA
 
 
 def _checked(
-    model: Any, target: AttackedModel, inputs: npt.ArrayLike, classes: npt.ArrayLike, low: float, high: float
+    model: Any, target: AttackedModel, inputs: ArrayLike, classes: ArrayLike, low: float, high: float
 ) -> tuple[Reals, npt.NDArray[Any]]:
     """Return inputs as floats and classes as the model names them."""
     if sp.issparse(inputs):

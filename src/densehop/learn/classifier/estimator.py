@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sklearn.utils.multiclass import check_classification_targets
 
 from densehop.base import checks
-from densehop.base.arrays import Reals
+from densehop.base.arrays import ArrayLike, Reals
 from densehop.errors import InvalidInput
 from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
@@ -151,7 +151,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         self.verbose = verbose
 
     @one_blas_thread
-    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Self:  # noqa: N803 (scikit-learn's name)
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:  # noqa: N803 (scikit-learn's name)
         """Learn or store memories from rows X (M, N), dense or sparse, their classes y (M,) and weights (M,)."""
         check_parameters(self)
         data, target = self._validated(X, y)
@@ -193,10 +193,10 @@ class DenseAssociativeClassifier(FittedClassifier):
     @one_blas_thread
     def partial_fit(
         self,
-        X: npt.ArrayLike,  # noqa: N803 (scikit-learn's name)
-        y: npt.ArrayLike,
-        classes: npt.ArrayLike | None = None,
-        sample_weight: npt.ArrayLike | None = None,
+        X: ArrayLike,  # noqa: N803 (scikit-learn's name)
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Run one epoch over X (M, N), or store it besides earlier samples.
 
@@ -266,6 +266,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         if first:
             inputs = self._start(samples, self._random_stream)
         else:
+            self._scaling = self._scaling.wider(samples.data)
             inputs = self._scaling.apply(samples.data, np.float32)
             self._learner.make_writable()
         rates = repeat(self._learner.rate(inputs))
@@ -281,14 +282,14 @@ class DenseAssociativeClassifier(FittedClassifier):
             self._random_stream,
         )
 
-    def _validated(self, X: npt.ArrayLike, y: npt.ArrayLike, *, reset: bool = True) -> tuple[Any, npt.NDArray[Any]]:  # noqa: N803
+    def _validated(self, X: ArrayLike, y: ArrayLike, *, reset: bool = True) -> tuple[Any, npt.NDArray[Any]]:  # noqa: N803
         """Return checked data and targets."""
         data, target = validated(self, X, y, dtype=[np.float64, np.float32], reset=reset)
         check_classification_targets(target)
         return data, target
 
 
-def _all_classes(classes: npt.ArrayLike | None) -> npt.NDArray[Any]:
+def _all_classes(classes: ArrayLike | None) -> npt.NDArray[Any]:
     """Return the classes that the first part of the data names."""
     if classes is None:
         raise InvalidInput("partial_fit needs classes= in its first call: all classes that there will be")

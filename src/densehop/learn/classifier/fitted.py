@@ -1,5 +1,6 @@
 """What a fitted classifier answers: scores, probabilities, classes, and what it was fitted to."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Reals
+from densehop.base.arrays import ArrayLike, Floats, Reals
 from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.changed_parameters import refuse_changed_parameters
 from densehop.learn.classifier.epochs import Epochs
@@ -22,6 +23,7 @@ from densehop.learn.classifier.parameters import NORMS
 from densehop.learn.classifier.proofs import certified_radii
 from densehop.learn.validation import validated
 
+EVEN = 0.99  # how much of the probabilities is the same for all classes where nothing is known of a row
 NUMBERS_AT_ONCE = 2**22  # fields in one block of rows
 PROVABLE = (1e-20, 1e9)  # factors from scores to logits at which single precision neither overflows nor loses any
 
@@ -37,23 +39,36 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     _epochs: Epochs
     validation_scores_: list[float]
 
-    def decision_function(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
+    def decision_function(self, X: ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
         """Return scores times ``inverse_temperature_`` over ``degree_``, (B, C); for two classes the difference."""
         logits = self._logits(X)
         return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
 
-    def predict_proba(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (as above)
-        """Return class probabilities, (B, C): softmax of the logits."""
-        return softmax(self._logits(X))
+    def predict_proba(self, X: ArrayLike) -> Reals:  # noqa: N803 (as above)
+        """Return class probabilities, (B, C): softmax of the logits.
 
-    def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:  # noqa: N803 (as above)
+        Rows of one value, and rows out of range by half of it, say nothing about the class if no training row is like
+        them: their probabilities are nearly equal, in the same order, and a warning counts them (8 features or more).
+        """
+        probabilities, unlike = softmax(self._logits(X)), self._scaling.unlike(self._data(X))
+        if unlike.any():
+            warnings.warn(
+                f"{unlike.sum()} of {len(unlike)} rows are of nearly one value or far out of the training range: their "
+                "probabilities are nearly equal, since training says nothing about them",
+                UserWarning,
+                stacklevel=2,
+            )
+            probabilities[unlike] = EVEN / len(self.classes_) + (1 - EVEN) * probabilities[unlike]
+        return probabilities
+
+    def predict(self, X: ArrayLike) -> npt.NDArray[Any]:  # noqa: N803 (as above)
         """Return the class of lowest energy for each row, (B,)."""
         logits = self._logits(X)
         found: npt.NDArray[Any] = self.classes_[logits.argmax(axis=1)]
         return found
 
     @one_blas_thread
-    def certified_radius(self, X: npt.ArrayLike, norm: str = "l2") -> Floats:  # noqa: N803 (as above)
+    def certified_radius(self, X: ArrayLike, norm: str = "l2") -> Floats:  # noqa: N803 (as above)
         """Return the sizes of perturbations below which the predicted class provably cannot change, (B,).
 
         For exponential memories by convexity (docs/theory.md, section 18), for rectified ones by a looser bound. The
@@ -126,12 +141,12 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """What differences in the data are multiplied by."""
         return self._scaling.scale
 
-    def _data(self, X: npt.ArrayLike) -> Any:  # noqa: N803 (as above)
+    def _data(self, X: ArrayLike) -> Any:  # noqa: N803 (as above)
         """Return checked rows, dense or sparse, in single or double precision."""
         check_is_fitted(self)
         return validated(self, X, dtype=[np.float64, np.float32])
 
-    def _logits(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (as above)
+    def _logits(self, X: ArrayLike) -> Reals:  # noqa: N803 (as above)
         """Return inverse_temperature_/degree_ * scores, (B, C), in the precision of X."""
         data = self._data(X)
         network: Network = self.network_.astype(data.dtype)

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import _check_sample_weight
 
-from densehop.base.arrays import Floats, Integers
+from densehop.base.arrays import ArrayLike, Floats, Integers
 from densehop.errors import InvalidInput
 
 
@@ -50,7 +50,7 @@ def weighted_samples(
     data: Any,
     target: npt.NDArray[Any],
     names: npt.NDArray[Any],
-    sample_weight: npt.ArrayLike | None,
+    sample_weight: ArrayLike | None,
     class_weight: str | Mapping[Any, float] | None,
 ) -> Samples:
     """Return checked rows and their targets as samples, without those of weight 0; `names` are the classes."""

@@ -1,7 +1,8 @@
 """From data to what a network stores: values between -1 and 1, or signs; and back."""
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,8 @@ class Encoding:
     kind : "binary" (+1 above the middle of the range, else -1) or "graded" (linear, `low` to -1 and `high` to 1)
     low, high : float, or (N,)
         The range of the data it was made from, or of each of their columns. Graded values outside are not cut off.
+    lows, highs : (N,)
+        The range of each column of those data, whether it is used or not.
     exact : bool
         Whether `decode` returned those data; not where grey values became black or white.
     """
@@ -40,6 +43,8 @@ class Encoding:
     kind: str
     low: float | Floats
     high: float | Floats
+    lows: Floats
+    highs: Floats
     exact: bool = True
 
     def encode(self, data: Reals) -> Reals:
@@ -92,17 +97,17 @@ def encoding_of(data: Data, kind: str, scale: str = "auto", *, spins: bool) -> E
     checks.choice("encoding", kind, ENCODINGS)
     checks.choice("scale", scale, SCALES)
     lows, highs = data.min(axis=0).astype(np.float64), data.max(axis=0).astype(np.float64)
-    low, high = (lows, highs) if _by_column(lows, highs, scale) else (float(lows.min()), float(highs.max()))
-    return _chosen([data], low, high, kind, spins=spins)
+    return _chosen([data], lows, highs, kind, spins=spins, by_column=_by_column(lows, highs, scale))
 
 
-def _chosen(parts: list[Data], low: float | Floats, high: float | Floats, kind: str, *, spins: bool) -> Encoding:
-    """Return the encoding for data (M, N) in parts, of this range."""
+def _chosen(parts: list[Data], lows: Floats, highs: Floats, kind: str, *, spins: bool, by_column: bool) -> Encoding:
+    """Return the encoding for data (M, N) in parts, of these ranges of columns."""
+    low, high = (lows, highs) if by_column else (float(lows.min()), float(highs.max()))
     blocks = (data[first : first + ROWS] for data in parts for first in range(0, len(data), ROWS))
     two_valued = all(bool(((some == low) | (some == high)).all()) for some in blocks)
     if kind == "auto":
         kind = "binary" if spins or two_valued else "graded"
-    return Encoding(kind, low, high, exact=kind == "graded" or two_valued)
+    return Encoding(kind, low, high, lows, highs, exact=kind == "graded" or two_valued)
 
 
 def _by_column(lows: Floats, highs: Floats, scale: str) -> bool:
@@ -113,25 +118,51 @@ def _by_column(lows: Floats, highs: Floats, scale: str) -> bool:
     return bool(len(widths)) and float(np.median(widths)) < NARROW_COLUMN * float(highs.max() - lows.min())
 
 
-def joint_encoding(stored: Encoding, data: Data, kind: str, *, spins: bool) -> Encoding:
-    """Return the encoding for data beside stored ones: the one that all of them together would have had."""
-    lowest, highest = (data.min(axis=0), data.max(axis=0)) if stored.by_column else (data.min(), data.max())
-    lows, highs = np.minimum(stored.low, lowest), np.maximum(stored.high, highest)
-    wider = (lows < stored.low) | (highs > stored.high)
-    if not stored.exact and wider.any():
+def joint_encoding(
+    stored: Encoding, earlier: Callable[[], Data], data: Data, kind: str, scale: str, *, spins: bool
+) -> Encoding:
+    """Return the encoding for data beside stored ones: the one that all of them together would have had.
+
+    `earlier` returns the stored data; they are asked for only where columns get ranges of their own, or lose them.
+    """
+    lows, highs = np.minimum(stored.lows, data.min(axis=0)), np.maximum(stored.highs, data.max(axis=0))
+    by_column = _by_column(lows, highs, scale)
+    if not stored.exact:
+        _check_range(stored, lows, highs, by_column=by_column)
+    if by_column != stored.by_column:
+        rows = _at_the_ends(earlier(), stored.lows, stored.highs)
+        found = _chosen([data, rows], lows, highs, kind, spins=spins, by_column=by_column)
+    else:
+        ends = np.stack(np.broadcast_arrays(stored.low, stored.high)).reshape(2, -1)
+        some = "graded" if stored.kind == "graded" and kind == "auto" else kind
+        found = _chosen([data, ends], lows, highs, some, spins=spins, by_column=by_column)
+    return replace(found, exact=found.exact and stored.exact)
+
+
+def _at_the_ends(rows: Data, lows: Floats, highs: Floats) -> Data:
+    """Return decoded rows whose values next to an end of their column, but for rounding, are that end."""
+    close = 4 * np.finfo(rows.dtype).eps * max(abs(lows).max(), abs(highs).max())
+    some: Data = np.where(abs(rows - lows) <= close, lows, rows)
+    return np.where(abs(rows - highs) <= close, highs, some)
+
+
+def _check_range(stored: Encoding, lows: Floats, highs: Floats, *, by_column: bool) -> None:
+    """Refuse further rows that would have made other grey values of stored ones black and white."""
+    if by_column != stored.by_column:
+        raise InvalidInput(
+            "with these rows columns differ otherwise in range, and grey values of earlier rows were made black or "
+            "white in the middle of another one: fit all rows in one call, or set scale"
+        )
+    one = (lows, highs) if by_column else (lows.min(keepdims=True), highs.max(keepdims=True))
+    wider = (one[0] < stored.low) | (one[1] > stored.high)
+    if wider.any():
         column = int(wider.argmax())
         low, high = (np.ravel(end)[column] for end in (stored.low, stored.high))
-        some = data[:, column] if stored.by_column else data
         raise InvalidInput(
-            f"X reaches from {some.min():g} to {some.max():g}, beyond the range {low:g} to {high:g} of "
-            "earlier rows, whose grey values were made black or white in its middle: fit all rows in one call"
+            f"X and earlier rows reach from {one[0][column]:g} to {one[1][column]:g}, beyond the range {low:g} to "
+            f"{high:g} of the earlier ones, whose grey values were made black or white in its middle: "
+            "fit all rows in one call"
         )
-    if stored.kind == "graded" and kind == "auto":
-        kind = "graded"
-    low, high = (lows, highs) if stored.by_column else (float(lows), float(highs))
-    ends = np.stack(np.broadcast_arrays(stored.low, stored.high)).reshape(2, -1)
-    found = _chosen([data, ends], low, high, kind, spins=spins)
-    return Encoding(found.kind, low, high, exact=found.exact and stored.exact)
 
 
 def misfit(encoding: Encoding, least_spread: float, data: Reals, present: Mask | None) -> str | None:

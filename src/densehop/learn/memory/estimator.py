@@ -13,7 +13,7 @@ from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Integers, Mask, Reals, Signs
+from densehop.base.arrays import ArrayLike, Floats, Integers, Mask, Reals, Signs
 from densehop.errors import InvalidInput
 from densehop.kernels.recall import keep
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
@@ -116,7 +116,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         tags.input_tags.sparse = True
         return tags
 
-    def fit(self, X: npt.ArrayLike, y: object = None) -> Self:  # noqa: ARG002, N803 (scikit-learn's signature)
+    def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002, N803 (scikit-learn's signature)
         """Store the rows of X (M, N), in place of earlier ones."""
         data = complete_rows(self, X, reset=True)
         spins = self.interaction in WITH_DEGREE
@@ -132,28 +132,31 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             )
         return self._store(encoded(self.encoding_, data))
 
-    def partial_fit(self, X: npt.ArrayLike, y: object = None) -> Self:  # noqa: N803 (scikit-learn's name)
-        """Store the rows of X besides those stored before; the range is that of all together.
+    def partial_fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: N803 (scikit-learn's name)
+        """Store the rows of X besides those stored before: what is chosen for all together is what `fit` chooses.
 
-        What "auto" chooses for `scale`, and grey values for `encoding`, are those of the first rows: set both where
-        these are few.
+        Grey values that an interaction of signs made black or white are lost: where further rows would move the middle,
+        they are refused.
         """
         if not hasattr(self, "_stored"):
             return self.fit(X, y)
         refuse_changed_parameters(self)
         data = complete_rows(self, X)
         earlier, rows = self.encoding_, self._stored.rows
-        self.encoding_ = joint_encoding(earlier, data, self.encoding, spins=self.interaction in WITH_DEGREE)
+        spins, stored = self.interaction in WITH_DEGREE, self._stored
+        self.encoding_ = joint_encoding(
+            earlier, lambda: earlier.decode(stored.all_rows), data, self.encoding, self.scale, spins=spins
+        )
         if not self.encoding_.same_as(earlier):
-            rows = encoded(self.encoding_, earlier.decode(self._stored.all_rows))
+            rows = encoded(self.encoding_, earlier.decode(stored.all_rows))
         return self._store(together(rows, encoded(self.encoding_, data)))
 
-    def transform(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
+    def transform(self, X: ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
         """Return the rows of X (B, N) restored; any of their values may be wrong."""
         self._check_ready()
         return self._restored(complete_rows(self, X), None)
 
-    def restore(self, X: npt.ArrayLike, known: npt.ArrayLike | None = None) -> Any:  # noqa: N803 (as above)
+    def restore(self, X: ArrayLike, known: ArrayLike | None = None) -> Any:  # noqa: N803 (as above)
         """Return the rows of X (B, N) restored, an array or what `set_output` asks for; `recall` says more of them."""
         self._check_ready()
         data, mask = partly_known(self, X, known)
@@ -161,8 +164,8 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
 
     def recall(
         self,
-        X: npt.ArrayLike,  # noqa: N803 (as above)
-        known: npt.ArrayLike | None = None,
+        X: ArrayLike,  # noqa: N803 (as above)
+        known: ArrayLike | None = None,
         *,
         clamp: bool = True,
     ) -> Recall:
@@ -188,9 +191,9 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
 
     def kneighbors(
         self,
-        X: npt.ArrayLike,  # noqa: N803 (as above)
+        X: ArrayLike,  # noqa: N803 (as above)
         n_neighbors: int = 1,
-        known: npt.ArrayLike | None = None,
+        known: ArrayLike | None = None,
     ) -> tuple[Floats, Integers]:
         """Return the distances of the rows of X (B, N) to their nearest stored rows, and these rows' indices, (B, k).
 
@@ -205,7 +208,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         squares, indices = nearest_rows(self._stored, questions, mask, count)
         return np.sqrt(squares) * self.encoding_.unit, indices
 
-    def certified_flips(self, X: npt.ArrayLike | None = None) -> Integers:  # noqa: N803 (as above)
+    def certified_flips(self, X: ArrayLike | None = None) -> Integers:  # noqa: N803 (as above)
         """Return how many signs of each row of X (B, N) can be flipped, any ones, without changing where it ends, (B,).
 
         Provably, rounding included, for `transform` at T = 0 with the settings of this memory; not the largest such

@@ -3,12 +3,11 @@
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Reals
+from densehop.base.arrays import ArrayLike, Floats, Reals
 from densehop.base.streams import Seed, seed_sequence
 from densehop.errors import InvalidInput
 from densehop.learn.validation import validated
@@ -50,7 +49,7 @@ class DenseAssociativeImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstima
         tags.input_tags.allow_nan = True
         return tags
 
-    def fit(self, X: npt.ArrayLike, y: object = None) -> Self:  # noqa: ARG002, N803 (scikit-learn's signature)
+    def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002, N803 (scikit-learn's signature)
         """Store the rows of X (M, N), which may hold nan."""
         data = self._validated(X, reset=True).astype(np.float64)
         empty = np.isnan(data).all(axis=0)
@@ -63,7 +62,7 @@ class DenseAssociativeImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstima
         self.beta_: float = self._best() if self.beta is None else checks.number("beta", self.beta, zero_allowed=True)
         return self
 
-    def transform(self, X: npt.ArrayLike) -> Reals:  # noqa: N803 (as above)
+    def transform(self, X: ArrayLike) -> Reals:  # noqa: N803 (as above)
         """Return the rows of X (B, N) with every nan filled."""
         check_is_fitted(self)
         data = self._validated(X)
@@ -76,7 +75,7 @@ class DenseAssociativeImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstima
             filled[rows] = np.where(missing[rows], means, data[rows])
         return filled
 
-    def _validated(self, X: npt.ArrayLike, *, reset: bool = False) -> Reals:  # noqa: N803
+    def _validated(self, X: ArrayLike, *, reset: bool = False) -> Reals:  # noqa: N803
         """Return checked data, which may hold nan."""
         data: Reals = validated(
             self, X, dtype=[np.float64, np.float32], accept_sparse=False, ensure_all_finite="allow-nan", reset=reset

@@ -3,11 +3,10 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 
 from densehop.base import checks
-from densehop.base.arrays import Mask, Reals
+from densehop.base.arrays import ArrayLike, Mask, Reals
 from densehop.errors import InvalidInput
 from densehop.learn.validation import validated
 
@@ -15,7 +14,7 @@ KINDS = (np.float64, np.float32)
 NARROW_INTEGERS = 16  # bits of integers that single precision holds exactly
 
 
-def complete_rows(estimator: Any, data: npt.ArrayLike, *, reset: bool = False) -> Reals:
+def complete_rows(estimator: Any, data: ArrayLike, *, reset: bool = False) -> Reals:
     """Return checked data without hidden values, dense; sets `n_features_in_` of the estimator where `reset`.
 
     What is stored (`reset`) keeps narrow integers, which may be many.
@@ -34,24 +33,24 @@ def complete_rows(estimator: Any, data: npt.ArrayLike, *, reset: bool = False) -
         ) from error
 
 
-def partly_known(estimator: Any, data: npt.ArrayLike, known: npt.ArrayLike | None) -> tuple[Reals, Mask | None]:
+def partly_known(estimator: Any, data: ArrayLike, known: ArrayLike | None) -> tuple[Reals, Mask | None]:
     """Return checked data, which may hold nan, and which values are known (B, N); None: none is."""
     checked = _dense(validated(estimator, data, dtype=_kinds(data), ensure_all_finite="allow-nan"))
     return checked, _known_values(checked, known)
 
 
-def _kinds(data: npt.ArrayLike) -> list[Any]:
+def _kinds(data: ArrayLike) -> list[Any]:
     """Return the precisions to choose from: single for integers that it holds exactly."""
     return list(KINDS[::-1] if _is_narrow(data) else KINDS)
 
 
-def _is_narrow(data: npt.ArrayLike) -> bool:
+def _is_narrow(data: ArrayLike) -> bool:
     """Tell whether data are integers that single precision holds exactly."""
     kind = getattr(data, "dtype", None)
     return isinstance(kind, np.dtype) and kind.kind in "iub" and 8 * kind.itemsize <= NARROW_INTEGERS
 
 
-def _known_values(data: Reals, known: npt.ArrayLike | None) -> Mask | None:
+def _known_values(data: Reals, known: ArrayLike | None) -> Mask | None:
     """Return which values are known, (B, N); None: no value is."""
     missing = np.isnan(data)
     if known is None:

@@ -9,11 +9,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import binom
 
 from densehop.base import checks
-from densehop.base.arrays import Signs
+from densehop.base.arrays import ArrayLike, Signs
 from densehop.base.streams import Purpose, Seed, generator, seed_sequence
 from densehop.diagnostics.start_comparison import StartIndependence, start_independence
 from densehop.errors import InvalidInput
@@ -80,14 +79,14 @@ class Students:
 
 
 def sample_students(
-    examples: npt.ArrayLike,
+    examples: ArrayLike,
     p: int,
     temperature: float,
     n_students: int = 8,
     n_sweeps: int = 400,
     *,
-    start: npt.ArrayLike | None = None,
-    pattern: npt.ArrayLike | None = None,
+    start: ArrayLike | None = None,
+    pattern: ArrayLike | None = None,
     seed: Seed = 0,
     n_workers: int | None = None,
 ) -> Students:
@@ -137,7 +136,7 @@ def sample_students(
     return Students(p, temperature, depth, chance, annealed, started, verdict)
 
 
-def energy_depth(examples: npt.ArrayLike, p: int, seed: Seed = 0) -> float:
+def energy_depth(examples: ArrayLike, p: int, seed: Seed = 0) -> float:
     """Return -E/N of the deepest state that T = 0 dynamics finds from some examples (M, N) and from their majority."""
     return _depth(PBodyHopfield(examples, p=p), seed, None)
 
@@ -157,7 +156,7 @@ def _majority(network: PBodyHopfield) -> Signs:
     return np.where(network.patterns.sum(axis=0, dtype=np.int64) < 0, -1, 1).astype(np.int8)
 
 
-def _references(network: PBodyHopfield, pattern: npt.ArrayLike | None) -> Signs:
+def _references(network: PBodyHopfield, pattern: ArrayLike | None) -> Signs:
     """Return the sign of the mean example and the pattern if there is one, (R, N)."""
     majority = _majority(network)
     if pattern is None:
@@ -173,7 +172,7 @@ def _depth(network: PBodyHopfield, seed: Seed, n_workers: int | None) -> float:
     return float(-network.energy(found).min() / network.n_spins)
 
 
-def _cooling(hottest: float, temperature: float, n_sweeps: int) -> npt.ArrayLike:
+def _cooling(hottest: float, temperature: float, n_sweeps: int) -> ArrayLike:
     """Return the schedule down to a temperature; where that is hot already, the temperature."""
     return annealing(hottest, temperature, n_sweeps) if temperature < hottest else temperature
 

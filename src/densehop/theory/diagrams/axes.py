@@ -3,10 +3,9 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 from densehop.base.ranges import decimal_range
 from densehop.errors import InvalidInput
 from densehop.teacher import law
@@ -86,7 +85,7 @@ def default_axes(where: Plane) -> tuple[Floats, Floats]:
     return coordinates, temperatures
 
 
-def checked_axis(name: str, values: npt.ArrayLike) -> Floats:
+def checked_axis(name: str, values: ArrayLike) -> Floats:
     """Return an axis, (n,), of finite increasing numbers >= 0, or raise `InvalidInput`."""
     array = checks.as_array(name, values)
     if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iuf":

@@ -3,11 +3,10 @@
 import warnings
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from densehop.base import checks, formats
-from densehop.base.arrays import Floats, Mask
+from densehop.base.arrays import ArrayLike, Floats, Mask
 from densehop.base.progress import NoProgress, Progress
 from densehop.base.quantities import describe
 from densehop.base.ranges import decimal_range
@@ -16,7 +15,7 @@ from densehop.teacher import law
 from densehop.theory.diagrams import line_marks, regions
 from densehop.theory.diagrams.axes import checked_axis, default_axes
 from densehop.theory.diagrams.broken_lines import NAMES, POINTS, BrokenLines, broken_lines, count_points
-from densehop.theory.diagrams.phases import breaks_symmetry, candidates, phase_among
+from densehop.theory.diagrams.phases import Phase, breaks_symmetry, candidates, phase_among
 from densehop.theory.diagrams.winners import CODES, PHASES, VARIABLES, Values, by_arrays, by_points, problem_at
 from densehop.theory.lines.boundaries import INFERENCE, RETRIEVAL, traced
 from densehop.theory.lines.exponential import any_plane
@@ -34,8 +33,8 @@ FLAGS = {"flag_values": list(range(len(PHASES))), "flag_meanings": " ".join(memb
 def phase_diagram(
     p: int | None,
     model: str = "direct",
-    coordinates: npt.ArrayLike | None = None,
-    temperatures: npt.ArrayLike | None = None,
+    coordinates: ArrayLike | None = None,
+    temperatures: ArrayLike | None = None,
     *,
     teacher_temperature: float | None = None,
     load: float | None = None,
@@ -81,7 +80,8 @@ def phase_diagram(
     Warns
     -----
     RuntimeWarning
-        If replica symmetry is not exact somewhere on the grid, or points of a line were not found.
+        If a replica-symmetric winner is not exact somewhere on the grid, numbers of winners in 1RSB are not known, or
+        points of a line were not found.
     """
     settings = (teacher_temperature, load, scaled_teacher_temperature)
     where = any_plane(model, None if p is None else checks.body_number(p), settings, sharpness, reliability)
@@ -104,7 +104,7 @@ def phase_diagram(
     return describe(dataset)
 
 
-def _axes(where: Plane, coordinates: npt.ArrayLike | None, temperatures: npt.ArrayLike | None) -> tuple[Floats, Floats]:
+def _axes(where: Plane, coordinates: ArrayLike | None, temperatures: ArrayLike | None) -> tuple[Floats, Floats]:
     """Return the axes of the grid."""
     x = None if coordinates is None else checked_axis("coordinates", coordinates)
     t = None if temperatures is None else checked_axis("temperatures", temperatures)
@@ -234,13 +234,19 @@ def _add_map(dataset: xr.Dataset, where: Plane, ansatz: str, lines: dict[str, Bo
 
 
 def _warn(dataset: xr.Dataset) -> None:
-    """Say where replica symmetry is not exact."""
-    share = 1 - float(dataset["rs_exact"].mean())
-    if share > 0:
-        states = "1RSB" if dataset.attrs["ansatz"] == "1rsb" else "replica symmetric"
-        warnings.warn(
-            f"replica symmetry is not exact on {share:.0%} of this grid (see `rs_exact`): glasses are 1RSB, unstable "
-            f"retrieval is {states}",
-            RuntimeWarning,
-            stacklevel=3,
+    """Say where states are not those of the ansatz that is exact there, or not known."""
+    if dataset.attrs["ansatz"] == "1rsb":
+        unknown = np.isnan(dataset["q"].values) & (dataset["phase"].values != CODES[Phase.EXAMPLE_RETRIEVAL])
+        share, place = (
+            float(unknown.mean()),
+            "of this grid has a winner that breaks replica symmetry: its phase is known ",
         )
+        message = f"{share:.0%} {place}from lines, its numbers are nan (`theory.solve_grid` computes them)"
+    else:
+        share, place = (
+            1 - float(dataset["rs_exact"].mean()),
+            "of this grid (see `rs_exact`): glasses are 1RSB, unstable ",
+        )
+        message = f"replica symmetry is not exact on {share:.0%} {place}retrieval is replica symmetric"
+    if share > 0:
+        warnings.warn(message, RuntimeWarning, stacklevel=3)

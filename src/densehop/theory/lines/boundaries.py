@@ -4,11 +4,10 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import ArrayLike, Floats
 from densehop.base.progress import NoProgress, Progress
 from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
@@ -33,7 +32,7 @@ LOWEST, NEAR_END = 1e-9, 1e-6  # of temperatures over signal, between which the 
 def boundary(
     kind: str,
     p: float | None,
-    temperatures: npt.ArrayLike | None = None,
+    temperatures: ArrayLike | None = None,
     *,
     model: str = "direct",
     teacher_temperature: float | None = None,
@@ -136,7 +135,7 @@ def _begins(where: Plane, kind: str) -> bool:
     return where.model == "fixed_teacher" and kind in pairwise_boundaries.CONTINUOUS
 
 
-def _checked(temperatures: npt.ArrayLike) -> Floats:
+def _checked(temperatures: ArrayLike) -> Floats:
     """Return temperatures as a one-dimensional array of finite numbers >= 0."""
     array = np.atleast_1d(checks.as_array("temperatures", temperatures))
     if array.ndim != 1 or array.dtype.kind not in "iuf":

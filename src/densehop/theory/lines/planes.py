@@ -11,7 +11,7 @@ from typing import cast
 
 from densehop.base import checks
 from densehop.errors import InvalidInput
-from densehop.problem import DirectModel, TeacherStudent
+from densehop.problem import DirectModel, TeacherStudent, even_bodies
 from densehop.theory.models.choice import p_body
 from densehop.theory.models.signal import limiting_signal
 from densehop.theory.states.model import Problem
@@ -23,6 +23,9 @@ SETTINGS = {  # what a model needs, or in the last case takes, besides p
     "finite_noise": "teacher_temperature",
     "large_noise": "scaled_teacher_temperature",
 }
+
+
+TWO_BODY_TEACHER = ("finite_noise", "large_noise")
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,8 @@ def plane(
     """Check what a model needs and return its plane."""
     model = checks.choice("model", model, MODELS)
     p = cast(int, p) if p == math.inf else checks.body_number(p)
+    if model in TWO_BODY_TEACHER and p != math.inf:
+        p = even_bodies(p)
     given = {
         "teacher_temperature": teacher_temperature,
         "load": load,
