@@ -1,6 +1,6 @@
 """Compare the Monte-Carlo kernels of two source trees, in turn (A, B, A, B, ...): bits, speed, compile and import time.
 
-    python benchmarks/compare_kernels.py OLD NEW [--python-old PATH] [--rounds 15]
+    python benchmarks/compare_kernels.py OLD NEW [--python-old PATH] [--rounds 15] [--cases couplings]
 
 OLD and NEW are checkouts; each is run by its own interpreter, by default the one that runs this. Times are those of
 the processor on one thread; medians of the ratios NEW/OLD are printed with their quartiles. Bits are compared over
@@ -168,6 +168,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--networks", type=int, default=4, help="random networks for each energy")
     parser.add_argument("--only", default="", help="bits, speed, compile or import")
+    parser.add_argument("--cases", default="", help="only cases whose name has this in it")
     options = parser.parse_args()
     trees = (Tree(options.old, options.python_old), Tree(options.new, options.python_new))
     with tempfile.TemporaryDirectory() as folder:
@@ -177,7 +178,7 @@ def main() -> None:
             if options.only != "speed":
                 compare_bits(workers, options.networks)
             if options.only != "bits":
-                compare_speed(workers, options.rounds)
+                compare_speed(workers, options.rounds, options.cases)
             for worker in workers:
                 worker.communicate()
         if options.only in ("", "import"):
@@ -207,9 +208,9 @@ def compare_bits(workers: list[Any], n_networks: int) -> None:
     print(f"{n_runs} runs, {len(different)} with other bits", *different, sep="\n  ")
 
 
-def compare_speed(workers: list[Any], rounds: int) -> None:
+def compare_speed(workers: list[Any], rounds: int, cases: str) -> None:
     """Print the times of each case."""
-    for name in SPEED:
+    for name in (name for name in SPEED if cases in name):
         for worker in workers:
             ask(worker, "timed", name)
         times = []

@@ -22,13 +22,12 @@ def integrated(examples, p, n_ladders=6, n_sweeps=300, start=None, seed=0):
 @pytest.mark.parametrize("p", [2, 3, 4])
 def test_free_entropy_is_that_of_enumeration_within_its_error(p):
     _, examples = dh.draw_examples(10, dh.n_examples_for(20.0, 10, p), p, 4.0, seed=p)
-    found = integrated(examples, p)
+    found = [integrated(examples, p, seed=2 * run) for run in range(8)]
     exact = np.array([dh.theory.log_partition_function(examples, p, t) / 10 for t in TEMPERATURES])
-    distance = (found.free_entropy - exact) / found.error
-    assert (np.abs(distance) < 5).all()
-    assert np.sqrt(np.mean(distance**2)) < 2.5
-    assert found.error.max() < 0.02
-    assert found.by_ladder.shape == (6, 10)
+    distance = np.array([(run.free_entropy - exact) / run.error for run in found])
+    assert np.sqrt(np.mean(distance**2)) < 2  # errors of six ladders: Student's t with 5 degrees of freedom has 1.3
+    assert max(run.error.max() for run in found) < 0.04
+    assert found[0].by_ladder.shape == (6, 10)
 
 
 def test_one_ratio_is_exact_for_known_energies():
@@ -53,7 +52,7 @@ def test_message_passing_has_the_same_free_entropy():
 def test_ladders_that_stay_where_they_started_are_not_believed():
     pattern, examples = dh.draw_examples(40, dh.n_examples_for(30.0, 40, 3), 3, 4.0, seed=1)
     network = dh.PBodyHopfield(examples, 3)
-    run = network.temper([1.0, 10.0], n_ladders=2, n_sweeps=20, start=pattern)
+    run = network.temper([1.0, 10.0], n_ladders=2, n_sweeps=4, start=pattern)
     with pytest.warns(RuntimeWarning, match="in 2 of 2 ladders no chain went .*tune_ladder"):
         found = dh.simulate.integrate_temperature(run, [0.0, 0.0])
     assert found.advice
