@@ -219,3 +219,21 @@ def test_a_comparison_says_what_the_numbers_mean():
 def test_load_at_p_2_is_explained():
     point = Point(PhasePlane("direct", 2), 0.1, 0.2)
     assert "here M = 0.05 N" in description.sentence(point, *point.phase_and_branches())
+
+
+def test_the_energy_at_n_is_that_of_simulation_and_not_that_of_infinite_n():
+    point = Point(PhasePlane("nishimori", 3), 6.0, 2.2)
+    simulation = Simulation(SimulationRequest(point, 32, 8, n_sweeps=40))
+    while not simulation.finished:
+        simulation.advance()
+    mean, error = simulation.mean_energy()
+    levels = point.levels(32)
+    assert abs(mean - levels.energy_at_size) < 3 * error
+    assert abs(mean - levels.energy) > 3 * error
+    assert f"exactly {levels.energy_at_size:.4f}" in description.result(simulation, levels)
+
+
+def test_without_an_exact_energy_at_n_the_page_says_so():
+    levels = Point(PhasePlane("direct", 3), 0.3, 0.3).levels(64)
+    assert math.isnan(levels.energy_at_size)
+    assert "known on the Nishimori line only" in description.energy_comparison(64, -1.0, 0.1, levels)

@@ -13,6 +13,7 @@ from densehop.apps.cli import program
 from densehop.apps.explorer.compute.attack import AttackSimulation
 from densehop.apps.explorer.compute.cut import CutLine, theory_along
 from densehop.apps.explorer.compute.phase_plane import PhasePlane, diagram, phase_grid
+from densehop.apps.explorer.compute.point import Levels
 from densehop.apps.explorer.pages.attack import AttackPage
 from densehop.apps.explorer.pages.cut import CutPage
 from densehop.apps.explorer.pages.phase_diagram import PhaseDiagramPage
@@ -109,10 +110,10 @@ def test_results_of_another_point_are_taken_away():
     session = Session(ManualPool())
     panel = PhaseDiagramPage(session)._simulation
     for change in ({"x": 5.0}, {"n": 64}, {"p": 4}):
-        panel._result.object, panel._theory = "overlap 0.9991, equilibrated", (0.9, -1.0, 0.9)
+        panel._result.object, panel._theory = "overlap 0.9991, equilibrated", Levels(0.9, -1.0, 0.9)
         session.state.param.update(**change)
         assert panel._result.object == ""
-        assert np.isnan(panel._theory).all()
+        assert repr(panel._theory) == repr(Levels())
     panel._result.object = "overlap 0.9991, equilibrated"
     session.state.param.update(n=1024, x=8.0)
     panel._run(None)  # too much for a page

@@ -3,8 +3,8 @@
 import math
 
 from densehop.apps.explorer.compute.phase_plane import TWO_BODY_TEACHER, min_teacher_temperature
-from densehop.apps.explorer.compute.point import Point
-from densehop.apps.explorer.compute.simulation import MAX_SWEEPS
+from densehop.apps.explorer.compute.point import Levels, Point
+from densehop.apps.explorer.compute.simulation import MAX_SWEEPS, Simulation
 from densehop.diagnostics.verdicts import Equilibration
 from densehop.teacher.law import critical_temperature
 from densehop.theory.diagrams.phases import Phase
@@ -98,6 +98,34 @@ def comparison(n_spins: int, mean: float, error: float, theory: float, theory_at
     if distance <= 2 * error:
         return f"It agrees with the theory {name} within two standard errors."
     return f"It differs by {distance / error:.1f} standard errors, or {distance:.4f}, from the theory {name}."
+
+
+def result(simulation: Simulation, theory: Levels) -> str:
+    """Say what a simulation has given so far, beside what the theory expects."""
+    n_spins, (mean, error) = simulation.request.n_spins, simulation.mean_overlap()
+    at_size = f", at this N {number(theory.overlap_at_size)}" if math.isfinite(theory.overlap_at_size) else ""
+    return (
+        f"<b>{simulation.n_sweeps} sweeps</b>: overlap {mean:.4f} ± {error:.4f} (theory {number(theory.overlap)}"
+        f"{at_size}); {equilibration(simulation.verdict())}. "
+        f"{comparison(n_spins, mean, error, theory.overlap, theory.overlap_at_size)} "
+        f"{energy_comparison(n_spins, *simulation.mean_energy(), theory)}"
+    )
+
+
+def energy_comparison(n_spins: int, mean: float, error: float, theory: Levels) -> str:
+    """Say how a simulated energy compares with the exact one at N where that is known, else with N -> infinity."""
+    said = f"The energy per spin is {mean:.4f} ± {error:.4f}"
+    if math.isfinite(theory.energy_at_size):
+        exact = f"exactly {theory.energy_at_size:.4f} on average over examples at N = {n_spins}"
+        return f"{said}; it is {exact}, and {theory.energy:.4f} for N → ∞."
+    if not math.isfinite(theory.energy):
+        return f"{said}."
+    distance = abs(mean - theory.energy)
+    near = f"{distance / error:.1f} standard errors" if error > 0 else f"{distance:.4f}"
+    return (
+        f"{said}, {near} from the theory's {theory.energy:.4f} for N → ∞; at finite N its exact value is known on the "
+        "Nishimori line only."
+    )
 
 
 def small_size_warning(point: Point, n_spins: int) -> str:

@@ -13,11 +13,24 @@ from densehop.apps.explorer.compute.phase_plane import (
 from densehop.base import checks
 from densehop.errors import DensehopError, InvalidInput
 from densehop.problem import TeacherStudent, n_examples_for
-from densehop.teacher.law import noise_ratio
+from densehop.teacher.law import noise_ratio, signal_strength
 from densehop.theory.diagrams.phases import Phase, candidates, phase_among
 from densehop.theory.questions.finite_size import finite_size_overlap
 from densehop.theory.states.model import Problem
 from densehop.theory.states.solution import Solution
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What the theory expects: the overlap and the energy per spin of the ordered state, for N -> infinity and at N.
+
+    Each is nan where there is no such state, or no such theory.
+    """
+
+    overlap: float = math.nan
+    energy: float = math.nan
+    overlap_at_size: float = math.nan
+    energy_at_size: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,20 @@ class Point:
             )[1]
         except DensehopError:
             return float("nan")
+
+    def energy_at_size(self, n_spins: int) -> float:
+        """Return the energy per spin at N, averaged over examples; nan where no exact law is known.
+
+        A student at the temperature of a teacher with the same p has the mean energy of the pattern itself, -lambda_N,
+        at every N (docs/theory.md, eq. 10 and 11).
+        """
+        if self.plane.model != "nishimori":
+            return float("nan")
+        return -signal_strength(n_spins, self.n_examples(n_spins), self.plane.p, self.temperature)
+
+    def levels(self, n_spins: int) -> Levels:
+        """Return what the theory expects of a simulation that stays at the pattern."""
+        return Levels(*self.ordered_state(), self.overlap_at_size(n_spins), self.energy_at_size(n_spins))
 
     def noise_ratio(self, n_spins: int) -> float:
         """Return rho_N, the noise at N over the noise of the theory (docs/theory.md, eq. 12).

@@ -180,7 +180,14 @@ class Simulation:
 
     def mean_overlap(self) -> tuple[float, float]:
         """Return the mean overlap after the burn-in and its standard error over disorders."""
-        estimate = disorder_estimate(self.overlap[:, :, self.burn_in :].mean((1, 2)))
+        return self._mean(self.overlap)
+
+    def mean_energy(self) -> tuple[float, float]:
+        """Return the mean energy per spin after the burn-in and its standard error over disorders."""
+        return self._mean(self.energy)
+
+    def _mean(self, series: Floats) -> tuple[float, float]:
+        estimate = disorder_estimate(series[:, :, self.burn_in :].mean((1, 2)))
         return estimate.mean, estimate.error
 
     def verdict(self) -> Equilibration | None:

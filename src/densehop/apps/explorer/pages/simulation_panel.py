@@ -9,7 +9,7 @@ import panel as pn
 import xarray as xr
 
 from densehop.apps.explorer.compute import description, python_code
-from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.compute.point import Levels, Point
 from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
 from densehop.apps.explorer.sessions.session import Session
 from densehop.apps.explorer.widgets import export
@@ -21,7 +21,6 @@ from densehop.errors import DensehopError
 from densehop.plot.style import BLUE, GREY, ORANGE
 
 MAX_SHOWN = 500  # sweeps in a chart; of longer runs only every second, third, ... sweep is drawn
-NO_THEORY = (math.nan, math.nan, math.nan)
 
 
 class SimulationPanel:
@@ -31,7 +30,7 @@ class SimulationPanel:
         self._session, self._state, self._point = session, session.state, point
         self._runner = session.job_runner(self._draw, self._finish)
         self._simulation: Simulation | None = None
-        self._theory = NO_THEORY  # overlap and energy at infinite N, and overlap at N
+        self._theory = Levels()
         self._result = pn.pane.HTML("", css_classes=["verdict"], sizing_mode="stretch_width", max_width=660)
         self._size_warning = pn.pane.HTML(
             "", css_classes=["of-size"], sizing_mode="stretch_width", max_width=1040, visible=False
@@ -76,7 +75,7 @@ class SimulationPanel:
     def _clear(self, *_: Any) -> None:
         """Take away what belongs to another point or another size."""
         self._runner.stop()
-        self._simulation, self._theory = None, NO_THEORY
+        self._simulation, self._theory = None, Levels()
         self._result.object = ""
         self._draw()
         self._warn_of_size()
@@ -97,7 +96,7 @@ class SimulationPanel:
             request = SimulationRequest(
                 point, state.n, state.disorders, state.start, state.amount, state.seed, state.sweeps
             )
-            theory = (*point.ordered_state(), point.overlap_at_size(state.n))
+            theory = point.levels(state.n)
         except DensehopError as error:
             self._clear()
             self._session.show_error(str(error))
@@ -131,15 +130,7 @@ class SimulationPanel:
         simulation = self._simulation
         if simulation is None or not simulation.n_sweeps:
             return
-        mean, error = simulation.mean_overlap()
-        verdict = simulation.verdict()
-        overlap, _, overlap_at_size = self._theory
-        at_size = f", at this N {description.number(overlap_at_size)}" if math.isfinite(overlap_at_size) else ""
-        self._result.object = (
-            f"<b>{simulation.n_sweeps} sweeps</b>: overlap {mean:.4f} ± {error:.4f} (theory "
-            f"{description.number(overlap)}{at_size}); {description.equilibration(verdict)}. "
-            f"{description.comparison(simulation.request.n_spins, mean, error, overlap, overlap_at_size)}"
-        )
+        self._result.object = description.result(simulation, self._theory)
 
     def _charts(self) -> tuple[Chart, Chart]:
         """Return the charts of overlap and energy; their layout is the same before and after a simulation begins."""
@@ -149,25 +140,21 @@ class SimulationPanel:
         if simulation is not None:
             overlaps, energies, n_sweeps = simulation.overlap, simulation.energy, simulation.request.n_sweeps
         window = (0.0, float(n_sweeps))
-        overlap, energy, overlap_at_size = self._theory
-        levels = (
-            _level("theory", overlap, n_sweeps),
-            _level("theory at N", overlap_at_size, n_sweeps, GREY),
-        )
+        theory = self._theory
         return (
             Chart(
                 "sweeps",
                 "overlap with the pattern",
-                (*_traces(overlaps), *levels),
+                (*_traces(overlaps), *_levels(theory.overlap, theory.overlap_at_size, n_sweeps)),
                 x_range=window,
                 y_range=(-0.25, 1.05),
             ),
             Chart(
                 "sweeps",
                 "energy per spin",
-                (*_traces(energies), _level("theory", energy, n_sweeps)),
+                (*_traces(energies), *_levels(theory.energy, theory.energy_at_size, n_sweeps)),
                 x_range=window,
-                y_range=padded_range(energies, np.array([energy])),
+                y_range=padded_range(energies, np.array([theory.energy, theory.energy_at_size])),
             ),
         )
 
@@ -204,6 +191,10 @@ def _traces(series: Floats) -> tuple[Line, Line, Line]:
     )
 
 
-def _level(label: str, value: float, n_sweeps: int, colour: str = "black") -> Line:
-    """Return a horizontal line."""
-    return Line(label, np.array([0.0, float(n_sweeps)]), np.full(2, value), colour, "dashed", 1.4)
+def _levels(infinite: float, at_size: float, n_sweeps: int) -> tuple[Line, Line]:
+    """Return horizontal lines at the theory's values for infinite N and for this N."""
+    ends = np.array([0.0, float(n_sweeps)])
+    return (
+        Line("theory, N → ∞", ends, np.full(2, infinite), "black", "dashed", 1.4),
+        Line("theory at this N", ends, np.full(2, at_size), GREY, "dashed", 1.4),
+    )
