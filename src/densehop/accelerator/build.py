@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from densehop.accelerator import backend
 from densehop.accelerator.couplings import BLOCK, LARGEST_N, LIMB, Couplings
+from densehop.base.arrays import Integers
 from densehop.errors import InvalidInput
 
 Array = Any
@@ -23,11 +24,11 @@ def padded(n_spins: int) -> int:
     return -(-n_spins // BLOCK) * BLOCK
 
 
-def couplings(bits: Bits, p: int, n_patterns: int, factor: int, offset: npt.NDArray[np.int64], wide: bool) -> Couplings:
+def couplings(bits: Bits, p: int, n_patterns: int, factor: int, lower: tuple[Integers, int], wide: bool) -> Couplings:
     """Return the couplings J = sum_a of products of p signs, p = 2 or 3; to be called in 64 bits.
 
-    bits (N, at least M/8) are 1 for -1; `offset` (N,) and `factor` as in `Couplings`; `wide`: the doubled fields need
-    64 bits.
+    bits (N, at least M/8) are 1 for -1; `lower`: slope and constant of `Couplings`, in which `factor` is, too. Half of
+    the slope is the field of single spins. `wide`: the doubled fields need 64 bits.
     """
     n_spins = len(bits)
     if n_spins > LARGEST_N:
@@ -42,15 +43,18 @@ def couplings(bits: Bits, p: int, n_patterns: int, factor: int, offset: npt.NDAr
         totals = _add(totals, part, n_spins, n_patterns - first, kind)
     parity = n_patterns % 2
     halves, largest = _halves(totals, parity, n_spins)
+    fields, slope = jnp.int64 if wide else jnp.int32, np.pad(lower[0], (0, places - n_spins))
     n_limbs = 1 if int(largest) <= LIMB else 2 if int(largest) <= LIMB**2 else 3
     shape = (places // BLOCK, BLOCK, *(places,) * (p - 1))
     return Couplings(
         _limbs(halves, n_limbs, kind).reshape(n_limbs, *shape),
-        _within_blocks(totals, n_spins).astype(jnp.int64 if wide else jnp.int32),
-        jnp.pad(jnp.asarray(offset, jnp.int64 if wide else jnp.int32), (0, places - n_spins)),
-        jnp.asarray(parity, jnp.int64 if wide else jnp.int32),
+        _within_blocks(totals, n_spins).astype(fields),
+        jnp.asarray(slope),
+        jnp.asarray(lower[1]),
+        jnp.asarray(slope // 2, fields),
+        jnp.asarray(parity, fields),
         jnp.asarray(n_spins),
-        jnp.asarray(factor, jnp.int64 if wide else jnp.int32),
+        jnp.asarray(factor, fields),
     )
 
 

@@ -27,12 +27,15 @@ class Couplings(NamedTuple):
     """What all chains share, F the next multiple of BLOCK after N, S = F/BLOCK.
 
     limbs (L, S, BLOCK, F, F) for p = 3, (L, S, BLOCK, F) for p = 2, of lowest order first; inner (S, BLOCK, BLOCK,
-    BLOCK) or (S, BLOCK, BLOCK), couplings within blocks, in the type of the fields; offset (F,), the part of the
-    doubled field that does not depend on spins; parity 0 or 1; n_spins; factor.
+    BLOCK) or (S, BLOCK, BLOCK), couplings within blocks, in the type of the fields; slope (F,) and constant as
+    `representations.couplings.lower_bodies` returns them; offset (F,), the part of the doubled field that does not
+    depend on spins; parity 0 or 1; n_spins; factor.
     """
 
     limbs: Array
     inner: Array
+    slope: Array
+    constant: Array
     offset: Array
     parity: Array
     n_spins: Array
@@ -141,16 +144,11 @@ def _start(shared: Couplings, block: Array, spins: Array, sites: Array) -> tuple
     return fields, sums[:, sites]
 
 
-@jax.jit
-def begin(shared: Couplings, spins: Array, slope: Array, constant: Array) -> Chains:
-    """Return what is carried from spins (N, C): their energies are those for which `lower_bodies` holds.
-
-    With slope (N,) and the constant of `representations.couplings.lower_bodies`, slope.xi + constant + sum_i xi_i h_i =
-    2 p E with the doubled fields h.
-    """
-    n_spins, places = spins.shape[0], shared.offset.shape[0]
-    spins = jnp.pad(spins, ((0, places - n_spins), (0, 0)))
-    total = constant + (slope[:, jnp.newaxis] * spins[:n_spins]).sum(axis=0)
+def begin(shared: Couplings, spins: Array) -> Chains:
+    """Return what is carried from spins (N, C); slope.xi + constant + sum_i xi_i h_i = 2 p E, h the doubled fields."""
+    places = shared.offset.shape[0]
+    spins = jnp.pad(spins, ((0, places - spins.shape[0]), (0, 0)))
+    total = shared.constant + (shared.slope[:, jnp.newaxis] * spins).sum(axis=0)
 
     def one(block: Array, total: Array) -> Array:
         sites = block * BLOCK + jnp.arange(BLOCK)

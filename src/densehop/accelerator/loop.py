@@ -5,7 +5,6 @@ anew for a shorter one.
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -27,13 +26,12 @@ class Chains(NamedTuple):
 
 
 class Order(NamedTuple):
-    """What chains try: keys (C, 2) uint32, keys of the sites (C, 2) or (0, 2), units (CAPACITY, C), first and n."""
+    """What chains try: keys (C, 2) uint32, keys of the sites (C, 2) or (0, 2), units (CAPACITY, C), sweeps before."""
 
     keys: Array
     site_keys: Array
     units: Array
     first: Array
-    n_sweeps: Array
 
 
 class Trace(NamedTuple):
@@ -60,14 +58,14 @@ class Attempts(NamedTuple):
 Sweep = Callable[[Any, Chains, Attempts], tuple[Chains, Array, Array]]
 
 
-@partial(jax.jit, static_argnames=("sweep", "n_spins", "law", "keep"), donate_argnames=("chains",))
 def run(
-    shared: Any, chains: Chains, order: Order, references: Array, *, sweep: Sweep, n_spins: int, law: int, keep: bool
+    shared: Any, own: tuple[Chains, Order, Array], n_sweeps: Array, *, sweep: Sweep, n_spins: int, law: int, keep: bool
 ) -> tuple[Chains, Trace]:
-    """Run `order.n_sweeps` sweeps; `sweep(shared, chains, attempts)` returns chains, flips (C,) and doubts (C,).
+    """Run some sweeps; `sweep(shared, chains, attempts)` returns chains, flips (C,) and doubts (C,).
 
-    references (R, N) int8; `law` of the noise; `keep` the state after each sweep.
+    own: chains, what they try, references (R, N) int8; `law` of the noise; `keep` the state after each sweep.
     """
+    chains, order, references = own
     n_chains, n_references = order.keys.shape[0], references.shape[0]
     trace = Trace(
         jnp.zeros((CAPACITY, n_chains), jnp.int64),
@@ -90,7 +88,7 @@ def run(
             trace.doubtful | doubtful,
         )
 
-    after: tuple[Chains, Trace] = jax.lax.fori_loop(0, order.n_sweeps, one, (chains, trace))
+    after: tuple[Chains, Trace] = jax.lax.fori_loop(0, n_sweeps, one, (chains, trace))
     return after
 
 

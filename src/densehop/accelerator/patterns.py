@@ -59,7 +59,6 @@ def sweep(shared: Patterns, chains: Chains, attempts: Attempts) -> tuple[Chains,
     return after
 
 
-@jax.jit
 def begin(shared: Patterns, spins: Array) -> Chains:
     """Return what is carried from spins (N, C): the numbers of agreeing sites, (C, F) int16, and the energies."""
     n_spins, n_chains = spins.shape

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from densehop.accelerator import backend, build, couplings, loop, patterns
+from densehop.accelerator.calls import call
 from densehop.base.arrays import Integers, Signs
 
 Words = npt.NDArray[np.uint32]
@@ -18,13 +18,13 @@ Words = npt.NDArray[np.uint32]
 class Energy(NamedTuple):
     """What all chains share on the device: arrays, their sweep, and how chains begin on them.
 
-    begin(spins (N, C) int8) returns what is carried, energies found anew.
+    begin(shared, spins (N, C) int8) returns what is carried, energies found anew.
     """
 
     shared: Any
     sweep: loop.Sweep
     n_spins: int
-    begin: Callable[..., loop.Chains]
+    begin: Callable[[Any, Any], loop.Chains]
 
 
 class Report(NamedTuple):
@@ -61,7 +61,7 @@ def on_patterns(bits: build.Bits, n_patterns: int, energy: Integers, even: Integ
         jnp.asarray(costs.astype(np.int32 if narrow else np.int64)),
         jnp.asarray(n_patterns),
     )
-    return Energy(shared, patterns.sweep, len(bits), partial(patterns.begin, shared))
+    return Energy(shared, patterns.sweep, len(bits), patterns.begin)
 
 
 @backend.in_wide_numbers
@@ -70,14 +70,11 @@ def on_couplings(
 ) -> Energy:
     """Return a p-body energy, p = 2 or 3, on the device, from the patterns' bits (N, at least M/8).
 
-    `lower` as `representations.couplings.lower_bodies` returns it: half of its slope is the field of single spins.
-    `wide`: doubled fields need 64 bits.
+    `lower` as `representations.couplings.lower_bodies` returns it; `wide`: doubled fields need 64 bits.
     """
     backend.require_sound()
-    slope, constant = lower
-    shared = build.couplings(bits, p, n_patterns, factor, slope // 2, wide)
-    begin = partial(couplings.begin, shared, slope=jnp.asarray(slope), constant=jnp.asarray(constant))
-    return Energy(shared, couplings.sweep, len(bits), begin)
+    shared = build.couplings(bits, p, n_patterns, factor, lower, wide)
+    return Energy(shared, couplings.sweep, len(bits), couplings.begin)
 
 
 def _rounded(length: int) -> int:
@@ -94,26 +91,18 @@ class Placed:
     chains: loop.Chains
 
     @classmethod
-    @backend.in_wide_numbers
     def at(cls, energy: Energy, states: Signs) -> "Placed":
         """Place chains at states (C, N)."""
-        return cls(energy, energy.begin(jnp.asarray(states.T)))
+        return cls(energy, call(energy.begin, energy.shared, states.T))
 
-    @backend.in_wide_numbers
     def run(self, tried: Tried, references: Signs, keep: bool) -> Report:
         """Run at most `loop.CAPACITY` sweeps; references (R, N), `keep` the state after each sweep."""
         n_sweeps = tried.units.shape[1]
         units = np.zeros((loop.CAPACITY, len(tried.units)))
         units[:n_sweeps] = tried.units.T
-        order = loop.Order(
-            jnp.asarray(tried.keys),
-            jnp.asarray(tried.site_keys),
-            jnp.asarray(units),
-            jnp.asarray(tried.first % 2**32, jnp.uint32),
-            jnp.asarray(n_sweeps),
-        )
-        self.chains, trace = loop.run(
-            self.energy.shared, self.chains, order, jnp.asarray(references),
+        order = loop.Order(tried.keys, tried.site_keys, units, np.asarray(tried.first % 2**32, np.uint32))
+        self.chains, trace = call(
+            loop.run, self.energy.shared, (self.chains, order, references), n_sweeps,
             sweep=self.energy.sweep, n_spins=self.energy.n_spins, law=tried.law, keep=keep,
         )  # fmt: skip
         energies, flips, overlaps, states = (np.asarray(part)[:n_sweeps] for part in trace[:4])
@@ -129,7 +118,6 @@ class Placed:
         """The energies (C,) that were kept from flip to flip."""
         return np.asarray(self.chains.energies)
 
-    @backend.in_wide_numbers
     def energies_anew(self) -> Integers:
         """Return the energies (C,) of the states now."""
-        return np.asarray(self.energy.begin(self.chains.spins[: self.energy.n_spins]).energies)
+        return self.at(self.energy, self.states).energies

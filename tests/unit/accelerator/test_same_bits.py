@@ -15,7 +15,7 @@ from densehop.errors import Interrupted, InvalidInput
 if importlib.util.find_spec("jax") is None:
     pytest.skip("JAX is not installed", allow_module_level=True)
 
-from densehop.accelerator import backend, build, loop, noise
+from densehop.accelerator import backend, build, loop, noise, placed
 
 RESULTS = ("spins", "energy", "overlap", "acceptance", "snapshots")
 N_SPINS, N_CHAINS = 20, 3  # 20 is no multiple of the block
@@ -112,18 +112,21 @@ def test_a_checkpoint_goes_on_on_the_other_device(tmp_path, first, second):
 
 def test_doubtful_decisions_are_made_by_the_kernels(monkeypatch):
     """Where every decision is doubtful, all chains run on the kernels, and those on the device are put right."""
-    calls = []
-    original = loop.run
+    original, calls = placed.call, []
 
-    def doubting(*arguments, **options):
-        chains, trace = original(*arguments, **options)
+    def doubting(function, *arguments, **options):
+        """Report chain 1 as doubtful and leave wrong spins and energies of it."""
+        result = original(function, *arguments, **options)
+        if function is not loop.run:
+            return result
         calls.append(1)
-        wrong = trace._replace(energies=trace.energies + 1, doubtful=trace.doubtful.at[1].set(True))
-        return chains._replace(spins=chains.spins.at[:, 1].multiply(-1), energies=chains.energies + 0), wrong._replace(
-            energies=wrong.energies.at[:, [0, 2]].add(-1)
-        )
+        chains, trace = result
+        with backend.wide_numbers():
+            energies, doubtful = trace.energies.at[:, 1].add(1), trace.doubtful.at[1].set(True)
+            chains = chains._replace(spins=chains.spins.at[:, 1].multiply(-1))
+        return chains, trace._replace(energies=energies, doubtful=doubtful)
 
-    monkeypatch.setattr(loop, "run", doubting)
+    monkeypatch.setattr(placed, "call", doubting)
     require_same(network(3, 35), 2.0, representation="couplings")
     assert calls
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 DEVICES = ("cpu", "accelerator", "auto")
 LARGEST_P = 3  # of couplings on a device
 BYTES, OPERATIONS = 4e12, 4e14  # a second, of a large device: their ratio decides between representations
+ONE_LIMB = 450_000  # patterns: six standard deviations of half a coupling are below 2048
+CALL = 64  # sweeps, as `accelerator.loop.CAPACITY`
 PAYS_FROM = 2.0**24  # operations of a sweep, below which a device waits for its own calls
 
 
@@ -52,15 +54,34 @@ def chosen(model: Model, device: str, order: str, n_chains: int) -> Model:
     return DeviceModel(model, order == "sequential")
 
 
-def _pays(model: Model, order: str, n_chains: int) -> bool:
-    """Tell whether an accelerator is there, can run this, and has more to do in a sweep than to wait for its calls."""
-    if not isinstance(model, IntegerModel):
-        return False
+def bytes_on_device(p: int, n_spins: int, n_patterns: int, n_chains: int, in_order: bool) -> tuple[int, int]:
+    """Predict what a strict energy and its chains take on a device, and what building takes for a while beside it.
+
+    All counts twice, since what is joined with others is copied. Couplings of more than `ONE_LIMB` patterns are
+    expected to need two limbs of 16 bits.
+    """
+    kept = CALL * n_chains * n_spins  # states after each sweep of a call
+    patterns = n_patterns * (n_spins // 8 + 1) + 6 * n_patterns * n_chains
+    if not in_order or p > LARGEST_P:
+        return 2 * (patterns + kept), 8 * n_patterns * n_chains
+    tensor: int = (n_spins + 8) ** p
+    limbs = 1 if n_patterns <= ONE_LIMB else 2
+    return 2 * (2 * limbs * tensor + kept), 12 * tensor + 4 * n_spins * 2**15
+
+
+def found() -> bool:
+    """Tell whether JAX is installed and finds a device that is not the processor."""
     try:
-        found = importlib.import_module("densehop.accelerator.backend").found()
+        return bool(importlib.import_module("densehop.accelerator.backend").found())
     except ImportError:
         return False
-    return bool(found) and DeviceModel(model, order == "sequential").workload(n_chains, True).operations > PAYS_FROM
+
+
+def _pays(model: Model, order: str, n_chains: int) -> bool:
+    """Tell whether an accelerator is there, can run this, and has more to do in a sweep than to wait for its calls."""
+    if not isinstance(model, IntegerModel) or not found():
+        return False
+    return DeviceModel(model, order == "sequential").workload(n_chains, True).operations > PAYS_FROM
 
 
 @dataclass(frozen=True)
