@@ -196,16 +196,12 @@ def test_interrupt_says_how_to_go_on(tmp_path):
 
 
 def test_devices_that_cannot_be_are_refused(densehop, tmp_path):
+    run = ("run", str(EXAMPLE), "--out", str(tmp_path))
+    figure = ("reproduce", "nishimori-phase-diagram", "--out", str(tmp_path))
     for options, said in [
-        (
-            ("run", str(EXAMPLE), "--out", str(tmp_path), "--engine", "dask", "--device", "accelerator"),
-            "leave --engine",
-        ),
-        (("run", str(EXAMPLE), "--out", str(tmp_path), "--device", "gpu"), "device must be one of"),
-        (
-            ("reproduce", "nishimori-phase-diagram", "--out", str(tmp_path), "--device", "accelerator"),
-            "has no campaign",
-        ),
+        ((*run, "--engine", "dask", "--device", "accelerator"), "leave --engine dask out"),
+        ((*run, "--device", "gpu"), "device must be one of"),
+        ((*figure, "--device", "accelerator"), "has no campaign"),
     ]:
         result = densehop(*options)
         assert result.returncode == 2
