@@ -14,7 +14,7 @@ INSIDE = ("example", "fraction", "chain")
 
 
 def attack_pattern(
-    cell: Cell, attack: Overwritten, network: PBodyHopfield, pattern: Signs, checkpoint: Checkpoint
+    cell: Cell, attack: Overwritten, network: PBodyHopfield, pattern: Signs, checkpoint: Checkpoint, device: str = "cpu"
 ) -> Variables:
     """Return what came of each attack: overlaps q_star and m with the pattern and with the example that attacked.
 
@@ -31,7 +31,7 @@ def attack_pattern(
             seed = cell.segment_seed(which)
             pattern, intruder = pairs[which]
             states = attacked(pattern, intruder, attack.fractions[step], cell.run.n_chains, seed)
-            ends = _moved(cell, network, states, seed_sequence(seed, step))
+            ends = _moved(cell, network, states, seed_sequence(seed, step), device)
             overlaps[:, which, step] = pairs[which].astype(np.float64) @ ends.T / cell.n_spins
             if checkpoint.due():
                 checkpoint.save({"overlaps": overlaps}, {})
@@ -50,7 +50,7 @@ def _intruder(cell: Cell, kind: str, pattern: Signs, network: PBodyHopfield) -> 
     return -found.spins if cell.p % 2 == 0 and found.overlap < 0 else found.spins
 
 
-def _moved(cell: Cell, network: PBodyHopfield, states: Signs, seed: np.random.SeedSequence) -> Floats:
+def _moved(cell: Cell, network: PBodyHopfield, states: Signs, seed: np.random.SeedSequence, device: str) -> Floats:
     """Return where the states (chain, N) go: fixed points at T = 0, else mean spins after the burn-in."""
     if cell.temperature == 0:
         return network.relax(states, n_workers=1).astype(np.float64)
@@ -64,6 +64,7 @@ def _moved(cell: Cell, network: PBodyHopfield, states: Signs, seed: np.random.Se
         dynamics=run.dynamics,
         order=run.order,
         representation=run.representation,
+        device=device,
         snapshot_every=1,
         n_workers=1,
     ).snapshots

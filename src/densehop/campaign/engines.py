@@ -47,7 +47,7 @@ class Engine(Protocol):
         """Stop what is still under way, letting it save itself, and release everything."""
 
 
-class _ThisMachine:
+class ThisMachine:
     """The memory that this machine has for cells."""
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class _ThisMachine:
         return None
 
 
-class ThisProcess(_ThisMachine):
+class ThisProcess(ThisMachine):
     """One cell after the other, in this process: the simplest engine, for debugging and tests."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class ThisProcess(_ThisMachine):
         """Nothing is left."""
 
 
-class LocalWorkers(_ThisMachine):
+class LocalWorkers(ThisMachine):
     """Processes on this machine, each of which runs one cell at a time.
 
     Each is a pool of its own: where one is killed, it is known which cell it had, the other cells go on, and a new

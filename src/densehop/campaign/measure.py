@@ -22,13 +22,16 @@ from densehop.simulate.starts import random_states, states_at_overlap
 from densehop.teacher.examples import draw_examples
 
 
-def measure(cell: Cell, checkpoint: Checkpoint) -> Variables:
-    """Return what the cell's chains say; an interrupt saves them first and is passed on."""
+def measure(cell: Cell, checkpoint: Checkpoint, device: str = "cpu") -> Variables:
+    """Return what the cell's chains say; an interrupt saves them first and is passed on.
+
+    The device on which chains run is no part of the cell: the bits are the same.
+    """
     references, examples = draw(cell)
     network = PBodyHopfield(examples, cell.p)
     del examples  # the network has its copy
     if cell.attack is not None:
-        return attack_pattern(cell, cell.attack, network, references[0], checkpoint)
+        return attack_pattern(cell, cell.attack, network, references[0], checkpoint, device)
     saved = checkpoint.load()
     spent = 0.0
     if saved is None:
@@ -45,7 +48,8 @@ def measure(cell: Cell, checkpoint: Checkpoint) -> Variables:
     try:
         measured = measured_sweeps(cell, trajectory)
         while trajectory.n_sweeps < measured.stop:
-            trajectory = advance(cell, network, trajectory, references, measured.stop - trajectory.n_sweeps)
+            left = measured.stop - trajectory.n_sweeps
+            trajectory = advance(cell, network, trajectory, references, left, device)
             if checkpoint.due():
                 save()
             if trajectory.n_sweeps == measured.stop:
@@ -87,12 +91,15 @@ def _first_states(cell: Cell, references: Signs, n_chains: int) -> Signs:
     return np.repeat(references[-1:] if cell.start == "example" else references[:1], n_chains, axis=0)
 
 
-def advance(cell: Cell, network: PBodyHopfield, trajectory: Trajectory, references: Signs, n_sweeps: int) -> Trajectory:
+def advance(
+    cell: Cell, network: PBodyHopfield, trajectory: Trajectory, references: Signs, n_sweeps: int, device: str = "cpu"
+) -> Trajectory:
     """Run the next segment of at most `n_sweeps`."""
     options: RunKeywords = {
         "dynamics": cell.run.dynamics,
         "order": cell.run.order,
         "representation": cell.run.representation,
+        "device": device,
         "snapshot_every": 1,
         "n_workers": 1,
     }

@@ -12,9 +12,13 @@ from densehop.base import checks
 from densehop.base.progress import NoProgress, Progress
 from densehop.base.workers import count_workers
 from densehop.campaign import store
+from densehop.campaign.device import on_device
+from densehop.campaign.plan import Plan
+from densehop.campaign.runner import local, run
 from densehop.errors import InvalidInput
 from densehop.plot.style import encode
 from densehop.recipes.quantities import described
+from densehop.simulate.representations.device import DEVICES
 
 SUFFIXES = (".png", ".pdf", ".nc")
 MAX_SEED = 2**63 - 1  # the largest integer that an attribute of a NetCDF file holds
@@ -32,6 +36,7 @@ class Recipe:
         the cells of its campaign in the folder `cells`; the same call resumes it
     draw : function of the dataset that returns a matplotlib figure
     table : function of the dataset that returns text
+    plan : function of (size, seed) that returns the campaign of a recipe that simulates by one, else None
     """
 
     name: str
@@ -40,6 +45,7 @@ class Recipe:
     compute: Callable[[Any, int, int | None, Progress, Path], xr.Dataset]
     draw: Callable[[xr.Dataset], Any]
     table: Callable[[xr.Dataset], str]
+    plan: Callable[[Any, int], Plan] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,12 +66,13 @@ def reproduce(
     progress: Progress | None = None,
     *,
     csv: bool = False,
+    device: str = "cpu",
 ) -> Reproduction:
     """Compute a recipe and write NAME.png, NAME.pdf and NAME.nc, with `csv` also NAME.csv, all of them or none.
 
     The folder is checked before anything is computed. If only the drawing or the table fails, NAME.nc is written.
     Recipes that simulate keep their cells in NAME.cells, whatever the size; the same call goes on where an earlier one
-    stopped.
+    stopped. `device` is where their chains run, "cpu", "accelerator" or "auto", as in `sample`.
     """
     if size not in recipe.sizes:
         raise InvalidInput(f"size of {recipe.name} must be one of {', '.join(recipe.sizes)}; got '{size}'")
@@ -73,6 +80,8 @@ def reproduce(
     count_workers(n_workers)
     store.writable_folder(folder, [f"{recipe.name}{suffix}" for suffix in SUFFIXES])
     parameters = recipe.sizes[size]
+    if device != "cpu":
+        _run_on(device, recipe, parameters, seed, n_workers, progress or NoProgress(), cells_folder(recipe, folder))
     dataset = recipe.compute(parameters, seed, n_workers, progress or NoProgress(), cells_folder(recipe, folder))
     dataset = described(dataset.assign_attrs(recipe=recipe.name, size=size))
     file = folder / f"{recipe.name}.nc"
@@ -85,6 +94,20 @@ def reproduce(
     files = {folder / f"{recipe.name}{suffix}": content for suffix, content in pictures.items()} | data
     store.save(files)
     return Reproduction(tuple(files), table, dataset)
+
+
+def _run_on(
+    device: str, recipe: Recipe, parameters: Any, seed: int, n_workers: int | None, progress: Progress, cells: Path
+) -> None:
+    """Run the campaign of a recipe on a device; what it leaves in `cells` need not be computed again."""
+    checks.choice("device", device, DEVICES)
+    if recipe.plan is None and device == "auto":
+        return
+    if recipe.plan is None:
+        raise InvalidInput(f"{recipe.name} has no campaign of chains that a device could run: use device='cpu'")
+    plan = recipe.plan(parameters, seed)
+    engine, task = on_device(plan, device, local(n_workers))
+    run(plan, cells, engine, progress, task=task)
 
 
 def cells_folder(recipe: Recipe, folder: Path) -> Path:

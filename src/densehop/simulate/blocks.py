@@ -26,7 +26,8 @@ Report = Callable[["Group", int], None]
 class Setup:
     """What all groups of a run have in common: the network, how chains run, in which representations they may.
 
-    Under replica exchange: `temperatures` of a ladder, and after how many sweeps neighbours may swap.
+    Under replica exchange: `temperatures` of a ladder, and after how many sweeps neighbours may swap. Chains
+    `on_device` are one group, since they share its calls.
     """
 
     model: Model
@@ -35,6 +36,7 @@ class Setup:
     n_workers: int
     temperatures: tuple[float, ...] = ()
     exchange_every: int = 1
+    on_device: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Group:
             setup.choice,
             setup.n_workers,
         )
+        self._on_device = setup.on_device
         self.rows, self.states, self.record, self.results = rows, states, record, results
         self.streams = Streams(self.settings, range(rows.start, rows.stop), self.model.n_spins)
         self._work = self.model.workload(len(states), self.settings.order == "sequential")
@@ -107,4 +110,5 @@ class Group:
         """Return how many sweeps go between two looks at the stop event."""
         cost = self._work.cost(self.place.couplings, self.place.acceptance)
         attempts = self.states.size
-        return max(1, min(ATTEMPTS_PER_CALL // attempts, int(TIME_PER_CALL / (attempts * cost))))
+        at_once = int(TIME_PER_CALL / (attempts * cost))
+        return max(1, at_once if self._on_device else min(ATTEMPTS_PER_CALL // attempts, at_once))

@@ -15,6 +15,7 @@ from densehop.energies.tables import EnergyTable
 from densehop.energies.weights import WeightTable
 from densehop.simulate.blocks import Setup
 from densehop.simulate.chains import Model
+from densehop.simulate.representations.device import chosen
 from densehop.simulate.retrieval import Retrieval, RetrievalStore, Stepper, retrieve
 from densehop.simulate.runs import Run
 from densehop.simulate.sample import relax, run_chains
@@ -122,7 +123,7 @@ class Network(ABC):
         start : (N,) or (n_chains, N) of +-1; None: random
         references : (N,) or (R, N) of +-1, vectors whose overlap with the chain is recorded after each sweep
         seed : int or SeedSequence
-        dynamics, order, representation, snapshot_every, n_workers, progress, checkpoint, checkpoint_every : see
+        dynamics, order, representation, device, snapshot_every, n_workers, progress, checkpoint, checkpoint_every : see
             `simulate.RunOptions`
 
         Raises
@@ -159,7 +160,7 @@ class Network(ABC):
         exchange_every : int, sweeps between two attempts of neighbours to swap
         start : (N,), (n_ladders R, N), a ladder's chains one after the other, or None: random
         references, seed : as in `sample`
-        dynamics, order, representation, snapshot_every, n_workers, progress, checkpoint, checkpoint_every : see
+        dynamics, order, representation, device, snapshot_every, n_workers, progress, checkpoint, checkpoint_every : see
             `simulate.RunOptions`
         """
         rungs = ladder_temperatures(temperatures)
@@ -214,9 +215,22 @@ class Network(ABC):
         checks.memory("sampling", settings.n_chains * (8 * numbers + signs) + self._bytes_of_chains(settings.n_chains))
         starts = start_states(start, settings.n_chains, self.n_spins, settings.seed)
         threads = count_workers(options.n_workers)
-        choice = self._model.choices(options.representation, settings.n_chains, threads)
-        setup = Setup(self._model, settings, choice, threads)
+        model = self._on_device(options.device, settings)
+        choice = model.choices(options.representation, settings.n_chains, threads)
+        setup = Setup(model, settings, choice, threads, on_device=model is not self._model)
         return Run(setup, starts, reference_states, options.progress, options.checkpoint, options.checkpoint_every)
+
+    def _on_device(self, device: str, settings: Settings) -> Model:
+        """Return the energy where chains shall run; what a device holds is kept for the next call."""
+        if device == "cpu":
+            return self._model
+        model = chosen(self._model, device, settings.order, settings.n_chains)
+        return model if model is self._model else self._kept_on_device.setdefault(settings.order, model)
+
+    @cached_property
+    def _kept_on_device(self) -> dict[str, Model]:
+        """The energy on a device, by the order of sites."""
+        return {}
 
     def _references(self, references: ArrayLike | None) -> Signs:
         """Return checked references as (R, N)."""

@@ -32,6 +32,8 @@ def run_chains(run: Run) -> Samples:
     """Run all chains on threads; the bits depend neither on the number of workers nor on the representation."""
     setup = run.setup
     at_most = setup.n_workers * (GROUPS_PER_WORKER if setup.choice == "patterns" else 1)
+    if setup.on_device:
+        at_most = 1
     spins, results = run.carry_out(Group, split(setup.settings.n_chains, at_most))
     return _samples(setup.model, setup.settings, spins, results)
 

@@ -31,6 +31,8 @@ class RunOptions:
     order : "sequential" or "random" choice of sites
     representation : "patterns" (any energy; time grows with M), "couplings" (strict p <= 4, power p <= 3; time does not
         depend on M, memory N^p) or "auto", the faster of the two for each block of sweeps; the bits are the same
+    device : "cpu", "accelerator" (by JAX; energies of integers; `pip install 'densehop[accelerator]'`) or "auto", an
+        accelerator where JAX finds one and a sweep is work enough for it; the bits are the same (docs/accelerator.md)
     snapshot_every : int, keep the state after each `snapshot_every`-th sweep (0: never)
     n_workers : int, threads; None: one per core
     progress : called with the number of sweeps just done, from the threads
@@ -42,6 +44,7 @@ class RunOptions:
     dynamics: str = "heat-bath"
     order: str = "sequential"
     representation: str = "auto"
+    device: str = "cpu"
     snapshot_every: int = 0
     n_workers: int | None = None
     progress: Callable[[int], None] | None = None
@@ -55,6 +58,7 @@ class RunKeywords(TypedDict, total=False):
     dynamics: str
     order: str
     representation: str
+    device: str
     snapshot_every: int
     n_workers: int | None
     progress: Callable[[int], None] | None

@@ -193,3 +193,16 @@ def test_interrupt_says_how_to_go_on(tmp_path):
     assert errors.strip() == f"densehop: interrupted; {said}"
     assert output == ""
     assert len(list((out / "checkpoints").glob("*.npz"))) == 1
+
+
+def test_devices_that_cannot_be_are_refused(densehop, tmp_path):
+    run = ("run", str(EXAMPLE), "--out", str(tmp_path))
+    figure = ("reproduce", "nishimori-phase-diagram", "--out", str(tmp_path))
+    for options, said in [
+        ((*run, "--engine", "dask", "--device", "accelerator"), "leave --engine dask out"),
+        ((*run, "--device", "gpu"), "device must be one of"),
+        ((*figure, "--device", "accelerator"), "has no campaign"),
+    ]:
+        result = densehop(*options)
+        assert result.returncode == 2
+        assert said in error_line(result)

@@ -1,4 +1,5 @@
 import dataclasses
+import sys
 import threading
 import time
 
@@ -8,6 +9,7 @@ import pytest
 import densehop as dh
 from densehop.base.streams import Purpose, generator, seed_sequence
 from densehop.base.workers import run_all
+from densehop.errors import MissingPackage
 from tests import naive
 
 
@@ -157,3 +159,12 @@ def test_failing_task_stops_the_others():
     with pytest.raises(ValueError, match="the cause"):
         run_all([waits, fails], 2)
     assert stopped.is_set()
+
+
+def test_an_accelerator_without_jax_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "densehop.accelerator.placed", None)
+    monkeypatch.setitem(sys.modules, "densehop.accelerator.backend", None)
+    net = dh.PBodyHopfield(np.ones((2, 5), dtype=int), 3)
+    with pytest.raises(MissingPackage, match=r"needs the package jax.*pip install 'densehop\[accelerator\]'"):
+        net.sample(1.0, n_sweeps=2, device="accelerator")
+    assert net.sample(1.0, n_sweeps=2, device="auto").energy.shape == (1, 2)

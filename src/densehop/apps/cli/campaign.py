@@ -34,22 +34,26 @@ def run(
         str | None, typer.Option(help="Address of a Dask scheduler. (default: a local cluster)", metavar="ADDRESS")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed to use instead of the plan's.")] = None,
+    device: Annotated[str, typer.Option(help="Where chains run: cpu, accelerator or auto; same results.")] = "cpu",
 ) -> None:
     """Run a campaign, the grid of simulations of a plan; interrupted or run again, it continues where it stopped.
 
     Exit codes: 0 every cell has a result, 1 some have none (they failed, or results could not be written),
     2 wrong input or a folder that another run holds, 130 interrupted.
     """
+    from densehop.campaign.device import on_device  # noqa: PLC0415 (slow imports, not needed for --help)
     from densehop.campaign.plan_file import plan_of, read_plan  # noqa: PLC0415 (slow imports, not needed for --help)
     from densehop.campaign.runner import run as run_plan  # noqa: PLC0415 (as above)
 
     wanted = read_plan(plan)
     if seed is not None:
         wanted = plan_of({**wanted.model_dump(), "seed": seed}, "--seed")
-    chosen = _engine(engine, workers, scheduler)
+    if device != "cpu" and engine == "dask":
+        raise InvalidInput(f"--device {device} is a device of this machine: leave --engine dask out")
+    chosen, task = on_device(wanted, device, _engine(engine, workers, scheduler))
     try:
         with ProgressBar(wanted.name, counted=False) as progress:
-            report = run_plan(wanted, out, chosen, progress)
+            report = run_plan(wanted, out, chosen, progress, task=task)
     except KeyboardInterrupt:
         leave_interrupted_campaign(out)
     for note in report.notes:

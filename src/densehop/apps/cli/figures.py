@@ -17,6 +17,7 @@ def reproduce(
     seed: Annotated[int, typer.Option(help="Seed; results do not depend on the number of workers.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Processes. (default: one for each core)")] = None,
     csv: Csv = False,
+    device: Annotated[str, typer.Option(help="Where chains run: cpu, accelerator or auto; same results.")] = "cpu",
     list_names: Annotated[bool, typer.Option("--list", help="List the figures and stop.")] = False,
 ) -> None:
     """Reproduce a published figure: theory beside simulation, with a table of deviations.
@@ -37,7 +38,7 @@ def reproduce(
         raise InvalidInput(f"NAME must be one of {', '.join(RECIPES)}; got {got}")
     try:
         with ProgressBar(name, counted=False) as progress:
-            made = reproduce_recipe(RECIPES[name], size, out, seed, workers, progress, csv=csv)
+            made = reproduce_recipe(RECIPES[name], size, out, seed, workers, progress, csv=csv, device=device)
     except KeyboardInterrupt:
         if (cells := cells_folder(RECIPES[name], out)).exists():
             leave_interrupted_campaign(cells)

@@ -165,6 +165,7 @@ RECIPE = Recipe(
     title="overlap over load and temperature, theory beside simulation; p = 10 beside its limit",
     sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
+    plan=plan,
     draw=landscape,
     table=table,
 )

@@ -207,6 +207,7 @@ RECIPE = Recipe(
     title="overlap with a hot two-body teacher's pattern against temperature",
     sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
+    plan=plan,
     draw=overlap_figures.by_temperature,
     table=table,
 )

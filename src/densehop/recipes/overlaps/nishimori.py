@@ -181,6 +181,7 @@ RECIPE = Recipe(
     title="overlap with the teacher's pattern against temperature, theory beside simulation",
     sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
+    plan=plan,
     draw=overlap_figures.by_temperature,
     table=table,
 )

@@ -150,6 +150,7 @@ RECIPE = Recipe(
     title="overlap after an attack with an example, over (a, eps), with the boundary",
     sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
+    plan=plan,
     draw=adversarial.heat_maps,
     table=table,
 )

@@ -131,6 +131,7 @@ RECIPE = Recipe(
     title="the attack on a student of an ordered teacher, which fails",
     sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
+    plan=plan,
     draw=adversarial.prototypes,
     table=table,
 )

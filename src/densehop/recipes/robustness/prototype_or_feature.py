@@ -277,6 +277,7 @@ RECIPE = Recipe(
     title="recovery of the pattern from a corrupted copy, by prototypes and by features",
     sizes={"quick": QUICK, "paper": PAPER},
     compute=compute,
+    plan=plan,
     draw=recovery_figures.recovery,
     table=table,
 )
