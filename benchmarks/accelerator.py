@@ -80,7 +80,7 @@ def networks(p: int, n: int, n_spins: int, n_patterns: int) -> Iterator[Network]
 def temperature(p: int, n_spins: int, n_patterns: int, heat: float) -> float:
     """Return heat times the scale of the fields of random examples."""
     pairs = math.comb(n_spins - 1, p - 1)
-    return heat * math.factorial(p) / n_spins ** (p - 1) * math.sqrt(n_patterns * pairs)
+    return heat * math.factorial(p) / float(n_spins) ** (p - 1) * math.sqrt(n_patterns * pairs)
 
 
 def seconds_per_sweep(
