@@ -2,6 +2,7 @@
 
 from densehop.recipes.capacity.limit import RECIPE as CAPACITY_LIMIT
 from densehop.recipes.capacity.recipe import RECIPE as CAPACITY
+from densehop.recipes.exponential.recipe import RECIPE as EXPONENTIAL_ENERGIES
 from densehop.recipes.overlaps.landscape import RECIPE as LANDSCAPE
 from densehop.recipes.overlaps.large_noise import RECIPE as LARGE_NOISE_OVERLAP
 from densehop.recipes.overlaps.nishimori import RECIPE as NISHIMORI_OVERLAP
@@ -26,6 +27,7 @@ RECIPES: dict[str, Recipe] = {
         LARGE_NOISE_PHASE_DIAGRAM,
         CAPACITY,
         CAPACITY_LIMIT,
+        EXPONENTIAL_ENERGIES,
         LANDSCAPE,
         LARGE_NOISE_OVERLAP,
         ADVERSARIAL,

@@ -82,3 +82,48 @@ def test_wrong_input_is_refused():
     assert dh.theory.log_partition_function(many, None, 1.0, 1.0) == pytest.approx(
         math.log(3) + 30 * math.log(2 * math.cosh(1)), rel=1e-14
     )
+
+
+def at_exact_temperature(seed):
+    """Distances in error bars, of energy, overlap with the patterns' sum and log Z of replica exchange, and the row."""
+    rng = np.random.default_rng(100 + seed)
+    n_spins, n_patterns = int(rng.integers(20, 61)), int(rng.integers(50, 1001))
+    patterns, sharpness = instance(100 + seed, n_spins, n_patterns, 0.1, 0.5)
+    network = dh.PBodyHopfield(patterns, interaction="exponential", sharpness=sharpness)
+    ladder = np.geomspace(1 / sharpness, 20 / sharpness, 8)
+    run = network.temper(ladder, n_ladders=12, n_sweeps=300, seed=seed)
+    random = dh.simulate.random_states(n_spins, 1200, seed=seed)
+    found = dh.simulate.integrate_temperature(run, network.energy(random))
+    chains = network.sample(1 / sharpness, 12, 200, start=run.spins[:, 0], references=patterns[0], seed=seed + 1)
+    drawn = network.energy(dh.simulate.draw_exactly(patterns, sharpness, 20_000, seed=seed))
+    together = patterns.mean(axis=0, dtype=float)
+    measured = {
+        "energy": (chains.energy.reshape(12, -1) / n_spins, drawn.mean() / n_spins),
+        "overlap": (chains.overlap.reshape(12, -1), math.tanh(sharpness) * float(patterns[0] @ together) / n_spins),
+    }
+    row = [n_spins, n_patterns, sharpness]
+    away = []
+    for series, exact in measured.values():
+        means = series.mean(axis=1)
+        error = means.std(ddof=1) / math.sqrt(12)
+        row += [exact, means.mean(), error]
+        away.append((means.mean() - exact) / error)
+    exact = math.log(n_patterns) / n_spins + math.log(2 * math.cosh(sharpness))
+    row += [exact, found.free_entropy[0], found.error[0]]
+    return [*away, (found.free_entropy[0] - exact) / found.error[0]], row
+
+
+@pytest.mark.long
+def test_chains_have_the_exact_energies_overlaps_and_log_z_of_20_instances():
+    """T = 1/L, N to 60, to 1,000 patterns: Student's law with 11 degrees of freedom for each of the three."""
+    print("\n  N    M     L     u exact  chains             overlap exact  chains         log Z/N exact  chains")
+    distances = []
+    for seed in range(20):
+        away, row = at_exact_temperature(seed)
+        distances.append(away)
+        numbers = "  ".join(f"{x:9.5f} {y:9.5f}({z:.5f})" for x, y, z in (row[3:6], row[6:9], row[9:12]))
+        print(f"{row[0]:4d} {row[1]:5d} {row[2]:6.3f} {numbers}")
+    rms = np.sqrt(np.mean(np.square(distances), axis=0))
+    print("root mean square, in errors:", np.round(rms, 2))
+    assert (np.abs(distances) < 5.5).all()  # beyond 4.4 lies one of a thousand
+    assert (rms < 1.7).all()

@@ -1,0 +1,1 @@
+"""The figure of exponential energies: phases, basins, features against prototypes, attacks."""
