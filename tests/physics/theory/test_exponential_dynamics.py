@@ -143,15 +143,40 @@ def test_an_example_takes_over_at_the_attack_boundary():
     assert 0.35 * m == pytest.approx(load + g, abs=1e-14)
 
 
+def test_where_few_examples_carry_the_sum_the_attacker_competes_with_the_closest():
+    """The state goes to examples in any case, to the attacker from the fraction on at which it is the closest."""
+    problem = dh.ExponentialTeacherStudent(0.2, 0.9, 0.0, 0.3)
+    edge = dh.theory.attack_boundary(problem, n_spins=32)
+    assert edge == pytest.approx(0.56375, abs=1e-5)
+    n_examples = dh.n_examples_for(0.2, 32, None)
+    assert share_captured(32, n_examples, 0.9, 0.3, edge - 0.15, 4)[0] < 0.3
+    assert share_captured(32, n_examples, 0.9, 0.3, edge + 0.1, 4)[0] > 0.7
+    sharper = dh.theory.attack_boundary(dh.ExponentialTeacherStudent(0.2, 3.0, 0.0, 0.3))
+    e = dh.theory.attack_boundary(problem)
+    assert sharper == pytest.approx(e, abs=1e-12)  # once condensed the sharpness does not matter
+    # the closest of exp(A N) examples to that state, by the relative entropy of a tilted one
+    m, opposed = e + 0.3 * (1 - e), 0.35 * e
+    tilts = np.linspace(0.01, 3, 20_001)
+    right = np.exp(tilts) * 0.65 / (np.exp(tilts) * 0.65 + np.exp(-tilts) * 0.35)
+    wrong = np.exp(tilts) * 0.35 / (np.exp(tilts) * 0.35 + np.exp(-tilts) * 0.65)
+
+    def relative(share, probability):
+        return share * np.log(share / probability) + (1 - share) * np.log((1 - share) / (1 - probability))
+
+    information = (1 - opposed) * relative(right, 0.65) + opposed * relative(wrong, 0.35)
+    closest = np.interp(0.2, information, (1 - opposed) * (2 * right - 1) + opposed * (2 * wrong - 1))
+    assert m == pytest.approx(closest, abs=1e-6)
+
+
 def test_robustness_rises_with_the_load_and_falls_with_the_sharpness():
     def edge(load, sharpness):
         return dh.theory.attack_boundary(dh.ExponentialTeacherStudent(load, sharpness, 0.0, 0.4))
 
     loads = [edge(load, 0.4) for load in (0.03, 0.06, 0.1, 0.2, 0.3)]
     assert loads == sorted(loads)
-    assert loads[0] == 0  # the examples closest to the pattern carry its energy
+    assert edge(1e-6, 0.4) < 0.002 < loads[0] < loads[1]  # the examples closest to the pattern carry its energy
     assert loads[-1] == 1  # L > A + log(cosh L + r sinh L) is the state of the example
-    sharper = [edge(0.15, sharpness) for sharpness in (0.2, 0.4, 0.6, 0.8, 3.0)]
+    sharper = [round(edge(0.15, sharpness), 12) for sharpness in (0.2, 0.4, 0.6, 0.8, 3.0)]
     assert sharper == sorted(sharper, reverse=True)
     for reliability in (0.0, 1.0):
         with pytest.raises(dh.NoSolution, match=f"at reliability {reliability:g}"):

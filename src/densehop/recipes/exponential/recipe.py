@@ -53,21 +53,21 @@ class Size:
 
 
 QUICK = Size(
-    basin_spins=(30,),
-    basin_loads=(0.15, 0.2),
-    student_spins=(16,),
-    student_loads=evenly_spaced(0.15, 0.45, 4),
-    attack_spins=(30,),
-    attack_sharpness=(0.25, 0.4, 0.6),
-    n_disorders=4,
+    basin_spins=(24, 32),
+    basin_loads=(0.15, 0.18, 0.21, 0.24),
+    student_spins=(12, 16),
+    student_loads=evenly_spaced(0.2, 0.5, 4),
+    attack_spins=(24, 32),
+    attack_sharpness=(0.25, 0.3, 0.4, 0.6, 0.9),
+    n_disorders=8,
     n_probes=16,
     n_chains=16,
     n_sweeps=200,
-    n_curve=31,
+    n_curve=61,
 )
 PAPER = Size(
     basin_spins=(30, 40),
-    basin_loads=(0.14, 0.17, 0.2, 0.23),
+    basin_loads=(0.15, 0.18, 0.21, 0.24),
     student_spins=(16, 24),
     student_loads=evenly_spaced(0.14, 0.44, 6),
     attack_spins=(30, 50),

@@ -6,6 +6,8 @@ example once its term outweighs the sum over all others (docs/theory.md, eq. 106
 
 import math
 
+from scipy.optimize import brentq
+
 from densehop.base import checks
 from densehop.errors import InvalidInput, NoSolution
 from densehop.exponential_problem import ExponentialTeacherStudent
@@ -27,7 +29,8 @@ def attack_boundary(problem: ExponentialTeacherStudent, n_spins: int | None = No
     Returns
     -------
     float
-        0 where even the pattern itself is drawn to its closest examples, 1 where the whole example is not enough.
+        1 where the whole example is not enough. Where only the closest examples carry the sum, a student that the
+        attacker does not win goes to these, not to the pattern: below the line "inference_spinodal" of `boundary`.
 
     Raises
     ------
@@ -45,12 +48,28 @@ def attack_boundary(problem: ExponentialTeacherStudent, n_spins: int | None = No
         )
     shift = 0.0 if n_spins is None else math.log(reliability) / checks.integer("n_spins", n_spins, 2)
     start, end = (sums.information(sharpness, sums.State(1 - 2 * o, o), reliability) for o in (0.0, 1.0))
-    if load < start:
-        return 0.0
     if problem.temperature > 0 and not load < retrieval_limit(sharpness, problem.temperature, reliability):
         return 1.0
     slope = (1 - reliability) * (sharpness + sums.odd(sharpness, reliability))
     taken = (load + sums.excess(sharpness, reliability) + shift) / slope
     room = (end - start) * (1 - reliability) / 2
-    drawn = (load - start) / room if room > 0 else math.inf  # where the closest examples begin to carry the sum
-    return min(max(taken, 0.0), drawn, 1.0)
+    many = (load - start) / room if room > 0 else math.copysign(math.inf, load - start)
+    if taken <= many:  # many examples carry the sum up to this fraction
+        return min(max(taken, 0.0), 1.0)
+    return _condensed(problem, shift, min(max(many, 0.0), 1.0))
+
+
+def _condensed(problem: ExponentialTeacherStudent, shift: float, low: float) -> float:
+    """Return where the example outweighs the closest of the others, which carry the sum from the fraction `low` on."""
+    load, sharpness, reliability = problem.load, problem.sharpness, problem.reliability
+
+    def lead(fraction: float) -> float:
+        opposed = fraction * (1 - reliability) / 2
+        state = sums.State(1 - 2 * opposed, opposed)
+        carrying = sums.carrying_sharpness(load, sharpness, reliability, lambda _: state)
+        others = sums.exponent(load, carrying, state, reliability)
+        return fraction + (1 - fraction) * reliability - others - (shift / carrying if carrying > 0 else 0.0)
+
+    if lead(low) >= 0:
+        return low
+    return float(brentq(lead, low, 1.0, xtol=1e-14)) if lead(1.0) > 0 else 1.0
