@@ -1,5 +1,6 @@
 """How many more codes a memory can store: by theory for random codes at this N, and by measurement on these."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from densehop.base.streams import Seed, seed_sequence
 from densehop.learn.memory.estimator import DenseAssociativeMemory
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.survival import RETRIEVED, predicted_room, predicted_survival
+from densehop.theory.questions.shannon import channel_capacity
 
 TRIALS = 100
 MOST = 2**15  # codes stored besides
@@ -29,6 +31,8 @@ class Room:
     at_least : bool, whether the search ended at its own limit, so that `n_more` is a lower bound
     predicted_survival, predicted_n_more : the same by theory at this N, if these memories were random codes; negative:
         so many are too many
+    bits_per_sign, limit_per_sign : float, log2(M)/N of these memories, and the largest at which any memory of random
+        codes brings back half of them from that damage, by Shannon (docs/theory.md, eq. 108)
     """
 
     damage: float
@@ -38,13 +42,16 @@ class Room:
     at_least: bool
     predicted_survival: float
     predicted_n_more: int
+    bits_per_sign: float
+    limit_per_sign: float
 
     def __repr__(self) -> str:
         least = "at least " if self.at_least else ""
         return (
             f"Room(of these memories {self.survival:.0%} survive {self.damage:.0%} flipped signs, and {least}"
             f"{self.n_more} random codes fit besides so that {self.wanted:.0%} do; for as many random codes theory "
-            f"says {self.predicted_survival:.0%} and {self.predicted_n_more})"
+            f"says {self.predicted_survival:.0%} and {self.predicted_n_more}; {self.bits_per_sign:.3g} of at most "
+            f"{self.limit_per_sign:.3g} bits per sign)"
         )
 
 
@@ -78,6 +85,8 @@ def room_of(signs: Signs, interaction: Interaction, damage: float, wanted: float
         at_least=at_least,
         predicted_survival=predicted_survival(interaction, len(signs), damage),
         predicted_n_more=predicted_room(interaction, len(signs), damage, wanted),
+        bits_per_sign=math.log2(len(signs)) / signs.shape[1],
+        limit_per_sign=channel_capacity(damage, signs.shape[1]) / math.log(2),
     )
 
 

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -9,6 +11,7 @@ from densehop.learn.location import locate
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.room import ends
 from densehop.learn.survival import predicted_room, predicted_survival
+from densehop.theory.questions.shannon import channel_capacity
 
 
 def signs(seed, *shape):
@@ -26,6 +29,9 @@ def test_random_memories_far_from_capacity_meet_the_theory():
     assert found.attack.fails_at == pytest.approx(0.5, abs=0.05)
     assert found.room.survival == 1
     assert found.room.predicted_survival > 0.999
+    assert found.room.bits_per_sign == pytest.approx(math.log2(10) / 150)
+    assert found.room.limit_per_sign == pytest.approx(channel_capacity(0.1, 150) / math.log(2))
+    assert 1 + 0.1 * math.log2(0.1) + 0.9 * math.log2(0.9) < found.room.limit_per_sign < 0.6  # larger N, the limit
 
 
 def test_the_measured_load_of_random_memories_is_their_load():

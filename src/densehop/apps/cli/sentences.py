@@ -94,6 +94,10 @@ def locate_sentences(found: "Location", others: "Holding | None" = None) -> list
         f"{percent(room.wanted)} do (theory, if all were random: {percent(room.predicted_survival)} and "
         f"{room.predicted_n_more})."
     )
+    said.append(
+        f"Shannon's limit: these are {room.bits_per_sign:.2g} bits per sign, log2(M)/N; no memory of random codes, "
+        f"of any kind, brings half of them back from this damage beyond {room.limit_per_sign:.2g}."
+    )
     if found.fixed_points < HOLDS:
         said.append(f"Advice: this energy does not hold them. {_what_holds(others)}")
     else:
