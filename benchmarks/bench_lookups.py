@@ -1,4 +1,4 @@
-"""Measure what a lookup costs: time and peak memory of `transform`, `kneighbors` and `recall`, per query.
+"""Measure what a lookup costs: processor time and peak memory of `transform`, `kneighbors` and `recall`, per query.
 
     python benchmarks/bench_lookups.py                                # 50,000 stored rows of 256 values, 2,000 queries
     python benchmarks/bench_lookups.py --stored 1000000 --values 784 --queries 200 --kinds codes --threads 1
@@ -47,12 +47,12 @@ def data_of(
 
 
 def measured(call: Callable[[], object], rounds: int) -> tuple[float, float]:
-    """Return the shortest time of some calls, after one that compiles, and the growth of the peak memory."""
+    """Return the shortest processor time of some calls, after one that compiles, and the growth of the peak memory."""
     before, times = peak(), []
     for _ in range(rounds + 1):
-        start = time.perf_counter()
+        start = time.process_time()
         call()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times[1:] or times), peak() - before
 
 
@@ -87,7 +87,7 @@ def main() -> None:
         child(options.kinds[0], *sizes)
         return
     print(f"{sizes[0]} stored rows of {sizes[1]} values, {sizes[2]} queries, {options.threads} threads")
-    print(f"{'':10}{'':12}{'time':>12}{'a query':>12}{'peak beyond':>14}")
+    print(f"{'':10}{'':12}{'processor':>12}{'a query':>12}{'peak beyond':>14}")
     for kind in options.kinds:
         given = [f"--{name}={value}" for name, value in zip(("stored", "values", "queries"), sizes, strict=True)]
         command = [sys.executable, __file__, *given, f"--threads={options.threads}", "--child", "--kinds", kind]

@@ -268,3 +268,11 @@ def test_a_line_that_has_no_1rsb_version_says_which_have():
     ):
         dh.boundary("retrieval_global", 2, temperatures=[0.5], ansatz="1rsb")
     assert dh.retrieval_boundary(2, 0.5, "global", "1rsb") > 0
+
+
+@pytest.mark.parametrize("p", [50, 100, 1000])
+def test_the_global_line_of_many_bodies_at_zero_temperature_is_that_of_random_energies(p):
+    """Levels differ by less than rounding there: the line is replica symmetry's, and of the random energy model."""
+    found = dh.retrieval_boundary(p, 0.0, "global", "1rsb")
+    assert found == pytest.approx(1 / (2 * np.log(2)), rel=1e-12)
+    assert dh.nishimori_lines(p).q_global <= 1

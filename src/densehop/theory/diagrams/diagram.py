@@ -237,16 +237,16 @@ def _warn(dataset: xr.Dataset) -> None:
     """Say where states are not those of the ansatz that is exact there, or not known."""
     if dataset.attrs["ansatz"] == "1rsb":
         unknown = np.isnan(dataset["q"].values) & (dataset["phase"].values != CODES[Phase.EXAMPLE_RETRIEVAL])
-        share, place = (
-            float(unknown.mean()),
-            "of this grid has a winner that breaks replica symmetry: its phase is known ",
+        share = float(unknown.mean())
+        message = (
+            f"{share:.0%} of this grid has a winner that breaks replica symmetry: its phase is known from lines, its "
+            "numbers are nan (`theory.solve_grid` computes them)"
         )
-        message = f"{share:.0%} {place}from lines, its numbers are nan (`theory.solve_grid` computes them)"
     else:
-        share, place = (
-            1 - float(dataset["rs_exact"].mean()),
-            "of this grid (see `rs_exact`): glasses are 1RSB, unstable ",
+        share = 1 - float(dataset["rs_exact"].mean())
+        message = (
+            f"replica symmetry is not exact on {share:.0%} of this grid (see `rs_exact`): glasses are 1RSB, unstable "
+            "retrieval is replica symmetric"
         )
-        message = f"replica symmetry is not exact on {share:.0%} {place}retrieval is replica symmetric"
     if share > 0:
         warnings.warn(message, RuntimeWarning, stacklevel=3)

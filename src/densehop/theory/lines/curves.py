@@ -24,6 +24,7 @@ from densehop.theory.states.estimate import Estimate
 from densehop.theory.states.model import OrderedBranch, State
 from densehop.theory.states.one_step_branch import Point
 
+ONE_STATE = 1e-15  # difference between the levels of a 1RSB state below which its free energy is replica symmetry's
 BELOW = 0.99  # of the replica-symmetric transition: where that of the first 1RSB states is sought
 TABLE, TABLE_ERROR = 161, 2e-12  # points of the glass's free energy, and the error of its Hermite interpolation
 
@@ -86,7 +87,9 @@ def _close_to_parting(
     branch: OrderedBranch, found: broken_curve.Curve, plain: Estimate, lead: Callable[[Point], float]
 ) -> Estimate:
     """Return the transition between the AT line and the first state: replica symmetry is almost right there."""
-    first = found.points[0]
+    first, apart = found.points[0], broken_curve.separation(branch, found, plain.value)
+    if apart < ONE_STATE:
+        return Estimate(plain.value, plain.error + apart)
 
     def lead_at(load: float) -> float:
         return lead(broken_curve.before_first(branch, found, load))

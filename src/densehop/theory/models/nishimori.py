@@ -36,7 +36,7 @@ def overlap(a: float) -> float:
     if a > SATURATED:
         return 1.0
     z, weights = gaussian.nodes(math.sqrt(a))
-    return float(weights @ np.tanh(a + math.sqrt(a) * z) ** 2)
+    return min(1.0, float(weights @ np.tanh(a + math.sqrt(a) * z) ** 2))  # weights are rounded
 
 
 def overlap_slope(a: float) -> float:

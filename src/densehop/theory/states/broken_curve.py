@@ -232,6 +232,13 @@ def _at_load(branch: "OrderedBranch", found: Curve, load: float) -> Point:
     return one_step_branch.where(system, low, high, lambda point: math.log(point.state.load) - log_load)
 
 
+def separation(branch: "OrderedBranch", found: Curve, load: float) -> float:
+    """Return about how far the levels of a T = 0 state before the first one differ; inf at T > 0, where it matters."""
+    if found.start is not None:
+        return math.inf
+    return one_step_start.difference(found.system.noise, load, branch.symmetric(load, found.system.temperature).site)
+
+
 def before_first(branch: "OrderedBranch", found: Curve, load: float) -> Point:
     """Return a state whose levels hardly differ, from where it leaves the replica-symmetric ones."""
     system, first = found.system, found.points[0]
