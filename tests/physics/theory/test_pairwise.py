@@ -24,7 +24,7 @@ from densehop.theory.models.pairwise import glass as pairwise_glass
 from densehop.theory.models.pairwise import noise as wishart_noise
 from densehop.theory.models.pairwise import states as pairwise
 from densehop.theory.models.pairwise.noise import WishartNoise, denominators
-from densehop.theory.states import one_step, site
+from densehop.theory.states import one_step, site, tilted_site
 from densehop.theory.states.noise import Order
 from tests import naive
 
@@ -236,7 +236,7 @@ def test_replicon_is_the_growth_of_a_small_gap(point):
     noise, order = WishartNoise(contrast), state.order
     added = 1e-7 * temperature**2
     outer = math.sqrt(state.variance - added)
-    here = site.tilted_average(state.mean, outer, math.sqrt(added), 1e-6, temperature)
+    here = tilted_site.tilted_average(state.mean, outer, math.sqrt(added), 1e-6, temperature)
     answer = load * noise.spread(order._replace(gap=here.gap))[1] / added
     replicon = noise.replicon(order, load, temperature, state.site.fourth)
     d = 1 - 2 * order.susceptibility
@@ -272,7 +272,7 @@ def test_the_transition_is_found_where_the_glass_hardly_breaks(temperature):
 
 def one_step_equations(noise, load, temperature, mean, outer, added, y):
     """Return the violations of the 1RSB equations in this field, and the order parameters; load None: from a1 - a0."""
-    here = site.tilted_average(mean, math.sqrt(outer), math.sqrt(added), y, temperature)
+    here = tilted_site.tilted_average(mean, math.sqrt(outer), math.sqrt(added), y, temperature)
     order = Order(here.overlap, here.outer_square, here.inner_square, here.susceptibility, y, here.gap)
     spread = noise.spread(order)
     load = added / spread[1] if load is None else load

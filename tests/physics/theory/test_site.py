@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from densehop.theory.states import site
+from densehop.theory.states import site, tilted_site
 from tests import naive
 
 means = st.one_of(st.just(0.0), st.floats(1e-8, 1e-3), st.floats(0.01, 8.0))
@@ -116,7 +116,7 @@ tilted_points = st.tuples(
 def test_tilted_averages_by_their_definitions(point):
     mean, outer, inner, strength, temperature = point
     tilt = strength / max(temperature, inner / 3)  # x <= 1, y s <= 3
-    here = site.tilted_average(mean, outer, inner, tilt, temperature)
+    here = tilted_site.tilted_average(mean, outer, inner, tilt, temperature)
     expected = naive.tilted_field_averages(mean, outer, inner, tilt, temperature)
     entropy, gap = expected.pop("entropy"), expected.pop("gap")
     close(here, expected, max(temperature, inner), digits=1e-10)
@@ -128,8 +128,8 @@ def test_tilted_rules_agree_at_their_seam():
     for temperature in (1e-3, 0.1, 2.0):
         inner, fields = site.WIDE * temperature, np.array([0.0, 1e-3, 0.3, -2.0, 9.0])
         for tilt in (1e-6 / temperature, 0.5 / temperature, 1 / temperature):
-            wide = site._tilted_wide(fields, inner, tilt, temperature)
-            narrow = site._tilted_narrow(fields, inner, tilt, temperature)
+            wide = tilted_site._tilted_wide(fields, inner, tilt, temperature)
+            narrow = tilted_site._tilted_narrow(fields, inner, tilt, temperature)
             for one, other in zip(wide, narrow, strict=True):
                 assert one == pytest.approx(other, rel=1e-11, abs=1e-12)
 
@@ -142,7 +142,7 @@ def test_a_small_gap_keeps_its_digits():
         else:
             plain = math.cosh(mean / 0.5) ** -4 / 0.5**2
         for inner in (1e-3, 1e-6, 1e-9):
-            gap = site.tilted_average(mean, outer, inner, 0.6, 0.5).gap
+            gap = tilted_site.tilted_average(mean, outer, inner, 0.6, 0.5).gap
             assert gap == pytest.approx(plain * inner**2, rel=20 * inner**2 + 1e-9)
 
 
@@ -150,7 +150,7 @@ def test_equal_levels_are_plain_averages():
     """With no variance inside a state the tilt drops out."""
     plain = site.average(0.8, 1.3, 0.4)
     for tilt in (0.1, 2.0):
-        here = site.tilted_average(0.8, 1.3, 1e-9, tilt, 0.4)
+        here = tilted_site.tilted_average(0.8, 1.3, 1e-9, tilt, 0.4)
         assert here.overlap == pytest.approx(plain.overlap, rel=1e-11)
         assert here.outer_square == pytest.approx(plain.square, rel=1e-11)
         assert here.susceptibility == pytest.approx(plain.susceptibility, rel=1e-11)

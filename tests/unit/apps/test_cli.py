@@ -22,18 +22,27 @@ def run(*arguments):
     return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_version_and_help():
+@pytest.fixture(scope="module")
+def computed():
+    """A recipe that hands out its quick data, computed once."""
+    recipe = RECIPES["nishimori-phase-diagram"]
+    dataset = recipe.compute(recipe.sizes["quick"], 0, None, NoProgress(), None)
+    return replace(recipe, compute=lambda *_: dataset)
+
+
+def test_version_and_help(densehop):
     assert run("--version").stdout.strip() == f"densehop {dh.__version__}"
-    assert "reproduce" in run("--help").stdout
-    assert "--workers" in run("reproduce", "--help").stdout
-    listed = run("reproduce", "--list")
+    assert "reproduce" in densehop("--help").stdout
+    assert "--workers" in densehop("reproduce", "--help").stdout
+    listed = densehop("reproduce", "--list")
     assert listed.returncode == 0
     assert "nishimori-overlap" in listed.stdout
     assert "nishimori-phase-diagram" in listed.stdout
 
 
-def test_phase_diagram_from_the_command_line(tmp_path):
-    result = run("reproduce", "nishimori-phase-diagram", "--out", str(tmp_path / "figures"))
+def test_phase_diagram_from_the_command_line(computed, densehop, tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, computed.name, computed)
+    result = densehop("reproduce", computed.name, "--out", tmp_path / "figures")
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     assert "1.17840396" in result.stdout
@@ -90,14 +99,6 @@ def largest_file(blocks):
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-@pytest.fixture(scope="module")
-def computed():
-    """A recipe that hands out its quick data, computed once."""
-    recipe = RECIPES["nishimori-phase-diagram"]
-    dataset = recipe.compute(recipe.sizes["quick"], 0, None, NoProgress(), None)
-    return replace(recipe, compute=lambda *_: dataset)
 
 
 @pytest.mark.parametrize("blocks", [1, 60, 100])

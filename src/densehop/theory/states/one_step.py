@@ -15,7 +15,8 @@ from densehop.base.arrays import Floats
 from densehop.errors import NotConverged
 from densehop.theory.states import site
 from densehop.theory.states.noise import Noise, Order
-from densehop.theory.states.site import Site, TiltedSite
+from densehop.theory.states.site import Site
+from densehop.theory.states.tilted_site import TiltedSite, tilted_average
 
 TOLERANCE = 1e-9
 STARTS = (
@@ -54,7 +55,7 @@ class BrokenState(NamedTuple):
 
 def averages(fields: Fields, temperature: float) -> tuple[TiltedSite, Order]:
     """Return the averages in the fields, and as order parameters."""
-    here = site.tilted_average(fields.mean, math.sqrt(fields.outer), math.sqrt(fields.added), fields.tilt, temperature)
+    here = tilted_average(fields.mean, math.sqrt(fields.outer), math.sqrt(fields.added), fields.tilt, temperature)
     return here, Order(here.overlap, here.outer_square, here.inner_square, here.susceptibility, fields.tilt, here.gap)
 
 

@@ -20,7 +20,7 @@ from densehop.theory.models.many_body.states import TIGHT, state
 from densehop.theory.states import site
 from densehop.theory.states.model import State
 from densehop.theory.states.noise import Order
-from densehop.theory.states.site import TiltedSite
+from densehop.theory.states.tilted_site import TiltedSite, tilted_average
 
 SMALLEST_PARISI = 1e-13  # below it, Gamma > 1e24, x/T is that of T = 0 in double precision
 
@@ -89,7 +89,7 @@ class Broken(NamedTuple):
 
 def parisi_slope(p: int, deviation: float, tilt: float, temperature: float) -> tuple[float, TiltedSite]:
     """Return y times d(T Phi)/dy at load a/(p q1^(p-1)), over the variance a (docs/theory.md, eq. 35)."""
-    here = site.tilted_average(0.0, 0.0, deviation, tilt, temperature)
+    here = tilted_average(0.0, 0.0, deviation, tilt, temperature)
     noise = (p - 1) / (2 * p) * deviation**2 * here.inner_square
     return tilt * (here.partition_slope - noise), here
 
@@ -110,9 +110,9 @@ def at_parisi(p: int, parisi: float) -> Broken:
         high, low = low, 0.9 * low
     reach = float(brentq(slope, low, high, **TIGHT))
     if cold:
-        here = site.tilted_average(0.0, 0.0, math.sqrt(p), reach / math.sqrt(p), 0.0)
+        here = tilted_average(0.0, 0.0, math.sqrt(p), reach / math.sqrt(p), 0.0)
         return Broken(math.inf, 0.0, reach / math.sqrt(p), float(p), here)
-    reduced = site.tilted_average(0.0, 0.0, reach / parisi, parisi, 1.0)
+    reduced = tilted_average(0.0, 0.0, reach / parisi, parisi, 1.0)
     gamma = (reach / parisi) ** 2 / (p * reduced.inner_square ** (p - 1))
     return at_load_one(p, gamma, parisi, reduced)
 
@@ -196,7 +196,7 @@ def gardner(p: int) -> Broken:
 def residual(p: int, found: Broken, temperature: float) -> float:
     """Return the largest relative violation of the equations for a1 and y, at load 1."""
     variance = p * found.site.inner_square ** (p - 1)
-    here = site.tilted_average(0.0, 0.0, math.sqrt(variance), found.tilt, temperature)
+    here = tilted_average(0.0, 0.0, math.sqrt(variance), found.tilt, temperature)
     slope = TensorNoise(p).tilt_slope(found.order, 1.0)
     by_tilt = slope + here.partition_slope
     return max(abs(here.inner_square / found.site.inner_square - 1), abs(by_tilt / slope))
