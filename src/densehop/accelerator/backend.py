@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import experimental
 
 from densehop.accelerator import noise
 from densehop.errors import InvalidInput
@@ -19,7 +20,7 @@ Result = TypeVar("Result")
 @contextmanager
 def wide_numbers() -> Iterator[None]:
     """Let JAX keep 64 bits within the block; what the caller's own code has chosen is untouched."""
-    switch: Any = jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64
+    switch: Any = jax.enable_x64 if hasattr(jax, "enable_x64") else experimental.enable_x64
     with switch(True):
         yield
 

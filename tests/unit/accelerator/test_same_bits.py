@@ -167,14 +167,22 @@ def test_limbs_add_up():
 
 
 def test_what_a_device_cannot_do_is_refused():
-    with pytest.raises(InvalidInput, match="energies of integers"):
+    with pytest.raises(InvalidInput, match="got the rectified energy"):
         network(3, 8, "rectified").sample(1.0, n_sweeps=2, device="accelerator")
+    with pytest.raises(InvalidInput, match="stored patterns with integer energies"):
+        dh.CouplingNetwork.from_patterns(network(3, 8).patterns, 3).sample(1.0, n_sweeps=2, device="accelerator")
     with pytest.raises(InvalidInput, match="p <= 3"):
         network(4, 8).sample(1.0, n_sweeps=2, device="accelerator", representation="couplings")
     with pytest.raises(InvalidInput, match="order='sequential'"):
         network(3, 8).sample(1.0, n_sweeps=2, device="accelerator", representation="couplings", order="random")
     with pytest.raises(InvalidInput, match="'cpu', 'accelerator', 'auto'"):
         network(3, 8).sample(1.0, n_sweeps=2, device="gpu")
+
+
+def test_a_device_without_memory_is_refused(monkeypatch):
+    monkeypatch.setattr(backend, "memory", lambda: 1_000)
+    with pytest.raises(InvalidInput, match=r"GiB of the device's memory.*are free"):
+        network(3, 8).sample(1.0, n_sweeps=2, device="accelerator", representation="couplings")
 
 
 def test_auto_stays_on_the_processor_where_there_is_nothing_else():

@@ -48,8 +48,8 @@ def chosen(model: Model, device: str, order: str, n_chains: int) -> Model:
         return model
     if not isinstance(model, IntegerModel):
         raise InvalidInput(
-            "device='accelerator' is for energies of integers (strict, power, custom): sums of other numbers in "
-            "another order are not the same bits; use device='cpu'"
+            f"device='accelerator' runs stored patterns with integer energies (strict, power, custom), got the "
+            f"{model.table.interaction} energy: sums of other numbers depend on their order; use device='cpu'"
         )
     return DeviceModel(model, order == "sequential")
 
@@ -182,6 +182,7 @@ class DeviceModel:
 
     def _lay_out(self, by_couplings: bool) -> "Energy":
         """Bring the energy to the device."""
+        self._require_room(by_couplings)
         store, table = self.host.pattern_store, self.table
         bits = store.patterns.bits.view(np.uint8)
         if by_couplings:
@@ -190,6 +191,17 @@ class DeviceModel:
         else:
             energy = placed().on_patterns(bits, self.n_patterns, table.energy, table.even, table.odd)
         return cast("Energy", energy)
+
+    def _require_room(self, by_couplings: bool) -> None:
+        """Refuse what the device has no memory for."""
+        free = importlib.import_module("densehop.accelerator.backend").memory()
+        sizes = self.table.p, self.n_spins, self.n_patterns, 1
+        joined, building = bytes_on_device(*sizes, by_couplings)
+        if free is not None and joined // 2 + building > free:
+            raise InvalidInput(
+                f"device='accelerator' needs {(joined // 2 + building) / 2**30:.1f} GiB of the device's memory, "
+                f"{free / 2**30:.1f} GiB are free; use fewer spins or patterns, or device='cpu'"
+            )
 
 
 @dataclass
