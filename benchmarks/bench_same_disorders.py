@@ -2,9 +2,9 @@
 
 `python benchmarks/bench_same_disorders.py NAME`, NAME nishimori-overlap or large-noise-overlap, draws the examples of
 each cell of `docs/figures/NAME.nc` that starts from the pattern, lies in global retrieval and has an error bar, runs
-message passing from the pattern, and prints each point's q* beside that of the chains and that of theory at N. A point deviates in standard errors of
-the figure's mean, which contain the spread between disorders; `paired` is the mean difference on equal disorders, whose
-spread gives its error. `--table FILE` keeps the points.
+message passing from the pattern, and prints each point's q* beside that of the chains and that of theory at N. A point
+deviates in standard errors of the figure's mean, which contain the spread between disorders; `paired` is the mean
+difference on equal disorders, whose spread gives its error. `--table FILE` keeps the points.
 """
 
 import argparse
