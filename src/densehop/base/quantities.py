@@ -57,6 +57,7 @@ QUANTITIES = {
     "reason": Quantity("why there is no state at this point; empty where there is one", _section(8)),
     "advice": Quantity("what speaks against believing the state; empty where nothing does", _section(8)),
     "phase": Quantity("phase", _section(5)),
+    "difficulty": Quantity("whether the pattern can be found at this N: impossible, hard, easy", _equation("122")),
     "phase_rs": Quantity("phase in replica symmetry", _section(5)),
     "map_phase": Quantity("phase, between the traced lines", _section(5)),
     "map_rs_unstable": Quantity(

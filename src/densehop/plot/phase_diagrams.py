@@ -62,6 +62,7 @@ INFERENCE_LINES = {
     "inference_spinodal": DIRECT_LINES["retrieval_spinodal"],
     "inference_global": DIRECT_LINES["retrieval_global"],
     "inference_stability": Line("inference: AT", BLUE, DOTTED),
+    "spectral": Line("gR: easy at N = {n_spins}", BLUE, DASH_DOT),
 }
 TEACHER_LINES = {
     **INFERENCE_LINES,
@@ -186,7 +187,8 @@ def _boundaries(axes: Axes, dataset: xr.Dataset) -> list[tuple[Floats, Floats]]:
             shown = np.where(_up_to_the_edge(axis, dataset, name), t, np.nan)
             if np.isfinite(shown).sum() > 1:
                 dashes: dict[str, Any] = {} if look.dashes is None else {"dashes": look.dashes}
-                label = None if look.label in _labels(axes) else look.label
+                words = look.label.format(**dataset.attrs)
+                label = None if words in _labels(axes) else words
                 axes.plot(x, shown, color=look.colour, linewidth=look.width, label=label, **dashes)
                 drawn.append((x, shown))
     return drawn

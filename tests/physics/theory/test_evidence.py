@@ -67,10 +67,13 @@ def test_words_of_each_phase():
     assert (favoured.phase, favoured.needs_hint) == (dh.Phase.GLOBAL_RETRIEVAL, True)
     assert favoured.n_examples == favoured.n_examples_global
     assert "the paramagnet stays metastable" in favoured.explanation
+    assert favoured.n_examples_easy == math.ceil(dh.theory.unfolding_threshold(20_000, 3) * 16 * 20_000**2 / 6)
+    assert f"an eigenvector does from {int(favoured.n_examples_easy):,} examples on" in favoured.explanation
     assert "dominate" not in favoured.explanation
     assert "exact signal" not in favoured.explanation
     pairwise = examples_needed(1_000, 2, 3.0, 0.5)
     assert (pairwise.phase, pairwise.needs_hint) == (dh.Phase.GLOBAL_RETRIEVAL, False)
+    assert pairwise.n_examples_easy == pairwise.n_examples
     assert "continuously from 0 at M/N = 0.25, and a random start finds it" in pairwise.explanation
     small = examples_needed(64, 3, 1.7, 0.9)
     assert small.signal_ratio > 5  # simulation there is far from the theory

@@ -117,6 +117,9 @@ def phase_diagram(
     coordinate_range: Range = None,
     temperature_range: Range = None,
     ansatz: Ansatz = "rs",
+    n_spins: Annotated[
+        int | None, typer.Option(help="N for which to show where finding the pattern is easy, hard or impossible.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the figure as .png and .pdf and the data as .nc.")] = Path(
         "figures"
     ),
@@ -135,6 +138,7 @@ def phase_diagram(
         interval("coordinate-range", coordinate_range),
         interval("temperature-range", temperature_range),
         ansatz,
+        n_spins,
         teacher_temperature=teacher_temperature,
         load=load,
         scaled_teacher_temperature=scaled_teacher_temperature,

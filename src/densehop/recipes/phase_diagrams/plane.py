@@ -41,6 +41,7 @@ class Size:
     sharpness: float | None = None
     reliability: float | None = None
     ansatz: str = "rs"
+    n_spins: int | None = None
 
     @classmethod
     def from_options(
@@ -51,6 +52,7 @@ class Size:
         coordinates: tuple[float, float] | None,
         temperatures: tuple[float, float] | None,
         ansatz: str = "rs",
+        n_spins: int | None = None,
         **settings: float | None,
     ) -> "Size":
         """Return the checked size of a diagram that a user asks for; None stands for a default that suits the plane."""
@@ -59,7 +61,7 @@ class Size:
         points = checks.integer("size", (21 if p == 2 else 161) if points is None else points, 2, MAX_POINTS)
         checks.choice("ansatz", ansatz, ANSATZES)
         whole = window(shown)
-        fixed: dict[str, Any] = {**settings, "ansatz": ansatz}
+        fixed: dict[str, Any] = {**settings, "ansatz": ansatz, "n_spins": n_spins}
         return cls(p, model, coordinates or whole[0], temperatures or whole[1], points, points, **fixed)
 
     @property
@@ -70,6 +72,7 @@ class Size:
         bodies = "" if self.p is None else f"-p{self.p}"
         parts = [f"phase-diagram{bodies}", self.model.replace("_", "-"), *values]
         parts += [] if self.ansatz == "rs" else [self.ansatz]
+        parts += [] if self.n_spins is None else [f"N{self.n_spins}"]
         return "-".join(parts)
 
 
@@ -89,6 +92,7 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
             sharpness=size.sharpness,
             reliability=size.reliability,
             ansatz=size.ansatz,
+            n_spins=size.n_spins,
             progress=progress,
         )
 

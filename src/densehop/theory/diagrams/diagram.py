@@ -12,7 +12,7 @@ from densehop.base.quantities import describe
 from densehop.base.ranges import decimal_range
 from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
-from densehop.theory.diagrams import line_marks, regions
+from densehop.theory.diagrams import difficulty, line_marks, regions
 from densehop.theory.diagrams.axes import checked_axis, default_axes
 from densehop.theory.diagrams.broken_lines import NAMES, POINTS, BrokenLines, broken_lines, count_points
 from densehop.theory.diagrams.phases import Phase, breaks_symmetry, candidates, phase_among
@@ -43,6 +43,7 @@ def phase_diagram(
     reliability: float | None = None,
     boundaries: bool = True,
     ansatz: str = "rs",
+    n_spins: int | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Return phases and order parameters over a plane of problems, with its traced boundaries (eq. 40 and 41).
@@ -65,6 +66,10 @@ def phase_diagram(
         Of the states with an overlap. With 1RSB the dataset holds its lines beside those of replica symmetry, and the
         phases are those of 1RSB. For p >= 3 that takes some twenty seconds for each p, and the numbers of winners that
         break replica symmetry are nan (`solve_grid` computes them).
+    n_spins : int, optional
+        N for which to add where the pattern is found: `difficulty` (temperature, coordinate), impossible where its
+        state does not win at infinite N, hard before an eigenvector sticks out of the noise of N spins, easy from there
+        on (the line `spectral`).
     progress : Progress, optional
         Where to report steps.
 
@@ -86,6 +91,7 @@ def phase_diagram(
     settings = (teacher_temperature, load, scaled_teacher_temperature)
     where = any_plane(model, None if p is None else checks.body_number(p), settings, sharpness, reliability)
     checks.choice("ansatz", ansatz, ANSATZES)
+    n_spins = difficulty.checked_size(where, n_spins)
     x, t = _axes(where, coordinates, temperatures)
     kinds = line_marks.kinds_of(where) if boundaries else ()
     report = progress or NoProgress()
@@ -96,8 +102,12 @@ def phase_diagram(
     values = by_arrays(where, x, t, broken) if where.universal else by_points(where, x, t, ansatz, report)
     dataset = _as_dataset(where, x, t, values, ansatz)
     lines = _lines(where, kinds, ansatz, broken, float(t[-1]), report)
+    if n_spins is not None:
+        difficulty.add_difficulty(dataset, where, n_spins)
     if boundaries and not where.universal and min(x.size, t.size) > 1:
         _add_map(dataset, where, ansatz, lines)
+    if boundaries and n_spins is not None:  # not before the map, whose phases it does not part
+        lines[difficulty.LINE] = difficulty.spectral_line(where, n_spins, np.linspace(t[0], t[-1], LINE_POINTS))
     for name, line in sorted(lines.items(), key=lambda item: not item[0].endswith("_1rsb")):
         _add_line(dataset, name, line, float(x[-1]), float(t[-1]))
     _warn(dataset)

@@ -34,7 +34,12 @@ COMMON = {
     "glass_dynamic": Rule(frozenset({"P"})),
     "glass_gardner": Rule(frozenset({"SG"})),
 }
-OF_INFERENCE = {"inference_spinodal": SPINODAL, "inference_global": GLOBAL, "inference_stability": AT}
+OF_INFERENCE = {
+    "inference_spinodal": SPINODAL,
+    "inference_global": GLOBAL,
+    "inference_stability": AT,
+    "spectral": Rule(frozenset({"gR"})),
+}
 OF_RETRIEVAL = {"retrieval_spinodal": SPINODAL, "retrieval_global": GLOBAL, "retrieval_stability": AT}
 EXAMPLES = {
     "retrieval_global": Rule(frozenset({"eR", "lR"}) | DISORDERED, (frozenset({"eR"}), frozenset({"lR"}) | DISORDERED)),

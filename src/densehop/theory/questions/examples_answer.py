@@ -1,5 +1,6 @@
 """The answer of `examples_needed`, and the same in words."""
 
+import math
 from dataclasses import dataclass
 
 from densehop.teacher import law
@@ -31,6 +32,10 @@ class ExamplesNeeded:
     signal_ratio : float
         The exact lambda_N over its limit N -> infinity; far from 1, the numbers above do not describe this N. It is nan
         where it is not defined (ordered teacher, exponential energy) or too expensive to compute.
+    n_examples_easy : float
+        From how many examples on that state is also found from nothing: for p >= 3 by message passing from an
+        eigenvector of the unfolded couplings (eq. 120), else by a random start. inf beyond 1e308; nan where an
+        exponential energy needs a hint, since no such threshold of it is known.
     sharpness, reliability : float, optional
         Those of an exponential energy and its examples; then p is None.
     explanation : str
@@ -50,6 +55,7 @@ class ExamplesNeeded:
     overlap_global: float
     needs_hint: bool
     signal_ratio: float
+    n_examples_easy: float
     sharpness: float | None = None
     reliability: float | None = None
 
@@ -99,8 +105,16 @@ def _explain_many_body(answer: ExamplesNeeded) -> str:
     else:
         words += f"the state of overlap {answer.overlap_reached:.4f} is the favoured one. {jump}"
     return words + (
-        "A random start does not find it by local moves at any finite load, because the paramagnet stays metastable."
+        "A random start does not find it by local moves at any finite load, because the paramagnet stays metastable; "
+        f"{_explain_easy(answer.n_examples_easy)}."
     )
+
+
+def _explain_easy(n_examples: float) -> str:
+    """Say from when on an eigenvector shows the way."""
+    if n_examples == math.inf:
+        return "no number of examples below 1e308 lets an eigenvector point at it"
+    return f"message passing from an eigenvector does from {_format_count(int(n_examples))} on"
 
 
 def _explain_pairwise(answer: ExamplesNeeded) -> str:

@@ -21,8 +21,10 @@ from densehop.theory.models import nishimori
 from densehop.theory.questions import exponential_examples
 from densehop.theory.questions.examples_answer import ExamplesNeeded
 from densehop.theory.questions.sign_sums import sign_sums
+from densehop.theory.questions.thresholds import log_unfolding_threshold
 
 MOST_VOTES = 10_000  # examples of an ordered teacher summed exactly; beyond, their sum is Gaussian to 1e-4
+LARGEST_LOG = 308 * math.log(10)
 MOST_TERMS = 300_000  # n_spins * p up to which the exact signal is computed (a fraction of a second)
 ROOM = 1 + 2e-15  # a load at a transition is raised by this factor, so that rounding cannot put it before it
 
@@ -75,7 +77,7 @@ def examples_needed(
     if temperature < law.critical_temperature(p).temperature:
         count, reached = _votes_needed(p, temperature, overlap)
         load = load_of(count, n_spins, p)
-        answer = (count, load, Phase.EXAMPLE_RETRIEVAL, reached, count, load, reached, False, math.nan)
+        answer = (count, load, Phase.EXAMPLE_RETRIEVAL, reached, count, load, reached, False, math.nan, float(count))
         return ExamplesNeeded(n_spins, p, temperature, overlap, *answer)
     if p == 2 and temperature == 2:
         raise OutOfRange("p = 2 at T = 2: the teacher is exactly critical and its signal diverges; choose T != 2")
@@ -96,6 +98,7 @@ def examples_needed(
         _overlap_at(p, temperature, load_global),
         p > 2,
         _signal_ratio(n_spins, p, temperature),
+        _easy(n_spins, p, temperature, count_global),
     )
 
 
@@ -121,6 +124,7 @@ def _of_exponential(
         found.overlap_global,
         found.needs_hint,
         math.nan,
+        math.nan if found.needs_hint else float(found.n_examples_global),
         float(sharpness),
         float(reliability),
     )
@@ -180,6 +184,15 @@ def _overlap_of_votes(n_examples: int, m: float, field: float) -> float:
     """Return E tanh^2(h S), S a sum of M signs of mean m = tanh h; equal to E tanh(h S) (docs/theory.md, eq. 57)."""
     sums, weights = sign_sums(n_examples, m)
     return float(weights @ np.tanh(field * sums) ** 2)
+
+
+def _easy(n_spins: int, p: int, temperature: float, n_examples_global: int) -> float:
+    """Return how many examples make the favoured state easy to find (docs/theory.md, eq. 120 and 122)."""
+    if p == 2:
+        return float(n_examples_global)
+    log_load = log_unfolding_threshold(n_spins, p) + 2 * math.log(temperature)
+    log_count = log_load + (p - 1) * math.log(n_spins) - math.lgamma(p + 1)
+    return max(float(n_examples_global), math.ceil(math.exp(log_count))) if log_count < LARGEST_LOG else math.inf
 
 
 def _signal_ratio(n_spins: int, p: int, temperature: float) -> float:

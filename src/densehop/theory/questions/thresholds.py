@@ -118,9 +118,14 @@ def unfolding_threshold(n_spins: int, p: int) -> float:
     n_spins = checks.integer("n_spins", n_spins, 3, checks.LARGEST_SIZE)
     if checks.body_number(p, n_spins) == 2:
         raise InvalidInput("unfolding_threshold needs p >= 3: at p = 2 there is no hard phase")
+    return math.exp(log_unfolding_threshold(n_spins, p))
+
+
+def log_unfolding_threshold(n_spins: int, p: int) -> float:
+    """Return the logarithm of `unfolding_threshold`, for p >= 3 and sizes of which the threshold itself overflows."""
     rows = p // 2
-    size: float = n_spins ** (p / 2 - 1)
-    return size * math.sqrt(math.factorial(rows) * math.factorial(p - rows)) / math.factorial(p)
+    halves = (math.lgamma(rows + 1) + math.lgamma(p - rows + 1)) / 2
+    return (p / 2 - 1) * math.log(n_spins) + halves - math.lgamma(p + 1)
 
 
 def inference_regime(
