@@ -24,16 +24,17 @@ TABS = ("phase", "cut", "restore", "attack")
 class SessionState(param.Parameterized):  # type: ignore[misc]
     """The controls of all pages of one session. A control that is emptied keeps the value it had (`keep_filled`)."""
 
+    theme = param.Selector(default="default", objects=["default", "dark"])
     view = param.Selector(default="phase", objects=list(TABS))
-    model = param.Selector(default="nishimori", objects=list(MODELS))
-    p = param.Integer(default=3, bounds=(2, MAX_P))
+    model = param.Selector(default="direct", objects=list(MODELS))
+    p = param.Integer(default=2, bounds=(2, MAX_P))
     teacher_t = param.Number(
-        default=1.5, bounds=(1.0, MAX_TEACHER_TEMPERATURE), step=0.05, label="teacher temperature T*", allow_None=True
+        default=3.0, bounds=(1.0, MAX_TEACHER_TEMPERATURE), step=0.05, label="teacher temperature T*", allow_None=True
     )
-    x = param.Number(default=6.0, bounds=(0.0, 1000.0), label="load", allow_None=True)
-    t = param.Number(default=2.0, bounds=(0.0, 1000.0), label="temperature T", allow_None=True)
-    n = param.Integer(default=96, bounds=(8, MAX_N), label="N", allow_None=True)
-    disorders = param.Integer(default=4, bounds=(1, MAX_DISORDERS), allow_None=True)
+    x = param.Number(default=0.06, bounds=(0.0, 1000.0), label="load", allow_None=True)
+    t = param.Number(default=0.8, bounds=(0.0, 1000.0), label="temperature T", allow_None=True)
+    n = param.Integer(default=1000, bounds=(8, MAX_N), label="N", allow_None=True)
+    disorders = param.Integer(default=8, bounds=(1, MAX_DISORDERS), allow_None=True)
     start = param.Selector(default="pattern", objects={label: name for name, label in STARTS.items()})
     amount = param.Number(
         default=0.5, bounds=(0.0, 1.0), step=0.05, label="overlap, or overwritten fraction", allow_None=True
