@@ -45,6 +45,7 @@ def test_tabs_and_the_point_by_keyboard(visit):
     page.get_by_label("load", exact=True).fill("0.35")
     page.keyboard.press("Enter")
     page.wait_for_selector("h2:text('Spin glass')")
+    page.wait_for_function("document.location.search.includes('x=0.35')")
     page.get_by_role("tab", name="Restore").focus()
     page.keyboard.press("Space")
     page.wait_for_selector("text=50 digits are stored")
@@ -58,3 +59,15 @@ def test_the_first_page_meets_the_theory_and_may_be_dark(visit):
     page.get_by_role("button", name="Dark or light").click()
     page.wait_for_selector("html.dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 29)"
+
+
+def test_a_tour_drives_the_controls_and_can_be_linked_to(visit):
+    page = visit("/?tour=lost")
+    page.get_by_text("A memory is lost at 0.138 N, 1 of 3").wait_for()
+    page.get_by_role("button", name="Next").click()
+    page.wait_for_selector("text=α = 0.26, T = 0.02: local retrieval (lR)")
+    page.get_by_role("button", name="Next").click()
+    page.wait_for_selector("h2:text('Spin glass')")
+    page.get_by_text("3 of 3").wait_for()
+    page.get_by_label("Guided tours").select_option(label="An attack and a defence")
+    page.wait_for_selector("text=An example attacks the pattern")

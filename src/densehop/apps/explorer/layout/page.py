@@ -7,6 +7,7 @@ from typing import Any
 import panel as pn
 
 from densehop.apps.explorer.layout.tabs import Tabs
+from densehop.apps.explorer.layout.tour_bar import TourBar
 from densehop.apps.explorer.pages.attack import AttackPage
 from densehop.apps.explorer.pages.cut import CutPage
 from densehop.apps.explorer.pages.phase_diagram import PhaseDiagramPage
@@ -39,6 +40,7 @@ class LazyPage:
 def build_page(pool: WorkerPool) -> pn.Template:
     """Return the page of a new session."""
     session = Session(pool)
+    tour_bar = TourBar(session)
     pages = {name: LazyPage(session, page) for name, page in PAGES.items()}
     tabs = Tabs(view=session.state.view, margin=0)
 
@@ -51,12 +53,12 @@ def build_page(pool: WorkerPool) -> pn.Template:
     session.state.param.watch(show, "view")
     tabs.param.watch(lambda event: session.state.param.update(view=event.new), "view")
     folder = files("densehop.apps.explorer.layout")
-    template = pn.Template(folder.joinpath("page.html").read_text("utf-8"))
+    template = pn.Template(folder.joinpath("page.html").read_text("utf-8"), location=True)
     template.add_variable("page_style", folder.joinpath("page.css").read_text("utf-8"))
     template.add_variable("page_script", folder.joinpath("page.js").read_text("utf-8"))
     for name, content in {
         "tabs": tabs,
-        "messages": pn.Column(session.error_pane, sizing_mode="stretch_width"),
+        "messages": pn.Column(tour_bar.panel, session.error_pane, sizing_mode="stretch_width"),
         "controls": pn.Column(*(page.controls for page in pages.values()), sizing_mode="stretch_width"),
         "view": pn.Column(*(page.view for page in pages.values()), sizing_mode="stretch_width"),
     }.items():

@@ -15,6 +15,7 @@ from densehop.apps.explorer.compute.phase_plane import (
     min_teacher_temperature,
 )
 from densehop.apps.explorer.compute.simulation import MAX_DISORDERS, MAX_N, MAX_SWEEPS, STARTS
+from densehop.apps.explorer.compute.tours import MAX_STEPS, TOURS
 
 MAX_TEACHER_TEMPERATURE = 10.0
 SITES = r"^((\d|[1-5]\d|6[0-3])(\.(?=\d)|$))*$"  # regular expression: numbers from 0 to 63 with dots between them
@@ -25,6 +26,8 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
     """The controls of all pages of one session. A control that is emptied keeps the value it had (`keep_filled`)."""
 
     theme = param.Selector(default="default", objects=["default", "dark"])
+    tour = param.Selector(default="", objects=["", *TOURS])
+    step = param.Integer(default=0, bounds=(0, MAX_STEPS - 1))
     view = param.Selector(default="phase", objects=list(TABS))
     model = param.Selector(default="direct", objects=list(MODELS))
     p = param.Integer(default=2, bounds=(2, MAX_P))
