@@ -18,6 +18,7 @@ import densehop as dh
 from densehop.apps.explorer.server import serve
 from densehop.apps.explorer.workers.worker_pool import WorkerPool
 
+NISHIMORI = "/?model=nishimori&p=3&x=6&t=2&n=96&disorders=4"
 PATIENCE = 60  # seconds
 PROMPT = 6.0  # seconds to answer a click on a busy machine, a third of what the lines take there
 
@@ -71,10 +72,9 @@ def files(page, name, tmp_path):
 
 
 def test_a_click_shows_what_solve_says(visit):
-    page = visit()
-    before = page.locator(".about h3").inner_text()
+    page = visit(NISHIMORI)
     click(page, 0.8, 0.5)
-    page.wait_for_function("old => !document.location.search.includes('none') && document.location.search", arg=before)
+    page.wait_for_function("!document.location.search.includes('x=6&')")
     at = query(page)
     problem = dh.TeacherStudent.nishimori(3, float(at["x"]), float(at["t"]))
     page.wait_for_selector(f"text=α = {float(at['x']):.4g}, T = {float(at['t']):.4g}")
@@ -87,7 +87,7 @@ def test_a_click_shows_what_solve_says(visit):
 
 
 def test_another_p_is_another_diagram(visit):
-    page = visit()
+    page = visit(NISHIMORI)
     handle = page.locator(".noUi-handle").first
     handle.focus()
     page.keyboard.press("ArrowRight")
@@ -106,7 +106,7 @@ def test_a_link_restores_its_state_and_refuses_what_cannot_be(visit):
 
 
 def test_back_shows_the_point_before(visit):
-    page = visit("/?x=8&t=2.2")
+    page = visit("/?model=nishimori&p=3&x=8&t=2.2")
     page.wait_for_selector("text=α = 8, T = 2.2")
     field = page.locator(".point-load input")
     field.fill("7")
@@ -133,7 +133,7 @@ def settled(page, value, quiet: float = 3.0):
 
 
 def test_simulation_streams_pauses_stops_and_is_repeated_by_its_code(visit, tmp_path):
-    page = visit("/?n=224&sweeps=2000&x=8&t=2.2&disorders=2")  # several seconds long on any machine
+    page = visit("/?model=nishimori&p=3&n=224&sweeps=2000&x=8&t=2.2&disorders=2")  # several seconds long on any machine
     page.get_by_role("button", name="Simulate here").click()
     said = page.locator(".verdict div").first
 
@@ -168,7 +168,7 @@ def test_simulation_streams_pauses_stops_and_is_repeated_by_its_code(visit, tmp_
 
 @pytest.mark.parametrize("attempt", range(4))  # without the lock about half of the clicks were lost
 def test_a_click_that_overtakes_a_slider_is_answered(visit, attempt):
-    page = visit(f"/?n=64&sweeps=40&x=8&t=2.2&disorders=2&seed={attempt}")
+    page = visit(f"/?model=nishimori&p=3&n=64&sweeps=40&x=8&t=2.2&disorders=2&seed={attempt}")
     page.locator(".noUi-handle").first.focus()
     page.keyboard.press("ArrowRight")
     page.get_by_role("button", name="Simulate here").click()
@@ -176,13 +176,13 @@ def test_a_click_that_overtakes_a_slider_is_answered(visit, attempt):
 
 
 def test_too_large_a_simulation_is_one_clear_line(visit):
-    page = visit("/?n=1024&x=8&t=2")
+    page = visit("/?model=nishimori&p=3&n=1024&x=8&t=2")
     page.get_by_role("button", name="Simulate here").click()
     page.wait_for_selector("text=too much for a page")
 
 
 def test_diagram_and_code_are_handed_out(visit, tmp_path):
-    page = visit()
+    page = visit(NISHIMORI)
     wait_for_files(page, "phase-diagram")
     with xr.open_dataset(downloaded(page, ".download-phase-diagram-nc a", tmp_path), engine="h5netcdf") as data:
         assert data["phase"].attrs["flag_meanings"].split()[0] == "P"
@@ -198,7 +198,7 @@ def test_diagram_and_code_are_handed_out(visit, tmp_path):
 
 
 def test_dots_appear_along_a_cut_and_its_files_and_code_agree(visit, tmp_path):
-    page = visit("/?view=cut&n=24&sweeps=40&disorders=2&x=8")
+    page = visit("/?view=cut&model=nishimori&p=3&t=2&n=24&sweeps=40&disorders=2&x=8")
     page.get_by_role("button", name="Simulate along the line").click()
     page.wait_for_selector("text=12 points done, all")
     data = files(page, "cut", tmp_path)
@@ -248,7 +248,7 @@ def test_an_attack_below_and_above_the_boundary(visit, tmp_path, eps, end):
 
 def test_a_session_that_waits_for_lines_delays_no_other(visit):
     """These lines take many seconds; meanwhile their files are not handed out, and clicks elsewhere are answered."""
-    other = visit()
+    other = visit(NISHIMORI)
     waiting = visit("/?model=fixed_teacher&p=7&teacher_t=1.7&x=1&t=1").locator(".download-phase-diagram-said small")
     waiting.filter(has_text="... when its lines are traced").wait_for(timeout=1000 * PATIENCE)
     head = other.locator(".about h3")
@@ -280,7 +280,9 @@ def test_a_closed_tab_stops_its_simulation(browser):
     serving = serve(port, show=False, pool=pool, block=False, unused_session_lifetime=3000)
     try:
         page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{port}/?n=224&sweeps=2000&x=8&t=2.2&disorders=2")  # seconds long
+        page.goto(
+            f"http://127.0.0.1:{port}/?model=nishimori&p=3&n=224&sweeps=2000&x=8&t=2.2&disorders=2"
+        )  # seconds long
         page.get_by_role("button", name="Simulate here").click()
         page.wait_for_selector(".verdict b")
         page.get_by_role("button", name="Pause").click()

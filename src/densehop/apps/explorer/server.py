@@ -2,24 +2,18 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, ClassVar
 
 import panel as pn
 from bokeh.client import pull_session
 from panel.io import with_lock
-from panel.reactive import ReactiveHTML, Syncable
+from panel.reactive import Syncable
 
 from densehop.apps.explorer.compute.phase_plane import PhasePlane, diagram, phase_grid
 from densehop.apps.explorer.compute.point import Point
 from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
-from densehop.apps.explorer.pages.attack import AttackPage
-from densehop.apps.explorer.pages.cut import CutPage
-from densehop.apps.explorer.pages.phase_diagram import PhaseDiagramPage
-from densehop.apps.explorer.pages.restore import RestorePage
-from densehop.apps.explorer.sessions.session import Session
-from densehop.apps.explorer.sessions.state import TABS
+from densehop.apps.explorer.layout.page import build_page
 from densehop.apps.explorer.workers.worker_pool import WorkerPool
 
 LOOPBACK = "127.0.0.1"
@@ -30,58 +24,6 @@ UNUSED_SESSION_LIFETIME = 15_000
 # lock. Then charts cannot be changed, and the click is lost. Panel's own decorator makes it hold the lock.
 for _name in ("_event_coroutine", "_change_coroutine"):
     setattr(Syncable, _name, with_lock(getattr(Syncable, _name)))
-TITLES = ("Phase diagram", "Cut", "Restore", "Attack")
-STYLE = """
-h1 { font: 600 22px Georgia, serif; margin: 4px 0 2px 0; }
-body { font-family: "Source Sans", "Segoe UI", Helvetica, sans-serif; max-width: 1240px; margin: 8px auto; }
-"""
-
-
-class PageScript(ReactiveHTML):  # type: ignore[misc]
-    """What the browser does by itself: it loads the page again after "back", and a phone shows it in its own width.
-
-    The address holds the whole state, so that the page comes back as it was.
-    """
-
-    _template = "<div id='script'></div>"
-    _scripts: ClassVar = {
-        "render": """
-        addEventListener("popstate", () => location.reload());
-        document.head.insertAdjacentHTML(
-            "beforeend", "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        );
-        """
-    }
-
-
-class LazyTab:
-    """A page that is built when its tab is first opened, so that the first page appears at once."""
-
-    def __init__(self, session: Session, page: Callable[[Session], Any]) -> None:
-        self._session, self._page, self.panel = session, page, pn.Column()
-
-    def build(self) -> None:
-        """Build the page, if that was not done before."""
-        if not len(self.panel):
-            self.panel.append(self._page(self._session).panel)
-
-
-def build_page(pool: WorkerPool) -> pn.Column:
-    """Return the page of a new session."""
-    session = Session(pool)
-    tabs = [LazyTab(session, page) for page in (PhaseDiagramPage, CutPage, RestorePage, AttackPage)]
-    active = TABS.index(session.state.view)
-    tabs[active].build()
-    tab_bar = pn.Tabs(*zip(TITLES, (tab.panel for tab in tabs), strict=True), active=active)
-
-    def change_tab(event: Any) -> None:
-        session.state.view = TABS[event.new]
-        tabs[event.new].build()
-
-    tab_bar.param.watch(change_tab, "active")
-    session.state.param.watch(lambda event: tab_bar.param.update(active=TABS.index(event.new)), "view")
-    title = "<h1>densehop: dense Hopfield networks, theory beside simulation</h1>"
-    return pn.Column(pn.pane.HTML(title), session.error_pane, tab_bar, PageScript(height=0, margin=0))
 
 
 def _warm_up(url: str) -> None:
@@ -109,7 +51,7 @@ def serve(
     `origins` are further addresses, HOST or HOST:PORT, under which browsers may see the page: those of a proxy or of
     the other end of a tunnel. `prefix` is the path of the page behind a proxy that hands it on, such as "/densehop".
     """
-    pn.extension(raw_css=[STYLE])
+    pn.extension()
     shared = pool or WorkerPool()
     shared.fast.submit(phase_grid, PhasePlane())
     shared.slow.submit(diagram, PhasePlane())

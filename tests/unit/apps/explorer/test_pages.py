@@ -46,15 +46,17 @@ def test_pages_wait_for_theory_without_blocking(monkeypatch):
     monkeypatch.setattr(Session, "schedule", lambda _, action: action())
     pool = ManualPool()
     session = Session(pool)
+    session.state.param.update(model="nishimori", p=3, x=6.0, t=2.0)
     phase, cut = PhaseDiagramPage(session), CutPage(session)
     assert "0.9" in phase._description.object  # numbers are there
     assert not phase._files.enabled
     assert not cut._files.enabled
+    session_plane = PhasePlane("nishimori", 3)
     small = xr.Dataset({"phase": (("temperature", "alpha"), np.zeros((2, 2), np.int8), {"flag_meanings": "P SG"})})
-    pool.submitted[phase_grid, PhasePlane()].set_result(small)
+    pool.submitted[phase_grid, session_plane].set_result(small)
     assert phase._figure._shades.data["image"]
     assert not phase._files.enabled  # its lines are not there yet
-    pool.submitted[diagram, PhasePlane()].set_result(small)
+    pool.submitted[diagram, session_plane].set_result(small)
     assert phase._files.enabled
     (line,) = (argument for function, argument in pool.submitted if function is theory_along)
     pool.submitted[theory_along, line].set_exception(dh.InvalidInput("no such line"))
@@ -124,8 +126,10 @@ def test_results_of_another_point_are_taken_away():
 def test_a_point_outside_of_another_map_moves_into_it():
     session = Session(ManualPool())
     page = PhaseDiagramPage(session)
+    session.state.param.update(model="nishimori", p=3, x=6.0, t=2.0)
     session.state.param.update(model="direct")
     assert (session.state.x, session.state.t) == (1.5, 2.0)
+    assert session.state.n == 128
     assert session.state.x <= page.plane.window[0]
     session.state.param.update(model="finite_noise")
     assert "cannot have p=3" in session.error_pane.object
@@ -156,7 +160,7 @@ def test_a_link_with_nonsense_says_so_and_keeps_the_rest():
     )
     for part in ("x=nan?", "t=nan", "model=none", "p=99", "seed=True", "unknown=1 (no such control)", "sweeps=64.5"):
         assert part in said
-    assert (state.n, state.p, state.model) == (64, 3, "nishimori")
+    assert (state.n, state.p, state.model) == (64, 2, "direct")
 
 
 def test_charts_on_paper():

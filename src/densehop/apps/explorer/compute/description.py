@@ -35,6 +35,22 @@ MAX_NOISE_RATIO = 1.2  # above this rho_N, simulations visibly leave the theory 
 SUGGESTED_N = (64, 128, 192, 256, 512, 1024)
 
 
+def hero(point: Point, phase: Phase, ranked: tuple[Solution, ...]) -> str:
+    """Return, as HTML, the phase, what it means, and the order parameters of the likeliest state with their meaning."""
+    ordered = point.ordered_state()[0]
+    symbol = "m" if point.plane.model == "direct" else "q*"
+    values = {symbol: ordered, "q": ranked[0].q if ranked else math.nan}
+    boxes = "".join(
+        f"<div><dt><abbr title='{SYMBOLS[name]}' tabindex='0'>{name}</abbr></dt>"
+        f"<dd>{'none' if math.isnan(value) else f'{value:.3f}'}</dd></div>"
+        for name, value in values.items()
+    )
+    return (
+        f"<h2 class='hero'>{PHASE_NAMES[phase].capitalize()}</h2><h3>{heading(point, phase)}</h3>"
+        f"<p class='sentence'>{sentence(point, phase, ranked)}</p><dl class='order'>{boxes}</dl>"
+    )
+
+
 def heading(point: Point, phase: Phase) -> str:
     """Return the point and its phase."""
     symbol = point.plane.coordinate_symbol

@@ -29,7 +29,7 @@ MAX_TEMPERATURE = 4.0  # of the window
 WINDOW_OF_DIRECT_P2 = (0.4, 3.0)  # largest load and temperature
 MAX_P = 10
 GRID_POINTS = 121  # along each side of the grid
-GRID_POINTS_P2 = 21  # p = 2: each point takes about 0.02 s
+GRID_POINTS_P2 = 31  # p = 2: each point takes about 0.01 s
 GRID_POINTS_P2_PREVIEW = 13  # p = 2, without lines: this grid is shown until the finer one is there
 
 
@@ -37,8 +37,8 @@ GRID_POINTS_P2_PREVIEW = 13  # p = 2, without lines: this grid is shown until th
 class PhasePlane:
     """A plane of problems: a model, its p and, if the model needs one, the teacher's temperature."""
 
-    model: str = "nishimori"
-    p: int = 3
+    model: str = "direct"
+    p: int = 2
     teacher_temperature: float | None = None
 
     def __post_init__(self) -> None:

@@ -27,6 +27,7 @@ STARTS = {
     "overlap": "an overlap with the pattern",
     "attacked": "the pattern, overwritten by an example",
 }
+ADVISED_N = (1000, 512, 256, 192, 128, 96, 64, 48, 32)
 N_CHAINS = 2  # for each disorder
 MAX_N, MAX_DISORDERS, MAX_SWEEPS = 1024, 8, 2000
 MAX_STORED_SPINS = 48_000_000  # spins of all examples of all disorders, a byte each
@@ -79,6 +80,14 @@ class SimulationRequest:
         attempts = self.n_spins * N_CHAINS * self.n_disorders
         seconds = attempts * (ATTEMPT_SECONDS + ATTEMPT_SECONDS_PER_PATTERN * self.n_examples)
         return max(1, min(MAX_BLOCK, int(BLOCK_SECONDS / seconds)))
+
+
+def advised_size(point: Point, n_disorders: int) -> int:
+    """Return the largest N that a page can bear at a point, of a few sizes; the smallest where none of them fits."""
+    return next(
+        (n for n in ADVISED_N if point.n_examples(n) * n * n_disorders <= MAX_STORED_SPINS and n >= point.plane.p),
+        ADVISED_N[-1],
+    )
 
 
 class Simulation:

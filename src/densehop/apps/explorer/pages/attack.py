@@ -25,7 +25,8 @@ from densehop.apps.explorer.sessions.session import Session
 from densehop.apps.explorer.widgets import export
 from densehop.apps.explorer.widgets.canvas import Canvas
 from densehop.apps.explorer.widgets.chart import Chart, Dots, Line
-from densehop.apps.explorer.widgets.downloads import CodeBlock, DownloadButtons, wrapping_row
+from densehop.apps.explorer.widgets.downloads import CodeBlock, DownloadButtons
+from densehop.apps.explorer.widgets.layout import card, control_column, shown, wrapping_row
 from densehop.apps.explorer.widgets.spin_image import SpinImage
 from densehop.base.arrays import Floats
 from densehop.errors import DensehopError
@@ -58,17 +59,28 @@ class AttackPage:
         self._trace = Canvas(self._trace_chart(), 430, 320)
         side = SCALE * SIDE
         self._images = [SpinImage(side, name, width=190) for name in ("pattern ξ*", "attacked", "now")]
-        self._status = pn.pane.HTML("", css_classes=["attacked"], width=700)
+        self._status = pn.pane.HTML("", css_classes=["attacked"], sizing_mode="stretch_width")
         self._code = CodeBlock("attack")
         self._state.param.watch(self._update_attack, ["attack_load", "eps", "digit", "seed"])
         self._update_attack()
 
     @property
-    def panel(self) -> pn.Column:
-        """Return the whole page."""
+    def controls(self) -> pn.Column:
+        """Return what is chosen and started."""
         state = self._state
-        run = pn.widgets.Button(name="Attack", button_type="primary", width=110, css_classes=["run-attack"])
+        run = pn.widgets.Button(name="Attack", button_type="primary", css_classes=["run-attack"])
         run.on_click(self._run)
+        return control_column(
+            pn.pane.HTML("<p>Move the sliders, or click into the plane, then attack.</p>"),
+            pn.widgets.FloatSlider.from_param(state.param.attack_load),
+            pn.widgets.FloatSlider.from_param(state.param.eps),
+            pn.widgets.IntSlider.from_param(state.param.digit),
+            pn.Row(run),
+        )
+
+    @property
+    def panel(self) -> pn.Column:
+        """Return pictures and charts."""
         files = DownloadButtons(
             "attack",
             png=lambda: export.chart_file(self._boundary.chart, "png"),
@@ -80,20 +92,15 @@ class AttackPage:
             "fraction ε of its state is overwritten by one example. Below ε* it should come back to the digit, above "
             f"it the example captures it. The attack is tried on {N_DRAWS} draws of the examples; the pictures show "
             f"the first. The line is the theory for N → ∞. At this size, N = {N_SPINS}, the change at ε* is gradual, "
-            "and below a load of about 0.3 there are too few examples to know the digit at all. Move the sliders, or "
-            "click into the plane."
+            "and below a load of about 0.3 there are too few examples to know the digit at all."
         )
-        return pn.Column(
-            pn.pane.HTML(f"<p>{about}</p>"),
-            wrapping_row(
-                pn.widgets.FloatSlider.from_param(state.param.attack_load, width=260),
-                pn.widgets.FloatSlider.from_param(state.param.eps, width=260),
-                pn.widgets.IntSlider.from_param(state.param.digit, width=200),
-            ),
-            pn.Row(run, self._status),
+        return card(
+            "An example attacks the pattern",
+            self._status,
             wrapping_row(*(pn.pane.Bokeh(image.figure) for image in self._images)),
-            wrapping_row(pn.pane.Bokeh(self._boundary.figure), pn.pane.Bokeh(self._trace.figure)),
-            pn.Row(files.panel, self._code.button),
+            wrapping_row(shown(self._boundary), shown(self._trace)),
+            pn.pane.HTML(f"<p>{about}</p>", sizing_mode="stretch_width"),
+            wrapping_row(files.panel, self._code.button),
             self._code.panel,
         )
 
@@ -173,7 +180,6 @@ class AttackPage:
             (Dots("here", *here, None, GREEN), *dots),
             x_range=(0.0, MAX_LOAD),
             y_range=(0.0, 1.0),
-            legend="top_left",
         )
 
     def _overlaps(self) -> Floats:

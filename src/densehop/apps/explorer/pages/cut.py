@@ -12,11 +12,13 @@ from densehop.apps.explorer.compute.cut import CutLine, CutSimulation, empty_the
 from densehop.apps.explorer.compute.phase_plane import PhasePlane
 from densehop.apps.explorer.compute.point import Point
 from densehop.apps.explorer.compute.simulation import SimulationRequest
+from densehop.apps.explorer.pages.simulation_controls import simulation_controls
 from densehop.apps.explorer.sessions.session import Session
 from densehop.apps.explorer.widgets import export
 from densehop.apps.explorer.widgets.canvas import Canvas
 from densehop.apps.explorer.widgets.chart import Chart, Dots, Line
-from densehop.apps.explorer.widgets.downloads import CodeBlock, DownloadButtons, wrapping_row
+from densehop.apps.explorer.widgets.downloads import CodeBlock, DownloadButtons
+from densehop.apps.explorer.widgets.layout import card, control_column, shown, wrapping_row
 from densehop.base.arrays import Floats
 from densehop.errors import DensehopError
 from densehop.plot.style import BLUE, GREY
@@ -38,35 +40,36 @@ class CutPage:
             svg=lambda: export.chart_file(self._canvas.chart, "svg"),
             nc=lambda: export.dataset_file(self._data()),
         )
-        self._size_warning = pn.pane.HTML(
-            "", css_classes=["of-size"], sizing_mode="stretch_width", max_width=1040, visible=False
-        )
+        self._size_warning = pn.pane.HTML("", css_classes=["of-size"], sizing_mode="stretch_width", visible=False)
         self._canvas = Canvas(self._chart(), 760, 400)
-        self._status = pn.pane.HTML("", css_classes=["cut-said"], width=700)
+        self._status = pn.pane.HTML("", css_classes=["cut-said"], sizing_mode="stretch_width")
         self._code = CodeBlock("cut")
         self._state.param.watch(self._update_line, ["model", "p", "teacher_t", "x", "t", "along", "n", "start"])
         self._update_line()
 
     @property
-    def panel(self) -> pn.Column:
-        """Return the whole page."""
-        along = pn.widgets.RadioButtonGroup.from_param(self._state.param.along, width=220)
+    def controls(self) -> pn.Column:
+        """Return what is chosen and started."""
         run = pn.widgets.Button(name="Simulate along the line", button_type="primary", css_classes=["run-cut"])
         run.on_click(self._run)
-        stop = pn.widgets.Button(name="Stop", width=90)
+        stop = pn.widgets.Button(name="Stop")
         stop.on_click(lambda _: self._runner.stop())
-        controls = [
-            pn.widgets.IntInput.from_param(self._state.param.n, width=90),
-            pn.widgets.IntInput.from_param(self._state.param.disorders, width=90),
-            pn.widgets.Select.from_param(self._state.param.start, width=260),
-            pn.widgets.IntInput.from_param(self._state.param.sweeps, width=100),
-        ]
-        return pn.Column(
-            wrapping_row(along, *controls),
+        return control_column(
+            pn.pane.HTML("<p>The overlap along a line through the point of the phase diagram.</p>"),
+            pn.widgets.RadioButtonGroup.from_param(self._state.param.along, name="along"),
+            *simulation_controls(self._state, "n", "disorders", "start", "sweeps"),
+            pn.Row(run, stop),
+        )
+
+    @property
+    def panel(self) -> pn.Column:
+        """Return the chart and what is said about it."""
+        return card(
+            "The overlap along a line",
             self._size_warning,
-            pn.Row(run, stop, self._status),
-            pn.pane.Bokeh(self._canvas.figure),
-            pn.Row(self._files.panel, self._code.button),
+            self._status,
+            shown(self._canvas, 900),
+            wrapping_row(self._files.panel, self._code.button),
             self._code.panel,
         )
 

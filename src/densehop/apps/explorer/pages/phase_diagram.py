@@ -16,10 +16,12 @@ from densehop.apps.explorer.compute.phase_plane import (
     phase_grid,
 )
 from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.compute.simulation import advised_size
 from densehop.apps.explorer.pages.simulation_panel import SimulationPanel
 from densehop.apps.explorer.sessions.session import Session
 from densehop.apps.explorer.widgets import export
-from densehop.apps.explorer.widgets.downloads import CONTENT_STYLE, CodeBlock, DownloadButtons, wrapping_row
+from densehop.apps.explorer.widgets.downloads import CONTENT_STYLE, CodeBlock, DownloadButtons
+from densehop.apps.explorer.widgets.layout import card, control_column, wrapping_row
 from densehop.apps.explorer.widgets.phase_diagram import PhaseDiagramFigure
 from densehop.errors import DensehopError
 from densehop.plot.phase_diagrams import phase_diagram
@@ -31,7 +33,9 @@ class PhaseDiagramPage:
     def __init__(self, session: Session) -> None:
         self._session, self._state = session, session.state
         self._figure = PhaseDiagramFigure(lambda x, t: session.with_document(lambda: self._click(x, t)))
-        self._description = pn.pane.HTML("", css_classes=["about"], stylesheets=[CONTENT_STYLE], width=500)
+        self._description = pn.pane.HTML(
+            "", css_classes=["about"], stylesheets=[CONTENT_STYLE], sizing_mode="stretch_width"
+        )
         self._code = CodeBlock("phase")
         self._simulation = SimulationPanel(session, self.point)
         self._dataset = xr.Dataset()
@@ -42,11 +46,9 @@ class PhaseDiagramPage:
             nc=lambda: export.dataset_file(self._dataset),
         )
         state = self._state
-        self._p_slider = pn.widgets.DiscreteSlider(
-            name="p", options=list(allowed_p(state.model)), value=state.p, width=250
-        )
+        self._p_slider = pn.widgets.DiscreteSlider(name="p", options=list(allowed_p(state.model)), value=state.p)
         self._p_slider.param.watch(lambda event: state.param.update(p=event.new), "value")
-        self._teacher_temperature = pn.widgets.FloatInput.from_param(state.param.teacher_t, width=250)
+        self._teacher_temperature = pn.widgets.FloatInput.from_param(state.param.teacher_t)
         self._update_controls()
         self._update_plane()
         state.param.watch(self._update_controls, ["model", "p"])
@@ -64,32 +66,47 @@ class PhaseDiagramPage:
         return Point(self.plane, self._state.x, self._state.t)
 
     @property
-    def panel(self) -> pn.Column:
-        """Return the whole page."""
+    def controls(self) -> pn.Column:
+        """Return what is chosen and started."""
+        state = self._state
         model = pn.widgets.Select(
-            name="model", options={label: name for name, label in MODELS.items()}, value=self._state.model, width=250
+            name="model", options={label: name for name, label in MODELS.items()}, value=state.model
         )
-        model.link(self._state, value="model", bidirectional=True)
-        hint = pn.pane.HTML(
-            "<p>Click into the plane, or type a point, to see what a network does there; then simulate it.</p>",
-            margin=(0, 10),
+        model.link(state, value="model", bidirectional=True)
+        fields = {"x": "point-load", "t": "point-temperature"}
+        return control_column(
+            model,
+            self._p_slider,
+            self._teacher_temperature,
+            pn.pane.HTML("<p><b>Click into the plane</b>, or type a point, then simulate it.</p>"),
+            pn.Row(
+                *(
+                    pn.widgets.FloatInput.from_param(state.param[name], css_classes=[css], sizing_mode="stretch_width")
+                    for name, css in fields.items()
+                )
+            ),
+            self._simulation.controls,
         )
-        point = wrapping_row(
-            pn.widgets.FloatInput.from_param(self._state.param.x, width=120, css_classes=["point-load"]),
-            pn.widgets.FloatInput.from_param(self._state.param.t, width=120, css_classes=["point-temperature"]),
-        )
+
+    @property
+    def panel(self) -> pn.Column:
+        """Return the plane, what is known of the point, and its simulation."""
         key = "".join(f"<dt>{symbol}</dt><dd>{meaning}</dd>" for symbol, meaning in description.SYMBOLS.items())
         symbols = pn.pane.HTML(
             f"<details><summary>What the symbols mean</summary><dl class='key'>{key}</dl></details>",
             stylesheets=[CONTENT_STYLE],
-            width=500,
+            sizing_mode="stretch_width",
         )
-        figure = pn.pane.Bokeh(self._figure.figure)
-        left = pn.Column(
-            wrapping_row(model, self._p_slider), self._teacher_temperature, hint, figure, self._files.panel
+        plane = card(
+            "Which state wins where",
+            pn.pane.Bokeh(self._figure.figure, sizing_mode="stretch_width"),
+            wrapping_row(self._files.panel, self._code.button),
+            flexible=300,
         )
-        right = pn.Column(point, self._description, symbols, pn.Row(self._code.button), self._code.panel)
-        return pn.Column(wrapping_row(left, right), self._simulation.panel)
+        point = card("", self._description, symbols, flexible=320)
+        return pn.Column(
+            wrapping_row(plane, point), self._code.panel, self._simulation.panel, sizing_mode="stretch_width"
+        )
 
     def _click(self, x: float, t: float) -> None:
         """Go to a point, within the window."""
@@ -112,12 +129,13 @@ class PhaseDiagramPage:
         self._teacher_temperature.visible = state.model in DEFAULT_TEACHER_TEMPERATURE
 
     def _keep_point_in_window(self, *_: Any) -> None:
-        """Move a point that another model or p leaves outside of the map to where the map shows it."""
+        """Move a point that another model or p leaves outside of the map into it, and lower an N that is too large."""
         max_coordinate, max_temperature = self.plane.window
         state = self._state
         x = state.x if state.x <= max_coordinate else 0.75 * max_coordinate
         t = state.t if state.t <= max_temperature else 0.5 * max_temperature
-        state.param.update(x=x, t=t)
+        advised = advised_size(Point(self.plane, x, t), state.disorders)
+        state.param.update(x=x, t=t, n=min(state.n, advised))
 
     def _update_plane(self, *changes: Any) -> None:
         """Show another plane; its phases and its boundaries follow as soon as they are computed."""
@@ -167,12 +185,14 @@ class PhaseDiagramPage:
         except DensehopError as error:
             self._description.object = f"<p>{error}</p>"
             return
-        head = "".join(f"<th>{column}</th>" for column in description.COLUMNS)
+        head = "".join(
+            f"<th title='{description.SYMBOLS.get(column, '')}'>{column}</th>" for column in description.COLUMNS
+        )
         rows = "".join(
             "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in description.branch_table(ranked)
         )
         self._description.object = (
-            f"<h3>{description.heading(point, phase)}</h3><p>{description.sentence(point, phase, ranked)}</p>"
-            f"<table class='branches'><tr>{head}</tr>{rows}</table>"
+            f"{description.hero(point, phase, ranked)}<div class='wide' tabindex='0'>"
+            f"<table class='branches'><tr>{head}</tr>{rows}</table></div>"
         )
         self._code.text = python_code.of_point(point) + "\n# the whole diagram\n" + python_code.of_diagram(point.plane)

@@ -16,7 +16,8 @@ from densehop.apps.explorer.compute.restoration import (
 )
 from densehop.apps.explorer.sessions.session import Session
 from densehop.apps.explorer.widgets import export
-from densehop.apps.explorer.widgets.downloads import CodeBlock, DownloadButtons, wrapping_row
+from densehop.apps.explorer.widgets.downloads import CodeBlock, DownloadButtons
+from densehop.apps.explorer.widgets.layout import card, control_column, wrapping_row
 from densehop.apps.explorer.widgets.spin_image import SpinImage
 from densehop.errors import DensehopError
 
@@ -32,41 +33,44 @@ class RestorePage:
         self._damaged = SpinImage(SIDE, "damaged", lambda site: session.with_document(lambda: self._toggle(site)))
         self._restored = {name: SpinImage(SIDE, name) for name in MEMORIES}
         self._restoration: Restoration | None = None
-        self._status = pn.pane.HTML("", css_classes=["restored"], width=700)
+        self._status = pn.pane.HTML("", css_classes=["restored"], sizing_mode="stretch_width")
         self._code = CodeBlock("restore")
         self._state.param.watch(self._update_damage, ["digit", "hidden", "flipped", "overwritten", "clicked", "seed"])
         self._update_damage()
 
     @property
-    def panel(self) -> pn.Column:
-        """Return the whole page."""
+    def controls(self) -> pn.Column:
+        """Return what is chosen and started."""
         state = self._state
-        sliders = [
-            pn.widgets.IntSlider.from_param(state.param.digit, width=220),
-            *(
-                pn.widgets.FloatSlider.from_param(state.param[name], width=220)
-                for name in ("hidden", "flipped", "overwritten")
-            ),
-        ]
-        run = pn.widgets.Button(name="Restore", button_type="primary", width=110, css_classes=["run-restore"])
+        names = ("hidden", "flipped", "overwritten")
+        run = pn.widgets.Button(name="Restore", button_type="primary", css_classes=["run-restore"])
         run.on_click(self._run)
-        undo = pn.widgets.Button(name="Undo clicks", width=110)
+        undo = pn.widgets.Button(name="Undo clicks")
         undo.on_click(lambda _: state.param.update(clicked=""))
+        return control_column(
+            pn.pane.HTML(
+                "<p>50 digits are stored. Hide or flip pixels with sliders or by clicks on the damaged digit, then "
+                "restore.</p>"
+            ),
+            pn.widgets.IntSlider.from_param(state.param.digit),
+            *(pn.widgets.FloatSlider.from_param(state.param[name]) for name in names),
+            pn.Row(run, undo),
+        )
+
+    @property
+    def panel(self) -> pn.Column:
+        """Return the pictures and what is said about them."""
         files = DownloadButtons(
             "restored",
             png=lambda: export.image_row_file(self._images, SIDE, "png"),
             svg=lambda: export.image_row_file(self._images, SIDE, "svg"),
             nc=lambda: export.dataset_file(self._data()),
         )
-        about = (
-            "50 digits are stored. Hide or flip pixels with sliders or by clicks on the damaged digit, then restore."
-        )
-        return pn.Column(
-            pn.pane.HTML(f"<p>{about}</p>"),
-            wrapping_row(*sliders),
-            pn.Row(run, undo, self._status),
+        return card(
+            "A damaged digit, and what each memory makes of it",
+            self._status,
             wrapping_row(*(pn.pane.Bokeh(image.figure) for image in self._images)),
-            pn.Row(files.panel, self._code.button),
+            wrapping_row(files.panel, self._code.button),
             self._code.panel,
         )
 

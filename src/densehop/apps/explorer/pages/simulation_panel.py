@@ -11,11 +11,13 @@ import xarray as xr
 from densehop.apps.explorer.compute import description, python_code
 from densehop.apps.explorer.compute.point import Levels, Point
 from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
+from densehop.apps.explorer.pages.simulation_controls import simulation_controls
 from densehop.apps.explorer.sessions.session import Session
 from densehop.apps.explorer.widgets import export
 from densehop.apps.explorer.widgets.canvas import Canvas
 from densehop.apps.explorer.widgets.chart import Chart, Line, padded_range
-from densehop.apps.explorer.widgets.downloads import CodeBlock, DownloadButtons, wrapping_row
+from densehop.apps.explorer.widgets.downloads import CodeBlock, DownloadButtons
+from densehop.apps.explorer.widgets.layout import card, control_column, shown, wrapping_row
 from densehop.base.arrays import Floats
 from densehop.errors import DensehopError
 from densehop.plot.style import BLUE, GREY, ORANGE
@@ -31,44 +33,40 @@ class SimulationPanel:
         self._runner = session.job_runner(self._draw, self._finish)
         self._simulation: Simulation | None = None
         self._theory = Levels()
-        self._result = pn.pane.HTML("", css_classes=["verdict"], sizing_mode="stretch_width", max_width=660)
-        self._size_warning = pn.pane.HTML(
-            "", css_classes=["of-size"], sizing_mode="stretch_width", max_width=1040, visible=False
-        )
+        self._result = pn.pane.HTML("", css_classes=["verdict"], sizing_mode="stretch_width")
+        self._size_warning = pn.pane.HTML("", css_classes=["of-size"], sizing_mode="stretch_width", visible=False)
         self._code = CodeBlock("simulation")
         self._canvases = [Canvas(chart) for chart in self._charts()]
-        self._pause = pn.widgets.Button(name="Pause", width=90, css_classes=["pause"])
+        self._pause = pn.widgets.Button(name="Pause", css_classes=["pause"])
         self._pause.on_click(self._pause_or_resume)
         self._state.param.watch(self._clear, ["model", "p", "teacher_t", "x", "t", "n"])
         self._warn_of_size()
 
     @property
-    def panel(self) -> pn.Column:
-        """Return controls and charts."""
-        run = pn.widgets.Button(name="Simulate here", button_type="primary", width=130, css_classes=["run"])
+    def controls(self) -> pn.Column:
+        """Return what is chosen and started."""
+        run = pn.widgets.Button(name="Simulate here", button_type="primary", css_classes=["run"])
         run.on_click(self._run)
-        stop = pn.widgets.Button(name="Stop", width=90, css_classes=["stop"])
+        stop = pn.widgets.Button(name="Stop", css_classes=["stop"])
         stop.on_click(lambda _: self._runner.stop())
-        controls = [
-            pn.widgets.IntInput.from_param(self._state.param.n, width=90),
-            pn.widgets.IntInput.from_param(self._state.param.disorders, width=90),
-            pn.widgets.Select.from_param(self._state.param.start, width=260),
-            pn.widgets.FloatInput.from_param(self._state.param.amount, width=210),
-            pn.widgets.IntInput.from_param(self._state.param.sweeps, width=100),
-            pn.widgets.IntInput.from_param(self._state.param.seed, width=100),
-        ]
+        names = ("n", "disorders", "start", "amount", "sweeps", "seed")
+        return control_column(run, pn.Row(self._pause, stop), *simulation_controls(self._state, *names), margin=(0, 0))
+
+    @property
+    def panel(self) -> pn.Column:
+        """Return charts and verdict."""
         files = DownloadButtons(
             "simulation",
             png=lambda: export.chart_file(self._canvases[0].chart, "png"),
             svg=lambda: export.chart_file(self._canvases[0].chart, "svg"),
             nc=lambda: export.dataset_file(self._data()),
         )
-        return pn.Column(
-            wrapping_row(*controls),
+        return card(
+            "A simulation of this point",
             self._size_warning,
-            pn.Row(run, self._pause, stop, self._result),
-            wrapping_row(*(pn.pane.Bokeh(canvas.figure) for canvas in self._canvases)),
-            pn.Row(files.panel, self._code.button),
+            self._result,
+            wrapping_row(*(shown(canvas) for canvas in self._canvases)),
+            wrapping_row(files.panel, self._code.button),
             self._code.panel,
         )
 
@@ -185,9 +183,9 @@ def _traces(series: Floats) -> tuple[Line, Line, Line]:
     if disorders.size:
         mean, high, low = disorders.mean(0), disorders.max(0), disorders.min(0)
     return (
-        Line("highest and lowest disorder", sweeps, high, ORANGE, "dotted", 1.0),
+        Line("range of disorders", sweeps, high, ORANGE, "dotted", 1.0),
         Line("", sweeps, low, ORANGE, "dotted", 1.0),
-        Line("mean of all chains", sweeps, mean, BLUE),
+        Line("mean", sweeps, mean, BLUE),
     )
 
 
@@ -196,5 +194,5 @@ def _levels(infinite: float, at_size: float, n_sweeps: int) -> tuple[Line, Line]
     ends = np.array([0.0, float(n_sweeps)])
     return (
         Line("theory, N → ∞", ends, np.full(2, infinite), "black", "dashed", 1.4),
-        Line("theory at this N", ends, np.full(2, at_size), GREY, "dashed", 1.4),
+        Line("theory at N", ends, np.full(2, at_size), GREY, "dashed", 1.4),
     )

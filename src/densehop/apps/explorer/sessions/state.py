@@ -15,6 +15,7 @@ from densehop.apps.explorer.compute.phase_plane import (
     min_teacher_temperature,
 )
 from densehop.apps.explorer.compute.simulation import MAX_DISORDERS, MAX_N, MAX_SWEEPS, STARTS
+from densehop.apps.explorer.compute.tours import MAX_STEPS, TOURS
 
 MAX_TEACHER_TEMPERATURE = 10.0
 SITES = r"^((\d|[1-5]\d|6[0-3])(\.(?=\d)|$))*$"  # regular expression: numbers from 0 to 63 with dots between them
@@ -24,16 +25,19 @@ TABS = ("phase", "cut", "restore", "attack")
 class SessionState(param.Parameterized):  # type: ignore[misc]
     """The controls of all pages of one session. A control that is emptied keeps the value it had (`keep_filled`)."""
 
+    theme = param.Selector(default="default", objects=["default", "dark"])
+    tour = param.Selector(default="", objects=["", *TOURS])
+    step = param.Integer(default=0, bounds=(0, MAX_STEPS - 1))
     view = param.Selector(default="phase", objects=list(TABS))
-    model = param.Selector(default="nishimori", objects=list(MODELS))
-    p = param.Integer(default=3, bounds=(2, MAX_P))
+    model = param.Selector(default="direct", objects=list(MODELS))
+    p = param.Integer(default=2, bounds=(2, MAX_P))
     teacher_t = param.Number(
-        default=1.5, bounds=(1.0, MAX_TEACHER_TEMPERATURE), step=0.05, label="teacher temperature T*", allow_None=True
+        default=3.0, bounds=(1.0, MAX_TEACHER_TEMPERATURE), step=0.05, label="teacher temperature T*", allow_None=True
     )
-    x = param.Number(default=6.0, bounds=(0.0, 1000.0), label="load", allow_None=True)
-    t = param.Number(default=2.0, bounds=(0.0, 1000.0), label="temperature T", allow_None=True)
-    n = param.Integer(default=96, bounds=(8, MAX_N), label="N", allow_None=True)
-    disorders = param.Integer(default=4, bounds=(1, MAX_DISORDERS), allow_None=True)
+    x = param.Number(default=0.06, bounds=(0.0, 1000.0), label="load", allow_None=True)
+    t = param.Number(default=0.8, bounds=(0.0, 1000.0), label="temperature T", allow_None=True)
+    n = param.Integer(default=1000, bounds=(8, MAX_N), label="N", allow_None=True)
+    disorders = param.Integer(default=8, bounds=(1, MAX_DISORDERS), allow_None=True)
     start = param.Selector(default="pattern", objects={label: name for name, label in STARTS.items()})
     amount = param.Number(
         default=0.5, bounds=(0.0, 1.0), step=0.05, label="overlap, or overwritten fraction", allow_None=True

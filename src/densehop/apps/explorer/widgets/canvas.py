@@ -3,14 +3,35 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Whisker
+import panel as pn
+from bokeh.models import ColumnDataSource, Legend, Whisker
 from bokeh.plotting import figure
 
 from densehop.apps.explorer.widgets.chart import Chart, Dots, Line
 from densehop.base.arrays import Floats
 
 DASHES = {"solid": "solid", "dashed": [8, 4], "dotted": [2, 3]}  # lengths in pixels
+DARK, EDGE, LIGHT = "#1e242b", "#56616e", "#f0f0f0"  # of cards on a dark page: ground, edges, ink
 TOOLS = "pan,wheel_zoom,box_zoom,reset"
+
+
+def ink() -> str:
+    """Return the colour that is black on a light page."""
+    return LIGHT if pn.config.theme == "dark" else "black"
+
+
+def dress(sheet: figure) -> None:
+    """Give a figure the colours of a dark page, if the page is dark."""
+    if pn.config.theme != "dark":
+        return
+    sheet.update(background_fill_color=DARK, border_fill_color=DARK, outline_line_color=EDGE)
+    sheet.title.text_color = LIGHT
+    sheet.grid.grid_line_color = EDGE
+    for axis in sheet.axis:
+        axis.update(axis_label_text_color=LIGHT, major_label_text_color=LIGHT, axis_line_color=EDGE)
+        axis.update(major_tick_line_color=EDGE, minor_tick_line_color=EDGE)
+    for legend in sheet.legend:
+        legend.update(label_text_color=LIGHT, background_fill_alpha=0.0)
 
 
 @dataclass
@@ -19,7 +40,7 @@ class Canvas:
 
     chart: Chart
     width: int = 430
-    height: int = 260
+    height: int = 300
     figure: figure = field(init=False)
     _lines: list[ColumnDataSource] = field(init=False, default_factory=list)
     _dots: list[ColumnDataSource] = field(init=False, default_factory=list)
@@ -33,22 +54,27 @@ class Canvas:
             y_axis_label=chart.y_label,
             tools=TOOLS,
             output_backend="canvas",
+            sizing_mode="stretch_width",
+            styles={"flex": "1 1 300px", "min-width": "min(280px, 100%)"},
             **{name: limits for name in ("x_range", "y_range") if (limits := getattr(chart, name)) is not None},
         )
         self.figure.toolbar.logo = None
+        self.figure.toolbar.autohide = True
+        self.figure.add_layout(Legend(ncols=2, border_line_alpha=0, padding=0, label_text_font_size="11px"), "above")
         for line in chart.lines:
             self._add_line(line)
         for dots in chart.dots:
             self._add_dots(dots)
-        if self.figure.legend:
-            self.figure.legend.label_text_font_size = "11px"
-            self.figure.legend.background_fill_alpha = 0.7
-            self.figure.legend.location = chart.legend
+        dress(self.figure)
 
     def _add_line(self, line: Line) -> None:
         source = ColumnDataSource(_line_data(line))
         self._lines.append(source)
-        look = {"color": line.colour, "line_dash": DASHES[line.dash], "line_width": line.width}
+        look = {
+            "color": ink() if line.colour == "black" else line.colour,
+            "line_dash": DASHES[line.dash],
+            "line_width": line.width,
+        }
         label = {"legend_label": line.label} if line.label else {}
         self.figure.line("x", "y", source=source, **look, **label)
 

@@ -41,7 +41,6 @@ class Chart:
     dots: tuple[Dots, ...] = ()
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
-    legend: str = "bottom_left"
 
     @property
     def layout(self) -> tuple[object, ...]:

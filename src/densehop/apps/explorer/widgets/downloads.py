@@ -5,18 +5,21 @@ from collections.abc import Callable
 
 import panel as pn
 
+from densehop.apps.explorer.widgets.layout import wrapping_row
+
 CONTENT_STYLE = """
 table.branches { border-collapse: collapse; font-size: 12px; }
-table.branches td, table.branches th { border-bottom: 1px solid #ddd; padding: 3px 4px; text-align: right; }
-pre { background: #f6f6f6; padding: 8px; font-size: 12px; overflow-x: auto; max-width: min(1160px, 92vw); }
+table.branches td, table.branches th { border-bottom: 1px solid #8886; padding: 3px 4px; text-align: right; }
+pre { background: #8882; padding: 8px; font-size: 12px; overflow-x: auto;  }
+h2.hero { font: 600 26px Georgia, serif; margin: 4px 0 0; }
+h3 { font-size: 14px; font-weight: 400; margin: 2px 0 8px; }
+p.sentence { font-size: 16px; margin: 0 0 8px; }
+dl.order { display: flex; gap: 28px; margin: 0 0 10px; }
+dl.order dt { font-size: 13px; } dl.order dd { margin: 0; font: 600 24px Georgia, serif; }
+abbr { cursor: help; } .wide { overflow-x: auto; }
 dl.key dt { float: left; clear: left; width: 3.2em; font-weight: 600; }
 dl.key dd { margin: 0 0 3px 3.4em; }
 """
-
-
-def wrapping_row(*objects: object) -> pn.Row:
-    """Return a row that continues in the next line where the window is narrow."""
-    return pn.Row(*objects, styles={"flex-wrap": "wrap"})
 
 
 class DownloadButtons:
@@ -31,14 +34,15 @@ class DownloadButtons:
                 callback=lambda make=make: io.BytesIO(make()),
                 filename=f"{name}.{suffix}",
                 label=suffix.upper(),
+                button_type="light",
                 embed=False,
-                width=90,
+                width=84,
                 css_classes=[f"download-{name}-{suffix}"],
             )
             for suffix, make in content.items()
         ]
         self._remark = pn.pane.HTML("", margin=(14, 4), css_classes=[f"download-{name}-said"])
-        self.panel = pn.Row(pn.pane.HTML("<small>download</small>", margin=(14, 4)), *self._buttons, self._remark)
+        self.panel = wrapping_row(*self._buttons, self._remark, sizing_mode=None)
 
     @property
     def enabled(self) -> bool:

@@ -6,15 +6,16 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 from bokeh.events import DoubleTap, Tap
-from bokeh.models import ColumnDataSource
+from bokeh.models import ColumnDataSource, Legend
 from bokeh.plotting import figure
 from scipy.ndimage import distance_transform_edt
 
 from densehop.apps.explorer.compute.phase_plane import PhasePlane
+from densehop.apps.explorer.widgets.canvas import dress
 from densehop.plot.phase_diagrams import lines_of
 from densehop.plot.style import SHADES
 
-WIDTH, HEIGHT = 560, 430  # pixels
+HEIGHT = 460  # pixels
 MIN_LABEL_DISTANCE = 3.0  # grid points between the border of a phase and its name; a smaller phase is not named
 
 
@@ -23,8 +24,8 @@ class PhaseDiagramFigure:
 
     def __init__(self, on_click: Callable[[float, float], None]) -> None:
         self.figure = figure(
-            width=WIDTH,
             height=HEIGHT,
+            sizing_mode="stretch_width",
             x_range=(0, 1),
             y_range=(0, 1),
             tools="",
@@ -35,6 +36,7 @@ class PhaseDiagramFigure:
         self._shades = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self.figure.image_rgba("image", "x", "y", "dw", "dh", source=self._shades)
         self._lines = ColumnDataSource({"xs": [], "ys": [], "colour": [], "dash": [], "width": [], "label": []})
+        self.figure.add_layout(Legend(ncols=3, border_line_alpha=0, padding=0, label_text_font_size="11px"), "below")
         self.figure.multi_line(
             "xs",
             "ys",
@@ -44,14 +46,13 @@ class PhaseDiagramFigure:
             line_width="width",
             legend_field="label",
         )
-        self.figure.legend.label_text_font_size = "11px"
-        self.figure.legend.background_fill_alpha = 0.75
-        self.figure.legend.location = "top_left"
         self.figure.legend.visible = False
         self._names = ColumnDataSource({"x": [], "y": [], "text": []})
         self.figure.text("x", "y", "text", source=self._names, text_align="center", text_baseline="middle")
         self._cross = ColumnDataSource({"x": [], "y": []})
         self.figure.scatter("x", "y", source=self._cross, marker="cross", size=16, color="black", line_width=2)
+        dress(self.figure)
+        self.figure.background_fill_color = "white"  # the phases are light, on a dark page as well
         for kind in (Tap, DoubleTap):  # two quick clicks arrive as one tap and one double tap
             self.figure.on_event(kind, lambda event: on_click(event.x, event.y))
 

@@ -7,6 +7,7 @@ from bokeh.events import DoubleTap, Tap
 from bokeh.models import ColumnDataSource, LinearColorMapper
 from bokeh.plotting import figure
 
+from densehop.apps.explorer.widgets.canvas import dress
 from densehop.base.arrays import Floats, Reals, Signs
 
 GREYS = [f"#{level:02x}{level:02x}{level:02x}" for level in range(255, -1, -1)]  # white to black
@@ -41,6 +42,7 @@ class SpinImage:
         self._source = ColumnDataSource({"image": [self._rows_from_bottom()]})
         mapper = LinearColorMapper(palette=GREYS, low=-1, high=1)
         self.figure.image("image", x=0, y=0, dw=side, dh=side, source=self._source, color_mapper=mapper)
+        dress(self.figure)
         if on_click is not None:
             for kind in (Tap, DoubleTap):  # two quick clicks arrive as one tap and one double tap
                 self.figure.on_event(kind, lambda event: on_click(self._site(event.x, event.y)))
