@@ -1,8 +1,8 @@
 """Test accuracy, log loss and processor time of the default classifier on images, nothing set.
 
 `python benchmarks/bench_accuracy.py digits` (or mnist5k, or a folder) prints a line for each seed. Digits are split
-70/30, MNIST-5k 80/20, both stratified, as in tests/physics/learn/test_classification.py. A folder holds the four files of
-MNIST or Fashion-MNIST in their own format; where training images are missing, its test images are split 80/20.
+70/30, MNIST-5k 80/20, both stratified, as in tests/physics/learn/test_classification.py. A folder holds the four files
+of MNIST or Fashion-MNIST in their own format; where training images are missing, its test images are split 80/20.
 """
 
 import argparse
