@@ -111,7 +111,7 @@ def views_of(classifier):
 
 
 def test_no_attack_of_an_ensemble_breaks_a_proof(attacked, art_classifier):
-    """AutoAttack's kinds: APGD on margin and cross-entropy, DeepFool (near boundaries, as FAB), Square in L-infinity."""
+    """As AutoAttack: APGD on margin and cross-entropy, DeepFool (near boundaries, as FAB), Square in L-infinity."""
     evasion = importlib.import_module("art.attacks.evasion")
     model, images, classes = attacked[0], attacked[1][:40], attacked[2][:40]
     assert model.class_energy_ == "linear"

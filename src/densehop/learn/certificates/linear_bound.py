@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from densehop.base.arrays import Floats, Integers
+from densehop.base.arrays import Floats, Integers, Reals
 from densehop.learn.certificates.rounding import DOUBLE
 
 HALVINGS = 16
@@ -44,8 +44,8 @@ class LinearCase:
     biases: Floats
     labels: Floats
     thresholds: Floats
-    drive: Callable[[Floats], Floats]
-    slope: Callable[[Floats], Floats]
+    drive: Callable[[Floats], Reals]
+    slope: Callable[[Floats], Reals]
     degree: float
     inputs: Floats
     decisions: Integers

@@ -86,7 +86,9 @@ def _tried(
     some = np.isin(classes[held], fitted.classes_)
     rows = held[some]
     truth, shares = np.searchsorted(fitted.classes_, classes[rows]), None if weights is None else weights[rows]
-    logits = fitted._logits(data[rows]).astype(np.float64)
+    logits = fitted.decision_function(data[rows]).astype(np.float64)
+    if logits.ndim == 1:  # of two classes, their difference
+        logits = np.stack([np.zeros_like(logits), logits], axis=1)
     if not linear:
         return None, log_loss(logits, truth, shares)
     found = likeliest_inverse_temperature(logits, truth, shares)

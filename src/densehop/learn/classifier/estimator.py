@@ -22,7 +22,7 @@ from densehop.learn.classifier.inputs import Scaling, scaling_of, uneven
 from densehop.learn.classifier.linear_learner import LinearLearner, start_linear
 from densehop.learn.classifier.parameters import batch_of, check_parameters, epochs_of, interaction_of, random_stream
 from densehop.learn.classifier.rectified import start_rectified
-from densehop.learn.classifier.samples import Samples, weighted_samples
+from densehop.learn.classifier.samples import Samples, all_classes, weighted_samples
 from densehop.learn.classifier.stopping import Patience, held_out
 from densehop.learn.validation import validated
 
@@ -60,22 +60,20 @@ class DenseAssociativeClassifier(FittedClassifier):
         likely given all others.
     class_energy : "linear", "exact" or None
         How class units count. Linear: the score is what the unit's flip changes in the energy to first order in its
-        values, sum_mu n max(h_mu, 0)^(n - 1) zeta_mu,c + o_c; trained with dropout of memories and smoothed labels,
-        in a fraction of the time. Exact: log sum_mu max(h_mu,c, 0)^n. None: linear, but exact where `degree` or
-        loss="published" is given, of fewer than 100 samples (then n = 10), and in `partial_fit`.
+        values, sum_mu n max(h_mu, 0)^(n - 1) zeta_mu,c + o_c; trained with dropout and smoothed labels. Exact: log
+        sum_mu max(h_mu,c, 0)^n. None: linear, but exact where `degree` or loss="published" is given, of fewer than 100
+        samples (then n = 10), and in `partial_fit`.
     loss : "cross_entropy" or "published"
         Of softmax(inverse_temperature/n * scores), or ``|tanh - target|^(2m)`` of the class units, its temperature set
         from the data at the start and annealed; n = 30 then learns better at a learning_rate of 0.01.
-    loss_power : int
-        m of the published loss.
+    loss_power : int, m of the published loss
     inverse_temperature : float or None
         Of the probabilities and, but for linear class energies, of the training's loss. None: of linear ones the value
         that makes a held-out fifth most likely, of exact ones 20; for stored samples the value that makes the class of
         each stored sample most likely given all others; for exponential memories 1, in certified training 1/6.
     input_noise : float or None
-        Standard deviation of the noise on each training input, in units of half the data's range. None: a tenth of the
-        median distance to the nearest sample of another class, but no more than 0.5 or than the features' own root mean
-        square deviation.
+        Standard deviation of the noise on training inputs, in units of half the data's range. None: a tenth of the
+        median distance to the nearest sample of another class, at most 0.5 and the features' own deviation.
     learning_rate : float or None
         Of Adam, falling to 0 along a cosine; the published loss takes less where its tanh would saturate. None: 0.05,
         of linear class energies 0.03, of exponential memories 0.01.
@@ -85,13 +83,10 @@ class DenseAssociativeClassifier(FittedClassifier):
         None: a twentieth of the samples, from 16 to 100.
     early_stopping : bool
         Hold out `validation_fraction`, stop after `n_iter_no_change` epochs without a better score, keep the best.
-    validation_fraction : float
-    n_iter_no_change : int
-    class_weight : "balanced", dict or None
-        Weights of the classes, which multiply those of the samples.
+    validation_fraction, n_iter_no_change : float and int
+    class_weight : "balanced", dict or None, factors of the samples' weights
     random_state : int, RandomState or None
-    n_jobs : int or None
-        Threads over blocks of rows in `predict` and its like.
+    n_jobs : int or None, threads over blocks of rows in `predict` and its like
     verbose : bool or callable
         True prints a line for each epoch; a function gets the same line.
 
@@ -106,8 +101,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         As given, or as chosen: the degree of rectified, the sharpness of exponential memories.
     class_energy_ : "linear" or "exact", of rectified memories
     loss_curve_, validation_scores_ : lists, one number an epoch
-    n_iter_ : int
-    n_features_in_ : int
+    n_iter_, n_features_in_ : int
     """
 
     def __init__(
@@ -220,7 +214,7 @@ class DenseAssociativeClassifier(FittedClassifier):
             raise InvalidInput("partial_fit does not know all classes' shares: class_weight must be a dict or None")
         data, target = self._validated(X, y, reset=first)
         if first:
-            self.classes_ = _all_classes(classes)
+            self.classes_ = all_classes(classes)
             self._begin()
             self.n_iter_ = 0
         elif classes is not None and not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
@@ -306,13 +300,3 @@ class DenseAssociativeClassifier(FittedClassifier):
         data, target = validated(self, X, y, dtype=[np.float64, np.float32], reset=reset)
         check_classification_targets(target)
         return data, target
-
-
-def _all_classes(classes: ArrayLike | None) -> npt.NDArray[Any]:
-    """Return the classes that the first part of the data names."""
-    if classes is None:
-        raise InvalidInput("partial_fit needs classes= in its first call: all classes that there will be")
-    known = np.unique(np.asarray(classes))
-    if len(known) < 2:
-        raise InvalidInput(f"classes must hold at least 2, got {checks.shown(known.tolist())}")
-    return known
