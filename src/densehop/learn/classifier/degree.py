@@ -80,7 +80,7 @@ def _tried(
     if linear:
         settings["inverse_temperature"] = 1.0
     else:
-        settings["max_iter"] = -(-epochs_of(model, len(training)) // SHORTER)
+        settings["max_iter"] = -(-epochs_of(model, len(training), linear=False) // SHORTER)
     fitted = clone(model).set_params(**settings)
     fitted.fit(data[training], classes[training], None if weights is None else weights[training])
     some = np.isin(classes[held], fitted.classes_)

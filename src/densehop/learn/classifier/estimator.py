@@ -78,12 +78,12 @@ class DenseAssociativeClassifier(FittedClassifier):
         Of Adam, falling to 0 along a cosine; the published loss takes less where its tanh would saturate. None: 0.05,
         of linear class energies 0.03, of exponential memories 0.01.
     max_iter : int or None
-        Epochs. None: 60, of more than 2,000 samples fewer, down to 15 from 8,000 on.
+        Epochs. None: 60; of linear class energies fewer for more than 2,000 samples, 15 from 8,000 on.
     batch_size : int or None
-        None: a twentieth of the samples, from 16 to 100.
+        None: 100; of linear class energies a twentieth of the samples, from 16 to 100.
     early_stopping : bool
         Hold out `validation_fraction`, stop after `n_iter_no_change` epochs without a better score, keep the best.
-    validation_fraction, n_iter_no_change : float and int
+    validation_fraction, n_iter_no_change : float, int
     class_weight : "balanced", dict or None, factors of the samples' weights
     random_state : int, RandomState or None
     n_jobs : int or None, threads over blocks of rows in `predict` and its like
@@ -164,8 +164,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         samples = weighted_samples(data, target, self.classes_, sample_weight, self.class_weight)
         if len(np.unique(samples.classes)) < 2:
             raise InvalidInput(f"y must hold at least 2 classes, got 1 class: {self.classes_[samples.classes[0]]}")
-        advice = uneven(samples.data)
-        if advice is not None:
+        if (advice := uneven(samples.data)) is not None:
             warnings.warn(advice, UserWarning, stacklevel=3)
         random = self._begin()
         if self.kind == "stored":
@@ -177,7 +176,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         if interaction_of(self) == "rectified" and None in (self.degree, self.inverse_temperature):
             self._choice = learned_choice(self, samples, random.spawn(1)[0])
         inputs = self._start(samples[training], random)
-        patience = None
+        linear, patience = isinstance(self._learner, LinearLearner), None
         if self.early_stopping:
             held = self._scaling.apply(samples.data[validation], np.float32)
             patience = Patience(held, samples.classes[validation], self.n_iter_no_change)
@@ -187,7 +186,7 @@ class DenseAssociativeClassifier(FittedClassifier):
             samples.classes[training],
             samples[training].relative_weights(),
             self.inverse_temperature_,
-            (epochs_of(self, len(training)), batch_of(self, len(training))),
+            (epochs_of(self, len(training), linear=linear), batch_of(self, len(training), linear=linear)),
             patience,
             random,
         )
@@ -222,8 +221,7 @@ class DenseAssociativeClassifier(FittedClassifier):
                 f"classes must be those of the first call, {checks.shown(self.classes_.tolist())}, or be left out; "
                 f"got {checks.shown(np.unique(np.asarray(classes)).tolist())}"
             )
-        unknown = np.setdiff1d(target, self.classes_)
-        if len(unknown):
+        if len(unknown := np.setdiff1d(target, self.classes_)):
             raise InvalidInput(f"y must hold classes of the first call, got {checks.shown(unknown.tolist())}")
         samples = weighted_samples(data, target, self.classes_, sample_weight, self.class_weight)
         if not first:
@@ -280,7 +278,7 @@ class DenseAssociativeClassifier(FittedClassifier):
             self._learner.make_writable()
         rates = repeat(self._learner.rate(inputs))
         progress = (
-            min(1.0, self.n_iter_ / epochs_of(self, len(samples.classes)))
+            min(1.0, self.n_iter_ / epochs_of(self, len(samples.classes), linear=False))
             if interaction_of(self) == "exponential"
             else 0.0
         )

@@ -116,7 +116,9 @@ def start_exponential(
         log_weights = np.log(weights[rows])
     flips = model.norm == "flips"  # k of them move an input by 2 sqrt(k), as pixels reach from -1 to 1
     return ExponentialLearner(
-        Trainer([visible, log_weights, np.array([np.log(sharpness)])], batch_of(model, len(inputs)), noise),
+        Trainer(
+            [visible, log_weights, np.array([np.log(sharpness)])], batch_of(model, len(inputs), linear=False), noise
+        ),
         classes[rows],
         n_classes,
         model.objective,

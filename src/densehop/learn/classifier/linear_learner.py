@@ -123,7 +123,7 @@ def start_linear(
     noise = noise_level(inputs, classes) if model.input_noise is None else model.input_noise
     arrays = [array.astype(inputs.dtype, copy=False) for array in arrays]
     learner = LinearLearner(
-        Trainer(arrays, batch_of(model, len(inputs)), float(noise)),
+        Trainer(arrays, batch_of(model, len(inputs), linear=True), float(noise)),
         degree,
         LENGTH / typical,
         RATE if model.learning_rate is None else model.learning_rate,

@@ -32,18 +32,18 @@ def class_energies(model: Any) -> tuple[str, ...]:
     return ("exact",) if exact or model.degree is not None else CLASS_ENERGIES
 
 
-def epochs_of(model: Any, n_samples: int) -> int:
+def epochs_of(model: Any, n_samples: int, *, linear: bool) -> int:
     """Return the number of epochs."""
     if model.max_iter is not None:
         return int(model.max_iter)
-    return min(max(STEPS // n_samples, FEWEST_EPOCHS), MOST_EPOCHS)
+    return min(max(STEPS // n_samples, FEWEST_EPOCHS), MOST_EPOCHS) if linear else MOST_EPOCHS
 
 
-def batch_of(model: Any, n_samples: int) -> int:
-    """Return the size of a batch: a twentieth of the samples, within limits."""
+def batch_of(model: Any, n_samples: int, *, linear: bool) -> int:
+    """Return the size of a batch; of linear class energies a twentieth of the samples, within limits."""
     if model.batch_size is not None:
         return int(model.batch_size)
-    return min(max(n_samples // BATCHES, SMALLEST_BATCH), LARGEST_BATCH)
+    return min(max(n_samples // BATCHES, SMALLEST_BATCH), LARGEST_BATCH) if linear else LARGEST_BATCH
 
 
 def check_parameters(model: Any) -> None:

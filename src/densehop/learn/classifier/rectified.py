@@ -131,7 +131,7 @@ def start_rectified(
         memories = memories.weighted(weights)
         left_out = LeftOut(memories, inputs, classes, weights)
     return RectifiedLearner(
-        Trainer([memories.visible, memories.labels], batch_of(model, n_samples), float(noise)),
+        Trainer([memories.visible, memories.labels], batch_of(model, n_samples, linear=False), float(noise)),
         memories.degree,
         memories.floor,
         model.loss,
