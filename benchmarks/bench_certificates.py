@@ -1,4 +1,4 @@
-"""Proved and attacked accuracy of exponential classifiers, stored and trained for certificates.
+"""Proved and attacked accuracy of classifiers: the default, stored ones, and those trained for certificates.
 
 `python benchmarks/bench_certificates.py DATA --radius R` with DATA as `densehop classify` takes it (digits, mnist5k or
 a folder with IDX files); pixels are divided by the largest. Prints clean accuracy, and accuracy that is proved and that
@@ -25,6 +25,7 @@ NORMS = {"l2": "L2", "linf": "L-infinity"}
 def models(radius: float, norm: str, epochs: int, seed: int) -> dict[str, DenseAssociativeClassifier]:
     """Return unfitted classifiers by name."""
     return {
+        "learned, rectified": DenseAssociativeClassifier(random_state=seed),
         "stored, rectified": DenseAssociativeClassifier(kind="stored"),
         "stored, exponential": DenseAssociativeClassifier(interaction="exponential", kind="stored"),
         "learned, exponential": DenseAssociativeClassifier(

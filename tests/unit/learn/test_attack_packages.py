@@ -7,6 +7,8 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from scipy.special import logsumexp as log_sum_exp
+from scipy.special import softmax
 from sklearn.datasets import load_digits
 from sklearn.tree import DecisionTreeClassifier
 
@@ -86,6 +88,54 @@ def test_art_is_as_strong(attacked, ours, art_classifier):
             left = (art_classifier.predict(found).argmax(axis=1) == classes).mean()
             assert within_error(left, ours[norm, name]), (norm, name, left)
     assert ours["linf", "pgd"] < 0.9  # the attack does something
+
+
+def views_of(classifier):
+    """The same classifier with the gradient of its cross-entropy, and as one of images of 8 x 8."""
+
+    class CrossEntropy(type(classifier)):
+        def compute_loss(self, x, y, **_):
+            scores = self.target.scores(x)
+            return log_sum_exp(scores, axis=1) - (scores * np.asarray(y)).sum(axis=1)
+
+        def loss_gradient(self, x, y, **_):
+            return self.target.gradient(x, lambda scores: softmax(scores, axis=1) - np.asarray(y))[1]
+
+    class Images(type(classifier)):
+        channels_first, input_shape = True, (1, 8, 8)
+
+        def predict(self, x, **_):
+            return self.target.scores(x.reshape(len(x), -1))
+
+    return (kind(classifier.model, (0.0, 1.0)) for kind in (CrossEntropy, Images))
+
+
+def test_no_attack_of_an_ensemble_breaks_a_proof(attacked, art_classifier):
+    """As AutoAttack: APGD on margin and cross-entropy, DeepFool (near boundaries, as FAB), Square in L-infinity."""
+    evasion = importlib.import_module("art.attacks.evasion")
+    model, images, classes = attacked[0], attacked[1][:40], attacked[2][:40]
+    assert model.class_energy_ == "linear"
+    cross_entropy, as_images = views_of(art_classifier)
+    square_attack = type("Square", (evasion.SquareAttack,), {"_estimator_requirements": ()})  # it needs no network
+    near = evasion.DeepFool(art_classifier, max_iter=20, verbose=False).generate(images) - images
+    for norm, order, sizes in (("linf", np.inf, (0.03, 0.08)), ("l2", 2, (0.2, 0.5))):
+        radii, lengths = model.certified_radius(images, norm), np.linalg.norm(near, order, axis=1)
+        for size in sizes:
+            common = {"norm": order, "eps": size, "verbose": False}
+            stood = model.predict(images + near * np.minimum(1, size / lengths)[:, None]) == classes
+            for classifier in (art_classifier, cross_entropy):
+                steps = evasion.AutoProjectedGradientDescent(
+                    classifier, eps_step=size / 2, nb_random_init=1, max_iter=20, **common
+                )
+                stood &= model.predict(steps.generate(images, classes)) == classes
+            if order == np.inf:  # ART's L2 squares divide by 0 at this many pixels
+                square = square_attack(as_images, max_iter=100, **common)
+                moved = square.generate(images.reshape(-1, 1, 8, 8), classes).reshape(len(images), -1)
+                stood &= model.predict(moved) == classes
+            print(f"{norm} {size}: proved {(radii > size).mean():.3f}, attacked {stood.mean():.3f}")
+            assert stood[radii > size * (1 + 1e-5)].all()
+        assert 0 < stood.mean() < 1
+        assert (radii > sizes[0]).mean() > 0.2
 
 
 def test_art_asks_for_class_gradients_and_decisions(attacked, art_classifier):

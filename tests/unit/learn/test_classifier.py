@@ -109,7 +109,9 @@ def test_adam_is_that_of_the_definition():
 
 def test_digits_are_learned(trained, digits):
     assert trained.score(digits[1], digits[3]) > 0.97
-    assert trained.loss_curve_[-1] < 0.3 * trained.loss_curve_[0]
+    right, wrong = 0.955, 0.005  # of smoothed labels; what is left of the loss at best
+    least = -right * np.log(right) - 9 * wrong * np.log(wrong)
+    assert trained.loss_curve_[-1] - least < 0.3 * (trained.loss_curve_[0] - least)
     probabilities = trained.predict_proba(digits[1])
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
     assert (trained.classes_[probabilities.argmax(1)] == trained.predict(digits[1])).all()
@@ -177,8 +179,9 @@ def test_the_degree_is_chosen_by_what_it_tells():
     random = np.random.default_rng(0)
     rows = random.normal(size=(400, 20))
     plane = rows, (rows[:, 0] + rows[:, 1] > 0).astype(int)
-    assert DenseAssociativeClassifier(random_state=0).fit(*moons).degree_ == 10
-    assert DenseAssociativeClassifier(random_state=0).fit(*plane).degree_ == 2
+    exact = DenseAssociativeClassifier(class_energy="exact", random_state=0)
+    assert exact.fit(*moons).degree_ == 10
+    assert exact.fit(*plane).degree_ == 2
     assert DenseAssociativeClassifier(degree=5, max_iter=1).fit(*plane).degree_ == 5
     few = DenseAssociativeClassifier(max_iter=1).fit(rows[:50], plane[1][:50])
     assert few.degree_ == 10

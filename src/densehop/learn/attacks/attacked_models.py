@@ -21,6 +21,7 @@ from densehop.errors import InvalidInput
 from densehop.learn.attacks.nearest_examples import Choice, Examples, examples_of
 from densehop.learn.attacks.score_differences import class_differences
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
+from densehop.learn.classifier.linear_scores import LinearMemories
 from densehop.learn.classifier.scores import input_gradient
 
 Gradient = Callable[[Reals, Choice], tuple[Reals, Reals]]
@@ -177,7 +178,11 @@ def _dense_gradient(model: DenseAssociativeClassifier) -> Gradient:
 
     def gradient(inputs: Reals, choose: Choice) -> tuple[Reals, Reals]:
         memories, scale = network.astype(inputs.dtype), inputs.dtype.type(model.scale_)
-        found = class_differences(memories, (inputs - model.mean_.astype(inputs.dtype)) * scale)
+        moved = (inputs - model.mean_.astype(inputs.dtype)) * scale
+        if isinstance(memories, LinearMemories):
+            scores = memories.scores(moved)
+            return scores, memories.input_gradient(moved, choose(scores) * scale)
+        found = class_differences(memories, moved)
         return found.scores, input_gradient(memories, found, choose(found.scores) * scale)
 
     return gradient

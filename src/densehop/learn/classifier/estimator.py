@@ -14,14 +14,15 @@ from densehop.base.arrays import ArrayLike, Reals
 from densehop.errors import InvalidInput
 from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
-from densehop.learn.classifier.degree import LEARNED, learned_degree
+from densehop.learn.classifier.degree import candidates, learned_choice
 from densehop.learn.classifier.epochs import Epochs
 from densehop.learn.classifier.exponential_learner import start_exponential
 from densehop.learn.classifier.fitted import FittedClassifier
 from densehop.learn.classifier.inputs import Scaling, scaling_of, uneven
-from densehop.learn.classifier.parameters import check_parameters, interaction_of, random_stream
+from densehop.learn.classifier.linear_learner import LinearLearner, start_linear
+from densehop.learn.classifier.parameters import batch_of, check_parameters, epochs_of, interaction_of, random_stream
 from densehop.learn.classifier.rectified import start_rectified
-from densehop.learn.classifier.samples import Samples, weighted_samples
+from densehop.learn.classifier.samples import Samples, all_classes, weighted_samples
 from densehop.learn.classifier.stopping import Patience, held_out
 from densehop.learn.validation import validated
 
@@ -32,15 +33,15 @@ class DenseAssociativeClassifier(FittedClassifier):
     """Classify with a dense associative memory, and prove how far its decisions stand (`certified_radius`).
 
     Rectified (Krotov & Hopfield 2016): memories of visible and class units; the class is the one whose unit, switched
-    on, gives the lowest energy -sum_mu max(h_mu, 0)^n. Small n: memories are features, many act at once; large n:
-    prototypes, the nearest decides. Exponential: each memory xi belongs to a class and has the weight
-    exp(-L d^2/2) at distance d; scores are log odds. Data should share one scale, as pixels do; standardise other
-    features first.
+    on, gives the lowest energy -sum_mu max(h_mu, 0)^n. Small n: memories are features, large n: prototypes.
+    Exponential: each memory xi belongs to a class and has the weight exp(-L d^2/2) at distance d; scores are log odds.
+    Data should share one scale, as pixels do; standardise other features first.
 
     Parameters
     ----------
     n_memories : int or None
-        K, of learned memories. None: 100; of exponential ones a fifth of the samples, from 100 to 2,000.
+        K, of learned memories. None: two fifths of the samples, from 100 to 1,000; of the exact class energy 100; of
+        exponential ones a fifth of the samples, from 100 to 2,000.
     interaction : "rectified", "exponential" or None
         None: exponential for certified training, else rectified.
     kind : "learned" or "stored"
@@ -54,36 +55,38 @@ class DenseAssociativeClassifier(FittedClassifier):
         L of exponential memories, in one over the squared units of X; learned memories start from it. None: the value
         at which the class of each sample is most likely given all others.
     degree : float or None
-        n >= 1. None: of learned memories, 2 or 10, whichever makes a held-out fifth more likely after half the epochs
-        (below 100 samples and in `partial_fit` 10); of stored ones, the one of 10, 30, 100, 300 at which the class of
-        each sample is most likely given all others.
+        n >= 1. None: of learned memories, 2 or 3, whichever makes a held-out fifth more likely; of the exact class
+        energy 2 or 10 likewise; of stored ones, the one of 10, 30, 100, 300 at which the class of each sample is most
+        likely given all others.
+    class_energy : "linear", "exact" or None
+        How class units count. Linear: the score is what the unit's flip changes in the energy to first order in its
+        values, sum_mu n max(h_mu, 0)^(n - 1) zeta_mu,c + o_c; trained with dropout and smoothed labels. Exact: log
+        sum_mu max(h_mu,c, 0)^n. None: linear, but exact where `degree` or loss="published" is given, of fewer than 100
+        samples (then n = 10), and in `partial_fit`.
     loss : "cross_entropy" or "published"
-        Cross-entropy of softmax(inverse_temperature/n * scores), or ``|tanh - target|^(2m)`` of the class units, its
-        temperature set from the data at the start and annealed; n = 30 then learns better at a learning_rate of 0.01.
-    loss_power : int
-        m of the published loss.
+        Of softmax(inverse_temperature/n * scores), or ``|tanh - target|^(2m)`` of the class units, its temperature set
+        from the data at the start and annealed; n = 30 then learns better at a learning_rate of 0.01.
+    loss_power : int, m of the published loss
     inverse_temperature : float or None
-        Of the probabilities and of the training's loss. None: 20; for stored samples the value that makes the class of
+        Of the probabilities and, but for linear class energies, of the training's loss. None: of linear ones the value
+        that makes a held-out fifth most likely, of exact ones 20; for stored samples the value that makes the class of
         each stored sample most likely given all others; for exponential memories 1, in certified training 1/6.
     input_noise : float or None
-        Standard deviation of the noise on each training input, in units of half the data's range. None: a tenth of the
-        median distance to the nearest sample of another class, but no more than 0.5 or than the features' own root mean
-        square deviation.
+        Standard deviation of the noise on training inputs, in units of half the data's range. None: a tenth of the
+        median distance to the nearest sample of another class, at most 0.5 and the features' own deviation.
     learning_rate : float or None
         Of Adam, falling to 0 along a cosine; the published loss takes less where its tanh would saturate. None: 0.05,
-        for exponential memories 0.01.
-    max_iter : int
-        Epochs.
-    batch_size : int
+        of linear class energies 0.03, of exponential memories 0.01.
+    max_iter : int or None
+        Epochs. None: 60; of linear class energies fewer for more than 2,000 samples, 15 from 8,000 on.
+    batch_size : int or None
+        None: 100; of linear class energies a twentieth of the samples, from 16 to 100.
     early_stopping : bool
         Hold out `validation_fraction`, stop after `n_iter_no_change` epochs without a better score, keep the best.
-    validation_fraction : float
-    n_iter_no_change : int
-    class_weight : "balanced", dict or None
-        Weights of the classes, which multiply those of the samples.
+    validation_fraction, n_iter_no_change : float, int
+    class_weight : "balanced", dict or None, factors of the samples' weights
     random_state : int, RandomState or None
-    n_jobs : int or None
-        Threads over blocks of rows in `predict` and its like.
+    n_jobs : int or None, threads over blocks of rows in `predict` and its like
     verbose : bool or callable
         True prints a line for each epoch; a function gets the same line.
 
@@ -96,9 +99,9 @@ class DenseAssociativeClassifier(FittedClassifier):
         The training mean; of stored memories, half of it above the lowest value.
     degree_, sharpness_, input_noise_, inverse_temperature_ : float
         As given, or as chosen: the degree of rectified, the sharpness of exponential memories.
+    class_energy_ : "linear" or "exact", of rectified memories
     loss_curve_, validation_scores_ : lists, one number an epoch
-    n_iter_ : int
-    n_features_in_ : int
+    n_iter_, n_features_in_ : int
     """
 
     def __init__(
@@ -112,13 +115,14 @@ class DenseAssociativeClassifier(FittedClassifier):
         norm: str = "l2",
         sharpness: float | None = None,
         degree: float | None = None,
+        class_energy: str | None = None,
         loss: str = "cross_entropy",
         loss_power: int = 1,
         inverse_temperature: float | None = None,
         input_noise: float | None = None,
         learning_rate: float | None = None,
-        max_iter: int = 60,
-        batch_size: int = 100,
+        max_iter: int | None = None,
+        batch_size: int | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -135,6 +139,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         self.norm = norm
         self.sharpness = sharpness
         self.degree = degree
+        self.class_energy = class_energy
         self.loss = loss
         self.loss_power = loss_power
         self.inverse_temperature = inverse_temperature
@@ -159,8 +164,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         samples = weighted_samples(data, target, self.classes_, sample_weight, self.class_weight)
         if len(np.unique(samples.classes)) < 2:
             raise InvalidInput(f"y must hold at least 2 classes, got 1 class: {self.classes_[samples.classes[0]]}")
-        advice = uneven(samples.data)
-        if advice is not None:
+        if (advice := uneven(samples.data)) is not None:
             warnings.warn(advice, UserWarning, stacklevel=3)
         random = self._begin()
         if self.kind == "stored":
@@ -169,10 +173,10 @@ class DenseAssociativeClassifier(FittedClassifier):
         training = validation = np.arange(len(samples.classes))
         if self.early_stopping:
             training, validation = held_out(samples.classes, self.validation_fraction, random)
-        if self.degree is None and interaction_of(self) == "rectified":
-            self.degree_ = learned_degree(self, samples, random.spawn(1)[0])
+        if interaction_of(self) == "rectified" and None in (self.degree, self.inverse_temperature):
+            self._choice = learned_choice(self, samples, random.spawn(1)[0])
         inputs = self._start(samples[training], random)
-        patience = None
+        linear, patience = isinstance(self._learner, LinearLearner), None
         if self.early_stopping:
             held = self._scaling.apply(samples.data[validation], np.float32)
             patience = Patience(held, samples.classes[validation], self.n_iter_no_change)
@@ -182,7 +186,7 @@ class DenseAssociativeClassifier(FittedClassifier):
             samples.classes[training],
             samples[training].relative_weights(),
             self.inverse_temperature_,
-            (self.max_iter, self.batch_size),
+            (epochs_of(self, len(training), linear=linear), batch_of(self, len(training), linear=linear)),
             patience,
             random,
         )
@@ -209,7 +213,7 @@ class DenseAssociativeClassifier(FittedClassifier):
             raise InvalidInput("partial_fit does not know all classes' shares: class_weight must be a dict or None")
         data, target = self._validated(X, y, reset=first)
         if first:
-            self.classes_ = _all_classes(classes)
+            self.classes_ = all_classes(classes)
             self._begin()
             self.n_iter_ = 0
         elif classes is not None and not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
@@ -217,8 +221,7 @@ class DenseAssociativeClassifier(FittedClassifier):
                 f"classes must be those of the first call, {checks.shown(self.classes_.tolist())}, or be left out; "
                 f"got {checks.shown(np.unique(np.asarray(classes)).tolist())}"
             )
-        unknown = np.setdiff1d(target, self.classes_)
-        if len(unknown):
+        if len(unknown := np.setdiff1d(target, self.classes_)):
             raise InvalidInput(f"y must hold classes of the first call, got {checks.shown(unknown.tolist())}")
         samples = weighted_samples(data, target, self.classes_, sample_weight, self.class_weight)
         if not first:
@@ -238,7 +241,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         self.validation_scores_ = []
         self.n_iter_ = 1
         if interaction_of(self) == "rectified":
-            self.degree_ = LEARNED[0] if self.degree is None else float(self.degree)
+            self._choice = candidates(self)[0]
         return self._random_stream
 
     def _start(self, samples: Samples, random: np.random.Generator) -> Reals:
@@ -251,9 +254,13 @@ class DenseAssociativeClassifier(FittedClassifier):
             exponential = start_exponential(self, self._scaling, inputs, samples.classes, weights, n_classes, random)
             self.input_noise_, self._learner = exponential.trainer.noise, exponential
         else:
-            learner = start_rectified(self, inputs, samples.classes, weights, n_classes, self.degree_, random)
+            start = start_linear if self._choice.class_energy == "linear" else start_rectified
+            learner = start(self, inputs, samples.classes, weights, n_classes, self._choice.degree, random)
+            if isinstance(learner, LinearLearner) and self._choice.inverse_temperature is not None:
+                learner.inverse_temperature = self._choice.inverse_temperature
             self.degree_, self.input_noise_, self._learner = learner.degree, learner.trainer.noise, learner
-        remember_parameters(self, ("degree", "kind", "interaction", "sharpness"))
+            self.class_energy_ = self._choice.class_energy
+        remember_parameters(self, ("degree", "kind", "interaction", "sharpness", "class_energy"))
         return inputs
 
     def _store(self, samples: Samples) -> None:
@@ -270,7 +277,11 @@ class DenseAssociativeClassifier(FittedClassifier):
             inputs = self._scaling.apply(samples.data, np.float32)
             self._learner.make_writable()
         rates = repeat(self._learner.rate(inputs))
-        progress = min(1.0, self.n_iter_ / self.max_iter) if interaction_of(self) == "exponential" else 0.0
+        progress = (
+            min(1.0, self.n_iter_ / epochs_of(self, len(samples.classes), linear=False))
+            if interaction_of(self) == "exponential"
+            else 0.0
+        )
         self._epochs.one(
             self._learner,
             inputs,
@@ -287,13 +298,3 @@ class DenseAssociativeClassifier(FittedClassifier):
         data, target = validated(self, X, y, dtype=[np.float64, np.float32], reset=reset)
         check_classification_targets(target)
         return data, target
-
-
-def _all_classes(classes: ArrayLike | None) -> npt.NDArray[Any]:
-    """Return the classes that the first part of the data names."""
-    if classes is None:
-        raise InvalidInput("partial_fit needs classes= in its first call: all classes that there will be")
-    known = np.unique(np.asarray(classes))
-    if len(known) < 2:
-        raise InvalidInput(f"classes must hold at least 2, got {checks.shown(known.tolist())}")
-    return known

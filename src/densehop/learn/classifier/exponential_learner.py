@@ -10,6 +10,7 @@ from densehop.base.arrays import Floats, Integers, Reals
 from densehop.learn.classifier.exponential import ExponentialMemories
 from densehop.learn.classifier.inputs import Scaling
 from densehop.learn.classifier.margins import margin_gradients
+from densehop.learn.classifier.parameters import batch_of
 from densehop.learn.classifier.sharpness import likeliest_sharpness
 from densehop.learn.classifier.training import Trainer
 
@@ -115,7 +116,9 @@ def start_exponential(
         log_weights = np.log(weights[rows])
     flips = model.norm == "flips"  # k of them move an input by 2 sqrt(k), as pixels reach from -1 to 1
     return ExponentialLearner(
-        Trainer([visible, log_weights, np.array([np.log(sharpness)])], model.batch_size, noise),
+        Trainer(
+            [visible, log_weights, np.array([np.log(sharpness)])], batch_of(model, len(inputs), linear=False), noise
+        ),
         classes[rows],
         n_classes,
         model.objective,

@@ -4,17 +4,23 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize_scalar
 
-from densehop.base.arrays import Integers, Reals
+from densehop.base.arrays import Floats, Integers, Reals
 
+LARGEST_LOG = 9.0  # of a factor of logits
 LARGEST_EXPONENT = 30.0  # tanh and its slope are 1 and 0 to all digits far below
 
 
 @dataclass(frozen=True)
 class CrossEntropy:
-    """The cross-entropy of softmax(scale * scores): trains at every degree with one setting."""
+    """The cross-entropy of softmax(scale * scores): trains at every degree with one setting.
+
+    Label smoothing: the target is the right class with 1 - `smoothing`, and all classes alike with the rest.
+    """
 
     scale: float
+    smoothing: float = 0.0
 
     none = False  # the score of no class is not needed
 
@@ -23,7 +29,11 @@ class CrossEntropy:
         rows = np.arange(len(scores))
         probabilities = softmax(self.scale * scores)
         each = -np.log(np.maximum(probabilities[rows, classes], 1e-30))
-        probabilities[rows, classes] -= 1
+        if self.smoothing > 0:
+            every = -np.log(np.maximum(probabilities, 1e-30)).mean(axis=1)
+            each = (1 - self.smoothing) * each + self.smoothing * every
+            probabilities -= self.smoothing / scores.shape[1]
+        probabilities[rows, classes] -= 1 - self.smoothing
         return _weighted(each, probabilities * (self.scale / len(scores)), weights)
 
 
@@ -82,3 +92,25 @@ def softmax(values: Reals) -> Reals:
     exponentials: Reals = np.exp(values - values.max(axis=1, keepdims=True))
     exponentials /= exponentials.sum(axis=1, keepdims=True)
     return exponentials
+
+
+def log_loss(logits: Floats, classes: Integers, weights: Floats | None = None) -> float:
+    """Return minus the mean logarithm of the classes' probabilities, of logits (B, C)."""
+    found = softmax(logits)[np.arange(len(logits)), classes]
+    return -float(np.average(np.log(np.maximum(found, 1e-12)), weights=weights))
+
+
+def likeliest_inverse_temperature(logits: Floats, classes: Integers, weights: Floats | None = None) -> float:
+    """Return the factor of logits (B, C) that makes their classes likeliest.
+
+    One further sample, of which nothing is known, keeps the probabilities from 0 and 1 where no sample is mistaken.
+    """
+    shares = np.ones(len(logits)) if weights is None else weights / weights.mean()
+
+    def loss(log_factor: float) -> float:
+        logarithms = np.log(np.maximum(softmax(np.exp(log_factor) * logits), 1e-300))
+        unknown = logarithms.mean(axis=1) @ shares / len(logits)
+        return -float(logarithms[np.arange(len(logits)), classes] @ shares + unknown)
+
+    found = minimize_scalar(loss, bounds=(-LARGEST_LOG, LARGEST_LOG), method="bounded", options={"xatol": 1e-3})
+    return float(np.exp(found.x))

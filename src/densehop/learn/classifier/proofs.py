@@ -7,10 +7,12 @@ from densehop.base.arrays import Floats, Integers, Reals
 from densehop.errors import InvalidInput
 from densehop.learn.certificates.exponential_bound import Decided, exponential_radii
 from densehop.learn.certificates.flips import exponential_flips
+from densehop.learn.certificates.linear_bound import LinearCase, linear_radii
 from densehop.learn.certificates.rectified_bound import RectifiedCase, rectified_lengths
 from densehop.learn.certificates.rounding import DOUBLE, Rounding, rounding_of_scores
 from densehop.learn.classifier.exponential import NOTHING, ExponentialMemories
 from densehop.learn.classifier.inputs import Scaling
+from densehop.learn.classifier.linear_scores import LinearMemories, drive, slope
 from densehop.learn.classifier.scores import Memories
 
 NUMBERS_AT_ONCE = 2**23  # logarithms of memories, and coordinates of the memories that decide, in one block of inputs
@@ -19,7 +21,11 @@ DECISIVE = 32  # memories whose coordinates are copied for each input
 
 
 def certified_radii(
-    network: ExponentialMemories | Memories, scaling: Scaling, data: Reals, decisions: Integers, norm: str
+    network: ExponentialMemories | LinearMemories | Memories,
+    scaling: Scaling,
+    data: Reals,
+    decisions: Integers,
+    norm: str,
 ) -> Floats:
     """Return certified radii (B,) of data (B, N) in its own units, for decisions (B,) in the precision of the data."""
     if norm == "flips":
@@ -31,6 +37,8 @@ def certified_radii(
         inputs: Floats = scaling.apply(data[some], np.float64).astype(np.float64, copy=False)
         if isinstance(network, ExponentialMemories):
             part = _exponential(network, scaling, data[some], inputs, decisions[some], norm)
+        elif isinstance(network, LinearMemories):
+            part = _linear(network, scaling, data[some], inputs, decisions[some], norm)
         else:
             part = _rectified(network, scaling, data[some], inputs, decisions[some], norm)
         parts.append(part)
@@ -89,6 +97,33 @@ def _rectified(
         return found
     if norm == "linf":
         found *= (1 - 8 * DOUBLE) / np.sqrt(width)
+        return found
+    flips: Floats = np.floor((found / (scaling.high - scaling.low)) ** 2 * (1 - 1e-12))
+    return flips
+
+
+def _linear(
+    network: LinearMemories, scaling: Scaling, data: Reals, inputs: Floats, decisions: Integers, norm: str
+) -> Floats:
+    """Return the radii of memories whose class values count to first order."""
+    exact = network.astype(np.float64)
+    case = LinearCase(
+        visible=_doubles(exact.visible),
+        biases=_doubles(exact.biases),
+        labels=_doubles(exact.labels),
+        thresholds=_doubles(exact.thresholds),
+        drive=lambda fields: drive(fields, exact.degree),
+        slope=lambda fields: slope(fields, exact.degree),
+        degree=exact.degree,
+        inputs=inputs,
+        decisions=decisions,
+        unit=float(np.finfo(data.dtype).eps),
+        origin=float(np.sqrt((scaling.mean**2).sum())) * scaling.scale,
+        norm="l2" if norm == "flips" else norm,
+    )
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not proved
+        found: Floats = linear_radii(case) / scaling.scale * (1 - 8 * DOUBLE)
+    if norm != "flips":
         return found
     flips: Floats = np.floor((found / (scaling.high - scaling.low)) ** 2 * (1 - 1e-12))
     return flips

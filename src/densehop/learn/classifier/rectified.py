@@ -10,6 +10,7 @@ from densehop.base.arrays import Floats, Integers, Reals
 from densehop.learn.classifier.degree import stored_degree
 from densehop.learn.classifier.inputs import noise_level
 from densehop.learn.classifier.losses import CrossEntropy, Published, largest_rate, log_drive
+from densehop.learn.classifier.parameters import batch_of
 from densehop.learn.classifier.scores import Memories, class_scores, memory_gradients
 from densehop.learn.classifier.temperature import LeftOut
 from densehop.learn.classifier.training import Loss, Trainer, first_memories
@@ -130,7 +131,7 @@ def start_rectified(
         memories = memories.weighted(weights)
         left_out = LeftOut(memories, inputs, classes, weights)
     return RectifiedLearner(
-        Trainer([memories.visible, memories.labels], model.batch_size, float(noise)),
+        Trainer([memories.visible, memories.labels], batch_of(model, n_samples, linear=False), float(noise)),
         memories.degree,
         memories.floor,
         model.loss,

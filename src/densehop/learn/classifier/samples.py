@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import _check_sample_weight
 
+from densehop.base import checks
 from densehop.base.arrays import ArrayLike, Floats, Integers
 from densehop.errors import InvalidInput
 
@@ -66,3 +67,13 @@ def weighted_samples(
     if not (weights > 0).any():
         raise InvalidInput("sample_weight and class_weight leave no sample a weight above 0")
     return samples[np.flatnonzero(weights > 0)]
+
+
+def all_classes(classes: ArrayLike | None) -> npt.NDArray[Any]:
+    """Return the classes that the first part of the data names."""
+    if classes is None:
+        raise InvalidInput("partial_fit needs classes= in its first call: all classes that there will be")
+    known = np.unique(np.asarray(classes))
+    if len(known) < 2:
+        raise InvalidInput(f"classes must hold at least 2, got {checks.shown(known.tolist())}")
+    return known

@@ -1,0 +1,167 @@
+"""Class values to first order: scores, gradients, what is chosen, and proofs."""
+
+from copy import deepcopy
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits, make_moons
+from sklearn.metrics import log_loss
+from sklearn.model_selection import train_test_split
+
+from densehop import DenseAssociativeClassifier, InvalidInput
+from densehop.learn.attacks.attacked_models import attacked_model
+from densehop.learn.attacks.robustness import robust_accuracy
+from densehop.learn.classifier.linear_scores import LinearMemories
+from densehop.learn.classifier.losses import CrossEntropy
+from densehop.learn.classifier.scores import Memories, class_scores
+
+
+def random_memories(degree, k=6, n=5, c=3, size=1.0):
+    random = np.random.default_rng(0)
+    parts = random.normal(size=(k, n)), random.normal(size=k), size * random.normal(size=(k, c)), random.normal(size=c)
+    return LinearMemories(*parts, degree), random
+
+
+@pytest.fixture(scope="module")
+def digits():
+    images, classes = load_digits(return_X_y=True)
+    return train_test_split(images / 16, classes, test_size=0.3, stratify=classes, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def fitted(digits):
+    return DenseAssociativeClassifier(random_state=0).fit(digits[0], digits[2])
+
+
+@pytest.mark.parametrize("degree", [2, 3, 7.5])
+def test_scores_are_what_small_class_units_change_in_the_energy(degree):
+    """exp(score) of the exact energy is sum F(h + a_c); its differences between classes are those of 2 zeta F'(h)."""
+    network, random = random_memories(degree, size=1e-6)
+    inputs = random.normal(size=(4, 5))
+    with_bias = np.hstack([network.visible, network.biases[:, None]])
+    exact = Memories(with_bias, network.labels / 2, degree, 1e-12)
+    energies = np.exp(class_scores(exact, np.hstack([inputs, np.ones((4, 1))])).scores)
+    found = network.scores(inputs) - network.thresholds
+    np.testing.assert_allclose(found[:, 1:] - found[:, :1], energies[:, 1:] - energies[:, :1], rtol=1e-3, atol=1e-9)
+
+
+@pytest.mark.parametrize("degree", [2, 3, 7.5])
+def test_the_gradient_by_inputs_meets_finite_differences(degree):
+    network, random = random_memories(degree)
+    inputs, upstream = random.normal(size=(4, 5)), random.normal(size=(4, 3))
+    found = network.input_gradient(inputs, upstream)
+    for place in range(5):
+        step = 1e-6 * np.eye(5)[place]
+        rise = (network.scores(inputs + step) - network.scores(inputs - step)) / 2e-6
+        np.testing.assert_allclose(found[:, place], (rise * upstream).sum(axis=1), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("degree", [2, 3, 5])
+def test_training_descends_along_the_gradient(digits, degree):
+    """The gradients that Adam gets are those of the loss, by differences in double precision, without dropout."""
+    model = DenseAssociativeClassifier(8, class_energy="linear", degree=degree, inverse_temperature=1.0, max_iter=2)
+    learner = model.set_params(random_state=0, input_noise=0.0).fit(digits[0], digits[2])._learner
+    learner.dropout, trainer = 0.0, learner.trainer
+    trainer.arrays = [array.astype(np.float64) for array in trainer.arrays]
+    inputs, classes = model._scaling.apply(digits[1][:20], np.float64), digits[3][:20]
+    caught = []
+    trainer.adam.step = lambda _arrays, gradients, _rate: caught.append(gradients)
+    trainer.batch_size = 20
+    learner.epoch(inputs, classes, None, 1.0, 0.0, iter([0.0]), np.random.default_rng(0))
+    loss = CrossEntropy(1.0, 0.05)
+    for array, gradient in zip(trainer.arrays, caught[0], strict=True):
+        for index in {np.unravel_index(flat, array.shape) for flat in (0, array.size // 2, array.size - 1)}:
+            kept, values = array[index], []
+            for moved in (kept + 1e-6, kept - 1e-6):
+                array[index] = moved
+                values.append(loss(learner.network.scores(inputs), classes)[0])
+            array[index] = kept
+            assert gradient[index] == pytest.approx((values[0] - values[1]) / 2e-6, rel=1e-4, abs=1e-7)
+
+
+def test_digits_are_told_as_well_as_by_a_support_vector_machine(fitted, digits):
+    assert fitted.class_energy_ == "linear"
+    assert fitted.score(digits[1], digits[3]) > 0.98
+    assert log_loss(digits[3], fitted.predict_proba(digits[1])) < 0.08
+
+
+def test_the_temperature_of_probabilities_is_chosen_on_what_is_held_out(fitted, digits):
+    """Smoothed labels make the training's own probabilities too timid."""
+    assert fitted.inverse_temperature_ > 1
+    plain = deepcopy(fitted).set_params(inverse_temperature=1.0)
+    assert log_loss(digits[3], fitted.predict_proba(digits[1])) < log_loss(digits[3], plain.predict_proba(digits[1]))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("degree", [2, 3, 6])
+def test_no_perturbation_within_the_radius_changes_the_decision(degree, seed):
+    """Nine sets of memories, 15 inputs, two norms, 200 random and 40 climbing perturbations each: 65,000."""
+    random = np.random.default_rng(seed)
+    rows = random.normal(size=(90, 4))
+    classes = (rows[:, 0] + rows[:, 1] ** 2 > 0.8).astype(int) + (rows[:, 2] > 1)
+    model = DenseAssociativeClassifier(12, class_energy="linear", degree=degree, max_iter=20, random_state=0)
+    inputs = model.fit(rows, classes) and rows[:15]
+    target, decisions = attacked_model(model), model.predict(inputs)
+    for norm in ("l2", "linf"):
+        radii = model.certified_radius(inputs, norm)
+        assert (radii > 0.01).sum() > 7
+        for x, radius, decision in zip(inputs, radii, decisions, strict=True):
+            steps = random.normal(size=(200, 4))
+            sizes = np.abs(steps).max(axis=1) if norm == "linf" else np.linalg.norm(steps, axis=1)
+            tried = [x + radius * steps / sizes[:, None]]
+            moved = x[None]
+            for _ in range(40):
+                uphill = target.ascent(moved, np.array([np.searchsorted(model.classes_, decision)]))[1]
+                if norm == "linf":
+                    moved = np.clip(moved + 0.2 * radius * np.sign(uphill), x - radius, x + radius)
+                else:
+                    change = moved + 0.2 * radius * uphill / max(np.linalg.norm(uphill), 1e-300) - x
+                    moved = x + change * min(1, radius / max(np.linalg.norm(change), 1e-300))
+                tried.append(moved)
+            tried = x + (np.vstack(tried) - x) * (1 - 1e-9)
+            assert (model.predict(tried) == decision).all()
+
+
+def test_one_memory_that_decides_is_certified_nearly_exactly():
+    """f = 2 max(x, 0) against a threshold of 1: the boundary is at x = 1/2, where the drive is straight."""
+    model = DenseAssociativeClassifier(1, class_energy="linear", degree=2, max_iter=1, inverse_temperature=1.0)
+    model.fit([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, -1.0]], [0, 1, 1, 0])
+    values = [[[1.0, 0.0]], [0.0], [[0.0, 1.0]], [1.0, 0.0], [0.0]]
+    model._learner.trainer.arrays = [np.array(value, dtype=np.float64) for value in values]
+    model._learner.gain = 1.0
+    np.testing.assert_allclose(model.certified_radius([[2.0, 0.3], [0.9, -0.2]]), [1.5, 0.4], rtol=1e-3)
+    np.testing.assert_allclose(model.certified_radius([[2.0, 0.3]], "linf"), 1.5, rtol=1e-3)
+
+
+def test_certified_accuracy_is_at_most_the_attacked_one(fitted, digits):
+    images, classes, sizes = digits[1][:60], digits[3][:60], [0.2, 0.4, 0.8]
+    right, radii = fitted.predict(images) == classes, fitted.certified_radius(images)
+    curve = robust_accuracy(fitted, images, classes, sizes, "l2", data_range=(0.0, 1.0), steps=20, restarts=1)
+    for size, inputs, worst in zip(sizes, curve.inputs, curve.worst, strict=True):
+        proved = right & (radii > size)
+        assert (fitted.predict(inputs) == classes)[proved].all()
+        assert proved.mean() <= worst
+    assert (right & (radii > sizes[0])).mean() > 0.3
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"class_energy": "quadratic"}, "class_energy must be one of 'exact', 'linear'"),
+        ({"class_energy": "linear", "kind": "stored"}, "class_energy='linear' is of learned rectified memories"),
+        ({"class_energy": "linear", "interaction": "exponential"}, "class_energy='linear' is of learned"),
+        ({"class_energy": "linear", "loss": "published"}, "class_energy='linear' is of learned"),
+        ({"class_energy": "linear", "degree": 1.5}, "needs a degree of at least 2, got 1.5"),
+    ],
+    ids=str,
+)
+def test_what_does_not_go_together_is_refused(parameters, message):
+    with pytest.raises(InvalidInput, match=message):
+        DenseAssociativeClassifier(**parameters).fit([[0.0], [1.0]], [0, 1])
+
+
+def test_a_given_degree_means_the_exact_energy():
+    rows = make_moons(120, noise=0.15, random_state=0)
+    assert DenseAssociativeClassifier(degree=5, max_iter=1).fit(*rows).class_energy_ == "exact"
+    both = DenseAssociativeClassifier(degree=5, class_energy="linear", max_iter=1).fit(*rows)
+    assert (both.class_energy_, both.degree_) == ("linear", 5)
