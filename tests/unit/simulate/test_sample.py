@@ -104,8 +104,12 @@ def test_same_bits_with_any_number_of_workers(order):
 
 
 @pytest.mark.parametrize("order", ["sequential", "random"])
-def test_length_of_the_inner_blocks_does_not_matter(order, monkeypatch):
+@pytest.mark.parametrize("sharpness", [None, 0.05, 1.0])
+def test_length_of_the_inner_blocks_does_not_matter(order, sharpness, monkeypatch):
+    """None: p = 3; else the exponential energy, whose weights are found anew after each sweep."""
     net = random_network(3, 60, 20)
+    if sharpness:
+        net = dh.PBodyHopfield(net.patterns, interaction="exponential", sharpness=sharpness)
     whole = net.sample(2.0, 2, 50, order=order, snapshot_every=4)
     monkeypatch.setattr("densehop.simulate.blocks.ATTEMPTS_PER_CALL", 120)
     pieces = net.sample(2.0, 2, 50, order=order, snapshot_every=4)
