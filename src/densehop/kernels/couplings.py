@@ -22,7 +22,9 @@ from densehop.kernels import compiled, inlined, lean
 from densehop.kernels.noise import flips
 from densehop.kernels.packed_signs import count_differences
 from densehop.kernels.record import draw, record_of, write
+from densehop.kernels.scans import lowest_bit, may_flip
 from densehop.kernels.slabs import add_products, add_row, add_rows
+from densehop.kernels.vectors import LANES
 
 WORDS_AT_ONCE = 256  # of each row: the rows of one passage stay in the cache
 
@@ -136,13 +138,29 @@ def flip_all(energy, chains, sites, moving, factors, n_moving):
 
 
 @inlined
-def next_flip(noise, unit, uniforms, sites, state, fields, begin):
+def next_flip(chains, attempts, chain, sweep, begin):
     """Return the next attempt of a chain, from `begin` on, that flips its spin; their number (N) if none does."""
-    for attempt in range(begin, len(state)):
-        site = sites[attempt] if len(sites) > 0 else attempt
-        if flips(state[site] * fields[site], unit, uniforms[attempt], noise):
-            return attempt
-    return len(state)
+    n_spins, sites, unit = chains.states.shape[1], attempts.sites, attempts.units[chain, sweep]
+    uniforms, bounds = attempts.uniforms, attempts.bounds
+    if sites.shape[1] > 0 or n_spins < LANES:
+        for attempt in range(begin, n_spins):
+            site = sites[chain, attempt] if sites.shape[1] > 0 else attempt
+            cost = chains.states[chain, site] * chains.fields[chain, site]
+            if cost < bounds[chain, attempt] and flips(cost, unit, uniforms[chain, attempt], attempts.noise):
+                return attempt
+        return n_spins
+    while begin < n_spins:
+        first = min(begin // LANES * LANES, n_spins - LANES)
+        left = may_flip(chains.states, chains.fields, bounds, chain, first) >> (begin - first)
+        while left != 0:
+            site = begin + lowest_bit(left)
+            if flips(
+                chains.states[chain, site] * chains.fields[chain, site], unit, uniforms[chain, site], attempts.noise
+            ):
+                return site
+            left &= left - 1
+        begin = first + LANES
+    return n_spins
 
 
 @lean
@@ -168,10 +186,7 @@ def run_sweeps(energy, chains, attempts, record):
         while attempt < n_spins:
             for n in range(n_moving):
                 chain = moving[n]
-                upcoming[chain] = next_flip(
-                    attempts.noise, attempts.units[chain, sweep], attempts.uniforms[chain], sites[chain],
-                    states[chain], fields[chain], attempt + 1,
-                )  # fmt: skip
+                upcoming[chain] = next_flip(chains, attempts, chain, sweep, attempt + 1)
             attempt, n_moving = n_spins, 0
             for chain in range(n_chains):
                 attempt = min(attempt, upcoming[chain])

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from densehop.kernels import inlined
+from densehop.kernels import inlined, lean
 
 LOGISTIC, EXPONENTIAL = 0, 1
 N_QUANTILES = 256
@@ -35,6 +35,14 @@ def make_noise(law: int) -> Noise:
             return Noise(law, np.log(uniform) - np.log1p(-uniform))
         noise = np.log1p(-REST) - np.log1p(-np.maximum(uniform, REST))
         return Noise(law, np.where(uniform < REST, -np.inf, noise))
+
+
+@lean
+def fill_bounds(noise, unit, row, uniforms, bounds):
+    """Set row `row` of bounds (C, F): no attempt flips at a cost that is not below its bound, uniforms (C, F)."""
+    for place in range(bounds.shape[1]):  # unsigned: no test for an index from the end
+        quantile = np.uint64(np.int64(uniforms[row, place] * N_QUANTILES)) + np.uint64(1)
+        bounds[row, place] = unit * noise.quantiles[quantile] if unit > 0 else 0.0
 
 
 @inlined

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densehop.kernels import inlined, lean
+from densehop.kernels.noise import fill_bounds
 from densehop.kernels.threefry import fill_uniforms
 
 
@@ -13,9 +14,9 @@ class Attempts(NamedTuple):
 
     noise: the law of the noise (`kernels.noise.Noise`), a function of one uniform number for each attempt; units (C, n)
     float64, the temperatures in units of the fields; `first` counts the sweeps before the block. keys (C, 2) uint32,
-    from which the numbers of each sweep come (`kernels.threefry`), into uniforms (C, F) float64, F >= N. sites (C, N)
-    int64 are those of the attempts of a sweep, or (C, 0): one site after the other. Where there are site_keys (C, 2),
-    and not (0, 2), each sweep draws its sites.
+    from which each sweep has its numbers (`kernels.threefry`), in uniforms (C, F) float64, F the next multiple of 32,
+    and their bounds (C, F) (`kernels.noise.fill_bounds`). sites (C, N) int64 are those of a sweep's attempts, or
+    (C, 0): one site after the other. Where there are site_keys (C, 2), and not (0, 2), each sweep draws its sites.
     """
 
     noise: Any
@@ -24,19 +25,22 @@ class Attempts(NamedTuple):
     units: Any
     first: int
     uniforms: Any
+    bounds: Any
     sites: Any
 
 
 @inlined
 def draw(attempts, chain, sweep):
-    """Draw the sites and numbers of a sweep of the block; at T = 0 the numbers do not matter."""
+    """Draw the sites and numbers of a sweep of the block, and find its bounds; at T = 0 the numbers do not matter."""
     uniforms, sites, turn = attempts.uniforms, attempts.sites, attempts.first + sweep
     if len(attempts.site_keys) > 0:
         fill_uniforms(attempts.site_keys, chain, turn, uniforms)
         for attempt in range(sites.shape[1]):
             sites[chain, attempt] = np.int64(uniforms[chain, attempt] * sites.shape[1])
-    if attempts.units[chain, sweep] > 0:
+    unit = attempts.units[chain, sweep]
+    if unit > 0:
         fill_uniforms(attempts.keys, chain, turn, uniforms)
+    fill_bounds(attempts.noise, unit, chain, uniforms, attempts.bounds)
 
 
 class Record(NamedTuple):

@@ -9,6 +9,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from densehop.kernels.vectors import (
+    BIT,
     FLOAT64,
     INT16,
     INT32,
@@ -99,6 +100,19 @@ def signed_sum_of_cubes(_context, bits, row, first, last, values, odd, shift):
     return None
 
 
+def sum_of_lanes(builder, lanes):
+    """Return the sum of the lanes of a vector of float64: halves, pairwise."""
+    while lanes.type.count > 1:
+        half = lanes.type.count // 2
+        indices = ir.VectorType(INT32, half)
+        low, high = (
+            builder.shuffle_vector(lanes, lanes, ir.Constant(indices, list(range(begin, begin + half))))
+            for begin in (0, half)
+        )
+        lanes = builder.fadd(low, high)
+    return builder.extract_element(lanes, INT32(0))
+
+
 @intrinsic
 def selected_sum(_context, bits, row, left, right):
     """Return the sum of left (32 B,) float64 where bits[row] has a 0 and of right where it has a 1; bits (N, B) uint32.
@@ -117,19 +131,98 @@ def selected_sum(_context, bits, row, left, right):
             first = builder.mul(loop.index, INT64(LANES))
             zeros, ones = (load(builder, values.data, first, FLOAT64, LANES) for values in (left, right))
             builder.store(builder.fadd(builder.load(partial), builder.select(is_one, ones, zeros)), partial)
-        lanes = builder.load(partial)
-        while lanes.type.count > 1:  # halves, pairwise
-            half = lanes.type.count // 2
-            indices = ir.VectorType(INT32, half)
-            low, high = (
-                builder.shuffle_vector(lanes, lanes, ir.Constant(indices, list(range(begin, begin + half))))
-                for begin in (0, half)
-            )
-            lanes = builder.fadd(low, high)
-        return builder.extract_element(lanes, INT32(0))
+        return sum_of_lanes(builder, builder.load(partial))
 
     if is_vector(left, types.float64) and is_vector(right, types.float64):
         return types.float64(bits, types.int64, left, right), generate
+    return None
+
+
+@intrinsic
+def sum_of_both(_context, bits, row, values, zero_factor, one_factor):
+    """Return zero_factor times the sum of values (32 B,) float64 where bits[row] has a 0 plus the same for 1.
+
+    Lanes are added in an order of their own, the same on every processor.
+    """
+
+    def generate(context, builder, signature, arguments):
+        bits, row, values, *factors = unpack(context, builder, signature, arguments)
+        n_blocks = cgutils.unpack_tuple(builder, bits.shape)[1]
+        start = builder.mul(row, n_blocks)
+        nothing = constant(ir.VectorType(FLOAT64, LANES), 0.0)
+        zeros, ones = (cgutils.alloca_once_value(builder, nothing) for _ in range(2))
+        with cgutils.for_range(builder, n_blocks) as loop:
+            is_one = signs_of(builder, bits, builder.add(start, loop.index))
+            here = load(builder, values.data, builder.mul(loop.index, INT64(LANES)), FLOAT64, LANES)
+            for place, kept in ((zeros, (nothing, here)), (ones, (here, nothing))):
+                builder.store(builder.fadd(builder.load(place), builder.select(is_one, *kept)), place)
+        sums = [
+            builder.fmul(factor, sum_of_lanes(builder, builder.load(place)))
+            for factor, place in zip(factors, (zeros, ones), strict=True)
+        ]
+        return builder.fadd(*sums)
+
+    if is_vector(values, types.float64):
+        return types.float64(bits, types.int64, values, types.float64, types.float64), generate
+    return None
+
+
+@intrinsic
+def multiply_both(_context, bits, row, values, zero_factor, one_factor):
+    """Multiply values (32 B,) float64 by zero_factor where bits[row] has a 0, else by one_factor; return their sum."""
+
+    def generate(context, builder, signature, arguments):
+        bits, row, values, *factors = unpack(context, builder, signature, arguments)
+        n_blocks = cgutils.unpack_tuple(builder, bits.shape)[1]
+        start = builder.mul(row, n_blocks)
+        wide = ir.VectorType(FLOAT64, LANES)
+        total = cgutils.alloca_once_value(builder, constant(wide, 0.0))
+        for_zero, for_one = (broadcast(builder, factor, FLOAT64, LANES) for factor in factors)
+        with cgutils.for_range(builder, n_blocks) as loop:
+            is_one = signs_of(builder, bits, builder.add(start, loop.index))
+            place = builder.gep(values.data, [builder.mul(loop.index, INT64(LANES))])
+            place = builder.bitcast(place, wide.as_pointer())
+            product = builder.fmul(builder.load(place, align=8), builder.select(is_one, for_one, for_zero))
+            builder.store(product, place, align=8)
+            builder.store(builder.fadd(builder.load(total), product), total)
+        return sum_of_lanes(builder, builder.load(total))
+
+    if is_vector(values, types.float64):
+        return types.float64(bits, types.int64, values, types.float64, types.float64), generate
+    return None
+
+
+@intrinsic
+def find_powers(_context, overlaps, top, powers, values):
+    """Set values (32 B,) float64 to the product of powers[j] over the bits j of (top - k)/2, k = overlaps (32 B,).
+
+    overlaps int16; powers (J,) float64; bits from J on do not count.
+    """
+
+    def generate(context, builder, signature, arguments):
+        overlaps, top, powers, values = unpack(context, builder, signature, arguments)
+        n_blocks = builder.udiv(cgutils.unpack_tuple(builder, values.shape)[0], INT64(LANES))
+        n_powers = cgutils.unpack_tuple(builder, powers.shape)[0]
+        narrow, wide = ir.VectorType(INT16, LANES), ir.VectorType(FLOAT64, LANES)
+        tops = broadcast(builder, top, INT16, LANES)
+        product, left = (cgutils.alloca_once(builder, kind) for kind in (wide, narrow))
+        with cgutils.for_range(builder, n_blocks) as block:
+            start = builder.mul(block.index, INT64(LANES))
+            twice = builder.sub(tops, load(builder, overlaps.data, start, INT16, LANES))
+            builder.store(builder.lshr(twice, constant(narrow, 1)), left)
+            builder.store(constant(wide, 1.0), product)
+            with cgutils.for_range(builder, n_powers) as loop:
+                bits, before = builder.load(left), builder.load(product)
+                is_one = builder.trunc(bits, ir.VectorType(BIT, LANES))
+                power = broadcast(builder, builder.load(builder.gep(powers.data, [loop.index])), FLOAT64, LANES)
+                builder.store(builder.select(is_one, builder.fmul(before, power), before), product)
+                builder.store(builder.lshr(bits, constant(narrow, 1)), left)
+            place = builder.bitcast(builder.gep(values.data, [start]), wide.as_pointer())
+            builder.store(builder.load(product), place, align=8)
+        return context.get_dummy_value()
+
+    if is_vector(overlaps, types.int16) and is_vector(values, types.float64):
+        return types.void(overlaps, types.int16, powers, values), generate
     return None
 
 

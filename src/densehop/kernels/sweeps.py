@@ -45,7 +45,7 @@ def run_sweeps(energy, chains, attempts, record):
     attempts : kernels.record.Attempts
     record : kernels.record.Record, filled from row `attempts.first` on
     """
-    sites, uniforms, units = attempts.sites, attempts.uniforms, attempts.units
+    sites, uniforms, bounds, units = attempts.sites, attempts.uniforms, attempts.bounds, attempts.units
     for index in range(len(chains.states)):
         chain, own = chain_of(energy, chains, index), record_of(record, index)
         for sweep in range(units.shape[1]):
@@ -54,7 +54,9 @@ def run_sweeps(energy, chains, attempts, record):
             for attempt in range(len(chain.states)):
                 site = sites[index, attempt] if sites.shape[1] > 0 else attempt
                 cost = flip_cost(energy, chain, site)
-                if flips(cost, units[index, sweep], uniforms[index, attempt], attempts.noise):
+                if cost < bounds[index, attempt] and flips(
+                    cost, units[index, sweep], uniforms[index, attempt], attempts.noise
+                ):
                     flip(energy, chain, site, cost)
                     flipped += 1
             write(own, attempts.first + sweep, chain.states, energy_of(energy, chain), flipped)

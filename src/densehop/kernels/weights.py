@@ -30,7 +30,7 @@ class Weights(NamedTuple):
 
 
 class WeightArrays(NamedTuple):
-    """What chains keep, as above with chains in front, or what one of them keeps; states (C, N), totals (C, 2)."""
+    """What chains keep, as above with chains in front, or what one of them keeps; states (C, N), totals (C, 3)."""
 
     states: Any
     overlaps: Any

@@ -25,12 +25,13 @@ class Streams:
         self._keys = _keys(settings.seed, Purpose.NOISE, chains)
         random = settings.order == "random"
         self._site_keys = _keys(settings.seed, Purpose.ORDER, chains if random else range(0))
-        self._uniforms = _buffer(len(chains), n_spins)
+        self._uniforms, self._bounds = (_buffer(len(chains), n_spins) for _ in range(2))
         self._sites = np.empty((len(chains), n_spins if random else 0), dtype=np.int64)
 
     def attempts(self, units: Floats, first: int) -> Attempts:
         """Return the sweeps from the `first` on of each chain, as many as `units` (C, n) has."""
-        return Attempts(self._noise, self._keys, self._site_keys, units, first, self._uniforms, self._sites)
+        buffers = self._uniforms, self._bounds, self._sites
+        return Attempts(self._noise, self._keys, self._site_keys, units, first, *buffers)
 
 
 class SwapStream:
@@ -50,8 +51,8 @@ def cold_attempts(n_chains: int, n_spins: int, sites: Integers | None = None) ->
     """Return one sweep at T = 0, which needs no random numbers, over sites (C, N); None: one site after the other."""
     sites = np.empty((n_chains, 0), dtype=np.int64) if sites is None else sites
     keys, no_keys = (np.zeros((length, 2), dtype=np.uint32) for length in (n_chains, 0))
-    uniforms = _buffer(n_chains, n_spins)
-    return Attempts(make_noise(LOGISTIC), keys, no_keys, np.zeros((n_chains, 1)), 0, uniforms, sites)
+    uniforms, bounds = (_buffer(n_chains, n_spins) for _ in range(2))
+    return Attempts(make_noise(LOGISTIC), keys, no_keys, np.zeros((n_chains, 1)), 0, uniforms, bounds, sites)
 
 
 def _keys(seed: Seed, purpose: Purpose, chains: range) -> Keys:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from densehop.kernels import packed_signs, signed_sums, slabs
+from densehop.kernels import packed_signs, scans, signed_sums, slabs
 from tests import naive
 
 BLOCKS = [1, 2, 3, 4, 5, 8, 11]
@@ -45,6 +45,30 @@ def cube(values, slope, inverse, first, last, amplitudes):
 @njit
 def selected_sum(bits, row, left, right):
     return signed_sums.selected_sum(bits, row, left, right)
+
+
+@njit
+def sum_of_both(bits, row, values, zero_factor, one_factor):
+    return signed_sums.sum_of_both(bits, row, values, zero_factor, one_factor)
+
+
+@njit
+def multiply_both(bits, row, values, zero_factor, one_factor):
+    return signed_sums.multiply_both(bits, row, values, zero_factor, one_factor)
+
+
+@njit
+def find_powers(overlaps, top, powers, values):
+    signed_sums.find_powers(overlaps, np.int16(top), powers, values)
+
+
+@njit
+def sites_that_may_flip(states, fields, bounds, chain, first):
+    left, found = scans.may_flip(states, fields, bounds, chain, first), []
+    while left != 0:
+        found.append(first + scans.lowest_bit(left))
+        left &= left - 1
+    return found
 
 
 @njit
@@ -219,3 +243,34 @@ def test_selected_sum(n_blocks):
     chosen = np.where(naive.signs_of_bits(bits[1]) < 0, right, left)
     assert selected_sum(bits, 1, left, right) == pytest.approx(math.fsum(chosen), rel=1e-14)
     assert selected_sum(bits, 1, left, left) == selected_sum(bits, 2, left, left)
+
+
+@pytest.mark.parametrize("n_blocks", BLOCKS)
+def test_factors_of_both_sides(n_blocks):
+    rng = np.random.default_rng(n_blocks)
+    bits, values = random_bits(rng, 3, n_blocks), rng.exponential(size=32 * n_blocks)
+    products = np.where(naive.signs_of_bits(bits[1]) < 0, 0.3, 7.0) * values
+    assert sum_of_both(bits, 1, values, 7.0, 0.3) == pytest.approx(math.fsum(products), rel=1e-14)
+    assert multiply_both(bits, 1, values, 7.0, 0.3) == pytest.approx(math.fsum(products), rel=1e-14)
+    np.testing.assert_array_equal(values, products)
+
+
+@pytest.mark.parametrize("n_blocks", BLOCKS)
+def test_powers_of_the_distance_to_the_top(n_blocks):
+    distance = np.random.default_rng(n_blocks).integers(0, 128, 32 * n_blocks)
+    overlaps, values = (101 - 2 * distance).astype(np.int16), np.full(32 * n_blocks, np.nan)
+    find_powers(overlaps, 101, np.exp(-0.1 * 2.0 ** np.arange(7)), values)
+    assert values == pytest.approx(np.exp(-0.1 * distance), rel=1e-14)
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.int64])
+@pytest.mark.parametrize(("n_spins", "first"), [(32, 0), (100, 64), (100, 68), (100, 7)])
+def test_sites_that_may_flip(n_spins, first, kind):
+    rng = np.random.default_rng(first)
+    states = rng.choice(np.array([-1, 1], dtype=np.int8), (3, n_spins))
+    fields = rng.integers(-3, 4, (3, 128)).astype(kind)
+    bounds = rng.integers(-2, 3, (3, 128)).astype(np.float64)
+    bounds[1, first + 5 : first + 8] = -np.inf, np.inf, 0.0
+    below = [site for site in range(first, first + 32) if states[1, site] * fields[1, site] < bounds[1, site]]
+    assert sites_that_may_flip(states, fields, bounds, 1, first) == below
+    assert 4 < len(below) < 28

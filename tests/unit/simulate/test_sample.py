@@ -41,6 +41,27 @@ def test_trajectory_equals_the_naive_twin(p, dynamics, order, representation):
             assert (run.snapshots[chain, sweep] == state).all()
 
 
+@pytest.mark.parametrize("sharpness", [0.02, 0.4, 3.0, 40.0, 120.0])
+@pytest.mark.parametrize("temperature", [0.8, 3.0])
+def test_exponential_trajectory_equals_the_naive_twin(sharpness, temperature):
+    """Weights are multiplied for 2500, 125, 16 and 1 flips before they are found anew; beyond b = 100 always."""
+    net = dh.PBodyHopfield(random_network(3, 40, 24).patterns, interaction="exponential", sharpness=sharpness)
+    run = net.sample(temperature, n_chains=1, n_sweeps=4, seed=5, snapshot_every=1, start=net.patterns[0])
+    state, key = net.patterns[0].astype(int), seed_sequence(5, Purpose.NOISE, 0).generate_state(2).tolist()
+    for sweep in range(4):
+        for site, uniform in enumerate(naive.uniforms(tuple(key), sweep, 24)):
+            flipped = state * np.where(np.arange(24) == site, -1, 1)
+            before, after = (
+                naive.interaction_energy(s, net.patterns, "exponential", sharpness=sharpness) for s in (state, flipped)
+            )
+            if after - before < temperature * np.log(uniform / (1 - uniform)):
+                state = flipped
+        assert (run.snapshots[0, sweep] == state).all()
+        own = naive.interaction_energy(state, net.patterns, "exponential", sharpness=sharpness)
+        assert run.energy[0, sweep] == pytest.approx(own, rel=1e-13)
+    assert 0 < run.acceptance.mean() < 1
+
+
 @pytest.mark.parametrize(("p", "n_spins"), [(2, 300), (3, 101), (4, 60), (6, 100)])
 def test_records_equal_recomputation(p, n_spins):
     """Energy, overlap and acceptance after every sweep from the states themselves; p = 6 needs 64-bit amplitudes."""
@@ -83,8 +104,12 @@ def test_same_bits_with_any_number_of_workers(order):
 
 
 @pytest.mark.parametrize("order", ["sequential", "random"])
-def test_length_of_the_inner_blocks_does_not_matter(order, monkeypatch):
+@pytest.mark.parametrize("sharpness", [None, 0.05, 1.0])
+def test_length_of_the_inner_blocks_does_not_matter(order, sharpness, monkeypatch):
+    """None: p = 3; else the exponential energy, whose weights are found anew after each sweep."""
     net = random_network(3, 60, 20)
+    if sharpness:
+        net = dh.PBodyHopfield(net.patterns, interaction="exponential", sharpness=sharpness)
     whole = net.sample(2.0, 2, 50, order=order, snapshot_every=4)
     monkeypatch.setattr("densehop.simulate.blocks.ATTEMPTS_PER_CALL", 120)
     pieces = net.sample(2.0, 2, 50, order=order, snapshot_every=4)

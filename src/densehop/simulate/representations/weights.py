@@ -9,7 +9,7 @@ from densehop.base.arrays import Floats, Signs
 from densehop.energies.couplings import CouplingTable
 from densehop.energies.weights import WeightTable
 from densehop.errors import InvalidInput
-from densehop.kernels import weights as kernel
+from densehop.kernels import exponential, weights
 from densehop.kernels.record import Attempts, Record
 from densehop.kernels.sweeps import run_sweeps
 from densehop.kernels.vectors import LANES
@@ -19,7 +19,11 @@ from densehop.simulate.representations.choice import REPRESENTATIONS
 from densehop.simulate.representations.fingerprint import digest
 from densehop.simulate.representations.patterns import pack
 
-PATTERN_COST, FLIP_COST = 0.3, 3.0  # rough nanoseconds per pattern: they only set the length of blocks
+Layout = exponential.Exponential | weights.Weights
+
+LARGEST_EXPONENT = 100.0  # by which the logarithm of a weight may change before it is found anew: far from 700
+LARGEST_MULTIPLIED = 100.0  # sharpness: exp(-4 b), which may count after the next flip, must be a number
+PATTERN_COST, FLIP_COST = 0.1, 0.3  # rough nanoseconds per pattern: they only set the length of blocks
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,14 @@ class WeightedModel:
         self.table, self.patterns = table, patterns
         self.n_patterns, self.n_spins = patterns.shape
         self.bits = pack(patterns, LANES).view("<u4").astype(np.uint32, copy=False)
-        self.layout = kernel.Weights(
-            self.bits, patterns.sum(axis=0, dtype=np.int64), table.weights, table.sharpness, self.n_patterns
-        )
+        shared = self.bits, patterns.sum(axis=0, dtype=np.int64)
+        self.layout: Layout
+        if 0 < table.sharpness <= LARGEST_MULTIPLIED:
+            kept = int(LARGEST_EXPONENT / (2 * table.sharpness))
+            powers = table.weights[1 + 2 ** np.arange(self.n_spins.bit_length())]
+            self.layout = exponential.Exponential(*shared, powers, table.sharpness, kept, self.n_patterns)
+        else:
+            self.layout = weights.Weights(*shared, table.weights, table.sharpness, self.n_patterns)
 
     def fingerprint(self) -> str:
         """Return a short name of the patterns and their energy."""
@@ -77,10 +86,15 @@ class WeightedModel:
     def start(self, states: Signs, by_couplings: bool, n_workers: int) -> "WeightedChains":  # noqa: ARG002
         """Place chains at states (C, N), which change in place."""
         shape = len(states), self.bits.shape[1] * LANES
-        overlaps, totals = aligned_zeros(shape, np.int16), np.empty((len(states), 2))
-        further, nearer = aligned_zeros(shape, np.float64), aligned_zeros(shape, np.float64)
-        arrays = kernel.WeightArrays(states, overlaps, further, nearer, totals)
-        kernel.start(self.layout, arrays)
+        overlaps, totals = aligned_zeros(shape, np.int16), np.empty((len(states), 3))
+        first = aligned_zeros(shape, np.float64)
+        arrays: exponential.ExponentialArrays | weights.WeightArrays
+        if isinstance(self.layout, exponential.Exponential):
+            arrays = exponential.ExponentialArrays(states, overlaps, first, totals)
+            exponential.start(self.layout, arrays)
+        else:
+            arrays = weights.WeightArrays(states, overlaps, first, aligned_zeros(shape, np.float64), totals)
+            weights.start(self.layout, arrays)
         return WeightedChains(self.layout, arrays)
 
     def energies(self, recorded: Numbers) -> Floats:
@@ -90,10 +104,10 @@ class WeightedModel:
 
 @dataclass(frozen=True)
 class WeightedChains:
-    """C chains that run one after the other; layout in `kernels/weights.py`."""
+    """C chains that run one after the other; layout in `kernels/exponential.py` and `kernels/weights.py`."""
 
-    energy: kernel.Weights
-    arrays: kernel.WeightArrays
+    energy: Layout
+    arrays: exponential.ExponentialArrays | weights.WeightArrays
 
     def run(self, attempts: Attempts, record: Record) -> None:
         """Run the attempts and fill in their rows of the record."""
@@ -101,6 +115,7 @@ class WeightedChains:
 
     def check(self) -> None:
         """Raise `InternalError` where the energy of a chain is not that of its state."""
+        kernel = exponential if isinstance(self.energy, exponential.Exponential) else weights
         require_none_wrong(kernel.first_wrong(self.energy, self.arrays))
 
 

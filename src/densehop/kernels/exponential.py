@@ -1,0 +1,124 @@
+"""Single-spin dynamics of E = -(1/b) log sum_a exp(b k_a), in floating point (`energies/weights.py`).
+
+Layout as in `kernels/patterns.py` for `bits` (N, B) and overlaps (32 B,), and beside them the weights w_a =
+exp(b (k_a - K)) (32 B,) float64, K the largest overlap when they were found; zeros behind the M-th. A flip multiplies
+the weights of the patterns that agree at the site by exp(-2 b) and the others by exp(2 b), so an attempt needs the sums
+of both. At the end of each sweep, and after so many flips that no weight can have left the range of its type, weights
+are found anew from the overlaps: exp(-2 b d), d = (K - k)/2, is a product over the bits of d. So a sweep depends on the
+state in which it begins, not on how that was reached.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from densehop.kernels import implements, inlined, lean
+from densehop.kernels.patterns import fit_together
+from densehop.kernels.signed_sums import add_signed, find_powers, multiply_both, sum_of_both
+from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
+
+SUM, TOP, FLIPS = 0, 1, 2  # places in `totals`: the sum of the weights, K, flips since they were found
+ROUNDING = 2.0**-52
+ROUNDED = 64  # at most so many times a weight is rounded when it is found, and its sum beyond M
+
+
+class Exponential(NamedTuple):
+    """What all chains share: bits (N, B); sign_sums (N,) int64; powers (J,), exp(-2 b 2^j); b.
+
+    `kept` flips multiply the weights before they are found anew.
+    """
+
+    bits: Any
+    sign_sums: Any
+    powers: Any
+    sharpness: float
+    kept: int
+    n_patterns: int
+
+
+class ExponentialArrays(NamedTuple):
+    """What chains keep, as above with chains in front, or what one of them keeps; states (C, N), totals (C, 3)."""
+
+    states: Any
+    overlaps: Any
+    weights: Any
+    totals: Any
+
+
+@implements(chain_of, Exponential)
+def _chain_of(_energy, chains, index):
+    return ExponentialArrays(chains.states[index], chains.overlaps[index], chains.weights[index], chains.totals[index])
+
+
+@lean
+def find_weights(energy, chain):
+    """Set everything that follows from the overlaps of a chain."""
+    top = chain.overlaps[0]
+    for a in range(energy.n_patterns):
+        top = max(top, chain.overlaps[a])
+    find_powers(chain.overlaps, top, energy.powers, chain.weights)
+    for a in range(energy.n_patterns, len(chain.weights)):
+        chain.weights[a] = 0.0
+    chain.totals[SUM] = sum_of_both(energy.bits, 0, chain.weights, 1.0, 1.0)
+    chain.totals[TOP], chain.totals[FLIPS] = top, 0
+
+
+@lean
+def start(energy, chains):
+    """Set all that chains keep from their states."""
+    chains.overlaps[:] = 0
+    for index in range(len(chains.states)):
+        chain = chain_of(energy, chains, index)
+        for site in range(len(chain.states)):
+            add_signed(energy.bits, site, 0, energy.bits.shape[1], np.int16(chain.states[site]), chain.overlaps)
+        find_weights(energy, chain)
+
+
+@lean
+def first_wrong(energy, chains):
+    """Return the first chain whose sum, overlaps and state contradict each other, -1 if there is none."""
+    for index in range(len(chains.states)):
+        chain = chain_of(energy, chains, index)
+        total, top = chain.totals[SUM], chain.totals[TOP]
+        find_weights(energy, chain)
+        same = chain.totals[SUM] == total and chain.totals[TOP] == top
+        if not same or not fit_together(energy.sign_sums, energy.n_patterns, chain.states, chain.overlaps):
+            return index
+    return -1
+
+
+@implements(energy_of, Exponential)
+def _energy_of(energy, chain):
+    if chain.totals[FLIPS] > 0:
+        find_weights(energy, chain)
+    return -np.log(chain.totals[SUM]) / energy.sharpness - chain.totals[TOP]
+
+
+@inlined
+def factors(energy, spin):
+    """Return by what a flip of `spin` multiplies the weights of patterns with +1 and of those with -1 at its site."""
+    further = energy.powers[0]
+    return (further, 1 / further) if spin > 0 else (1 / further, further)
+
+
+@implements(flip_cost, Exponential)
+def _flip_cost(energy, chain, site):  # what rounding alone could make is 0, so that T = 0 dynamics ends
+    for_plus, for_minus = factors(energy, chain.states[site])
+    total: float = sum_of_both(energy.bits, site, chain.weights, for_plus, for_minus)
+    here = chain.totals[SUM]
+    if abs(total - here) <= (energy.n_patterns + ROUNDED + 2 * chain.totals[FLIPS]) * ROUNDING * here:
+        return 0.0
+    return np.log(here / total) / energy.sharpness
+
+
+@implements(flip, Exponential)
+def _flip(energy, chain, site, _cost):
+    spin = chain.states[site]
+    add_signed(energy.bits, site, 0, energy.bits.shape[1], np.int16(-2 * spin), chain.overlaps)
+    chain.states[site] = -spin
+    chain.totals[FLIPS] += 1
+    if chain.totals[FLIPS] > energy.kept:
+        find_weights(energy, chain)
+    else:
+        for_plus, for_minus = factors(energy, spin)
+        chain.totals[SUM] = multiply_both(energy.bits, site, chain.weights, for_plus, for_minus)
