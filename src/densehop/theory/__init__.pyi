@@ -6,6 +6,7 @@ from .diagrams.solutions import solve_grid
 from .lines.boundaries import boundary
 from .lines.points import Boundary
 from .lines.retrieval import retrieval_boundary
+from .lines.spectral import unfolding_threshold
 from .models.many_body.glass import GlassLines, glass_lines
 from .models.nishimori import NishimoriLines, nishimori_lines
 from .models.signal import limiting_signal, pairwise_signal
@@ -20,7 +21,7 @@ from .questions.low_load import Mixture, critical_memory_overlap, mixtures
 from .questions.mixture_limits import MixtureLoads, mixture_loads, mixture_temperature
 from .questions.robustness import adversarial_boundary, attacked_overlap, effective_temperature, scaled_signal
 from .questions.shannon import channel_capacity
-from .questions.thresholds import InferenceRegime, inference_regime, unfolding_threshold
+from .questions.thresholds import InferenceRegime, inference_regime
 from .saddle_point import solve
 from .states.solution import Solution
 

@@ -17,7 +17,7 @@ from densehop.problem import load_of
 from densehop.theory.lines.exponential import ExponentialPlane
 from densehop.theory.lines.planes import Plane
 from densehop.theory.lines.points import Boundary
-from densehop.theory.questions.thresholds import unfolding_threshold
+from densehop.theory.lines.spectral import unfolding_threshold
 
 DIFFICULTIES = ("impossible", "hard", "easy")
 IMPOSSIBLE, HARD, EASY = range(3)

@@ -17,11 +17,11 @@ from densehop.errors import InvalidInput, OutOfRange
 from densehop.problem import load_of
 from densehop.teacher import law
 from densehop.theory.diagrams.phases import Phase
+from densehop.theory.lines.spectral import log_unfolding_threshold
 from densehop.theory.models import nishimori
 from densehop.theory.questions import exponential_examples
 from densehop.theory.questions.examples_answer import ExamplesNeeded
 from densehop.theory.questions.sign_sums import sign_sums
-from densehop.theory.questions.thresholds import log_unfolding_threshold
 
 MOST_VOTES = 10_000  # examples of an ordered teacher summed exactly; beyond, their sum is Gaussian to 1e-4
 LARGEST_LOG = 308 * math.log(10)
