@@ -1,4 +1,4 @@
-"""Where an eigenvector of the examples sticks out of their noise, so that the pattern is found from nothing (eq. 120)."""
+"""Where an eigenvector of the examples sticks out of their noise: the pattern is then found from nothing (eq. 120)."""
 
 import math
 
