@@ -27,7 +27,7 @@ def texts_of(server, link):
         ({"x": "nan", "t": "inf", "view": "none", "clicked": "a.b"}, "x=nan, t=inf, view=none, clicked=a.b"),
         ({"p": "99", "n": "99999999", "sweeps": "10000000"}, "p=99, n=99999999, sweeps=10000000"),
         ({"model": "fixed_teacher", "teacher_t": "1.2", "view": "cut"}, "teacher_t=1.2"),
-        ({"x": "0", "t": "0", "view": "cut"}, "temperature must be positive"),
+        ({"model": "nishimori", "p": "3", "x": "0", "t": "0", "view": "cut"}, "temperature must be positive"),
     ],
 )
 def test_bad_links_open_a_page_with_one_clear_line(server, link, said):
