@@ -12,6 +12,8 @@ from bokeh.client import pull_session
 from bokeh.util.token import get_session_id
 from panel.models.markup import HTML
 
+import densehop.apps.explorer.server  # noqa: F401 (the client must know the kinds of models on the page)
+
 
 def texts_of(server, link):
     """Return what the page behind a link says, without a browser."""
