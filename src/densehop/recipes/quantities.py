@@ -7,6 +7,7 @@ from densehop.base.quantities import SWEEP, Quantity, attributes, described_with
 ATTACK, PROTOTYPES = "docs/theory.md, section 11", "docs/theory.md, section 11"
 NISHIMORI, FINITE = "docs/theory.md, section 4", "docs/theory.md, section 7"
 RETRIEVAL, MIXTURES, SHANNON = (f"docs/theory.md, section {number}" for number in (9, 13, 16))
+EXPONENTIAL = "docs/theory.md, section 16"
 
 RECIPE_QUANTITIES = {
     # simulation beside theory
@@ -93,6 +94,30 @@ RECIPE_QUANTITIES = {
     "basin_error": Quantity("error of the starting overlap from which half of the memories come back", SHANNON),
     "basin_curve": Quantity("starting overlap at the edge of the basin, large N", SHANNON),
     "basin_finite": Quantity("starting overlap at the edge of the basin, first step at this N", SHANNON),
+    # exponential energies
+    "retrieval_spinodal": Quantity("load up to which a memory has a state of its own", EXPONENTIAL, "nat"),
+    "retrieval_global": Quantity("load up to which a memory wins against all others together", EXPONENTIAL, "nat"),
+    "diagram_sharpness": Quantity("sharpness of the phase diagrams", EXPONENTIAL),
+    "basin": Quantity("starting overlap from which half of the memories come back", EXPONENTIAL),
+    "basin_limit": Quantity("starting overlap from which memories come back, large N", EXPONENTIAL),
+    "basin_step": Quantity("starting overlap from which half come back, first step at this N", EXPONENTIAL),
+    "basin_sharpness": Quantity("sharpness of the basins", EXPONENTIAL),
+    "basin_load": Quantity("load log(M)/N of the basins", EXPONENTIAL, "nat"),
+    "basin_curve_load": Quantity("load log(M)/N along the curve of the basins", EXPONENTIAL, "nat"),
+    "student": Quantity("overlap q* of a student of noisy examples", EXPONENTIAL),
+    "student_limit": Quantity("overlap q* of a student of noisy examples, large N", EXPONENTIAL),
+    "student_curve": Quantity("overlap q* of a student by theory at this N, along the curve", EXPONENTIAL),
+    "student_finite": Quantity("overlap q* of a student by theory at this N", EXPONENTIAL),
+    "student_spins": Quantity("number of spins N of the students", EXPONENTIAL),
+    "student_load": Quantity("load log(M)/N of the examples", EXPONENTIAL, "nat"),
+    "student_curve_load": Quantity("load log(M)/N of the examples along the curve", EXPONENTIAL, "nat"),
+    "attack": Quantity("overwritten fraction from which a typical example wins", EXPONENTIAL),
+    "attack_limit": Quantity("overwritten fraction from which a typical example wins, large N", EXPONENTIAL),
+    "attack_curve": Quantity("overwritten fraction by theory at this N, along the curve", EXPONENTIAL),
+    "attack_finite": Quantity("overwritten fraction by theory at this N", EXPONENTIAL),
+    "attack_spins": Quantity("number of spins N of the attacks", EXPONENTIAL),
+    "attack_sharpness": Quantity("sharpness of the attacked student", EXPONENTIAL),
+    "attack_curve_sharpness": Quantity("sharpness along the curve of attacks", EXPONENTIAL),
 }
 SERIES = ("retrieval", "warm", "loaded")  # of the recipe `capacity`, each with its p, N and temperature
 FORMS = (  # what follows a name, and what it adds to its meaning

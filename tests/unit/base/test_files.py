@@ -8,6 +8,7 @@ import xarray as xr
 
 import densehop as dh
 from densehop.base.files import write_together
+from densehop.base.formats import FORMAT
 from densehop.campaign import store
 
 
@@ -74,6 +75,7 @@ def test_dataset_survives_the_disk_with_its_origin(tmp_path):
         "recipe": "test",
         "seed": 2**63 - 1,
         "densehop_version": dh.__version__,
+        "densehop_format": FORMAT,
         "parameters": '{"n_spins": 12, "loads": [1.0, 2.0]}',
     }
     store.save({path: store.encode(read, seed=8, parameters={})})

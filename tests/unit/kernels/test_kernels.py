@@ -145,7 +145,8 @@ def test_two_that_save_at_the_same_time_keep_each_its_own(tmp_path):
         first.save("int", "code of int")
         second.save("float", "code of float")
         assert [first.load("float"), second.load("int")] == ["code of float", "code of int"]
-        first.path("int").replace(first.path("float"))
+    first.path("int").replace(first.path("float"))
+    with first.turns():
         assert first.load("float") is None
 
 

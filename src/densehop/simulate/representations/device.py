@@ -182,14 +182,15 @@ class DeviceModel:
 
     def _lay_out(self, by_couplings: bool) -> "Energy":
         """Bring the energy to the device."""
+        room = placed()
         self._require_room(by_couplings)
         store, table = self.host.pattern_store, self.table
         bits = store.patterns.bits.view(np.uint8)
         if by_couplings:
             lower, wide = lower_bodies(store), field_type(table, self.n_patterns) is np.int64
-            energy = placed().on_couplings(bits, table.p, self.n_patterns, table.coupling_factor, lower, wide)
+            energy = room.on_couplings(bits, table.p, self.n_patterns, table.coupling_factor, lower, wide)
         else:
-            energy = placed().on_patterns(bits, self.n_patterns, table.energy, table.even, table.odd)
+            energy = room.on_patterns(bits, self.n_patterns, table.energy, table.even, table.odd)
         return cast("Energy", energy)
 
     def _require_room(self, by_couplings: bool) -> None:
