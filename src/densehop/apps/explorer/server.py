@@ -1,14 +1,17 @@
 """The server of the explorer: a page for each session, one worker pool for all. It listens on this machine only."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import panel as pn
 from bokeh.client import pull_session
 from panel.io import with_lock
 from panel.reactive import Syncable
+from tornado.websocket import WebSocketClosedError
 
 from densehop.apps.explorer.compute.phase_plane import PhasePlane, diagram, phase_grid
 from densehop.apps.explorer.compute.point import Point
@@ -36,6 +39,12 @@ def _warm_up(url: str) -> None:
         time.sleep(WARM_UP_INTERVAL)
 
 
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report what goes wrong in the background, unless a page was closed while a message was on its way to it."""
+    if not isinstance(context.get("exception"), WebSocketClosedError):
+        loop.default_exception_handler(context)
+
+
 def serve(
     port: int = 5006,
     address: str = LOOPBACK,
@@ -58,6 +67,7 @@ def serve(
     threading.Thread(target=_warm_up, args=(f"http://{address}:{port}{prefix}/",), daemon=True).start()
 
     def page() -> pn.Template:
+        asyncio.get_running_loop().set_exception_handler(_report)
         return build_page(shared)
 
     try:
