@@ -133,6 +133,20 @@ def test_one_memory_that_decides_is_certified_nearly_exactly():
     np.testing.assert_allclose(model.certified_radius([[2.0, 0.3]], "linf"), 1.5, rtol=1e-3)
 
 
+@pytest.mark.parametrize(("degree", "unit", "factor"), [(10, 3e4, 1.0), (3, 1e15, 1e9), (3, 1e-14, 1e-20)])
+def test_nothing_is_proved_where_single_precision_overflows_or_vanishes(degree, unit, factor):
+    """The scores of two opposite memories are infinite, or 0, in the precision of the inputs alone."""
+    model = DenseAssociativeClassifier(2, class_energy="linear", degree=degree, max_iter=1, inverse_temperature=factor)
+    model.fit([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, -1.0]], [0, 1, 1, 0])
+    values = [[[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0], [[-1.0, 1.0], [1.0, -1.0]], [0.0, 0.0], [0.0]]
+    model._learner.trainer.arrays = [np.array(value) for value in values]
+    model._learner.gain = 1.0
+    inputs = unit * np.array([[3.0, 1.0]])
+    assert unit < model.certified_radius(inputs)[0] < unit * np.sqrt(2)
+    with np.errstate(over="ignore", invalid="ignore"):
+        assert not model.certified_radius(inputs.astype(np.float32)).any()
+
+
 def test_certified_accuracy_is_at_most_the_attacked_one(fitted, digits):
     images, classes, sizes = digits[1][:60], digits[3][:60], [0.2, 0.4, 0.8]
     right, radii = fitted.predict(images) == classes, fitted.certified_radius(images)
@@ -165,3 +179,9 @@ def test_a_given_degree_means_the_exact_energy():
     assert DenseAssociativeClassifier(degree=5, max_iter=1).fit(*rows).class_energy_ == "exact"
     both = DenseAssociativeClassifier(degree=5, class_energy="linear", max_iter=1).fit(*rows)
     assert (both.class_energy_, both.degree_) == ("linear", 5)
+
+
+def test_flips_of_data_without_two_values_are_refused():
+    model = DenseAssociativeClassifier(2, class_energy="linear", max_iter=1).fit(np.ones((4, 3)), [0, 1, 0, 1])
+    with pytest.raises(InvalidInput, match="norm='flips' needs training data of two values, here all are 1"):
+        model.certified_radius(np.ones((1, 3)), "flips")

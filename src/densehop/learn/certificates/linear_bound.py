@@ -11,11 +11,13 @@ The sum of these lines, of slopes g_mu and heights k_mu at d = 0, is at least
     sum_mu z_mu k_mu - R |sum_mu z_mu g_mu xi_mu|,
 
 in which the pulls of memories that oppose each other cancel. Where that is positive for every c', the ball of radius R,
-and so every smaller one, is proved; what rounding may move a score by is taken off.
+and so every smaller one, is proved; what rounding may move a score by is taken off. Where scores or logits may leave
+the range of numbers in the precision of the decision, nothing is proved.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from densehop.base.arrays import Floats, Integers, Reals
 from densehop.learn.certificates.rounding import DOUBLE
 
 HALVINGS = 16
+SPARE = 0.01  # of the largest number
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +38,8 @@ class LinearCase:
     drive, slope : fields -> F'(h) and F''(h), the first convex, both growing
     degree : float, n
     inputs, decisions : (B, N) and (B,)
-    unit : float, the spacing of numbers at 1 in the precision of the decisions
+    precision : that of the decisions
+    factor : float, from scores to logits
     origin : float, the length of the origin of the inputs in their units
     norm : "l2" or "linf"
     """
@@ -49,7 +53,8 @@ class LinearCase:
     degree: float
     inputs: Floats
     decisions: Integers
-    unit: float
+    precision: np.finfo[Any]
+    factor: float
     origin: float
     norm: str
 
@@ -74,7 +79,7 @@ def linear_radii(case: LinearCase) -> Floats:
 
 def _holds(case: LinearCase, row: int, radius: float, dual: Floats) -> bool:
     """Return whether the lines of all memories together prove that no perturbation of this size turns a decision."""
-    width, n_memories = case.visible.shape[1], len(case.visible)
+    width, n_memories, unit = case.visible.shape[1], len(case.visible), float(case.precision.eps)
     own = case.decisions[row]
     fields = case.visible @ case.inputs[row] + case.biases
     reach = radius * dual
@@ -95,12 +100,21 @@ def _holds(case: LinearCase, row: int, radius: float, dual: Floats) -> bool:
     steepest = case.slope(high)
     moved = (steepest * error)[:, None] * sizes
     terms = n_memories + width + 4 * case.degree + 40
-    lost = moved.sum(axis=0) * 2 + 2 * case.unit * terms * (largest + np.abs(case.thresholds).max())
+    lost = moved.sum(axis=0) * 2 + 2 * unit * terms * (largest + np.abs(case.thresholds).max())
     lost += 8 * DOUBLE * terms * ((steepest * reach)[:, None] * sizes).sum(axis=0)
     # the scores of both classes, each with its own rounding, whose class values may be larger than their difference
     both = np.abs(case.labels[:, own])[:, None] + np.abs(np.delete(case.labels, own, axis=1))
-    lost += ((steepest * error + 2 * case.unit * terms * at_high)[:, None] * both).sum(axis=0)
-    return bool((margins - radius * steep > lost).all())
+    lost += ((steepest * error + 2 * unit * terms * at_high)[:, None] * both).sum(axis=0)
+    least = float(case.precision.tiny) * terms  # below it, numbers may be 0
+    lost += least * (both.sum(axis=0) + 1 + 1 / case.factor)
+    return _in_range(case, high, at_high) and bool((margins - radius * steep > lost).all())
+
+
+def _in_range(case: LinearCase, high: Floats, at_high: Reals) -> bool:
+    """Return whether no field, score or logit can overflow in the precision of the decision."""
+    scores = (at_high[:, None] * np.abs(case.labels)).sum(axis=0) + np.abs(case.thresholds)
+    sizes = (np.abs(high).max(), at_high.max(), scores.max() * max(case.factor, 1.0))
+    return bool(max(sizes) < SPARE * float(case.precision.max))
 
 
 def _field_error(case: LinearCase, row: int, radius: float) -> Floats:
@@ -108,7 +122,7 @@ def _field_error(case: LinearCase, row: int, radius: float) -> Floats:
     width = case.visible.shape[1]
     length = float(np.sqrt((case.inputs[row] ** 2).sum())) + radius * (1 if case.norm == "l2" else np.sqrt(width))
     longest = np.sqrt((case.visible**2).sum(axis=1))
-    unit = case.unit + DOUBLE
+    unit = float(case.precision.eps) + DOUBLE
     error: Floats = unit * ((width + 16) * length * longest + 4 * np.abs(case.biases))
     error += 4 * DOUBLE * case.origin * longest
     return error

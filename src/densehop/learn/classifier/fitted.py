@@ -93,7 +93,7 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         checks.between("inverse_temperature over degree", factor, *PROVABLE)
         data, logits = self._data(X), self._logits(X)
         data = data.toarray() if sp.issparse(data) else data
-        return certified_radii(self.network_, self._scaling, data, logits.argmax(axis=1), norm)
+        return certified_radii(self.network_, self._scaling, data, logits.argmax(axis=1), norm, factor)
 
     @property
     def inverse_temperature_(self) -> float:

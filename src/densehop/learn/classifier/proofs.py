@@ -26,8 +26,12 @@ def certified_radii(
     data: Reals,
     decisions: Integers,
     norm: str,
+    factor: float,
 ) -> Floats:
-    """Return certified radii (B,) of data (B, N) in its own units, for decisions (B,) in the precision of the data."""
+    """Return certified radii (B,) of data (B, N) in its own units, for decisions (B,) in the precision of the data.
+
+    `factor` leads from scores to logits.
+    """
     if norm == "flips":
         _check_two_values(data, scaling)
     rows = max(1, NUMBERS_AT_ONCE // (network.n_memories + DECISIVE * data.shape[1]))
@@ -38,7 +42,7 @@ def certified_radii(
         if isinstance(network, ExponentialMemories):
             part = _exponential(network, scaling, data[some], inputs, decisions[some], norm)
         elif isinstance(network, LinearMemories):
-            part = _linear(network, scaling, data[some], inputs, decisions[some], norm)
+            part = _linear(network, scaling, data[some], inputs, decisions[some], norm, factor)
         else:
             part = _rectified(network, scaling, data[some], inputs, decisions[some], norm)
         parts.append(part)
@@ -103,7 +107,13 @@ def _rectified(
 
 
 def _linear(
-    network: LinearMemories, scaling: Scaling, data: Reals, inputs: Floats, decisions: Integers, norm: str
+    network: LinearMemories,
+    scaling: Scaling,
+    data: Reals,
+    inputs: Floats,
+    decisions: Integers,
+    norm: str,
+    factor: float,
 ) -> Floats:
     """Return the radii of memories whose class values count to first order."""
     exact = network.astype(np.float64)
@@ -117,7 +127,8 @@ def _linear(
         degree=exact.degree,
         inputs=inputs,
         decisions=decisions,
-        unit=float(np.finfo(data.dtype).eps),
+        precision=np.finfo(data.dtype),
+        factor=factor,
         origin=float(np.sqrt((scaling.mean**2).sum())) * scaling.scale,
         norm="l2" if norm == "flips" else norm,
     )
@@ -142,6 +153,10 @@ def _moves(data: Reals, scaling: Scaling) -> Floats:
 
 def _check_two_values(data: npt.NDArray[np.floating], scaling: Scaling) -> None:
     """Refuse flips of inputs that have other values than the two ends of the training range."""
+    if scaling.low == scaling.high:
+        raise InvalidInput(
+            f"norm='flips' needs training data of two values, here all are {scaling.low:g}: use norm='l2' or 'linf'"
+        )
     if not np.isin(data, [scaling.low, scaling.high]).all():
         raise InvalidInput(
             f"norm='flips' needs inputs of two values, the lowest and the highest of training, {scaling.low:g} and "
