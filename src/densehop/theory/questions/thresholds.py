@@ -21,7 +21,8 @@ class InferenceRegime:
     Attributes
     ----------
     regime : str
-        "impossible": the state near the pattern does not exist or has a smaller free entropy than the paramagnet.
+        "impossible": the state near the pattern does not exist or has a smaller free entropy than the paramagnet, or
+        than the spin glass where that displaces it.
         "hard": it wins, but no eigenvector sticks out of the noise, and no fast method is known. "easy": one does.
     overlap : float
         q* of that state, 0 where it does not exist.
@@ -61,6 +62,11 @@ class _Question:
         return self.teacher_temperature < law.critical_temperature(self.teacher_p).temperature
 
     @property
+    def optimal(self) -> bool:
+        """Whether the student knows its teacher; its paramagnet never becomes a spin glass."""
+        return self.p == self.teacher_p and self.temperature == self.teacher_temperature
+
+    @property
     def silent(self) -> bool:
         """Whether the signal vanishes by symmetry."""
         return self.p % 2 == 1 and self.teacher_p % 2 == 0
@@ -80,11 +86,14 @@ class _Question:
         return TeacherStudent(self.p, load, self.temperature, signal=signal)
 
     def gain(self, n_examples: float) -> tuple[float, float]:
-        """Return by how much the pattern's state wins over the paramagnet in free entropy, and its q*."""
+        """Return by how much the pattern's state wins in free entropy over the one without an overlap, and its q*."""
         problem = self.problem(n_examples)
         try:
             state = find(problem, "inference")
-            return state.free_entropy - find(problem, "paramagnet").free_entropy, state.q_star
+            gain = state.free_entropy - find(problem, "paramagnet").free_entropy
+            if gain <= 0 and not self.optimal:
+                gain = max(gain, state.free_entropy - _glass(problem))
+            return gain, state.q_star
         except (NoSolution, NotConverged):
             return -math.inf, 0.0
         except OutOfRange:  # at so strong a signal that the student is certain
@@ -145,6 +154,14 @@ def inference_regime(
     easy = max(possible, math.ceil(question.spectral())) if question.spectral() < math.inf else math.inf
     regime = "impossible" if gain <= 0 else "hard" if n_examples < easy else "easy"
     return answer(regime, overlap, possible, easy, _explain(regime, n_examples, overlap, possible, easy))
+
+
+def _glass(problem: TeacherStudent) -> float:
+    """Return the free entropy of the spin glass, which displaces the paramagnet although it is smaller; inf: none."""
+    try:
+        return find(problem, "spin_glass", "1rsb").free_entropy
+    except (NoSolution, NotConverged):
+        return math.inf
 
 
 def _fewest(question: _Question, n_examples: int) -> float:
