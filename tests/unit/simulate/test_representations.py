@@ -5,6 +5,7 @@ import itertools
 import os
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from densehop.kernels.forms.linear import Linear
 from densehop.kernels.forms.square import COST, Square
 from densehop.kernels.forms.table import Table
 from densehop.kernels.forms.wide_cube import WideCube
+from densehop.simulate.blocks import Group
 from densehop.simulate.representations.choice import IntegerModel, Workload
 from densehop.simulate.representations.couplings import CouplingStore, field_type
 from densehop.simulate.representations.patterns import PatternChains, pack
@@ -145,6 +147,24 @@ def test_rule_takes_the_cheaper_representation():
     assert not representations.prefers_couplings(work, cold, False, 10**4)  # the build would not pay
     assert not representations.prefers_couplings(work, hot, True, 10**9)
     assert not representations.prefers_couplings(work, hot, False, 10**9)
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_which_sweeps_run_on_couplings_does_not_depend_on_the_faster_thread(slow, monkeypatch):
+    run_block, ended = Group._run_block, threading.Event()
+
+    def run(group, chains):
+        waits = (group.rows.start > 0) == slow
+        if waits:
+            assert ended.wait(60)
+        run_block(group, chains)
+        if not waits and group.place.done == 200:
+            ended.set()
+
+    monkeypatch.setattr(Group, "_run_block", run)
+    net = dh.PBodyHopfield(signs(150, 20), 3)
+    counts = net.sample(1.5, 3, 200, seed=4, n_workers=2).by_couplings.sum(axis=1)
+    assert counts.tolist() == [199, 199, 0]  # for a group of one chain, couplings do not pay
 
 
 def test_ordered_chains_run_on_couplings_and_disordered_ones_on_patterns():

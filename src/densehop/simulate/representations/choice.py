@@ -46,7 +46,11 @@ BUILD_COST = {"sign": 1.3, "product": 35.0, "word": 0.2}  # a word counts 64 pat
 
 @dataclass(frozen=True)
 class Workload:
-    """What decides the cost: sizes, the costs of the table's form, and how the chains of a group visit sites."""
+    """What decides the cost: sizes, the costs of the table's form, and how the chains of a group visit sites.
+
+    `built` tells whether there were couplings when the run began. What another thread builds meanwhile does not count:
+    which sweeps run on couplings would depend on which thread is first.
+    """
 
     p: int
     n_spins: int
@@ -54,6 +58,7 @@ class Workload:
     form: Cost
     n_chains: int
     in_step: bool
+    built: bool = False
 
     def cost(self, couplings: bool, acceptance: float) -> float:
         """Return the predicted nanoseconds per attempt."""
@@ -169,7 +174,8 @@ class IntegerModel:
     def workload(self, n_chains: int, in_step: bool) -> Workload:
         """Return the work of a group whose chains visit sites in the same order or not."""
         form = self.pattern_store.fit.cost
-        return Workload(self.table.p, self.n_spins, self.n_patterns, form, n_chains, in_step)
+        built = self.coupling_store is not None
+        return Workload(self.table.p, self.n_spins, self.n_patterns, form, n_chains, in_step, built)
 
     def starts_on_couplings(self, work: Workload) -> bool:
         """Tell whether chains start on couplings: if they are there and a typical acceptance favours them."""
@@ -182,7 +188,7 @@ class IntegerModel:
         by_patterns, by_couplings = work.patterns_cost(acceptance), work.couplings_cost(acceptance)
         here, there = (by_couplings, by_patterns) if now else (by_patterns, by_couplings)
         price = 2 * work.n_spins * work.n_chains * work.patterns_cost(0.0)  # overlaps and fields anew
-        if not now and self.coupling_store is None:
+        if not now and not work.built:
             price += work.build_cost()
         changes = there < MARGIN * here and (here - there) * attempts_left > price
         return now != changes
