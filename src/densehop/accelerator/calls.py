@@ -28,7 +28,7 @@ def _compiled(function: Function, fixed: Key, n_common: int, together: bool) -> 
     bound: Function = partial(function, **dict(fixed))
     if together:
         bound = jax.vmap(bound, in_axes=(0, 0, *[None] * n_common))
-    return jax.jit(bound)  # type: ignore[no-any-return, unused-ignore]
+    return jax.jit(bound)  # type: ignore[no-any-return, unused-ignore] # JAX is an extra
 
 
 @dataclass(eq=False)

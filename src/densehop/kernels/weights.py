@@ -11,12 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densehop.kernels import implements, lean
-from densehop.kernels.patterns import fit_together
+from densehop.kernels.from_overlaps import ROUNDING, SUM, TOP, find_again
 from densehop.kernels.signed_sums import add_signed, selected_sum
 from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
-
-SUM, TOP = 0, 1  # places in `totals`: S, and the overlap that weights are counted from
-ROUNDING = 2.0**-52
 
 
 class Weights(NamedTuple):
@@ -63,28 +60,9 @@ def find_weights(energy, chain):
     chain.totals[SUM], chain.totals[TOP] = total, top
 
 
-@lean
-def start(energy, chains):
-    """Set all that chains keep from their states."""
-    chains.overlaps[:] = 0
-    for index in range(len(chains.states)):
-        chain = chain_of(energy, chains, index)
-        for site in range(len(chain.states)):
-            add_signed(energy.bits, site, 0, energy.bits.shape[1], np.int16(chain.states[site]), chain.overlaps)
-        find_weights(energy, chain)
-
-
-@lean
-def first_wrong(energy, chains):
-    """Return the first chain whose S, overlaps and state contradict each other, -1 if there is none."""
-    for index in range(len(chains.states)):
-        chain = chain_of(energy, chains, index)
-        total, top = chain.totals[SUM], chain.totals[TOP]
-        find_weights(energy, chain)
-        same = chain.totals[SUM] == total and chain.totals[TOP] == top
-        if not same or not fit_together(energy.sign_sums, energy.n_patterns, chain.states, chain.overlaps):
-            return index
-    return -1
+@implements(find_again, Weights)
+def _find_again(energy, chain):
+    find_weights(energy, chain)
 
 
 @implements(energy_of, Weights)

@@ -46,6 +46,15 @@ def test_restore_of_grey_and_of_inverted_pixels(read):
     assert both["error"] < 0.2
 
 
+@pytest.mark.parametrize("interaction", ["exponential", "rectified"])
+def test_restore_never_advises_the_energy_that_was_used(interaction, capsys, tmp_path):
+    assert (
+        run(["restore", "--memories", "60", "--hidden", "0.8", "--interaction", interaction, "--out", str(tmp_path)])
+        == 0
+    )
+    assert ("--interaction exponential" in capsys.readouterr().out) == (interaction == "rectified")
+
+
 def test_classify(read, tmp_path):
     found = read("classify", "--epochs", "3", "--memories", "30")
     assert found["accuracy"] > 0.9

@@ -111,11 +111,12 @@ def _damaged_copies(
     }
     where = "pixels" if flipped else "hidden pixels"
     what = f"off on the {where} (root mean square, of the range of values)" if graded else f"of the {where} are wrong"
-    advice = (
-        "The memory holds them: more images (--memories) or more damage would show its limits."
-        if right == stored
-        else "Less damage, fewer images (--memories) or --interaction exponential, which holds most, would help."
-    )
+    if right == stored:
+        advice = "The memory holds them: more images (--memories) or more damage would show its limits."
+    elif memory.interaction in {"exponential", "attention"}:
+        advice = "Less damage or fewer images (--memories) would help: this energy holds most."
+    else:
+        advice = "Less damage, fewer images (--memories) or --interaction exponential, which holds most, would help."
     sentences = [
         f"{stored} images of '{images.name}' were stored, damaged ({_damage(hidden, flipped, ' and ')}) and restored.",
         f"{right} of {stored} came back as themselves, and {settled} settled in a minimum of the energy.",

@@ -12,7 +12,7 @@ from densehop.learn.classifier.inputs import Scaling
 from densehop.learn.classifier.margins import margin_gradients
 from densehop.learn.classifier.parameters import batch_of
 from densehop.learn.classifier.sharpness import likeliest_sharpness
-from densehop.learn.classifier.training import Trainer
+from densehop.learn.classifier.training import Trained, Trainer
 
 TEMPERATURE = {"accuracy": 1.0, "certified": 6.0}  # nats of the margin that the loss resolves
 RATE = 0.01
@@ -22,7 +22,7 @@ NOISE = 0.2  # of each training input
 
 
 @dataclass
-class ExponentialLearner:
+class ExponentialLearner(Trained):
     """Exponential memories, in training or stored.
 
     Attributes
@@ -35,7 +35,6 @@ class ExponentialLearner:
     learning_rate : float
     """
 
-    trainer: Trainer
     owners: Integers
     n_classes: int
     objective: str
@@ -54,18 +53,6 @@ class ExponentialLearner:
     def inverse_temperature(self) -> float:
         """That of the training's loss; the scores of stored memories are log odds as they are."""
         return 1 / TEMPERATURE[self.objective]
-
-    def keep(self) -> list[Reals]:
-        """Return a copy of what is trained."""
-        return [array.copy() for array in self.trainer.arrays]
-
-    def restore(self, kept: list[Reals]) -> None:
-        """Go back to what was kept."""
-        self.trainer.arrays = kept
-
-    def make_writable(self) -> None:
-        """Copy read-only arrays."""
-        self.trainer.make_writable()
 
     def rate(self, inputs: Reals) -> float:  # noqa: ARG002 (of the protocol)
         """Return the first learning rate."""

@@ -11,7 +11,7 @@ from densehop.learn.classifier.inputs import noise_level
 from densehop.learn.classifier.linear_scores import LinearMemories, drive, slope
 from densehop.learn.classifier.losses import CrossEntropy
 from densehop.learn.classifier.parameters import batch_of
-from densehop.learn.classifier.training import Trainer
+from densehop.learn.classifier.training import Trained, Trainer
 
 RATE = 0.03
 LENGTH = 3.0  # of a typical input in training, beside memories of length 1
@@ -21,7 +21,7 @@ VALUE = 0.3  # of a memory for its own class, before the factor that all share
 
 
 @dataclass
-class LinearLearner:
+class LinearLearner(Trained):
     """Memories in training, at inputs of a typical length.
 
     Attributes
@@ -34,7 +34,6 @@ class LinearLearner:
     inverse_temperature : float, of the probabilities where none is given
     """
 
-    trainer: Trainer
     degree: float
     gain: float
     learning_rate: float
@@ -47,18 +46,6 @@ class LinearLearner:
         visible, biases, labels, thresholds, factor = self.trainer.arrays
         gain = visible.dtype.type(self.gain)
         return LinearMemories(visible * gain, biases, labels * np.exp(factor), thresholds, self.degree)
-
-    def keep(self) -> list[Reals]:
-        """Return a copy of what is trained."""
-        return [array.copy() for array in self.trainer.arrays]
-
-    def restore(self, kept: list[Reals]) -> None:
-        """Go back to what was kept."""
-        self.trainer.arrays = kept
-
-    def make_writable(self) -> None:
-        """Copy read-only arrays."""
-        self.trainer.make_writable()
 
     def rate(self, inputs: Reals) -> float:  # noqa: ARG002 (of the protocol)
         """Return the first learning rate."""

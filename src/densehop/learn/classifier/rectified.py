@@ -13,7 +13,7 @@ from densehop.learn.classifier.losses import CrossEntropy, Published, largest_ra
 from densehop.learn.classifier.parameters import batch_of
 from densehop.learn.classifier.scores import Memories, class_scores, memory_gradients
 from densehop.learn.classifier.temperature import LeftOut
-from densehop.learn.classifier.training import Loss, Trainer, first_memories
+from densehop.learn.classifier.training import Loss, Trained, Trainer, first_memories
 
 FLAT, STEEP = -1.0, 1.0  # log of a typical argument of the published loss's tanh, at the first and in the last epoch
 LABEL_WEIGHT = {"learned": 0.5, "stored": 0.1}  # chosen on validation splits of digits and MNIST, as the next line
@@ -22,7 +22,7 @@ N_MEMORIES, RATE = 100, 0.05
 
 
 @dataclass
-class RectifiedLearner:
+class RectifiedLearner(Trained):
     """Rectified memories, in training or stored.
 
     Attributes
@@ -34,7 +34,6 @@ class RectifiedLearner:
     log_scale : of the published loss, at the first epoch
     """
 
-    trainer: Trainer
     degree: float
     floor: float
     loss: str
@@ -53,18 +52,6 @@ class RectifiedLearner:
     def inverse_temperature(self) -> float:
         """That of the probabilities where none is given."""
         return INVERSE_TEMPERATURE if self.left_out is None else self.left_out.inverse_temperature
-
-    def keep(self) -> list[Reals]:
-        """Return a copy of the memories' values."""
-        return [array.copy() for array in self.trainer.arrays]
-
-    def restore(self, kept: list[Reals]) -> None:
-        """Go back to values that were kept."""
-        self.trainer.arrays = kept
-
-    def make_writable(self) -> None:
-        """Copy read-only arrays."""
-        self.trainer.make_writable()
 
     def rate(self, inputs: Reals) -> float:
         """Return the first learning rate."""

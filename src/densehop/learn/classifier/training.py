@@ -86,6 +86,30 @@ class Trainer:
         return total / len(order)
 
 
+@dataclass
+class Trained:
+    """What learners have in common: a trainer of arrays, whose values can be kept and restored.
+
+    Attributes
+    ----------
+    trainer : of the arrays that are trained
+    """
+
+    trainer: Trainer
+
+    def keep(self) -> list[Reals]:
+        """Return a copy of what is trained."""
+        return [array.copy() for array in self.trainer.arrays]
+
+    def restore(self, kept: list[Reals]) -> None:
+        """Go back to what was kept."""
+        self.trainer.arrays = kept
+
+    def make_writable(self) -> None:
+        """Copy read-only arrays."""
+        self.trainer.make_writable()
+
+
 def first_memories(
     inputs: Reals,
     classes: Integers,

@@ -10,6 +10,7 @@ from densehop.energies.couplings import CouplingTable
 from densehop.energies.weights import WeightTable
 from densehop.errors import InvalidInput
 from densehop.kernels import exponential, weights
+from densehop.kernels.from_overlaps import first_wrong, start
 from densehop.kernels.record import Attempts, Record
 from densehop.kernels.sweeps import run_sweeps
 from densehop.kernels.vectors import LANES
@@ -91,10 +92,9 @@ class WeightedModel:
         arrays: exponential.ExponentialArrays | weights.WeightArrays
         if isinstance(self.layout, exponential.Exponential):
             arrays = exponential.ExponentialArrays(states, overlaps, first, totals)
-            exponential.start(self.layout, arrays)
         else:
             arrays = weights.WeightArrays(states, overlaps, first, aligned_zeros(shape, np.float64), totals)
-            weights.start(self.layout, arrays)
+        start(self.layout, arrays)
         return WeightedChains(self.layout, arrays)
 
     def energies(self, recorded: Numbers) -> Floats:
@@ -115,8 +115,7 @@ class WeightedChains:
 
     def check(self) -> None:
         """Raise `InternalError` where the energy of a chain is not that of its state."""
-        kernel = exponential if isinstance(self.energy, exponential.Exponential) else weights
-        require_none_wrong(kernel.first_wrong(self.energy, self.arrays))
+        require_none_wrong(first_wrong(self.energy, self.arrays))
 
 
 @dataclass(frozen=True, eq=False)

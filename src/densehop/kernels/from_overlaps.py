@@ -1,0 +1,45 @@
+"""Chains that keep overlaps, and weights in floating point that follow from these: how they start, and their check.
+
+`kernels/exponential.py` and `kernels/weights.py` say which weights. Both keep their sum and the overlap that they are
+counted from in the places SUM and TOP of `totals`.
+"""
+
+import numpy as np
+
+from densehop.kernels import generic, lean
+from densehop.kernels.patterns import fit_together
+from densehop.kernels.signed_sums import add_signed
+from densehop.kernels.sweeps import chain_of
+
+SUM, TOP = 0, 1  # places in `totals`
+ROUNDING = 2.0**-52
+
+
+@generic
+def find_again(energy, chain):
+    """Set everything that follows from the overlaps of a chain."""
+    raise NotImplementedError(type(energy))
+
+
+@lean
+def start(energy, chains):
+    """Set all that chains keep from their states."""
+    chains.overlaps[:] = 0
+    for index in range(len(chains.states)):
+        chain = chain_of(energy, chains, index)
+        for site in range(len(chain.states)):
+            add_signed(energy.bits, site, 0, energy.bits.shape[1], np.int16(chain.states[site]), chain.overlaps)
+        find_again(energy, chain)
+
+
+@lean
+def first_wrong(energy, chains):
+    """Return the first chain whose sum, overlaps and state contradict each other, -1 if there is none."""
+    for index in range(len(chains.states)):
+        chain = chain_of(energy, chains, index)
+        total, top = chain.totals[SUM], chain.totals[TOP]
+        find_again(energy, chain)
+        same = chain.totals[SUM] == total and chain.totals[TOP] == top
+        if not same or not fit_together(energy.sign_sums, energy.n_patterns, chain.states, chain.overlaps):
+            return index
+    return -1
