@@ -4,7 +4,9 @@
 each cell of `docs/figures/NAME.nc` that starts from the pattern, lies in global retrieval and has an error bar, runs
 message passing from the pattern, and prints each point's q* beside that of the chains and that of theory at N. A point
 deviates in standard errors of the figure's mean, which contain the spread between disorders; `paired` is the mean
-difference on equal disorders, whose spread gives its error. `--table FILE` keeps the points.
+difference on equal disorders, whose spread gives its error. `--table FILE` keeps the points. `--fresh 24` compares
+theory at N with message passing on so many other disorders of each point instead (seeds 1000, 1001, ... of
+`draw_examples`).
 """
 
 import argparse
@@ -59,6 +61,28 @@ def overlap(cell: Cell) -> float:
     pattern = references[0]
     found = dh.message_passing(examples, cell.p, cell.temperature, start=pattern, n_workers=1)
     return float(found.magnetisations @ pattern) / cell.n_spins if found.converged else math.nan
+
+
+def fresh_overlap(cell: Cell, seed: int) -> float:
+    """Return q* of message passing from the pattern on examples of the cell's law that no figure has."""
+    assert cell.teacher_p is not None
+    assert cell.teacher_temperature is not None
+    sizes = cell.n_spins, cell.n_examples, cell.teacher_p, cell.teacher_temperature
+    pattern, examples = dh.draw_examples(*sizes, seed=seed)
+    found = dh.message_passing(examples, cell.p, cell.temperature, start=pattern, n_workers=1)
+    return float(found.magnetisations @ pattern) / cell.n_spins if found.converged else math.nan
+
+
+def show_fresh(data: xr.Dataset, point: Point, cell: Cell, n_disorders: int) -> float:
+    """Print and return how far theory at N is from the mean over other disorders, in standard errors."""
+    theory = float(data.q_star_finite_size.sel(n_spins=point[0], alpha=point[1], temperature=point[2]))
+    found = np.array([fresh_overlap(cell, 1000 + number) for number in range(n_disorders)])
+    found = found[np.isfinite(found)]
+    mean, error = float(found.mean()), float(found.std(ddof=1) / math.sqrt(found.size))
+    where = f"{point[0]:4} {point[1]:5g} {point[2]:7.4f}"
+    deviation = (mean - theory) / error
+    print(f"{where}  {mean:.4f}({error:.4f}) of {found.size}  theory {theory:.4f}  {deviation:+.2f}", flush=True)
+    return deviation
 
 
 def points_of(data: xr.Dataset, sizes: list[int] | None) -> dict[Point, list[Cell]]:
@@ -116,10 +140,16 @@ def main() -> None:
     parser.add_argument("figure", choices=("nishimori-overlap", "large-noise-overlap"))
     parser.add_argument("--n-spins", type=int, nargs="+")
     parser.add_argument("--table", type=Path)
+    parser.add_argument("--fresh", type=int, metavar="DISORDERS")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     with xr.open_dataset(FIGURES / f"{given.figure}.nc") as data:
         data.load()
+    if given.fresh is not None:
+        chosen = points_of(data, given.n_spins).items()
+        deviations = np.array([show_fresh(data, point, cells[0], given.fresh) for point, cells in chosen])
+        print(f"{len(deviations)} points, root mean square {np.sqrt(np.mean(deviations**2)):.2f} standard errors")
+        return
     print(
         "   N  load       T  ratio   chains (error)  passing theory N  (chains - each)/error  paired (error)  seconds",
         flush=True,
