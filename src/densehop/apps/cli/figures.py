@@ -12,7 +12,7 @@ from densehop.errors import InvalidInput
 
 def reproduce(
     name: Annotated[str | None, typer.Argument(help="The figure's name; see --list.")] = None,
-    size: Annotated[str, typer.Option(help="How much to compute.")] = "quick",
+    size: Annotated[str, typer.Option(help="How much to compute: quick, or paper (hours).")] = "quick",
     out: Annotated[Path, typer.Option(help="Folder for NAME.png, NAME.pdf and NAME.nc.")] = Path("figures"),
     seed: Annotated[int, typer.Option(help="Seed; results do not depend on the number of workers.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Processes. (default: one for each core)")] = None,

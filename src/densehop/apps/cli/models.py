@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from densehop.apps.cli.image_options import FIGURES, Data, Label, SeedOption, Side
-from densehop.apps.cli.output import percent
+from densehop.apps.cli.sentences import classified_sentences, restored_sentences
 from densehop.base import checks, formats
 from densehop.errors import InvalidInput
 
@@ -79,18 +79,18 @@ def predict(
     if hasattr(fitted, "recall"):
         found = fitted.recall(asked.rows)
         contents = written_like(asked, found.patterns, out, shape)
-        said = f"{len(asked.rows)} rows restored; {int(found.known.sum())} are known (1 stranger in 100 would be)."
+        said = restored_sentences(found.known)
         files = list(contents) or [out / "restored"]
     else:
         shares = fitted.predict_proba(asked.complete().rows)
         names = fitted.classes_[shares.argmax(axis=1)]
         pairs = zip(names, shares.max(axis=1), strict=True)
-        lines = [f"{row},{name},{share:.4g}" for row, (name, share) in enumerate(pairs, 1)]
+        lines = [f"{row},{name},{share}" for row, (name, share) in enumerate(pairs, 1)]
         files = [out / "classes.csv"]
         contents = {files[0]: ("\n".join(["row,class,probability", *lines]) + "\n").encode()}
-        said = f"{len(names)} rows classified; the least sure of them with {percent(float(shares.max(axis=1).min()))}."
+        said = classified_sentences(names, shares.max(axis=1))
     store.save(contents)
-    typer.echo(f"{said}\n\nwritten: " + ", ".join(map(str, files)))
+    typer.echo("\n".join(said) + "\n\nwritten: " + ", ".join(map(str, files)))
 
 
 def _portable(model: Any, images: Any, seed: int) -> bytes:

@@ -53,7 +53,7 @@ class LinearCase:
     degree: float
     inputs: Floats
     decisions: Integers
-    precision: np.finfo[Any]
+    precision: "np.finfo[Any]"  # NumPy 2.0 cannot subscript it when it runs
     factor: float
     origin: float
     norm: str
