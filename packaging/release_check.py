@@ -11,6 +11,7 @@ import sys
 import tarfile
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +27,22 @@ TESTS = (
     "unit/simulate",
     "unit/diagnostics",
     "unit/teacher",
+    "unit/learn/test_classifier.py",
+    "unit/learn/test_memory.py",
+    "unit/learn/test_own_data.py",
     "unit/apps/test_released.py",
 )
+IMPORTS = """
+import importlib, pkgutil, densehop
+names = [found.name for found in pkgutil.walk_packages(densehop.__path__, "densehop.")]
+for name in names:
+    try:
+        importlib.import_module(name)
+    except ImportError:  # a module of an extra
+        pass
+print(len(names), "modules")
+"""
+LARGEST_PACKAGES = 8  # that are named with their sizes
 
 
 @dataclass
@@ -140,7 +155,8 @@ def installed(folder: Path, python: str, resolution: str) -> str:
     begun = time.perf_counter()
     environment(place, python, next((folder / "dist").glob("*.whl")), resolution=resolution)
     seconds = time.perf_counter() - begun
-    size = sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) / 1e6
+    size = sizes(place)
+    run(place / "bin/python", "-c", IMPORTS, folder=folder)
     run(uv(), "pip", "install", "--quiet", "--python", place / "bin/python", "pytest", "hypothesis", "pandas")
     run(place / "bin/densehop", "doctor", folder=folder)
     tests = place / "tests-of-the-clone"
@@ -149,7 +165,18 @@ def installed(folder: Path, python: str, resolution: str) -> str:
         shutil.copy(ROOT / name, tests)
     chosen = [f"tests/{name}" for name in TESTS]
     told = run(place / "bin/python", "-m", "pytest", "-p", "no:cacheprovider", *chosen, folder=tests)
-    return f"installed in {seconds:.0f} s, {size:.0f} MB; doctor is content; {_last_line(told)}"
+    return f"installed in {seconds:.0f} s, {size}; doctor is content; {_last_line(told)}"
+
+
+def sizes(place: Path) -> str:
+    """Return the size of an environment, and of its largest packages with the libraries that they bring along."""
+    packages = Counter[str]()
+    for path in place.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            inside = path.parts[path.parts.index("site-packages") + 1 :] if "site-packages" in path.parts else ("rest",)
+            packages[inside[0].removesuffix(".libs").split("-")[0]] += path.stat().st_size
+    largest = ", ".join(f"{name} {size / 1e6:.0f}" for name, size in packages.most_common(LARGEST_PACKAGES))
+    return f"{packages.total() / 1e6:.0f} MB ({largest})"
 
 
 def environment(place: Path, python: str, *packages: object, resolution: str = "highest") -> str:
