@@ -46,3 +46,5 @@ def reproduce(
     typer.echo(f"{name}, size {size}, seed {seed}\n")
     typer.echo(made.table)
     typer.echo("\nwritten: " + ", ".join(str(path) for path in made.files))
+    if size == "quick":
+        typer.echo(f"next: --size paper takes hours; its figure and its table are in docs/figures/{name}.md.")

@@ -25,7 +25,10 @@ def fit(
     interaction: Annotated[
         str, typer.Option(help="Of a memory: strict, power, rectified, exponential or attention.")
     ] = "exponential",
-    degree: Annotated[int, typer.Option(help="Degree of strict, power, rectified, and of a classifier.")] = 3,
+    degree: Annotated[
+        int | None,
+        typer.Option(help="Degree of strict, power, rectified (default: 3), or of a classifier (default: chosen)."),
+    ] = None,
     memories: Annotated[int, typer.Option(help="Memories of a learned classifier.")] = 100,
     label: Label = None,
     side: Side = None,
@@ -46,7 +49,7 @@ def fit(
     images = datasets.load(data, label, side)
     store.writable_folder(out.parent, [out.name])
     if kind == "memory":
-        model: Any = DenseAssociativeMemory(interaction, degree=degree, random_state=seed).fit(images.images)
+        model: Any = DenseAssociativeMemory(interaction, degree=degree or 3, random_state=seed).fit(images.images)
     else:
         images.require_classes()
         model = DenseAssociativeClassifier(memories, degree=degree, kind=kind, random_state=seed)
