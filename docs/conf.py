@@ -47,7 +47,7 @@ html_search_scorer = str(Path(__file__).parent / "search_hits.js")
 html_theme = "pydata_sphinx_theme"
 html_title = "densehop"
 html_show_sourcelink = False
-html_sidebars = {name: [] for name in ("index", "first-steps")}  # nothing to list beside these
+html_sidebars = {name: [] for name in ("index", "first-steps", "gallery")}  # nothing to list beside these
 html_theme_options = {
     "navigation_with_keys": False,
     "header_links_before_dropdown": 7,

@@ -3,12 +3,10 @@
 import importlib.util
 import re
 import tomllib
-from operator import attrgetter
 from pathlib import Path
 
 import pytest
 
-import densehop as dh
 from densehop.recipes import RECIPES
 
 ROOT = Path(__file__).parents[2]
@@ -151,13 +149,6 @@ def test_files_and_tests_that_are_named_exist(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page):
     assert not broken_links(ROOT / page)
-
-
-def test_names_on_the_glossary_exist():
-    names = re.findall(r"`dh\.([\w.]+)", (ROOT / "docs/glossary.md").read_text())
-    assert len(names) > 8
-    for name in names:
-        attrgetter(name)(dh)
 
 
 def test_the_gallery_shows_every_figure_with_its_command():

@@ -47,7 +47,7 @@ def test_site_builds_without_a_warning_and_its_links_lead_somewhere(source, tmp_
     theory = (tmp_path / "site/theory.html").read_text()
     for number in (1, 45, 93):  # two in formulas, one in a list
         assert f'id="eq-{number}"' in theory
-    assert "theory.html#eq-54" in (tmp_path / "site/api/generated/densehop.examples_needed.html").read_text()
+    assert "theory.html#eq-54" in (tmp_path / "site/api/generated/densehop.theory.examples_needed.html").read_text()
     pages = {path.stem for path in (tmp_path / "site/api/generated").glob("densehop.*.html")}
     assert described() <= pages
     assert {page for page in pages if page.count(".") < 3} <= described(), "a page describes a name that is not public"
@@ -61,7 +61,7 @@ def test_citations_of_equations_become_links():
     assert name_equations(page) == (
         "(eq-1)=\n$$\na = b \\tag{1}\n$$\n\nBy ({ref}`1 <eq-1>`), $f(1)$.\n\n- [(2)]{#eq-2} $c$ (eq. {ref}`1 <eq-1>`)\n"
     )
-    assert link_names("`solve` and `time.sleep`") == ":py:obj:`solve <densehop.solve>` and `time.sleep`"
+    assert link_names("`solve` and `time.sleep`") == ":py:obj:`solve <densehop.theory.solve>` and `time.sleep`"
 
 
 def test_reference_has_a_page_for_each_room_and_lists_the_top():
