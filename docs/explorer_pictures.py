@@ -25,8 +25,18 @@ PATIENCE = 600_000  # milliseconds
 RESTING = 300  # milliseconds in which labels do not change
 SETTLING = 1_500  # milliseconds, for charts to be drawn after the last number has come
 LABELS = "labels"  # under which a PNG file holds them
-FIND_LABELS = """() => [...document.querySelectorAll("h1, h2, h3, [role=tab], button, label, summary")]
-    .filter(one => one.checkVisibility({visibilityProperty: true})).map(one => one.textContent.trim())"""
+FIND_LABELS = """() => {
+    const found = [];
+    const look = root => {
+        for (const one of root.querySelectorAll("*")) {
+            if (one.shadowRoot) look(one.shadowRoot);
+            const labels = one.matches("h1, h2, h3, [role=tab], button, label, summary");
+            if (labels && one.checkVisibility({visibilityProperty: true})) found.push(one.textContent.trim());
+        }
+    };
+    look(document);
+    return found;
+}"""
 
 
 def _nothing(page: Any) -> None:
