@@ -66,7 +66,7 @@ class TimeAverage:
         InvalidInput
             If the level is not between 0 and 1.
         """
-        width = float(student.width(np.float64(self.error), self.degrees_of_freedom, level))
+        width = float(student.width(np.asarray(self.error), self.degrees_of_freedom, level))
         return self.mean - width, self.mean + width
 
 

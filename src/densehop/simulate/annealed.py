@@ -122,7 +122,7 @@ def judge(log_z: Floats, families: Floats, n_replicas: int) -> tuple[str, str]:
     scatter = float(log_z[:, 0].std(ddof=1)) if len(log_z) > 1 else 0.0
     fewest = float(families[:, 0].min())
     if fewest < FEWEST_FAMILIES:
-        times = FEWEST_FAMILIES / fewest
+        times = max(FEWEST_FAMILIES / fewest, 1.1)
         advice = (
             f"the replicas of one population descend from {fewest:.3g} of {n_replicas} at infinite temperature, 100 "
             f"are needed: use {times:.2g} times as many n_replicas or n_sweeps, or end at a higher temperature"
