@@ -117,6 +117,10 @@ def large(p: int) -> None:
     network = dh.PBodyHopfield(examples, p)
     print(f"p = {p}, N = 64, T = {temperature:g}, M = {n_examples}:",
           dh.theory.inference_regime(64, n_examples, p, temperature).explanation, flush=True)  # fmt: skip
+    costs = 2 * pattern * network.local_fields(pattern)
+    certain = -float(network.energy(pattern)) / temperature + float(np.log1p(np.exp(-costs / temperature)).sum())
+    both = np.log(2) * (p % 2 == 0)
+    print(f"  the pattern and independent flips {certain / 64:.4f}, with both signs {(certain + both) / 64:.4f}")
     begun = time.process_time()
     passing = dh.message_passing(examples, p, temperature, start=pattern)
     print(
