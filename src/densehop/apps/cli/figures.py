@@ -56,11 +56,11 @@ def reproduce(
         raise
     typer.echo(f"{name}, size {size}, seed {seed}\n")
     _report(made)
+    if size == "quick":
+        typer.echo(f"next: --size paper takes hours; its figure and its table are in docs/figures/{name}.md.")
 
 
 def _report(made: "Reproduction") -> None:
     """Print the table and what was written."""
     typer.echo(made.table)
     typer.echo("\nwritten: " + ", ".join(str(path) for path in made.files))
-    if size == "quick":
-        typer.echo(f"next: --size paper takes hours; its figure and its table are in docs/figures/{name}.md.")
