@@ -20,6 +20,7 @@ from densehop.learn.classifier.exponential_learner import start_exponential
 from densehop.learn.classifier.fitted import FittedClassifier
 from densehop.learn.classifier.inputs import Scaling, scaling_of, uneven
 from densehop.learn.classifier.linear_learner import LinearLearner, start_linear
+from densehop.learn.classifier.nearness import nearness_of
 from densehop.learn.classifier.parameters import batch_of, check_parameters, epochs_of, interaction_of, random_stream
 from densehop.learn.classifier.rectified import start_rectified
 from densehop.learn.classifier.samples import Samples, all_classes, weighted_samples
@@ -249,6 +250,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         weights = samples.weights
         self._scaling: Scaling = scaling_of(samples.data, CENTRING[self.kind], weights)
         inputs = self._scaling.apply(samples.data, np.float32)
+        self._nearness = nearness_of(inputs)
         n_classes = len(self.classes_)
         if interaction_of(self) == "exponential":
             exponential = start_exponential(self, self._scaling, inputs, samples.classes, weights, n_classes, random)
@@ -275,6 +277,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         else:
             self._scaling = self._scaling.wider(samples.data)
             inputs = self._scaling.apply(samples.data, np.float32)
+            self._nearness = self._nearness.wider(inputs)
             self._learner.make_writable()
         rates = repeat(self._learner.rate(inputs))
         progress = (
