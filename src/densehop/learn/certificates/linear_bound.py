@@ -69,16 +69,19 @@ class LinearCase:
     @cached_property
     def lengths(self) -> Floats:
         """L2 lengths of the inputs, (B,)."""
-        return np.sqrt((self.inputs**2).sum(axis=1))
+        found: Floats = np.sqrt((self.inputs**2).sum(axis=1))
+        return found
 
     @cached_property
     def longest(self) -> Floats:
         """L2 lengths of the memories, (K,)."""
-        return np.sqrt((self.visible**2).sum(axis=1))
+        found: Floats = np.sqrt((self.visible**2).sum(axis=1))
+        return found
 
     def dual(self, vectors: Floats) -> Floats:
         """Return the dual norm of each vector (M, N), (M,)."""
-        return np.sqrt((vectors**2).sum(axis=1)) if self.norm == "l2" else np.abs(vectors).sum(axis=1)
+        found: Floats = np.sqrt((vectors**2).sum(axis=1)) if self.norm == "l2" else np.abs(vectors).sum(axis=1)
+        return found
 
     @cached_property
     def duals(self) -> Floats:
@@ -162,7 +165,7 @@ def _gaps(case: LinearCase, rows: Integers, rivals: Integers, radii: Floats) -> 
 
 
 def _lost(
-    case: LinearCase, sizes: Floats, both: Floats, largest: tuple[Floats, Floats], moved: tuple[Floats, Floats]
+    case: LinearCase, sizes: Floats, both: Floats, largest: tuple[Reals, Reals], moved: tuple[Floats, Floats]
 ) -> Floats:
     """Return what rounding may take from the gaps, (P,).
 
@@ -171,7 +174,7 @@ def _lost(
     (at_high, steepest), (reach, error) = largest, moved
     n_memories, width, unit = len(case.visible), case.visible.shape[1], float(case.precision.eps)
     terms = n_memories + width + 4 * case.degree + 40
-    lost = 2 * (steepest * error * sizes).sum(axis=1)
+    lost: Floats = 2 * (steepest * error * sizes).sum(axis=1)
     lost += 2 * unit * terms * ((at_high * sizes).sum(axis=1) + np.abs(case.thresholds).max())
     lost += 8 * DOUBLE * terms * (steepest * reach * sizes).sum(axis=1)
     # the scores of both classes, each with its own rounding, whose class values may be larger than their difference
@@ -181,7 +184,7 @@ def _lost(
     return lost
 
 
-def _in_range(case: LinearCase, high: Floats, at_high: Floats) -> Mask:
+def _in_range(case: LinearCase, high: Floats, at_high: Reals) -> Mask:
     """Return where no field, score or logit can overflow in the precision of the decision, (P,)."""
     scores = (at_high @ np.abs(case.labels)).max(axis=1) + np.abs(case.thresholds).max()
     sizes = (np.abs(high).max(axis=1), at_high.max(axis=1), scores * max(case.factor, 1.0))

@@ -179,8 +179,9 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         with np.errstate(over="ignore", invalid="ignore"):
             logits: Reals = np.vstack(parts) * data.dtype.type(self.inverse_temperature_ / network.divisor)
-        if not np.isfinite(logits).all():
-            self._refuse_overflow(data, ~np.isfinite(logits).all(axis=1))
+        outside: Mask = np.asarray(~np.isfinite(logits).all(axis=1))
+        if outside.any():
+            self._refuse_overflow(data, outside)
         return logits
 
     def _refuse_overflow(self, data: Any, rows: Mask) -> None:
