@@ -5,7 +5,6 @@ within d of n known sites with probability 1 - (1 - P(Binomial(n, 1/2) <= d))^M.
 closer than that; how close is measured on the stored ones, each against all others.
 """
 
-import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,8 @@ from scipy.stats import binom
 
 from densehop.base.arrays import Floats, Integers, Mask, Reals, Signs
 from densehop.learn.blas_threads import one_blas_thread
-from densehop.learn.memory.packing import unpacked, words_at
+from densehop.learn.memory.counting import Counting
+from densehop.learn.memory.packing import words_at
 from densehop.simulate.representations.bit_overlaps import PatternWords
 
 SAMPLE = 1000  # stored vectors that are compared with all others
@@ -78,14 +78,7 @@ def nearest_signs(memories: PatternWords) -> Floats:
     different = _first_of_each(memories)
     if len(different) < 2:
         return np.empty(0)
-    states = unpacked(words_at(memories, different[_some(len(different))]), memories.n_spins)
-    most = np.full(len(states), -1, dtype=np.int64)
-    for first in range(0, len(states), ROWS):
-        part = slice(first, first + ROWS)
-        for start, end, counts in memories.blocks(states[part], threading.Event()):
-            agreeing = counts[: len(states[part]), : end - start].astype(np.int64)
-            agreeing[agreeing == memories.n_spins] = -1  # itself, and copies
-            most[part] = np.maximum(most[part], agreeing.max(axis=1))
+    most = Counting(memories, words_at(memories, different[_some(len(different))]), None).nearest_others()
     found: Floats = np.sort(4.0 * (memories.n_spins - most) / memories.n_spins)
     return found
 
