@@ -8,7 +8,7 @@ from densehop.learn.memory.bits import nearest_signs_of, posterior_means
 from densehop.learn.memory.dynamics import Motion, posterior_mean
 from densehop.learn.memory.packing import packed
 from densehop.learn.memory.result import Recall
-from densehop.learn.memory.solver import Solver
+from densehop.learn.memory.solver import OVERLAPS_AT_ONCE, Solver
 from densehop.learn.memory.stored import Stored
 
 
@@ -72,14 +72,18 @@ def _nearest_values(solver: Solver, states: Reals) -> tuple[Integers, Floats, Fl
 
 @one_blas_thread
 def _nearest_of_many_values(solver: Solver, states: Reals) -> tuple[Integers, Floats, Floats]:
-    """Return the same, from the distances to all memories."""
-    wide = states.astype(np.float64)
+    """Return the same, from the distances to all memories, of few states at a time."""
     memories = solver.stored.values(np.float64)
     squares = np.einsum("mi,mi->m", memories, memories)
-    halved = ((wide**2).sum(axis=1)[:, None] + squares) / 2 - wide @ memories.T
-    energy = solver.interaction.energies(-halved)
-    memory: Integers = halved.argmin(axis=1)
-    return memory, halved[np.arange(len(wide)), memory], energy
+    memory, nearest, energy = np.empty(len(states), dtype=np.int64), np.empty(len(states)), np.empty(len(states))
+    at_once = max(1, OVERLAPS_AT_ONCE // len(memories))
+    for first in range(0, len(states), at_once):
+        part = slice(first, first + at_once)
+        wide = states[part].astype(np.float64)
+        halved = ((wide**2).sum(axis=1)[:, None] + squares) / 2 - wide @ memories.T
+        energy[part] = solver.interaction.energies(-halved)
+        memory[part], nearest[part] = halved.argmin(axis=1), halved.min(axis=1)
+    return memory, nearest, energy
 
 
 @one_blas_thread

@@ -13,7 +13,8 @@ from densehop.base.arrays import Floats, Mask, Reals, Signs
 from densehop.errors import InvalidInput
 from densehop.learn.blas_threads import one_blas_thread
 
-SAMPLE, EM_STEPS = 500, 20
+SAMPLE, FEWEST, EM_STEPS = 500, 32, 20
+DISTANCES_AT_ONCE = 2**24  # between sampled rows and all others
 FLIP_RATE = 0.1  # that the default beta assumes
 OUTSIDE = 0.5  # of the range: how far questions may lie outside it
 NARROW = 0.25  # of the least spread of a stored row: how little the widest question may spread
@@ -197,7 +198,8 @@ def default_beta(encoding: Encoding, memories: Reals) -> float:
     """Return the sharpness that `DenseAssociativeMemory` describes."""
     if encoding.kind == "binary":
         return float(np.log((1 - FLIP_RATE) / FLIP_RATE) / 2)
-    rows = np.arange(0, len(memories), -(-len(memories) // SAMPLE))  # evenly spread, some hundred are enough
+    number = min(SAMPLE, max(FEWEST, DISTANCES_AT_ONCE // len(memories)))
+    rows = np.arange(0, len(memories), -(-len(memories) // number))  # evenly spread, some hundred are enough
     some, distances = memories[rows].astype(np.float64), np.empty((len(rows), len(memories)))
     for first in range(0, len(memories), ROWS):
         wide = memories[first : first + ROWS].astype(np.float64)
@@ -220,5 +222,7 @@ def _left_out_beta(distances: Floats, n_values: int) -> float:
     for _ in range(EM_STEPS):
         weights = np.exp(-beta / 2 * (distances - nearest))
         weights /= weights.sum(axis=1, keepdims=True)
-        beta = n_values / float((weights * finite).sum(axis=1).mean())
+        before, beta = beta, n_values / float((weights * finite).sum(axis=1).mean())
+        if abs(beta - before) <= 1e-12 * beta:
+            break
     return beta

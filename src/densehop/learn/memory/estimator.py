@@ -30,7 +30,6 @@ from densehop.learn.memory.solver import Solver
 from densehop.learn.memory.stored import Rows, Stored, beta_of, encoded, together
 
 OVERLAPS_AT_ONCE, VALUES_AT_ONCE = 2**20, 2**20  # in one block of rows
-SCORES_AT_ONCE = 2**24  # of real values with memories, in single precision
 BITS_AT_ONCE = 2**17  # values in one block for dynamics on bits, which has no use for large ones
 
 
@@ -265,8 +264,8 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         solver = self._solver(data.dtype)
         streams = check_random_state(self.random_state).randint(2**31 - 1, size=4)
         rows = (VALUES_AT_ONCE if self._stored.bits is None else BITS_AT_ONCE) // data.shape[1]
-        if self._stored.bits is None:
-            rows = min(rows, (SCORES_AT_ONCE if self._stored.real else OVERLAPS_AT_ONCE) // self._stored.n_memories)
+        if self._stored.bits is None and not self._stored.real:
+            rows = min(rows, OVERLAPS_AT_ONCE // self._stored.n_memories)
         rows = max(1, rows)
         parts = [slice(first, first + rows) for first in range(0, len(data), rows)]
         masks = [None if known is None else known[part] for part in parts]
