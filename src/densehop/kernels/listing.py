@@ -83,7 +83,8 @@ def weigh(listed, places, floors, logs, tops, nearest, totals):
 def add_all(listed, places, floors, logs, words, field, means):
     """Set means (S, N) to sum_a w_a xi_ia / sum_a w_a, w_a = exp(log of the count), over each state's list.
 
-    floors by count, the count from which on to add where the largest is this; words (G, W, 32) of the memories; field (32 W,), scratch.
+    floors by count, the count from which on to add where the largest is this; words (G, W, 32)
+    of the memories; field (32 W,), scratch.
     """
     at, weight = np.empty(listed.shape[1], dtype=np.int64), np.empty(listed.shape[1])
     for state in range(len(means)):

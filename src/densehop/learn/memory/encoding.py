@@ -1,7 +1,7 @@
 """From data to what a network stores: values between -1 and 1, or signs; and back."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,6 +87,12 @@ class Encoding:
         """What a distance 1 between encoded values is in the data; 1 where columns have different units."""
         return 1.0 if self.by_column else float(self.span) / 2
 
+    def fits(self, scale: str) -> bool:
+        """Whether rows with the ranges of columns that are noted here would be encoded so, under this `scale`."""
+        by_column = _by_column(self.lows, self.highs, scale)
+        low, high = (self.lows, self.highs) if by_column else (self.lows.min(), self.highs.max())
+        return by_column == self.by_column and np.array_equal(low, self.low) and np.array_equal(high, self.high)
+
     def same_as(self, other: "Encoding") -> bool:
         """Whether both encode alike."""
         ends = ((self.low, other.low), (self.high, other.high))
@@ -97,11 +103,18 @@ def encoding_of(data: Data, kind: str, scale: str = "auto", *, spins: bool) -> E
     """Return the encoding for data without nan; "auto" is binary where `spins` are needed or only two values occur."""
     checks.choice("encoding", kind, ENCODINGS)
     checks.choice("scale", scale, SCALES)
-    lows, highs = data.min(axis=0).astype(np.float64), data.max(axis=0).astype(np.float64)
-    return _chosen([data], lows, highs, kind, spins=spins, by_column=_by_column(lows, highs, scale))
+    return encoding_of_pieces([data], [data], kind, scale, spins=spins)
 
 
-def _chosen(parts: list[Data], lows: Floats, highs: Floats, kind: str, *, spins: bool, by_column: bool) -> Encoding:
+def encoding_of_pieces(once: Iterable[Data], again: Iterable[Data], kind: str, scale: str, *, spins: bool) -> Encoding:
+    """Return the encoding for data in pieces, which are looked at twice."""
+    ends = [(some.min(axis=0), some.max(axis=0)) for some in once]
+    lows = np.min([low for low, _ in ends], axis=0).astype(np.float64)
+    highs = np.max([high for _, high in ends], axis=0).astype(np.float64)
+    return _chosen(again, lows, highs, kind, spins=spins, by_column=_by_column(lows, highs, scale))
+
+
+def _chosen(parts: Iterable[Data], lows: Floats, highs: Floats, kind: str, *, spins: bool, by_column: bool) -> Encoding:
     """Return the encoding for data (M, N) in parts, of these ranges of columns."""
     low, high = (lows, highs) if by_column else (float(lows.min()), float(highs.max()))
     blocks = (data[first : first + ROWS] for data in parts for first in range(0, len(data), ROWS))
@@ -131,7 +144,7 @@ def joint_encoding(
     if not stored.exact:
         _check_range(stored, lows, highs, by_column=by_column)
     if by_column != stored.by_column:
-        rows = _at_the_ends(earlier(), stored.lows, stored.highs)
+        rows = at_the_ends(earlier(), stored.lows, stored.highs)
         found = _chosen([data, rows], lows, highs, kind, spins=spins, by_column=by_column)
     else:
         ends = np.stack(np.broadcast_arrays(stored.low, stored.high)).reshape(2, -1)
@@ -140,7 +153,7 @@ def joint_encoding(
     return replace(found, exact=found.exact and stored.exact)
 
 
-def _at_the_ends(rows: Data, lows: Floats, highs: Floats) -> Data:
+def at_the_ends(rows: Data, lows: Floats, highs: Floats) -> Data:
     """Return decoded rows whose values next to an end of their column, but for rounding, are that end."""
     close = 4 * np.finfo(rows.dtype).eps * max(abs(lows).max(), abs(highs).max())
     some: Data = np.where(abs(rows - lows) <= close, lows, rows)

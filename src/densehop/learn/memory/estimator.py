@@ -21,10 +21,12 @@ from densehop.learn.memory.bits import MOST_SITES
 from densehop.learn.memory.certificates import one_memory_decides
 from densehop.learn.memory.description import described
 from densehop.learn.memory.encoding import Encoding, encoding_of, joint_encoding, misfit
-from densehop.learn.memory.interactions import WITH_DEGREE, Interaction
+from densehop.learn.memory.filling import Store
+from densehop.learn.memory.interactions import SITE_BY_SITE, WITH_DEGREE, Interaction
 from densehop.learn.memory.neighbors import nearest_rows
 from densehop.learn.memory.packing import packed
 from densehop.learn.memory.questions import complete_rows, partly_known
+from densehop.learn.memory.removal import checked_places, places_of, without
 from densehop.learn.memory.result import Recall
 from densehop.learn.memory.solver import Solver
 from densehop.learn.memory.stored import Rows, Stored, beta_of, encoded, together
@@ -68,6 +70,10 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         Sweeps at T > 0; the later half counts.
     false_alarm_rate : float
         Share of strangers that `recall` may call known, if they are as alike as what is stored; see `Recall.p_value`.
+    store : path or None
+        A .npy file that takes what is stored, signs in a bit each and greys in single precision, and stays mapped: for
+        stores larger than memory. `partial_fit` and `forget` write it anew. Not for "strict" and "power", which move
+        site by site. None: memory.
     random_state : int, RandomState or None
         Of the sampling at T > 0.
     n_jobs : int or None
@@ -94,6 +100,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         max_steps: int = 100,
         n_sweeps: int = 200,
         false_alarm_rate: float = 0.01,
+        store: Store = None,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -106,6 +113,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         self.max_steps = max_steps
         self.n_sweeps = n_sweeps
         self.false_alarm_rate = false_alarm_rate
+        self.store = store
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -119,6 +127,10 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """Store the rows of X (M, N), in place of earlier ones."""
         data = complete_rows(self, X, reset=True)
         spins = self.interaction in WITH_DEGREE
+        if self.store is not None and self.interaction in SITE_BY_SITE:
+            raise InvalidInput(
+                f"interaction '{self.interaction}' moves site by site and needs its rows in memory: store=None"
+            )
         self.encoding_: Encoding = encoding_of(data, self.encoding, self.scale, spins=spins)
         if spins and self.encoding_.kind == "graded":
             raise InvalidInput(f"interaction '{self.interaction}' is one of signs: use encoding='binary' or 'auto'")
@@ -129,7 +141,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
                 UserWarning,
                 stacklevel=2,
             )
-        return self._store(encoded(self.encoding_, data))
+        return self._store(encoded(self.encoding_, data, self.store))
 
     def partial_fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: N803 (scikit-learn's name)
         """Store the rows of X besides those stored before: what is chosen for all together is what `fit` chooses.
@@ -148,7 +160,30 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         )
         if not self.encoding_.same_as(earlier):
             rows = encoded(self.encoding_, earlier.decode(stored.all_rows))
-        return self._store(together(rows, encoded(self.encoding_, data)))
+        return self._store(together(rows, encoded(self.encoding_, data), self.store))
+
+    def forget(self, X: ArrayLike | None = None, *, indices: ArrayLike | None = None) -> Self:  # noqa: N803 (as above)
+        """Forget stored rows: those equal to rows of X (B, N), copies as well, or those at indices (B,) of `memories_`.
+
+        What is left is what `fit` would have made of the other rows alone, range, sharpness and judgement of
+        strangers included; later indices move up.
+
+        Raises
+        ------
+        InvalidInput
+            If a row of X is not stored, or nothing would be left, or grey values were made black or white.
+        """
+        self._check_ready()
+        if (X is None) == (indices is None):
+            raise InvalidInput("forget needs either X, rows that are stored, or indices=, their places in `memories_`")
+        stored = self._stored
+        if indices is None:
+            places = places_of(stored, complete_rows(self, X))
+        else:
+            places = checked_places(indices, stored.n_memories)
+        spins = self.interaction in WITH_DEGREE
+        self.encoding_, rows = without(stored, places, self.encoding, self.scale, self.store, spins=spins)
+        return self._store(rows)
 
     def transform(self, X: ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
         """Return the rows of X (B, N) restored; any of their values may be wrong."""

@@ -8,17 +8,16 @@ closer than that; how close is measured on the stored ones, each against all oth
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import binom
 
 from densehop.base.arrays import Floats, Integers, Mask, Reals, Signs
 from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.memory.counting import Counting
-from densehop.learn.memory.packing import words_at
+from densehop.learn.memory.packing import sums_of, words_at
 from densehop.simulate.representations.bit_overlaps import PatternWords
 
 SAMPLE = 1000  # stored vectors that are compared with all others
-ROWS = 100  # of them at once
+AT_ONCE = 4096  # of these at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,41 +57,33 @@ def nearest_values(memories: Reals | Signs) -> Floats:
 
     A vector that is stored twice counts once: its copy says nothing about how close strangers come.
     """
-    memories = np.unique(memories.astype(np.float32), axis=0)
-    if len(memories) < 2:
+    blocks = [slice(first, first + AT_ONCE) for first in range(0, len(memories), AT_ONCE)]
+    weights = np.random.default_rng(0).random(memories.shape[1])
+    keys = np.concatenate([memories[part].astype(np.float32).astype(np.float64) @ weights for part in blocks])
+    different = np.unique(keys, return_index=True)[1]
+    if len(different) < 2:
         return np.empty(0)
-    rows = _some(len(memories))
-    squares, nearest = np.einsum("mi,mi->m", memories, memories), []
-    for first in range(0, len(rows), ROWS):
-        some = rows[first : first + ROWS]
-        distances = squares[some, None] + squares - 2 * memories[some] @ memories.T
-        distances[np.arange(len(some)), some] = np.inf
-        nearest.append(distances.min(axis=1))
-    found: Floats = np.sort(np.maximum(np.concatenate(nearest).astype(np.float64), 0))
+    rows = different[_some(len(different))]
+    some = memories[rows].astype(np.float32)
+    squares, nearest = np.einsum("mi,mi->m", some, some), np.full(len(some), np.inf, dtype=np.float32)
+    for part in blocks:
+        block = memories[part].astype(np.float32, copy=False)
+        distances = squares[:, None] + np.einsum("mi,mi->m", block, block) - 2 * some @ block.T
+        distances[keys[rows][:, None] == keys[part]] = np.inf  # itself, and copies
+        nearest = np.minimum(nearest, distances.min(axis=1))
+    found: Floats = np.sort(np.maximum(nearest.astype(np.float64), 0))
     found /= memories.shape[1]
     return found
 
 
 def nearest_signs(memories: PatternWords) -> Floats:
     """Return the same for vectors of signs, by counts of bits."""
-    different = _first_of_each(memories)
+    different = np.unique(sums_of(memories), return_index=True)[1]
     if len(different) < 2:
         return np.empty(0)
     most = Counting(memories, words_at(memories, different[_some(len(different))]), None).nearest_others()
     found: Floats = np.sort(4.0 * (memories.n_spins - most) / memories.n_spins)
     return found
-
-
-def _first_of_each(memories: PatternWords) -> Integers:
-    """Return the places of different vectors: those whose words have different sums under random weights, 64 bits."""
-    weights: npt.NDArray[np.uint64] = np.random.default_rng(0).integers(
-        2**63, size=(memories.words.shape[1], 1), dtype=np.uint64
-    )
-    sums = np.empty((len(memories.words), memories.words.shape[2]), dtype=np.uint64)
-    for first in range(0, len(sums), ROWS):
-        sums[first : first + ROWS] = (memories.words[first : first + ROWS] * weights).sum(axis=1)
-    places: Integers = np.unique(sums.ravel()[: memories.n_patterns], return_index=True)[1]
-    return places
 
 
 def _some(number: int) -> Integers:
