@@ -80,11 +80,11 @@ def weigh(listed, places, floors, logs, tops, nearest, totals):
 
 
 @compiled
-def add_all(listed, places, floors, logs, words, field, means):
-    """Set means (S, N) to sum_a w_a xi_ia / sum_a w_a, w_a = exp(log of the count), over each state's list.
+def add_all(listed, places, floors, logs, words, field, means, sums):
+    """Set means (S, N) to sum_a w_a xi_ia / sum_a w_a, w_a = exp(log of the count), and sums (S,) to log sum_a w_a.
 
-    floors by count, the count from which on to add where the largest is this; words (G, W, 32)
-    of the memories; field (32 W,), scratch.
+    The sums are over each state's list: floors by count, the count from which on to add where the largest is this;
+    words (G, W, 32) of the memories; field (32 W,), scratch.
     """
     at, weight = np.empty(listed.shape[1], dtype=np.int64), np.empty(listed.shape[1])
     for state in range(len(means)):
@@ -104,6 +104,7 @@ def add_all(listed, places, floors, logs, words, field, means):
             add_signs(words, word, at, weight, number, field)
         for site in range(means.shape[1]):
             means[state, site] = field[site] / total
+        sums[state] = logs[top] + np.log(total)
 
 
 @compiled

@@ -141,13 +141,17 @@ def nearest_signs_of(words: PatternWords, interaction: Interaction, states: Word
     return nearest, tops, energies
 
 
-def posterior_means(words: PatternWords, beta: float, states: Words, absent: Words | None) -> Floats:
-    """Return the mean of what produced spins, (B, N), as `dynamics.posterior_mean`; absent (B, W): hidden, or None."""
+def posterior_means(words: PatternWords, beta: float, states: Words, absent: Words | None) -> tuple[Floats, Floats]:
+    """Return the mean of what produced spins, (B, N), as `dynamics.posterior_mean`, and log sum exp(beta k), (B,).
+
+    absent (B, W): hidden sites, or None; these do not count in the overlap k.
+    """
     halves = 1 if absent is None else 2
-    logs = 2 * beta / halves * np.arange(halves * words.n_spins + 1.0)
+    logs = 2 * beta / halves * np.arange(halves * words.n_spins + 1.0) - beta * words.n_spins
     means, field = np.empty((len(states), words.n_spins)), np.empty(32 * states.shape[1])
+    sums = np.empty(len(states))
     counting = Counting(words, states, absent)
     floors = floors_of(logs, logs, words.n_patterns, ROUNDING)
     for part, listed in counting.lists(floors):
-        listing.add_all(listed.counts, listed.places, floors, logs, words.words, field, means[part])
-    return means
+        listing.add_all(listed.counts, listed.places, floors, logs, words.words, field, means[part], sums[part])
+    return means, sums

@@ -58,7 +58,7 @@ def _confidence(solver: Solver, states: Reals, means: Floats | None, questions: 
         return (1 + np.sign(states) * posterior) / 2
     absent = None if present is None else packed(~present)
     signs = packed(questions < 0)
-    posterior = posterior_means(stored.counted, stored.interaction.beta, signs, absent)
+    posterior, _ = posterior_means(stored.counted, stored.interaction.beta, signs, absent)
     return (1 + np.sign(states) * posterior) / 2
 
 

@@ -114,11 +114,31 @@ def encoding_of_pieces(once: Iterable[Data], again: Iterable[Data], kind: str, s
     return _chosen(again, lows, highs, kind, spins=spins, by_column=_by_column(lows, highs, scale))
 
 
+def encoding_between(
+    lows: Floats, highs: Floats, only: Callable[[tuple[Any, Any]], bool], kind: str, scale: str
+) -> Encoding:
+    """Return the encoding for data whose columns have these ranges; `only` tells whether they hold two values only."""
+    checks.choice("encoding", kind, ENCODINGS)
+    checks.choice("scale", scale, SCALES)
+    return _decided(lows, highs, only, kind, spins=False, by_column=_by_column(lows, highs, scale))
+
+
 def _chosen(parts: Iterable[Data], lows: Floats, highs: Floats, kind: str, *, spins: bool, by_column: bool) -> Encoding:
     """Return the encoding for data (M, N) in parts, of these ranges of columns."""
+
+    def only(ends: tuple[Any, Any]) -> bool:
+        blocks = (data[first : first + ROWS] for data in parts for first in range(0, len(data), ROWS))
+        return all(bool(((some == ends[0]) | (some == ends[1])).all()) for some in blocks)
+
+    return _decided(lows, highs, only, kind, spins=spins, by_column=by_column)
+
+
+def _decided(
+    lows: Floats, highs: Floats, only: Callable[[tuple[Any, Any]], bool], kind: str, *, spins: bool, by_column: bool
+) -> Encoding:
+    """Return the encoding for data of these ranges; `only` tells whether they hold the ends of the range only."""
     low, high = (lows, highs) if by_column else (float(lows.min()), float(highs.max()))
-    blocks = (data[first : first + ROWS] for data in parts for first in range(0, len(data), ROWS))
-    two_valued = all(bool(((some == low) | (some == high)).all()) for some in blocks)
+    two_valued = only((low, high))
     if kind == "auto":
         kind = "binary" if spins or two_valued else "graded"
     return Encoding(kind, low, high, lows, highs, exact=kind == "graded" or two_valued)

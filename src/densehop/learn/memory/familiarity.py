@@ -13,7 +13,7 @@ from scipy.stats import binom
 from densehop.base.arrays import Floats, Integers, Mask, Reals, Signs
 from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.memory.counting import Counting
-from densehop.learn.memory.packing import sums_of, words_at
+from densehop.learn.memory.packing import Keys, Words, sums_of, words_at
 from densehop.simulate.representations.bit_overlaps import PatternWords
 
 SAMPLE = 1000  # stored vectors that are compared with all others
@@ -51,38 +51,61 @@ class Familiarity:
         return law
 
 
-@one_blas_thread
 def nearest_values(memories: Reals | Signs) -> Floats:
     """Return ascending squared distances per value of different vectors (M, N) to their nearest other one.
 
     A vector that is stored twice counts once: its copy says nothing about how close strangers come.
     """
-    blocks = [slice(first, first + AT_ONCE) for first in range(0, len(memories), AT_ONCE)]
-    weights = np.random.default_rng(0).random(memories.shape[1])
-    keys = np.concatenate([memories[part].astype(np.float32).astype(np.float64) @ weights for part in blocks])
-    different = np.unique(keys, return_index=True)[1]
-    if len(different) < 2:
-        return np.empty(0)
-    rows = different[_some(len(different))]
-    some = memories[rows].astype(np.float32)
-    squares, nearest = np.einsum("mi,mi->m", some, some), np.full(len(some), np.inf, dtype=np.float32)
-    for part in blocks:
-        block = memories[part].astype(np.float32, copy=False)
-        distances = squares[:, None] + np.einsum("mi,mi->m", block, block) - 2 * some @ block.T
-        distances[keys[rows][:, None] == keys[part]] = np.inf  # itself, and copies
-        nearest = np.minimum(nearest, distances.min(axis=1))
-    found: Floats = np.sort(np.maximum(nearest.astype(np.float64), 0))
-    found /= memories.shape[1]
-    return found
+    keys = keys_of(memories)
+    rows = sampled(keys)
+    return ascending(values_to_others(memories, keys, memories[rows], keys[rows]))
 
 
 def nearest_signs(memories: PatternWords) -> Floats:
     """Return the same for vectors of signs, by counts of bits."""
-    different = np.unique(sums_of(memories), return_index=True)[1]
-    if len(different) < 2:
-        return np.empty(0)
-    most = Counting(memories, words_at(memories, different[_some(len(different))]), None).nearest_others()
-    found: Floats = np.sort(4.0 * (memories.n_spins - most) / memories.n_spins)
+    return ascending(signs_to_others(memories, words_at(memories, sampled(sums_of(memories)))))
+
+
+@one_blas_thread
+def values_to_others(memories: Reals | Signs, keys: Keys, some: Reals | Signs, own: Keys) -> Floats:
+    """Return the mean squared distances of vectors, whose keys are `own`, to the nearest memory that is no copy."""
+    some = some.astype(np.float32)
+    squares, nearest = np.einsum("mi,mi->m", some, some), np.full(len(some), np.inf, dtype=np.float32)
+    for first in range(0, len(memories), AT_ONCE):
+        part = slice(first, first + AT_ONCE)
+        block = memories[part].astype(np.float32, copy=False)
+        distances = squares[:, None] + np.einsum("mi,mi->m", block, block) - 2 * some @ block.T
+        distances[own[:, None] == keys[part]] = np.inf
+        nearest = np.minimum(nearest, distances.min(axis=1))
+    return np.maximum(nearest.astype(np.float64), 0) / memories.shape[1]
+
+
+def signs_to_others(memories: PatternWords, states: Words) -> Floats:
+    """Return the mean squared distances of signs (B, W) to the nearest memory that is no copy; inf: there is none."""
+    most = Counting(memories, states, None).nearest_others()
+    return np.where(most < 0, np.inf, 4.0 * (memories.n_spins - most) / memories.n_spins)
+
+
+def keys_of(memories: Reals | Signs) -> Keys:
+    """Return for each vector the sum of its bits under random weights: copies have the same, others do not."""
+    weights: Keys = np.random.default_rng(0).integers(2**63, size=memories.shape[1], dtype=np.uint64)
+    keys = np.empty(len(memories), dtype=np.uint64)
+    for first in range(0, len(memories), AT_ONCE):
+        block = memories[first : first + AT_ONCE].astype(np.float32) + np.float32(0)  # one zero, not two
+        keys[first : first + AT_ONCE] = (block.view(np.uint32) * weights).sum(axis=1)
+    return keys
+
+
+def sampled(keys: Keys) -> Integers:
+    """Return the places of different vectors, some of them where they are many."""
+    different = np.unique(keys, return_index=True)[1]
+    places: Integers = different[_some(len(different))]
+    return places
+
+
+def ascending(distances: Floats) -> Floats:
+    """Return the finite ones of distances, rising."""
+    found: Floats = np.sort(distances[np.isfinite(distances)])
     return found
 
 

@@ -11,6 +11,7 @@ from densehop.learn.memory.filling import Store, filled
 from densehop.simulate.representations.bit_overlaps import PatternWords
 
 Words = npt.NDArray[np.uint32]
+Keys = npt.NDArray[np.uint64]
 
 ROWS_AT_ONCE, GROUPS_AT_ONCE = 8192, 100  # the first a multiple of WIDTH
 
@@ -93,13 +94,11 @@ def all_signs(memories: PatternWords) -> Signs:
     return signs
 
 
-def sums_of(memories: PatternWords) -> npt.NDArray[np.uint64]:
+def sums_of(memories: PatternWords) -> Keys:
     """Return for each memory the sum of its words under random weights, 64 bits: other memories have other sums."""
-    weights: npt.NDArray[np.uint64] = np.random.default_rng(0).integers(
-        2**63, size=(memories.words.shape[1], 1), dtype=np.uint64
-    )
+    weights: Keys = np.random.default_rng(0).integers(2**63, size=(memories.words.shape[1], 1), dtype=np.uint64)
     sums = np.empty((len(memories.words), memories.words.shape[2]), dtype=np.uint64)
     for first in range(0, len(sums), GROUPS_AT_ONCE):
         sums[first : first + GROUPS_AT_ONCE] = (memories.words[first : first + GROUPS_AT_ONCE] * weights).sum(axis=1)
-    found: npt.NDArray[np.uint64] = sums.ravel()[: memories.n_patterns]
+    found: Keys = sums.ravel()[: memories.n_patterns]
     return found
