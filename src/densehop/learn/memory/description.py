@@ -1,5 +1,7 @@
 """From states to a `Recall`: nearest memories, energies, how sure each sign is, how close each question came."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from densehop.base.arrays import Floats, Integers, Mask, Reals
@@ -19,9 +21,8 @@ def described(
     motion: Motion,
     means: Floats | None,
     restored: Reals,
-    false_alarm_rate: float,
 ) -> Recall:
-    """Return what became of questions (B, N), `means` being those of spins that were sampled."""
+    """Return what became of questions (B, N), not judged yet, `means` being those of spins that were sampled."""
     stored, questions = solver.stored, solver.start(data, present)
     if solver.real:
         memory, halved, energy = _nearest_values(solver, motion.states)
@@ -31,7 +32,6 @@ def described(
         memory, agree, energy = nearest_signs_of(stored.counted, stored.interaction, packed(motion.states < 0))
         halved = np.float64(2) * (stored.interaction.n_sites - agree)
     distance = _distances(stored, questions, present, memory)
-    p_value = stored.familiarity.p_values(distance, present)
     return Recall(
         patterns=restored,
         memory=memory,
@@ -39,11 +39,17 @@ def described(
         energy=energy,
         confidence=_confidence(solver, motion.states, means, questions, present),
         distance=distance,
-        p_value=p_value,
-        known=p_value < false_alarm_rate,
+        p_value=np.full(len(data), np.nan),
+        known=np.zeros(len(data), dtype=bool),
         n_steps=motion.n_steps,
         settled=motion.settled,
     )
+
+
+def judged(stored: Stored, found: Recall, present: Mask | None, false_alarm_rate: float) -> Recall:
+    """Return the same with what the questions, of which these values are present, were judged to be."""
+    p_value = stored.familiarity.p_values(found.distance, present, stored.nearest_others)
+    return replace(found, p_value=p_value, known=p_value < false_alarm_rate)
 
 
 def _confidence(solver: Solver, states: Reals, means: Floats | None, questions: Reals, present: Mask | None) -> Floats:

@@ -19,7 +19,7 @@ from densehop.kernels.recall import keep
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
 from densehop.learn.memory.bits import MOST_SITES
 from densehop.learn.memory.certificates import one_memory_decides
-from densehop.learn.memory.description import described
+from densehop.learn.memory.description import described, judged
 from densehop.learn.memory.encoding import Encoding, encoding_of, joint_encoding, misfit
 from densehop.learn.memory.filling import Store
 from densehop.learn.memory.interactions import SITE_BY_SITE, WITH_DEGREE, Interaction
@@ -287,9 +287,10 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             free = ~present if clamp and present is not None else None
             motion, means = solver.solve(data[part], present, free, random)
             restored = self._decoded(motion.states, data[part], free)
-            return described(solver, data[part], present, motion, means, restored, self.false_alarm_rate)
+            return described(solver, data[part], present, motion, means, restored)
 
-        return Recall.joined(self._in_blocks(block, data, known))
+        found = Recall.joined(self._in_blocks(block, data, known))
+        return judged(self._stored, found, known, self.false_alarm_rate)
 
     def _in_blocks(self, work: Callable[..., Any], data: Reals, known: Mask | None) -> list[Any]:
         """Return what `work` makes of each block of rows, which bound the memory; each has its random stream."""

@@ -112,8 +112,9 @@ def keys_of(shard: Stored) -> Any:
     return familiarity.keys_of(shard.all_rows) if shard.words is None else sums_of(shard.words)
 
 
-def to_others(shard: Stored, some: Reals, keys: Any) -> Floats:
+def to_others(shard: Stored, some: Reals, own: Any, seen: Mask | None) -> Floats:
     """Return the mean squared distances of rows, with these keys, to the nearest of a shard that is no copy."""
+    keys = keys_of(shard)
     if shard.words is not None:
-        return familiarity.signs_to_others(shard.words, packed(some < 0))
-    return familiarity.values_to_others(shard.all_rows, familiarity.keys_of(shard.all_rows), some, keys)
+        return familiarity.signs_to_others(shard.words, keys, packed(some < 0), own, seen)
+    return familiarity.values_to_others(shard.all_rows, keys, some, own, seen)

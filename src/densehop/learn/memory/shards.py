@@ -121,7 +121,7 @@ class ShardedMemory:
         else:
             settled &= np.exp(-self.beta_ / 2 * squares - logs) > 1 - TOLERANCE / 10
         distance = self._distances(questions, present, places)
-        p_value = self._judge().p_values(distance, present)
+        p_value = self._judge().p_values(distance, present, self._nearest_others)
         confidence = (1 + np.sign(states) * posterior) / 2 if self._signs else np.full(states.shape, np.nan)
         decoded = self.encoding_.decode(states).astype(data.dtype)
         return Recall(
@@ -236,12 +236,17 @@ class ShardedMemory:
     def _judge(self) -> Familiarity:
         """Return what strangers are judged by, measured when it is first needed."""
         if self._familiarity is None:
-            keys = np.concatenate(self._ask(work.keys_of))
-            places = familiarity.sampled(keys)
-            found = self._ask(work.to_others, self._rows(places), keys[places])
-            near = familiarity.ascending(np.min(found, axis=0)) if len(places) > 1 else np.empty(0)
+            self._keys = np.concatenate(self._ask(work.keys_of))
+            near = self._nearest_others(None)
             self._familiarity = Familiarity(int(self._starts[-1]), self.interaction_.n_sites, near, self._signs)
         return self._familiarity
+
+    def _nearest_others(self, masks: Mask | None) -> Floats:
+        """Return the rising distances of stored rows to their nearest other one, seen through masks in turn."""
+        places = familiarity.sampled(self._keys)
+        seen = None if masks is None else familiarity.visible(masks, len(places))
+        found = self._ask(work.to_others, self._rows(places), self._keys[places], seen)
+        return familiarity.ascending(np.min(found, axis=0))
 
     def _ask(self, question: Callable[..., Any], *given: Any, **named: Any) -> list[Any]:
         """Return the answers of all shards, in order."""

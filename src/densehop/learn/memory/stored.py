@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from densehop.base.arrays import Integers, Reals, Signs
+from densehop.base.arrays import Floats, Integers, Mask, Reals, Signs
 from densehop.base.checks import free_memory
 from densehop.errors import InvalidInput
 from densehop.kernels.tiles import WIDTH
@@ -121,8 +121,12 @@ class Stored:
     @cached_property
     def familiarity(self) -> Familiarity:
         """What strangers are judged by."""
-        near = nearest_values(self.all_rows) if self.counted is None else nearest_signs(self.counted)
+        near = self.nearest_others(None)
         return Familiarity(self.n_memories, self.interaction.n_sites, near, self.words is not None)
+
+    def nearest_others(self, masks: Mask | None) -> Floats:
+        """Return the rising distances of stored rows to their nearest other one, seen through masks in turn."""
+        return nearest_values(self.all_rows, masks) if self.counted is None else nearest_signs(self.counted, masks)
 
     @cached_property
     def least_spread(self) -> float:
