@@ -2,8 +2,8 @@
 
 `python benchmarks/bench_defaults.py` prints accuracy (five folds, standard error) and log loss on eight data sets that
 ship with scikit-learn or are generated, features standardised where they are no pixels or words, then the calibration
-of `Recall.known`, then documents against the noise that training adds. A quarter of an hour on two cores; `bench_defaults.py strangers`
-prints the calibration alone, in a minute.
+of `Recall.known`, then documents against the noise that training adds. A quarter of an hour on two cores;
+`bench_defaults.py strangers` prints the calibration alone, in a minute.
 """
 
 import sys
