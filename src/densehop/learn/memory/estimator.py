@@ -177,9 +177,9 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         if (X is None) == (indices is None):
             raise InvalidInput("forget needs either X, rows that are stored, or indices=, their places in `memories_`")
         stored = self._stored
-        if indices is None:
+        if X is not None:
             places = places_of(stored, complete_rows(self, X))
-        else:
+        elif indices is not None:
             places = checked_places(indices, stored.n_memories)
         spins = self.interaction in WITH_DEGREE
         self.encoding_, rows = without(stored, places, self.encoding, self.scale, self.store, spins=spins)

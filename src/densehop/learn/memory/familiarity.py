@@ -125,7 +125,7 @@ def visible(masks: Mask, number: int) -> Mask:
 
 def keys_of(memories: Reals | Signs) -> Keys:
     """Return for each vector the sum of its bits under random weights: copies have the same, others do not."""
-    weights: Keys = np.random.default_rng(0).integers(2**63, size=memories.shape[1], dtype=np.uint64)
+    weights: Keys = np.random.default_rng(0).integers(2**63, size=(memories.shape[1],), dtype=np.uint64)
     keys = np.empty(len(memories), dtype=np.uint64)
     for first in range(0, len(memories), AT_ONCE):
         block = memories[first : first + AT_ONCE].astype(np.float32) + np.float32(0)  # one zero, not two

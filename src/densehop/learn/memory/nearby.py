@@ -154,7 +154,8 @@ class Nearby:
         """Return by how much scores of states may be wrong, (B,)."""
         longest = float(np.sqrt(2 * self.halves.max(initial=0)))
         lengths = np.sqrt(np.einsum("bi,bi->b", narrow, narrow)).astype(np.float64)
-        return 2 * np.finfo(np.float32).eps * np.sqrt(narrow.shape[1]) * longest * (lengths + longest)
+        slack: Floats = 2 * np.finfo(np.float32).eps * np.sqrt(narrow.shape[1]) * longest * (lengths + longest)
+        return slack
 
     def relax(
         self, interaction: Interaction, states: Reals, free: Mask | None, present: Mask | None, max_steps: int

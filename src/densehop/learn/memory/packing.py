@@ -34,7 +34,7 @@ def unpacked(words: Words, n_sites: int) -> Signs:
 def pack_memories(data: Reals, threshold: float | Reals, store: Store = None) -> PatternWords:
     """Return rows (M, N) as memories, +1 above a threshold, which may be one for each column; few at a time."""
     blocks = (data[first : first + ROWS_AT_ONCE] for first in range(0, len(data), ROWS_AT_ONCE))
-    return gathered((packed(~(some > threshold)) for some in blocks), *data.shape, store)
+    return gathered((packed(~(some > threshold)) for some in blocks), len(data), data.shape[1], store)
 
 
 def gathered(pieces: Iterable[Words], n_memories: int, n_sites: int, store: Store = None) -> PatternWords:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from densehop.base import checks
-from densehop.base.arrays import ArrayLike, Floats, Integers, Reals
+from densehop.base.arrays import ArrayLike, Integers, Mask, Reals
 from densehop.errors import InvalidInput
 from densehop.learn.memory.encoding import Data, Encoding, at_the_ends, encoding_of_pieces
 from densehop.learn.memory.filling import Store
@@ -24,7 +24,7 @@ def places_of(stored: Stored, data: Data) -> Integers:
         sums, wanted = sums_of(rows), sums_of(asked)
         missing, places = ~np.isin(wanted, sums), np.flatnonzero(np.isin(sums, wanted))
     else:
-        missing, places = _places_of_values(stored.all_rows, np.asarray(asked))
+        missing, places = _places_of_values(np.asarray(rows), np.asarray(asked))
     if missing.any():
         raise InvalidInput(
             f"row {int(missing.argmax())} of X is not stored, so it cannot be forgotten: `kneighbors` tells which is "
@@ -33,14 +33,14 @@ def places_of(stored: Stored, data: Data) -> Integers:
     return places
 
 
-def _places_of_values(rows: Reals, asked: Reals) -> tuple[Floats, Integers]:
+def _places_of_values(rows: Reals, asked: Reals) -> tuple[Mask, Integers]:
     """Return which of the asked rows are not there, and the places of the others, looked up by weighted sums."""
     weights = np.random.default_rng(0).random(rows.shape[1])
     blocks = range(0, len(rows), ROWS_AT_ONCE)
     keys = np.concatenate([rows[first : first + ROWS_AT_ONCE].astype(np.float64) @ weights for first in blocks])
     order = np.argsort(keys, kind="stable")
     close = ROUNDING * float(np.finfo(rows.dtype).eps)
-    reach = close * weights.sum()
+    reach = close * float(np.sum(weights))
     missing, found = np.ones(len(asked), dtype=bool), []
     for row, key in enumerate(asked.astype(np.float64) @ weights):
         first, last = np.searchsorted(keys, [key - reach, key + reach], sorter=order)
@@ -79,8 +79,8 @@ def without(
         )
     encoding = _of_signs(stored, others, scale)
     if encoding is None:
-        pieces = [_decoded(stored, others) for _ in range(2)]
-        encoding = encoding_of_pieces(*pieces, kind, scale, spins=spins)
+        once, again = _decoded(stored, others), _decoded(stored, others)
+        encoding = encoding_of_pieces(once, again, kind, scale, spins=spins)
     if encoding.same_as(earlier):
         return encoding, chosen(stored.rows, others, store)
     shape = (len(others), stored.interaction.n_sites)

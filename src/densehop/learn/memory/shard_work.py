@@ -92,7 +92,7 @@ def _mixed_of_all(shard: Stored, states: Reals, seen: Mask | None) -> Mixture:
     known = states * visible
     halved = ((known**2).sum(axis=1)[:, None] + visible @ (memories**2).T) / 2 - known @ memories.T
     logs = log_sum_exp(-shard.interaction.beta * halved)
-    return Mixture(np.exp(-shard.interaction.beta * halved - logs[:, None]) @ memories, logs)
+    return Mixture(np.exp(-shard.interaction.beta * halved - logs[:, None]) @ memories, logs.astype(np.float64))
 
 
 def nearest_in(shard: Stored, states: Reals, seen: Mask | None, count: int, *, real: bool) -> tuple[Floats, Integers]:

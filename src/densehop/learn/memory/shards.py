@@ -114,7 +114,8 @@ class ShardedMemory:
             states[settled], settled[settled] = self._descended(
                 states[settled], None if present is None else ~present[settled]
             )
-        squares, places = (one[:, 0] for one in self._nearest(states, None, 1, real=self._real))
+        nearest, rows = self._nearest(states, None, 1, real=self._real)
+        squares, places = nearest[:, 0], rows[:, 0]
         logs = self._mixture(states, None).logs
         if not self._real:
             squares = np.rint(squares)
