@@ -2,6 +2,7 @@
 
     python benchmarks/bench_lookups.py                                # 50,000 stored rows of 256 values, 2,000 queries
     python benchmarks/bench_lookups.py --stored 1000000 --values 784 --queries 200 --kinds codes --threads 1
+    python benchmarks/bench_lookups.py --peers            # greys beside scikit-learn's and FAISS's exact neighbours
 
 Codes are random, a tenth of their signs flipped; greys are uniform, with errors of a twentieth of their range. Each
 kind runs in a process of its own; its peak resident memory is that beyond what it was before `fit` or the call.
@@ -18,9 +19,12 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.neighbors import NearestNeighbors
+from threadpoolctl import threadpool_limits
 
 KINDS = ("codes", "uint8", "float32", "float64")
 ROUNDS = 3
+PEERS = ((60_000, 784), (1_000_000, 64))  # stored greys, float32
 
 
 def peak() -> float:
@@ -71,6 +75,53 @@ def child(kind: str, n_stored: int, n_values: int, n_queries: int) -> None:
     print(json.dumps(found))
 
 
+def peers(n_queries: int) -> None:
+    """Print processor time of lookups of greys beside others, in turn on one thread, as ratios to scikit-learn."""
+    for n_stored, n_values in PEERS:
+        stored, asked = data_of("float32", n_stored, n_values, n_queries)
+        calls = {**lookups(stored, asked), **faiss_of(stored, asked)}
+        times = np.empty((ROUNDS + 1, len(calls)))
+        with threadpool_limits(1):
+            for row in times:  # the first compiles
+                for place, call in enumerate(calls.values()):
+                    began = time.process_time()
+                    call()
+                    row[place] = time.process_time() - began
+        each = np.median(times[1:], axis=0) / n_queries * 1e3
+        found = np.median(times[1:] / times[1:, :1], axis=0)
+        cells = [f"{name} {ratio:.2f}" for name, ratio in zip(calls, found, strict=True)]
+        print(f"{n_stored} x {n_values}: scikit-learn {each[0]:.2f} ms a query; ratios to it: {', '.join(cells[1:])}")
+
+
+def lookups(stored: npt.NDArray[np.generic], asked: npt.NDArray[np.generic]) -> dict[str, Callable[[], object]]:
+    """Return what is compared: scikit-learn's exact search first, one product of all overlaps, and the memory."""
+    import densehop as dh  # noqa: PLC0415 (as above)
+
+    brute = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(stored)
+    memory = dh.DenseAssociativeMemory().fit(stored)
+    once = dh.DenseAssociativeMemory(beta=memory.beta_, max_steps=1).fit(stored)
+    scores = np.empty((len(asked), len(stored)), dtype=np.float32)
+    return {
+        "scikit-learn": lambda: brute.kneighbors(asked),
+        "product": lambda: np.matmul(asked, stored.T, out=scores),
+        "kneighbors": lambda: memory.kneighbors(asked),
+        "transform": lambda: memory.transform(asked),
+        "one step": lambda: once.transform(asked),
+    }
+
+
+def faiss_of(stored: npt.NDArray[np.generic], asked: npt.NDArray[np.generic]) -> dict[str, Callable[[], object]]:
+    """Return FAISS's exact search, where FAISS is installed."""
+    try:
+        import faiss  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415 (not even an extra)
+    except ImportError:
+        return {}
+    faiss.omp_set_num_threads(1)
+    index = faiss.IndexFlatL2(stored.shape[1])
+    index.add(stored)
+    return {"FAISS flat": lambda: index.search(asked, 1)}
+
+
 def main() -> None:
     """Run a child for each kind and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -80,7 +131,11 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--peers", action="store_true", help="greys beside the exact neighbours of other packages")
     options = parser.parse_args()
+    if options.peers:
+        peers(min(options.queries, 256))
+        return
     sizes = (options.stored, options.values, options.queries)
     if options.child:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])

@@ -20,15 +20,14 @@ def collect(counts, n_states, first, floors, tops, listed, places, n_listed):
     """Append to the lists of states (S, K) which memories of a block matter: first, first + 1, ... have counts (S, L).
 
     floors by count, the count from which on memories matter where the largest is this, rising; tops (S,), the largest
-    count so far; n_listed (S,), how many are listed, TOO_MANY where they did not fit.
+    count so far, or of all blocks where that is known; n_listed (S,), how many are listed, TOO_MANY where they did not
+    fit.
     """
     for state in range(n_states):
-        if n_listed[state] == TOO_MANY:
-            continue
         top: Any = largest(counts, state)
         tops[state] = max(tops[state], top)
         low = floors[tops[state]]
-        if top < low:
+        if top < low or n_listed[state] == TOO_MANY:
             continue
         for start in range(0, counts.shape[1], WIDTH):
             bits: Any = within(counts, state, start, low, top)
@@ -63,13 +62,13 @@ def shorten(listed, places, n_listed, state, low):
 def weigh(listed, places, floors, logs, tops, nearest, totals):
     """Set what the lists of S states say: largest counts, first memories that have them, sums of exp(log - largest).
 
-    floors (S,), counts from which on to add; logs by count.
+    floors by count, the count from which on to add where the largest is this; logs by count.
     """
     for state in range(len(tops)):
         top: Any = largest(listed, state)
         tops[state], nearest[state], totals[state] = top, -1, 0.0
         for start in range(0, listed.shape[1], WIDTH):
-            bits: Any = within(listed, state, start, max(floors[state], 0), top)
+            bits: Any = within(listed, state, start, floors[top], top)
             while bits:
                 column = start + first_bit(bits)
                 count = listed[state, column]
@@ -81,9 +80,10 @@ def weigh(listed, places, floors, logs, tops, nearest, totals):
 
 
 @compiled
-def add_all(listed, places, floors, logs, words, field, means):
-    """Set means (S, N) to sum_a w_a xi_ia / sum_a w_a, w_a = exp(log of the count), over each state's list.
+def add_all(listed, places, floors, logs, words, field, means, sums):
+    """Set means (S, N) to sum_a w_a xi_ia / sum_a w_a, w_a = exp(log of the count), and sums (S,) to log sum_a w_a.
 
+    The sums are over each state's list: floors by count, the count from which on to add where the largest is this;
     words (G, W, 32) of the memories; field (32 W,), scratch.
     """
     at, weight = np.empty(listed.shape[1], dtype=np.int64), np.empty(listed.shape[1])
@@ -91,7 +91,7 @@ def add_all(listed, places, floors, logs, words, field, means):
         top: Any = largest(listed, state)
         number, total = 0, 0.0
         for start in range(0, listed.shape[1], WIDTH):
-            bits: Any = within(listed, state, start, max(floors[state], 0), top)
+            bits: Any = within(listed, state, start, floors[top], top)
             while bits:
                 column = start + first_bit(bits)
                 at[number] = places[state, column] if len(places) else column
@@ -104,6 +104,7 @@ def add_all(listed, places, floors, logs, words, field, means):
             add_signs(words, word, at, weight, number, field)
         for site in range(means.shape[1]):
             means[state, site] = field[site] / total
+        sums[state] = logs[top] + np.log(total)
 
 
 @compiled
@@ -115,3 +116,15 @@ def tally(counts, n_states, n_memories, first, tops, nearest, histogram):
             histogram[state, count] += 1
             if count > tops[state]:
                 tops[state], nearest[state] = count, first + column
+
+
+@compiled
+def largest_below(counts, n_states, limit, tops):
+    """Bring tops (S,) up to date with the largest of counts (S, L) that are below a limit."""
+    for state in range(n_states):
+        top: Any = largest(counts, state)
+        if top >= limit:
+            top = -1
+            for count in counts[state]:
+                top = max(top, count if count < limit else -1)
+        tops[state] = max(tops[state], top)

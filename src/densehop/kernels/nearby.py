@@ -10,7 +10,8 @@ import numpy as np
 
 from densehop.kernels import compiled, inlined
 
-OUT_OF_BUDGET = -1
+OUT_OF_BUDGET, TOO_MANY = -1, -1
+CHUNK = 64  # memories that are passed over together where none is close
 
 
 @inlined
@@ -29,33 +30,74 @@ def square_distance(state, seen, memory):
 
 
 @compiled
-def blend(scores, cuts, memories, states, seen, beta, reach, budget, targets, nearest, squares, logs, heaviest):
-    """Set what memories with scores (B, M) of at least `cuts` (B,) make of states (B, N); return how many there were.
+def screen(scores, first, windows, best, places, values, number):
+    """Append to the lists of states (B, K) which of a block's memories are close; first, ... have scores (B, L).
+
+    Close is a score of at least the worst of the `best` so far (B, k), falling, less `windows` (B,), both single;
+    number (B,), how many are listed, TOO_MANY where they did not fit.
+    """
+    length, count = scores.shape[1], best.shape[1]
+    for state in range(len(scores)):
+        cut = np.float32(best[state, count - 1] - windows[state])
+        for start in range(0, length, CHUNK):
+            end = min(start + CHUNK, length)
+            hits = np.int32(0)
+            for place in range(start, end):  # one comparison for each memory, in vectors
+                hits += np.int32(scores[state, place] >= cut)
+            if hits == 0:
+                continue
+            for place in range(start, end):
+                score = scores[state, place]
+                if score < cut:
+                    continue
+                if score > best[state, count - 1]:
+                    n = count - 1
+                    while n > 0 and best[state, n - 1] < score:
+                        best[state, n] = best[state, n - 1]
+                        n -= 1
+                    best[state, n] = score
+                    cut = np.float32(best[state, count - 1] - windows[state])
+                if number[state] == places.shape[1]:
+                    shorten(places, values, number, state, cut)
+                if number[state] != TOO_MANY:
+                    places[state, number[state]], values[state, number[state]] = first + place, score
+                    number[state] += 1
+
+
+@inlined
+def shorten(places, values, number, state, cut):
+    """Strike from a full list what lies below `cut`; where that is too little, say so and give it up."""
+    kept = 0
+    for n in range(number[state]):
+        if values[state, n] >= cut:
+            places[state, kept], values[state, kept] = places[state, n], values[state, n]
+            kept += 1
+    number[state] = kept if 4 * kept <= 3 * places.shape[1] else TOO_MANY
+
+
+@compiled
+def blend(listed, number, memories, states, seen, beta, reach, budget, targets, nearest, squares, logs, heaviest):
+    """Set what listed memories (B, K), the first `number` (B,) of each, make of states (B, N); return how many counted.
 
     Only those whose weight is at least exp(-reach) of the largest are added, whatever the rounding of the scores.
     More than the budget, or none: OUT_OF_BUDGET. targets (B, N), sum w xi/sum w with w = exp(-beta |x - xi|^2/2);
     nearest (B,) memories and their squares |x - xi|^2; logs (B,), log sum w; heaviest (B,), the largest share of it.
     seen (B, N), or (B, 0) for all.
     """
-    places, distances = np.empty(scores.shape[1], dtype=np.int64), np.empty(scores.shape[1])
+    distances = np.empty(listed.shape[1])
     spent = np.int64(0)
     for state in range(len(states)):
-        number = 0
-        for place in range(scores.shape[1]):
-            if scores[state, place] >= cuts[state]:
-                places[number] = place
-                number += 1
-        if number == 0:
+        if number[state] <= 0:
             return np.int64(OUT_OF_BUDGET)
         least: Any = np.inf
-        for n in range(number):
-            distances[n] = square_distance(states[state], seen[state], memories[places[n]])
+        for n in range(number[state]):
+            distances[n] = square_distance(states[state], seen[state], memories[listed[state, n]])
             if distances[n] < least:
                 least = distances[n]
-                nearest[state] = places[n]
+                nearest[state] = listed[state, n]
         total = 0.0
         targets[state, :] = 0
-        for n in range(number):
+        for n in range(number[state]):
             exponent = beta / 2 * (distances[n] - least)
             if exponent > reach:
                 continue
@@ -65,7 +107,7 @@ def blend(scores, cuts, memories, states, seen, beta, reach, budget, targets, ne
             weight = np.exp(-exponent)
             total += weight
             for site in range(targets.shape[1]):
-                targets[state, site] += weight * memories[places[n], site]
+                targets[state, site] += weight * memories[listed[state, n], site]
         for site in range(targets.shape[1]):
             targets[state, site] /= total
         squares[state], logs[state], heaviest[state] = least, np.log(total) - beta / 2 * least, 1 / total
@@ -73,27 +115,17 @@ def blend(scores, cuts, memories, states, seen, beta, reach, budget, targets, ne
 
 
 @compiled
-def nearest_of(scores, slack, memories, states, seen, places, squares):
+def nearest_of(listed, number, memories, states, seen, places, squares):
     """Set the memories (B, k) nearest to states (B, N) and |x - xi|^2, rising; the smaller place first where equal.
 
-    slack (B,), by how much scores (B, M) may be wrong; seen (B, N), or (B, 0) for all.
+    listed (B, K), rising, of which the first `number` (B,) count: all that may be so near; seen (B, N), or (B, 0) for
+    all.
     """
     count = places.shape[1]
-    best = np.empty(count)
     for state in range(len(states)):
-        best[:] = -np.inf
-        for place in range(scores.shape[1]):
-            if scores[state, place] > best[count - 1]:
-                n = count - 1
-                while n > 0 and best[n - 1] < scores[state, place]:
-                    best[n] = best[n - 1]
-                    n -= 1
-                best[n] = scores[state, place]
-        cut = best[count - 1] - 2 * slack[state]
         squares[state, :] = np.inf
-        for place in range(scores.shape[1]):
-            if scores[state, place] < cut:
-                continue
+        for m in range(number[state]):
+            place = listed[state, m]
             square = square_distance(states[state], seen[state], memories[place])
             if square < squares[state, count - 1]:
                 n = count - 1

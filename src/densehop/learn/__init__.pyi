@@ -10,6 +10,7 @@ from .data.datasets import ImageSet, load, load_idx, load_openml, load_small_dig
 from .location import Location, locate
 from .memory.estimator import DenseAssociativeMemory
 from .memory.imputer import DenseAssociativeImputer
+from .memory.shards import ShardedMemory
 from .students.group import StudentGroup, StudentRegime
 from .students.sampling import Students, energy_depth, sample_students
 
@@ -23,6 +24,7 @@ __all__ = [
     "Location",
     "OverwriteCurve",
     "Robustness",
+    "ShardedMemory",
     "StudentGroup",
     "StudentRegime",
     "Students",

@@ -45,13 +45,38 @@ def test_the_law_of_the_nearest_of_many_codes():
     nearest = random.binomial(n_sites, 0.5, (20_000, n_memories)).min(axis=1)
     law = Familiarity(n_memories, n_sites, np.full(1, np.inf), signs=True)
     expected = (nearest[:, None] <= counts).mean(axis=0)
-    np.testing.assert_allclose(law.p_values(4 * counts / n_sites, None), expected, atol=0.02)
+    np.testing.assert_allclose(law.p_values(4 * counts / n_sites, None, None), expected, atol=0.02)
 
 
 def test_distances_between_signs_are_those_between_values():
     memories = codes(4, 300, 70)
     memories[::7] = memories[0]
-    np.testing.assert_allclose(nearest_signs(pack_memories(memories, 0)), nearest_values(memories), rtol=1e-6)
+    memories[1] = memories[8]
+    memories[1, :30] *= -1  # a copy where the first sites are hidden
+    words = pack_memories(memories, 0)
+    np.testing.assert_allclose(nearest_signs(words), nearest_values(memories), rtol=1e-6)
+    masks = np.random.default_rng(5).random((3, 70)) < 0.6
+    masks[0, :30] = False
+    for mask in masks[:, None]:
+        np.testing.assert_allclose(nearest_signs(words, mask), nearest_values(memories, mask), rtol=1e-5, atol=1e-6)
+    assert nearest_signs(words, masks[:1])[0] == 0
+
+
+@pytest.mark.parametrize("graded", [True, False])
+@pytest.mark.parametrize("mask", ["one", "few values", "many masks"])
+def test_strangers_of_which_little_is_known_pass_at_the_stated_rate(graded, mask):
+    """Over fewer values strangers come closer: judged by all, half of a digit's pixels let 5% to 27% of them pass."""
+    images = load_digits().data
+    images = images if graded else np.where(images > 8, 16.0, 0.0)
+    random = np.random.default_rng(10)
+    images = images[random.permutation(len(images))]
+    stored, strangers = images[:900], images[900:]
+    known = {"one": np.arange(64) < 24, "few values": np.arange(64) % 5 == 0}.get(mask, random.random((897, 64)) < 0.5)
+    memory = DenseAssociativeMemory().fit(stored)
+    share, bound = rate_and_bound(memory.recall(strangers, known).known)
+    assert share <= bound
+    if graded and mask == "many masks":
+        assert memory.recall(stored[:897], known).known.mean() > 0.9
 
 
 @pytest.mark.parametrize("graded", [True, False])

@@ -134,18 +134,24 @@ def nearest_signs_of(words: PatternWords, interaction: Interaction, states: Word
     logs = float(interaction.beta) * overlaps
     tops, nearest = np.empty((2, len(states)), dtype=np.int64)
     totals = np.empty(len(states))
-    for part, listed in counting.lists(floors_of(logs, logs, words.n_patterns, ROUNDING)):
-        listing.weigh(listed.counts, listed.places, listed.floors, logs, tops[part], nearest[part], totals[part])
+    floors = floors_of(logs, logs, words.n_patterns, ROUNDING)
+    for part, listed in counting.lists(floors):
+        listing.weigh(listed.counts, listed.places, floors, logs, tops[part], nearest[part], totals[part])
     energies: Floats = -(logs[tops] + np.log(totals)) / interaction.beta
     return nearest, tops, energies
 
 
-def posterior_means(words: PatternWords, beta: float, states: Words, absent: Words | None) -> Floats:
-    """Return the mean of what produced spins, (B, N), as `dynamics.posterior_mean`; absent (B, W): hidden, or None."""
+def posterior_means(words: PatternWords, beta: float, states: Words, absent: Words | None) -> tuple[Floats, Floats]:
+    """Return the mean of what produced spins, (B, N), as `dynamics.posterior_mean`, and log sum exp(beta k), (B,).
+
+    absent (B, W): hidden sites, or None; these do not count in the overlap k.
+    """
     halves = 1 if absent is None else 2
-    logs = 2 * beta / halves * np.arange(halves * words.n_spins + 1.0)
+    logs = 2 * beta / halves * np.arange(halves * words.n_spins + 1.0) - beta * words.n_spins
     means, field = np.empty((len(states), words.n_spins)), np.empty(32 * states.shape[1])
+    sums = np.empty(len(states))
     counting = Counting(words, states, absent)
-    for part, listed in counting.lists(floors_of(logs, logs, words.n_patterns, ROUNDING)):
-        listing.add_all(listed.counts, listed.places, listed.floors, logs, words.words, field, means[part])
-    return means
+    floors = floors_of(logs, logs, words.n_patterns, ROUNDING)
+    for part, listed in counting.lists(floors):
+        listing.add_all(listed.counts, listed.places, floors, logs, words.words, field, means[part], sums[part])
+    return means, sums

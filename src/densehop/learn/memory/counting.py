@@ -45,12 +45,11 @@ class Counting:
         at_once = ROWS * max(1, COUNTS_AT_ONCE // MEMORIES_AT_ONCE // ROWS)
         for first in range(0, len(self.states), at_once):
             part = slice(first, min(first + at_once, len(self.states)))
-            size = part.stop - part.start
-            listed = np.full((size, LISTED), -1, dtype=np.int16)
-            places, number = np.zeros((size, LISTED), dtype=np.int64), np.zeros(size, dtype=np.int64)
-            tops = np.zeros(size, dtype=np.int64)
-            for start, counts in self._blocks(part, MEMORIES_AT_ONCE):
-                kernel.collect(counts, size, start, floors, tops, listed, places, number)
+            tops = np.zeros(part.stop - part.start, dtype=np.int64)
+            listed, places, number = self._collected(np.arange(part.start, part.stop), floors, tops)
+            late = np.flatnonzero(number == kernel.TOO_MANY)
+            if len(late):  # before the nearest memory was met, many seemed to matter: now it is known how near it is
+                listed[late], places[late], number[late] = self._collected(first + late, floors, tops[late])
             few = number != kernel.TOO_MANY
             if few.all():
                 yield part, Listed(listed, places, floors[tops])
@@ -60,6 +59,14 @@ class Counting:
                 one = slice(place, place + 1)
                 yield slice(first + place, first + place + 1), Listed(listed[one], places[one], floors[tops[one]])
         yield from self.all_counts(np.array(crowded, dtype=np.int64))
+
+    def _collected(self, rows: Integers, floors: Integers, tops: Integers) -> tuple[Counts, Integers, Integers]:
+        """Return counts and places of the memories that matter to some states, and how many; brings tops up to date."""
+        listed = np.full((len(rows), LISTED), -1, dtype=np.int16)
+        places, number = np.zeros((len(rows), LISTED), dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
+        for start, counts in self._blocks(rows, MEMORIES_AT_ONCE):
+            kernel.collect(counts, len(rows), start, floors, tops, listed, places, number)
+        return listed, places, number
 
     def all_counts(self, rows: Integers) -> Iterator[tuple[slice, Listed]]:
         """Yield the counts of states, in blocks of consecutive rows, and all memories."""
@@ -86,7 +93,17 @@ class Counting:
                 kernel.tally(counts, size, number, start, tops[part], nearest[part], histogram[part])
         return tops, nearest, histogram
 
-    def _blocks(self, part: slice, length: int) -> Iterator[tuple[int, Counts]]:
+    def nearest_others(self) -> Integers:
+        """Return the largest counts (B,) below N, of memories that are no copies of the states; -1: there are none."""
+        tops = np.full(len(self.states), -1, dtype=np.int64)
+        at_once = ROWS * max(1, COUNTS_AT_ONCE // MEMORIES_AT_ONCE // ROWS)
+        for first in range(0, len(self.states), at_once):
+            part = slice(first, min(first + at_once, len(self.states)))
+            for _, counts in self._blocks(part, MEMORIES_AT_ONCE):
+                kernel.largest_below(counts, part.stop - part.start, self.memories.n_spins, tops[part])
+        return tops
+
+    def _blocks(self, part: slice | Integers, length: int) -> Iterator[tuple[int, Counts]]:
         """Yield the counts of some states and of blocks of memories, -1 behind the last; they are overwritten later."""
         states = self._padded(self.states[part])
         first_half = None if self.absent is None else states

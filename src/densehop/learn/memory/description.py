@@ -1,5 +1,7 @@
 """From states to a `Recall`: nearest memories, energies, how sure each sign is, how close each question came."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from densehop.base.arrays import Floats, Integers, Mask, Reals
@@ -8,7 +10,7 @@ from densehop.learn.memory.bits import nearest_signs_of, posterior_means
 from densehop.learn.memory.dynamics import Motion, posterior_mean
 from densehop.learn.memory.packing import packed
 from densehop.learn.memory.result import Recall
-from densehop.learn.memory.solver import Solver
+from densehop.learn.memory.solver import OVERLAPS_AT_ONCE, Solver
 from densehop.learn.memory.stored import Stored
 
 
@@ -19,9 +21,8 @@ def described(
     motion: Motion,
     means: Floats | None,
     restored: Reals,
-    false_alarm_rate: float,
 ) -> Recall:
-    """Return what became of questions (B, N), `means` being those of spins that were sampled."""
+    """Return what became of questions (B, N), not judged yet, `means` being those of spins that were sampled."""
     stored, questions = solver.stored, solver.start(data, present)
     if solver.real:
         memory, halved, energy = _nearest_values(solver, motion.states)
@@ -31,7 +32,6 @@ def described(
         memory, agree, energy = nearest_signs_of(stored.counted, stored.interaction, packed(motion.states < 0))
         halved = np.float64(2) * (stored.interaction.n_sites - agree)
     distance = _distances(stored, questions, present, memory)
-    p_value = stored.familiarity.p_values(distance, present)
     return Recall(
         patterns=restored,
         memory=memory,
@@ -39,11 +39,17 @@ def described(
         energy=energy,
         confidence=_confidence(solver, motion.states, means, questions, present),
         distance=distance,
-        p_value=p_value,
-        known=p_value < false_alarm_rate,
+        p_value=np.full(len(data), np.nan),
+        known=np.zeros(len(data), dtype=bool),
         n_steps=motion.n_steps,
         settled=motion.settled,
     )
+
+
+def judged(stored: Stored, found: Recall, present: Mask | None, false_alarm_rate: float) -> Recall:
+    """Return the same with what the questions, of which these values are present, were judged to be."""
+    p_value = stored.familiarity.p_values(found.distance, present, stored.nearest_others)
+    return replace(found, p_value=p_value, known=p_value < false_alarm_rate)
 
 
 def _confidence(solver: Solver, states: Reals, means: Floats | None, questions: Reals, present: Mask | None) -> Floats:
@@ -58,7 +64,7 @@ def _confidence(solver: Solver, states: Reals, means: Floats | None, questions: 
         return (1 + np.sign(states) * posterior) / 2
     absent = None if present is None else packed(~present)
     signs = packed(questions < 0)
-    posterior = posterior_means(stored.counted, stored.interaction.beta, signs, absent)
+    posterior, _ = posterior_means(stored.counted, stored.interaction.beta, signs, absent)
     return (1 + np.sign(states) * posterior) / 2
 
 
@@ -72,14 +78,18 @@ def _nearest_values(solver: Solver, states: Reals) -> tuple[Integers, Floats, Fl
 
 @one_blas_thread
 def _nearest_of_many_values(solver: Solver, states: Reals) -> tuple[Integers, Floats, Floats]:
-    """Return the same, from the distances to all memories."""
-    wide = states.astype(np.float64)
+    """Return the same, from the distances to all memories, of few states at a time."""
     memories = solver.stored.values(np.float64)
     squares = np.einsum("mi,mi->m", memories, memories)
-    halved = ((wide**2).sum(axis=1)[:, None] + squares) / 2 - wide @ memories.T
-    energy = solver.interaction.energies(-halved)
-    memory: Integers = halved.argmin(axis=1)
-    return memory, halved[np.arange(len(wide)), memory], energy
+    memory, nearest, energy = np.empty(len(states), dtype=np.int64), np.empty(len(states)), np.empty(len(states))
+    at_once = max(1, OVERLAPS_AT_ONCE // len(memories))
+    for first in range(0, len(states), at_once):
+        part = slice(first, first + at_once)
+        wide = states[part].astype(np.float64)
+        halved = ((wide**2).sum(axis=1)[:, None] + squares) / 2 - wide @ memories.T
+        energy[part] = solver.interaction.energies(-halved)
+        memory[part], nearest[part] = halved.argmin(axis=1), halved.min(axis=1)
+    return memory, nearest, energy
 
 
 @one_blas_thread

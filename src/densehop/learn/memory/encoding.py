@@ -1,7 +1,7 @@
 """From data to what a network stores: values between -1 and 1, or signs; and back."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,8 @@ from densehop.base.arrays import Floats, Mask, Reals, Signs
 from densehop.errors import InvalidInput
 from densehop.learn.blas_threads import one_blas_thread
 
-SAMPLE, EM_STEPS = 500, 20
+SAMPLE, FEWEST, EM_STEPS = 500, 32, 20
+DISTANCES_AT_ONCE = 2**24  # between sampled rows and all others
 FLIP_RATE = 0.1  # that the default beta assumes
 OUTSIDE = 0.5  # of the range: how far questions may lie outside it
 NARROW = 0.25  # of the least spread of a stored row: how little the widest question may spread
@@ -86,6 +87,12 @@ class Encoding:
         """What a distance 1 between encoded values is in the data; 1 where columns have different units."""
         return 1.0 if self.by_column else float(self.span) / 2
 
+    def fits(self, scale: str) -> bool:
+        """Whether rows with the ranges of columns that are noted here would be encoded so, under this `scale`."""
+        by_column = _by_column(self.lows, self.highs, scale)
+        low, high = (self.lows, self.highs) if by_column else (self.lows.min(), self.highs.max())
+        return by_column == self.by_column and np.array_equal(low, self.low) and np.array_equal(high, self.high)
+
     def same_as(self, other: "Encoding") -> bool:
         """Whether both encode alike."""
         ends = ((self.low, other.low), (self.high, other.high))
@@ -96,15 +103,42 @@ def encoding_of(data: Data, kind: str, scale: str = "auto", *, spins: bool) -> E
     """Return the encoding for data without nan; "auto" is binary where `spins` are needed or only two values occur."""
     checks.choice("encoding", kind, ENCODINGS)
     checks.choice("scale", scale, SCALES)
-    lows, highs = data.min(axis=0).astype(np.float64), data.max(axis=0).astype(np.float64)
-    return _chosen([data], lows, highs, kind, spins=spins, by_column=_by_column(lows, highs, scale))
+    return encoding_of_pieces([data], [data], kind, scale, spins=spins)
 
 
-def _chosen(parts: list[Data], lows: Floats, highs: Floats, kind: str, *, spins: bool, by_column: bool) -> Encoding:
+def encoding_of_pieces(once: Iterable[Data], again: Iterable[Data], kind: str, scale: str, *, spins: bool) -> Encoding:
+    """Return the encoding for data in pieces, which are looked at twice."""
+    ends = [(some.min(axis=0), some.max(axis=0)) for some in once]
+    lows = np.min([low for low, _ in ends], axis=0).astype(np.float64)
+    highs = np.max([high for _, high in ends], axis=0).astype(np.float64)
+    return _chosen(again, lows, highs, kind, spins=spins, by_column=_by_column(lows, highs, scale))
+
+
+def encoding_between(
+    lows: Floats, highs: Floats, only: Callable[[tuple[Any, Any]], bool], kind: str, scale: str
+) -> Encoding:
+    """Return the encoding for data whose columns have these ranges; `only` tells whether they hold two values only."""
+    checks.choice("encoding", kind, ENCODINGS)
+    checks.choice("scale", scale, SCALES)
+    return _decided(lows, highs, only, kind, spins=False, by_column=_by_column(lows, highs, scale))
+
+
+def _chosen(parts: Iterable[Data], lows: Floats, highs: Floats, kind: str, *, spins: bool, by_column: bool) -> Encoding:
     """Return the encoding for data (M, N) in parts, of these ranges of columns."""
+
+    def only(ends: tuple[Any, Any]) -> bool:
+        blocks = (data[first : first + ROWS] for data in parts for first in range(0, len(data), ROWS))
+        return all(bool(((some == ends[0]) | (some == ends[1])).all()) for some in blocks)
+
+    return _decided(lows, highs, only, kind, spins=spins, by_column=by_column)
+
+
+def _decided(
+    lows: Floats, highs: Floats, only: Callable[[tuple[Any, Any]], bool], kind: str, *, spins: bool, by_column: bool
+) -> Encoding:
+    """Return the encoding for data of these ranges; `only` tells whether they hold the ends of the range only."""
     low, high = (lows, highs) if by_column else (float(lows.min()), float(highs.max()))
-    blocks = (data[first : first + ROWS] for data in parts for first in range(0, len(data), ROWS))
-    two_valued = all(bool(((some == low) | (some == high)).all()) for some in blocks)
+    two_valued = only((low, high))
     if kind == "auto":
         kind = "binary" if spins or two_valued else "graded"
     return Encoding(kind, low, high, lows, highs, exact=kind == "graded" or two_valued)
@@ -130,7 +164,7 @@ def joint_encoding(
     if not stored.exact:
         _check_range(stored, lows, highs, by_column=by_column)
     if by_column != stored.by_column:
-        rows = _at_the_ends(earlier(), stored.lows, stored.highs)
+        rows = at_the_ends(earlier(), stored.lows, stored.highs)
         found = _chosen([data, rows], lows, highs, kind, spins=spins, by_column=by_column)
     else:
         ends = np.stack(np.broadcast_arrays(stored.low, stored.high)).reshape(2, -1)
@@ -139,7 +173,7 @@ def joint_encoding(
     return replace(found, exact=found.exact and stored.exact)
 
 
-def _at_the_ends(rows: Data, lows: Floats, highs: Floats) -> Data:
+def at_the_ends(rows: Data, lows: Floats, highs: Floats) -> Data:
     """Return decoded rows whose values next to an end of their column, but for rounding, are that end."""
     close = 4 * np.finfo(rows.dtype).eps * max(abs(lows).max(), abs(highs).max())
     some: Data = np.where(abs(rows - lows) <= close, lows, rows)
@@ -197,7 +231,8 @@ def default_beta(encoding: Encoding, memories: Reals) -> float:
     """Return the sharpness that `DenseAssociativeMemory` describes."""
     if encoding.kind == "binary":
         return float(np.log((1 - FLIP_RATE) / FLIP_RATE) / 2)
-    rows = np.arange(0, len(memories), -(-len(memories) // SAMPLE))  # evenly spread, some hundred are enough
+    number = min(SAMPLE, max(FEWEST, DISTANCES_AT_ONCE // len(memories)))
+    rows = np.arange(0, len(memories), -(-len(memories) // number))  # evenly spread, some hundred are enough
     some, distances = memories[rows].astype(np.float64), np.empty((len(rows), len(memories)))
     for first in range(0, len(memories), ROWS):
         wide = memories[first : first + ROWS].astype(np.float64)
@@ -220,5 +255,7 @@ def _left_out_beta(distances: Floats, n_values: int) -> float:
     for _ in range(EM_STEPS):
         weights = np.exp(-beta / 2 * (distances - nearest))
         weights /= weights.sum(axis=1, keepdims=True)
-        beta = n_values / float((weights * finite).sum(axis=1).mean())
+        before, beta = beta, n_values / float((weights * finite).sum(axis=1).mean())
+        if abs(beta - before) <= 1e-12 * beta:
+            break
     return beta

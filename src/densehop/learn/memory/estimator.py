@@ -19,18 +19,19 @@ from densehop.kernels.recall import keep
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
 from densehop.learn.memory.bits import MOST_SITES
 from densehop.learn.memory.certificates import one_memory_decides
-from densehop.learn.memory.description import described
+from densehop.learn.memory.description import described, judged
 from densehop.learn.memory.encoding import Encoding, encoding_of, joint_encoding, misfit
-from densehop.learn.memory.interactions import WITH_DEGREE, Interaction
+from densehop.learn.memory.filling import Store
+from densehop.learn.memory.interactions import SITE_BY_SITE, WITH_DEGREE, Interaction
 from densehop.learn.memory.neighbors import nearest_rows
 from densehop.learn.memory.packing import packed
 from densehop.learn.memory.questions import complete_rows, partly_known
+from densehop.learn.memory.removal import checked_places, places_of, without
 from densehop.learn.memory.result import Recall
 from densehop.learn.memory.solver import Solver
 from densehop.learn.memory.stored import Rows, Stored, beta_of, encoded, together
 
 OVERLAPS_AT_ONCE, VALUES_AT_ONCE = 2**20, 2**20  # in one block of rows
-SCORES_AT_ONCE = 2**24  # of real values with memories, in single precision
 BITS_AT_ONCE = 2**17  # values in one block for dynamics on bits, which has no use for large ones
 
 
@@ -69,6 +70,10 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         Sweeps at T > 0; the later half counts.
     false_alarm_rate : float
         Share of strangers that `recall` may call known, if they are as alike as what is stored; see `Recall.p_value`.
+    store : path or None
+        A .npy file that takes what is stored, signs in a bit each and greys in single precision, and stays mapped: for
+        stores larger than memory. `partial_fit` and `forget` write it anew. Not for "strict" and "power", which move
+        site by site. None: memory.
     random_state : int, RandomState or None
         Of the sampling at T > 0.
     n_jobs : int or None
@@ -95,6 +100,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         max_steps: int = 100,
         n_sweeps: int = 200,
         false_alarm_rate: float = 0.01,
+        store: Store = None,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -107,6 +113,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         self.max_steps = max_steps
         self.n_sweeps = n_sweeps
         self.false_alarm_rate = false_alarm_rate
+        self.store = store
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -120,6 +127,10 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """Store the rows of X (M, N), in place of earlier ones."""
         data = complete_rows(self, X, reset=True)
         spins = self.interaction in WITH_DEGREE
+        if self.store is not None and self.interaction in SITE_BY_SITE:
+            raise InvalidInput(
+                f"interaction '{self.interaction}' moves site by site and needs its rows in memory: store=None"
+            )
         self.encoding_: Encoding = encoding_of(data, self.encoding, self.scale, spins=spins)
         if spins and self.encoding_.kind == "graded":
             raise InvalidInput(f"interaction '{self.interaction}' is one of signs: use encoding='binary' or 'auto'")
@@ -130,7 +141,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
                 UserWarning,
                 stacklevel=2,
             )
-        return self._store(encoded(self.encoding_, data))
+        return self._store(encoded(self.encoding_, data, self.store))
 
     def partial_fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: N803 (scikit-learn's name)
         """Store the rows of X besides those stored before: what is chosen for all together is what `fit` chooses.
@@ -149,7 +160,30 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         )
         if not self.encoding_.same_as(earlier):
             rows = encoded(self.encoding_, earlier.decode(stored.all_rows))
-        return self._store(together(rows, encoded(self.encoding_, data)))
+        return self._store(together(rows, encoded(self.encoding_, data), self.store))
+
+    def forget(self, X: ArrayLike | None = None, *, indices: ArrayLike | None = None) -> Self:  # noqa: N803 (as above)
+        """Forget stored rows: those equal to rows of X (B, N), copies as well, or those at indices (B,) of `memories_`.
+
+        What is left is what `fit` would have made of the other rows alone, range, sharpness and judgement of
+        strangers included; later indices move up.
+
+        Raises
+        ------
+        InvalidInput
+            If a row of X is not stored, or nothing would be left, or grey values were made black or white.
+        """
+        self._check_ready()
+        if (X is None) == (indices is None):
+            raise InvalidInput("forget needs either X, rows that are stored, or indices=, their places in `memories_`")
+        stored = self._stored
+        if X is not None:
+            places = places_of(stored, complete_rows(self, X))
+        elif indices is not None:
+            places = checked_places(indices, stored.n_memories)
+        spins = self.interaction in WITH_DEGREE
+        self.encoding_, rows = without(stored, places, self.encoding, self.scale, self.store, spins=spins)
+        return self._store(rows)
 
     def transform(self, X: ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
         """Return the rows of X (B, N) restored; any of their values may be wrong."""
@@ -253,9 +287,10 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             free = ~present if clamp and present is not None else None
             motion, means = solver.solve(data[part], present, free, random)
             restored = self._decoded(motion.states, data[part], free)
-            return described(solver, data[part], present, motion, means, restored, self.false_alarm_rate)
+            return described(solver, data[part], present, motion, means, restored)
 
-        return Recall.joined(self._in_blocks(block, data, known))
+        found = Recall.joined(self._in_blocks(block, data, known))
+        return judged(self._stored, found, known, self.false_alarm_rate)
 
     def _in_blocks(self, work: Callable[..., Any], data: Reals, known: Mask | None) -> list[Any]:
         """Return what `work` makes of each block of rows, which bound the memory; each has its random stream."""
@@ -265,8 +300,8 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         solver = self._solver(data.dtype)
         streams = check_random_state(self.random_state).randint(2**31 - 1, size=4)
         rows = (VALUES_AT_ONCE if self._stored.bits is None else BITS_AT_ONCE) // data.shape[1]
-        if self._stored.bits is None:
-            rows = min(rows, (SCORES_AT_ONCE if self._stored.real else OVERLAPS_AT_ONCE) // self._stored.n_memories)
+        if self._stored.bits is None and not self._stored.real:
+            rows = min(rows, OVERLAPS_AT_ONCE // self._stored.n_memories)
         rows = max(1, rows)
         parts = [slice(first, first + rows) for first in range(0, len(data), rows)]
         masks = [None if known is None else known[part] for part in parts]

@@ -5,20 +5,21 @@ within d of n known sites with probability 1 - (1 - P(Binomial(n, 1/2) <= d))^M.
 closer than that; how close is measured on the stored ones, each against all others.
 """
 
-import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import binom
 
 from densehop.base.arrays import Floats, Integers, Mask, Reals, Signs
 from densehop.learn.blas_threads import one_blas_thread
-from densehop.learn.memory.packing import unpacked, words_at
+from densehop.learn.memory.counting import Counting
+from densehop.learn.memory.packing import Keys, Words, packed, sums_of, words_at
 from densehop.simulate.representations.bit_overlaps import PatternWords
 
 SAMPLE = 1000  # stored vectors that are compared with all others
-ROWS = 100  # of them at once
+GROUPS = 4  # of questions whose masks differ
+AT_ONCE = 4096  # of these at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,69 +38,118 @@ class Familiarity:
     near: Floats
     signs: bool
 
-    def p_values(self, distances: Floats, present: Mask | None) -> Floats:
+    def p_values(self, distances: Floats, present: Mask | None, nearest: Callable[[Mask], Floats]) -> Floats:
         """Return the probabilities (B,) that a stranger comes as close as this to the nearest stored vector.
 
-        `distances` are mean squared ones over the values that are present.
+        `distances` are mean squared ones over the values that are present. Over fewer values vectors that resemble each
+        other come closer: `nearest` returns what `near` is where only the values of masks (G, N) are seen, in turn.
         """
-        near = self.near
-        measured: Floats = np.searchsorted(near, distances * (1 + 1e-6) + 1e-12, side="right") / max(len(near), 1)
+        measured = _share_below(self.near, distances)
+        if present is not None:
+            for rows in alike(present):
+                measured[rows] = _share_below(nearest(present[rows]), distances[rows])
         if not self.signs:
-            return measured if len(near) else np.ones(len(distances))
+            return measured if len(self.near) else np.ones(len(distances))
         known = np.full(len(distances), self.n_sites) if present is None else present.sum(axis=1)
         one = binom.cdf(np.rint(distances * known / 4), known, 0.5)
         law: Floats = np.maximum(measured, -np.expm1(self.n_memories * np.log1p(-np.minimum(one, 1 - 1e-16))))
         return law
 
 
-@one_blas_thread
-def nearest_values(memories: Reals | Signs) -> Floats:
+def nearest_values(memories: Reals | Signs, masks: Mask | None = None) -> Floats:
     """Return ascending squared distances per value of different vectors (M, N) to their nearest other one.
 
-    A vector that is stored twice counts once: its copy says nothing about how close strangers come.
+    Each is seen through one of some masks (G, N), in turn; None: all values are seen. A vector that is stored twice
+    counts once: its copy says nothing about how close strangers come.
     """
-    memories = np.unique(memories.astype(np.float32), axis=0)
-    if len(memories) < 2:
-        return np.empty(0)
-    rows = _some(len(memories))
-    squares, nearest = np.einsum("mi,mi->m", memories, memories), []
-    for first in range(0, len(rows), ROWS):
-        some = rows[first : first + ROWS]
-        distances = squares[some, None] + squares - 2 * memories[some] @ memories.T
-        distances[np.arange(len(some)), some] = np.inf
-        nearest.append(distances.min(axis=1))
-    found: Floats = np.sort(np.maximum(np.concatenate(nearest).astype(np.float64), 0))
-    found /= memories.shape[1]
-    return found
+    keys = keys_of(memories)
+    rows = sampled(keys)
+    seen = None if masks is None else visible(masks, len(rows))
+    return ascending(values_to_others(memories, keys, memories[rows], keys[rows], seen))
 
 
-def nearest_signs(memories: PatternWords) -> Floats:
+def nearest_signs(memories: PatternWords, masks: Mask | None = None) -> Floats:
     """Return the same for vectors of signs, by counts of bits."""
-    different = _first_of_each(memories)
-    if len(different) < 2:
-        return np.empty(0)
-    states = unpacked(words_at(memories, different[_some(len(different))]), memories.n_spins)
-    most = np.full(len(states), -1, dtype=np.int64)
-    for first in range(0, len(states), ROWS):
-        part = slice(first, first + ROWS)
-        for start, end, counts in memories.blocks(states[part], threading.Event()):
-            agreeing = counts[: len(states[part]), : end - start].astype(np.int64)
-            agreeing[agreeing == memories.n_spins] = -1  # itself, and copies
-            most[part] = np.maximum(most[part], agreeing.max(axis=1))
-    found: Floats = np.sort(4.0 * (memories.n_spins - most) / memories.n_spins)
+    keys = sums_of(memories)
+    rows = sampled(keys)
+    seen = None if masks is None else visible(masks, len(rows))
+    return ascending(signs_to_others(memories, keys, words_at(memories, rows), keys[rows], seen))
+
+
+@one_blas_thread
+def values_to_others(memories: Reals | Signs, keys: Keys, some: Reals | Signs, own: Keys, seen: Mask | None) -> Floats:
+    """Return the mean squared distances of vectors, whose keys are `own`, to the nearest memory that is no copy."""
+    weights = None if seen is None else seen.astype(np.float32)
+    some = some.astype(np.float32) if weights is None else some.astype(np.float32) * weights
+    squares, nearest = np.einsum("mi,mi->m", some, some), np.full(len(some), np.inf, dtype=np.float32)
+    for first in range(0, len(memories), AT_ONCE):
+        part = slice(first, first + AT_ONCE)
+        block = memories[part].astype(np.float32, copy=False)
+        lengths = np.einsum("mi,mi->m", block, block) if weights is None else weights @ (block**2).T
+        distances = squares[:, None] + lengths - 2 * some @ block.T
+        distances[own[:, None] == keys[part]] = np.inf
+        nearest = np.minimum(nearest, distances.min(axis=1))
+    number = memories.shape[1] if seen is None else np.maximum(seen.sum(axis=1), 1)
+    means: Floats = np.maximum(nearest.astype(np.float64), 0) / number
+    return means
+
+
+def signs_to_others(memories: PatternWords, keys: Keys, states: Words, own: Keys, seen: Mask | None) -> Floats:
+    """Return the same for signs (B, W); inf: all memories are copies."""
+    if seen is None:
+        most = Counting(memories, states, None).nearest_others()
+        return np.where(most < 0, np.inf, 4.0 * (memories.n_spins - most) / memories.n_spins)
+    absent, number = packed(~seen), seen.sum(axis=1)
+    histogram = Counting(memories, states & ~absent, absent).tallied()[2]
+    ordered, rows = np.sort(keys), np.arange(len(states))
+    copies = np.searchsorted(ordered, own, side="right") - np.searchsorted(ordered, own)
+    histogram[rows, memories.n_spins + number] -= copies  # counts are doubled, and hidden sites count once
+    most = 2 * memories.n_spins - (histogram[:, ::-1] > 0).argmax(axis=1)
+    differ = memories.n_spins + number - most
+    found: Floats = np.where(histogram.any(axis=1), 2.0 * differ / np.maximum(number, 1), np.inf)
     return found
 
 
-def _first_of_each(memories: PatternWords) -> Integers:
-    """Return the places of different vectors: those whose words have different sums under random weights, 64 bits."""
-    weights: npt.NDArray[np.uint64] = np.random.default_rng(0).integers(
-        2**63, size=(memories.words.shape[1], 1), dtype=np.uint64
-    )
-    sums = np.empty((len(memories.words), memories.words.shape[2]), dtype=np.uint64)
-    for first in range(0, len(sums), ROWS):
-        sums[first : first + ROWS] = (memories.words[first : first + ROWS] * weights).sum(axis=1)
-    places: Integers = np.unique(sums.ravel()[: memories.n_patterns], return_index=True)[1]
+def alike(present: Mask) -> list[Integers]:
+    """Return rows of questions in some groups: those with the same mask if masks are few, else by how much is known."""
+    masks, which = np.unique(np.packbits(present, axis=1), axis=0, return_inverse=True)
+    if len(masks) <= GROUPS:
+        return [np.flatnonzero(which.ravel() == mask) for mask in range(len(masks))]
+    return np.array_split(np.argsort(present.sum(axis=1), kind="stable"), GROUPS)
+
+
+def visible(masks: Mask, number: int) -> Mask:
+    """Return so many masks, in turn."""
+    return masks[np.arange(number) % len(masks)]
+
+
+def keys_of(memories: Reals | Signs) -> Keys:
+    """Return for each vector the sum of its bits under random weights: copies have the same, others do not."""
+    weights: Keys = np.random.default_rng(0).integers(2**63, size=(memories.shape[1],), dtype=np.uint64)
+    keys = np.empty(len(memories), dtype=np.uint64)
+    for first in range(0, len(memories), AT_ONCE):
+        block = memories[first : first + AT_ONCE].astype(np.float32) + np.float32(0)  # one zero, not two
+        keys[first : first + AT_ONCE] = (block.view(np.uint32) * weights).sum(axis=1)
+    return keys
+
+
+def sampled(keys: Keys) -> Integers:
+    """Return the places of different vectors, some of them where they are many."""
+    different = np.unique(keys, return_index=True)[1]
+    places: Integers = different[_some(len(different))]
     return places
+
+
+def _share_below(near: Floats, distances: Floats) -> Floats:
+    """Return which share of ascending distances is no larger than these."""
+    found: Floats = np.searchsorted(near, distances * (1 + 1e-6) + 1e-12, side="right") / max(len(near), 1)
+    return found
+
+
+def ascending(distances: Floats) -> Floats:
+    """Return the finite ones of distances, rising."""
+    found: Floats = np.sort(distances[np.isfinite(distances)])
+    return found
 
 
 def _some(number: int) -> Integers:

@@ -21,6 +21,7 @@ from densehop.energies.tables import elementary_symmetric
 
 INTERACTIONS = ("strict", "power", "rectified", "exponential", "attention")
 WITH_DEGREE = ("strict", "power", "rectified")
+SITE_BY_SITE = ("strict", "power")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Interaction:
     @property
     def together(self) -> bool:
         """Whether all sites may move at once: E is concave in x, so that a step to its tangent's minimum lowers it."""
-        return self.name in ("rectified", "exponential", "attention")
+        return self.name not in SITE_BY_SITE
 
     @cached_property
     def unit(self) -> float:

@@ -1,21 +1,25 @@
 """Which real-valued memories matter to a state: screened in single precision, weighed in double."""
 
+import threading
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from densehop.base.arrays import Floats, Integers, Mask, Reals, Singles
+from densehop.base.workers import count_workers, run_all
 from densehop.kernels import nearby as kernel
 from densehop.learn.memory.dynamics import TOLERANCE, Motion, leave_saddles
 from densehop.learn.memory.interactions import Interaction
 
 ROUNDING = 1e-17  # share of a sum that its rounding hides
 SHARE = 16  # of the memories, one in so many may matter to a state; beyond, products of matrices are faster
-SCORES_AT_ONCE = 2**24
-SMALL, LARGE = 2**16, 2**28  # products for which BLAS takes several threads, and those for which that pays
+STATES_AT_ONCE, MEMORIES_AT_ONCE = 256, 1024  # whose scores the cache holds
+LISTED = 2**14  # memories of a state, at most
+SMALL = 2**16  # products for which BLAS takes several threads, whose bits must not depend on their number
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +38,14 @@ class Blend:
 
 
 @dataclass(frozen=True, eq=False)
+class Near:
+    """Memories near states: places (B, K), of which the first `number` (B,) count; TOO_MANY where they did not fit."""
+
+    places: Integers
+    number: Integers
+
+
+@dataclass(frozen=True, eq=False)
 class Nearby:
     """Memories (M, N) of real values, as they are and in single precision."""
 
@@ -41,15 +53,10 @@ class Nearby:
     single: Singles
 
     @cached_property
-    def norms(self) -> Singles:
-        """|xi|^2, (M,)."""
+    def halves(self) -> Singles:
+        """|xi|^2/2, (M,)."""
         found: Singles = np.einsum("mi,mi->m", self.single, self.single)
-        return found
-
-    @cached_property
-    def squared(self) -> Singles:
-        """The squares of all values, (M, N), for states of which some sites are not seen."""
-        found: Singles = self.single**2
+        found /= 2
         return found
 
     def blend(self, states: Reals, seen: Mask | None, beta: float) -> Blend | None:
@@ -58,46 +65,97 @@ class Nearby:
         found = Blend(
             np.empty(states.shape), np.empty(n_states, dtype=np.int64), *(np.empty(n_states) for _ in range(3))
         )
-        at_once = max(1, SCORES_AT_ONCE // n_memories)
-        for first in range(0, n_states, at_once):
-            part = slice(first, first + at_once)
-            some = None if seen is None else seen[part]
-            scores, slack = self._scores(states[part], some)
-            reach = float(np.log(n_memories / ROUNDING))
-            cuts = scores.max(axis=1) - 2 * slack - reach / beta
+        reach = float(np.log(n_memories / ROUNDING))
+        at_most = min(n_memories, LISTED, n_memories // SHARE + SHARE)
+
+        def mix(part: slice, near: Near) -> bool:
+            if (near.number == kernel.TOO_MANY).any():
+                return False
+            some = _seen(seen, part)
             views = [whole[part] for whole in vars(found).values()]
-            budget = len(scores) * (n_memories // SHARE + SHARE)
-            some = np.empty((len(scores), 0), dtype=bool) if some is None else some
-            spent = kernel.blend(scores, cuts, self.memories, states[part], some, float(beta), reach, budget, *views)
-            if spent == kernel.OUT_OF_BUDGET:
-                return None
-        return found
+            budget = len(near.number) * (n_memories // SHARE + SHARE)
+            spent = kernel.blend(
+                near.places, near.number, self.memories, states[part], some, float(beta), reach, budget, *views
+            )
+            return bool(spent != kernel.OUT_OF_BUDGET)
+
+        return found if all(self._for_near(mix, states, seen, 1, reach / beta, at_most)) else None
 
     def nearest(self, states: Reals, seen: Mask | None, count: int) -> tuple[Floats, Integers]:
         """Return the squared distances (B, k) to the nearest memories, rising, and their places."""
         squares, places = np.empty((len(states), count)), np.empty((len(states), count), dtype=np.int64)
-        at_once = max(1, SCORES_AT_ONCE // len(self.memories))
-        for first in range(0, len(states), at_once):
-            part = slice(first, first + at_once)
-            some = None if seen is None else seen[part]
-            scores, slack = self._scores(states[part], some)
-            some = np.empty((len(scores), 0), dtype=bool) if some is None else some
-            kernel.nearest_of(scores, slack, self.memories, states[part], some, places[part], squares[part])
+
+        def measure(part: slice, near: Near) -> bool:
+            crowded = np.flatnonzero(near.number == kernel.TOO_MANY)
+            number = np.maximum(near.number, 0)
+            some = _seen(seen, part)
+            kernel.nearest_of(near.places, number, self.memories, states[part], some, places[part], squares[part])
+            for row in (part.start + crowded).tolist():  # more are as near as single precision tells than a list holds
+                one, every = slice(row, row + 1), np.arange(len(self.memories))[None]
+                kernel.nearest_of(
+                    every,
+                    np.array([every.size]),
+                    self.memories,
+                    states[one],
+                    _seen(seen, one),
+                    places[one],
+                    squares[one],
+                )
+            return True
+
+        self._for_near(measure, states, seen, count, 0.0, min(len(self.memories), 2 * count + LISTED))
         return squares, places
 
-    def _scores(self, states: Reals, seen: Mask | None) -> tuple[Singles, Floats]:
-        """Return x . xi - |xi|^2/2 over what is seen, (B, M), and by how much each may be wrong, (B,)."""
+    def _for_near(
+        self,
+        work: Callable[[slice, Near], bool],
+        states: Reals,
+        seen: Mask | None,
+        count: int,
+        below: float,
+        at_most: int,
+    ) -> list[bool]:
+        """Do the work, on threads, for blocks of states and the memories that may be near them.
+
+        These are all that may be among `count` nearest or score less than those by up to `below`.
+        """
+
+        def task(first: int, _: threading.Event) -> bool:
+            part = slice(first, min(first + STATES_AT_ONCE, len(states)))
+            return work(part, self._near(states[part], None if seen is None else seen[part], count, below, at_most))
+
+        tasks = [partial(task, first) for first in range(0, len(states), STATES_AT_ONCE)]
+        large = min(len(states), STATES_AT_ONCE) * self.single.size > SMALL
+        with threadpool_limits(1, user_api="blas") if large else nullcontext():
+            return run_all(tasks, count_workers(None)) if tasks else []
+
+    def _near(self, states: Reals, visible: Mask | None, count: int, below: float, at_most: int) -> Near:
+        """Return the memories near some states."""
         narrow = states.astype(np.float32, copy=False)
-        if seen is not None:
-            narrow = np.where(seen, narrow, np.float32(0))
-        size = len(narrow) * self.single.size
-        with threadpool_limits(1, user_api="blas") if SMALL < size < LARGE else nullcontext():
-            scores: Singles = narrow @ self.single.T
-            scores -= (self.norms if seen is None else seen.astype(np.float32) @ self.squared.T) / 2
-        longest = float(np.sqrt(self.norms.max(initial=0)))
+        if visible is not None:
+            narrow = np.where(visible, narrow, np.float32(0))
+        windows = (3 * self._slack(narrow) + below).astype(np.float32)  # twice, and once for the windows' own rounding
+        near = Near(np.empty((len(narrow), at_most), dtype=np.int64), np.zeros(len(narrow), dtype=np.int64))
+        values = np.empty(near.places.shape, dtype=np.float32)
+        best = np.full((len(narrow), count), -np.inf, dtype=np.float32)
+        for start in range(0, len(self.single), MEMORIES_AT_ONCE):
+            scores = self._scores(narrow, visible, slice(start, start + MEMORIES_AT_ONCE))
+            kernel.screen(scores, start, windows, best, near.places, values, near.number)
+        return near
+
+    def _scores(self, narrow: Singles, visible: Mask | None, some: slice) -> Singles:
+        """Return x . xi - |xi|^2/2 over what is visible, of states and of some memories."""
+        memories = self.single[some]
+        scores: Singles = narrow @ memories.T
+        scores -= self.halves[some] if visible is None else visible.astype(np.float32) @ (memories**2 / 2).T
+        return scores
+
+    def _slack(self, narrow: Singles) -> Floats:
+        """Return by how much scores of states may be wrong, (B,)."""
+        longest = float(np.sqrt(2 * self.halves.max(initial=0)))
         lengths = np.sqrt(np.einsum("bi,bi->b", narrow, narrow)).astype(np.float64)
-        rounding = 2 * np.finfo(np.float32).eps * np.sqrt(states.shape[1])
-        return scores, rounding * longest * (lengths + longest)
+        slack: Floats = 2 * np.finfo(np.float32).eps * np.sqrt(narrow.shape[1]) * longest * (lengths + longest)
+        return slack
 
     def relax(
         self, interaction: Interaction, states: Reals, free: Mask | None, present: Mask | None, max_steps: int
@@ -128,3 +186,8 @@ class Nearby:
             moving = moving[~still]
             n_steps += 1
         return Motion(states, n_steps, settled, settled)
+
+
+def _seen(seen: Mask | None, part: slice) -> Mask:
+    """Return what of some states is seen, (B, N), or (B, 0) for all."""
+    return np.empty((part.stop - part.start, 0), dtype=bool) if seen is None else seen[part]

@@ -1,17 +1,19 @@
 """Signs as bits, 1 where a sign is -1: rows of words for states, groups of 32 rows for memories."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from densehop.base.arrays import Integers, Mask, Reals, Signs
 from densehop.kernels.tiles import WIDTH
+from densehop.learn.memory.filling import Store, filled
 from densehop.simulate.representations.bit_overlaps import PatternWords
 
 Words = npt.NDArray[np.uint32]
+Keys = npt.NDArray[np.uint64]
 
-ROWS_AT_ONCE = 8192  # a multiple of WIDTH
+ROWS_AT_ONCE, GROUPS_AT_ONCE = 8192, 100  # the first a multiple of WIDTH
 
 
 def packed(bits: Mask) -> Words:
@@ -29,14 +31,27 @@ def unpacked(words: Words, n_sites: int) -> Signs:
     return signs
 
 
-def pack_memories(data: Reals, threshold: float | Reals) -> PatternWords:
+def pack_memories(data: Reals, threshold: float | Reals, store: Store = None) -> PatternWords:
     """Return rows (M, N) as memories, +1 above a threshold, which may be one for each column; few at a time."""
-    n_memories, n_sites = data.shape
-    words = np.empty((-(-n_memories // WIDTH), -(-n_sites // 32), WIDTH), dtype=np.uint32)
-    for first in range(0, n_memories, ROWS_AT_ONCE):
-        rows = packed(~(data[first : first + ROWS_AT_ONCE] > threshold))
-        words[first // WIDTH : -(-(first + len(rows)) // WIDTH)] = _grouped(rows)
-    return PatternWords(words, n_memories, n_sites)
+    blocks = (data[first : first + ROWS_AT_ONCE] for first in range(0, len(data), ROWS_AT_ONCE))
+    return gathered((packed(~(some > threshold)) for some in blocks), len(data), data.shape[1], store)
+
+
+def gathered(pieces: Iterable[Words], n_memories: int, n_sites: int, store: Store = None) -> PatternWords:
+    """Return memories from rows of words (R, W), piece by piece."""
+
+    def fill(words: Words) -> None:
+        rest, group = np.empty((0, words.shape[1]), dtype=np.uint32), 0
+        for piece in pieces:
+            rows = np.vstack([rest, piece]) if len(rest) else piece
+            whole = len(rows) // WIDTH
+            words[group : group + whole] = _grouped(rows[: whole * WIDTH])
+            rest, group = rows[whole * WIDTH :], group + whole
+        if len(rest):
+            words[group:] = _grouped(rest)
+
+    shape = (-(-n_memories // WIDTH), -(-n_sites // 32), WIDTH)
+    return PatternWords(filled(store, shape, np.uint32, fill), n_memories, n_sites)
 
 
 def _grouped(rows: Words) -> Words:
@@ -46,12 +61,16 @@ def _grouped(rows: Words) -> Words:
     return rows.reshape(-1, WIDTH, rows.shape[1]).transpose(0, 2, 1)
 
 
-def joined(first: PatternWords, second: PatternWords) -> PatternWords:
+def joined(first: PatternWords, second: PatternWords, store: Store = None) -> PatternWords:
     """Return the memories of both, in order."""
-    rows = [np.ascontiguousarray(one.words.transpose(0, 2, 1)) for one in (first, second)]
-    pairs = zip(rows, (first, second), strict=True)
-    both = np.vstack([one.reshape(-1, one.shape[2])[: own.n_patterns] for one, own in pairs])
-    return PatternWords(np.ascontiguousarray(_grouped(both)), len(both), first.n_spins)
+    pieces = (words for one in (first, second) for words in word_blocks(one, np.arange(one.n_patterns)))
+    return gathered(pieces, first.n_patterns + second.n_patterns, first.n_spins, store)
+
+
+def word_blocks(memories: PatternWords, places: Integers) -> Iterator[Words]:
+    """Yield the words of some memories, few at a time."""
+    for first in range(0, len(places), ROWS_AT_ONCE):
+        yield words_at(memories, places[first : first + ROWS_AT_ONCE])
 
 
 def words_at(memories: PatternWords, places: Integers) -> Words:
@@ -73,3 +92,13 @@ def all_signs(memories: PatternWords) -> Signs:
     for part, some in sign_blocks(memories):
         signs[part] = some
     return signs
+
+
+def sums_of(memories: PatternWords) -> Keys:
+    """Return for each memory the sum of its words under random weights, 64 bits: other memories have other sums."""
+    weights: Keys = np.random.default_rng(0).integers(2**63, size=(memories.words.shape[1], 1), dtype=np.uint64)
+    sums = np.empty((len(memories.words), memories.words.shape[2]), dtype=np.uint64)
+    for first in range(0, len(sums), GROUPS_AT_ONCE):
+        sums[first : first + GROUPS_AT_ONCE] = (memories.words[first : first + GROUPS_AT_ONCE] * weights).sum(axis=1)
+    found: Keys = sums.ravel()[: memories.n_patterns]
+    return found

@@ -36,7 +36,7 @@ def complete_rows(estimator: Any, data: ArrayLike, *, reset: bool = False) -> Re
 def partly_known(estimator: Any, data: ArrayLike, known: ArrayLike | None) -> tuple[Reals, Mask | None]:
     """Return checked data, which may hold nan, and which values are known (B, N); None: none is."""
     checked = _dense(validated(estimator, data, dtype=_kinds(data), ensure_all_finite="allow-nan"))
-    return checked, _known_values(checked, known)
+    return checked, known_values(checked, known)
 
 
 def _kinds(data: ArrayLike) -> list[Any]:
@@ -50,7 +50,7 @@ def _is_narrow(data: ArrayLike) -> bool:
     return isinstance(kind, np.dtype) and kind.kind in "iub" and 8 * kind.itemsize <= NARROW_INTEGERS
 
 
-def _known_values(data: Reals, known: ArrayLike | None) -> Mask | None:
+def known_values(data: Reals, known: ArrayLike | None) -> Mask | None:
     """Return which values are known, (B, N); None: no value is."""
     missing = np.isnan(data)
     if known is None:

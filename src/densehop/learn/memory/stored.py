@@ -1,5 +1,6 @@
 """What `fit` keeps: encoded rows, signs as bits, and all that is derived from them when it is first needed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -7,14 +8,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from densehop.base.arrays import Integers, Reals, Signs
+from densehop.base.arrays import Floats, Integers, Mask, Reals, Signs
+from densehop.base.checks import free_memory
+from densehop.errors import InvalidInput
+from densehop.kernels.tiles import WIDTH
 from densehop.learn.memory.bits import MOST_SITES, BitMemory
 from densehop.learn.memory.descent import Descent
 from densehop.learn.memory.encoding import Data, Encoding, default_beta
 from densehop.learn.memory.familiarity import Familiarity, nearest_signs, nearest_values
+from densehop.learn.memory.filling import Store, filled, is_mapped
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.memory.nearby import Nearby
-from densehop.learn.memory.packing import all_signs, joined, pack_memories, unpacked, words_at
+from densehop.learn.memory.packing import (
+    ROWS_AT_ONCE,
+    all_signs,
+    gathered,
+    joined,
+    pack_memories,
+    unpacked,
+    word_blocks,
+    words_at,
+)
 from densehop.simulate.representations.bit_overlaps import PatternWords
 
 Rows = PatternWords | Reals
@@ -57,7 +71,8 @@ class Stored:
 
     @property
     def all_rows(self) -> Reals | Signs:
-        """All rows, (M, N); signs in 8 bits each."""
+        """All rows, (M, N); signs in 8 bits each, refused where they have no room."""
+        self._require_room(1 if self.words is not None else 0)
         return all_signs(self.rows) if isinstance(self.rows, PatternWords) else self.rows
 
     def some_rows(self, places: Integers) -> Reals | Signs:
@@ -73,8 +88,19 @@ class Stored:
         kept: dict[Any, Reals] = self.__dict__.setdefault("_values", {})
         kind = np.dtype(dtype)
         if kind not in kept:
+            self._require_room(kind.itemsize)
             kept[kind] = self.all_rows.astype(kind)
         return kept[kind]
+
+    def _require_room(self, n_bytes: int) -> None:
+        """Refuse what needs so many bytes for each value of a store that lies in a file for want of memory."""
+        rows = self.rows.words if isinstance(self.rows, PatternWords) else self.rows
+        needed, free = n_bytes * self.n_memories * self.interaction.n_sites, free_memory()
+        if needed > free and is_mapped(rows):
+            raise InvalidInput(
+                f"this needs all stored rows in memory, {needed / 2**30:.1f} GiB, of which {free / 2**30:.1f} are "
+                "free: interaction='exponential' with a larger beta works from the file, or split the store (Shards)"
+            )
 
     @cached_property
     def bits(self) -> BitMemory | None:
@@ -95,8 +121,12 @@ class Stored:
     @cached_property
     def familiarity(self) -> Familiarity:
         """What strangers are judged by."""
-        near = nearest_values(self.all_rows) if self.counted is None else nearest_signs(self.counted)
+        near = self.nearest_others(None)
         return Familiarity(self.n_memories, self.interaction.n_sites, near, self.words is not None)
+
+    def nearest_others(self, masks: Mask | None) -> Floats:
+        """Return the rising distances of stored rows to their nearest other one, seen through masks in turn."""
+        return nearest_values(self.all_rows, masks) if self.counted is None else nearest_signs(self.counted, masks)
 
     @cached_property
     def least_spread(self) -> float:
@@ -104,25 +134,51 @@ class Stored:
         if not isinstance(self.rows, PatternWords):
             return float((self.rows.max(axis=1) - self.rows.min(axis=1)).min()) / 2
         words, n_sites = self.rows.words, self.rows.n_spins
-        minus = np.bitwise_count(words).sum(axis=1, dtype=np.int64).ravel()[: self.n_memories]
-        return float(((minus > 0) & (minus < n_sites)).all())
+        for first in range(0, len(words), ROWS_AT_ONCE):
+            minus = np.bitwise_count(words[first : first + ROWS_AT_ONCE]).sum(axis=1, dtype=np.int64).ravel()
+            minus = minus[: self.n_memories - first * WIDTH]
+            if ((minus == 0) | (minus == n_sites)).any():
+                return 0.0
+        return 1.0
 
 
-def encoded(encoding: Encoding, data: Data) -> Rows:
-    """Return data as rows to store: signs as bits, few at a time, or real values in the precision of the data."""
+def encoded(encoding: Encoding, data: Data, store: Store = None) -> Rows:
+    """Return data as rows to store: signs as bits or real values in the precision of the data, few at a time."""
     if encoding.kind == "binary":
-        return pack_memories(data, encoding.middle)
-    values = data if data.dtype.kind == "f" else data.astype(np.float32)
-    return encoding.encode(values)
+        return pack_memories(data, encoding.middle, store)
+    dtype = data.dtype if data.dtype.kind == "f" and store is None else np.dtype(np.float32)
+    blocks = (data[first : first + ROWS_AT_ONCE] for first in range(0, len(data), ROWS_AT_ONCE))
+    return written((encoding.encode(some.astype(dtype, copy=False)) for some in blocks), data.shape, dtype, store)
 
 
-def together(first: Rows, second: Rows) -> Rows:
+def together(first: Rows, second: Rows, store: Store = None) -> Rows:
     """Return rows of both, in order."""
     if isinstance(first, PatternWords) and isinstance(second, PatternWords):
-        return joined(first, second)
+        return joined(first, second, store)
     assert not isinstance(first, PatternWords), "one encoding makes one kind of rows"
     assert not isinstance(second, PatternWords), "one encoding makes one kind of rows"
-    return np.vstack([first, second])
+    shape, dtype = (len(first) + len(second), first.shape[1]), np.result_type(first, second)
+    return written((first, second), shape, dtype, store)
+
+
+def chosen(rows: Rows, places: Integers, store: Store = None) -> Rows:
+    """Return some of the rows."""
+    if isinstance(rows, PatternWords):
+        return gathered(word_blocks(rows, places), len(places), rows.n_spins, store)
+    blocks = (rows[places[first : first + ROWS_AT_ONCE]] for first in range(0, len(places), ROWS_AT_ONCE))
+    return written(blocks, (len(places), rows.shape[1]), rows.dtype, store)
+
+
+def written(pieces: Iterable[Reals], shape: tuple[int, ...], dtype: npt.DTypeLike, store: Store) -> Reals:
+    """Return rows of real values from pieces of them."""
+
+    def fill(values: Reals) -> None:
+        first = 0
+        for piece in pieces:
+            values[first : first + len(piece)] = piece
+            first += len(piece)
+
+    return filled(store, shape, dtype, fill)
 
 
 def beta_of(encoding: Encoding, rows: Rows) -> float:

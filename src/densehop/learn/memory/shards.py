@@ -1,0 +1,264 @@
+"""`ShardedMemory`: one exponential memory in pieces on the workers of a Dask cluster, with the answers of a whole one.
+
+Each shard answers a state x with its nearest memory, the logarithm of its sum of weights L_s and its weighted mean
+mu_s. They merge exactly:
+
+    L = log sum_s exp(L_s),    mu = sum_s exp(L_s - L) mu_s.
+
+A shard is made from its piece of the data on whatever worker needs it, so Dask makes it anew where a worker dies.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from densehop.base import checks
+from densehop.base.arrays import ArrayLike, Floats, Integers, Mask, Reals
+from densehop.errors import InvalidInput
+from densehop.learn.memory import familiarity
+from densehop.learn.memory import shard_work as work
+from densehop.learn.memory.dynamics import TOLERANCE
+from densehop.learn.memory.encoding import Encoding, default_beta, encoding_between
+from densehop.learn.memory.familiarity import Familiarity
+from densehop.learn.memory.interactions import Interaction
+from densehop.learn.memory.questions import known_values
+from densehop.learn.memory.result import Recall
+
+FLIP_ROUNDING = 1e-12  # share by which sums of weights may be wrong
+BALANCED = 1e-15  # share of all weights below which those for and against a sign are equal but for rounding
+
+
+class ShardedMemory:
+    """Restore rows by memories that lie in pieces on several machines; "exponential" and "attention" at T = 0.
+
+    The same energy, dynamics and judgement of questions as `DenseAssociativeMemory`, and the same answers: the same
+    rows, neighbours and signs, sums to 1e-12 (greys, which are screened in single precision, to 1e-6). Greys that come
+    to rest on several memories stay there and are not called settled: saddles are not looked for.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Of the cluster that holds the pieces.
+    interaction, beta, encoding, scale, max_steps, false_alarm_rate : as of `DenseAssociativeMemory`
+        beta=None is for signs only: what suits greys depends on the distances of all of them.
+    folder : path or None
+        A folder, on the workers, for shards that stay in files (`store` of `DenseAssociativeMemory`).
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        interaction: str = "exponential",
+        *,
+        beta: float | None = None,
+        encoding: str = "auto",
+        scale: str = "auto",
+        max_steps: int = 100,
+        false_alarm_rate: float = 0.01,
+        folder: str | None = None,
+    ) -> None:
+        checks.choice("interaction", interaction, ("exponential", "attention"))
+        self.client = client
+        self.interaction, self.beta, self.encoding, self.scale = interaction, beta, encoding, scale
+        self.max_steps = checks.integer("max_steps", max_steps, 1)
+        self.false_alarm_rate = checks.between("false_alarm_rate", false_alarm_rate, 0, 1)
+        self.folder = folder
+
+    def fit(self, pieces: Sequence[work.Piece]) -> Self:
+        """Store the rows of all pieces, in order: arrays (M, N) without nan, or paths of .npy files on the workers.
+
+        Paths are better: nothing goes through the scheduler, and files may be larger than memory (they are mapped).
+        """
+        if not len(pieces):
+            raise InvalidInput("pieces must hold at least one array or path, got none")
+        ranges = self._everywhere(work.ranges_of, pieces)
+        widths = {len(low) for _, low, _ in ranges}
+        if len(widths) > 1:
+            raise InvalidInput(f"pieces must have rows of one length, got {sorted(widths)}")
+        lows, highs = np.min([low for _, low, _ in ranges], axis=0), np.max([high for _, _, high in ranges], axis=0)
+        values = lambda ends: all(self._everywhere(work.only_these, pieces, *ends))  # noqa: E731
+        self.encoding_: Encoding = encoding_between(lows, highs, values, self.encoding, self.scale)
+        if self.beta is None and self.encoding_.kind == "graded":
+            raise InvalidInput("beta must be given for greys: `beta_` of a DenseAssociativeMemory of some of the rows")
+        self.beta_ = default_beta(self.encoding_, np.empty((0, 0))) if self.beta is None else self.beta
+        self.interaction_ = Interaction(self.interaction, 2, self.beta_, len(lows))
+        self._starts = np.cumsum([0, *(number for number, _, _ in ranges)])
+        self._shards = [
+            self.client.submit(
+                work.shard_of, piece, self.encoding_, self.interaction_, self._store_of(place), pure=False
+            )
+            for place, piece in enumerate(pieces)
+        ]
+        self._familiarity: Familiarity | None = None
+        return self
+
+    def transform(self, X: ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
+        """Return the rows of X (B, N) restored; nan marks a hidden value."""
+        return self.recall(X).patterns
+
+    def kneighbors(self, X: ArrayLike, n_neighbors: int = 1) -> tuple[Floats, Integers]:  # noqa: N803
+        """Return the distances of the rows of X (B, N) to their nearest stored rows and these rows' indices, (B, k)."""
+        data, present = self._questions(X, None)
+        count = checks.integer("n_neighbors", n_neighbors, 1, int(self._starts[-1]))
+        squares, places = self._nearest(self._start(data, present), present, count, real=not self._signs)
+        return np.sqrt(squares) * self.encoding_.unit, places
+
+    def recall(self, X: ArrayLike, known: ArrayLike | None = None) -> Recall:  # noqa: N803
+        """Restore the rows of X (B, N) and describe what became of them, as `DenseAssociativeMemory.recall`."""
+        data, present = self._questions(X, known)
+        questions = self._start(data, present)
+        states, moving, n_steps, posterior = self._moved(questions, present)
+        settled = ~moving
+        if not self._real:
+            states[settled], settled[settled] = self._descended(
+                states[settled], None if present is None else ~present[settled]
+            )
+        nearest, rows = self._nearest(states, None, 1, real=self._real)
+        squares, places = nearest[:, 0], rows[:, 0]
+        logs = self._mixture(states, None).logs
+        if not self._real:
+            squares = np.rint(squares)
+        else:
+            settled &= np.exp(-self.beta_ / 2 * squares - logs) > 1 - TOLERANCE / 10
+        distance = self._distances(questions, present, places)
+        p_value = self._judge().p_values(distance, present, self._nearest_others)
+        confidence = (1 + np.sign(states) * posterior) / 2 if self._signs else np.full(states.shape, np.nan)
+        decoded = self.encoding_.decode(states).astype(data.dtype)
+        return Recall(
+            patterns=decoded if present is None else np.where(present, data, decoded),
+            memory=places,
+            overlap=1 - squares / 2 / states.shape[1],
+            energy=-logs / self.beta_,
+            confidence=confidence,
+            distance=distance,
+            p_value=p_value,
+            known=p_value < self.false_alarm_rate,
+            n_steps=n_steps,
+            settled=settled,
+        )
+
+    @property
+    def _real(self) -> bool:
+        return self.interaction == "attention" or not self._signs
+
+    @property
+    def _signs(self) -> bool:
+        return self.encoding_.kind == "binary"
+
+    def _questions(self, data: ArrayLike, known: ArrayLike | None) -> tuple[Reals, Mask | None]:
+        """Return checked questions and which of their values are known."""
+        rows = checks.as_array("X", data)
+        n_sites = self.interaction_.n_sites
+        if rows.ndim != 2 or rows.shape[1] != n_sites or rows.dtype.kind not in "biuf":
+            raise InvalidInput(f"X must be numbers of shape (B, {n_sites}), got {rows.dtype} of shape {rows.shape}")
+        rows = rows if rows.dtype in (np.float32, np.float64) else rows.astype(np.float64)
+        return rows, known_values(rows, known)
+
+    def _start(self, data: Reals, present: Mask | None) -> Reals:
+        start = self.encoding_.encode(data)
+        return start if present is None else np.where(present, start, data.dtype.type(0))
+
+    def _target(self, means: Floats, states: Reals) -> Reals:
+        """Return where states go: to the mean, or to its signs; balanced ones stay, hidden ones go to +1."""
+        if self._real:
+            return means.astype(states.dtype)
+        kept = np.where(states == 0, 1, states)
+        return np.where(np.abs(means) <= BALANCED, kept, np.sign(means)).astype(states.dtype)
+
+    def _moved(self, questions: Reals, present: Mask | None) -> tuple[Reals, Mask, int, Floats]:
+        """Return states (B, N) after steps of all free sites, which still move, how many steps, and the first means."""
+        states, moving, n_steps = questions.copy(), np.ones(len(questions), dtype=bool), 0
+        posterior = np.zeros(questions.shape)
+        while moving.any() and n_steps < self.max_steps:
+            rows = np.flatnonzero(moving)
+            known = None if present is None else present[rows]
+            means = self._mixture(states[rows], known if n_steps == 0 else None).means
+            after = self._target(means, states[rows])
+            after = after if known is None else np.where(known, questions[rows], after)
+            moving[rows] = np.abs(after - states[rows]).max(axis=1) > (TOLERANCE if self._real else 0)
+            posterior = means if n_steps == 0 else posterior
+            states[rows], n_steps = after, n_steps + 1
+        return states, moving, n_steps, posterior
+
+    def _descended(self, states: Reals, free: Mask | None) -> tuple[Reals, Mask]:
+        """Return spins (B, N) after single flips of free sites, in order, each a round of all shards; which are minima.
+
+        A flip of a site at which memories of a share P of the weights agree lowers the energy where
+        exp(-2 beta) P + exp(2 beta) (1 - P) > 1, that is, where P < 1/(1 + exp(-2 beta)).
+        """
+        states, settled = states.copy(), np.zeros(len(states), dtype=bool)
+        after, sweeps = np.zeros(len(states), dtype=np.int64), np.zeros(len(states), dtype=np.int64)
+        least = (1 - FLIP_ROUNDING) / (1 + np.exp(-2 * self.beta_))
+        moving = np.arange(len(states))
+        while len(moving):
+            now = states[moving]
+            lowers = (1 + now * self._mixture(now, None).means) / 2 < least
+            lowers = lowers if free is None else lowers & free[moving]
+            settled[moving] = ~lowers.any(axis=1)
+            later = lowers & (np.arange(now.shape[1]) >= after[moving, None])
+            sweeps[moving] += ~later.any(axis=1)
+            site = np.where(later.any(axis=1), later.argmax(axis=1), lowers.argmax(axis=1))
+            on = ~settled[moving] & (sweeps[moving] < self.max_steps)
+            moving, site = moving[on], site[on]
+            states[moving, site] *= -1
+            after[moving] = site + 1
+        return states, settled
+
+    def _mixture(self, states: Reals, seen: Mask | None) -> work.Mixture:
+        return work.Mixture.merged(self._ask(work.mixed, states, seen, real=self._real))
+
+    def _nearest(self, states: Reals, seen: Mask | None, count: int, *, real: bool) -> tuple[Floats, Integers]:
+        """Return squared distances (B, k) of encoded states to their nearest rows, and the places of these."""
+        found = self._ask(work.nearest_in, states, seen, count, real=real)
+        squares = np.concatenate([one for one, _ in found], axis=1)
+        starts = zip(found, self._starts[:-1], strict=True)
+        places = np.concatenate([one + start for (_, one), start in starts], axis=1)
+        order = np.lexsort((places, squares))[:, :count]
+        return np.take_along_axis(squares, order, 1), np.take_along_axis(places, order, 1)
+
+    def _distances(self, questions: Reals, present: Mask | None, places: Integers) -> Floats:
+        """Return the mean squared distances (B,) of questions to stored rows over what is present."""
+        counted = np.ones(questions.shape, dtype=bool) if present is None else present
+        squares = (questions.astype(np.float64) - self._rows(places)) ** 2 * counted
+        means: Floats = squares.sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
+        return means
+
+    def _rows(self, places: Integers) -> Reals:
+        """Return some of all rows."""
+        owners = np.searchsorted(self._starts, places, side="right") - 1
+        asked = [places[owners == place] - self._starts[place] for place in range(len(self._shards))]
+        some = [self.client.submit(work.rows_at, *pair, pure=False) for pair in zip(self._shards, asked, strict=True)]
+        rows = np.empty((len(places), self.interaction_.n_sites))
+        for place, found in enumerate(self.client.gather(some)):
+            rows[owners == place] = found
+        return rows
+
+    def _judge(self) -> Familiarity:
+        """Return what strangers are judged by, measured when it is first needed."""
+        if self._familiarity is None:
+            self._keys = np.concatenate(self._ask(work.keys_of))
+            near = self._nearest_others(None)
+            self._familiarity = Familiarity(int(self._starts[-1]), self.interaction_.n_sites, near, self._signs)
+        return self._familiarity
+
+    def _nearest_others(self, masks: Mask | None) -> Floats:
+        """Return the rising distances of stored rows to their nearest other one, seen through masks in turn."""
+        places = familiarity.sampled(self._keys)
+        seen = None if masks is None else familiarity.visible(masks, len(places))
+        found = self._ask(work.to_others, self._rows(places), self._keys[places], seen)
+        return familiarity.ascending(np.min(found, axis=0))
+
+    def _ask(self, question: Callable[..., Any], *given: Any, **named: Any) -> list[Any]:
+        """Return the answers of all shards, in order."""
+        futures = [self.client.submit(question, shard, *given, **named, pure=False) for shard in self._shards]
+        answers: list[Any] = self.client.gather(futures)
+        return answers
+
+    def _everywhere(self, task: Callable[..., Any], pieces: Sequence[work.Piece], *given: Any) -> list[Any]:
+        """Return what a task makes of all pieces, in order."""
+        answers: list[Any] = self.client.gather([self.client.submit(task, one, *given, pure=False) for one in pieces])
+        return answers
+
+    def _store_of(self, place: int) -> str | None:
+        return None if self.folder is None else f"{self.folder}/shard-{place}.npy"
