@@ -64,10 +64,11 @@ def one_recovery(p: int, teacher_p: int, n_spins: int, n_examples: int, seed: in
     return float(found.verdict == "found"), agreement_of(found.pattern, pattern), float(hit), seconds
 
 
-def agreement(n_disorders: int, n_sweeps: int) -> None:
+def agreement(bodies: list[int], n_disorders: int, n_sweeps: int) -> None:
     """Print message passing less Monte Carlo on the same examples: overlap, magnetisations, energy."""
     print("p    N   load     M  overlap (MC)  difference +- error   rms    rms m_i   MC error m_i  energy  seconds  MC")
-    for p, (n_spins, loads) in POINTS.items():
+    for p in bodies:
+        n_spins, loads = POINTS[p]
         for load in loads:
             n_examples = dh.n_examples_for(load, n_spins, p)
             rows = np.array([one_agreement(p, n_spins, n_examples, seed, n_sweeps) for seed in range(n_disorders)])
@@ -130,7 +131,7 @@ def main() -> None:
     """Read the arguments."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("recovery", "agreement", "speed"))
-    parser.add_argument("--p", type=int, default=3)
+    parser.add_argument("--p", type=int, nargs="+", help="default: 3, for agreement 2 3 4 5")
     parser.add_argument("--teacher-p", type=int)
     parser.add_argument("--n-spins", type=int, nargs="+", default=[64])
     parser.add_argument("--n-examples", type=int, default=280_000)
@@ -140,9 +141,10 @@ def main() -> None:
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     if given.what == "recovery":
-        recovery(given.p, given.teacher_p or given.p, given.n_spins, given.ratios, given.disorders)
+        p = given.p[0] if given.p else 3
+        recovery(p, given.teacher_p or p, given.n_spins, given.ratios, given.disorders)
     elif given.what == "agreement":
-        agreement(given.disorders, given.sweeps)
+        agreement(given.p or list(POINTS), given.disorders, given.sweeps)
     else:
         speed(given.n_spins[0], given.n_examples)
 

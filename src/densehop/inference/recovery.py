@@ -18,6 +18,7 @@ from densehop.base.workers import count_workers
 from densehop.inference.amp import MessagePassing, infer, random_start
 from densehop.inference.byte_codes import ByteCodes
 from densehop.inference.instance import Instance
+from densehop.inference.repeats import Repeats, repeats
 from densehop.inference.spectral import Start, spectral_starts
 from densehop.theory.questions.evidence import log_teacher_norm
 from densehop.theory.questions.thresholds import InferenceRegime, inference_regime
@@ -44,8 +45,9 @@ class Recovery:
     magnetisations : (N,) float64
         How sure each sign is: on the Nishimori line it is right with probability (1 + abs(m_i))/2.
     verdict : str
-        "found": the state explains the examples better than chance can. "impossible": nothing was found, and at this N
-        and M theory says that no method can find it. "undecided": nothing was found, although it should be possible.
+        "found": the state explains the examples better than chance can. "impossible": no state wins over ignorance, and
+        at this N and M theory says that no method finds one. "undecided": a state wins, but by less than chance may
+        give, or none was found, although it should be possible.
     reason : str
         Why, what theory expects here, and how many examples would do.
     log_odds : float
@@ -97,12 +99,23 @@ def recover_pattern(
     ------
     InvalidInput
         If an argument is out of its range.
+
+    Notes
+    -----
+    Rows that repeat others more often than a teacher's independent draws do are taken for copies and count once.
     """
     signs = checks.signs("examples", examples, ("M", "N"))
     threads = count_workers(n_workers)
     instance = Instance.checked(signs, p, temperature, threads)
     expectation = inference_regime(signs.shape[1], len(signs), p, temperature, teacher_p, teacher_temperature)
-    return _recovery(search(instance, all_starts(signs, instance.codes, p, seed, threads)), expectation)
+    law = p if teacher_p is None else teacher_p, temperature if teacher_temperature is None else teacher_temperature
+    found, note = repeats(instance.codes, *law), ""
+    if found.copied:
+        note = f" {_copies(found, len(signs))}"
+        signs = signs[found.first]
+        instance = Instance.checked(signs, p, temperature, threads)
+        expectation = inference_regime(signs.shape[1], len(signs), p, temperature, teacher_p, teacher_temperature)
+    return _recovery(search(instance, all_starts(signs, instance.codes, p, seed, threads)), expectation, note)
 
 
 def search(instance: Instance, starts: Iterable[Start]) -> "Candidate":
@@ -140,6 +153,11 @@ class Candidate(NamedTuple):
         return self.result.converged and (self.log_odds > THRESHOLD or self.from_eigenvector)
 
     @property
+    def wins(self) -> bool:
+        """Whether it is more probable than the paramagnet."""
+        return self.result.converged and self.log_odds > 0
+
+    @property
     def rank(self) -> tuple[bool, float]:
         """The larger, the better."""
         return self.significant, self.log_odds
@@ -168,14 +186,23 @@ def all_starts(signs: Signs, codes: ByteCodes, p: int, seed: Seed, threads: int)
         yield Start("random", random_start(codes.n_spins, seed_sequence(seed, number)))
 
 
-def _recovery(best: Candidate, expectation: InferenceRegime) -> Recovery:
+def _copies(found: Repeats, n_examples: int) -> str:
+    """Say that copies were left out."""
+    return (
+        f"Of the {n_examples:,} rows {n_examples - len(found.first):,} repeat others, where independent draws of this "
+        f"teacher have about {found.expected:.2g} equal pairs: only different rows count, {len(found.first):,}."
+    )
+
+
+def _recovery(best: Candidate, expectation: InferenceRegime, note: str) -> Recovery:
     """Give the verdict."""
-    verdict = "found" if best.significant else "undecided" if expectation.possible else "impossible"
+    undecided = expectation.possible or best.wins
+    verdict = "found" if best.significant else "undecided" if undecided else "impossible"
     return Recovery(
         pattern=best.result.pattern,
         magnetisations=best.result.magnetisations,
         verdict=verdict,
-        reason=f"{_why(best)} {expectation.explanation}",
+        reason=f"{_why(best)} {expectation.explanation}{note}",
         log_odds=best.log_odds,
         start=best.start.name,
         result=best.result,
