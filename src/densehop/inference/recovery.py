@@ -1,12 +1,14 @@
 """`recover_pattern`: the hidden pattern from its examples alone, with a verdict (docs/theory.md, eq. 118 to 122).
 
-Message passing starts from eigenvectors. A state counts as found if its evidence would be a rare accident in random
-examples: Z/<Z> exceeds 1/delta for at most a fraction delta of them, at every N and whatever the student (eq. 121).
+Message passing starts from eigenvectors and, where they lead nowhere, from where cooled chains end. A state counts as
+found if its evidence would be a rare accident in random examples: Z/<Z> exceeds 1/delta for at most a fraction delta of
+them, at every N, from however many starts, and whatever the student (eq. 121).
 """
 
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +18,7 @@ from densehop.base.arrays import ArrayLike, Floats, Signs
 from densehop.base.streams import Seed, seed_sequence
 from densehop.base.workers import count_workers
 from densehop.inference.amp import MessagePassing, infer, random_start
+from densehop.inference.annealed import annealed_starts
 from densehop.inference.byte_codes import ByteCodes
 from densehop.inference.instance import Instance
 from densehop.inference.repeats import Repeats, repeats
@@ -53,7 +56,7 @@ class Recovery:
     log_odds : float
         Evidence of the best state in nats, log Z - log <Z> against independent random examples; 0 for the paramagnet.
     start : str
-        Where message passing found it from: "covariance", "unfolding", "mean" or "random".
+        Where message passing found it from: "covariance", "unfolding", "mean", "random" or "annealing".
     result : MessagePassing
         The state itself, with its free entropy and residual.
     expectation : InferenceRegime
@@ -115,7 +118,10 @@ def recover_pattern(
         signs = signs[found.first]
         instance = Instance.checked(signs, p, temperature, threads)
         expectation = inference_regime(signs.shape[1], len(signs), p, temperature, teacher_p, teacher_temperature)
-    return _recovery(search(instance, all_starts(signs, instance.codes, p, seed, threads)), expectation, note)
+    starts: Iterable[Start] = all_starts(signs, instance.codes, p, seed, threads)
+    if expectation.possible:
+        starts = chain(starts, annealed_starts(signs, p, temperature, seed, threads))
+    return _recovery(search(instance, starts), expectation, note)
 
 
 def search(instance: Instance, starts: Iterable[Start]) -> "Candidate":

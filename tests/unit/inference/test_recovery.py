@@ -83,6 +83,14 @@ def test_noise_is_not_found(p, n_examples):
     assert "found" not in verdicts
 
 
+def test_where_no_eigenvector_points_at_the_pattern_cooled_chains_find_it():
+    pattern, examples = data(0.6, 100, 3, temperature=2.0, seed=3)
+    found = dh.recover_pattern(examples, 3, 2.0)
+    assert found.expectation.regime == "hard"
+    assert (found.verdict, found.start) == ("found", "annealing")
+    assert agreement(found.pattern, pattern) > 0.9
+
+
 def test_copies_count_once():
     """A hundred random rows, fifty times each, would be overwhelming evidence if they were independent."""
     rows = np.random.default_rng(0).choice([-1, 1], (100, 30))
