@@ -17,10 +17,11 @@ from densehop.theory.diagrams.axes import checked_axis, default_axes
 from densehop.theory.diagrams.broken_lines import NAMES, POINTS, BrokenLines, broken_lines, count_points
 from densehop.theory.diagrams.phases import Phase, breaks_symmetry, candidates, phase_among
 from densehop.theory.diagrams.winners import CODES, PHASES, VARIABLES, Values, by_arrays, by_points, problem_at
-from densehop.theory.lines.boundaries import INFERENCE, RETRIEVAL, traced
+from densehop.theory.lines.boundaries import traced
 from densehop.theory.lines.exponential import any_plane
 from densehop.theory.lines.planes import Plane
 from densehop.theory.lines.points import Boundary, Wanted, warn
+from densehop.theory.lines.universal_boundaries import INFERENCE, RETRIEVAL
 from densehop.theory.saddle_point import ANSATZES
 
 LARGEST_GRID = 4_000_000  # points
