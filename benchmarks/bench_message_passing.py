@@ -164,25 +164,26 @@ def speed(n_spins: int, n_examples: int) -> None:
     examples = (np.random.default_rng(0).integers(0, 2, (n_examples, n_spins), dtype=np.int8) * 2 - 1).astype(np.int8)
     m = np.random.default_rng(1).uniform(-1, 1, n_spins)
     words = examples.reshape(-1).view(np.uint64)
-    read = best(partial(np.max, words))
+    [read] = best(partial(np.max, words))
     size = examples.size
     print(f"N = {n_spins}, M = {n_examples}: reading {read / size * 1e9:.3f} ns per entry")
     for p in (2, 3, 4, 5, 6):
         one, two = (Instance.checked(examples, p, T, n_workers) for n_workers in (1, 2))
         one.fields(m)
-        first, second = best(partial(one.fields, m)), best(partial(two.fields, m))
+        first, second = best(partial(one.fields, m), partial(two.fields, m))
         times = f"{first / size * 1e9:.3f} ns per entry, {first / read:.1f} reads; two threads {first / second:.2f}x"
         print(f"p = {p}: {times}", flush=True)
 
 
-def best(call: Callable[[], object], n_times: int = 51) -> float:
-    """Return the shortest of several times."""
-    times = []
+def best(*calls: Callable[[], object], n_times: int = 100) -> list[float]:
+    """Return the shortest of several times of each call, the calls taking turns."""
+    times = [math.inf] * len(calls)
     for _ in range(n_times):
-        begin = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begin)
-    return min(times)
+        for place, call in enumerate(calls):
+            begin = time.perf_counter()
+            call()
+            times[place] = min(times[place], time.perf_counter() - begin)
+    return times
 
 
 def main() -> None:
