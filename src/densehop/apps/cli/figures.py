@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def reproduce(
     name: Annotated[str | None, typer.Argument(help="The figure's name; see --list.")] = None,
-    size: Annotated[str, typer.Option(help="How much to compute.")] = "quick",
+    size: Annotated[str, typer.Option(help="How much to compute: quick, or paper (hours).")] = "quick",
     out: Annotated[Path, typer.Option(help="Folder for NAME.png, NAME.pdf and NAME.nc.")] = Path("figures"),
     seed: Annotated[int, typer.Option(help="Seed; results do not depend on the number of workers.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Processes. (default: one for each core)")] = None,
@@ -56,6 +56,8 @@ def reproduce(
         raise
     typer.echo(f"{name}, size {size}, seed {seed}\n")
     _report(made)
+    if size == "quick":
+        typer.echo(f"next: --size paper takes hours; its figure and its table are in docs/figures/{name}.md.")
 
 
 def _report(made: "Reproduction") -> None:

@@ -24,6 +24,7 @@ from rich.progress import (
 from densehop.base.version import __version__
 
 Csv = Annotated[bool, typer.Option("--csv", help="Write the numbers as .csv too, a file for each set of dimensions.")]
+ROUNDING = 1e-9  # a share below it is none
 SPEED_WINDOW = 3600.0  # seconds over which the bar measures its speed: cells of a campaign take minutes each
 
 
@@ -89,9 +90,28 @@ def number(value: float, digits: int = 12) -> str:
     return "-" if math.isnan(value) else f"{value:.{digits}g}"
 
 
+def known(value: float, error: float) -> str:
+    """Return a number with the digits that its error leaves, 12 at most."""
+    if not (error > 0 and math.isfinite(error) and value):
+        return f"{value:.12g}"
+    digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 1
+    return f"{value:.{min(12, max(1, digits))}g}"
+
+
 def percent(share: float) -> str:
-    """Return a share in per cent, with as many digits as mean something."""
-    return "-" if math.isnan(share) else f"{100 * share:.2g}%" if share < 0.1 else f"{100 * share:.0f}%"
+    """Return a share in per cent, with as many digits as mean something; rounding errors are 0."""
+    if math.isnan(share):
+        return "-"
+    return "0%" if share < ROUNDING else f"{100 * share:.2g}%" if share < 0.1 else f"{100 * share:.0f}%"
+
+
+def percent_with_error(share: float, error: float) -> str:
+    """Return a share and its standard error in per cent; the error has one digit, two if the first is 1."""
+    if not error > 0:
+        return percent(share)
+    first = math.floor(math.log10(100 * error))
+    decimals = max(0, -first + (100 * error < 2 * 10**first))
+    return f"{100 * share:.{decimals}f}% +- {100 * error:.{decimals}f}%"
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

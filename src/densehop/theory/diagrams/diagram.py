@@ -69,8 +69,9 @@ def phase_diagram(
         break replica symmetry are nan (`solve_grid` computes them).
     n_spins : int, optional
         N for which to add where the pattern is found: `difficulty` (temperature, coordinate), impossible where its
-        state does not win at infinite N, hard before an eigenvector sticks out of the noise of N spins, easy from there
-        on (the line `spectral`).
+        state does not beat paramagnet and glass at infinite N, hard before an eigenvector sticks out of the noise of N
+        spins, easy from there on (the line `spectral`). States of single examples do not count: message passing from
+        an eigenvector does not end there (part of eR is easy).
     progress : Progress, optional
         Where to report steps.
 
@@ -104,7 +105,7 @@ def phase_diagram(
     dataset = _as_dataset(where, x, t, values, ansatz)
     lines = _lines(where, kinds, ansatz, broken, float(t[-1]), report)
     if n_spins is not None:
-        difficulty.add_difficulty(dataset, where, n_spins)
+        difficulty.add_difficulty(dataset, where, n_spins, values["inference_wins"])
     if boundaries and not where.universal and min(x.size, t.size) > 1:
         _add_map(dataset, where, ansatz, lines)
     if boundaries and n_spins is not None:  # not before the map, whose phases it does not part

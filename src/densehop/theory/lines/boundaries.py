@@ -51,7 +51,7 @@ def boundary(
     model, teacher_temperature, load, scaled_teacher_temperature, sharpness, reliability :
         The plane; see `phase_diagram`.
     points : int
-        How many, where temperatures is None.
+        How many at most, where temperatures is None.
     ansatz : "rs" or "1rsb"
         Of the state with an overlap; for p = 2 of the retrieval spinodal and of where inference begins at a fixed
         teacher. 1RSB moves spinodal and global lines below the direct model's own Nishimori line, tau < 1/Gamma_lR, and
