@@ -2,20 +2,23 @@
 
 `python benchmarks/bench_message_passing.py recovery --p 3 --n-spins 64 100 200` prints, for multiples of the unfolding
 threshold, how often the pattern is found from eigenvectors and from random starts. `agreement` compares magnetisations
-with Monte Carlo on the same examples, `speed` prints the time of a pass beside that of reading the examples.
+with Monte Carlo on the same examples, `calibration` what is said of signs with the truth, `audit` counts verdicts on
+random data sets, and `speed` prints the time of a pass beside that of reading the examples.
 """
 
 import argparse
 import math
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 
 import densehop as dh
-from densehop.base.arrays import Signs
+from densehop.base.arrays import Floats, Signs
 from densehop.inference.instance import Instance
 
 RATIOS = (0.5, 0.7, 1.0, 1.3, 1.7, 2.5, 4.0)
@@ -25,6 +28,9 @@ POINTS = {
     4: (48, (25.6, 32.0, 40.0)),
     5: (32, (28.0, 36.0, 44.0)),
 }
+CALIBRATED = ((2, 300, 5.0), (2, 300, 8.0), (2, 1000, 5.0), (3, 100, 22.0), (4, 48, 20.0), (5, 32, 20.0))
+BINS = ((0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.85), (0.85, 0.95), (0.95, 0.99), (0.99, 1.01))
+LARGEST_N = {2: 200, 3: 80, 4: 48, 5: 28}  # of random data sets
 T = 4.0
 
 
@@ -64,18 +70,21 @@ def one_recovery(p: int, teacher_p: int, n_spins: int, n_examples: int, seed: in
     return float(found.verdict == "found"), agreement_of(found.pattern, pattern), float(hit), seconds
 
 
-def agreement(n_disorders: int, n_sweeps: int) -> None:
+def agreement(bodies: list[int], n_disorders: int, n_sweeps: int) -> None:
     """Print message passing less Monte Carlo on the same examples: overlap, magnetisations, energy."""
-    print("p    N   load     M  overlap (MC)  difference +- error   rms    rms m_i   MC error m_i  energy  seconds  MC")
-    for p, (n_spins, loads) in POINTS.items():
+    print(
+        "p    N   load      M   n  overlap (MC)  difference +- error   rms   rms m_i  MC error m_i  energy  seconds  MC"
+    )
+    for p in bodies:
+        n_spins, loads = POINTS[p]
         for load in loads:
             n_examples = dh.n_examples_for(load, n_spins, p)
             rows = np.array([one_agreement(p, n_spins, n_examples, seed, n_sweeps) for seed in range(n_disorders)])
-            mean, error = rows.mean(axis=0), rows[:, 1].std(ddof=1) / math.sqrt(n_disorders)
+            rows = rows[rows[:, -1] > 0, :-1]  # where message passing has no state, it says so
+            mean, error = rows.mean(axis=0), rows[:, 1].std(ddof=1) / math.sqrt(len(rows))
             rms = math.sqrt(np.mean(rows[:, 1] ** 2))
-            line = (
-                f"{p} {n_spins:4} {load:6.1f} {n_examples:6} {mean[0]:10.4f} {mean[1]:+12.4f} +- {error:.4f} {rms:8.4f}"
-            )
+            line = f"{p} {n_spins:4} {load:6.1f} {n_examples:6} {len(rows):3} {mean[0]:10.4f}"
+            line += f" {mean[1]:+12.4f} +- {error:.4f} {rms:8.4f}"
             print(line, *(f"{value:9.4f}" for value in mean[2:]), flush=True)
 
 
@@ -97,7 +106,57 @@ def one_agreement(p: int, n_spins: int, n_examples: int, seed: int, n_sweeps: in
     energy = found.energy - float(run.energy[:, n_sweeps // 10 :].mean()) / n_spins
     rms = float(np.sqrt(np.mean((found.magnetisations - mean) ** 2)))
     difference = float(found.magnetisations @ pattern) / n_spins - overlap
-    return overlap, difference, rms, error, energy, end - middle, middle - begin
+    return overlap, difference, rms, error, energy, end - middle, middle - begin, float(not found.advice)
+
+
+def calibration(n_disorders: int) -> None:
+    """Print, for bins of what message passing claims for a sign, how many signs are right; T = T*."""
+    print("p    N   load  signs  " + "  ".join(f"claimed {low:.2f} to {high:.2f}: right" for low, high in BINS))
+    for p, n_spins, load in CALIBRATED:
+        claimed, right = (np.concatenate(part) for part in zip(*claims(p, n_spins, load, n_disorders), strict=True))
+        cells = [one_bin(claimed, right, low, high) for low, high in BINS]
+        print(f"{p} {n_spins:4} {load:6.1f} {len(claimed):6}  " + "  ".join(cells), flush=True)
+
+
+def claims(p: int, n_spins: int, load: float, n_disorders: int) -> list[tuple[Floats, npt.NDArray[np.bool_]]]:
+    """Return the claimed probabilities (N,) and whether the signs are right (N,), for each disorder that converged."""
+    rows = []
+    for seed in range(n_disorders):
+        pattern, examples = dh.draw_examples(n_spins, dh.n_examples_for(load, n_spins, p), p, T, seed=seed)
+        found = dh.message_passing(examples, p, T, start=pattern, n_workers=1)
+        if found.converged and found.q > 0.01:
+            rows.append(((1 + np.abs(found.magnetisations)) / 2, found.pattern == pattern))
+    return rows
+
+
+def one_bin(claimed: Floats, right: npt.NDArray[np.bool_], low: float, high: float) -> str:
+    """Return the mean claim, the share that is right with its binomial error, and the number of signs."""
+    here = (claimed >= low) & (claimed < high)
+    n, share = int(here.sum()), float(right[here].mean()) if here.any() else math.nan
+    error = math.sqrt(share * (1 - share) / n) if n else math.nan
+    return f"{claimed[here].mean() if n else math.nan:.3f}: {share:.3f}({error * 1000:.0f}) of {n:<5}"
+
+
+def audit(n_sets: int) -> None:
+    """Print how often each verdict falls on random data sets, by what theory expects and by the overlap."""
+    counts = Counter(one_verdict(number) for number in range(n_sets))
+    print(f"{'verdict':>10}  {'theory':>10}  overlap  data sets")
+    for (verdict, regime, overlap), number in sorted(counts.items()):
+        print(f"{verdict:>10}  {regime:>10}  {overlap:>7}  {number}")
+
+
+def one_verdict(number: int) -> tuple[str, str, str]:
+    """Return the verdict, what theory expects, and the overlap, for a data set whose N, p, T and M are random."""
+    rng = np.random.default_rng(number)
+    p = int(rng.integers(2, 6))
+    n_spins = round(math.exp(rng.uniform(math.log(6), math.log(LARGEST_N[p]))))
+    t, gamma = rng.uniform(0.8, 6), math.exp(rng.uniform(math.log(0.1), math.log(6)))
+    n_examples = min(dh.n_examples_for(gamma * t**2, n_spins, p), 60_000) if t > 1.6 else int(rng.integers(1, 60))
+    pattern, examples = dh.draw_examples(n_spins, max(n_examples, 1), p, t, seed=number)
+    found = dh.recover_pattern(examples, p, t, seed=number, n_workers=1)
+    overlap = agreement_of(found.pattern, pattern)
+    state = "none" if found.result.q < 0.01 else "< 0.5" if overlap < 0.5 else "< 0.7" if overlap < 0.7 else "more"
+    return found.verdict, found.expectation.regime, state
 
 
 def speed(n_spins: int, n_examples: int) -> None:
@@ -105,32 +164,33 @@ def speed(n_spins: int, n_examples: int) -> None:
     examples = (np.random.default_rng(0).integers(0, 2, (n_examples, n_spins), dtype=np.int8) * 2 - 1).astype(np.int8)
     m = np.random.default_rng(1).uniform(-1, 1, n_spins)
     words = examples.reshape(-1).view(np.uint64)
-    read = best(partial(np.max, words))
+    [read] = best(partial(np.max, words))
     size = examples.size
     print(f"N = {n_spins}, M = {n_examples}: reading {read / size * 1e9:.3f} ns per entry")
     for p in (2, 3, 4, 5, 6):
         one, two = (Instance.checked(examples, p, T, n_workers) for n_workers in (1, 2))
         one.fields(m)
-        first, second = best(partial(one.fields, m)), best(partial(two.fields, m))
+        first, second = best(partial(one.fields, m), partial(two.fields, m))
         times = f"{first / size * 1e9:.3f} ns per entry, {first / read:.1f} reads; two threads {first / second:.2f}x"
         print(f"p = {p}: {times}", flush=True)
 
 
-def best(call: Callable[[], object], n_times: int = 7) -> float:
-    """Return the shortest of several times."""
-    times = []
+def best(*calls: Callable[[], object], n_times: int = 100) -> list[float]:
+    """Return the shortest of several times of each call, the calls taking turns."""
+    times = [math.inf] * len(calls)
     for _ in range(n_times):
-        begin = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begin)
-    return min(times)
+        for place, call in enumerate(calls):
+            begin = time.perf_counter()
+            call()
+            times[place] = min(times[place], time.perf_counter() - begin)
+    return times
 
 
 def main() -> None:
     """Read the arguments."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("recovery", "agreement", "speed"))
-    parser.add_argument("--p", type=int, default=3)
+    parser.add_argument("what", choices=("recovery", "agreement", "calibration", "audit", "speed"))
+    parser.add_argument("--p", type=int, nargs="+", help="default: 3, for agreement 2 3 4 5")
     parser.add_argument("--teacher-p", type=int)
     parser.add_argument("--n-spins", type=int, nargs="+", default=[64])
     parser.add_argument("--n-examples", type=int, default=280_000)
@@ -140,9 +200,14 @@ def main() -> None:
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     if given.what == "recovery":
-        recovery(given.p, given.teacher_p or given.p, given.n_spins, given.ratios, given.disorders)
+        p = given.p[0] if given.p else 3
+        recovery(p, given.teacher_p or p, given.n_spins, given.ratios, given.disorders)
     elif given.what == "agreement":
-        agreement(given.disorders, given.sweeps)
+        agreement(given.p or list(POINTS), given.disorders, given.sweeps)
+    elif given.what == "calibration":
+        calibration(given.disorders)
+    elif given.what == "audit":
+        audit(given.disorders)
     else:
         speed(given.n_spins[0], given.n_examples)
 

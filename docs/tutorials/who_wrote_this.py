@@ -32,7 +32,7 @@ assert abs(overlaps.mean()) < 0.01
 # -------------------
 # Before any search, ask whether it can succeed. There are two thresholds: from the first on, the pattern's state wins
 # over ignorance; from the second on, an eigenvector points at it, so that it can be found in seconds. In between lies
-# the hard phase.
+# the hard phase, where at large N no fast method is known; at a few hundred spins annealing still finds the way.
 for count in (5_000, 20_000, n_examples):
     answer = dh.theory.inference_regime(n_spins, count, p, temperature)
     print(f"{count:6} examples: {answer.regime}")
@@ -42,8 +42,8 @@ assert answer.regime == "easy"
 # %%
 # The search
 # ----------
-# ``recover_pattern`` looks at the top eigenvectors, starts message passing there, and judges what it finds: could
-# random rows have such a state?
+# ``recover_pattern`` looks at the top eigenvectors, starts message passing there (and, if that leads nowhere, where
+# cooled chains end), and judges what it finds: could random rows have such a state?
 found = dh.recover_pattern(examples, p, temperature)
 print("verdict:", found.verdict)
 print(found.reason)

@@ -1,12 +1,14 @@
 """`recover_pattern`: the hidden pattern from its examples alone, with a verdict (docs/theory.md, eq. 118 to 122).
 
-Message passing starts from eigenvectors. A state counts as found if its evidence would be a rare accident in random
-examples: Z/<Z> exceeds 1/delta for at most a fraction delta of them, at every N and whatever the student (eq. 121).
+Message passing starts from eigenvectors and, where they lead nowhere, from where cooled chains end. A state counts as
+found if its evidence would be a rare accident in random examples: Z/<Z> exceeds 1/delta for at most a fraction delta of
+them, at every N, from however many starts, and whatever the student (eq. 121).
 """
 
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +18,10 @@ from densehop.base.arrays import ArrayLike, Floats, Signs
 from densehop.base.streams import Seed, seed_sequence
 from densehop.base.workers import count_workers
 from densehop.inference.amp import MessagePassing, infer, random_start
+from densehop.inference.annealed import annealed_starts
 from densehop.inference.byte_codes import ByteCodes
 from densehop.inference.instance import Instance
+from densehop.inference.repeats import Repeats, repeats
 from densehop.inference.spectral import Start, spectral_starts
 from densehop.theory.questions.evidence import log_teacher_norm
 from densehop.theory.questions.thresholds import InferenceRegime, inference_regime
@@ -44,14 +48,15 @@ class Recovery:
     magnetisations : (N,) float64
         How sure each sign is: on the Nishimori line it is right with probability (1 + abs(m_i))/2.
     verdict : str
-        "found": the state explains the examples better than chance can. "impossible": nothing was found, and at this N
-        and M theory says that no method can find it. "undecided": nothing was found, although it should be possible.
+        "found": the state explains the examples better than chance can. "impossible": no state wins over ignorance, and
+        at this N and M theory says that no method finds one. "undecided": a state wins, but by less than chance may
+        give, or none was found, although it should be possible.
     reason : str
         Why, what theory expects here, and how many examples would do.
     log_odds : float
         Evidence of the best state in nats, log Z - log <Z> against independent random examples; 0 for the paramagnet.
     start : str
-        Where message passing found it from: "covariance", "unfolding", "mean" or "random".
+        Where message passing found it from: "covariance", "unfolding", "mean", "random" or "annealing".
     result : MessagePassing
         The state itself, with its free entropy and residual.
     expectation : InferenceRegime
@@ -97,12 +102,26 @@ def recover_pattern(
     ------
     InvalidInput
         If an argument is out of its range.
+
+    Notes
+    -----
+    Rows that repeat others more often than a teacher's independent draws do are taken for copies and count once.
     """
     signs = checks.signs("examples", examples, ("M", "N"))
     threads = count_workers(n_workers)
     instance = Instance.checked(signs, p, temperature, threads)
     expectation = inference_regime(signs.shape[1], len(signs), p, temperature, teacher_p, teacher_temperature)
-    return _recovery(search(instance, all_starts(signs, instance.codes, p, seed, threads)), expectation)
+    law = p if teacher_p is None else teacher_p, temperature if teacher_temperature is None else teacher_temperature
+    found, note = repeats(instance.codes, *law), ""
+    if found.copied:
+        note = f" {_copies(found, len(signs))}"
+        signs = signs[found.first]
+        instance = Instance.checked(signs, p, temperature, threads)
+        expectation = inference_regime(signs.shape[1], len(signs), p, temperature, teacher_p, teacher_temperature)
+    starts: Iterable[Start] = all_starts(signs, instance.codes, p, seed, threads)
+    if expectation.possible:
+        starts = chain(starts, annealed_starts(signs, p, temperature, seed, threads))
+    return _recovery(search(instance, starts), expectation, note)
 
 
 def search(instance: Instance, starts: Iterable[Start]) -> "Candidate":
@@ -140,6 +159,11 @@ class Candidate(NamedTuple):
         return self.result.converged and (self.log_odds > THRESHOLD or self.from_eigenvector)
 
     @property
+    def wins(self) -> bool:
+        """Whether it is more probable than the paramagnet."""
+        return self.result.converged and self.log_odds > 0
+
+    @property
     def rank(self) -> tuple[bool, float]:
         """The larger, the better."""
         return self.significant, self.log_odds
@@ -168,14 +192,23 @@ def all_starts(signs: Signs, codes: ByteCodes, p: int, seed: Seed, threads: int)
         yield Start("random", random_start(codes.n_spins, seed_sequence(seed, number)))
 
 
-def _recovery(best: Candidate, expectation: InferenceRegime) -> Recovery:
+def _copies(found: Repeats, n_examples: int) -> str:
+    """Say that copies were left out."""
+    return (
+        f"Of the {n_examples:,} rows {n_examples - len(found.first):,} repeat others, where independent draws of this "
+        f"teacher have about {found.expected:.2g} equal pairs: only different rows count, {len(found.first):,}."
+    )
+
+
+def _recovery(best: Candidate, expectation: InferenceRegime, note: str) -> Recovery:
     """Give the verdict."""
-    verdict = "found" if best.significant else "undecided" if expectation.possible else "impossible"
+    undecided = expectation.possible or best.wins
+    verdict = "found" if best.significant else "undecided" if undecided else "impossible"
     return Recovery(
         pattern=best.result.pattern,
         magnetisations=best.result.magnetisations,
         verdict=verdict,
-        reason=f"{_why(best)} {expectation.explanation}",
+        reason=f"{_why(best)} {expectation.explanation}{note}",
         log_odds=best.log_odds,
         start=best.start.name,
         result=best.result,

@@ -67,7 +67,7 @@ def covariance(examples: Signs) -> Floats:
 def unfold_three(examples: Signs, seed: Seed, n_workers: int) -> Floats:
     """Return the top eigenvector, (N,), of sum_kl J_ikl J_jkl for i != j (docs/theory.md, eq. 119)."""
     n_examples, n_spins = examples.shape
-    if not _fits(3, n_spins, n_examples):
+    if not tensor_fits(3, n_spins, n_examples):
         first = generator(seed, Purpose.START, 1).standard_normal((n_spins,))
         return largest_eigenvector(lambda v: apply_three(examples, v), first)
     gram = np.zeros((n_spins, n_spins))
@@ -84,7 +84,7 @@ def unfold_four(examples: Signs, seed: Seed, n_workers: int) -> Floats:
     first = generator(seed, Purpose.START, 1).standard_normal(n_spins)
     pairs = np.outer(first, first)
     np.fill_diagonal(pairs, 0.0)
-    if not _fits(4, n_spins, n_examples):
+    if not tensor_fits(4, n_spins, n_examples):
         correlations = covariance(examples)
 
         def multiply(v: Floats) -> Floats:
@@ -99,7 +99,7 @@ def unfold_four(examples: Signs, seed: Seed, n_workers: int) -> Floats:
     return largest_eigenvector(lambda v: multiply(v.reshape(shape)).ravel(), pairs.ravel()).reshape(shape)
 
 
-def _fits(p: int, n_spins: int, n_examples: int) -> bool:
+def tensor_fits(p: int, n_spins: int, n_examples: int) -> bool:
     """Tell whether the tensor is small enough to be formed; refuse one that is and finds no memory."""
     needed = CouplingStore.bytes_needed(p, n_spins, n_examples, 0, 1)
     if needed > LARGEST_TENSOR:

@@ -12,6 +12,7 @@ from densehop.recipes.phase_diagrams.fixed_teacher import RECIPE as FIXED_TEACHE
 from densehop.recipes.phase_diagrams.large_noise import RECIPE as LARGE_NOISE_PHASE_DIAGRAM
 from densehop.recipes.phase_diagrams.nishimori import RECIPE as NISHIMORI_PHASE_DIAGRAM
 from densehop.recipes.recipe import Recipe
+from densehop.recipes.recovery.recipe import RECIPE as HIDDEN_PATTERN
 from densehop.recipes.robustness.adversarial import RECIPE as ADVERSARIAL
 from densehop.recipes.robustness.adversarial_prototypes import RECIPE as ADVERSARIAL_PROTOTYPES
 from densehop.recipes.robustness.prototype_or_feature import RECIPE as PROTOTYPE_OR_FEATURE
@@ -33,6 +34,7 @@ RECIPES: dict[str, Recipe] = {
         ADVERSARIAL,
         ADVERSARIAL_PROTOTYPES,
         PROTOTYPE_OR_FEATURE,
+        HIDDEN_PATTERN,
     )
 }
 

@@ -7,7 +7,7 @@ from densehop.base.quantities import SWEEP, Quantity, attributes, described_with
 ATTACK, PROTOTYPES = "docs/theory.md, section 11", "docs/theory.md, section 11"
 NISHIMORI, FINITE = "docs/theory.md, section 4", "docs/theory.md, section 7"
 RETRIEVAL, MIXTURES, SHANNON = (f"docs/theory.md, section {number}" for number in (9, 13, 16))
-EXPONENTIAL = "docs/theory.md, section 16"
+EXPONENTIAL, PASSING = "docs/theory.md, section 16", "docs/theory.md, section 17"
 
 RECIPE_QUANTITIES = {
     # simulation beside theory
@@ -118,6 +118,18 @@ RECIPE_QUANTITIES = {
     "attack_spins": Quantity("number of spins N of the attacks", EXPONENTIAL),
     "attack_sharpness": Quantity("sharpness of the attacked student", EXPONENTIAL),
     "attack_curve_sharpness": Quantity("sharpness along the curve of attacks", EXPONENTIAL),
+    # the hidden pattern
+    "search": Quantity("how the pattern is searched for", PASSING),
+    "search_overlap": Quantity("overlap of what the search found with the pattern, up to a common sign", PASSING),
+    "search_cost": Quantity("median processor time of a search", PASSING, "s"),
+    "eigenvector_overlap": Quantity("overlap of the top eigenvector with the pattern, up to its sign", PASSING),
+    "threshold_ratio": Quantity(
+        "examples over those from which the unfolding's eigenvector shows the pattern", PASSING
+    ),
+    "possible_ratio": Quantity("that multiple from which the pattern's state wins", PASSING),
+    "found_share": Quantity("share of disorders in which the search found the pattern", PASSING),
+    "found_low": Quantity("lower end of the share's interval, one standard error", PASSING),
+    "found_high": Quantity("upper end of the share's interval, one standard error", PASSING),
 }
 SERIES = ("retrieval", "warm", "loaded")  # of the recipe `capacity`, each with its p, N and temperature
 FORMS = (  # what follows a name, and what it adds to its meaning

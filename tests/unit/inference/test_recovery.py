@@ -7,7 +7,9 @@ import pytest
 
 import densehop as dh
 from densehop.errors import InvalidInput
+from densehop.inference.byte_codes import ByteCodes
 from densehop.inference.recovery import THRESHOLD
+from densehop.inference.repeats import repeats
 from densehop.theory import unfolding_threshold
 
 
@@ -79,6 +81,65 @@ def test_noise_is_not_found(p, n_examples):
         examples = (rng.integers(0, 2, (n_examples, 16)) * 2 - 1).astype(np.int8)
         verdicts.append(dh.recover_pattern(examples, p, 2.2, seed=seed).verdict)
     assert "found" not in verdicts
+
+
+def test_where_no_eigenvector_points_at_the_pattern_cooled_chains_find_it():
+    pattern, examples = data(0.6, 100, 3, temperature=2.0, seed=3)
+    found = dh.recover_pattern(examples, 3, 2.0)
+    assert found.expectation.regime == "hard"
+    assert (found.verdict, found.start) == ("found", "annealing")
+    assert agreement(found.pattern, pattern) > 0.9
+
+
+def test_copies_count_once():
+    """A hundred random rows, fifty times each, would be overwhelming evidence if they were independent."""
+    rows = np.random.default_rng(0).choice([-1, 1], (100, 30))
+    copied, once = (dh.recover_pattern(examples, 3, 4.0) for examples in (np.repeat(rows, 50, axis=0), rows))
+    assert copied.verdict == once.verdict == "impossible"
+    assert (copied.magnetisations == once.magnetisations).all()
+    assert "4,900 repeat others" in copied.reason
+    assert "repeat" not in once.reason
+
+
+def test_repeats_that_a_teacher_makes_are_evidence():
+    """An ordered teacher shows its pattern again and again, and ten spins have few states."""
+    pattern, examples = dh.draw_examples(30, 200, 3, 0.6, seed=0)
+    found = dh.recover_pattern(examples, 3, 0.6)
+    assert len(np.unique(examples, axis=0)) < 100
+    assert found.verdict == "found"
+    assert (found.pattern == pattern).all()
+    assert "repeat" not in found.reason
+    assert "repeat" not in dh.recover_pattern(dh.draw_examples(10, 3000, 3, 3.0, seed=0)[1], 3, 3.0).reason
+
+
+@pytest.mark.parametrize(("p", "temperature"), [(3, 1.3), (2, 2.5), (4, 4.0)])
+def test_equal_pairs_are_counted_and_expected(p, temperature):
+    counts = []
+    for seed in range(20):
+        examples = dh.draw_examples(9, 400, p, temperature, seed=seed)[1]
+        found = repeats(ByteCodes.of(examples, 1), p, temperature)
+        same = (examples[:, None] == examples[None]).all(axis=2)
+        assert found.pairs == (same.sum() - 400) / 2
+        np.testing.assert_array_equal(found.first, np.sort(np.unique(examples, axis=0, return_index=True)[1]))
+        assert not found.copied
+        counts.append(found.pairs)
+    assert np.mean(counts) == pytest.approx(found.expected, abs=3.5 * np.std(counts, ddof=1) / math.sqrt(20))
+
+
+def test_a_state_that_wins_by_less_than_chance_may_is_not_called_impossible():
+    """At small N theory of the typical data set may say impossible where this one has its pattern on top."""
+    pattern, examples = dh.draw_examples(33, 142, 3, 1.863, seed=154)
+    found = dh.recover_pattern(examples, 3, 1.863, seed=154)
+    assert found.expectation.regime == "impossible"
+    assert 0 < found.log_odds < THRESHOLD
+    assert found.verdict == "undecided"
+    assert agreement(found.pattern, pattern) == 1
+
+
+def test_a_small_teacher_that_is_not_ordered_yet_makes_nothing_easy():
+    """p* = 5, T* = 1.4: below the critical temperature of large N, but 64 spins have a mean overlap of 0.1 alone."""
+    assert dh.theory.inference_regime(64, 30, 5, 1.4).regime == "impossible"
+    assert dh.theory.inference_regime(64, 30, 5, 0.9).regime == "easy"
 
 
 def test_verdict_is_repeatable_with_any_number_of_threads():

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from densehop.base import checks
 from densehop.errors import NoSolution, NotConverged, OutOfRange
 from densehop.problem import TeacherStudent, load_of
@@ -11,6 +13,7 @@ from densehop.teacher import law
 from densehop.theory.lines.spectral import unfolding_threshold
 from densehop.theory.saddle_point import find
 
+COPY = 0.5  # mean overlap of an example with the pattern from which it is a copy: at p >= 3 it jumps across this
 LARGEST_FACTOR = 1e6  # times the given number of examples, up to which thresholds are sought
 
 
@@ -59,8 +62,13 @@ class _Question:
 
     @property
     def ordered(self) -> bool:
-        """Whether each example is a copy of the pattern."""
-        return self.teacher_temperature < law.critical_temperature(self.teacher_p).temperature
+        """Whether each example is a copy of the pattern; at p* >= 3 small teachers order at a lower T."""
+        if self.teacher_temperature >= law.critical_temperature(self.teacher_p).temperature:
+            return False
+        if self.teacher_p == 2:
+            return True
+        here = law.teacher_law(self.n_spins, self.teacher_p, self.teacher_temperature)
+        return float(here.probability @ np.abs(here.overlaps)) > COPY * self.n_spins
 
     @property
     def optimal(self) -> bool:

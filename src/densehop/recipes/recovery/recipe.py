@@ -1,0 +1,162 @@
+"""The hidden pattern from its examples alone: how often message passing from eigenvectors finds it, and other searches.
+
+The searches beside it cost at least as much processor time: message passing from random signs, annealing, and replica
+exchange. The number of examples is a multiple of the one from which the unfolding's eigenvector points at the pattern.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from scipy.stats import binomtest
+
+from densehop.base.arrays import Floats
+from densehop.base.progress import Progress
+from densehop.base.streams import Purpose, seed_sequence
+from densehop.plot.hidden_pattern import hidden_pattern
+from densehop.recipes.number_format import format_number
+from densehop.recipes.recipe import Recipe
+from densehop.recipes.recovery.searches import N_MEASURED, SEARCHES, Task, measure
+from densehop.theory.questions.thresholds import inference_regime
+
+FOUND = 0.7  # overlap from which the pattern counts as found
+CONFIDENCE = 0.6827  # of the error bars
+
+
+@dataclass(frozen=True)
+class Case:
+    """A search at several multiples of the unfolding's threshold."""
+
+    task: Task
+    ratios: tuple[float, ...]
+    n_disorders: int
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much to compute."""
+
+    cases: tuple[Case, ...]
+
+
+QUICK = Size(
+    (
+        Case(Task(3, 3, 2.0, 48, n_random=12, n_sweeps=30_000), (0.35, 0.7, 1.0, 1.4, 2.0), 10),
+        Case(
+            Task(4, 2, 4.0, 48, n_random=12, n_sweeps=1_000, representation="patterns"), (0.25, 0.35, 0.5, 0.7, 1.0), 10
+        ),
+    )
+)
+PAPER = Size(
+    (
+        Case(Task(3, 3, 2.0, 64, n_random=12, n_sweeps=30_000), (0.35, 0.5, 0.7, 1.0, 1.4, 2.0), 24),
+        Case(Task(3, 3, 2.0, 100, n_random=12, n_sweeps=25_000), (0.35, 0.5, 0.7, 1.0, 1.4, 2.0), 20),
+        Case(Task(3, 3, 2.0, 200, n_random=12, n_sweeps=50_000), (0.35, 0.5, 0.7, 1.0, 1.4), 6),
+        Case(
+            Task(4, 2, 4.0, 64, n_random=12, n_sweeps=1_000, representation="patterns"), (0.25, 0.35, 0.5, 0.7, 1.0), 40
+        ),
+    )
+)
+Point = tuple[Case, float]
+
+
+def compute(size: Size, seed: int, _n_workers: int | None, progress: Progress, _cells: Path) -> xr.Dataset:
+    """Search in independent disorders, one search at a time, since its cost is measured; add the thresholds."""
+    points = [(case, ratio) for case in size.cases for ratio in case.ratios]
+    cells = np.full((len(points), max(case.n_disorders for case in size.cases), N_MEASURED), np.nan)
+    progress.total(sum(case.n_disorders for case, _ in points))
+    for place, (case, ratio) in enumerate(points):
+        for disorder in range(case.n_disorders):
+            cells[place, disorder] = measure(case.task, ratio, _stream(seed, case.task, ratio, disorder))
+            progress.advance()
+    return summary(points, cells)
+
+
+def _stream(seed: int, task: Task, ratio: float, disorder: int) -> np.random.SeedSequence:
+    """Return a stream that other cases do not change."""
+    return seed_sequence(seed, Purpose.CELL, task.p, task.teacher_p, task.n_spins, task.n_examples(ratio), disorder)
+
+
+def summary(points: list[Point], cells: Floats) -> xr.Dataset:
+    """Return overlaps (point, disorder, search), the share that is found, and what theory says of each point."""
+    n = len(SEARCHES)
+    dataset = xr.Dataset(
+        {
+            "search_overlap": (("point", "disorder", "search"), cells[..., :n]),
+            "search_cost": (("point", "search"), np.nanmedian(cells[..., n : 2 * n], axis=1)),
+            "eigenvector_overlap": (("point", "disorder"), cells[..., -1]),
+            "n_examples": ("point", [case.task.n_examples(ratio) for case, ratio in points]),
+            "possible_ratio": ("point", [_possible(case.task) for case, _ in points]),
+        },
+        {"search": list(SEARCHES), "threshold_ratio": ("point", [ratio for _, ratio in points])},
+    )
+    for name in ("p", "teacher_p", "n_spins", "temperature"):
+        dataset.coords[name] = "point", [getattr(case.task, name) for case, _ in points]
+    found = (cells[..., :n] >= FOUND).sum(axis=1)
+    trials = np.isfinite(cells[..., :n]).sum(axis=1)
+    ranges = np.array([[_interval(k, m) for k, m in zip(*row, strict=True)] for row in zip(found, trials, strict=True)])
+    for name, values in (("share", found / trials), ("low", ranges[..., 0]), ("high", ranges[..., 1])):
+        dataset[f"found_{name}"] = ("point", "search"), values
+    return dataset.assign_attrs(found=FOUND)
+
+
+def _possible(task: Task) -> float:
+    """Return the multiple of the unfolding's threshold from which theory expects the pattern's state to win."""
+    unit = task.n_examples(1.0)
+    regime = inference_regime(task.n_spins, unit, task.p, task.temperature, task.teacher_p, task.temperature)
+    return regime.n_possible / unit
+
+
+def _interval(found: int, trials: int) -> tuple[float, float]:
+    """Return Wilson's interval of a share, of one standard error."""
+    low, high = binomtest(int(found), int(trials)).proportion_ci(CONFIDENCE, method="wilson")
+    return float(low), float(high)
+
+
+def table(dataset: xr.Dataset) -> str:
+    """Return a line for each point: examples, overlap of the eigenvector, share found and seconds of each search."""
+    lines = [
+        f"{'p':>2} {'p*':>2} {'N':>4} {'ratio':>6} {'M':>8} {'n':>3} {'eigenvector':>11}  "
+        + "  ".join(f"{name:>21}" for name in SEARCHES)
+    ]
+    for place in range(dataset.sizes["point"]):
+        at = dataset.isel(point=place)
+        trials = int(np.isfinite(at["eigenvector_overlap"]).sum())
+        cells = "  ".join(_cell(at.sel(search=name)) for name in SEARCHES)
+        lines.append(
+            f"{int(at['p']):>2} {int(at['teacher_p']):>2} {int(at['n_spins']):>4} {float(at['threshold_ratio']):>6.2f} "
+            f"{int(at['n_examples']):>8} {trials:>3} {float(at['eigenvector_overlap'].mean()):>11.3f}  {cells}"
+        )
+    return "\n".join([*lines, "", *_notes(dataset)])
+
+
+def _cell(at: xr.Dataset) -> str:
+    """Return the share found with its interval, and the seconds."""
+    share, low, high = (float(at[name]) for name in ("found_share", "found_low", "found_high"))
+    return f"{share:4.2f} ({low:4.2f}-{high:4.2f}) {format_number(at['search_cost'], 5, 2)} s"
+
+
+def _notes(dataset: xr.Dataset) -> list[str]:
+    """Explain the columns, and name where theory expects the pattern's state to win."""
+    first = dataset.isel(point=np.unique(dataset["n_spins"].values * 100 + dataset["p"].values, return_index=True)[1])
+    where = ", ".join(
+        f"{float(at['possible_ratio']):.2f} (p = {int(at['p'])}, N = {int(at['n_spins'])})"
+        for at in (first.isel(point=place) for place in range(first.sizes["point"]))
+    )
+    return [
+        f"ratio: examples over those from which the unfolding's eigenvector points at the pattern; found: an overlap "
+        f"of {FOUND:g} or more, with an interval of one standard error (Wilson), and the median processor time of a "
+        "search, for chains without that of building their couplings.",
+        f"The pattern's state wins from ratios of {where} on.",
+    ]
+
+
+RECIPE = Recipe(
+    name="hidden-pattern",
+    title="the hidden pattern from its examples alone, by message passing and by other searches",
+    sizes={"quick": QUICK, "paper": PAPER},
+    compute=compute,
+    draw=hidden_pattern,
+    table=table,
+)
