@@ -242,7 +242,7 @@ def _enter_point(where: Plane, values: Values, at: tuple[int, int], point: tuple
     values["phase"][at] = CODES[phase_among(problem, ranked)]
     values["rs_unstable"][at] = breaks_symmetry(problem, ranked)
     order = [solution.branch for solution in ranked if solution.branch != "retrieval"]
-    values["inference_wins"][at] = order[0] == "inference"
+    values["inference_wins"][at] = order[:1] == ["inference"]
     winner = ranked[0]
     for name in WINNERS:
         values[name][at] = getattr(winner, name)
