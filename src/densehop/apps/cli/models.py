@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from densehop.apps.cli.image_options import FIGURES, Data, Label, SeedOption, Side
-from densehop.apps.cli.output import percent
+from densehop.apps.located import percent
 from densehop.base import checks, formats
 from densehop.errors import InvalidInput
 

@@ -89,11 +89,6 @@ def number(value: float, digits: int = 12) -> str:
     return "-" if math.isnan(value) else f"{value:.{digits}g}"
 
 
-def percent(share: float) -> str:
-    """Return a share in per cent, with as many digits as mean something."""
-    return "-" if math.isnan(share) else f"{100 * share:.2g}%" if share < 0.1 else f"{100 * share:.0f}%"
-
-
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print aligned columns: the first to the left, the others to the right."""
     lines = [header, *rows]

@@ -15,6 +15,7 @@ from densehop.apps.explorer.compute.phase_plane import MODELS, PhasePlane, allow
 from densehop.apps.explorer.compute.point import Point
 from densehop.apps.explorer.compute.restoration import Damage, Restoration
 from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
+from densehop.apps.explorer.compute.stored import stored_digits, the_digits
 
 
 def plane(model, p=4):
@@ -180,11 +181,11 @@ def test_a_cut_goes_from_point_to_point():
 
 def test_restoration_is_what_its_code_says():
     for damage in (Damage(7, 0.5, 0.0, 0.0), Damage(2, 0.0, 0.2, 0.0, (3, 4)), Damage(1, 0.3, 0.1, 0.2)):
-        work = Restoration(restoration.stored_digits(), damage, step_seconds=0)
+        work = Restoration(stored_digits(), damage)
         while not work.finished:
             work.advance()
-        stored = restoration.stored_digits()[damage.digit]
-        lines = run(restoration.python_code(damage)).splitlines()
+        stored = stored_digits()[damage.digit]
+        lines = run(restoration.python_code(damage, the_digits())).splitlines()
         assert lines == [f"{name} {(state == stored).mean():.0%}" for name, state in work.states.items()]
     assert (work.states["exponential"] != 0).all()
 
@@ -192,9 +193,8 @@ def test_restoration_is_what_its_code_says():
 @pytest.mark.parametrize(
     ("load", "eps", "end"), [(1.0, 0.2, "recovered"), (1.0, 0.75, "captured"), (0.05, 0.0, "neither")]
 )
-def test_attacks_end_as_their_code_says(load, eps, end, monkeypatch):
+def test_attacks_end_as_their_code_says(load, eps, end):
     """Of few examples the student cannot know the pattern: an overlap of 0.3 is not "recovered"."""
-    monkeypatch.setattr(attack, "STEP_SECONDS", 0)
     chosen = Attack(load, eps)
     work = AttackSimulation(chosen)
     while not work.finished:

@@ -11,6 +11,8 @@ from densehop.apps.explorer.workers.worker_pool import Worker
 class CountingJob:
     """A job that counts its steps."""
 
+    pause = 0.0
+
     def __init__(self, steps, error=None):
         self.done, self._steps, self._error = 0, steps, error
 

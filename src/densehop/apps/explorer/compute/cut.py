@@ -98,6 +98,8 @@ class CutSimulation:
     results : list of (position, mean overlap, standard error) of the positions that are done
     """
 
+    pause = 0.0
+
     def __init__(self, requests: list[SimulationRequest], positions: list[float]) -> None:
         self._waiting = list(zip(positions, requests, strict=True))
         self._current: tuple[float, Simulation] | None = None

@@ -100,6 +100,8 @@ class Simulation:
     energy : (disorder, chain, sweep), per spin
     """
 
+    pause = 0.0
+
     def __init__(self, request: SimulationRequest) -> None:
         self.request = request
         self.n_sweeps = 0

@@ -20,7 +20,7 @@ from densehop.apps.explorer.compute.attack import (
     boundary_at_size,
     python_code,
 )
-from densehop.apps.explorer.compute.restoration import SIDE
+from densehop.apps.explorer.compute.stored import SIDE
 from densehop.apps.explorer.sessions.session import Session
 from densehop.apps.explorer.widgets import export
 from densehop.apps.explorer.widgets.canvas import Canvas
@@ -57,8 +57,8 @@ class AttackPage:
                 kind, lambda event: session.with_document(lambda: self._click(event.x, event.y))
             )
         self._trace = Canvas(self._trace_chart(), 430, 320)
-        side = SCALE * SIDE
-        self._images = [SpinImage(side, name, width=190) for name in ("pattern ξ*", "attacked", "now")]
+        shape = (SCALE * SIDE, SCALE * SIDE)
+        self._images = [SpinImage(shape, name, width=190) for name in ("pattern ξ*", "attacked", "now")]
         self._status = pn.pane.HTML("", css_classes=["attacked"], sizing_mode="stretch_width")
         self._code = CodeBlock("attack")
         self._state.param.watch(self._update_attack, ["attack_load", "eps", "digit", "seed"])

@@ -18,7 +18,7 @@ from densehop.apps.explorer.compute.simulation import MAX_DISORDERS, MAX_N, MAX_
 from densehop.apps.explorer.compute.tours import MAX_STEPS, TOURS
 
 MAX_TEACHER_TEMPERATURE = 10.0
-SITES = r"^((\d|[1-5]\d|6[0-3])(\.(?=\d)|$))*$"  # regular expression: numbers from 0 to 63 with dots between them
+SITES = r"^(\d{1,4}(\.(?=\d)|$))*$"  # regular expression: numbers of sites with dots between them
 TABS = ("phase", "cut", "restore", "attack")
 
 
@@ -48,7 +48,7 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
     digit = param.Integer(default=3, bounds=(0, 49))
     hidden = param.Number(default=0.5, bounds=(0.0, 0.95), step=0.05, label="hidden fraction")
     flipped = param.Number(default=0.0, bounds=(0.0, 0.5), step=0.05, label="flipped fraction")
-    overwritten = param.Number(default=0.0, bounds=(0.0, 1.0), step=0.05, label="fraction overwritten by another digit")
+    overwritten = param.Number(default=0.0, bounds=(0.0, 1.0), step=0.05, label="fraction overwritten by another one")
     clicked = param.String(default="", regex=SITES)
     attack_load = param.Number(default=1.0, bounds=(0.05, 2.0), step=0.05, label="scaled load a = 6M/N²")
     eps = param.Number(default=0.3, bounds=(0.0, 1.0), step=0.01, label="overwritten fraction ε")
