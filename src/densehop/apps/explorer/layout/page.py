@@ -10,12 +10,13 @@ from densehop.apps.explorer.layout.tabs import Tabs
 from densehop.apps.explorer.layout.tour_bar import TourBar
 from densehop.apps.explorer.pages.attack import AttackPage
 from densehop.apps.explorer.pages.cut import CutPage
+from densehop.apps.explorer.pages.live import LivePage
 from densehop.apps.explorer.pages.phase_diagram import PhaseDiagramPage
 from densehop.apps.explorer.pages.restore import RestorePage
 from densehop.apps.explorer.sessions.session import Session
 from densehop.apps.explorer.workers.worker_pool import WorkerPool
 
-PAGES = {"phase": PhaseDiagramPage, "cut": CutPage, "restore": RestorePage, "attack": AttackPage}
+PAGES = {"phase": PhaseDiagramPage, "cut": CutPage, "live": LivePage, "restore": RestorePage, "attack": AttackPage}
 
 
 class LazyPage:

@@ -8,6 +8,7 @@ from panel.reactive import ReactiveHTML
 TITLES = {
     "phase": "Phase diagram",
     "cut": "Cut",
+    "live": "The network, live",
     "restore": "Restore",
     "attack": "Attack",
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import param
 
+from densehop.apps.explorer.compute.live import HOTTEST, MOST_BODIES, MOST_MEMORIES, STORED
 from densehop.apps.explorer.compute.phase_plane import (
     DEFAULT_TEACHER_TEMPERATURE,
     MAX_P,
@@ -19,7 +20,7 @@ from densehop.apps.explorer.compute.tours import MAX_STEPS, TOURS
 
 MAX_TEACHER_TEMPERATURE = 10.0
 SITES = r"^(\d{1,4}(\.(?=\d)|$))*$"  # regular expression: numbers of sites with dots between them
-TABS = ("phase", "cut", "restore", "attack")
+TABS = ("phase", "cut", "live", "restore", "attack")
 
 
 class SessionState(param.Parameterized):  # type: ignore[misc]
@@ -50,6 +51,12 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
     flipped = param.Number(default=0.0, bounds=(0.0, 0.5), step=0.05, label="flipped fraction")
     overwritten = param.Number(default=0.0, bounds=(0.0, 1.0), step=0.05, label="fraction overwritten by another one")
     clicked = param.String(default="", regex=SITES)
+    live_stored = param.Selector(
+        default="digits", objects={label: name for name, label in STORED.items()}, label="what is stored"
+    )
+    live_p = param.Integer(default=4, bounds=(2, MOST_BODIES), label="p")
+    live_m = param.Integer(default=5, bounds=(2, MOST_MEMORIES), label="number M of memories")
+    live_t = param.Number(default=0.1, bounds=(0.0, HOTTEST), step=0.05, label="temperature T")
     attack_load = param.Number(default=1.0, bounds=(0.05, 2.0), step=0.05, label="scaled load a = 6M/N²")
     eps = param.Number(default=0.3, bounds=(0.0, 1.0), step=0.01, label="overwritten fraction ε")
 

@@ -102,7 +102,9 @@ class DropZone(ReactiveHTML):  # type: ignore[misc]
             return
         self.sent = ""
         try:
-            files = [(str(one["name"]), base64.b64decode(one["content"], validate=True)) for one in json.loads(event.new)]
+            files = [
+                (str(one["name"]), base64.b64decode(one["content"], validate=True)) for one in json.loads(event.new)
+            ]
         except (KeyError, TypeError, ValueError) as error:
             self._on_refused(str(InvalidInput(f"the browser sent what is no file ({error})")))
             return
