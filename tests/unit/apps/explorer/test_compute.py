@@ -14,7 +14,7 @@ from densehop.apps.explorer.compute.cut import CutSimulation
 from densehop.apps.explorer.compute.phase_plane import MODELS, PhasePlane, allowed_p, diagram
 from densehop.apps.explorer.compute.point import Point
 from densehop.apps.explorer.compute.restoration import Damage, Restoration
-from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
+from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest, advised_size
 from densehop.apps.explorer.compute.stored import stored_digits, the_digits
 
 
@@ -66,10 +66,11 @@ def test_each_phase_has_a_sentence_of_its_own():
 
 @pytest.mark.parametrize(
     ("model", "start"),
-    list(zip(MODELS, ("random", "overlap", "example", "attacked", "pattern"), strict=True)),
+    list(zip(MODELS, ("random", "overlap", "example", "attacked", "pattern", "random", "overlap"), strict=True)),
 )
 def test_lines_of_python_repeat_a_simulation_bit_for_bit(model, start):
-    request = SimulationRequest(Point(plane(model), 0.8, 1.1), 20, 3, start, 0.4, seed=5, n_sweeps=30)
+    load = 0.2 if model.startswith("exponential") else 0.8
+    request = SimulationRequest(Point(plane(model), load, 1.1), 20, 3, start, 0.4, seed=5, n_sweeps=30)
     simulation = Simulation(request)
     while not simulation.finished:
         simulation.advance()
@@ -93,6 +94,22 @@ def test_an_overlap_without_order_is_zero_at_even_p():
         deviations.append(mean / error)
     assert abs(np.mean(deviations)) < 0.9  # 40 numbers of Student's t with 3 degrees of freedom: 0.27
     assert np.median(np.abs(deviations)) < 1.4  # 0.76
+
+
+@pytest.mark.parametrize(("model", "load"), [("exponential", 0.2), ("exponential_examples", 0.35)])
+def test_exponential_energies_meet_their_theory(model, load):
+    """At a small size overlap and energy are near those of infinite N."""
+    point = Point(PhasePlane.from_controls(model, 2, 3.0), load, 0.3)
+    simulation = Simulation(SimulationRequest(point, 32, 8, n_sweeps=80))
+    while not simulation.finished:
+        simulation.advance()
+    mean, error = simulation.mean_overlap()
+    theory = point.levels(32)
+    assert abs(mean - theory.overlap) < max(4 * error, 0.02)
+    assert abs(simulation.mean_energy()[0] - theory.energy) < 0.05
+    assert f"exp({load} N)" in description.sentence(point, *point.phase_and_branches())
+    assert advised_size(Point(point.plane, 0.7, 0.3), 8) == 16
+    assert advised_size(Point(point.plane, 0.1, 0.3), 2) > 64
 
 
 def test_blocks_are_short_where_a_sweep_is_long():

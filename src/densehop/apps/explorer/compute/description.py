@@ -25,6 +25,8 @@ SYMBOLS = {  # what the page's symbols mean
     "gR": "global retrieval: the pattern's state is the likeliest of all",
     "eR": "example retrieval: the student keeps single examples, as prototypes, not what they have in common",
     "α": "load, the number M of memories or examples over N^(p-1)/p!; at p = 2 that is 2M/N",
+    "A, L, r": "of exponential energies: the load log(M)/N, the sharpness, and the reliability of examples, each site "
+    "of which equals the pattern's with probability (1 + r)/2",
     "m": "overlap of the state with a memory or an example, from -1 to 1: a share (1 + m)/2 of the sites is right",
     "q": "overlap of two independent states of the same network",
     "q*": "overlap of the student's state with the hidden pattern, the feature that all examples share",
@@ -38,7 +40,7 @@ SUGGESTED_N = (64, 128, 192, 256, 512, 1024)
 def hero(point: Point, phase: Phase, ranked: tuple[Solution, ...]) -> str:
     """Return, as HTML, the phase, what it means, and the order parameters of the likeliest state with their meaning."""
     ordered = point.ordered_state()[0]
-    symbol = "m" if point.plane.model == "direct" else "q*"
+    symbol = "q*" if point.plane.has_teacher else "m"
     values = {symbol: ordered, "q": ranked[0].q if ranked else math.nan}
     boxes = "".join(
         f"<div><dt><abbr title='{SYMBOLS[name]}' tabindex='0'>{name}</abbr></dt>"
@@ -82,9 +84,11 @@ def sentence(point: Point, phase: Phase, ranked: tuple[Solution, ...]) -> str:
     if point.plane.model == "nishimori" and phase is Phase.EXAMPLE_RETRIEVAL:
         m = number(max(one.m for one in ranked))
         return f"The teacher is ordered: each example is nearly the pattern (overlap {m}), a few suffice to find it."
-    text = (_direct_sentence if point.plane.model == "direct" else _teacher_student_sentence)(phase, ranked)
+    text = (_teacher_student_sentence if point.plane.has_teacher else _direct_sentence)(phase, ranked)
     if point.plane.p == 2:
         text += f" At p = 2 the load α is 2M/N, twice the textbooks' ratio: here M = {point.coordinate / 2:.4g} N."
+    if point.plane.exponential:
+        text += f" There are exp({point.coordinate:.4g} N) {'examples' if point.plane.has_teacher else 'memories'}."
     advice = ranked[0].advice if ranked else ""
     return f"{text} The theory itself warns: {advice.replace('_', ' ')}." if advice else text
 
@@ -146,7 +150,7 @@ def energy_comparison(n_spins: int, mean: float, error: float, theory: Levels) -
 
 def small_size_warning(point: Point, n_spins: int) -> str:
     """Say where the teacher's noise at this N is visibly larger than in the theory; an empty string elsewhere."""
-    if n_spins < point.plane.p or not point.temperature > 0:
+    if n_spins < (point.plane.p or 0) or not point.temperature > 0:
         return ""
     teacher_temperature = point.teacher_temperature(n_spins)
     ratio = point.noise_ratio(n_spins)

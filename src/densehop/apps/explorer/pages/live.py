@@ -100,7 +100,7 @@ class LivePage:
 
     def _heat(self, *_: Any) -> None:
         """Go on at another temperature."""
-        self._run.temperature = self._state.live_t
+        self._run.temperature = float(self._state.live_t)
         self._draw()
 
     def _begin_at(self, place: int) -> None:

@@ -39,7 +39,8 @@ class SimulationPanel:
         self._canvases = [Canvas(chart) for chart in self._charts()]
         self._pause = pn.widgets.Button(name="Pause", css_classes=["pause"])
         self._pause.on_click(self._pause_or_resume)
-        self._state.param.watch(self._clear, ["model", "p", "teacher_t", "x", "t", "n"])
+        plane = ["model", "p", "teacher_t", "sharpness", "reliability"]
+        self._state.param.watch(self._clear, [*plane, "x", "t", "n"])
         self._warn_of_size()
 
     @property

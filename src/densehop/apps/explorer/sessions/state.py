@@ -6,11 +6,13 @@ from typing import Any
 
 import param
 
+from densehop.apps.explorer.compute.certificates import CLASSIFIERS, LARGEST, N_TESTED, STEP
 from densehop.apps.explorer.compute.live import HOTTEST, MOST_BODIES, MOST_MEMORIES, STORED
 from densehop.apps.explorer.compute.phase_plane import (
     DEFAULT_TEACHER_TEMPERATURE,
     MAX_P,
     MODELS,
+    PhasePlane,
     allowed_p,
     default_teacher_temperature,
     min_teacher_temperature,
@@ -35,6 +37,8 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
     teacher_t = param.Number(
         default=3.0, bounds=(1.0, MAX_TEACHER_TEMPERATURE), step=0.05, label="teacher temperature T*", allow_None=True
     )
+    sharpness = param.Number(default=1.0, bounds=(0.05, 10.0), step=0.05, label="sharpness L", allow_None=True)
+    reliability = param.Number(default=0.6, bounds=(0.0, 1.0), step=0.05, label="reliability r", allow_None=True)
     x = param.Number(default=0.06, bounds=(0.0, 1000.0), label="load", allow_None=True)
     t = param.Number(default=0.8, bounds=(0.0, 1000.0), label="temperature T", allow_None=True)
     n = param.Integer(default=1000, bounds=(8, MAX_N), label="N", allow_None=True)
@@ -58,6 +62,9 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
     live_m = param.Integer(default=5, bounds=(2, MOST_MEMORIES), label="number M of memories")
     live_t = param.Number(default=0.1, bounds=(0.0, HOTTEST), step=0.05, label="temperature T")
     attack_load = param.Number(default=1.0, bounds=(0.05, 2.0), step=0.05, label="scaled load a = 6M/N²")
+    classifier = param.Selector(default="stored", objects={label: name for name, label in CLASSIFIERS.items()})
+    radius = param.Number(default=0.5, bounds=(0.0, LARGEST), step=STEP, label="size of the change")
+    test_digit = param.Integer(default=0, bounds=(0, N_TESTED - 1), label="test digit")
     eps = param.Number(default=0.3, bounds=(0.0, 1.0), step=0.01, label="overwritten fraction ε")
 
     def __init__(self, **values: Any) -> None:
@@ -69,6 +76,11 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
         emptied = {change.name: change.old for change in changes if change.new is None}
         if emptied:
             self.param.update(**emptied)
+
+    @property
+    def plane(self) -> PhasePlane:
+        """The plane that the controls name."""
+        return PhasePlane.from_controls(self.model, self.p, self.teacher_t, self.sharpness, self.reliability)
 
     def query(self) -> dict[str, Any]:
         """Return the values that differ from the defaults, by their names in the address."""
@@ -111,5 +123,16 @@ def _converted(value: Any, kind: type) -> Any:
     return converted
 
 
-FIELDS = ("x", "t", "n", "disorders", "sweeps", "seed", "amount", "teacher_t")  # that a person may empty
+FIELDS = (
+    "x",
+    "t",
+    "n",
+    "disorders",
+    "sweeps",
+    "seed",
+    "amount",
+    "teacher_t",
+    "sharpness",
+    "reliability",
+)  # that a person may empty
 PARAMETERS = tuple(name for name in SessionState.param if name != "name")
