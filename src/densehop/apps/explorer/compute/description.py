@@ -43,7 +43,7 @@ def hero(point: Point, phase: Phase, ranked: tuple[Solution, ...]) -> str:
     symbol = "q*" if point.plane.has_teacher else "m"
     values = {symbol: ordered, "q": ranked[0].q if ranked else math.nan}
     boxes = "".join(
-        f"<div><dt><abbr title='{SYMBOLS[name]}' tabindex='0'>{name}</abbr></dt>"
+        f'<div><dt><abbr title="{SYMBOLS[name]}" tabindex="0">{name}</abbr></dt>'
         f"<dd>{'none' if math.isnan(value) else f'{value:.3f}'}</dd></div>"
         for name, value in values.items()
     )
@@ -150,13 +150,14 @@ def energy_comparison(n_spins: int, mean: float, error: float, theory: Levels) -
 
 def small_size_warning(point: Point, n_spins: int) -> str:
     """Say where the teacher's noise at this N is visibly larger than in the theory; an empty string elsewhere."""
-    if n_spins < (point.plane.p or 0) or not point.temperature > 0:
+    p = point.plane.p
+    if p is None or n_spins < p or not point.temperature > 0:
         return ""
     teacher_temperature = point.teacher_temperature(n_spins)
     ratio = point.noise_ratio(n_spins)
     if teacher_temperature is None or ratio < MAX_NOISE_RATIO:
         return ""
-    if teacher_temperature < min_teacher_temperature(point.plane.model, point.plane.p):
+    if teacher_temperature < min_teacher_temperature(point.plane.model, p):
         return ""
     enough = next((n for n in SUGGESTED_N if n > n_spins and point.noise_ratio(n) < MAX_NOISE_RATIO), None)
     larger = f"N = {enough} or more" if enough else f"an N beyond {SUGGESTED_N[-1]}"

@@ -3,6 +3,7 @@
 import math
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -20,8 +21,8 @@ MODELS = {
     "fixed_teacher": "fixed teacher temperature",
     "finite_noise": "two-body teacher, few examples",
     "large_noise": "two-body teacher, many examples",
-    "exponential": "exponentially many memories",
-    "exponential_examples": "exponentially many examples",
+    "exponential": "exponential memories",
+    "exponential_examples": "exponential examples",
 }
 MEMORIES = ("direct", "exponential")  # models without a teacher
 EXPONENTIAL = ("exponential", "exponential_examples")  # models without a p, with a sharpness
@@ -101,7 +102,7 @@ class PhasePlane:
         return any_plane(self.model, self.p, (self.teacher_temperature,), self.sharpness, self.reliability)
 
     @property
-    def settings(self) -> dict[str, float]:
+    def settings(self) -> dict[str, Any]:
         """What the model needs besides p, by the names that the theory gives to it."""
         named = {name: getattr(self, name) for name in ("teacher_temperature", "sharpness", "reliability")}
         return {name: value for name, value in named.items() if value is not None}

@@ -18,7 +18,7 @@ MEMORIES: dict[str, dict[str, Any]] = {
     "rectified n = 10": {"interaction": "rectified", "degree": 10},
     "exponential": {"interaction": "exponential"},
 }
-OF_SIGNS = {"encoding": "binary", "scale": "shared"}  # also where a column has one sign only
+OF_SIGNS: dict[str, Any] = {"encoding": "binary", "scale": "shared"}  # also where a column has one sign only
 STEP_SECONDS = 0.4  # pause after each step, so that a person can watch
 MAX_STEPS = 20
 

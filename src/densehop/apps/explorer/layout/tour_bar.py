@@ -49,9 +49,10 @@ class TourBar:
     def _show(self) -> None:
         """Show the sentences of the step at which the tour is."""
         tour = TOURS.get(self._state.tour)
-        for one in (self._back, self._next, self._says):
+        for one in (self._back, self._next):
             one.visible = tour is not None
         if tour is None:
+            self._says.object = f"<p>{len(TOURS)} short stories, each of which sets the controls as it goes.</p>"
             return
         step = min(self._state.step, len(tour.steps) - 1)
         self._back.disabled, self._next.disabled = step == 0, step == len(tour.steps) - 1

@@ -27,8 +27,8 @@ class CertificateCard:
         self._found: xr.Dataset | None = None
         self._shares = xr.Dataset()
         self._says = pn.pane.HTML("", css_classes=["proved"], sizing_mode="stretch_width")
-        self._digit = SpinImage((SIDE, SIDE), "test digit", width=150)
-        self._attacked = SpinImage((SIDE, SIDE), "attacked", width=150)
+        self._digit = SpinImage((SIDE, SIDE), "test digit", width=190)
+        self._attacked = SpinImage((SIDE, SIDE), "attacked", width=190)
         self._canvas = Canvas(self._chart(), 430, 300)
         self._code = CodeBlock("certificate")
         self._files = DownloadButtons(
@@ -60,7 +60,8 @@ class CertificateCard:
             ),
             controls,
             self._says,
-            wrapping_row(pn.pane.Bokeh(self._digit.figure), pn.pane.Bokeh(self._attacked.figure), shown(self._canvas)),
+            wrapping_row(pn.pane.Bokeh(self._digit.figure), pn.pane.Bokeh(self._attacked.figure)),
+            shown(self._canvas),
             wrapping_row(self._files.panel, self._code.button),
             self._code.panel,
         )

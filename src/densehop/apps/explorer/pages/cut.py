@@ -57,7 +57,7 @@ class CutPage:
         return control_column(
             pn.pane.HTML("<p>The overlap along a line through the point of the phase diagram.</p>"),
             pn.widgets.RadioButtonGroup.from_param(self._state.param.along, name="along"),
-            *simulation_controls(self._state, "n", "disorders", "start", "sweeps"),
+            simulation_controls(self._state, "n", "disorders", "start", "sweeps"),
             pn.Row(run, stop),
         )
 
@@ -155,9 +155,9 @@ class CutPage:
             "temperature T" if self._state.along == "temperature" else self._line.plane.axis_label,
             f"overlap at {self._fixed_variable()}",
             (
-                Line("theory: the likeliest state", position, theory["winner"]),
+                Line("theory: likeliest state", position, theory["winner"]),
                 Line(
-                    "theory: the ordered state, also where metastable",
+                    "theory: ordered state",
                     position,
                     theory["ordered"],
                     "black",

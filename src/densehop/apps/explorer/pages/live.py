@@ -74,7 +74,7 @@ class LivePage:
         return card(
             "The network at work",
             self._says,
-            wrapping_row(pn.pane.Bokeh(self._image.figure), pn.pane.Bokeh(self._mosaic.figure)),
+            wrapping_row(pn.pane.Bokeh(self._image.figure), self._mosaic.pane),
             wrapping_row(*(shown(chart, 460) for chart in self._charts)),
             wrapping_row(files.panel, self._code.button),
             self._code.panel,

@@ -195,7 +195,7 @@ class PhaseDiagramPage:
             self._description.object = f"<p>{error}</p>"
             return
         head = "".join(
-            f"<th title='{description.SYMBOLS.get(column, '')}'>{column}</th>" for column in description.COLUMNS
+            f'<th title="{description.SYMBOLS.get(column, "")}">{column}</th>' for column in description.COLUMNS
         )
         rows = "".join(
             "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in description.branch_table(ranked)

@@ -107,7 +107,7 @@ class RestorePage:
             wrapping_row(files.panel, self._code.button),
             self._code.panel,
         )
-        stored = card("What is stored: click one to damage it", pn.pane.Bokeh(self._mosaic.figure))
+        stored = card("What is stored: click one to damage it", self._mosaic.pane)
         return pn.Column(restored, stored, self._location.panel, sizing_mode="stretch_width")
 
     @property

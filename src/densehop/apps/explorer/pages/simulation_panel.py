@@ -51,7 +51,7 @@ class SimulationPanel:
         stop = pn.widgets.Button(name="Stop", css_classes=["stop"])
         stop.on_click(lambda _: self._runner.stop())
         names = ("n", "disorders", "start", "amount", "sweeps", "seed")
-        return control_column(run, pn.Row(self._pause, stop), *simulation_controls(self._state, *names), margin=(0, 0))
+        return control_column(run, pn.Row(self._pause, stop), simulation_controls(self._state, *names), margin=(0, 0))
 
     @property
     def panel(self) -> pn.Column:

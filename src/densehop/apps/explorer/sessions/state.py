@@ -42,15 +42,15 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
     x = param.Number(default=0.06, bounds=(0.0, 1000.0), label="load", allow_None=True)
     t = param.Number(default=0.8, bounds=(0.0, 1000.0), label="temperature T", allow_None=True)
     n = param.Integer(default=1000, bounds=(8, MAX_N), label="N", allow_None=True)
-    disorders = param.Integer(default=8, bounds=(1, MAX_DISORDERS), allow_None=True)
-    start = param.Selector(default="pattern", objects={label: name for name, label in STARTS.items()})
+    disorders = param.Integer(default=8, bounds=(1, MAX_DISORDERS), label="disorders", allow_None=True)
+    start = param.Selector(default="pattern", objects={label: name for name, label in STARTS.items()}, label="start")
     amount = param.Number(
         default=0.5, bounds=(0.0, 1.0), step=0.05, label="overlap, or overwritten fraction", allow_None=True
     )
-    sweeps = param.Integer(default=400, bounds=(8, MAX_SWEEPS), allow_None=True)
-    seed = param.Integer(default=0, bounds=(0, 2**32 - 1), allow_None=True)
+    sweeps = param.Integer(default=400, bounds=(8, MAX_SWEEPS), label="sweeps", allow_None=True)
+    seed = param.Integer(default=0, bounds=(0, 2**32 - 1), label="seed", allow_None=True)
     along = param.Selector(default="temperature", objects=["temperature", "load"])
-    digit = param.Integer(default=3, bounds=(0, 49))
+    digit = param.Integer(default=3, bounds=(0, 49), label="digit")
     hidden = param.Number(default=0.5, bounds=(0.0, 0.95), step=0.05, label="hidden fraction")
     flipped = param.Number(default=0.0, bounds=(0.0, 0.5), step=0.05, label="flipped fraction")
     overwritten = param.Number(default=0.0, bounds=(0.0, 1.0), step=0.05, label="fraction overwritten by another one")
@@ -62,7 +62,9 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
     live_m = param.Integer(default=5, bounds=(2, MOST_MEMORIES), label="number M of memories")
     live_t = param.Number(default=0.1, bounds=(0.0, HOTTEST), step=0.05, label="temperature T")
     attack_load = param.Number(default=1.0, bounds=(0.05, 2.0), step=0.05, label="scaled load a = 6M/N²")
-    classifier = param.Selector(default="stored", objects={label: name for name, label in CLASSIFIERS.items()})
+    classifier = param.Selector(
+        default="stored", objects={label: name for name, label in CLASSIFIERS.items()}, label="classifier"
+    )
     radius = param.Number(default=0.5, bounds=(0.0, LARGEST), step=STEP, label="size of the change")
     test_digit = param.Integer(default=0, bounds=(0, N_TESTED - 1), label="test digit")
     eps = param.Number(default=0.3, bounds=(0.0, 1.0), step=0.01, label="overwritten fraction ε")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import panel as pn
 from bokeh.events import DoubleTap, Tap
 from bokeh.models import ColumnDataSource, LinearColorMapper
 from bokeh.plotting import figure
@@ -80,8 +81,9 @@ class Mosaic:
     """Many rows of spins as small images; a click calls `on_click` with the number of a row."""
 
     def __init__(self, on_click: Callable[[int], None], width: int = 420) -> None:
-        self._width, self._tile, self._count = width, (1, 1), 0
+        self._width, self._tile, self._count, self._columns = width, (1, 1), 0, COLUMNS
         self.figure = grey_figure(width, width // 2, "")
+        self.figure.update(sizing_mode="stretch_width", styles={"min-width": "0"})
         self._source = ColumnDataSource({name: [] for name in ("image", "dw", "dh")})
         mapper = LinearColorMapper(palette=GREYS, low=-1, high=1, nan_color=BETWEEN)
         self.figure.image("image", x=0, y=0, dw="dw", dh="dh", source=self._source, color_mapper=mapper)
@@ -92,22 +94,28 @@ class Mosaic:
         for kind in (Tap, DoubleTap):
             self.figure.on_event(kind, lambda event: self._click(event.x, event.y, on_click))
 
+    @property
+    def pane(self) -> pn.pane.Bokeh:
+        """The images, as wide as there is room."""
+        return pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", max_width=self._width)
+
     def show(self, rows: Signs, shape: tuple[int, int]) -> None:
         """Show the first rows (M, N) as images of a shape."""
         shown = rows[:MOST_TILES]
         height, width = shape if max(shape) <= LONGEST * min(shape) else (max(1, shape[1] // 6), shape[1])
-        n_lines = -(-len(shown) // COLUMNS)
+        self._columns = min(COLUMNS, len(shown))
+        n_lines = -(-len(shown) // self._columns)
         self._tile, self._count = (height + 1, width + 1), len(shown)
-        sheet: Floats = np.full((n_lines * self._tile[0], COLUMNS * self._tile[1]), np.nan)
+        sheet: Floats = np.full((n_lines * self._tile[0], self._columns * self._tile[1]), np.nan)
         for place, row in enumerate(shown):
-            top, left = place // COLUMNS * self._tile[0], place % COLUMNS * self._tile[1]
+            top, left = place // self._columns * self._tile[0], place % self._columns * self._tile[1]
             sheet[top : top + height, left : left + width] = np.broadcast_to(
                 row.reshape(shape) if height == shape[0] else row[None], (height, width)
             )
         self._lines = sheet.shape
         self.figure.x_range.update(start=0, end=sheet.shape[1])
         self.figure.y_range.update(start=0, end=sheet.shape[0])
-        self.figure.height = max(40, round(self._width * sheet.shape[0] / sheet.shape[1])) + 26
+        self.figure.height = min(self._width, max(40, round(self._width * sheet.shape[0] / sheet.shape[1]))) + 26
         self.figure.title.text = f"{len(rows)} stored" + (f", the first {MOST_TILES}" if len(rows) > MOST_TILES else "")
         self._source.data = {"image": [sheet[::-1].copy()], "dw": [sheet.shape[1]], "dh": [sheet.shape[0]]}
 
@@ -117,11 +125,12 @@ class Mosaic:
         if place >= self._count:
             self._chosen.data = {name: [] for name in self._chosen.data}
             return
-        x, y = (place % COLUMNS + 0.5) * wide - 0.5, self._lines[0] - (place // COLUMNS + 0.5) * high + 0.5
+        x, y = place % self._columns + 0.5, place // self._columns + 0.5
+        x, y = x * wide - 0.5, self._lines[0] - y * high + 0.5
         self._chosen.data = {"x": [x], "y": [y], "width": [wide], "height": [high]}
 
     def _click(self, x: float, y: float, on_click: Callable[[int], None]) -> None:
         """Tell which image was clicked."""
-        place = int((self._lines[0] - y) // self._tile[0]) * COLUMNS + int(x // self._tile[1])
+        place = int((self._lines[0] - y) // self._tile[0]) * self._columns + int(x // self._tile[1])
         if 0 <= place < self._count and 0 <= x < self._lines[1]:
             on_click(place)
