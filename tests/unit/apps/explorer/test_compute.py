@@ -3,6 +3,7 @@
 import contextlib
 import io
 import math
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -231,6 +232,16 @@ def test_a_comparison_says_what_the_numbers_mean():
     assert "within two standard errors" in description.comparison(96, 0.90, 0.01, 0.95, 0.91)  # that for N counts
     assert "5.0 standard errors" in description.comparison(96, 0.90, 0.01, 0.95, nan)
     assert "no error bar" in description.comparison(96, 0.90, 0.0, 0.95, nan)
+
+
+@pytest.mark.parametrize("model", ["direct", "nishimori", "exponential_examples"])
+def test_the_hero_of_a_point_is_whole_html(model):
+    """Definitions with an apostrophe had ended their attribute."""
+    point = Point(plane(model, 3), 0.3, 1.7)
+    hero = ElementTree.fromstring(f"<div>{description.hero(point, *point.phase_and_branches())}</div>")
+    symbols = {one.text: one.attrib for one in hero.iter("abbr")}
+    assert all(found == {"title": description.SYMBOLS[name], "tabindex": "0"} for name, found in symbols.items())
+    assert len(symbols) == 2
 
 
 def test_load_at_p_2_is_explained():

@@ -32,6 +32,15 @@ SYMBOLS = {  # what the page's symbols mean
     "q*": "overlap of the student's state with the hidden pattern, the feature that all examples share",
     "T, T*": "temperature of the network (the student), and of the teacher that drew the examples",
 }
+MODEL_SENTENCES = {  # what each model asks
+    "direct": "M random memories are stored. Is one of them kept?",
+    "nishimori": "A teacher hides a pattern and shows noisy examples. A student who knows how noisy infers it.",
+    "fixed_teacher": "The same teacher at a temperature T* of its own: the student at T does not know it.",
+    "finite_noise": "The teacher has two-body energy, and the student few examples: one feature, or single prototypes?",
+    "large_noise": "The teacher has two-body energy and is hot; the student has many examples.",
+    "exponential": "The sharpest energies keep exp(A N) memories. Is one of them kept?",
+    "exponential_examples": "The same energies, with exp(A N) noisy examples of one pattern: feature, or prototypes?",
+}
 CLEAR_OVERLAP = 0.3  # an overlap that no random state of 64 or more spins has
 MAX_NOISE_RATIO = 1.2  # above this rho_N, simulations visibly leave the theory (docs/theory.md, eq. 12 and 19)
 SUGGESTED_N = (64, 128, 192, 256, 512, 1024)

@@ -9,7 +9,7 @@ TITLES = {
     "phase": "Phase diagram",
     "cut": "Cut",
     "live": "The network, live",
-    "restore": "Restore",
+    "restore": "Restore, own data",
     "attack": "Attack",
 }
 STYLE = """

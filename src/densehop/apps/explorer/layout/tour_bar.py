@@ -20,7 +20,7 @@ class TourBar:
         choice = pn.widgets.Select.from_param(
             state.param.tour, name="Guided tours", options=titles, width=240, description=None, css_classes=["tours"]
         )
-        self._says = pn.pane.HTML("", css_classes=["tour"], sizing_mode="stretch_width")
+        self._says = pn.pane.HTML("", css_classes=["tour"], sizing_mode="stretch_width", styles={"flex": "1 1 260px"})
         self._back = pn.widgets.Button(name="Back", css_classes=["tour-back"])
         self._next = pn.widgets.Button(name="Next", button_type="primary", css_classes=["tour-next"])
         self._back.on_click(lambda _: self._go(state.step - 1))

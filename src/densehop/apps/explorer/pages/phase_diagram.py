@@ -51,6 +51,7 @@ class PhaseDiagramPage:
         self._p_slider = pn.widgets.DiscreteSlider(name="p", options=list(allowed_p(state.model)), value=state.p)
         self._p_slider.param.watch(lambda event: state.param.update(p=event.new), "value")
         self._teacher_temperature = pn.widgets.FloatInput.from_param(state.param.teacher_t)
+        self._asks = pn.pane.HTML("", css_classes=["model-asks"])
         self._sharpness = pn.widgets.FloatInput.from_param(state.param.sharpness)
         self._reliability = pn.widgets.FloatInput.from_param(state.param.reliability)
         self._update_controls()
@@ -80,6 +81,7 @@ class PhaseDiagramPage:
         fields = {"x": "point-load", "t": "point-temperature"}
         return control_column(
             model,
+            self._asks,
             self._p_slider,
             self._teacher_temperature,
             self._sharpness,
@@ -133,6 +135,7 @@ class PhaseDiagramPage:
             self._session.show_error(f"this model cannot have {', '.join(replaced)}: see the controls for what it has")
         self._p_slider.param.update(options=list(allowed_p(state.model)), value=state.p)
         self._teacher_temperature.visible = state.model in DEFAULT_TEACHER_TEMPERATURE
+        self._asks.object = f"<small>{description.MODEL_SENTENCES[state.model]}</small>"
         self._sharpness.visible = state.model in EXPONENTIAL
         self._reliability.visible = state.model in EXPONENTIAL and state.model not in MEMORIES
         self._p_slider.visible = state.model not in EXPONENTIAL

@@ -81,7 +81,7 @@ class RestorePage:
                 for name in ("hidden", "flipped", "overwritten")
             ),
             pn.Row(run, undo),
-            pn.pane.HTML("<h3>Your own data</h3>"),
+            pn.pane.HTML("<h2 style='font-size: 16px; margin: 8px 0 0'>Your own data</h2>"),
             DropZone(self._read, self._session.show_error),
             self._forget,
             pn.pane.HTML(

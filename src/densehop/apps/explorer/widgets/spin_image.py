@@ -24,7 +24,7 @@ def grey_figure(width: int, height: int, title: str) -> figure:
     )
     sheet.axis.visible = False
     sheet.grid.visible = False
-    sheet.title.text_font_size = "11px"
+    sheet.title.update(text_font_size="11px", text_font_style="normal")
     dress(sheet)
     return sheet
 
@@ -83,7 +83,7 @@ class Mosaic:
     def __init__(self, on_click: Callable[[int], None], width: int = 420) -> None:
         self._width, self._tile, self._count, self._columns = width, (1, 1), 0, COLUMNS
         self.figure = grey_figure(width, width // 2, "")
-        self.figure.update(sizing_mode="stretch_width", styles={"min-width": "0"})
+        self.figure.update(sizing_mode="scale_width", max_width=width, min_width=0)
         self._source = ColumnDataSource({name: [] for name in ("image", "dw", "dh")})
         mapper = LinearColorMapper(palette=GREYS, low=-1, high=1, nan_color=BETWEEN)
         self.figure.image("image", x=0, y=0, dw="dw", dh="dh", source=self._source, color_mapper=mapper)
@@ -97,7 +97,8 @@ class Mosaic:
     @property
     def pane(self) -> pn.pane.Bokeh:
         """The images, as wide as there is room."""
-        return pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", max_width=self._width)
+        flex = {"flex": f"1 1 {self._width}px"}  # in a row, at the side of others only where there is room
+        return pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", max_width=self._width, styles=flex)
 
     def show(self, rows: Signs, shape: tuple[int, int]) -> None:
         """Show the first rows (M, N) as images of a shape."""
@@ -115,7 +116,8 @@ class Mosaic:
         self._lines = sheet.shape
         self.figure.x_range.update(start=0, end=sheet.shape[1])
         self.figure.y_range.update(start=0, end=sheet.shape[0])
-        self.figure.height = min(self._width, max(40, round(self._width * sheet.shape[0] / sheet.shape[1]))) + 26
+        height = min(self._width, max(40, round(self._width * sheet.shape[0] / sheet.shape[1]))) + 26
+        self.figure.update(height=height, aspect_ratio=self._width / height)
         self.figure.title.text = f"{len(rows)} stored" + (f", the first {MOST_TILES}" if len(rows) > MOST_TILES else "")
         self._source.data = {"image": [sheet[::-1].copy()], "dw": [sheet.shape[1]], "dh": [sheet.shape[0]]}
 
