@@ -8,10 +8,6 @@ document.getElementById("theme-switch").addEventListener("click", () => {
   location.assign(address);
 });
 // Bokeh gives its sliders and the buttons beside its figures no name that a screen reader could say: name them by their labels.
-function textWithin(element) {
-  const inside = [...(element.shadowRoot ?? element).children].filter(one => one.localName !== "style");
-  return inside.map(one => textWithin(one) || one.textContent.trim()).join(" ").trim();
-}
 function name(root) {
   for (const element of root.querySelectorAll("*")) {
     if (element.shadowRoot) name(element.shadowRoot);
@@ -21,9 +17,7 @@ function name(root) {
     handle.setAttribute("aria-label", (title?.textContent ?? "value").split(":")[0].trim() || "value");
   }
   for (const button of root.querySelectorAll("button:not([aria-label]), [role=button]:not([aria-label])")) {
-    if (!button.textContent.trim()) {
-      button.setAttribute("aria-label", textWithin(button) || button.title || root.host?.title || "figure tool");
-    }
+    if (!button.textContent.trim()) button.setAttribute("aria-label", button.title || root.host?.title || "figure tool");
   }
   for (const canvas of root.querySelectorAll("canvas:not([aria-hidden])")) canvas.setAttribute("aria-hidden", "true");
 }

@@ -83,7 +83,8 @@ class Mosaic:
     def __init__(self, on_click: Callable[[int], None], width: int = 420) -> None:
         self._width, self._tile, self._count, self._columns = width, (1, 1), 0, COLUMNS
         self.figure = grey_figure(width, width // 2, "")
-        self.figure.update(sizing_mode="scale_width", max_width=width, min_width=0)
+        beside = {"flex": f"1 1 {width}px", "align-self": "flex-start"}  # others, but only where there is room
+        self.figure.update(sizing_mode="scale_width", max_width=width, min_width=0, styles=beside)
         self._source = ColumnDataSource({name: [] for name in ("image", "dw", "dh")})
         mapper = LinearColorMapper(palette=GREYS, low=-1, high=1, nan_color=BETWEEN)
         self.figure.image("image", x=0, y=0, dw="dw", dh="dh", source=self._source, color_mapper=mapper)
@@ -97,8 +98,7 @@ class Mosaic:
     @property
     def pane(self) -> pn.pane.Bokeh:
         """The images, as wide as there is room."""
-        flex = {"flex": f"1 1 {self._width}px"}  # in a row, at the side of others only where there is room
-        return pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", max_width=self._width, styles=flex)
+        return pn.pane.Bokeh(self.figure, sizing_mode="scale_width", max_width=self._width)
 
     def show(self, rows: Signs, shape: tuple[int, int]) -> None:
         """Show the first rows (M, N) as images of a shape."""
