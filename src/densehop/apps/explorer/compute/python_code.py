@@ -64,8 +64,8 @@ def problem_expression(point: Point) -> str:
     """Return the problem at a point as an expression."""
     plane, p, x, t = point.plane, point.plane.p, point.coordinate, point.temperature
     if plane.exponential:
-        kind = "TeacherStudent" if plane.has_teacher else "Model"
-        return f"dh.Exponential{kind}(load={x!r}, temperature={t!r}{_settings(plane)})"
+        kind = "dh.ExponentialTeacherStudent" if plane.has_teacher else "dh.ExponentialModel"
+        return f"{kind}(load={x!r}, temperature={t!r}{_settings(plane)})"
     if plane.model == "direct":
         return f"dh.DirectModel(p={p}, load={x!r}, temperature={t!r})"
     if plane.model == "nishimori":
