@@ -102,7 +102,7 @@ def seconds_per_sweep(
 
 def together(cells: list[Network], heat: float, n_chains: int, n_sweeps: int) -> None:
     """Run all cells in joined calls."""
-    joined = calls.Joined()
+    joined = calls.JoinedCalls()
 
     def work(seed: int, network: Network) -> None:
         with joined.member():

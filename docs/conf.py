@@ -1,7 +1,5 @@
 """How the documentation site is built: `make docs`; without network, warnings are errors."""
 
-import inspect
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +9,8 @@ from sphinx.ext import autosummary
 
 import densehop
 
-sys.path.insert(0, str(Path(__file__).parent))  # tutorial_pages.py
+sys.path.insert(0, str(Path(__file__).parent))  # the line below, and tutorial_pages.py
+import site_links
 
 project = "densehop"
 author = "the densehop developers"
@@ -34,7 +33,7 @@ exclude_patterns = ["_templates", "examples", "tutorials"]
 templates_path = ["_templates"]
 
 myst_heading_anchors = 3
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
 default_role = "autolink"
 autodoc_typehints = "none"  # docstrings give shapes and units, which the types cannot
 numpydoc_show_class_members = False
@@ -42,10 +41,13 @@ autosummary.WELL_KNOWN_ABBREVIATIONS += ("eq.",)  # no end of a sentence
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_search_scorer = str(Path(__file__).parent / "search_hits.js")
 html_theme = "pydata_sphinx_theme"
 html_title = "densehop"
 html_show_sourcelink = False
-html_sidebars = {name: [] for name in ("index", "first-steps")}  # nothing to list beside these
+html_sidebars = {name: [] for name in ("index", "first-steps", "gallery")}  # nothing to list beside these
 html_theme_options = {
     "navigation_with_keys": False,
     "header_links_before_dropdown": 7,
@@ -76,33 +78,22 @@ def list_commands(app: Sphinx) -> None:
     (Path(app.srcdir) / "api/command-line.md").write_text(page)
 
 
-def public_places() -> dict[str, str]:
-    """Return where each public name is described: its full name in its room, else at the top."""
-    rooms = [name for name in densehop.__all__ if inspect.ismodule(getattr(densehop, name))]
-    places = {name: f"densehop.{name}" for name in densehop.__all__ if name not in rooms}
-    return places | {name: f"densehop.{room}.{name}" for room in rooms for name in getattr(densehop, room).__all__}
-
-
-def link_names(text: str) -> str:
-    """Turn public names in single backticks, with a method or arguments behind them or not, into references."""
-    return NAME.sub(lambda found: f":py:obj:`{found[1]} <{PLACES[found[2]]}{found[3]}>`", text)
-
-
-PLACES = public_places()
-NAME = re.compile(rf"(?<![`:])`(({'|'.join(PLACES)})((?:\.\w+)?)(?:\([^`]*\))?)`(?!`)")
-
-
 def link_docstring(app: Sphinx, what: str, name: str, item: object, options: object, lines: list[str]) -> None:
     """Turn what docstrings cite, equations and public names of any room, into links."""
     del app, what, name, item, options
-    lines[:] = [link_names(line.replace("docs/theory.md", ":doc:`theory </theory>`")) for line in lines]
+    text = site_links.link_citations("\n".join(lines), ":ref:").replace("docs/theory.md", ":doc:`theory </theory>`")
+    lines[:] = site_links.link_names(text).split("\n")
 
 
 def link_page(app: Sphinx, name: str, source: list[str]) -> None:
-    """Turn public names on the pages of the reference that are written by hand into links."""
+    """Turn citations of equations on all pages into links, and public names on handwritten pages of the reference."""
     del app
-    if Path(name).parent == Path("api") and name != "api/command-line":
-        source[0] = link_names(source[0]).replace(":py:obj:", "{py:obj}")
+    if name == "theory":
+        source[0] = site_links.name_equations(source[0])
+    elif Path(name).parts[0] not in {"learn", "api"}:
+        source[0] = site_links.link_page(source[0])
+    elif Path(name).parent == Path("api") and name != "api/command-line":
+        source[0] = site_links.link_names(site_links.link_page(source[0])).replace(":py:obj:", "{py:obj}")
 
 
 def setup(app: Sphinx) -> None:

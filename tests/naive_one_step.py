@@ -12,6 +12,7 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar, root
 
 REACH = 8.5  # standard deviations
+LONGEST = 100_000  # nodes of z1: a trial that wants more is far from any state
 SOLVED = 1e-9
 SHORTEST = 3e-4  # step in overlap
 
@@ -43,8 +44,10 @@ def spin(mean: float, outer: float, inner: float, x: float) -> Averages:
     """Return the averages in the field mean + sqrt(outer) z0 + sqrt(inner) z1, z1 tilted by (2cosh)^x."""
     wide, narrow = math.sqrt(outer), math.sqrt(inner)
     step1 = min(0.2, 0.3 / narrow)
+    if not (2 * REACH + x * narrow) / step1 < LONGEST:
+        raise ValueError("the inner field is too wide")
     z1 = np.arange(-(REACH + x * narrow), REACH + x * narrow + step1, step1)
-    step0 = min(0.2, 0.2 * max(1.0, min(narrow, 1 / x)) / max(wide, 1e-9))
+    step0 = min(0.2, 0.13 * max(1.0, min(narrow, 1 / x)) / max(wide, 1e-9))
     z0 = np.arange(-REACH, REACH + step0, step0)
     w0 = np.exp(-(z0**2) / 2)
     w0 /= w0.sum()
@@ -56,7 +59,11 @@ def spin(mean: float, outer: float, inner: float, x: float) -> Averages:
     total = w1.sum(axis=1)
     t = np.tanh(h)
     first, second = (w1 * t).sum(axis=1) / total, (w1 * t * t).sum(axis=1) / total
-    log_partition = np.log(total * step1 / math.sqrt(2 * math.pi)) + top[:, 0]
+    if (x * log_2cosh).max() < 1:  # small x divides by x^2 what is left of the logarithm
+        weights = np.exp(-(z1**2) / 2)
+        log_partition = np.log1p(np.expm1(x * log_2cosh) @ (weights / weights.sum()))
+    else:
+        log_partition = np.log(total * step1 / math.sqrt(2 * math.pi)) + top[:, 0]
     return Averages(
         float(w0 @ first),
         float(w0 @ first**2),

@@ -1,6 +1,13 @@
 """The page for everybody: by keyboard, with names that a screen reader can say, on any width, light and dark."""
 
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
+
+from explorer_pictures import labels, labels_of
 
 WIDTHS = (360, 800, 1440)
 UNNAMED = """() => {
@@ -61,6 +68,8 @@ def test_every_view_fits_and_every_control_has_a_name(visit, view):
     assert page.get_by_role("tab", selected=True).count() == 1
     assert page.get_by_role("heading", level=1).count() == 1
     assert [page.locator(landmark).count() for landmark in ("header", "main", "footer", "html[lang]")] == [1] * 4
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert labels(page) == labels_of(view), "the picture on the site is old: run python docs/explorer_pictures.py"
 
 
 def test_tabs_and_the_point_by_keyboard(visit):

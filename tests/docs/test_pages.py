@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from densehop.recipes import RECIPES
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 PICTURE = "docs/figures/nishimori-overlap.png"
@@ -14,11 +16,15 @@ PAGES = ["README.md", "CONTRIBUTING.md", "docs/figures/README.md"] + [
     f"docs/{name}.md"
     for name in (
         "campaigns",
+        "cite",
         "conventions",
+        "explorer",
         "first-steps",
+        "gallery",
         "from-other-packages",
         "glossary",
         "how-to-choose",
+        "index",
         "message-passing",
         "performance",
         "practice",
@@ -37,7 +43,7 @@ def run(code: str, name: str) -> None:
     exec(compile(code, name, "exec"), {"__name__": name})
 
 
-@pytest.mark.parametrize("page", ["first-steps", "conventions", "from-other-packages", "message-passing"])
+@pytest.mark.parametrize("page", ["index", "first-steps", "conventions", "from-other-packages", "message-passing"])
 def test_blocks_print_what_stands_under_them(page, capsys):
     """Each block by itself, as a reader copies it."""
     found = blocks((ROOT / f"docs/{page}.md").read_text())
@@ -143,6 +149,14 @@ def test_files_and_tests_that_are_named_exist(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page):
     assert not broken_links(ROOT / page)
+
+
+def test_the_gallery_shows_every_figure_with_its_command():
+    text = (ROOT / "docs/gallery.md").read_text()
+    for name, recipe in RECIPES.items():
+        assert f":img-top: figures/{name}.png" in text
+        [size] = re.findall(rf"`densehop reproduce {name}(?: --size (\w+))?`", text)
+        assert (size or "quick") in recipe.sizes
 
 
 def test_a_broken_link_is_found_out(tmp_path):

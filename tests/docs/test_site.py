@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
 
 from check_links import broken_links  # noqa: E402 (docs/ is no package; the line above lets it be found)
+from site_links import link_citations, link_names, link_page, name_equations  # noqa: E402 (as above)
 
 
 def build(source: Path, site: Path) -> str:
@@ -43,9 +44,24 @@ def described() -> set[str]:
 def test_site_builds_without_a_warning_and_its_links_lead_somewhere(source, tmp_path):
     assert build(source, tmp_path / "site") == ""
     assert broken_links(tmp_path / "site") == []
+    theory = (tmp_path / "site/theory.html").read_text()
+    for number in (1, 45, 93):  # two in formulas, one in a list
+        assert f'id="eq-{number}"' in theory
+    assert "theory.html#eq-54" in (tmp_path / "site/api/generated/densehop.theory.examples_needed.html").read_text()
     pages = {path.stem for path in (tmp_path / "site/api/generated").glob("densehop.*.html")}
     assert described() <= pages
     assert {page for page in pages if page.count(".") < 3} <= described(), "a page describes a name that is not public"
+
+
+def test_citations_of_equations_become_links():
+    assert link_citations("see eq. 5 and\n 6.", ":ref:") == "see eq. :ref:`5 <eq-5>` and\n :ref:`6 <eq-6>`."
+    assert link_citations("(Wolff 2004, eq. 49)", ":ref:") == "(Wolff 2004, eq. 49)"
+    assert link_page("eq. 5 and `eq. 6`, $eq. 7$") == "eq. {ref}`5 <eq-5>` and `eq. 6`, $eq. 7$"
+    page = "$$\na = b \\tag{1}\n$$\n\nBy (1), $f(1)$.\n\n- (2) $c$ (eq. 1)\n"
+    assert name_equations(page) == (
+        "(eq-1)=\n$$\na = b \\tag{1}\n$$\n\nBy ({ref}`1 <eq-1>`), $f(1)$.\n\n- [(2)]{#eq-2} $c$ (eq. {ref}`1 <eq-1>`)\n"
+    )
+    assert link_names("`solve` and `time.sleep`") == ":py:obj:`solve <densehop.theory.solve>` and `time.sleep`"
 
 
 def test_reference_has_a_page_for_each_room_and_lists_the_top():

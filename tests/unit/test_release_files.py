@@ -35,6 +35,7 @@ def test_the_conda_recipe_asks_for_what_the_package_asks_for():
 
 def test_the_citation_names_this_version():
     assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == dh.__version__
+    assert f"version = {{{dh.__version__}}}" in (ROOT / "docs/cite.md").read_text()
 
 
 def test_containers_use_a_python_that_is_tested_and_files_that_are_there():

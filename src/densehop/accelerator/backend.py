@@ -61,6 +61,12 @@ def memory() -> int | None:
     return int(statistics["bytes_limit"]) - int(statistics.get("bytes_in_use", 0))
 
 
+def described() -> str:
+    """Return the device in words: what it is, and how much of its memory is free."""
+    free = memory()
+    return f"{jax.devices()[0].device_kind}" + ("" if free is None else f", {free / 2**30:.1f} GiB free")
+
+
 @lru_cache(maxsize=1)
 def require_sound() -> None:
     """Refuse a device whose logarithms are less exact than the margin of doubt assumes (`noise.thresholds`)."""

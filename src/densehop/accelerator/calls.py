@@ -53,7 +53,7 @@ class _Call:
 
 
 @dataclass(eq=False)
-class Joined:
+class JoinedCalls:
     """Threads that wait for each other: when all have called, calls of equal shapes are made as one.
 
     Numbers of calls are rounded up to powers of two, so that few programs are compiled while threads come and go.
@@ -148,7 +148,7 @@ class Joined:
         return stacked, [next(place for place, other in enumerate(held) if other is one) for one in shared]
 
 
-_JOINED: ContextVar[Joined | None] = ContextVar("joined", default=None)
+_JOINED: ContextVar[JoinedCalls | None] = ContextVar("joined", default=None)
 
 
 def _row(place: int, part: Any) -> Any:
@@ -163,7 +163,8 @@ def _alone(call: _Call) -> Any:
 def call(function: Function, shared: Any, own: Any, *common: Any, **fixed: Any) -> Any:
     """Return function(shared, own, *common, **fixed), compiled; `common` are integers, `fixed` choose the program.
 
-    Within `Joined.member` the call is made together with those of other threads that have equal common and fixed parts.
+    Within `JoinedCalls.member` the call is made together with those of other threads that have equal common and fixed
+    parts.
     """
     made = _Call(function, tuple(sorted(fixed.items())), shared, own, tuple(np.asarray(value) for value in common))
     joined = _JOINED.get()

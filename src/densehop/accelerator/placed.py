@@ -37,7 +37,7 @@ class Report(NamedTuple):
     doubtful: npt.NDArray[np.bool_]
 
 
-class Tried(NamedTuple):
+class AttemptNoise(NamedTuple):
     """What chains try: law of the noise, keys (C, 2), keys of sites (C, 2) or (0, 2), units (C, n), sweeps before."""
 
     law: int
@@ -84,18 +84,18 @@ def _rounded(length: int) -> int:
 
 
 @dataclass
-class Placed:
+class PlacedChains:
     """C chains on the device."""
 
     energy: Energy
     chains: loop.Chains
 
     @classmethod
-    def at(cls, energy: Energy, states: Signs) -> "Placed":
+    def at(cls, energy: Energy, states: Signs) -> "PlacedChains":
         """Place chains at states (C, N)."""
         return cls(energy, call(energy.begin, energy.shared, states.T))
 
-    def run(self, tried: Tried, references: Signs, keep: bool) -> Report:
+    def run(self, tried: AttemptNoise, references: Signs, keep: bool) -> Report:
         """Run at most `loop.CAPACITY` sweeps; references (R, N), `keep` the state after each sweep."""
         n_sweeps = tried.units.shape[1]
         units = np.zeros((loop.CAPACITY, len(tried.units)))

@@ -8,12 +8,15 @@ if TYPE_CHECKING:
     from densehop.learn.location import Location
 
 HOLDS = 0.95  # share of memories that have to be fixed points
+ROUNDING = 1e-9  # a share below it is none
 MEASURED = 300  # memories whose fields are measured (learn/location.py)
 
 
 def percent(share: float) -> str:
-    """Return a share in per cent, with as many digits as mean something."""
-    return "-" if math.isnan(share) else f"{100 * share:.2g}%" if share < 0.1 else f"{100 * share:.0f}%"
+    """Return a share in per cent, with as many digits as mean something; rounding errors are 0."""
+    if math.isnan(share):
+        return "-"
+    return "0%" if share < ROUNDING else f"{100 * share:.2g}%" if share < 0.1 else f"{100 * share:.0f}%"
 
 
 def locate_sentences(

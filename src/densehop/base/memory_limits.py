@@ -23,8 +23,14 @@ Group = tuple[Path, tuple[str, str, str]]  # a group's folder, and what its file
 
 def usable_memory() -> int:
     """Return how many bytes this process may still use: the least of all that the limits leave."""
-    rooms = [int(psutil.virtual_memory().available), *cgroup_rooms(_own_limited_groups()), *_ulimit_rooms()]
-    return max(0, min(rooms))
+    return min(rooms().values())
+
+
+def rooms() -> dict[str, int]:
+    """Return how many bytes each limit that there is leaves to this process."""
+    left = {"machine": [int(psutil.virtual_memory().available)]}
+    left |= {"container or batch system": list(cgroup_rooms(_own_limited_groups())), "ulimit": list(_ulimit_rooms())}
+    return {name: max(0, min(several)) for name, several in left.items() if several}
 
 
 def cgroup_rooms(groups: Iterable[Group]) -> Iterator[int]:

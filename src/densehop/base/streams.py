@@ -25,6 +25,8 @@ class Purpose(IntEnum):
     ORDER = 5
     CELL = 6
     SWAP = 7
+    RESAMPLING = 8
+    PILOT = 9
 
 
 def seed_sequence(seed: Seed, *key: int) -> np.random.SeedSequence:

@@ -26,7 +26,7 @@ class DeviceThreads(ThisMachine):
     """So many cells at once on threads, which wait for each other where they call the device."""
 
     def __init__(self, n_cells: int) -> None:
-        self._n_cells, self._joined = n_cells, importlib.import_module("densehop.accelerator.calls").Joined()
+        self._n_cells, self._joined = n_cells, importlib.import_module("densehop.accelerator.calls").JoinedCalls()
         self._threads: list[threading.Thread] = []
         self._waiting: list[threading.Thread] = []
         self._ended: queue.SimpleQueue[Outcome] = queue.SimpleQueue()

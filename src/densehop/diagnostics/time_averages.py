@@ -9,18 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard, overload
 
 import numpy as np
-from scipy.special import stdtrit
 
-from densehop.base import checks
+from densehop.base import checks, student
 from densehop.base.arrays import ArrayLike, Floats
 from densehop.base.quantities import describe
 from densehop.diagnostics.autocorrelation import Autocorrelation, autocorrelation
-from densehop.errors import InvalidInput
 
 if TYPE_CHECKING:
     import xarray as xr
 
-ONE_SIGMA = math.erf(math.sqrt(0.5))  # the probability that mean +- error covers
 SHORTEST_BATCH = 8.0  # correlation times in a batch, unless it is a whole chain
 FEWEST_BATCHES, MOST_BATCHES = 10, 32
 SMALLEST_SIZE = 25.0  # correlation times of all chains, in units of the squared skewness (Cochran 1977, section 2.15)
@@ -69,11 +66,7 @@ class TimeAverage:
         InvalidInput
             If the level is not between 0 and 1.
         """
-        if not 0 < checks.number("level", level) < 1:
-            raise InvalidInput(f"level must be between 0 and 1, got {level:g}")
-        if not math.isfinite(self.error):
-            return math.nan, math.nan
-        width = self.error * _quantile(level, self.degrees_of_freedom) / _quantile(ONE_SIGMA, self.degrees_of_freedom)
+        width = float(student.width(np.asarray(self.error), self.degrees_of_freedom, level))
         return self.mean - width, self.mean + width
 
 
@@ -164,18 +157,13 @@ def time_average(series: ArrayLike) -> TimeAverage:
         reason = f"rare values decide the mean (skewness {skewness:+.1f}): {enough:.1f} times as many sweeps are needed"
         return _unknown(mean, reason, *known)
     freedom = n_batches * len(array) - 1
-    error = _quantile(ONE_SIGMA, freedom) * _standard_error(array, n_batches, memory)
+    error = student.quantile(student.ONE_SIGMA, freedom) * _standard_error(array, n_batches, memory)
     error *= (1 + CAUTION * _closeness(array, memory)) * (1 + SKEWNESS_CAUTION * max(0.0, 2 - 1 / max(enough, 1e-9)))
     return TimeAverage(mean, error, "", freedom, *known)
 
 
 def _unknown(mean: float, reason: str, effective: float, variance: float, time: float) -> TimeAverage:
     return TimeAverage(mean, math.nan, reason, 0, effective, variance, time)
-
-
-def _quantile(level: float, freedom: int) -> float:
-    """Return how many standard errors on either side hold a share `level` of Student's t."""
-    return float(stdtrit(freedom, (1 + level) / 2))
 
 
 def _batches_per_chain(array: Floats, memory: Autocorrelation) -> int:

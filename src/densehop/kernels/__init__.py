@@ -27,13 +27,13 @@ def compiled(function: Callable[..., Any], **options: Any) -> Any:
     return kernel
 
 
-def lean(function: Callable[..., Any]) -> Any:
+def allocation_free(function: Callable[..., Any]) -> Any:
     """Compile a function that allocates nothing and returns numbers; numba refuses to compile one that allocates."""
     return compiled(function, **UNCOUNTED)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a small `lean` function that is put in place of its calls."""
+    """Compile a small `allocation_free` function that is put in place of its calls."""
     return compiled(function, forceinline=True, **UNCOUNTED)
 
 

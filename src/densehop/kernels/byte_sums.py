@@ -13,12 +13,12 @@ sum_r (-m_i)^r sum_a sigma_ai^(r+1) e_{p-1-r}(a) (docs/theory.md, eq. 110): odd 
 
 import numpy as np
 
-from densehop.kernels import compiled, lean
+from densehop.kernels import allocation_free, compiled
 
 STRIP = 1024  # examples whose sums stay in the fastest cache
 
 
-@lean
+@allocation_free
 def fill_tables(values, tables):
     """Set tables (W, 256) to the sums of values (8W,), each with the sign that the byte's bit says."""
     for w in range(len(tables)):
@@ -31,7 +31,7 @@ def fill_tables(values, tables):
                 tables[w, code + (1 << bit)] = tables[w, code] - 2 * values[8 * w + bit]
 
 
-@lean
+@allocation_free
 def expand_tables(tables, values):
     """Set values (8W,) to the sums over examples, from tables (W, 256) of what belongs to each value of a byte."""
     for w in range(len(tables)):
@@ -42,7 +42,7 @@ def expand_tables(tables, values):
             values[8 * w + bit] = total
 
 
-@lean
+@allocation_free
 def sum_sites(codes, first, last, tables, sums):
     """Set sums[a - first] to sum_i sigma_ai times the values of the tables, for examples first..last."""
     for a in range(last - first):
@@ -52,7 +52,7 @@ def sum_sites(codes, first, last, tables, sums):
             sums[a] += tables[w, codes[w, first + a]]
 
 
-@lean
+@allocation_free
 def add_examples(codes, first, last, weights, tables):
     """Add to tables (W, 256) the weights[a - first] of examples first..last, each at its byte's value."""
     for w in range(len(codes)):
@@ -60,7 +60,7 @@ def add_examples(codes, first, last, weights, tables):
             tables[w, codes[w, first + a]] += weights[a]
 
 
-@lean
+@allocation_free
 def elementary(odd, even, length, polynomials):
     """Set polynomials (p, L) to e_0..e_{p-1} by Newton's identities: k e_k = sum_j (-1)^(j-1) e_{k-j} P_j.
 

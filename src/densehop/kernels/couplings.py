@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from densehop.kernels import compiled, inlined, lean
+from densehop.kernels import allocation_free, compiled, inlined
 from densehop.kernels.noise import flips
 from densehop.kernels.packed_signs import count_differences
 from densehop.kernels.record import draw, record_of, write
@@ -163,7 +163,7 @@ def next_flip(chains, attempts, chain, sweep, begin):
     return n_spins
 
 
-@lean
+@allocation_free
 def run_sweeps(energy, chains, attempts, record):
     """Run n sweeps of C chains; a spin flips where `kernels.noise.flips` says so.
 
@@ -203,7 +203,7 @@ def run_sweeps(energy, chains, attempts, record):
             write(record_of(record, chain), row, states[chain], chains.energies[chain], flipped[chain])
 
 
-@lean
+@allocation_free
 def first_wrong(chains, bodies, slope, constant):
     """Return the first chain whose energy and fields contradict each other, -1 if there is none.
 

@@ -89,7 +89,7 @@ def uniform_of(word):
 
 
 @compiled
-def throw_coins(state, plan, parts, counts, words):
+def flip_coins(state, plan, parts, counts, words):
     """Fill words (R, W) with N coins each, of a random part of the law; set parts and counts (R,), how many came up.
 
     From the level's lowest bit that is 1, each random word halves the probability, and adds a half where the bit is 1.
@@ -185,7 +185,7 @@ def fill_examples(state, plan, pattern, examples):
     words = np.empty((n_rows, n_words), dtype=np.uint64)
     for first in range(0, len(examples), n_rows):
         n_now = min(n_rows, len(examples) - first)
-        throw_coins(state, plan, parts[:n_now], counts, words)
+        flip_coins(state, plan, parts[:n_now], counts, words)
         n_listed = draw_counts(state, plan, parts[:n_now], counts, rows, missing, masks)
         turn_over(state, n_spins, rows[:n_listed], missing, words)
         write_signs(words[:n_now], masks, pattern, first, examples)

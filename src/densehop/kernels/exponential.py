@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from densehop.kernels import implements, inlined, lean
+from densehop.kernels import allocation_free, implements, inlined
 from densehop.kernels.from_overlaps import ROUNDING, SUM, TOP, find_again
 from densehop.kernels.signed_sums import add_signed, find_powers, multiply_both, sum_of_both
 from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
@@ -49,7 +49,7 @@ def _chain_of(_energy, chains, index):
     return ExponentialArrays(chains.states[index], chains.overlaps[index], chains.weights[index], chains.totals[index])
 
 
-@lean
+@allocation_free
 def find_weights(energy, chain):
     """Set everything that follows from the overlaps of a chain."""
     top = chain.overlaps[0]

@@ -6,7 +6,7 @@ counted from in the places SUM and TOP of `totals`.
 
 import numpy as np
 
-from densehop.kernels import generic, lean
+from densehop.kernels import allocation_free, generic
 from densehop.kernels.patterns import fit_together
 from densehop.kernels.signed_sums import add_signed
 from densehop.kernels.sweeps import chain_of
@@ -21,7 +21,7 @@ def find_again(energy, chain):
     raise NotImplementedError(type(energy))
 
 
-@lean
+@allocation_free
 def start(energy, chains):
     """Set all that chains keep from their states."""
     chains.overlaps[:] = 0
@@ -32,7 +32,7 @@ def start(energy, chains):
         find_again(energy, chain)
 
 
-@lean
+@allocation_free
 def first_wrong(energy, chains):
     """Return the first chain whose sum, overlaps and state contradict each other, -1 if there is none."""
     for index in range(len(chains.states)):

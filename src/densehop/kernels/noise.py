@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from densehop.kernels import inlined, lean
+from densehop.kernels import allocation_free, inlined
 
 LOGISTIC, EXPONENTIAL = 0, 1
 N_QUANTILES = 256
@@ -37,7 +37,7 @@ def make_noise(law: int) -> Noise:
         return Noise(law, np.where(uniform < REST, -np.inf, noise))
 
 
-@lean
+@allocation_free
 def fill_bounds(noise, unit, row, uniforms, bounds):
     """Set row `row` of bounds (C, F): no attempt flips at a cost that is not below its bound, uniforms (C, F)."""
     for place in range(bounds.shape[1]):  # unsigned: no test for an index from the end

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from densehop.kernels import generic, implements, inlined, lean
+from densehop.kernels import allocation_free, generic, implements, inlined
 from densehop.kernels.signed_sums import add_signed, signed_sum
 from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
 
@@ -101,7 +101,7 @@ def sum_of_amplitudes(form, patterns, chain, site):
     return total
 
 
-@lean
+@allocation_free
 def find_overlaps(bits, n_patterns, state, overlaps):
     """Set the overlaps of a state with all patterns."""
     overlaps[:] = 0
@@ -110,7 +110,7 @@ def find_overlaps(bits, n_patterns, state, overlaps):
     overlaps[n_patterns:] = 0
 
 
-@lean
+@allocation_free
 def sum_of_energies(energy, n_patterns, overlaps):
     """Return sum_a energy[c_a]."""
     n_spins, total = np.int16(len(energy) - 1), np.int64(0)
@@ -119,7 +119,7 @@ def sum_of_energies(energy, n_patterns, overlaps):
     return total
 
 
-@lean
+@allocation_free
 def fit_together(sign_sums, n_patterns, state, overlaps):
     """Tell whether sum_a k_a is that of a state, sum_i xi_i sum_a sigma_ia."""
     by_pattern, by_site = np.int64(0), np.int64(0)
@@ -130,7 +130,7 @@ def fit_together(sign_sums, n_patterns, state, overlaps):
     return by_pattern == by_site
 
 
-@lean
+@allocation_free
 def first_wrong(sign_sums, energy, n_patterns, states, overlaps, totals):
     """Return the first chain whose energy, overlaps and state contradict each other, -1 if there is none."""
     for index in range(len(states)):
@@ -140,7 +140,7 @@ def first_wrong(sign_sums, energy, n_patterns, states, overlaps, totals):
     return -1
 
 
-@lean
+@allocation_free
 def start(patterns, chains):
     """Set all that chains keep from their states."""
     for index in range(len(chains.states)):
@@ -150,7 +150,7 @@ def start(patterns, chains):
         chain.totals[ENERGY] = sum_of_energies(patterns.energy, patterns.n_patterns, chain.overlaps)
 
 
-@lean
+@allocation_free
 def find_fields(patterns, chains, fields):
     """Set the doubled fields (C, N) int64 of all sites of all chains."""
     for index in range(len(chains.states)):

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from densehop.kernels import inlined, lean
+from densehop.kernels import allocation_free, inlined
 from densehop.kernels.noise import fill_bounds
 from densehop.kernels.threefry import fill_uniforms
 
@@ -62,7 +62,7 @@ def record_of(record, chain):
     return Record(record.references, record.trace[chain], record.snapshots[chain], record.every)
 
 
-@lean
+@allocation_free
 def write(record, sweep, state, energy, flips):
     """Fill row `sweep` of the trace of one chain, and a snapshot if it is time."""
     references, trace = record.references, record.trace

@@ -5,7 +5,7 @@ int8 first. It implements the four functions below (`kernels.implements`): `kern
 integers, `kernels/weights.py` for weights in floating point.
 """
 
-from densehop.kernels import generic, lean
+from densehop.kernels import allocation_free, generic
 from densehop.kernels.noise import flips
 from densehop.kernels.record import draw, record_of, write
 
@@ -34,7 +34,7 @@ def energy_of(energy, chain):
     raise NotImplementedError(type(energy))
 
 
-@lean
+@allocation_free
 def run_sweeps(energy, chains, attempts, record):
     """Run n sweeps of C chains, one after the other; a spin flips where `kernels.noise.flips` says so.
 

@@ -6,7 +6,7 @@ the product of its spins, of each spin the cost of its flip, twice the sum over 
 
 from typing import Any, NamedTuple
 
-from densehop.kernels import implements, lean
+from densehop.kernels import allocation_free, implements
 from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
 
 ENERGY = 0  # place in `totals`
@@ -62,7 +62,7 @@ def _energy_of(_energy, chain):
     return chain.totals[ENERGY]
 
 
-@lean
+@allocation_free
 def start(energy, chains):
     """Set all that chains keep from their states."""
     for index in range(len(chains.states)):
@@ -79,7 +79,7 @@ def start(energy, chains):
                 chain.costs[energy.sites[place]] += 2 * product
 
 
-@lean
+@allocation_free
 def first_wrong(energy, chains):
     """Return the first chain whose terms, costs, energy and state contradict each other, -1 if there is none."""
     for index in range(len(chains.states)):

@@ -11,7 +11,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from densehop.kernels import lean
+from densehop.kernels import allocation_free
 from densehop.kernels.vectors import FLOAT64, INT32, INT64, LANES, are_contiguous, broadcast, constant, unpack
 
 ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)
@@ -71,7 +71,7 @@ def fill_row(_context, key, other_key, turn, row, uniforms):
     return None
 
 
-@lean
+@allocation_free
 def fill_uniforms(keys, row, turn, uniforms):
     """Set row `row` of uniforms (C, F) float64 to the numbers of the counters (0, turn), ..., (F - 1, turn) in [0, 1).
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from densehop.kernels import implements, lean
+from densehop.kernels import allocation_free, implements
 from densehop.kernels.from_overlaps import ROUNDING, SUM, TOP, find_again
 from densehop.kernels.signed_sums import add_signed, selected_sum
 from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
@@ -43,7 +43,7 @@ def _chain_of(_energy, chains, index):
     )
 
 
-@lean
+@allocation_free
 def find_weights(energy, chain):
     """Set everything that follows from the overlaps of a chain."""
     weights, overlaps = energy.weights, chain.overlaps

@@ -17,7 +17,13 @@ from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
 from densehop.base.streams import Seed
 from densehop.errors import InvalidInput
-from densehop.learn.attacks.overwrite import OverwriteCurve, crossing, overwrite_attack, predicted_attack
+from densehop.learn.attacks.overwrite import (
+    OverwriteCurve,
+    crossing,
+    overwrite_attack,
+    predicted_attack,
+    predicted_return,
+)
 from densehop.learn.classifier.estimator import DenseAssociativeClassifier
 from densehop.learn.memory.estimator import DenseAssociativeMemory
 from densehop.learn.memory.interactions import Interaction
@@ -53,6 +59,8 @@ class Location:
     predicted_retrieved : (F,), the share retrieved that is predicted at the attack's fractions, from the overlaps of
         these memories with each other: by the fields that the mean overwritten state has, and five steps
     predicted_eps : float, where one half is predicted to be retrieved, beside the attack's `fails_at`
+    predicted_survival : float, share of these memories that is predicted to survive the room's damage, likewise from
+        their overlaps, beside `room.survival`; `room.predicted_survival` is theory of random codes
 
     For the exponential energy, effective load and bias are nan and the phases None: they have no meaning there.
     """
@@ -75,6 +83,7 @@ class Location:
     attack: OverwriteCurve
     predicted_retrieved: Floats
     predicted_eps: float
+    predicted_survival: float
 
     def __repr__(self) -> str:
         degree = "" if self.p is None else f", p = {self.p}"
@@ -153,6 +162,7 @@ def locate(
         attack=overwrite_attack(network_of(signs, interaction), FRACTIONS, n_trials, seed),
         predicted_retrieved=predicted,
         predicted_eps=crossing(np.array(FRACTIONS), predicted),
+        predicted_survival=predicted_return(signs, interaction, damage, n_trials, seed),
     )
 
 

@@ -1,7 +1,7 @@
 """Phase diagrams from the datasets of `theory.phase_diagram`: phases shaded and named in place, boundaries as lines.
 
 A boundary is drawn where the dataset says that it means something (`LINE_shown`). Hatching marks where states with an
-overlap break replica symmetry.
+overlap break replica symmetry, dots where a pattern is hard to find at a number of spins.
 """
 
 from typing import Any, NamedTuple
@@ -118,6 +118,7 @@ def phase_diagram(
     with sheet(ax, (width, height), style) as page:
         axes = page.panels[0]
         _shade(axes, dataset)
+        _mark_hard(axes, dataset)
         drawn = [*_boundaries(axes, dataset), *_teacher_lines(axes, dataset)]
         _mark_published(axes, dataset)
         place_names(axes, _phase_map(dataset), _axes_size(page), drawn)
@@ -161,12 +162,25 @@ def _shade(axes: Axes, dataset: xr.Dataset) -> None:
     unstable = dataset.get("map_rs_unstable", dataset.get("rs_unstable"))
     if unstable is None or not unstable.any() or "sharpness" in dataset.attrs:  # no breaking of symmetry there
         return
-    up, along = (unstable[dim].values for dim in unstable.dims)
-    hatched = axes.contourf(
-        along, up, unstable.values.astype(float), levels=[0.5, 1.5], colors="none", hatches=["////"]
-    )
-    hatched.set(edgecolor="black", linewidth=0)
-    axes.fill_between([], [], facecolor="none", edgecolor="black", hatch="////", linewidth=0, label="RS unstable")
+    _hatch(axes, unstable, "////", "black", "RS unstable")
+
+
+def _mark_hard(axes: Axes, dataset: xr.Dataset) -> None:
+    """Dot the region where the pattern's state wins, but no eigenvector points at it."""
+    if "difficulty" not in dataset:
+        return
+    difficulty = dataset["difficulty"]
+    hard = difficulty == difficulty.attrs["flag_meanings"].split().index("hard")
+    if hard.any():
+        _hatch(axes, hard, "..", GREY, f"hard at N = {dataset.attrs['n_spins']}")
+
+
+def _hatch(axes: Axes, region: xr.DataArray, hatch: str, colour: str, label: str) -> None:
+    """Hatch where a region (temperature, coordinate) is true."""
+    up, along = (region[dim].values for dim in region.dims)
+    hatched = axes.contourf(along, up, region.values.astype(float), levels=[0.5, 1.5], colors="none", hatches=[hatch])
+    hatched.set(edgecolor=colour, linewidth=0)
+    axes.fill_between([], [], facecolor="none", edgecolor=colour, hatch=hatch, linewidth=0, label=label)
 
 
 def _boundaries(axes: Axes, dataset: xr.Dataset) -> list[tuple[Floats, Floats]]:

@@ -1,4 +1,4 @@
-"""Recovery from corruption: success and speed against the corrupted fraction, and the accuracy of the examples."""
+"""Recovery from corruption: how many chains come back, how fast, and what each kind of student tolerates."""
 
 import math
 from collections.abc import Sequence
@@ -8,91 +8,151 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from densehop.plot.style import BLUE, GREEN, GREY, HOUSE, ORANGE, PURPLE, Style, sheet
+from densehop.plot.style import BLUE, COLUMN_WIDTH, HOUSE, ORANGE, SKY, Style, sheet
 
-SKY = "#56B4E9"  # a sixth one of Okabe & Ito's colours
-MARKERS = ((GREEN, "^"), (PURPLE, "s"), (GREY, "v"), (BLUE, "o"), (SKY, "D"), (ORANGE, "p"))
+WIDE, COLUMN_HEIGHT = (9.0, 3.5), 6.0  # inches
+# Of one kind of student, from its first regime on: warm colours are prototypes, cold ones features.
+PROTOTYPE_LOOKS = (("#E69F00", "^"), (ORANGE, "s"), ("#7A3600", "v"))
+FEATURE_LOOKS = (("#003F66", "o"), (BLUE, "D"), (SKY, "p"))
 PROTOTYPES = "eR"  # the phase in which a student holds prototypes
+TITLES = ("How many come back?", "How fast?", "Flips that half survive")
+TICK: dict[str, Any] = {"marker": "|", "markersize": 11, "markeredgewidth": 1.2, "linestyle": "none"}
+NO_OVERLAP = 0.001  # smaller overlaps of an example with the pattern are not told apart
+BEYOND = 0.02  # length of the arrow that says "more than was tried"
 
 
-def recovery(dataset: xr.Dataset, ax: Axes | Sequence[Axes] | None = None, style: Style = HOUSE) -> Figure:
-    """Draw success, sweeps and the trade-off of the recipe `prototype-or-feature` at its largest N.
+def recovery(
+    dataset: xr.Dataset,
+    ax: Axes | Sequence[Axes] | None = None,
+    style: Style = HOUSE,
+    width: float | None = None,
+) -> Figure:
+    """Draw success, sweeps and tolerance of the recipe `prototype-or-feature` at its largest N.
 
-    Prototypes have open markers, features filled ones; lines are theory at infinite N. Parameters ax (three)
-    and style are as in `phase_diagram`.
+    Prototypes have warm colours and open markers, features cold colours and filled ones; thin lines and ticks are
+    theory at infinite N. Parameters ax (three) and style are as in `phase_diagram`; `width` is in inches, and in a
+    figure as narrow as a column the panels stand below each other.
     """
-    with sheet(ax, (9.0, 3.6), style, (1, 3)) as page:
-        success, speed, trade = page.panels
+    stacked = width is not None and width < COLUMN_WIDTH
+    size = (width or WIDE[0], COLUMN_HEIGHT if stacked else WIDE[1])
+    with sheet(ax, size, style, (3, 1) if stacked else (1, 3)) as page:
+        success, speed, tolerance = page.panels
         here = dataset.sel(n_spins=dataset["n_spins"].max())
-        handles = []
-        for regime, (colour, marker) in zip(here["regime"].values, MARKERS, strict=False):
-            row = here.sel(regime=regime)
-            look: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4.2, "linewidth": 1.0}
-            look["markerfacecolor"] = "white" if row["phase"] == PROTOTYPES else colour
+        rows = [here.sel(regime=regime) for regime in here["regime"].values]
+        looks = _looks(rows)
+        for height, (row, look) in enumerate(zip(rows, looks, strict=True)):
             _success(success, row, look)
             _speed(speed, row, look)
-            _trade(trade, row, look)
-            handles.append(Line2D([], [], label=_label(row), **{**look, "linestyle": "none"}))
-        _finish(success, speed, trade)
-        title = f"$p = {dataset.attrs['p']}$, $T = T^*$, $N = {int(here['n_spins'])}$; lines: theory"
-        page.legend(handles, title=title, loc="outside lower center", ncols=3)
+            _tolerance(tolerance, row, look, height)
+        _finish(success, speed)
+        _name_rows(tolerance, rows)
+        for axes, title in zip(page.panels, TITLES, strict=True):
+            axes.set_title(title)
+        page.legend(
+            _key(rows, looks), title=_title(dataset, rows, narrow=page.narrow), loc="outside lower center", ncols=3
+        )
     return page.figure
 
 
-def _label(row: xr.Dataset) -> str:
-    """Return the label of a regime."""
-    kind = "prototypes" if row["phase"] == PROTOTYPES else "features"
-    amount = f"M = {int(row['n_examples'])}" if row["phase"] == PROTOTYPES else rf"\alpha = {float(row['alpha']):g}"
-    return f"{kind} ({row['phase'].item()}), $T = {float(row['temperature']):g}$, ${amount}$"
+def _looks(rows: Sequence[xr.Dataset]) -> list[dict[str, Any]]:
+    """Return colour and marker of each regime."""
+    left = {True: iter(PROTOTYPE_LOOKS), False: iter(FEATURE_LOOKS)}
+    looks = []
+    for row in rows:
+        prototypes = row["phase"].item() == PROTOTYPES
+        colour, marker = next(left[prototypes])
+        face = "white" if prototypes else colour
+        looks.append({"color": colour, "marker": marker, "markersize": 4.2, "linewidth": 1.0, "markerfacecolor": face})
+    return looks
 
 
-def _success(axes: Axes, row: xr.Dataset, style: dict[str, Any]) -> None:
-    """Draw the share of chains that come back; a tick at the bottom marks where theory expects one half."""
-    errors = row["success_error"]
-    axes.errorbar(row["corruption"], row["success_mean"], errors, elinewidth=0.8, **{**style, "linewidth": 0.7})
-    axes.axvline(float(row["tolerance_theory"]), ymax=0.07, color=style["color"], linewidth=1.6)
+def _success(axes: Axes, row: xr.Dataset, look: dict[str, Any]) -> None:
+    """Draw the share of chains that come back."""
+    axes.errorbar(row["corruption"], row["success_mean"], row["success_error"], elinewidth=0.8, **look)
 
 
-def _speed(axes: Axes, row: xr.Dataset, style: dict[str, Any]) -> None:
-    """Draw sweeps until the pattern is back; prototypes have a theory of that."""
-    measured = {**style, "linestyle": "none"} if row["phase"] == PROTOTYPES else style
-    axes.plot(row["corruption"], row["sweeps_median"], **measured)
-    axes.step(row["curve_corruption"], row["curve_sweeps"], color=style["color"], linewidth=1.0, where="mid")
-
-
-def _trade(axes: Axes, row: xr.Dataset, style: dict[str, Any]) -> None:
-    """Draw the tolerated corruption against the examples' accuracy; an arrow: more than was tried."""
-    place, tolerated = float(row["example_overlap"]), float(row["tolerance"])
-    bounded = math.isfinite(tolerated)
-    height = tolerated if bounded else float(row["corruption"].max())
-    error = float(row["tolerance_error"]) if bounded else 0.02
-    axes.errorbar(place, height, error, lolims=not bounded, **{**style, "linestyle": "none"})
-    left = place < 0.5
-    axes.annotate(
-        f"$M = {int(row['n_examples']):,}$".replace(",", r"\,"),
-        (place, height),
-        (6 if left else -6, 0),
-        textcoords="offset points",
-        ha="left" if left else "right",
-        va="center",
-        fontsize="small",
+def _speed(axes: Axes, row: xr.Dataset, look: dict[str, Any]) -> None:
+    """Draw sweeps until the pattern is back, where most chains come back; prototypes have a theory of that."""
+    measured = {**look, "linestyle": "none"} if row["phase"] == PROTOTYPES else look
+    axes.plot(row["corruption"], row["sweeps_median"].where(row["success_mean"] > 0.5), **measured)
+    lasting = row["curve_corruption"] <= row["tolerance_theory"].fillna(math.inf)
+    axes.step(
+        row["curve_corruption"], row["curve_sweeps"].where(lasting), color=look["color"], linewidth=1.0, where="mid"
     )
 
 
-def _finish(success: Axes, speed: Axes, trade: Axes) -> None:
-    """Label the axes."""
+def _tolerance(axes: Axes, row: xr.Dataset, look: dict[str, Any], height: float) -> None:
+    """Draw from which corruption half of the chains come back, and a tick for theory; an arrow: more than was tried."""
+    tolerated = float(row["tolerance"])
+    bounded = math.isfinite(tolerated)
+    place = tolerated if bounded else float(row["corruption"].max())
+    error = float(row["tolerance_error"]) if bounded else BEYOND
+    axes.plot([0, place], [height, height], color=look["color"], linewidth=2.5, alpha=0.35, solid_capstyle="butt")
+    axes.errorbar(place, height, xerr=error, xlolims=not bounded, **{**look, "linestyle": "none"})
+    theory = float(row["tolerance_theory"])
+    if math.isfinite(theory):
+        axes.plot([theory], [height], color="black", **TICK)
+
+
+def _finish(success: Axes, speed: Axes) -> None:
+    """Label the axes of the first two panels."""
     for axes in (success, speed):
         axes.set_xlabel("fraction of the pattern's sites flipped")
         axes.set_xlim(*success.get_xlim())
     success.set_ylabel("share of chains that come back")
-    speed.set_ylabel("sweeps until 95% of the overlap is back")
+    speed.set_ylabel("sweeps until 95% of $q^*$ is back")
     success.set_ylim(-0.03, 1.05)
     speed.set_yscale("symlog", linthresh=1)
-    speed.set_ylim(-0.15, None)
+    speed.set_ylim(-0.15, speed.get_ylim()[1] * 1.3)
     speed.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    trade.set_xlabel("overlap of one example with the pattern")
-    trade.set_ylabel("flipped fraction that half survive")
-    trade.set_xlim(-0.05, 1.05)
-    trade.set_ylim(0, 0.68)
+
+
+def _name_rows(axes: Axes, rows: Sequence[xr.Dataset]) -> None:
+    """Name the rows of the last panel by their numbers of examples; the first regime stands on top."""
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_yticks(range(len(rows)), [f"{int(row['n_examples']):,}" for row in rows])
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylabel("examples")
+    axes.set_xlim(0, 0.68)
+    axes.xaxis.set_major_locator(MultipleLocator(0.2))
+    axes.set_xlabel("fraction of the pattern's sites flipped")
+
+
+def _title(dataset: xr.Dataset, rows: Sequence[xr.Dataset], *, narrow: bool) -> str:
+    """Return p, N, and how much one example of each kind of student says."""
+    overlaps = {kind: _mean_overlap(rows, kind) for kind in ("prototypes", "features")}
+    shown = ", ".join(f"{kind} {value}" for kind, value in overlaps.items() if value)
+    sizes = f"$p = {dataset.attrs['p']}$, $T = T^*$, $N = {int(dataset['n_spins'].max())}$"
+    after_sizes, after_colon = ("\n", "\n") if narrow else ("; ", " ")
+    return f"{sizes}{after_sizes}overlap of one example with the pattern:{after_colon}{shown}"
+
+
+def _mean_overlap(rows: Sequence[xr.Dataset], kind: str) -> str:
+    """Return the mean overlap of an example with the pattern in the regimes of a kind; "" where there are none."""
+    values = [float(row["example_overlap"]) for row in rows if _kind(row) == kind]
+    if not values:
+        return ""
+    mean = sum(values) / len(values)
+    return f"{mean:.2f}" if mean >= NO_OVERLAP else f"below {NO_OVERLAP}"
+
+
+def _key(rows: Sequence[xr.Dataset], looks: Sequence[dict[str, Any]]) -> list[Line2D]:
+    """Return the entries of the legend: the regimes and what is theory."""
+    return [
+        *(Line2D([], [], label=_label(row), **look) for row, look in zip(rows, looks, strict=True)),
+        Line2D([], [], color=ORANGE, linewidth=1.0, label="steps: theory of prototypes"),
+        Line2D([], [], color="black", label="tick: theory", **TICK),
+    ]
+
+
+def _kind(row: xr.Dataset) -> str:
+    """Return what the students of a regime hold."""
+    return "prototypes" if row["phase"].item() == PROTOTYPES else "features"
+
+
+def _label(row: xr.Dataset) -> str:
+    """Return the label of a regime."""
+    amount = f"M = {int(row['n_examples'])}" if row["phase"] == PROTOTYPES else rf"\alpha = {float(row['alpha']):g}"
+    return f"{_kind(row)} ({row['phase'].item()}), $T = {float(row['temperature']):g}$, ${amount}$"

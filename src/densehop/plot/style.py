@@ -27,6 +27,7 @@ HOUSE = "densehop"  # the name of the style below, on top of Matplotlib's defaul
 
 # Okabe & Ito's colours, which colour-blind readers can tell apart, also in print.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7F7F7F"
+SKY = "#56B4E9"  # a sixth one, of what belongs to blue
 # Colours of the phases by their names: paramagnet, spin glass, local and global retrieval, example retrieval.
 SHADES = {"P": "#F4F4F4", "SG": "#EBD9E6", "lR": "#FCE5CF", "gR": "#CFE3F1", "eR": "#D5ECE3"}
 # Settings of matplotlib for all figures.

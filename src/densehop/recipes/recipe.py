@@ -85,11 +85,40 @@ def reproduce(
     dataset = recipe.compute(parameters, seed, n_workers, progress or NoProgress(), cells_folder(recipe, folder))
     dataset = described(dataset.assign_attrs(recipe=recipe.name, size=size))
     file = folder / f"{recipe.name}.nc"
-    data = {file: store.encode(dataset, seed, asdict(parameters))} | (store.tables(dataset, file) if csv else {})
+    return _write(recipe, folder, dataset, {file: store.encode(dataset, seed, asdict(parameters))}, csv=csv)
+
+
+def redraw(recipe: Recipe, file: Path, folder: Path, *, csv: bool = False) -> Reproduction:
+    """Write NAME.png and NAME.pdf, with `csv` also NAME.csv, from the NAME.nc of an earlier `reproduce`.
+
+    Nothing is computed. The data must be those of this recipe, and whole: some files in docs/figures leave out the maps
+    of the theory, to be small.
+    """
+    try:
+        dataset = store.load(file)
+    except OSError as error:
+        wanted = f"the {recipe.name}.nc that 'densehop reproduce {recipe.name}' wrote"
+        raise InvalidInput(f"cannot read '{file}': it has to be {wanted}") from error
+    if (found := dataset.attrs.get("recipe")) != recipe.name:
+        raise InvalidInput(f"'{file}' has to hold the data of {recipe.name}; its attribute 'recipe' is {found!r}")
+    store.writable_folder(folder, [f"{recipe.name}{suffix}" for suffix in SUFFIXES])
+    try:
+        return _write(recipe, folder, dataset, {}, csv=csv)
+    except KeyError as error:
+        missing = str(error.args[0]).partition(".")[0]
+        raise InvalidInput(
+            f"'{file}' lacks a part of what {recipe.name} shows: {missing}; reproduce it anew"
+        ) from error
+
+
+def _write(recipe: Recipe, folder: Path, dataset: xr.Dataset, data: dict[Path, bytes], *, csv: bool) -> Reproduction:
+    """Draw the figure and write all files, or only the data if it cannot be drawn."""
+    if csv:
+        data = data | store.tables(dataset, folder / f"{recipe.name}.nc")
     try:
         table, pictures = recipe.table(dataset), encode(recipe.draw(dataset))
     except Exception:
-        store.save(data)  # it may have taken an hour to compute
+        store.save(data)  # they may have taken an hour to compute
         raise
     files = {folder / f"{recipe.name}{suffix}": content for suffix, content in pictures.items()} | data
     store.save(files)

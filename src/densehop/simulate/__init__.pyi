@@ -1,5 +1,6 @@
 """Monte-Carlo chains of a network: how they start, how they are scheduled, what they return."""
 
+from .annealed import AnnealedPopulations
 from .exact import draw_exactly
 from .free_entropy import FreeEntropy, integrate_temperature
 from .retrieval import Retrieval
@@ -19,6 +20,7 @@ from .tempering import TemperedSamples
 from .tuning import TunedLadder
 
 __all__ = [
+    "AnnealedPopulations",
     "ChosenExample",
     "FreeEntropy",
     "Retrieval",

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from densehop.base import checks
+from densehop.base import checks, student
 from densehop.base.arrays import ArrayLike, Floats
 from densehop.errors import InvalidInput
 from densehop.simulate.tempering import TemperedSamples
@@ -27,7 +27,9 @@ class FreeEntropy:
     ----------
     temperatures : (temperature,) rising
     free_entropy : (temperature,) float64, Phi = log Z/N, the mean over ladders
-    error : (temperature,) float64, its standard error, from the scatter of independent ladders; nan for a single one
+    error : (temperature,) float64
+        From the scatter of independent ladders, with Student's factor: free_entropy +- error covers with probability
+        68.3 %; nan for a single ladder.
     by_ladder : (ladder, temperature) float64
     advice : str, what speaks against believing it; empty otherwise
     """
@@ -37,6 +39,22 @@ class FreeEntropy:
     error: Floats
     by_ladder: Floats
     advice: str
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Of Student's t: one less than the number of ladders."""
+        return len(self.by_ladder) - 1
+
+    def interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
+        """Return between which numbers (temperature,) each Phi lies with probability `level`; nan where its error is.
+
+        Raises
+        ------
+        InvalidInput
+            If the level is not between 0 and 1.
+        """
+        width = student.width(self.error, self.degrees_of_freedom, level)
+        return self.free_entropy - width, self.free_entropy + width
 
 
 def integrate_temperature(samples: TemperedSamples, random_energies: ArrayLike, warm_up: float = 0.25) -> FreeEntropy:
@@ -79,7 +97,10 @@ def integrate_temperature(samples: TemperedSamples, random_energies: ArrayLike, 
             total += log_ratio(hot, cold, float(beta[level] - beta[level + 1]))
             logs[ladder, level], hot = total, cold  # noqa: PLW2901 (the next link begins where this one ends)
     per_spin = logs / n_spins
-    error = per_spin.std(axis=0, ddof=1) / math.sqrt(n_ladders) if n_ladders > 1 else np.full(n_levels, math.nan)
+    error = np.full(n_levels, math.nan)
+    if n_ladders > 1:
+        factor = student.quantile(student.ONE_SIGMA, n_ladders - 1)
+        error = factor * per_spin.std(axis=0, ddof=1) / math.sqrt(n_ladders)
     advice = _advice(samples)
     if advice:
         warnings.warn(advice, RuntimeWarning, stacklevel=2)

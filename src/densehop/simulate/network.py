@@ -1,6 +1,8 @@
 """`Network`: N spins with any energy, and what can be simulated of them; the base of the networks that people name."""
 
+import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import Unpack
@@ -13,8 +15,10 @@ from densehop.base.streams import Purpose, Seed, seed_sequence
 from densehop.base.workers import count_workers
 from densehop.energies.tables import EnergyTable
 from densehop.energies.weights import WeightTable
+from densehop.simulate.annealed import AnnealedPopulations
 from densehop.simulate.blocks import Setup
 from densehop.simulate.chains import Model
+from densehop.simulate.population import BATCH, Annealing, anneal, schedule
 from densehop.simulate.representations.device import chosen
 from densehop.simulate.retrieval import Retrieval, RetrievalStore, Stepper, retrieve
 from densehop.simulate.runs import Run
@@ -191,6 +195,54 @@ class Network(ABC):
             return self.temper(temperatures, n_ladders, n_sweeps, start=start, seed=stream, n_workers=n_workers)
 
         return tune(request, trial, length)
+
+    def anneal_population(
+        self, temperatures: ArrayLike, n_replicas: int = 1000, n_populations: int = 8, n_sweeps: int = 10,
+        culling: float = 0.1, references: ArrayLike | None = None, seed: Seed = 0, *, dynamics: str = "heat-bath",
+        order: str = "sequential", representation: str = "auto", n_workers: int | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> AnnealedPopulations:  # fmt: skip
+        """Cool populations of replicas from infinite temperature, resampled on the way: log Z, means, low energies.
+
+        Each replica is copied as its Boltzmann weight requires (docs/theory.md, eq. 123). One seed gives the same bits
+        with any number of workers and in any representation. There is no checkpoint: what must survive an interruption
+        is several runs with other seeds and the same temperatures, whose Z are then averaged.
+
+        Parameters
+        ----------
+        temperatures : float > 0, the coldest, or (T,) rising; of one, a pilot population finds the others
+        n_replicas, n_populations : int; error bars need at least two populations
+        n_sweeps : int, N attempted flips of each replica at each temperature
+        culling : float, from 0.001 to 0.5, the share of the pilot that is replaced at each temperature
+        references, seed : as in `sample`
+        dynamics, order, representation, n_workers, progress : see `simulate.RunOptions`
+
+        Raises
+        ------
+        InvalidInput
+            If an argument is out of range or the run cannot fit into memory.
+
+        Warns
+        -----
+        RuntimeWarning
+            If the populations have too few families or disagree; `advice` says the same.
+        """
+        ladder = None if np.ndim(temperatures) == 0 else np.array(ladder_temperatures(temperatures))
+        coldest = checks.number("temperatures", temperatures) if ladder is None else float(ladder[0])
+        share = checks.between("culling", culling, 0.001, 0.5)
+        n_populations = checks.integer("n_populations", n_populations, 1)
+        chains = checks.integer("n_replicas", n_replicas, 2) * n_populations
+        settings = Settings(coldest, chains, n_sweeps, dynamics, order, 0, seed)
+        checks.callback("progress", progress)
+        kept, threads = self._references(references), count_workers(n_workers)
+        checks.memory("population annealing", 60 * chains * self.n_spins + self._bytes_of_chains(BATCH * threads))
+        choice = self._model.choices(representation, BATCH, threads)
+        plan = Annealing(self._model, self.energy, settings, n_populations, kept, choice, threads, progress)
+        ladder = schedule(plan, coldest, share) if ladder is None else ladder
+        result = anneal(plan, ladder)
+        if result.advice:
+            warnings.warn(result.advice, RuntimeWarning, stacklevel=2)
+        return result
 
     def _run(
         self,

@@ -93,7 +93,7 @@ def plan_of(law: TeacherLaw) -> kernel.Plan:
     probability = law.probability[::-1][order]
     n_few = int((rarer < FEW * n_spins).sum())
     border = float(probability[:n_few].sum())
-    coins = _coin_laws(n_spins)[:, order]
+    coins = _binomial_laws(n_spins)[:, order]
     levels, start, width = np.zeros(2, dtype=np.int64), np.zeros((2, n_spins + 1)), np.zeros((2, n_spins + 1))
     for part, (rows, low, high) in enumerate(((slice(n_few), 0.0, border), (slice(n_few, None), border, 1.0))):
         wanted = np.zeros(n_spins + 1)
@@ -120,7 +120,7 @@ def _cheapest_level(coins: Floats, wanted: Floats) -> int:
     return int(np.argmin(words + WORDS_PER_TRY * tries))
 
 
-def _coin_laws(n_spins: int) -> Floats:
+def _binomial_laws(n_spins: int) -> Floats:
     """Return the binomial laws (level, N + 1) of N coins of probability 0, 1/16, ..., 1/2."""
     count = np.arange(n_spins + 1)
     probability = np.arange(kernel.LEVELS // 2 + 1)[:, np.newaxis] / kernel.LEVELS

@@ -1,5 +1,6 @@
 """Hard and easy regions of phase diagrams: against the regime of single data sets, which has the signal of finite N."""
 
+import math
 import warnings
 
 import numpy as np
@@ -72,6 +73,49 @@ def test_features_of_a_hot_two_body_teacher_are_easy_wherever_they_win(settings)
     wins = found["phase"].values == codes.index("gR")
     assert (named(found)[wins] == "easy").all()
     assert wins.any()
+
+
+def test_where_a_single_example_wins_the_pattern_may_still_be_found():
+    """In eR the state of one example wins, but the pattern's may exist beside it, and an eigenvector points at it."""
+    n_spins, x, t = 30_000, [0.3, 1.0, 3.0], [0.35, 0.6]
+    found = diagram(4, "finite_noise", x, t, teacher_temperature=4.0, n_spins=n_spins, boundaries=False)
+    phases = np.array(found["phase"].attrs["flag_meanings"].split())[found["phase"].values]
+    assert [list(row) for row in phases] == [["eR", "eR", "gR"]] * 2
+    assert [list(row) for row in named(found)] == [["impossible", "easy", "easy"]] * 2
+    point = dh.TeacherStudent.finite_noise(4, 1.0, 0.35, 4.0)
+    energy = {state.branch: state.free_energy for state in dh.candidates(point)}
+    assert energy["retrieval"] < energy["inference"] < energy["paramagnet"]
+
+
+@pytest.mark.long
+def test_few_examples_of_many_spins_are_easy_for_single_data_sets_too():
+    n_spins = 30_000
+    regime = dh.theory.inference_regime(n_spins, round(n_spins**2 / math.factorial(3)), 4, 0.35, 2, 4.0)
+    assert regime.regime == "easy"
+    assert regime.overlap > 0.99
+
+
+def test_too_few_examples_for_a_student_may_show_the_pattern_to_others():
+    regime = dh.theory.inference_regime(64, 1_365, 4, 0.35, 2, 4.0)
+    assert regime.regime == "impossible"
+    assert "the examples' covariance points at the pattern from 64 examples on" in regime.explanation
+    pattern, examples = dh.draw_examples(64, 1_365, 2, 4.0, seed=0)
+    found = dh.recover_pattern(examples, 2, 4.0)
+    assert found.verdict == "found"
+    assert abs(int(found.pattern.astype(int) @ pattern)) / 64 > 0.9
+
+
+def test_message_passing_finds_the_pattern_where_an_example_wins():
+    """p = 4 and a two-body teacher in eR: examples have energy -1, the pattern -0.44, and message passing finds it."""
+    n_spins, n_examples, temperature = 256, 10_923, 0.35
+    problem = dh.TeacherStudent.finite_noise(4, 1.0, temperature, 4.0)
+    assert dh.phase(problem) is dh.Phase.EXAMPLE_RETRIEVAL
+    pattern, examples = dh.draw_examples(n_spins, n_examples, 2, 4.0, seed=0)
+    energies = dh.PBodyHopfield(examples, 4).energy(np.vstack([pattern, examples[:1]])) / n_spins
+    assert energies[1] < -0.95 < energies[0] < -0.3
+    found = dh.recover_pattern(examples, 4, temperature, teacher_p=2, teacher_temperature=4.0)
+    assert found.verdict == "found"
+    assert abs(int(found.pattern.astype(int) @ pattern)) / n_spins > 0.9
 
 
 def test_the_line_is_shown_inside_retrieval_alone():

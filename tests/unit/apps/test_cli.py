@@ -57,6 +57,7 @@ def test_phase_diagram_from_the_command_line(computed, densehop, tmp_path, monke
         (["reproduce", "fig99"], "; got 'fig99'"),
         (["reproduce"], "NAME must be one of direct-phase-diagram, nishimori-phase-diagram, nishimori-overlap, "),
         (["reproduce", "nishimori-overlap", "--size", "huge"], "must be one of quick, paper; got 'huge'"),
+        (["reproduce", "nishimori-overlap", "--from-data", "none.nc"], "cannot read 'none.nc': it has to be"),
         (
             ["reproduce", "nishimori-overlap", "--seed", "-1"],
             "seed must be an integer from 0 to 9223372036854775807, got -1",

@@ -154,7 +154,7 @@ def test_student(read, capsys, tmp_path):
     assert (tmp_path / "student.png").stat().st_size > 1000
     assert run([*arguments, "--digit", "0", "--temperatures", "0.3,4", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert said.count("paramagnet, annealed") == 2
+    assert said.count("students hold nothing: it is too hot") == 2
     assert "starts agree\n" in said
     for wrong, message in ((("--p", "two"), "--p must be whole numbers"), (("--p", "2,24"), "overflows exact 64-bit")):
         assert run(["student", *wrong, "--out", str(tmp_path)]) == 2

@@ -94,7 +94,9 @@ def test_solve_round_trips_every_number(options, problem, branch, capsys):
 def test_solve_prints_what_the_problem_has(capsys):
     """Replica symmetry has no Parisi parameter, stored memories have no teacher."""
     assert run(["solve", *POINT]) == 0
-    rows = [line.split()[0] for line in capsys.readouterr().out.splitlines()[3:]]
+    table, said = capsys.readouterr().out.split("\n\n")[1:]
+    rows = [line.split()[0] for line in table.splitlines()]
+    assert "99.36% of its sites" in said
     assert rows == ["m", "q", "free_entropy", "free_energy", "energy", "entropy", "replicon", "residual", "converged"]
 
 
@@ -125,6 +127,8 @@ def test_phase_tells_all_candidates(capsys):
     text = capsys.readouterr().out
     assert "phase: gR (global retrieval)" in text
     assert text.count("\ninference ") == text.count("\nparamagnet ") == 1
+    gap = (ranked[1].free_energy - ranked[0].free_energy) / 4
+    assert f"the hidden pattern's state is e^({gap:.3g} N) times as likely as the paramagnet" in text
 
 
 def test_examples_needed(capsys):
@@ -145,7 +149,9 @@ def test_boundary(capsys):
     assert run(["boundary", *options]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["alpha", "temperature", "error"]
-    assert len(lines) == 4
+    assert len(lines) == 6
+    assert lines[1].split()[0] == f"{expected.coordinate[0]:.12g}"
+    assert lines[-1].startswith("retrieval_global: ")
 
 
 def test_boundary_keeps_the_points_that_it_lacks(capsys, monkeypatch):

@@ -19,6 +19,8 @@ def test_a_right_installation_passes(capsys):
     assert told["passed"]
     assert {check["name"] for check in told["checks"]} == set(self_test.CHECKS)
     assert told["packages"]["numpy"] == np.__version__
+    assert told["memory_left"]["machine"].endswith(" GiB")
+    assert "JAX" in told["accelerator"] or " GiB free" in told["accelerator"]
 
 
 @pytest.mark.parametrize("wrong", [lambda energy: energy + 0.01, lambda energy: 2 * energy, lambda _: 1 / 0])

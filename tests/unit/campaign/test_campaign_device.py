@@ -38,11 +38,11 @@ def test_cells_of_joined_calls_are_those_of_the_processor(tmp_path):
 def test_calls_are_joined(monkeypatch):
     from densehop.accelerator import calls  # noqa: PLC0415 (where JAX is)
 
-    sizes, original = [], calls.Joined._make_together
+    sizes, original = [], calls.JoinedCalls._make_together
     monkeypatch.setattr(
-        calls.Joined, "_make_together", lambda self, group: (sizes.append(len(group)), original(self, group))
+        calls.JoinedCalls, "_make_together", lambda self, group: (sizes.append(len(group)), original(self, group))
     )
-    joined, results = calls.Joined(), {}
+    joined, results = calls.JoinedCalls(), {}
 
     def work(index):
         with joined.member():
@@ -71,7 +71,7 @@ def _weighted(shared, own, common):
 def test_an_error_reaches_the_threads_that_called():
     from densehop.accelerator import calls  # noqa: PLC0415 (where JAX is)
 
-    joined = calls.Joined()
+    joined = calls.JoinedCalls()
     joined.expect()
     with joined.member(), pytest.raises(TypeError, match="unexpected"):
         calls.call(_weighted, np.ones(1), np.ones(1), 1, unexpected=2)

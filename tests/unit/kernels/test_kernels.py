@@ -23,12 +23,12 @@ def mean_of_new(values):  # not the same: the cache on disk would mix up how the
 def test_lean_functions_cannot_allocate():
     """Arrays are not counted in them, so one that they made would be lost."""
     with pytest.raises(NumbaError, match="NRT required"):
-        kernels.lean(sum_of_new)(np.ones(3))
+        kernels.allocation_free(sum_of_new)(np.ones(3))
 
 
 def test_a_numba_without_the_private_option_counts(monkeypatch):
     monkeypatch.setattr(kernels, "UNCOUNTED", {})
-    assert kernels.lean(mean_of_new)(np.ones(3)) == 0.5
+    assert kernels.allocation_free(mean_of_new)(np.ones(3)) == 0.5
 
 
 def double(value):
@@ -179,7 +179,7 @@ def call_doubled(length):
 
 def test_generic_functions_take_the_code_of_the_class():
     """In compiled code and in Python, though both classes look the same to numba but for their names."""
-    kernel = kernels.lean(call_doubled)
+    kernel = kernels.allocation_free(call_doubled)
     for call in (kernel, doubled):
         assert (call(Metres(3)), call(Feet(3))) == (6, -6)
     with pytest.raises(NotImplementedError):

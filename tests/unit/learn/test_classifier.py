@@ -1,10 +1,12 @@
 import pickle
 import warnings
+from copy import deepcopy
 
 import joblib
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from scipy.spatial.distance import cdist
 from sklearn.datasets import load_digits, load_iris, load_wine, make_blobs, make_moons
 from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_score, train_test_split
@@ -16,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from densehop import DenseAssociativeClassifier, InvalidInput
 from densehop.learn.attacks.attacked_models import attacked_model
 from densehop.learn.classifier.losses import CrossEntropy, Published
+from densehop.learn.classifier.nearness import Nearness, nearest, nearness_of
 from densehop.learn.classifier.scores import Memories, class_scores, input_gradient, memory_gradients
 from densehop.learn.classifier.training import Adam, cosine
 
@@ -370,6 +373,42 @@ def test_rows_that_training_says_nothing_about_have_even_probabilities(digits, k
         alone = model.predict_proba(test[:11])
         model.predict(asked)
     np.testing.assert_allclose(beside, alone)
+
+
+@pytest.mark.parametrize("kind", ["learned", "stored"])
+def test_images_that_are_no_digits_are_not_told_with_confidence(digits, kind):
+    """Inverted digits, shuffled pixels and noise: none above 0.9; other digits keep what they had."""
+    train, test, train_classes, _ = digits
+    model = DenseAssociativeClassifier(50, kind=kind, random_state=0, max_iter=10).fit(train[:600], train_classes[:600])
+    random = np.random.default_rng(0)
+    strange = np.vstack([16 - test[:100], random.permuted(test[:100], axis=1), random.uniform(0, 16, (100, 64))])
+    with pytest.warns(UserWarning, match="300 of 300 rows are of nearly one value"):
+        found = model.predict_proba(strange)
+    assert found.max() < 0.2
+    assert (model.classes_[found.argmax(axis=1)] == model.predict(strange)).all()
+    plain = deepcopy(model)
+    plain._nearness = Nearness(model._nearness.rows, np.inf)
+    same = (model.predict_proba(test) == plain.predict_proba(test)).all(axis=1)
+    assert same.mean() > 0.99
+
+
+def test_the_reach_of_training_rows_is_that_of_their_distances():
+    """Against cdist, copies left out; later parts widen it, and few rows or features say nothing."""
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(80, 9)).astype(np.float32)
+    rows[40] = rows[3]
+    found, across = nearness_of(rows), cdist(rows, rows)
+    across[across == 0] = np.inf
+    assert found.reach == pytest.approx(1.1 * across.min(axis=1).max(), rel=1e-5)
+    assert (found.strange(rows) == 0).all()
+    far = np.full((1, 9), 50, dtype=np.float32)
+    assert found.strange(far) == 1
+    assert found.wider(far).strange(far) == 0
+    assert nearness_of(rows[:20]).strange(far) == 0
+    assert nearness_of(rows[:, :5]).strange(far[:, :5]) == 0
+    assert nearness_of(np.ones((60, 9), dtype=np.float32)).strange(far) == 0
+    half = nearest(0.5 * rows + 0.5 * far, rows)
+    np.testing.assert_allclose(half, cdist(0.5 * rows + 0.5 * far, rows).min(axis=1), rtol=1e-4)
 
 
 def test_rows_like_later_parts_are_no_strangers(digits):

@@ -9,6 +9,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from densehop import DenseAssociativeClassifier, InvalidInput
 from densehop.learn.attacks.attacked_models import attacked_model
 from densehop.learn.attacks.robustness import robust_accuracy
+from densehop.learn.classifier.parameters import epochs_of
 from densehop.learn.classifier.sharpness import likeliest_sharpness
 from densehop.learn.image_tasks import memories_in_use
 
@@ -161,3 +162,12 @@ def test_memories_in_use_are_counted(digits, certified):
     stored.fit(digits[0], digits[2])
     assert memories_in_use(stored, digits[0][:50], digits[2][:50]) == pytest.approx(1)  # each finds itself
     assert 1 <= memories_in_use(certified, digits[1][:50], digits[3][:50]) < 20
+
+
+@pytest.mark.parametrize(("n_samples", "epochs"), [(100, 30), (2_500, 24), (4_000, 15), (60_000, 15)])
+def test_certified_training_is_short_since_its_proofs_get_worse_with_more(n_samples, epochs):
+    """As docs/practice.md says; a given number stays."""
+    model = DenseAssociativeClassifier(objective="certified")
+    assert epochs_of(model, n_samples, linear=False) == epochs
+    assert epochs_of(model.set_params(max_iter=7), n_samples, linear=False) == 7
+    assert epochs_of(DenseAssociativeClassifier(interaction="exponential"), n_samples, linear=False) == 60

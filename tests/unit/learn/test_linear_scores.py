@@ -11,6 +11,7 @@ from sklearn.model_selection import train_test_split
 from densehop import DenseAssociativeClassifier, InvalidInput
 from densehop.learn.attacks.attacked_models import attacked_model
 from densehop.learn.attacks.robustness import robust_accuracy
+from densehop.learn.certificates.roots import last_positive
 from densehop.learn.classifier.linear_scores import LinearMemories
 from densehop.learn.classifier.losses import CrossEntropy
 from densehop.learn.classifier.scores import Memories, class_scores
@@ -122,6 +123,22 @@ def test_no_perturbation_within_the_radius_changes_the_decision(degree, seed):
             assert (model.predict(tried) == decision).all()
 
 
+def test_roots_are_approached_from_where_functions_are_positive():
+    """Against closed forms: 1 - x/r, cubes, a step, and guesses on either side of the root or far out."""
+    roots = np.array([0.3, 0.7, 2.5, 1e-6, 1.9])
+    kinds = [lambda x, r: 1 - x / r, lambda x, r: 1 - (x / r) ** 3, lambda x, r: np.where(x < r, 1.0, -np.inf)]
+    for guess in (0.1, 1.0, 50.0):
+        for function in kinds:
+
+            def gap(places, which, function=function):
+                return function(places, roots[which])
+
+            every, ends = np.arange(5), np.full(5, 3.0)
+            found = last_positive(gap, gap(np.zeros(5), every), ends, gap(ends, every), guess * roots)
+            assert (gap(found, every) > 0).all()
+            np.testing.assert_allclose(found, roots, rtol=1e-3)
+
+
 def test_one_memory_that_decides_is_certified_nearly_exactly():
     """f = 2 max(x, 0) against a threshold of 1: the boundary is at x = 1/2, where the drive is straight."""
     model = DenseAssociativeClassifier(1, class_energy="linear", degree=2, max_iter=1, inverse_temperature=1.0)
@@ -133,9 +150,9 @@ def test_one_memory_that_decides_is_certified_nearly_exactly():
     np.testing.assert_allclose(model.certified_radius([[2.0, 0.3]], "linf"), 1.5, rtol=1e-3)
 
 
-@pytest.mark.parametrize(("degree", "unit", "factor"), [(10, 3e4, 1.0), (3, 1e15, 1e9), (3, 1e-14, 1e-20)])
+@pytest.mark.parametrize(("degree", "unit", "factor"), [(10, 4.8e3, 1.0), (3, 3.3e13, 1e9), (3, 1e-14, 1e-20)])
 def test_nothing_is_proved_where_single_precision_overflows_or_vanishes(degree, unit, factor):
-    """The scores of two opposite memories are infinite, or 0, in the precision of the inputs alone."""
+    """The scores of two opposite memories are nearly infinite, or 0, in the precision of the inputs alone."""
     model = DenseAssociativeClassifier(2, class_energy="linear", degree=degree, max_iter=1, inverse_temperature=factor)
     model.fit([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, -1.0]], [0, 1, 1, 0])
     values = [[[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0], [[-1.0, 1.0], [1.0, -1.0]], [0.0, 0.0], [0.0]]
@@ -143,8 +160,10 @@ def test_nothing_is_proved_where_single_precision_overflows_or_vanishes(degree, 
     model._learner.gain = 1.0
     inputs = unit * np.array([[3.0, 1.0]])
     assert 0.3 * unit < model.certified_radius(inputs)[0] < unit * np.sqrt(2)  # looser at large degrees
-    with np.errstate(over="ignore", invalid="ignore"):
-        assert not model.certified_radius(inputs.astype(np.float32)).any()
+    assert not model.certified_radius(inputs.astype(np.float32)).any()
+    if unit > 1:
+        with pytest.raises(InvalidInput, match="scores of 1 of 2 rows leave the range of float32: row 1 holds values"):
+            model.predict(np.vstack([inputs, 10 * inputs]).astype(np.float32))
 
 
 def test_certified_accuracy_is_at_most_the_attacked_one(fitted, digits):

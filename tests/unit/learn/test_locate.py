@@ -5,11 +5,11 @@ import pytest
 from scipy.stats import binom
 
 from densehop import DenseAssociativeClassifier, DenseAssociativeMemory, InvalidInput, PBodyHopfield, Phase
-from densehop.learn.attacks.overwrite import overwrite_attack
+from densehop.learn.attacks.overwrite import overwrite_attack, predicted_attack, predicted_return
 from densehop.learn.data.datasets import load
 from densehop.learn.location import locate
 from densehop.learn.memory.interactions import Interaction
-from densehop.learn.room import ends
+from densehop.learn.room import ends, network_of
 from densehop.learn.survival import predicted_room, predicted_survival
 from densehop.theory.questions.shannon import channel_capacity
 
@@ -32,6 +32,22 @@ def test_random_memories_far_from_capacity_meet_the_theory():
     assert found.room.bits_per_sign == pytest.approx(math.log2(10) / 150)
     assert found.room.limit_per_sign == pytest.approx(channel_capacity(0.1, 150) / math.log(2))
     assert 1 + 0.1 * math.log2(0.1) + 0.9 * math.log2(0.9) < found.room.limit_per_sign < 0.6  # larger N, the limit
+
+
+@pytest.mark.parametrize(("name", "degree"), [("strict", 2), ("strict", 3), ("rectified", 10), ("exponential", 2)])
+def test_what_becomes_of_ones_own_memories_is_predicted_from_their_overlaps(name, degree):
+    """Fixed points, survival and attacks within sampling errors, of random codes above capacity and of digits."""
+    images = load("digits").images[:60]
+    for memories in (signs(0, 60, 60), np.where(images > 8, 1, -1)):
+        stored, energy = memories.astype(np.int8), Interaction(name, degree, 0.3, memories.shape[1])
+        fixed = (ends(stored, energy, stored) * stored).mean(axis=1) >= 0.95
+        assert predicted_return(stored, energy, 0.0, 60) == pytest.approx(fixed.mean(), abs=0.08)
+        flips = np.random.default_rng(1).random(stored.shape) < 0.1
+        back = ((ends(stored, energy, np.where(flips, -stored, stored)) * stored).mean(axis=1) >= 0.95).mean()
+        assert predicted_return(stored, energy, 0.1, 60) == pytest.approx(back, abs=0.2)
+        fractions = np.array([0.0, 0.2, 0.8])
+        measured = overwrite_attack(network_of(stored, energy), fractions, 60).retrieved
+        np.testing.assert_allclose(predicted_attack(stored, energy, fractions, 60), measured, atol=0.25)
 
 
 def test_the_measured_load_of_random_memories_is_their_load():

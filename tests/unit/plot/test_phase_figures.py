@@ -108,6 +108,18 @@ def test_nishimori_line_lies_across_a_plane_off_it():
     assert "Nishimori" in line.get_label()
 
 
+def test_where_a_pattern_is_hard_to_find_is_dotted():
+    codes = np.full((9, 9), NAMES.index("gR"))
+    dataset = invented(codes, "nishimori", n_spins=100)
+    difficulty = np.repeat([0, 1, 2], 3) * np.ones((9, 1), dtype=int)
+    dataset["difficulty"] = ("temperature", "alpha"), difficulty, {"flag_meanings": "impossible hard easy"}
+    axes = phase_diagram(dataset).axes[0]
+    legend = axes.get_legend_handles_labels()[1] or [text.get_text() for text in axes.get_legend().get_texts()]
+    assert "hard at N = 100" in legend
+    dataset["difficulty"][:] = 2
+    assert "hard at N = 100" not in phase_diagram(dataset).axes[0].get_legend_handles_labels()[1]
+
+
 def test_a_figure_needs_a_grid():
     with pytest.raises(dh.InvalidInput, match="at least 2 x 2 points"):
         phase_diagram(invented(np.zeros((1, 5), dtype=np.int8)))

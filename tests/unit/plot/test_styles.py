@@ -4,14 +4,17 @@ import inspect
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 import densehop as dh
 from densehop.campaign import store
+from densehop.diagnostics.verdicts import Verdict
 from densehop.plot import (
     attacks,
     capacity,
@@ -22,7 +25,7 @@ from densehop.plot import (
     phase_diagrams,
     recovery,
 )
-from densehop.plot.style import BLUE, encode
+from densehop.plot.style import BLUE, HOUSE, applied, encode
 
 FIGURES = Path(__file__).parents[3] / "docs" / "figures"
 FUNCTIONS = [
@@ -44,6 +47,7 @@ PUBLISHED = {
     "adversarial": (attacks.heat_maps, 2),
     "adversarial-prototypes": (attacks.prototypes, 2),
     "capacity": (capacity.capacity, 9),
+    "nishimori-overlap": (overlap_curves.by_temperature, 3),
     "nishimori-phase-diagram": (nishimori_phases.nishimori_phase_diagram, 3),
     "prototype-or-feature": (recovery.recovery, 3),
 }
@@ -111,6 +115,39 @@ def test_a_figure_for_a_column_is_legible(diagram):
     assert whole.x0 <= legend.x0 < legend.x1 <= whole.x1
     sizes = [text.get_fontsize() for text in (*figure.axes[0].texts, *figure.legends[0].get_texts())]
     assert min(sizes) >= 7
+
+
+@pytest.mark.parametrize("name", ["nishimori-overlap", "prototype-or-feature"])
+def test_panels_stand_below_each_other_in_a_column(name):
+    """All of them use the width, and nothing is cut off."""
+    figure = PUBLISHED[name][0](store.load(FIGURES / f"{name}.nc"), width=3.375)
+    with applied(HOUSE):  # letters are measured in its font
+        figure.canvas.draw()
+        frames, legend = [axes.get_window_extent() for axes in figure.axes], figure.legends[0].get_window_extent()
+    whole = figure.bbox
+    assert min(frame.width for frame in frames) > 0.75 * whole.width
+    assert all(above.y0 > below.y1 for above, below in pairwise(frames))
+    assert legend.y1 < frames[-1].y0
+    assert whole.x0 <= legend.x0 < legend.x1 <= whole.x1
+
+
+def test_what_is_not_found_is_named_and_settled_chains_are_filled():
+    """Chains from the pattern: filled where they settled, open elsewhere. From no overlap: one look, and a note."""
+    data = store.load(FIGURES / "nishimori-overlap.nc")
+    panel = overlap_curves.by_temperature(data).axes[2]
+    assert "not found from $q^* = 0$" in [text.get_text() for text in panel.texts]
+    filled, open_markers = [
+        sum(
+            int(np.isfinite(np.asarray(line.get_ydata(), float)).sum())
+            for line in panel.lines
+            if line.get_marker() == "o" and (line.get_markerfacecolor() == "white") is empty
+        )
+        for empty in (False, True)
+    ]
+    here = data.sel(alpha=9.0, n_spins=512, start="pattern")["verdict"]
+    settled = int(here.isin([list(Verdict).index(one) for one in (Verdict.EQUILIBRATED, Verdict.FROZEN)]).sum())
+    assert (filled, open_markers) == (settled, 20 - settled)
+    assert 0 < settled < 20
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

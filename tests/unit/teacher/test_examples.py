@@ -38,8 +38,8 @@ def test_a_wrong_rule_is_caught(monkeypatch, wrong):
     """Coins taken for coins of another probability; the parts mixed up; right counts on the wrong sites."""
     change = np.sort if wrong == "sites" else lambda aligned: aligned
     if wrong == "law of the coins":
-        right = module()._coin_laws
-        monkeypatch.setattr(module(), "_coin_laws", lambda n: np.roll(right(n), 1, axis=0))
+        right = module()._binomial_laws
+        monkeypatch.setattr(module(), "_binomial_laws", lambda n: np.roll(right(n), 1, axis=0))
     if wrong == "border":
         plan_of = module().plan_of
         monkeypatch.setattr(module(), "plan_of", lambda law: plan_of(law)._replace(border=plan_of(law).border + 0.05))

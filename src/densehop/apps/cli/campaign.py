@@ -41,9 +41,11 @@ def run(
     Exit codes: 0 every cell has a result, 1 some have none (they failed, or results could not be written),
     2 wrong input or a folder that another run holds, 130 interrupted.
     """
+    from densehop.apps.cli import campaign_sentences as sentences  # noqa: PLC0415 (slow imports, not needed for --help)
     from densehop.campaign.device import on_device  # noqa: PLC0415 (slow imports, not needed for --help)
     from densehop.campaign.plan_file import plan_of, read_plan  # noqa: PLC0415 (slow imports, not needed for --help)
     from densehop.campaign.runner import run as run_plan  # noqa: PLC0415 (as above)
+    from densehop.campaign.status_report import status as read_status  # noqa: PLC0415 (as above)
 
     wanted = read_plan(plan)
     if seed is not None:
@@ -67,7 +69,11 @@ def run(
         _print_failures(report.failures)
         typer.echo(f"parameters, seeds and errors: {out / 'failures'}; the same command tries them again")
         raise typer.Exit(FAILED)
-    typer.echo(f"next: densehop collect {out}")
+    state = read_status(out)
+    _say(sentences.campaign_sentences(state.cells_by_verdict, state.n_imprecise))
+    if sentences.doubtful(state.cells_by_verdict):
+        typer.echo(f"densehop status {out} names the cells that are too short or disagree.")
+    typer.echo(_next_step(state, out))
 
 
 def status(folder: Folder, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
@@ -75,6 +81,7 @@ def status(folder: Folder, as_json: Annotated[bool, typer.Option("--json", help=
 
     Exit codes: 0 complete or at work, 1 cells are missing, 2 wrong input.
     """
+    from densehop.apps.cli import campaign_sentences as sentences  # noqa: PLC0415 (slow)
     from densehop.campaign.status_report import status as read_status  # noqa: PLC0415 (slow)
 
     state = read_status(folder)
@@ -98,6 +105,7 @@ def status(folder: Folder, as_json: Annotated[bool, typer.Option("--json", help=
         typer.echo(f"verdicts: {counts}; less precise than asked: {state.n_imprecise}")
         _print_doubtful(state.cells_by_verdict)
         _print_failures(state.failures)
+        _say(sentences.campaign_sentences(state.cells_by_verdict, state.n_imprecise))
         typer.echo(_next_step(state, folder))
     if state.n_finished < state.n_cells and not state.at_work:
         raise typer.Exit(FAILED)
@@ -134,6 +142,7 @@ def collect(
     store.save({target: store.encode(dataset, plan.seed, plan.model_dump(mode="json"))} | numbers)
     sizes = ", ".join(f"{name} {length}" for name, length in dataset.sizes.items())
     typer.echo(", ".join([f"written: {target} ({sizes})", *map(str, numbers)]))
+    typer.echo("Each quantity stands beside its _error, and verdict says which cells to believe.")
     if dataset.attrs["n_missing"]:
         _warn(f"{dataset.attrs['n_missing']} of {dataset.attrs['n_cells']} cells have no result; they are nan")
         raise typer.Exit(FAILED)
@@ -167,11 +176,10 @@ def _engine(name: str, n_workers: int | None, scheduler: str | None) -> "Callabl
 
 def _print_doubtful(cells_by_verdict: Any) -> None:
     """Name the cells that need more sweeps or another method."""
+    from densehop.apps.cli import campaign_sentences as sentences  # noqa: PLC0415 (slow)
     from densehop.campaign.summary import described  # noqa: PLC0415 (slow)
-    from densehop.diagnostics.verdicts import Verdict  # noqa: PLC0415 (slow)
 
-    for verdict in (Verdict.TOO_SHORT, Verdict.DISAGREE):
-        cells = cells_by_verdict[verdict]
+    for verdict, cells in sentences.doubtful(cells_by_verdict).items():
         for cell in cells[:MAX_PRINTED]:
             where = ", ".join(f"{name} = {value}" for name, value in described(cell).items())
             typer.echo(f"{verdict.value}: {where}")
@@ -184,6 +192,12 @@ def _print_failures(failures: Any) -> None:
         typer.echo(f"failed: {failure}")
     if len(failures) > MAX_PRINTED:
         typer.echo(f"failed: {len(failures) - MAX_PRINTED} more")
+
+
+def _say(sentences: list[str]) -> None:
+    """Print sentences, each on a line of its own."""
+    for sentence in sentences:
+        typer.echo(sentence)
 
 
 def _warn(text: str) -> None:

@@ -9,9 +9,10 @@ import typer
 
 from densehop.apps.cli.arguments import interval, numbers
 from densehop.apps.cli.exits import FAILED
-from densehop.apps.cli.output import Csv, ProgressBar, print_csv, print_json, print_table
+from densehop.apps.cli.output import Csv, ProgressBar, known, print_csv, print_json, print_table
 from densehop.apps.cli.problems import require_energy
 from densehop.apps.cli.theory import Ansatz, Bodies, Json, Reliability, Sharpness
+from densehop.apps.cli.theory_sentences import diagram_sentences, line_sentence
 from densehop.errors import InvalidInput
 
 Plane = Annotated[
@@ -27,7 +28,11 @@ PlaneScaled = Annotated[
     float | None,
     typer.Option(help="T*/N^(1-2/p), for large-noise. (default: the effective Nishimori line, lambda = alpha/T)"),
 ]
-Range = Annotated[str | None, typer.Option(help="LOW,HIGH. (default: all phases)", metavar="LOW,HIGH")]
+LoadRange = Annotated[
+    str | None,
+    typer.Option(help="Range of the load, or of what the plane has instead. (default: all phases)", metavar="LOW,HIGH"),
+]
+Range = Annotated[str | None, typer.Option(help="Range of temperatures. (default: all phases)", metavar="LOW,HIGH")]
 
 
 def boundary(
@@ -54,7 +59,7 @@ def boundary(
         str | None,
         typer.Option(help="Temperatures at which to trace, like 0.1,0.2. (default: the whole line)", metavar="T,T,..."),
     ] = None,
-    points: Annotated[int, typer.Option(help="Number of points, if no temperatures are given.")] = 101,
+    points: Annotated[int, typer.Option(help="Number of points at most, if no temperatures are given.")] = 101,
     ansatz: Ansatz = "rs",
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV with all digits, for a file.")] = False,
     as_json: Json = False,
@@ -86,10 +91,11 @@ def boundary(
         rows = zip(line.coordinate, line.temperature, line.error, line.reason, strict=True)
         print_table(
             (line.axis, "temperature", "error", ""),
-            [(f"{x:.12g}", f"{t:.12g}", f"{error:.1e}", reason) for x, t, error, reason in rows],
+            [(known(x, error), f"{t:.12g}", f"{error:.1e}", reason) for x, t, error, reason in rows],
         )
+        typer.echo(f"\n{line_sentence(kind)}")
         if line.n_missing:
-            typer.echo(f"\n{line.n_missing} of {len(line.reason)} points are missing, {line.n_undecided} undecided")
+            typer.echo(f"{line.n_missing} of {len(line.reason)} points are missing, {line.n_undecided} undecided.")
     if line.n_undecided:
         raise typer.Exit(FAILED)
 
@@ -114,7 +120,7 @@ def phase_diagram(
         int | None,
         typer.Option(help="Points along each axis. (default: 161; 21 at p = 2, where each point takes longer)"),
     ] = None,
-    coordinate_range: Range = None,
+    coordinate_range: LoadRange = None,
     temperature_range: Range = None,
     ansatz: Ansatz = "rs",
     n_spins: Annotated[
@@ -151,4 +157,6 @@ def phase_diagram(
         parts: dict[str, Any] = {"shares": plane.shares(made.dataset), "boundaries": plane.boundaries(made.dataset)}
         print_json(parameters=asdict(asked), **parts, files=[str(path) for path in made.files])
         return
-    typer.echo(f"{made.table}\n\nwritten: {', '.join(str(path) for path in made.files)}")
+    typer.echo(made.table)
+    typer.echo("\n" + "\n".join(diagram_sentences(plane.shares(made.dataset))))
+    typer.echo(f"\nwritten: {', '.join(str(path) for path in made.files)}")

@@ -1,5 +1,6 @@
 """The command that looks at an installation: versions, cores, memory, caches, extras, and a self-test."""
 
+import importlib
 import importlib.metadata
 import importlib.util
 import os
@@ -12,12 +13,13 @@ import typer
 
 from densehop.apps.cli.exits import FAILED
 from densehop.apps.cli.output import print_json
-from densehop.base.checks import free_memory
+from densehop.base import memory_limits
 from densehop.base.version import __version__
 from densehop.base.workers import count_workers
 
 PACKAGES = ("numpy", "scipy", "numba", "scikit-learn", "xarray", "h5netcdf", "matplotlib", "pydantic")
 EXTRAS = {  # module that an extra installs, and what it is for
+    "accelerator": ("jax", "chains on a GPU"),
     "explorer": ("panel", "densehop explore"),
     "cluster": ("distributed", "campaigns on Dask"),
     "arviz": ("arviz", "to_arviz"),
@@ -64,8 +66,9 @@ def _facts() -> dict[str, Any]:
         "packages": {name: _version(name) for name in PACKAGES},
         "cores": count_workers(None),
         "thread_limits": {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ} or "none set",
-        "free_memory": f"{free_memory() / 2**30:.1f} GiB",
+        "memory_left": {name: f"{room / 2**30:.1f} GiB" for name, room in memory_limits.rooms().items()},
         "compiled_kernels": _kernel_cache(),
+        "accelerator": _accelerator(),
         "extras": {name: _extra(*about) for name, about in EXTRAS.items()},
     }
 
@@ -80,6 +83,17 @@ def _version(package: str) -> str:
 def _extra(module: str, purpose: str) -> str:
     installed = importlib.util.find_spec(module) is not None
     return f"installed ({purpose})" if installed else f"not installed ({purpose})"
+
+
+def _accelerator() -> str:
+    """Return the device that `--device auto` uses where chains are long enough."""
+    if importlib.util.find_spec("jax") is None:
+        return "none: JAX is not installed"
+    try:
+        backend = importlib.import_module("densehop.accelerator.backend")
+        return str(backend.described()) if backend.found() else "none: JAX finds the processor only"
+    except Exception as error:  # a driver that does not fit is what is to be reported
+        return f"none that works ({type(error).__name__}: {error})"
 
 
 def _kernel_cache() -> str:

@@ -1,7 +1,7 @@
 """The command that reproduces published figures."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,15 +9,21 @@ from densehop.apps.cli.exits import leave_interrupted_campaign
 from densehop.apps.cli.output import Csv, ProgressBar
 from densehop.errors import InvalidInput
 
+if TYPE_CHECKING:
+    from densehop.recipes.recipe import Reproduction
+
 
 def reproduce(
     name: Annotated[str | None, typer.Argument(help="The figure's name; see --list.")] = None,
-    size: Annotated[str, typer.Option(help="How much to compute.")] = "quick",
+    size: Annotated[str, typer.Option(help="How much to compute: quick, or paper (hours).")] = "quick",
     out: Annotated[Path, typer.Option(help="Folder for NAME.png, NAME.pdf and NAME.nc.")] = Path("figures"),
     seed: Annotated[int, typer.Option(help="Seed; results do not depend on the number of workers.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Processes. (default: one for each core)")] = None,
     csv: Csv = False,
     device: Annotated[str, typer.Option(help="Where chains run: cpu, accelerator or auto; same results.")] = "cpu",
+    from_data: Annotated[
+        Path | None, typer.Option(help="Draw again from this NAME.nc; nothing is computed.", metavar="FILE")
+    ] = None,
     list_names: Annotated[bool, typer.Option("--list", help="List the figures and stop.")] = False,
 ) -> None:
     """Reproduce a published figure: theory beside simulation, with a table of deviations.
@@ -26,7 +32,7 @@ def reproduce(
     OUT/NAME.cells` tells how far it is.
     """
     from densehop.recipes import RECIPES  # noqa: PLC0415 (slow imports, not needed for --help)
-    from densehop.recipes.recipe import cells_folder  # noqa: PLC0415 (as above)
+    from densehop.recipes.recipe import cells_folder, redraw  # noqa: PLC0415 (as above)
     from densehop.recipes.recipe import reproduce as reproduce_recipe  # noqa: PLC0415 (as above)
 
     if list_names:
@@ -36,6 +42,11 @@ def reproduce(
     if name not in RECIPES:
         got = "nothing" if name is None else f"'{name}'"
         raise InvalidInput(f"NAME must be one of {', '.join(RECIPES)}; got {got}")
+    if from_data is not None:
+        drawn = redraw(RECIPES[name], from_data, out, csv=csv)
+        typer.echo(f"{name}, from {from_data}\n")
+        _report(drawn)
+        return
     try:
         with ProgressBar(name, counted=False) as progress:
             made = reproduce_recipe(RECIPES[name], size, out, seed, workers, progress, csv=csv, device=device)
@@ -44,5 +55,12 @@ def reproduce(
             leave_interrupted_campaign(cells)
         raise
     typer.echo(f"{name}, size {size}, seed {seed}\n")
+    _report(made)
+    if size == "quick":
+        typer.echo(f"next: --size paper takes hours; its figure and its table are in docs/figures/{name}.md.")
+
+
+def _report(made: "Reproduction") -> None:
+    """Print the table and what was written."""
     typer.echo(made.table)
     typer.echo("\nwritten: " + ", ".join(str(path) for path in made.files))

@@ -11,6 +11,11 @@ from densehop.apps.cli.output import number, print_json
 from densehop.errors import InvalidInput
 
 SHOWN = 80  # signs of a pattern on the terminal
+NEXT = {  # after each verdict
+    "found": "A sign is right with probability (1 + |m_i|)/2 if p and T are the teacher's; --out FILE.npy writes m.",
+    "impossible": "No pattern is shown, since nothing can be known of it: only more examples would help.",
+    "undecided": "No pattern is shown, since chance could have made it: try another --seed, p or T, or more examples.",
+}
 
 
 def infer(
@@ -51,9 +56,15 @@ def infer(
         return
     typer.echo(f"{len(examples)} examples of {examples.shape[1]} spins, p = {p}, T = {temperature:g}")
     typer.echo(f"verdict: {found.verdict}\n\n{found.reason}\n")
-    signs = "".join("+" if sign > 0 else "-" for sign in found.pattern[:SHOWN])
-    typer.echo(f"{'pattern':14}{signs}{' ...' if len(found.pattern) > SHOWN else ''}")
-    for name, value in (("q", result.q), ("free entropy", result.free_entropy), ("log odds", found.log_odds)):
-        typer.echo(f"{name:14}{number(value, 8)}")
+    if found.verdict == "found":
+        signs = "".join("+" if sign > 0 else "-" for sign in found.pattern[:SHOWN])
+        typer.echo(f"{'pattern':14}{signs}{' ...' if len(found.pattern) > SHOWN else ''}")
+    for name, value, meaning in (
+        ("q", result.q, "overlap of two students, which is that with the pattern if T = T*"),
+        ("free entropy", result.free_entropy, "per spin"),
+        ("log odds", found.log_odds, "for this pattern, against examples without one, in nats"),
+    ):
+        typer.echo(f"{name:14}{number(round(value, 4), 6):>9}  {meaning}")
+    typer.echo(NEXT[found.verdict])
     if out is not None:
         typer.echo(f"\nwritten: {out}")

@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from densehop.apps.cli.image_options import FIGURES, Data, Label, SeedOption, Side
-from densehop.apps.located import percent
+from densehop.apps.cli.sentences import classified_sentences, restored_sentences
 from densehop.base import checks, formats
 from densehop.errors import InvalidInput
 
@@ -25,7 +25,10 @@ def fit(
     interaction: Annotated[
         str, typer.Option(help="Of a memory: strict, power, rectified, exponential or attention.")
     ] = "exponential",
-    degree: Annotated[int, typer.Option(help="Degree of strict, power, rectified, and of a classifier.")] = 3,
+    degree: Annotated[
+        int | None,
+        typer.Option(help="Degree of strict, power, rectified (default: 3), or of a classifier (default: chosen)."),
+    ] = None,
     memories: Annotated[int, typer.Option(help="Memories of a learned classifier.")] = 100,
     label: Label = None,
     side: Side = None,
@@ -46,7 +49,7 @@ def fit(
     images = datasets.load(data, label, side)
     store.writable_folder(out.parent, [out.name])
     if kind == "memory":
-        model: Any = DenseAssociativeMemory(interaction, degree=degree, random_state=seed).fit(images.images)
+        model: Any = DenseAssociativeMemory(interaction, degree=degree or 3, random_state=seed).fit(images.images)
     else:
         images.require_classes()
         model = DenseAssociativeClassifier(memories, degree=degree, kind=kind, random_state=seed)
@@ -79,18 +82,18 @@ def predict(
     if hasattr(fitted, "recall"):
         found = fitted.recall(asked.rows)
         contents = written_like(asked, found.patterns, out, shape)
-        said = f"{len(asked.rows)} rows restored; {int(found.known.sum())} are known (1 stranger in 100 would be)."
+        said = restored_sentences(found.known)
         files = list(contents) or [out / "restored"]
     else:
         shares = fitted.predict_proba(asked.complete().rows)
         names = fitted.classes_[shares.argmax(axis=1)]
         pairs = zip(names, shares.max(axis=1), strict=True)
-        lines = [f"{row},{name},{share:.4g}" for row, (name, share) in enumerate(pairs, 1)]
+        lines = [f"{row},{name},{share}" for row, (name, share) in enumerate(pairs, 1)]
         files = [out / "classes.csv"]
         contents = {files[0]: ("\n".join(["row,class,probability", *lines]) + "\n").encode()}
-        said = f"{len(names)} rows classified; the least sure of them with {percent(float(shares.max(axis=1).min()))}."
+        said = classified_sentences(names, shares.max(axis=1))
     store.save(contents)
-    typer.echo(f"{said}\n\nwritten: " + ", ".join(map(str, files)))
+    typer.echo("\n".join(said) + "\n\nwritten: " + ", ".join(map(str, files)))
 
 
 def _portable(model: Any, images: Any, seed: int) -> bytes:

@@ -21,6 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from densehop.apps.located import percent
 from densehop.base.version import __version__
 
 Csv = Annotated[bool, typer.Option("--csv", help="Write the numbers as .csv too, a file for each set of dimensions.")]
@@ -87,6 +88,23 @@ def print_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 def number(value: float, digits: int = 12) -> str:
     """Return a number with at most this many digits, '-' where it is not defined."""
     return "-" if math.isnan(value) else f"{value:.{digits}g}"
+
+
+def known(value: float, error: float) -> str:
+    """Return a number with the digits that its error leaves, 12 at most."""
+    if not (error > 0 and math.isfinite(error) and value):
+        return f"{value:.12g}"
+    digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 1
+    return f"{value:.{min(12, max(1, digits))}g}"
+
+
+def percent_with_error(share: float, error: float) -> str:
+    """Return a share and its standard error in per cent; the error has one digit, two if the first is 1."""
+    if not error > 0:
+        return percent(share)
+    first = math.floor(math.log10(100 * error))
+    decimals = max(0, -first + (100 * error < 2 * 10**first))
+    return f"{100 * share:.{decimals}f}% +- {100 * error:.{decimals}f}%"
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

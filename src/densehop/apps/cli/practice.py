@@ -8,7 +8,7 @@ import typer
 
 from densehop.apps.cli.arguments import numbers
 from densehop.apps.cli.image_options import FIGURES, Data, Json, Label, Out, SeedOption, Side, write_figure
-from densehop.apps.cli.output import print_json, print_table
+from densehop.apps.cli.output import percent_with_error, print_json, print_table
 from densehop.apps.cli.sentences import attack_sentences, classify_sentences
 from densehop.apps.located import HOLDS, locate_sentences
 from densehop.base import checks
@@ -42,7 +42,7 @@ def classify(
     found = image_tasks.classify_images(datasets.load(data, label, side), model, seed)
     number_of, shown = len(found.model.memories_), found.model.memories_[:100]
     title = f"{number_of} {kind} memories, n = {degree:g}" + (", the first 100" if number_of > 100 else "")
-    title += f": accuracy {found.accuracy:.3f}; below each its class"
+    title += f": {percent_with_error(found.accuracy, found.error)} right; below each its class"
     classes = found.model.classes_[found.model.label_memories_[:100].argmax(axis=1)]
     grid = draw.memory_grid(shown, found.test.shape, title, labels=[str(one) for one in classes])
     files = write_figure(out, "classify", grid)
@@ -65,7 +65,7 @@ def attack(
     sizes: Annotated[
         str,
         typer.Option(
-            help="Attack sizes as fractions of the pixels' range; none: 0 to 0.2, or to 2 in l2.", metavar="S,S,..."
+            help="Attack sizes as shares of the values' range; none: 0 to 0.2, or to 2 in l2.", metavar="S,S,..."
         ),
     ] = "",
     norm: Annotated[str, typer.Option(help="Norm: linf or l2.")] = "linf",
@@ -102,7 +102,7 @@ def attack(
         datasets.load(data, label, side), models, chosen, norm, images, seed, steps=steps, queries=queries
     )
     curves = [(name, one.sizes, one.worst, one.error) for name, one in found.items()]
-    label = f"attack size ({norm}, fraction of the pixels' range)"
+    label = f"attack size ({norm}, share of the values' range)"
     files = write_figure(out, "attack", draw.robustness_curves(curves, label))
     if as_json:
         parameters = {"data": data, "norm": norm, "images": images, "epochs": epochs, "seed": seed}
@@ -113,7 +113,7 @@ def attack(
         print_json(parameters=parameters, models=content, files=[str(path) for path in files])
         return
     header = ("worst accuracy at", *(f"{size:g}" for size in sorted(chosen)))
-    print_table(header, [(name, *(f"{share:.3f}" for share in one.worst)) for name, one in found.items()])
+    print_table(header, [(name, *(f"{share:.2f}" for share in one.worst)) for name, one in found.items()])
     typer.echo("\n" + "\n".join(attack_sentences(found, norm)))
     typer.echo("\nwritten: " + ", ".join(str(path) for path in files))
 
@@ -173,13 +173,8 @@ def locate(
     parameters = {"data": f"random, {random} sites" if random else data, "memories": memories, "seed": seed}
     others = holding(signs, HOLDS) if found.fixed_points < HOLDS else None
     summary |= {"holding_p": others and others.p, "holding_sharpness": others and others.sharpness}
-    _report(
-        parameters,
-        summary,
-        locate_sentences(found, others, to_store="fewer: --memories", the_p="--p"),
-        files,
-        as_json=as_json,
-    )
+    said = locate_sentences(found, others, to_store="fewer: --memories", the_p="--p")
+    _report(parameters, summary, said, files, as_json=as_json)
 
 
 def _report(

@@ -19,7 +19,7 @@ RESTORED, NEAREST = "restored,\nits error", "nearest\nneighbour"
 
 
 @dataclass(frozen=True)
-class Told:
+class RestoreReport:
     """What came of it: rows for the figure with notes under the images of some, numbers, sentences, files."""
 
     rows: dict[str, Any]
@@ -88,7 +88,7 @@ def _painted(rows: dict[str, Any], images: Any) -> dict[str, Any]:
 
 def _damaged_copies(
     images: Any, memory: Any, stored: int, hidden: float, flipped: float, seed: int, *, graded: bool
-) -> Told:
+) -> RestoreReport:
     """Damage what is stored, and restore it."""
     from densehop.learn import image_tasks  # noqa: PLC0415 (slow)
 
@@ -124,7 +124,7 @@ def _damaged_copies(
         f"{percent(error)} {what}; taking the nearest stored image instead would give {percent(nearest)}.",
         advice,
     ]
-    return Told(rows, summary, sentences, [], notes)
+    return RestoreReport(rows, summary, sentences, [], notes)
 
 
 def _damage(hidden: float, flipped: float, between: str) -> str:
@@ -133,7 +133,9 @@ def _damage(hidden: float, flipped: float, between: str) -> str:
     return between.join(done) or "as stored"
 
 
-def _rows_of_file(images: Any, memory: Any, stored: int, query: Path, seed: int, out: Path, *, graded: bool) -> Told:
+def _rows_of_file(
+    images: Any, memory: Any, stored: int, query: Path, seed: int, out: Path, *, graded: bool
+) -> RestoreReport:
     """Restore the rows of a file and write them in its format."""
     from densehop.campaign import store  # noqa: PLC0415 (slow)
     from densehop.learn.data.own import read_own, written_like  # noqa: PLC0415 (slow)
@@ -166,4 +168,4 @@ def _rows_of_file(images: Any, memory: Any, stored: int, query: Path, seed: int,
     ]  # fmt: skip
     summary = {name: getattr(found, name) for name in ("memory", "known", "p_value", "settled", "overlap")}
     shown = {"as it came": asked.rows, "restored": found.patterns}
-    return Told(shown, summary, sentences, list(contents) or [out / "restored"], {})
+    return RestoreReport(shown, summary, sentences, list(contents) or [out / "restored"], {})

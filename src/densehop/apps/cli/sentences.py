@@ -1,30 +1,38 @@
 """What the results of practice mean, and what to do, in sentences. `--json` has the numbers, with all digits."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from densehop.apps.cli.output import percent_with_error
 from densehop.apps.located import percent
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from densehop.learn.attacks.robustness import Robustness
     from densehop.learn.image_tasks import Classification
+    from densehop.learn.students.sampling import Students
 
 FEW = 2.0  # memories that decide together: fewer are prototypes
+SHOWN_ROWS = 10
+UNSURE = 0.8  # of a class
 
 
 def classify_sentences(found: "Classification", kind: str, degree: float) -> list[str]:
     """Say how good a classifier is, by which memories, and what to try."""
     n_test, n_train = len(found.test.images), len(found.train.images)
-    right = round(found.accuracy * n_test)
+    right, nearest = round(found.accuracy * n_test), round(found.nearest_accuracy * n_test)
     used = found.memories_in_use
     way = "prototypes: single memories decide" if used < FEW else "features: memories decide together"
     behind = found.nearest_accuracy - found.accuracy > found.error
     return [
         f"{len(found.model.memories_)} {kind} memories (degree n = {degree:g}) of {n_train} rows of "
         f"'{found.test.name}', tested on {n_test} others.",
-        f"{right} of {n_test} are classified right: {percent(found.accuracy)} +- {percent(_error(right, n_test))}; by "
-        f"their nearest neighbour it would be {percent(found.nearest_accuracy)}.",
+        f"{right} of {n_test} are classified right: {percent_with_error(found.accuracy, _error(right, n_test))}; by "
+        f"their nearest neighbour it would be {percent_with_error(found.nearest_accuracy, _error(nearest, n_test))}.",
         f"About {used:.2g} memories share a decision: {way}.",
         "More --memories or --epochs, or another --degree, may reach the nearest neighbour."
         if behind
@@ -57,3 +65,56 @@ def attack_sentences(found: Mapping[str, "Robustness"], norm: str) -> list[str]:
         f"Standard errors are up to {error:.2f}; a share is an upper limit, since a better attack may be found.",
         verdict,
     ]
+
+
+def restored_sentences(known: "npt.NDArray[np.bool_]") -> list[str]:
+    """Say how many restored rows a memory knows, and what to do with the others."""
+    n_known = int(known.sum())
+    said = [f"{len(known)} rows restored; {n_known} are known: so close to what is stored comes 1 stranger in 100."]
+    if not known.all():
+        rows = [str(row) for row in np.flatnonzero(~known) + 1]
+        more = f" and {len(rows) - SHOWN_ROWS} more" if len(rows) > SHOWN_ROWS else ""
+        said.append(f"Do not trust the others, row {', '.join(rows[:SHOWN_ROWS])}{more}: a memory always answers.")
+    return said
+
+
+def classified_sentences(classes: "npt.NDArray[np.generic]", shares: "npt.NDArray[np.floating]") -> list[str]:
+    """Say how a classifier decided, and which rows to look at."""
+    names, counts = np.unique(classes, return_counts=True)
+    counted = ", ".join(f"{name} {count}" for name, count in zip(names[:SHOWN_ROWS], counts, strict=False))
+    least, unsure = int(shares.argmin()), int((shares < UNSURE).sum())
+    return [
+        f"{len(classes)} rows classified: {counted}{', ...' if len(names) > SHOWN_ROWS else ''}.",
+        f"The least sure is row {least + 1}: {classes[least]}, with {percent(float(shares[least]))}. "
+        + (f"Look at the {unsure} below {percent(UNSURE)} before you rely on them." if unsure else "Rely on them."),
+    ]
+
+
+STUDENTS = {  # what the students of a regime hold
+    "paramagnet": "nothing: it is too hot",
+    "spin glass": "a pattern each that the others do not share",
+    "feature": "a feature that they share and that no single image is",
+    "prototype": "single images, each its own",
+    "feature and prototype": "a feature that they share and that is one of the images",
+}
+
+
+def student_sentences(found: Sequence["Students"]) -> list[str]:
+    """Say what students hold at each p and temperature, whether that can be believed, and what to try."""
+    said = []
+    for one in found:
+        group, doubt = one.group, "" if one.verdict.equilibrated else f" But {one.verdict.reason}."
+        said.append(
+            f"p = {one.p}, T = {one.temperature:.3g}: students hold {STUDENTS[one.regime]}; they overlap by "
+            f"{group.q_mean:.2f} (standard deviation {group.q_spread:.2f}), and the closest image gives "
+            f"{percent(float(np.median(group.share)))} of the energy.{doubt}"
+        )
+    doubtful = [one for one in found if not one.verdict.equilibrated]
+    if doubtful:
+        where = ", ".join(f"p = {one.p}" for one in doubtful)
+        said.append(
+            f"Where starts do not agree ({where}) this is what the start left: more --sweeps, or --temperatures."
+        )
+    else:
+        said.append("Both starts agree everywhere. Larger p or lower --temperatures lead from features to prototypes.")
+    return said

@@ -8,7 +8,13 @@ import typer
 from densehop.apps.cli.arguments import integers, numbers
 from densehop.apps.cli.image_options import FIGURES, Data, Json, Out, SeedOption, write_figure
 from densehop.apps.cli.output import print_json, print_table
+from densehop.apps.cli.sentences import student_sentences
 from densehop.base import checks
+
+COLUMNS = (
+    "q: overlap between students; q(t): of a student with itself, later; m: with the closest image; relaxed: m without",
+    "thermal noise; share: of the energy that this image gives; found: different closest images",
+)
 
 
 def student(
@@ -56,7 +62,7 @@ def student(
         return
     header = ("p", "T", "T/depth", "q", "q(t)", "m", "relaxed", "share", "found", "regime", "starts agree")
     print_table(header, [_table_row(one) for one in found])
-    typer.echo("\n" + "\n".join(f"p = {one.p}, T = {one.temperature:.4g}: {one.reason}" for one in found))
+    typer.echo("\n" + "\n".join([*COLUMNS, "", *student_sentences(found)]))
     typer.echo("\nwritten: " + ", ".join(str(path) for path in files))
 
 

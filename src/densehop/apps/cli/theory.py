@@ -8,6 +8,7 @@ import typer
 from densehop.apps.cli.exits import FAILED
 from densehop.apps.cli.output import number, plain, print_json, print_table
 from densehop.apps.cli.problems import WITHOUT_TEACHER, Teacher, any_problem, parameter_line, require_energy
+from densehop.apps.cli.theory_sentences import phase_sentences, solution_sentences
 
 if TYPE_CHECKING:
     from densehop.theory.states.solution import Solution
@@ -97,8 +98,10 @@ def solve(
         for name, meaning in MEANINGS.items():
             if (name in BROKEN and ansatz == "rs") or (name == "q_star" and parameters["model"] in WITHOUT_TEACHER):
                 continue  # 0 by definition
-            typer.echo(f"{name:23}  {number(getattr(solution, name)):>18}  {meaning}")
+            shown = number(getattr(solution, name), 2 if name == "residual" else 12)
+            typer.echo(f"{name:23}  {shown:>18}  {meaning}")
         typer.echo(f"{'converged':23}  {'yes' if solution.converged else 'no':>18}")
+        typer.echo("\n" + "\n".join(solution_sentences(solution)))
     if not solution.converged:
         raise typer.Exit(FAILED)
 
@@ -137,6 +140,7 @@ def phase(
             for one in ranked
         ],
     )
+    typer.echo("\n" + "\n".join(phase_sentences(found, ranked)))
 
 
 def examples_needed(
@@ -174,4 +178,6 @@ def _as_dict(solution: "Solution") -> dict[str, Any]:
 
 def _entry(value: object) -> str:
     """Return an entry of a table, '-' where it is not defined."""
-    return "-" if value is None else number(value) if isinstance(value, float) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else number(value, 6) if isinstance(value, float) else str(value)

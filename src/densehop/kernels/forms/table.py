@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from densehop.kernels import implements, lean
+from densehop.kernels import allocation_free, implements
 from densehop.kernels.forms.exact import Cost, Fit, Tables, blocks_at_once
 from densehop.kernels.patterns import even_sum, move_overlaps, odd_sum, sum_of_amplitudes, update
 
@@ -27,7 +27,7 @@ def fit(tables: Tables) -> Fit:
     return Fit(Table(np.array(tables.even, dtype=kind), np.array(tables.odd, dtype=np.int64), chunk), COST, kind)
 
 
-@lean
+@allocation_free
 def look_up(form, patterns, chain):
     """Set the amplitudes of the overlaps; return sum_a odd[c_a]."""
     n_spins = np.int16(len(form.even) - 1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Signs
+from densehop.base.arrays import Floats, Mask, Reals, Signs
 from densehop.base.streams import Seed, seed_sequence
 from densehop.errors import InvalidInput
 from densehop.learn.memory.estimator import DenseAssociativeMemory
@@ -98,21 +98,47 @@ def predicted_attack(
     """Return the share of memories (M, N) that is predicted to be retrieved after each fraction is overwritten.
 
     The state has its mean overlap (1 - eps) G + eps G' with each memory, G and G' the overlaps of the memory and the
-    intruder with it; the sites' fields follow from these overlaps.
+    intruder with it; the sites' fields follow from these overlaps, without what a site does to itself.
     """
     random = np.random.default_rng(seed_sequence(seed))
-    wide, n_sites = signs.astype(np.float32), interaction.n_sites
     found = np.zeros(len(fractions))
     for _ in range(n_trials):
-        own, other = random.choice(len(signs), 2, replace=False)
-        overlaps = wide @ wide[[own, other]].T
-        mean = overlaps @ np.stack([1 - fractions, fractions])
-        for _ in range(STEPS):
-            if interaction.additive:
-                weights = np.interp((mean + n_sites) / 2, np.arange(n_sites) + 0.5, interaction.steps)
-            else:
-                weights = np.exp(interaction.beta * (mean - mean.max(axis=0)))
-            ended = np.where(weights.T @ wide < 0, -1, 1)
-            mean = wide @ ended.T.astype(np.float32)
-        found += (ended * signs[own]).mean(axis=1) >= RETRIEVED
+        own, other = signs[random.choice(len(signs), 2, replace=False)]
+        found += _ends_at(signs, interaction, np.outer(1 - fractions, own) + np.outer(fractions, other), own)
     return found / n_trials
+
+
+def predicted_return(signs: Signs, interaction: Interaction, damage: float, n_trials: int, seed: Seed = 0) -> float:
+    """Return the share of memories (M, N) that is predicted to come back from this share of flipped signs.
+
+    From these memories' overlaps with each other, as `predicted_attack`: the mean damaged state has (1 - 2 damage) G.
+    """
+    rows = np.random.default_rng(seed_sequence(seed)).permutation(len(signs))[:n_trials]
+    back = [_ends_at(signs, interaction, (1 - 2 * damage) * signs[[row]], signs[row])[0] for row in rows]
+    return float(np.mean(back))
+
+
+def _ends_at(signs: Signs, interaction: Interaction, means: Reals, own: Signs) -> Mask:
+    """Return whether states of mean values (F, N) end at a memory (N,), by a few steps of all sites."""
+    wide, values = signs.astype(np.float32), means.astype(np.float32)
+    for _ in range(STEPS):
+        weights, back = _weights(interaction, wide @ values.T)
+        values = np.where(weights.T @ wide - back[:, None] * values < 0, -1, 1).astype(np.float32)
+    found: Mask = (values * own).mean(axis=1) >= RETRIEVED
+    return found
+
+
+def _weights(interaction: Interaction, overlaps: Reals) -> tuple[Reals, Floats]:
+    """Return the weights (M, F) of memories at overlaps k (M, F), and by how much they hold a site as it is, (F,).
+
+    No single flip lowers the energy where states end, and a site that flips alone sees the weights at k - 1 of memories
+    that it agrees with and at k + 1 of the others.
+    """
+    if interaction.additive:
+        places = (overlaps + interaction.n_sites) / 2
+        nodes = np.arange(interaction.n_sites) + 0.5
+        below, above = (np.interp(places + half, nodes, interaction.steps) for half in (-0.5, 0.5))
+    else:
+        largest = overlaps.max(axis=0)
+        below, above = (np.exp(interaction.beta * (overlaps - largest + one)) for one in (-1, 1))
+    return (below + above) / 2, (above - below).sum(axis=0) / 2

@@ -17,15 +17,17 @@ the range of numbers in the precision of the decision, nothing is proved.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from densehop.base.arrays import Floats, Integers, Reals
+from densehop.base.arrays import Floats, Integers, Mask, Reals
+from densehop.learn.certificates.roots import last_positive
 from densehop.learn.certificates.rounding import DOUBLE
 
-HALVINGS = 16
 SPARE = 0.01  # of the largest number
+NUMBERS_AT_ONCE = 2**18  # fields of pairs of an input and a rival in one block
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,76 +55,148 @@ class LinearCase:
     degree: float
     inputs: Floats
     decisions: Integers
-    precision: np.finfo[Any]
+    precision: "np.finfo[Any]"  # NumPy 2.0 cannot subscript it when it runs
     factor: float
     origin: float
     norm: str
 
+    @cached_property
+    def fields(self) -> Floats:
+        """h_mu of the inputs, (B, K)."""
+        found: Floats = self.inputs @ self.visible.T + self.biases
+        return found
+
+    @cached_property
+    def lengths(self) -> Floats:
+        """L2 lengths of the inputs, (B,)."""
+        found: Floats = np.sqrt((self.inputs**2).sum(axis=1))
+        return found
+
+    @cached_property
+    def longest(self) -> Floats:
+        """L2 lengths of the memories, (K,)."""
+        found: Floats = np.sqrt((self.visible**2).sum(axis=1))
+        return found
+
+    def dual(self, vectors: Floats) -> Floats:
+        """Return the dual norm of each vector (M, N), (M,)."""
+        found: Floats = np.sqrt((vectors**2).sum(axis=1)) if self.norm == "l2" else np.abs(vectors).sum(axis=1)
+        return found
+
+    @cached_property
+    def duals(self) -> Floats:
+        """The dual norms of the memories, (K,)."""
+        return self.dual(self.visible)
+
 
 def linear_radii(case: LinearCase) -> Floats:
-    """Return certified radii (B,) in the units of the inputs: by halving between 0 and the length of the inputs."""
-    dual = np.sqrt((case.visible**2).sum(axis=1)) if case.norm == "l2" else np.abs(case.visible).sum(axis=1)
-    lengths = np.sqrt((case.inputs**2).sum(axis=1))
-    found = np.zeros(len(lengths))
-    largest = lengths if case.norm == "l2" else np.abs(case.inputs).max(axis=1)
-    for row in range(len(found)):
-        low, high = 0.0, float(largest[row])
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            if _holds(case, row, middle, dual):
-                low = middle
-            else:
-                high = middle
-        found[row] = low
+    """Return certified radii (B,) in the units of the inputs, at most the size of each input.
+
+    The rival whose gap would close first were it linear comes first; most others then only have to hold where it ends.
+    """
+    found = case.lengths.copy() if case.norm == "l2" else np.abs(case.inputs).max(axis=1)
+    rows = np.arange(len(found))
+    n_classes = case.labels.shape[1]
+    rivals = np.argsort(np.arange(n_classes) == case.decisions[:, None], axis=1, kind="stable")[:, :-1]
+    starts, guesses = _starts(case, np.repeat(rows, n_classes - 1), rivals.ravel())
+    starts, guesses = starts.reshape(rivals.shape), guesses.reshape(rivals.shape)
+    found[(starts <= 0).any(axis=1)] = 0
+    for place in np.argsort(guesses, axis=1).T:
+        left = np.flatnonzero(found > 0)
+        against = rivals[left, place[left]]
+        ends = gaps(case, left, against, found[left])
+        short = ends <= 0
+        some, against = left[short], against[short]
+
+        def gap(sizes: Floats, which: Integers, some: Integers = some, against: Integers = against) -> Floats:
+            return gaps(case, some[which], against[which], sizes)
+
+        start, guess = starts[some, place[some]], guesses[some, place[some]]
+        found[some] = last_positive(gap, start, found[some], ends[short], guess)
     return found
 
 
-def _holds(case: LinearCase, row: int, radius: float, dual: Floats) -> bool:
-    """Return whether the lines of all memories together prove that no perturbation of this size turns a decision."""
-    width, n_memories, unit = case.visible.shape[1], len(case.visible), float(case.precision.eps)
-    own = case.decisions[row]
-    fields = case.visible @ case.inputs[row] + case.biases
-    reach = radius * dual
-    error = _field_error(case, row, radius)
+def _starts(case: LinearCase, rows: Integers, rivals: Integers) -> tuple[Floats, Floats]:
+    """Return the gaps of pairs at radius 0, and where they would close if all memories' drives were linear."""
+    found, guesses = np.empty(len(rows)), np.empty(len(rows))
+    for some in _blocks(case, len(rows)):
+        fields = case.fields[rows[some]]
+        differences = case.labels.T[case.decisions[rows[some]]] - case.labels.T[rivals[some]]
+        steep = case.dual((case.slope(fields) * differences) @ case.visible)
+        found[some] = gaps(case, rows[some], rivals[some], np.zeros(len(fields)))
+        guesses[some] = found[some] / np.maximum(steep, 1e-300)
+    return found, guesses
+
+
+def _blocks(case: LinearCase, number: int) -> list[slice]:
+    """Return slices of so many pairs, each of a block that fits into a cache."""
+    size = max(1, NUMBERS_AT_ONCE // len(case.visible))
+    return [slice(first, first + size) for first in range(0, number, size)]
+
+
+def gaps(case: LinearCase, rows: Integers, rivals: Integers, radii: Floats) -> Floats:
+    """Return by how much the decision of each row (P,) provably stands above a rival class at a radius, (P,).
+
+    Rounding is taken off; minus infinity where numbers may overflow.
+    """
+    found = [np.empty(0)]
+    found += [_gaps(case, rows[some], rivals[some], radii[some]) for some in _blocks(case, len(rows))]
+    return np.concatenate(found)
+
+
+def _gaps(case: LinearCase, rows: Integers, rivals: Integers, radii: Floats) -> Floats:
+    """Return the gaps of one block of pairs."""
+    own = case.decisions[rows]
+    fields = case.fields[rows]
+    reach = radii[:, None] * case.duals
+    error = _field_errors(case, rows, radii)
     low, high = fields - reach - error, fields + reach + error
     at_low, at_high = case.drive(low), case.drive(high)
     chords = (at_high - at_low) / np.maximum(high - low, 1e-300)
-    tangents = case.slope(fields)
-    differences = case.labels[:, own][:, None] - np.delete(case.labels, own, axis=1)  # (K, C - 1)
+    mine, theirs = case.labels.T[own], case.labels.T[rivals]
+    differences = mine - theirs  # (P, K)
     rising = differences > 0
-    heights = np.where(rising, case.drive(fields)[:, None], (at_low + chords * (fields - low))[:, None])
-    slopes = np.where(rising, tangents[:, None], chords[:, None]) * differences
-    pulls = slopes.T @ case.visible  # (C - 1, N)
-    steep = np.sqrt((pulls**2).sum(axis=1)) if case.norm == "l2" else np.abs(pulls).sum(axis=1)
-    margins = (heights * differences).sum(axis=0) + case.thresholds[own] - np.delete(case.thresholds, own)
-    sizes = np.abs(differences)
-    largest = (at_high[:, None] * sizes).sum(axis=0)  # of all that is added up here, twice in the slopes
+    heights = np.where(rising, case.drive(fields), at_low + chords * (fields - low))
+    pulls = (np.where(rising, case.slope(fields), chords) * differences) @ case.visible  # (P, N)
+    margins = (heights * differences).sum(axis=1) + case.thresholds[own] - case.thresholds[rivals]
     steepest = case.slope(high)
-    moved = (steepest * error)[:, None] * sizes
+    lost = _lost(case, np.abs(differences), np.abs(mine) + np.abs(theirs), (at_high, steepest), (reach, error))
+    return np.where(_in_range(case, high, at_high), margins - radii * case.dual(pulls) - lost, -np.inf)
+
+
+def _lost(
+    case: LinearCase, sizes: Floats, both: Floats, largest: tuple[Reals, Reals], moved: tuple[Floats, Floats]
+) -> Floats:
+    """Return what rounding may take from the gaps, (P,).
+
+    All (P, K): sizes of differences of class values, sums of both sizes, largest drives and slopes, moves and errors.
+    """
+    (at_high, steepest), (reach, error) = largest, moved
+    n_memories, width, unit = len(case.visible), case.visible.shape[1], float(case.precision.eps)
     terms = n_memories + width + 4 * case.degree + 40
-    lost = moved.sum(axis=0) * 2 + 2 * unit * terms * (largest + np.abs(case.thresholds).max())
-    lost += 8 * DOUBLE * terms * ((steepest * reach)[:, None] * sizes).sum(axis=0)
+    lost: Floats = 2 * (steepest * error * sizes).sum(axis=1)
+    lost += 2 * unit * terms * ((at_high * sizes).sum(axis=1) + np.abs(case.thresholds).max())
+    lost += 8 * DOUBLE * terms * (steepest * reach * sizes).sum(axis=1)
     # the scores of both classes, each with its own rounding, whose class values may be larger than their difference
-    both = np.abs(case.labels[:, own])[:, None] + np.abs(np.delete(case.labels, own, axis=1))
-    lost += ((steepest * error + 2 * unit * terms * at_high)[:, None] * both).sum(axis=0)
+    lost += ((steepest * error + 2 * unit * terms * at_high) * both).sum(axis=1)
     least = float(case.precision.tiny) * terms  # below it, numbers may be 0
-    lost += least * (both.sum(axis=0) + 1 + 1 / case.factor)
-    return _in_range(case, high, at_high) and bool((margins - radius * steep > lost).all())
+    lost += least * (both.sum(axis=1) + 1 + 1 / case.factor)
+    return lost
 
 
-def _in_range(case: LinearCase, high: Floats, at_high: Reals) -> bool:
-    """Return whether no field, score or logit can overflow in the precision of the decision."""
-    scores = (at_high[:, None] * np.abs(case.labels)).sum(axis=0) + np.abs(case.thresholds)
-    sizes = (np.abs(high).max(), at_high.max(), scores.max() * max(case.factor, 1.0))
-    return bool(max(sizes) < SPARE * float(case.precision.max))
+def _in_range(case: LinearCase, high: Floats, at_high: Reals) -> Mask:
+    """Return where no field, score or logit can overflow in the precision of the decision, (P,)."""
+    scores = (at_high @ np.abs(case.labels)).max(axis=1) + np.abs(case.thresholds).max()
+    sizes = (np.abs(high).max(axis=1), at_high.max(axis=1), scores * max(case.factor, 1.0))
+    found: Mask = np.maximum.reduce(sizes) < SPARE * float(case.precision.max)
+    return found
 
 
-def _field_error(case: LinearCase, row: int, radius: float) -> Floats:
-    """Return what rounding may move each field by, in double precision and in that of the decision, (K,)."""
+def _field_errors(case: LinearCase, rows: Integers, radii: Floats) -> Floats:
+    """Return what rounding may move each field by, in double precision and in that of the decision, (P, K)."""
     width = case.visible.shape[1]
-    length = float(np.sqrt((case.inputs[row] ** 2).sum())) + radius * (1 if case.norm == "l2" else np.sqrt(width))
-    longest = np.sqrt((case.visible**2).sum(axis=1))
+    lengths = case.lengths[rows] + radii * (1 if case.norm == "l2" else np.sqrt(width))
     unit = float(case.precision.eps) + DOUBLE
-    error: Floats = unit * ((width + 16) * length * longest + 4 * np.abs(case.biases))
-    error += 4 * DOUBLE * case.origin * longest
+    error: Floats = unit * ((width + 16) * lengths[:, None] * case.longest + 4 * np.abs(case.biases))
+    error += 4 * DOUBLE * case.origin * case.longest
     return error

@@ -20,6 +20,7 @@ from densehop.learn.classifier.exponential_learner import start_exponential
 from densehop.learn.classifier.fitted import FittedClassifier
 from densehop.learn.classifier.inputs import Scaling, scaling_of, uneven
 from densehop.learn.classifier.linear_learner import LinearLearner, start_linear
+from densehop.learn.classifier.nearness import nearness_of
 from densehop.learn.classifier.parameters import batch_of, check_parameters, epochs_of, interaction_of, random_stream
 from densehop.learn.classifier.rectified import start_rectified
 from densehop.learn.classifier.samples import Samples, all_classes, weighted_samples
@@ -78,7 +79,8 @@ class DenseAssociativeClassifier(FittedClassifier):
         Of Adam, falling to 0 along a cosine; the published loss takes less where its tanh would saturate. None: 0.05,
         of linear class energies 0.03, of exponential memories 0.01.
     max_iter : int or None
-        Epochs. None: 60; of linear class energies fewer for more than 2,000 samples, 15 from 8,000 on.
+        Epochs. None: 60; of linear class energies fewer for more than 2,000 samples, 15 from 8,000 on; in certified
+        training 30, and fewer for more than 2,000 samples, 15 from 4,000 on.
     batch_size : int or None
         None: 100; of linear class energies a twentieth of the samples, from 16 to 100.
     early_stopping : bool
@@ -249,6 +251,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         weights = samples.weights
         self._scaling: Scaling = scaling_of(samples.data, CENTRING[self.kind], weights)
         inputs = self._scaling.apply(samples.data, np.float32)
+        self._nearness = nearness_of(inputs)
         n_classes = len(self.classes_)
         if interaction_of(self) == "exponential":
             exponential = start_exponential(self, self._scaling, inputs, samples.classes, weights, n_classes, random)
@@ -275,6 +278,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         else:
             self._scaling = self._scaling.wider(samples.data)
             inputs = self._scaling.apply(samples.data, np.float32)
+            self._nearness = self._nearness.wider(inputs)
             self._learner.make_writable()
         rates = repeat(self._learner.rate(inputs))
         progress = (
@@ -283,15 +287,9 @@ class DenseAssociativeClassifier(FittedClassifier):
             else 0.0
         )
         self._epochs.one(
-            self._learner,
-            inputs,
-            samples.classes,
-            samples.weights,
-            self.inverse_temperature_,
-            progress,
-            rates,
+            self._learner, inputs, samples.classes, samples.weights, self.inverse_temperature_, progress, rates,
             self._random_stream,
-        )
+        )  # fmt: skip
 
     def _validated(self, X: ArrayLike, y: ArrayLike, *, reset: bool = True) -> tuple[Any, npt.NDArray[Any]]:  # noqa: N803
         """Return checked data and targets."""

@@ -11,18 +11,21 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from densehop.base import checks
-from densehop.base.arrays import ArrayLike, Floats, Reals
+from densehop.base.arrays import ArrayLike, Floats, Mask, Reals
+from densehop.errors import InvalidInput
 from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.changed_parameters import refuse_changed_parameters
 from densehop.learn.classifier.epochs import Epochs
 from densehop.learn.classifier.exponential import ExponentialMemories
-from densehop.learn.classifier.inputs import Scaling
+from densehop.learn.classifier.inputs import Scaling, row_ends
 from densehop.learn.classifier.learner import Learner, Network
 from densehop.learn.classifier.losses import softmax
+from densehop.learn.classifier.nearness import Nearness
 from densehop.learn.classifier.parameters import NORMS
 from densehop.learn.classifier.proofs import certified_radii
 from densehop.learn.validation import validated
 
+HALF = 0.5  # strange enough for a warning
 EVEN = 0.99  # how much of the probabilities is the same for all classes where nothing is known of a row
 NUMBERS_AT_ONCE = 2**22  # fields in one block of rows
 PROVABLE = (1e-20, 1e9)  # factors from scores to logits at which single precision neither overflows nor loses any
@@ -36,6 +39,7 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     n_jobs: int | None
     _learner: Learner
     _scaling: Scaling
+    _nearness: Nearness
     _epochs: Epochs
     validation_scores_: list[float]
 
@@ -47,19 +51,22 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict_proba(self, X: ArrayLike) -> Reals:  # noqa: N803 (as above)
         """Return class probabilities, (B, C): softmax of the logits.
 
-        Rows of one value, and rows out of range by half of it, say nothing about the class if no training row is like
-        them: their probabilities are nearly equal, in the same order, and a warning counts them (8 features or more).
+        Training says nothing about rows of one value, out of range by half of it, or further from all training rows
+        than these are from each other, if no training row is like them: their probabilities are nearly equal, in the
+        same order, and a warning counts them (8 features or more; by degrees from 1.1 to 1.4 times the largest distance
+        from a training row to the next).
         """
-        probabilities, unlike = softmax(self._logits(X)), self._scaling.unlike(self._data(X))
-        if unlike.any():
+        probabilities, strange = softmax(self._logits(X)), self._strange(self._data(X))
+        if (unlike := int((strange > HALF).sum())) > 0:
             warnings.warn(
-                f"{unlike.sum()} of {len(unlike)} rows are of nearly one value or far out of the training range: their "
-                "probabilities are nearly equal, since training says nothing about them",
+                f"{unlike} of {len(strange)} rows are of nearly one value, far out of the training range or far from "
+                "all training rows: their probabilities are nearly equal, since training says nothing about them",
                 UserWarning,
                 stacklevel=2,
             )
-            probabilities[unlike] = EVEN / len(self.classes_) + (1 - EVEN) * probabilities[unlike]
-        return probabilities
+        even = (EVEN * strange[:, None]).astype(probabilities.dtype)
+        mixed: Reals = even / len(self.classes_) + (1 - even) * probabilities
+        return mixed
 
     def predict(self, X: ArrayLike) -> npt.NDArray[Any]:  # noqa: N803 (as above)
         """Return the class of lowest energy for each row, (B,)."""
@@ -146,6 +153,16 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return validated(self, X, dtype=[np.float64, np.float32])
 
+    def _strange(self, data: Any) -> Floats:
+        """Return how little training says about rows (B, N), dense or sparse, from 0 to 1, (B,)."""
+        found = self._scaling.unlike(data).astype(np.float64)
+        near = np.flatnonzero(found == 0)
+        rows = max(1, NUMBERS_AT_ONCE // data.shape[1])
+        for first in range(0, len(near), rows):
+            some = near[first : first + rows]
+            found[some] = self._nearness.strange(self._scaling.apply(data[some], np.float32))
+        return found
+
     def _logits(self, X: ArrayLike) -> Reals:  # noqa: N803 (as above)
         """Return inverse_temperature_/degree_ * scores, (B, C), in the precision of X."""
         data = self._data(X)
@@ -153,14 +170,29 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows = max(1, NUMBERS_AT_ONCE // (network.n_memories * network.n_classes))
 
         def block(first: int) -> Reals:
-            scores: Reals = network.scores(self._scaling.apply(data[first : first + rows], data.dtype))
+            with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
+                scores: Reals = network.scores(self._scaling.apply(data[first : first + rows], data.dtype))
             return scores
 
         parts = Parallel(n_jobs=self.n_jobs, prefer="threads")(
             delayed(block)(first) for first in range(0, data.shape[0], rows)
         )
-        logits: Reals = np.vstack(parts) * data.dtype.type(self.inverse_temperature_ / network.divisor)
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits: Reals = np.vstack(parts) * data.dtype.type(self.inverse_temperature_ / network.divisor)
+        outside: Mask = np.asarray(~np.isfinite(logits).all(axis=1))
+        if outside.any():
+            self._refuse_overflow(data, outside)
         return logits
+
+    def _refuse_overflow(self, data: Any, rows: Mask) -> None:
+        """Say which rows leave the range of numbers."""
+        first, known = int(np.argmax(rows)), self._scaling
+        low, high = (float(end[0]) for end in row_ends(data[[first]]))
+        raise InvalidInput(
+            f"scores of {rows.sum()} of {len(rows)} rows leave the range of {data.dtype}: row {first} holds values "
+            f"from {low:g} to {high:g}, training rows from {known.low:g} to {known.high:g}; leave such rows out"
+            + ("" if data.dtype == np.float64 else ", or give X as float64")
+        )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -14,6 +14,7 @@ INTERACTIONS, OBJECTIVES, NORMS = ("rectified", "exponential"), ("accuracy", "ce
 
 LEAST_LINEAR_DEGREE = 2  # below, the scores are not continuous (n = 1) or too steep at h = 0
 STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 120_000, 15, 60  # samples seen in all, and the limits of epochs
+CERTIFIED_STEPS, MOST_CERTIFIED = 60_000, 30  # the same of certified training, whose proofs get worse with more
 BATCHES, SMALLEST_BATCH, LARGEST_BATCH = 20, 16, 100
 
 
@@ -36,6 +37,8 @@ def epochs_of(model: Any, n_samples: int, *, linear: bool) -> int:
     """Return the number of epochs."""
     if model.max_iter is not None:
         return int(model.max_iter)
+    if model.objective == "certified":
+        return min(max(CERTIFIED_STEPS // n_samples, FEWEST_EPOCHS), MOST_CERTIFIED)
     return min(max(STEPS // n_samples, FEWEST_EPOCHS), MOST_EPOCHS) if linear else MOST_EPOCHS
 
 

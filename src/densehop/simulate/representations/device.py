@@ -23,7 +23,7 @@ from densehop.simulate.representations.choice import REPRESENTATIONS, IntegerMod
 from densehop.simulate.representations.couplings import field_type, lower_bodies
 
 if TYPE_CHECKING:
-    from densehop.accelerator.placed import Energy, Placed
+    from densehop.accelerator.placed import Energy, PlacedChains
 
 DEVICES = ("cpu", "accelerator", "auto")
 LARGEST_P = 3  # of couplings on a device
@@ -178,7 +178,7 @@ class DeviceModel:
             if by_couplings not in self.on_device:
                 self.on_device[by_couplings] = self._lay_out(by_couplings)
             energy = self.on_device[by_couplings]
-        return DeviceChains(self.host, states, energy, placed().Placed.at(energy, states), n_workers)
+        return DeviceChains(self.host, states, energy, placed().PlacedChains.at(energy, states), n_workers)
 
     def _lay_out(self, by_couplings: bool) -> "Energy":
         """Bring the energy to the device."""
@@ -212,14 +212,16 @@ class DeviceChains:
     host: IntegerModel
     states: Signs
     energy: "Energy"
-    placed: "Placed"
+    placed: "PlacedChains"
     n_workers: int
 
     def run(self, attempts: Attempts, record: Record) -> None:
         """Run the attempts and fill in their rows of the record."""
         for part in _parts(attempts):
             begun = self.states.copy()
-            tried = placed().Tried(part.noise.law, part.keys, part.site_keys.reshape(-1, 2), part.units, part.first)
+            tried = placed().AttemptNoise(
+                part.noise.law, part.keys, part.site_keys.reshape(-1, 2), part.units, part.first
+            )
             report = self.placed.run(tried, record.references, record.every > 0)
             self.states[:] = self.placed.states
             write(report, part.first, record)
@@ -239,7 +241,7 @@ class DeviceChains:
         kept = Record(record.references, record.trace[chains], record.snapshots[chains], record.every)
         self.host.start(states, False, self.n_workers).run(own, kept)
         record.trace[chains], record.snapshots[chains], self.states[chains] = kept.trace, kept.snapshots, states
-        self.placed = placed().Placed.at(self.energy, self.states)
+        self.placed = placed().PlacedChains.at(self.energy, self.states)
 
     def check(self) -> None:
         """Raise `InternalError` where the energy of a chain is not that of its state."""

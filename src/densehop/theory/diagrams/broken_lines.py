@@ -13,8 +13,8 @@ from densehop.base.arrays import Floats
 from densehop.base.progress import Progress
 from densehop.errors import NoSolution, NotConverged
 from densehop.theory.lines import curves
-from densehop.theory.lines.boundaries import highest
 from densehop.theory.lines.retrieval import retrieval_line
+from densehop.theory.lines.universal_boundaries import highest
 from densehop.theory.models.many_body.model import ManyBody
 from densehop.theory.states.estimate import Estimate
 

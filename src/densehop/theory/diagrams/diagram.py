@@ -17,10 +17,11 @@ from densehop.theory.diagrams.axes import checked_axis, default_axes
 from densehop.theory.diagrams.broken_lines import NAMES, POINTS, BrokenLines, broken_lines, count_points
 from densehop.theory.diagrams.phases import Phase, breaks_symmetry, candidates, phase_among
 from densehop.theory.diagrams.winners import CODES, PHASES, VARIABLES, Values, by_arrays, by_points, problem_at
-from densehop.theory.lines.boundaries import INFERENCE, RETRIEVAL, traced
+from densehop.theory.lines.boundaries import traced
 from densehop.theory.lines.exponential import any_plane
 from densehop.theory.lines.planes import Plane
 from densehop.theory.lines.points import Boundary, Wanted, warn
+from densehop.theory.lines.universal_boundaries import INFERENCE, RETRIEVAL
 from densehop.theory.saddle_point import ANSATZES
 
 LARGEST_GRID = 4_000_000  # points
@@ -68,8 +69,9 @@ def phase_diagram(
         break replica symmetry are nan (`solve_grid` computes them).
     n_spins : int, optional
         N for which to add where the pattern is found: `difficulty` (temperature, coordinate), impossible where its
-        state does not win at infinite N, hard before an eigenvector sticks out of the noise of N spins, easy from there
-        on (the line `spectral`).
+        state does not beat paramagnet and glass at infinite N, hard before an eigenvector sticks out of the noise of N
+        spins, easy from there on (the line `spectral`). States of single examples do not count: message passing from
+        an eigenvector does not end there (part of eR is easy).
     progress : Progress, optional
         Where to report steps.
 
@@ -103,7 +105,7 @@ def phase_diagram(
     dataset = _as_dataset(where, x, t, values, ansatz)
     lines = _lines(where, kinds, ansatz, broken, float(t[-1]), report)
     if n_spins is not None:
-        difficulty.add_difficulty(dataset, where, n_spins)
+        difficulty.add_difficulty(dataset, where, n_spins, values["inference_wins"])
     if boundaries and not where.universal and min(x.size, t.size) > 1:
         _add_map(dataset, where, ansatz, lines)
     if boundaries and n_spins is not None:  # not before the map, whose phases it does not part

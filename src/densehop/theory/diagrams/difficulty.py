@@ -1,7 +1,8 @@
 """Where finding the pattern is easy, hard or impossible, in a phase diagram at a number N of spins (eq. 118 to 122).
 
-Theory at infinite N decides whether the pattern's state wins (gR); the spectral threshold of N decides whether message
-passing finds it from an eigenvector. For p >= 3 state evolution leaves the paramagnet at no finite load, so that
+Theory at infinite N decides whether the pattern's state beats paramagnet and glass (gR, and the part of eR where
+it exists beside the states of single examples); the spectral threshold of N decides whether message passing finds it
+from an eigenvector. For p >= 3 state evolution leaves the paramagnet at no finite load, so that
 without that start the whole of gR is hard.
 """
 
@@ -11,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from densehop.base import checks
-from densehop.base.arrays import Floats
+from densehop.base.arrays import Floats, Mask
 from densehop.errors import InvalidInput
 from densehop.problem import load_of
 from densehop.theory.lines.exponential import ExponentialPlane
@@ -56,14 +57,17 @@ def spectral_coordinates(where: Plane, n_spins: int, temperatures: Floats) -> Fl
     return np.asarray(threshold * teacher**2)
 
 
-def add_difficulty(dataset: xr.Dataset, where: Plane, n_spins: int) -> None:
-    """Add `difficulty` beside `phase`: impossible where the pattern's state does not win, else hard or easy."""
+def add_difficulty(dataset: xr.Dataset, where: Plane, n_spins: int, wins: Mask) -> None:
+    """Add `difficulty` beside `phase`: impossible where the pattern's state does not win, else hard or easy.
+
+    `wins` (temperature, coordinate) tells where it beats paramagnet and glass; a single example may beat it.
+    """
     phase = dataset["phase"]
     names = np.array(phase.attrs["flag_meanings"].split())[phase.values]
     x, t = dataset[where.axis].values, dataset["temperature"].values
     threshold = spectral_coordinates(where, n_spins, t)[:, np.newaxis]
     sticks_out = x <= threshold if where.model == "fixed_load" else x >= threshold
-    codes = np.where(names == "gR", np.where(sticks_out, EASY, HARD), IMPOSSIBLE)
+    codes = np.where(wins, np.where(sticks_out, EASY, HARD), IMPOSSIBLE)
     if where.model == "nishimori":  # of an ordered teacher each example is a noisy copy of the pattern
         codes = np.where(names == "eR", EASY, codes)
     dataset["difficulty"] = (phase.dims, codes.astype(np.int8), FLAGS)

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import xarray as xr
 
 from densehop.base.arrays import Floats, Mask
-from densehop.theory.lines.boundaries import BACKGROUND, INFERENCE, RETRIEVAL
 from densehop.theory.lines.exponential import ExponentialPlane
 from densehop.theory.lines.planes import Plane
+from densehop.theory.lines.universal_boundaries import BACKGROUND, INFERENCE, RETRIEVAL
 
 DISORDERED, ORDERED = frozenset({"P", "SG"}), frozenset({"lR", "gR"})  # phases without and with a finite overlap
 GLASS = ("glass_static", "glass_dynamic", "glass_gardner")

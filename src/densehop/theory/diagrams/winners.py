@@ -35,6 +35,7 @@ def _empty(shape: tuple[int, int]) -> Values:
     values["phase"] = np.zeros(shape, dtype=np.int8)
     values["rs_exact"] = np.zeros(shape, dtype=bool)
     values["rs_unstable"] = np.zeros(shape, dtype=bool)
+    values["inference_wins"] = np.zeros(shape, dtype=bool)  # over paramagnet and glass, whatever examples do
     return values
 
 
@@ -73,8 +74,11 @@ def by_arrays(where: Plane, x: Floats, t: Floats, broken: BrokenLines | None) ->
     values["free_energy"] = best
     _enter_metastable(where, values)
     if broken is not None and where.model not in {"nishimori", "finite_noise"}:  # there symmetry does not break
-        _break_symmetry(where, values, background, signal, [branch.broken(broken) for branch in branches])
+        branches = [branch.broken(broken) for branch in branches]
+        _break_symmetry(where, values, background, signal, branches)
     values["rs_unstable"] = _breaks_symmetry(values["phase"], branches, only_broken=broken is not None)
+    if where.has_teacher:
+        values["inference_wins"] = branches[-1].exists & branches[-1].wins
     if where.model == "nishimori":
         _ordered_teacher(where, values, temperature)
     return values
@@ -237,6 +241,8 @@ def _enter_point(where: Plane, values: Values, at: tuple[int, int], point: tuple
         return
     values["phase"][at] = CODES[phase_among(problem, ranked)]
     values["rs_unstable"][at] = breaks_symmetry(problem, ranked)
+    order = [solution.branch for solution in ranked if solution.branch != "retrieval"]
+    values["inference_wins"][at] = order[0] == "inference"
     winner = ranked[0]
     for name in WINNERS:
         values[name][at] = getattr(winner, name)

@@ -21,8 +21,9 @@ class InferenceRegime:
     Attributes
     ----------
     regime : str
-        "impossible": the state near the pattern does not exist or has a smaller free entropy than the paramagnet, or
-        than the spin glass where that displaces it.
+        "impossible": this student's state near the pattern does not exist or has a smaller free entropy than the
+        paramagnet, or than the spin glass where that displaces it. States of single examples do not count. Of a
+        two-body teacher an eigenvector may point at the pattern all the same; `explanation` says so.
         "hard": it wins, but no eigenvector sticks out of the noise, and no fast method is known. "easy": one does.
     overlap : float
         q* of that state, 0 where it does not exist.
@@ -153,7 +154,10 @@ def inference_regime(
     possible = _fewest(question, n_examples)
     easy = max(possible, math.ceil(question.spectral())) if question.spectral() < math.inf else math.inf
     regime = "impossible" if gain <= 0 else "hard" if n_examples < easy else "easy"
-    return answer(regime, overlap, possible, easy, _explain(regime, n_examples, overlap, possible, easy))
+    words = _explain(regime, n_examples, overlap, possible, easy)
+    if regime == "impossible" and n_examples >= question.spectral():
+        words = _explain_features(n_examples, math.ceil(question.spectral()), possible)
+    return answer(regime, overlap, possible, easy, words)
 
 
 def _glass(problem: TeacherStudent) -> float:
@@ -177,6 +181,16 @@ def _fewest(question: _Question, n_examples: int) -> float:
         middle = math.sqrt(low * high)
         low, high = (low, middle) if question.gain(middle)[0] > 0 else (middle, high)
     return math.ceil(high)
+
+
+def _explain_features(n_examples: int, spectral: int, possible: float) -> str:
+    """Say that a two-body teacher shows its pattern to others than this student."""
+    when = f"from {possible:,.0f} examples on" if possible < math.inf else "with no number of examples"
+    return (
+        f"Theory expects {n_examples:,} examples to be too few for the state of this student, which wins {when}. But "
+        f"the examples' covariance points at the pattern from {spectral:,} examples on: message passing from there may "
+        "find it, and a student with p = 2 does."
+    )
 
 
 def _explain(regime: str, n_examples: int, overlap: float, possible: float, easy: float) -> str:

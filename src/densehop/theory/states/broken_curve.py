@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 
 from densehop.base.arrays import Floats
 from densehop.errors import NoSolution, NotConverged
-from densehop.theory.states import one_step, one_step_branch, one_step_start
+from densehop.theory.states import one_step, one_step_branch, one_step_onset, one_step_start
 from densehop.theory.states.estimate import Estimate
 from densehop.theory.states.one_step import BrokenState
 from densehop.theory.states.one_step_branch import Lost, Point, System
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 COLD = 2e-7  # of 1 - q on the AT line: below, the curve is begun as at T = 0
 ALMOST_EQUAL = 1e-5  # of 1 - q0, where the curve begins at T = 0
 BEYOND = 0.98  # of the largest load: how far retrieval is followed past it; 0.4 gives the same ends
-FADED = 1e-3  # of the mean field over the field's deviation: where inference ends, but for terms of this order squared
 MERGED, FADING = 1.2e-9, 2e-5  # relative distance in load of the AT line from the end, below which they are one
 WITHIN = 1e-11  # relative: loads closer to an end belong to it
+ILLEGIBLE = 1e-5  # rounding of the equation for y, beyond which it is not used
 SMALLEST_SPLIT = 1e-9  # (q1 - q0) times its share of 1 - q0
 
 
@@ -42,7 +42,7 @@ class Curve(NamedTuple):
     start: Floats | None
     points: tuple[Point, ...]
     end: Point
-    onset: float
+    onset: Estimate
 
 
 @lru_cache(maxsize=1024)
@@ -92,19 +92,19 @@ def _followed(branch: "OrderedBranch", system: System, parting: float) -> Curve:
     t = system.temperature
     state = None if math.isnan(parting) else branch.symmetric(parting, t)
     if state is None or 1 - state.site.square < COLD:
-        first, start, parting = _cold_start(branch, system), None, math.inf if branch.fades else 0.0
+        first, start = _cold_start(branch, system), None
+        if state is None:
+            parting = math.inf if branch.fades else 0.0
     else:
         first = one_step_start.from_stability_line(system, state.mean, state.variance, state.site.square)
         start = np.log([state.mean, state.variance, first.state.fields.added, first.state.fields.tilt])
-    leave = _has_faded if branch.fades else _is_past_its_end
+    leave = one_step_onset.has_faded if branch.fades else _is_past_its_end
     points = one_step_branch.followed(system, first, one_step_branch.ADDED, lambda found: leave(found, t))
     if branch.fades:
-        last, before = points[-1].state, points[-2].state
-        weight = (last.fields.mean / before.fields.mean) ** 2  # near its onset the load grows as the field's square
-        onset = (last.load - weight * before.load) / (1 - weight)
+        points, onset = one_step_onset.with_onset(system, points)
         return Curve(system, parting, start, points, points[-1], onset)
     points, end = _with_end(system, points)
-    return Curve(system, parting, start, points, end, math.nan)
+    return Curve(system, parting, start, points, end, Estimate(math.nan, math.nan))
 
 
 def _cold_start(branch: "OrderedBranch", system: System) -> Point:
@@ -131,12 +131,6 @@ def _is_past_its_end(points: list[Point], temperature: float) -> bool:
     """Whether retrieval has been followed past its largest load, or x past 1."""
     last = points[-1].state
     return last.load < BEYOND * max(point.state.load for point in points) or last.fields.tilt * temperature > 1
-
-
-def _has_faded(points: list[Point], temperature: float) -> bool:
-    """Whether the mean field of inference has vanished to leading order, or x passed 1."""
-    fields = points[-1].state.fields
-    return fields.mean < FADED * math.sqrt(fields.outer) or fields.tilt * temperature > 1
 
 
 def _with_end(system: System, points: tuple[Point, ...]) -> tuple[tuple[Point, ...], Point]:
@@ -194,7 +188,7 @@ def _exists(branch: "OrderedBranch", load: float, temperature: float) -> bool:
 def _is_missing(branch: "OrderedBranch", found: Curve, load: float) -> bool:
     """Whether a load lies beyond the curve's end."""
     if branch.fades:
-        return load <= found.onset * (1 + WITHIN)
+        return load <= found.onset.value * (1 + WITHIN)
     return load > found.end.state.load * (1 + WITHIN)
 
 
@@ -204,7 +198,7 @@ def _no_solution(
     """Say where the states end."""
     here = f"no {branch.name} in 1RSB at load = {signal**2 * load:.10g}, T = {signal * temperature:.10g}"
     if branch.fades:
-        onset = found.onset if found is not None else branch.symmetric_end(temperature).value
+        onset = found.onset.value if found is not None else branch.symmetric_end(temperature).value
         return NoSolution(f"{here}: it begins continuously at load = {onset:.10g}")
     largest = found.end.state.load if found is not None else branch.symmetric_end(temperature).value
     return NoSolution(f"{here}: it exists up to {'load' if signal == 1 else 'load/signal^2'} = {largest:.10g}")
@@ -216,7 +210,9 @@ def _at_load(branch: "OrderedBranch", found: Curve, load: float) -> Point:
     sign = -1 if branch.fades else 1  # the strongest states have the smallest loads in retrieval, not in inference
     after = next((k for k, point in enumerate(points) if sign * (point.state.load - load) >= 0), len(points))
     if after == len(points):
-        return found.end if not branch.fades else _near_onset(found, load)
+        return (
+            found.end if not branch.fades else one_step_onset.near(found.system, found.points, found.onset.value, load)
+        )
     if after == 0:
         return before_first(branch, found, load)
     low, high = points[after - 1], points[after]
@@ -240,38 +236,44 @@ def separation(branch: "OrderedBranch", found: Curve, load: float) -> float:
 
 
 def before_first(branch: "OrderedBranch", found: Curve, load: float) -> Point:
-    """Return a state whose levels hardly differ, from where it leaves the replica-symmetric ones."""
+    """Return a state whose levels hardly differ, from where it leaves the replica-symmetric ones.
+
+    Closer to these than rounding lets the equation for y be read, y is that of the states further on.
+    """
     system, first = found.system, found.points[0]
-    near: BrokenState | None = None
-    if found.start is None:
-        here = branch.symmetric(load, system.temperature)
-        near = one_step_start.almost_equal(system, load, here.mean, here.variance, here.site)
-        guess = np.log(near.fields)
-    else:
-        part = max((load - found.parting) / (first.state.load - found.parting), 1e-12)
-        guess = found.start + part * (first.logs - found.start)
-        guess[2] = first.logs[2] + math.log(part)
     try:
-        return one_step_branch.corrected(system, guess, one_step_branch.MEAN, None, math.log(load))
-    except Lost as lost:
-        near = near or one_step_start.at_tilt(system, load, guess)
-        if near.residual < one_step.TOLERANCE:
-            return Point(np.log(near.fields), near, first.jacobian)
+        near = _almost_symmetric(branch, found, load)
+        legible = one_step_branch.rounding(near, system.temperature) < ILLEGIBLE
+        if legible or near.residual > one_step.TOLERANCE:
+            return one_step_branch.corrected(system, np.log(near.fields), one_step_branch.MEAN, None, math.log(load))
+        return Point(np.log(near.fields), near, first.jacobian)
+    except (Lost, ValueError, ZeroDivisionError) as lost:
         raise NotConverged(
             f"the 1RSB state of {branch.name} at load = {load:.10g}, T = {system.temperature:.10g} is too close to the "
             "replica-symmetric one, which is unstable; move away from the AT line"
         ) from lost
 
 
-def _near_onset(found: Curve, load: float) -> Point:
-    """Return an inference state whose mean field almost vanishes: load, variances and y are linear in its square."""
-    before, last = found.points[-2:]
-    weight = (last.state.fields.mean / before.state.fields.mean) ** 2
-    bare = (last.logs - weight * before.logs) / (1 - weight)
-    part = (load - found.onset) / (last.state.load - found.onset)
-    logs = bare + part * (last.logs - bare)
-    logs[0] = last.logs[0] + math.log(part) / 2
-    return Point(logs, found.system.equations(logs)[0], last.jacobian)
+def _almost_symmetric(branch: "OrderedBranch", found: Curve, load: float) -> BrokenState:
+    """Return a state between the AT line and the curve's first, with y from a law of the other fields."""
+    system, first = found.system, found.points[0]
+    if found.start is None:
+        here = branch.symmetric(load, system.temperature)
+        return one_step_start.almost_equal(system, load, here.mean, here.variance, here.site)
+    part = max((load - found.parting) / (first.state.load - found.parting), 1e-12)
+    guess = found.start + part * (first.logs - found.start)
+    guess[2] = first.logs[2] + math.log(part)
+    return one_step_start.at_law(system, load, guess, lambda added: _tilt_before(found.points, added))
+
+
+def _tilt_before(points: tuple[Point, ...], added: float) -> float:
+    """Return y at an inner variance below that of the first states, in which it is smooth down to the AT line."""
+    known = [point.state.fields for point in points[:3]]
+    result = 0.0
+    for one in known:
+        others = [other.added for other in known if other is not one]
+        result += one.tilt * math.prod((added - other) / (one.added - other) for other in others)
+    return result
 
 
 # --- ends -------------------------------------------------------------------------------------------------------------
@@ -283,8 +285,7 @@ def end_load(branch: "OrderedBranch", temperature: float) -> Estimate:
     if found is None:
         return Estimate(plain.value, plain.error + unresolved(branch, temperature))
     if branch.fades:
-        last = one_step_branch.load_of(found.system, found.points[-1])
-        return Estimate(found.onset, 2 * last.error + FADED * abs(last.value - found.onset))
+        return found.onset
     load = one_step_branch.load_of(found.system, found.end)
     if load.value < plain.value - plain.error - load.error:
         raise NotConverged(

@@ -23,15 +23,17 @@ from densehop.theory.states.one_step import BrokenState, Fields
 
 NUDGE = 1e-6  # of a logarithm, in difference quotients
 STEPS = 14  # of Newton's method
+TELLING = 1e-8  # of a step: a shorter one changes the equations by little more than rounding
 TIGHT = 2e-13  # of the equations' violations
+UNITS, PROBE = 1e-15, 1e-6  # rounding of an average, which B and a0 amplify where p is large; how that is measured
+SUM_ROUNDING = 4e-16  # of a sum of terms of order one
 ROUNDING, TILT_ROUNDING = 1e-14, 2e-15  # of the relative violations: of B, a0 and the load; of y
 AVERAGES, SECOND_ORDER = 1e-13, 0.05  # error of averages; share of a correction that may be wrong
 STALLED = 50.0  # units of rounding of the equation for y that do for a state, where Newton's method comes no closer
 FIRST_STEP, LONGEST_STEP, SHORTEST_STEP = 0.3, 1.0, 1e-5  # along the curve
 EXTRAPOLATED = 5  # states that a step is extrapolated from
 CLOSE, FAR, ASTRAY = 2e-3, 2e-2, 0.5  # of the corrections: lengthen, shorten, refuse the step (of its length)
-MOST_POINTS = 400
-LONGEST_CORRECTION = 2.0
+MOST_POINTS, LONGEST_CORRECTION = 400, 2.0
 
 
 class Lost(Exception):
@@ -76,8 +78,18 @@ class System(NamedTuple):
         return BrokenState(load, fields, here, order, float(np.abs(violated).max())), values
 
     def derivatives(self, logs: Floats, values: Floats, noise: float = 0.0) -> Floats:
-        """Return the derivatives of the equations by the logarithms, by differences, (4, 4)."""
-        nudge = max(NUDGE, math.sqrt(noise))
+        """Return the derivatives of the equations by the logarithms, by differences, (4, 4).
+
+        `noise` is that of the equation for y, which needs longer differences than the others.
+        """
+        nudge = math.sqrt(noise)
+        derivatives = self._differences(logs, values, NUDGE)
+        if nudge > NUDGE:
+            derivatives[2] = self._differences(logs, values, nudge)[2]
+        return derivatives
+
+    def _differences(self, logs: Floats, values: Floats, nudge: float) -> Floats:
+        """Return the difference quotients of the equations by the logarithms, (4, 4)."""
         columns = [(self.equations(logs + step)[1] - values) / nudge for step in nudge * np.eye(4)]
         return np.stack(columns, axis=1)
 
@@ -86,6 +98,16 @@ def rounding(state: BrokenState, temperature: float) -> float:
     """Return the rounding of the equation for y, which grows as the levels approach each other."""
     order = state.order
     return TILT_ROUNDING / (order.gap * share(order.gap, order.susceptibility, temperature))
+
+
+def resolution(system: System, state: BrokenState) -> float:
+    """Return how closely the equations can hold: B and a0 amplify the rounding of averages, as powers of these."""
+    order, noise, load = state.order, system.noise, state.load
+    less = order._replace(overlap=order.overlap * (1 - PROBE), outer=order.outer * (1 - PROBE))
+    by_mean = math.log(noise.mean(order, load) / noise.mean(less, load)) if order.overlap > 0 else 0.0
+    by_outer = math.log(noise.spread(order)[0] / noise.spread(less)[0])
+    small = SUM_ROUNDING / order.overlap if order.overlap > 0 else 0.0  # an overlap is a sum of two signs
+    return max(TIGHT, UNITS * max(abs(by_mean), abs(by_outer)) / PROBE, small)
 
 
 def share(gap: float, susceptibility: float, temperature: float) -> float:
@@ -105,7 +127,8 @@ def corrected(
     """
     logs = guess.copy()
     state, values = system.equations(logs)
-    fresh = jacobian is None
+    heard = _heard(values, state, system.temperature)
+    fresh, tight = jacobian is None, resolution(system, state)
     if jacobian is None:
         jacobian = system.derivatives(logs, values, rounding(state, system.temperature))
     derivatives = jacobian
@@ -113,18 +136,20 @@ def corrected(
         last = derivatives[3] if log_load is not None else across
         missing = float(values[3] - log_load if log_load is not None else across @ (logs - guess))
         try:
-            step = -np.linalg.solve(np.vstack([derivatives[:3], last]), np.append(values[:3], missing))
+            step = -np.linalg.solve(np.vstack([derivatives[:3], last]), np.append(heard[:3], missing))
         except np.linalg.LinAlgError as error:
             raise Lost("singular") from error
         if not np.isfinite(step).all() or np.abs(step).max() > LONGEST_CORRECTION:
             raise Lost("too long a correction")
-        before, size = values, _size(values, missing, state, system.temperature)
+        before, size = heard, _size(values, missing, state, system.temperature)
         logs = logs + step
         state, values = system.equations(logs)
-        derivatives = derivatives + np.outer(values - before - derivatives @ step, step) / max(step @ step, 1e-300)
+        heard = _heard(values, state, system.temperature)
+        if np.abs(step).max() > TELLING:
+            derivatives = derivatives + np.outer(heard - before - derivatives @ step, step) / (step @ step)
         missing = float(values[3]) - log_load if log_load is not None else 0.0
         now = _size(values, missing, state, system.temperature)
-        if now < TIGHT or (fresh and _size(values, missing, state, system.temperature, STALLED) < TIGHT):
+        if now < tight or (fresh and _size(values, missing, state, system.temperature, STALLED) < tight):
             return Point(logs, state, derivatives)
         if now > 0.3 * size:
             if fresh and now > size:
@@ -134,6 +159,13 @@ def corrected(
         else:
             fresh = False
     raise Lost("Newton's method does not settle")
+
+
+def _heard(values: Floats, state: BrokenState, temperature: float) -> Floats:
+    """Return the violations with that of the equation for y as far as it exceeds its rounding, which leads nowhere."""
+    heard = values.copy()
+    heard[2] = math.copysign(max(abs(values[2]) - rounding(state, temperature), 0.0), values[2])
+    return heard
 
 
 def _size(values: Floats, missing: float, state: BrokenState, temperature: float, units: float = 1.0) -> float:
@@ -257,12 +289,12 @@ def highest(system: System, one: Point, top: Point, other: Point, accuracy: floa
 def load_of(system: System, point: Point) -> Estimate:
     """Return the load at this mean field, with what is left of the violations taken off to first order.
 
-    A largest load is found by comparing loads that are off by what `TIGHT` leaves, and is itself off by no more.
+    A largest load is found by comparing loads that are off by what `resolution` leaves, and is itself off by no more.
     """
     state, values = system.equations(point.logs)
     blur = rounding(state, system.temperature)
     exact = system.derivatives(point.logs, values, blur)
     response = np.linalg.solve(np.vstack([exact[:3], MEAN]).T, exact[3])[:3]
-    off = 2 * TIGHT + SECOND_ORDER * np.abs(values[:3]) + np.array([AVERAGES, AVERAGES, 2 * blur])
+    off = 2 * resolution(system, state) + SECOND_ORDER * np.abs(values[:3]) + np.array([AVERAGES, AVERAGES, 2 * blur])
     value = state.load * (1 - float(response @ values[:3]))
     return Estimate(value, state.load * (float(np.abs(response) @ off) + ROUNDING))

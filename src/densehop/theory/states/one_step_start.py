@@ -1,19 +1,25 @@
 """Where the curve of 1RSB states begins: on the AT line, or at T = 0 where levels hardly differ (eq. 30 and 38)."""
 
 import math
+from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import root
+from scipy.optimize import brentq, root
 
 from densehop.base.arrays import Floats
 from densehop.theory.states import one_step
 from densehop.theory.states.noise import Noise
 from densehop.theory.states.one_step import BrokenState, Fields
-from densehop.theory.states.one_step_branch import ADDED, ROUNDING, TILT_ROUNDING, Lost, Point, System, corrected, share
+from densehop.theory.states.one_step_branch import ADDED, TILT_ROUNDING, Lost, Point, System, corrected, share
 from densehop.theory.states.site import Site
+from densehop.theory.states.tilted_site import flat_average
 
-WIDTH, REACH = 0.727038, 1.054330  # of a state with almost equal levels at T = 0, see `almost_equal`
-ITERATIONS = 300  # each halves the distance, and less near the AT line
+MOST_ROUNDS, SETTLED = (
+    5,
+    1e-11,
+)  # of a state with almost equal levels: its inner deviation gives y, and this the deviation
+HOTTEST = 100.0  # T over the inner deviation: beyond, x is 1/2 to 1e-5
 NARROW, WIDE = 0.05, 0.6  # inner deviation over T, where the curve begins on the AT line
 LEGIBLE = 1e-7  # rounding that may be left in the equation for y there
 
@@ -39,15 +45,51 @@ def from_stability_line(system: System, mean: float, variance: float, square: fl
 
 
 def almost_equal(system: System, load: float, mean: float, variance: float, here: Site) -> BrokenState:
-    """Return a state at T = 0, or close to it, whose levels are almost equal, next to a replica-symmetric state.
+    """Return a state whose levels are almost equal, next to a replica-symmetric one with fields of this variance.
 
-    Only spins in fields near 0 differ between its states, and the density of fields there, chi/2, is all that counts:
-    the inner deviation is a number times chi times the noise's response, and y another number over the deviation. At
-    T > 0 it is exact where the deviation is much larger than T, and on the AT line x is 1/2.
+    Only spins in fields near 0 differ between its states, if T is small. The density of fields there, chi/2, is then
+    all that counts: the inner deviation and y follow from it and the noise's response (docs/theory.md, eq. 38).
     """
-    deviation = WIDTH * one_step.response(system.noise, load, here) * here.susceptibility
-    tilt = 1 / (deviation / REACH + 2 * system.temperature)
-    return iterated(system, load, Fields(mean, variance - deviation**2, deviation**2, tilt))
+    amount, t = one_step.response(system.noise, load, here) * here.susceptibility / 2, system.temperature
+    deviation = _deviation(amount, t)
+    logs = np.log([mean, max(variance - deviation**2, variance / 2), deviation**2, 1.0])
+    return at_law(system, load, logs, lambda added: _tilt(t / math.sqrt(added)) / math.sqrt(added))
+
+
+def _deviation(amount: float, temperature: float) -> float:
+    """Return the inner deviation s = amount * gap(T/s) of almost equal levels; a small one where they are equal."""
+    if temperature == 0:
+        return amount * flat_average(_tilt(0.0), 0.0).gap
+
+    def excess(log_hot: float) -> float:
+        hot = math.exp(log_hot)  # T over the deviation
+        return amount * hot * flat_average(_tilt(hot), hot).gap - temperature
+
+    low, high = math.log(min(HOTTEST, temperature / amount / 2)), math.log(HOTTEST)
+    if excess(low) >= 0:  # nothing is left of T
+        return temperature / math.exp(low)
+    return temperature / math.exp(brentq(excess, low, high, xtol=1e-6) if excess(high) > 0 else high)
+
+
+@lru_cache(maxsize=4096)
+def _tilt(hot: float) -> float:
+    """Return y times the inner deviation of almost equal levels, where T is `hot` times it; on the AT line x is 1/2."""
+    if hot >= HOTTEST:
+        return 1 / (2 * hot)
+    low, high = 1 / (2.0 + 3 * hot), 1 / (0.5 + 1.2 * hot)
+    return float(brentq(lambda tilt: flat_average(tilt, hot).stationarity, low, high, xtol=1e-14))
+
+
+def at_law(system: System, load: float, guess: Floats, tilt: Callable[[float], float]) -> BrokenState:
+    """Return the state of a load at which y is a function of the inner variance."""
+    logs = guess.copy()
+    for number in range(MOST_ROUNDS):
+        logs[3] = math.log(tilt(math.exp(logs[2])))
+        near = at_tilt(system, load, logs)
+        if number > 0 and near.residual < SETTLED:
+            break
+        logs = np.log(near.fields)
+    return near
 
 
 def at_tilt(system: System, load: float, guess: Floats) -> BrokenState:
@@ -70,24 +112,6 @@ def at_tilt(system: System, load: float, guess: Floats) -> BrokenState:
         return np.array([values[0], values[1], values[2] / size])
 
     return violated(fields_of(root(equations, guess[:3], method="hybr", options={"xtol": 1e-13}).x))[0]
-
-
-def iterated(system: System, load: float, fields: Fields) -> BrokenState:
-    """Return the state of a load whose levels hardly differ, by iteration of the equations for B, a0 and a1 - a0.
-
-    There y follows from the inner deviation (see `almost_equal`), and the equation for it is lost in rounding.
-    """
-    for _ in range(ITERATIONS):
-        here, order = one_step.averages(fields, system.temperature)
-        outer, added = (load * value for value in system.noise.spread(order))
-        moved = abs(added / fields.added - 1)
-        tilt = 1 / (math.sqrt(added) / REACH + 2 * system.temperature)
-        fields = Fields(system.noise.mean(order, load), outer, added, tilt)
-        if moved < ROUNDING:
-            break
-    here, order = one_step.averages(fields, system.temperature)
-    violated = one_step.violations(system.noise, load, fields, here, order)
-    return BrokenState(load, fields, here, order, float(np.abs(violated).max()))
 
 
 def difference(noise: Noise, load: float, here: Site) -> float:

@@ -27,6 +27,7 @@ from densehop.theory.states.site import (
 
 LARGEST_STEP = 0.5  # of z1, where the inner field hardly varies
 SMALL = 0.01  # exponents below which exp(g) - 1 - g is a series
+FLAT_STEP, FLAT_REACH = 0.1, 20.0  # of a sum over fields of uniform density
 OUTER_PANEL = 1.5  # standard deviations of the outer field; panels shrink geometrically towards field 0
 
 
@@ -63,6 +64,30 @@ def tilted_average(mean: float, outer: float, inner: float, tilt: float, tempera
     square, slope = 1 - temperature * u, divergence / tilt**2
     averages = (t if mean > 0 else 0 * t, t**2, square, gap, u, fourth, log_partition / tilt, mean_log, slope, entropy)
     return TiltedSite(*(float(weights @ values) for values in averages))
+
+
+class FlatSite(NamedTuple):
+    """Sums over an outer field whose density is 1 everywhere, with an inner deviation of 1.
+
+    gap: of <t^2> - <t>^2;  stationarity: of d/dy (1/y) log <2cosh^x> - (<t^2> + <t>^2)/4, which vanishes at the y of
+    levels that hardly differ.
+    """
+
+    gap: float
+    stationarity: float
+
+
+@np.errstate(under="ignore")
+def flat_average(tilt: float, temperature: float) -> FlatSite:
+    """Return the sums that all 1RSB states share where levels hardly differ: only fields near 0 count (eq. 38)."""
+    step = FLAT_STEP * max(1.0, temperature)
+    fields = np.arange(0, FLAT_REACH * (1 + temperature), step)
+    rule = _tilted_wide if temperature <= 1 / WIDE else _tilted_narrow
+    _, _, gap, u, _, _, divergence, _ = rule(fields, 1.0, tilt, temperature)
+    weights = np.full(fields.size, 2 * step)
+    weights[0] = step
+    square = 1 - temperature * u
+    return FlatSite(float(weights @ gap), float(weights @ (divergence / tilt**2 - (2 * square - gap) / 4)))
 
 
 def _outer_fields(mean: float, outer: float, inner: float, tilt: float, temperature: float) -> tuple[Floats, Floats]:
