@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import psutil
 
+from densehop.apps.explorer.compute.live import FRAMES
 from densehop.apps.explorer.compute.phase_plane import PhasePlane
 from densehop.apps.explorer.compute.point import Point
 from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
@@ -31,6 +32,7 @@ LIVE = "?model=nishimori&p=3&n=96&sweeps=2000&x=8&t=2.2&disorders=4"
 VIEWS = {
     "phase": "?model=fixed_teacher&x=3&t=1.5",
     "cut": "?model=nishimori&p=3&view=cut&x=8&n=48&sweeps=200&disorders=4",
+    "live": "?view=live",
     "restore": "?view=restore&hidden=0.5&digit=7",
     "attack": "?view=attack&eps=0.55&attack_load=0.6",
 }
@@ -38,7 +40,13 @@ MEETINGS = (  # a point, its N and disorders
     (Point(PhasePlane(), 0.06, 0.8), 1000, 8),
     (Point(PhasePlane("nishimori", 3), 6.0, 2.0), 192, 4),
 )
-RUN = {"phase": "Simulate here", "cut": "Simulate along the line", "restore": "Restore", "attack": "Attack"}
+RUN = {
+    "phase": "Simulate here",
+    "cut": "Simulate along the line",
+    "live": "Run",
+    "restore": "Restore",
+    "attack": "Attack",
+}
 
 
 def meetings() -> None:
@@ -131,6 +139,26 @@ def updates_a_second(page: Any, seconds: float = 3.0) -> tuple[float, float]:
     return len(seen) / seconds, answer
 
 
+def frames_a_second(browser: Any, address: str, seconds: float = 5.0) -> float:
+    """Return how many states of the network at work a visitor is shown in a second."""
+    page = browser.new_page()
+    page.goto(f"{address}/?view=live")
+    page.wait_for_selector("canvas")
+    page.get_by_role("button", name="Run", exact=True).click()
+    said = page.locator(".live p").first
+
+    def sweeps() -> int:
+        return int(said.inner_text().split()[0])
+
+    while not sweeps():
+        page.wait_for_timeout(50)
+    first, begun = sweeps(), time.perf_counter()
+    page.wait_for_timeout(1000 * seconds)
+    frames = FRAMES * (sweeps() - first) / (time.perf_counter() - begun)
+    page.close()
+    return frames
+
+
 def visitors(browser: Any, address: str, process: psutil.Process, number: int, minutes: float) -> list[float]:
     """Let visitors use the page in turn; return the memory every tenth of the time."""
     pages = [browser.new_context().new_page() for _ in range(number)]
@@ -192,6 +220,7 @@ def main() -> None:
         rate, answer = updates_a_second(page)
         print(f"live updates: {rate:.1f} a second (goal 5), a click meanwhile is answered in {answer:.3f} s")
         page.close()
+        print(f"the network at work: {frames_a_second(browser, address):.1f} states a second (goal 5)")
         memory = visitors(browser, address, process, given.visitors, given.minutes)
         shown = " ".join(f"{one:.0f}" for one in memory)
         print(f"{given.visitors} visitors, {given.minutes:g} minutes: MiB {shown}")

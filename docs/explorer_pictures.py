@@ -55,13 +55,20 @@ def _cut(page: Any) -> None:
 
 
 def _restore(page: Any) -> None:
-    page.get_by_role("button", name="Restore").click()
+    page.get_by_role("button", name="Restore", exact=True).click()
     page.wait_for_selector("text=restored without an error by")
 
 
 def _attack(page: Any) -> None:
     page.get_by_role("button", name="Attack", exact=True).click()
     page.wait_for_selector(".attacked b:text('recovered')")
+    page.wait_for_selector(".proved b")
+
+
+def _live(page: Any) -> None:
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_selector("text=/[4-9] sweeps/")
+    page.get_by_role("button", name="Pause").click()
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,7 @@ PICTURES = (
     Picture("phase", "/?view=phase", 1280, _simulate),
     Picture("phase-phone", "/?view=phase", 400),
     Picture("cut", "/?view=cut&model=nishimori&p=3&x=8&t=2&n=192&disorders=4", 1280, _cut),
+    Picture("live", "/?view=live", 1280, _live),
     Picture("restore", "/?view=restore&digit=7", 1280, _restore),
     Picture("attack", "/?view=attack", 1280, _attack),
 )

@@ -112,7 +112,7 @@ def test_back_shows_the_point_before(visit):
     field.fill("7")
     field.press("Enter")
     page.wait_for_selector("text=α = 7, T = 2.2")
-    page.get_by_text("Restore", exact=True).click()
+    page.get_by_role("tab", name="Restore").click()
     page.wait_for_selector("text=50 digits are stored")
     page.go_back()
     page.wait_for_selector("text=α = 7, T = 2.2")
@@ -212,7 +212,7 @@ def test_dots_appear_along_a_cut_and_its_files_and_code_agree(visit, tmp_path):
 
 def test_a_digit_is_restored_and_files_and_code_say_the_same(visit, tmp_path):
     page = visit("/?view=restore&hidden=0.5&digit=7")
-    page.get_by_role("button", name="Restore").click()
+    page.get_by_role("button", name="Restore", exact=True).click()
     page.wait_for_selector("text=restored without an error by")
     said = page.locator(".restored div").first.inner_text().split(":")[1]
     page.locator(".python-restore button").click()

@@ -29,16 +29,45 @@ UNNAMED = """() => {
 }"""
 
 
-@pytest.mark.parametrize("view", ["phase", "cut", "restore", "attack"])
+FAINT = """() => {
+    const found = [];
+    const numbers = colour => (colour.match(/[\\d.]+/g) ?? [0, 0, 0, 0]).map(Number);
+    const opaque = colour => !(numbers(colour)[3] < 1);
+    const above = one => one.assignedSlot ?? one.parentElement ?? one.getRootNode().host;
+    const light = colour => numbers(colour).slice(0, 3).map(part => part / 255)
+        .map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+    function look(root) {
+        for (const one of root.querySelectorAll("*")) {
+            if (one.shadowRoot) look(one.shadowRoot);
+            const says = [...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+            if (!says || one.disabled || one.closest("[disabled], style, script, option")) continue;
+            if (!one.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
+            let ground = one;
+            while (above(ground) && !opaque(getComputedStyle(ground).backgroundColor)) ground = above(ground);
+            const style = getComputedStyle(one);
+            const both = [style.color, getComputedStyle(ground).backgroundColor].map(light).sort((x, y) => x - y);
+            const needed = parseFloat(style.fontSize) >= 24 ? 3 : 4.5;
+            if ((both[1] + 0.05) / (both[0] + 0.05) < needed) found.push([one.textContent.trim(), style.color]);
+        }
+    }
+    look(document);
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("view", ["phase", "cut", "live", "restore", "attack"])
 def test_every_view_fits_and_every_control_has_a_name(visit, view):
-    page = visit(f"/?view={view}")
+    page = visit(f"/?view={view}" + ("&theme=dark" if view in {"phase", "restore"} else ""))
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     page.wait_for_function(f"({UNNAMED})().length === 0")
+    assert page.evaluate(FAINT) == []
     assert page.locator("meta[name=viewport]").count() == 1
     assert page.get_by_role("tab", selected=True).count() == 1
     assert page.get_by_role("heading", level=1).count() == 1
+    assert [page.locator(landmark).count() for landmark in ("header", "main", "footer", "html[lang]")] == [1] * 4
     page.set_viewport_size({"width": 1280, "height": 800})
     assert labels(page) == labels_of(view), "the picture on the site is old: run python docs/explorer_pictures.py"
 

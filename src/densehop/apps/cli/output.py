@@ -21,10 +21,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from densehop.apps.located import percent
 from densehop.base.version import __version__
 
 Csv = Annotated[bool, typer.Option("--csv", help="Write the numbers as .csv too, a file for each set of dimensions.")]
-ROUNDING = 1e-9  # a share below it is none
 SPEED_WINDOW = 3600.0  # seconds over which the bar measures its speed: cells of a campaign take minutes each
 
 
@@ -96,13 +96,6 @@ def known(value: float, error: float) -> str:
         return f"{value:.12g}"
     digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 1
     return f"{value:.{min(12, max(1, digits))}g}"
-
-
-def percent(share: float) -> str:
-    """Return a share in per cent, with as many digits as mean something; rounding errors are 0."""
-    if math.isnan(share):
-        return "-"
-    return "0%" if share < ROUNDING else f"{100 * share:.2g}%" if share < 0.1 else f"{100 * share:.0f}%"
 
 
 def percent_with_error(share: float, error: float) -> str:

@@ -9,7 +9,8 @@ import typer
 from densehop.apps.cli.arguments import numbers
 from densehop.apps.cli.image_options import FIGURES, Data, Json, Label, Out, SeedOption, Side, write_figure
 from densehop.apps.cli.output import percent_with_error, print_json, print_table
-from densehop.apps.cli.sentences import HOLDS, attack_sentences, classify_sentences, locate_sentences
+from densehop.apps.cli.sentences import attack_sentences, classify_sentences
+from densehop.apps.located import HOLDS, locate_sentences
 from densehop.base import checks
 
 MEMORIES = 50  # that are located, where there are as many
@@ -172,7 +173,8 @@ def locate(
     parameters = {"data": f"random, {random} sites" if random else data, "memories": memories, "seed": seed}
     others = holding(signs, HOLDS) if found.fixed_points < HOLDS else None
     summary |= {"holding_p": others and others.p, "holding_sharpness": others and others.sharpness}
-    _report(parameters, summary, locate_sentences(found, others), files, as_json=as_json)
+    said = locate_sentences(found, others, to_store="fewer: --memories", the_p="--p")
+    _report(parameters, summary, said, files, as_json=as_json)
 
 
 def _report(

@@ -8,7 +8,8 @@ import numpy as np
 import typer
 
 from densehop.apps.cli.image_options import FIGURES, Data, Json, Label, Out, SeedOption, Side, write_figure
-from densehop.apps.cli.output import percent, print_json
+from densehop.apps.cli.output import print_json
+from densehop.apps.located import percent
 from densehop.base import checks
 from densehop.errors import InvalidInput
 

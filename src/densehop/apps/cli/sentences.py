@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from densehop.apps.cli.output import percent, percent_with_error
+from densehop.apps.cli.output import percent_with_error
+from densehop.apps.located import percent
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from densehop.learn.attacks.robustness import Robustness
-    from densehop.learn.holding import Holding
     from densehop.learn.image_tasks import Classification
-    from densehop.learn.location import Location
     from densehop.learn.students.sampling import Students
 
 FEW = 2.0  # memories that decide together: fewer are prototypes
 SHOWN_ROWS = 10
 UNSURE = 0.8  # of a class
-HOLDS = 0.95  # share of memories that have to be fixed points
 
 
 def classify_sentences(found: "Classification", kind: str, degree: float) -> list[str]:
@@ -67,80 +65,6 @@ def attack_sentences(found: Mapping[str, "Robustness"], norm: str) -> list[str]:
         f"Standard errors are up to {error:.2f}; a share is an upper limit, since a better attack may be found.",
         verdict,
     ]
-
-
-def locate_sentences(found: "Location", others: "Holding | None" = None) -> list[str]:
-    """Say whether memories hold, why, what theory says, and what to do; `others`: which energies hold them."""
-    what = found.interaction if found.p is None else f"{found.interaction} energy, p = {found.p}"
-    fixed = round(found.fixed_points * found.n_memories)
-    said = [f"{found.n_memories} memories of {found.n_sites} sites, {what}: load {found.load:.3g}."]
-    spread = (
-        f"pairs overlap by {found.overlap_spread:.2g} (root mean square), independent ones by {found.random_spread:.2g}"
-    )
-    said.append(
-        f"They are {'not as independent ones are' if found.correlated else 'as good as independent ones'}: {spread}."
-    )
-    if found.phase is not None and found.effective_phase is not None:
-        names = [one.name.lower().replace("_", " ") for one in (found.phase, found.effective_phase)]
-        said.append(f"Random memories at this load would be in the phase of {names[0]} (T = {found.temperature:g}).")
-        if found.correlated:
-            said.append(
-                f"The crosstalk of these is that of random ones at load {found.effective_load:.3g}: {names[1]}."
-            )
-    share = f"at most {MEASURED} of them, measured" if found.n_memories > MEASURED else "measured"
-    said.append(f"Fixed points at T = 0 ({share}): {fixed} of {found.n_memories}.")
-    if found.fixed_points < HOLDS and found.p is not None:
-        said.append(_why_they_do_not_hold(found, found.p))
-    if fixed and not math.isnan(found.attack.fails_at):
-        theory = "" if math.isnan(found.predicted_eps) else f"; theory for few memories: {found.predicted_eps:.2f}"
-        said.append(f"Another memory, written over {found.attack.fails_at:.2f} of the sites, takes over{theory}.")
-    room = found.room
-    said.append(
-        f"After {percent(room.damage)} of the signs are flipped, {percent(room.survival)} of them come back; "
-        f"{'at least ' if room.at_least else ''}{room.n_more} random codes fit besides so that "
-        f"{percent(room.wanted)} do (theory, if all were random: {percent(room.predicted_survival)} and "
-        f"{room.predicted_n_more})."
-    )
-    said.append(
-        f"Shannon's limit: these are {room.bits_per_sign:.2g} bits per sign, log2(M)/N; no memory of random codes, "
-        f"of any kind, brings half of them back from this damage beyond {room.limit_per_sign:.2g}."
-    )
-    if found.fixed_points < HOLDS:
-        said.append(f"Advice: this energy does not hold them. {_what_holds(others)}")
-    else:
-        said.append("Advice: this energy holds them.")
-    return said
-
-
-def _why_they_do_not_hold(found: "Location", p: int) -> str:
-    """Compare the crosstalk with the load up to which theory retrieves random memories at T = 0."""
-    from densehop.theory.lines.retrieval import retrieval_boundary  # noqa: PLC0415 (slow)
-
-    limit = retrieval_boundary(p, 0.0, ansatz="1rsb")
-    known = f"random memories are retrieved up to load {limit:.3g} (theory, T = 0, 1RSB)"
-    if found.effective_load > limit:
-        return f"Why: {known}, and the crosstalk of these is {found.effective_load / limit:.2g} times as large."
-    return (
-        f"Why: {known}, and the crosstalk of these is less, {found.effective_load / limit:.2g} of that; but a fixed "
-        f"point needs all of its {found.n_sites} sites to be stable, so that states near the memories may hold where "
-        "these do not."
-    )
-
-
-def _what_holds(others: "Holding | None") -> str:
-    """Say which energies hold the memories, as measured."""
-    if others is None or (others.p is None and others.sharpness is None):
-        return "Store fewer: --memories."
-    strict = (
-        "No strict energy up to p = 16 does" if others.p is None else f"The strict energy does from --p {others.p} on"
-    )
-    if others.sharpness is None:
-        return f"{strict} (measured)."
-    beta = f"{others.sharpness:.2g}"
-    return (
-        f"{strict}, the exponential energy from a sharpness of {beta} on (measured): in Python "
-        f'DenseAssociativeMemory("exponential", beta={beta}); densehop restore uses this energy.'
-    )
 
 
 def restored_sentences(known: "npt.NDArray[np.bool_]") -> list[str]:
@@ -194,6 +118,3 @@ def student_sentences(found: Sequence["Students"]) -> list[str]:
     else:
         said.append("Both starts agree everywhere. Larger p or lower --temperatures lead from features to prototypes.")
     return said
-
-
-MEASURED = 300  # memories whose fields are measured (learn/location.py)

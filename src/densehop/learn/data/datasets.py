@@ -3,7 +3,8 @@
 Nothing is stored in this package, and only `load_openml` uses the network.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from densehop.base import checks
 from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput
 from densehop.learn.data.idx import read_idx
-from densehop.learn.data.own import read_own
+from densehop.learn.data.own import OwnData, read_own, read_uploads
 from densehop.learn.data.pictures import WHITE
+from densehop.learn.data.upload import Upload
 
 SPLITS = {"train": "train", "test": "t10k"}
 IDX_SETS = ("mnist", "fashion_mnist")
@@ -173,7 +175,21 @@ def load(name: str, label: str | None = None, side: int | None = None) -> ImageS
     if not path.exists():
         known = ", ".join(["digits", "mnist5k", *TABLES])
         raise InvalidInput(f"the data must be {known} or the path of a file or folder; there is no '{name}'")
-    own = read_own(path, label, side=side).complete()
+    return _own_set(name, read_own(path, label, side=side))
+
+
+def load_uploads(uploads: Sequence[Upload], side: int | None = None) -> ImageSet:
+    """Return files that are in memory, pictures or one array or table, as `load` does; what is transparent is white."""
+    name = str(uploads[0]) if len(uploads) == 1 else f"{len(uploads)} files"
+    own = read_uploads(uploads, side)
+    if isinstance(own.origin, list):
+        own = replace(own, rows=np.nan_to_num(own.rows, nan=WHITE))
+    return _own_set(name, own)
+
+
+def _own_set(name: str, own: OwnData) -> ImageSet:
+    """Return data of one's own, of which no value may be hidden, as a set."""
+    own.complete()
     return _image_set(name, own.rows, own.classes, own.shape, pictures=isinstance(own.origin, list))
 
 

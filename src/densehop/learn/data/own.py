@@ -1,6 +1,7 @@
 """Data that people bring: .npy, .npz, .csv, .tsv, pictures, IDX files. Each is read, and written in the same format."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from densehop.base.texts import text_of
 from densehop.errors import InvalidInput
 from densehop.learn.data import pictures, tables
 from densehop.learn.data.idx import read_idx
+from densehop.learn.data.upload import Upload
 
 # names of rows and of their classes in .npz, in any case
 ROWS = ("images", "data", "x", "x_train", "memories", "patterns", "examples", "arr_0")
 CLASSES = ("classes", "labels", "target", "y", "y_train", "label", "class")
+UPLOADED_FORMATS = "pictures (PNG, JPEG or GIF), or one array or table (.npy, .csv or .tsv)"
 FORMATS = ".npy, .npz, .csv, .tsv, a picture (PNG, JPEG, GIF), a folder or .txt list of pictures, or an IDX file"
 
 
@@ -27,7 +30,7 @@ class OwnData:
 
     Attributes
     ----------
-    path : where they are from
+    path : the file or folder they are from
     rows : (M, N)
     classes : (M,), or None
     shape : (int, int), rows and columns of an image; (1, N) where rows are no images
@@ -46,7 +49,7 @@ class OwnData:
             row, column = (int(place) for place in np.argwhere(np.isnan(self.rows))[0])
             raise InvalidInput(
                 f"'{self.path}', vector {row + 1}, value {column + 1}: no number stands there; rows to store need all "
-                "values (give rows that lack some with --query)"
+                "values (`densehop restore` takes rows that lack some as --query)"
             )
         return self
 
@@ -67,11 +70,8 @@ def read_own(
     try:
         if path.is_dir() or suffix in {*pictures.SUFFIXES, ".txt"}:
             return _of_pictures(path, shape, side)
-        if suffix in {".csv", ".tsv"}:
-            table = tables.read_table(path, label)
-            return OwnData(path, table.values, table.classes, _shape_of(table.values.shape[1]), table)
-        if suffix == ".npy":
-            return _of_array(path, _loaded(path), None, "")
+        if suffix in {".csv", ".tsv", ".npy"}:
+            return _of_file(path, label)
         if suffix == ".npz":
             return _of_archive(path)
         if "idx" in path.name.lower() or "ubyte" in path.name.lower():
@@ -79,6 +79,35 @@ def read_own(
     except OSError as error:
         raise InvalidInput(f"'{path}' cannot be read: {error.strerror or error}") from error
     raise InvalidInput(f"'{path}' is in no format that is read; allowed are {FORMATS}")
+
+
+def read_uploads(uploads: Sequence[Upload], side: int | None = None) -> OwnData:
+    """Read files that are in memory: pictures, in the order of their names, or one .npy, .csv or .tsv.
+
+    `side` is what rows and columns of pictures get; None: as `read_own` does.
+
+    Raises
+    ------
+    InvalidInput
+        In one line, as for `read_own`.
+    """
+    suffixes = [one.suffix.lower() for one in uploads]
+    if uploads and all(suffix in pictures.SUFFIXES for suffix in suffixes):
+        ordered = sorted(uploads, key=str)
+        shape = pictures.chosen_shape(ordered, side)
+        return OwnData(Path(str(ordered[0])), pictures.read_pictures(ordered, shape), None, shape, ordered)
+    if len(uploads) == 1 and suffixes[0] in {".npy", ".csv", ".tsv"}:
+        return _of_file(uploads[0], None)
+    names = ", ".join(f"'{one}'" for one in uploads[:3]) + (f" and {len(uploads) - 3} more" if len(uploads) > 3 else "")
+    raise InvalidInput(f"expected {UPLOADED_FORMATS} at a time, got {names or 'nothing'}")
+
+
+def _of_file(path: Path | Upload, label: str | None) -> OwnData:
+    """Read a table or an array."""
+    if path.suffix.lower() == ".npy":
+        return _of_array(path, _loaded(path), None, "")
+    table = tables.read_table(path, label)
+    return OwnData(Path(str(path)), table.values, table.classes, _shape_of(table.values.shape[1]), table)
 
 
 def written_like(data: OwnData, rows: Floats, folder: Path, shape: tuple[int, int]) -> dict[Path, bytes]:
@@ -119,7 +148,7 @@ def _of_pictures(path: Path, shape: tuple[int, int] | None, side: int | None) ->
     return OwnData(path, rows, classes if all(classes) else None, wanted, files)
 
 
-def _of_array(path: Path, array: npt.NDArray[Any], classes: npt.NDArray[Any] | None, name: str) -> OwnData:
+def _of_array(path: Path | Upload, array: npt.NDArray[Any], classes: npt.NDArray[Any] | None, name: str) -> OwnData:
     """Read rows (M, N), images (M, h, w) or coloured ones (M, h, w, 3 or 4), or one row (N,)."""
     where = f"'{path}'" + (f", array '{name}'" if name not in {"", "idx"} else "")
     if array.dtype.kind not in "iufb":
@@ -137,7 +166,7 @@ def _of_array(path: Path, array: npt.NDArray[Any], classes: npt.NDArray[Any] | N
     if classes is not None and classes.shape != (len(rows),):
         raise InvalidInput(f"'{path}': expected {len(rows)} classes, one for each row, got shape {classes.shape}")
     shape = (array.shape[1], array.shape[2]) if array.ndim == 3 else _shape_of(rows.shape[1])
-    return OwnData(path, rows, classes, shape, (array.shape, name))
+    return OwnData(Path(str(path)), rows, classes, shape, (array.shape, name))
 
 
 def _of_archive(path: Path) -> OwnData:
@@ -159,10 +188,12 @@ def _of_archive(path: Path) -> OwnData:
         raise InvalidInput(f"'{path}' is no .npz file of numbers, or a damaged one: numpy.savez writes them") from error
 
 
-def _loaded(path: Path) -> npt.NDArray[Any]:
+def _loaded(path: Path | Upload) -> npt.NDArray[Any]:
     """Read a .npy file; one with Python objects is refused, since reading it could run code."""
     try:
-        array: npt.NDArray[Any] = np.load(path, allow_pickle=False)
+        array = np.load(path, allow_pickle=False)
+        if not isinstance(array, np.ndarray):  # a .npz file under another name
+            raise TypeError(type(array).__name__)
     except WRONG as error:
         if isinstance(error, FileNotFoundError | PermissionError):
             raise

@@ -1,5 +1,6 @@
 """Pictures in files (PNG, JPEG, GIF, ...) as rows of grey values, all of one size."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,10 +9,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput
+from densehop.learn.data.upload import Upload
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
 LARGEST_SIDE, USUAL_SIDE = 64, 28  # pixels: pictures larger than the one, or of different sizes, get the other
 WHITE = 255.0
+MOST_PIXELS, MOST_UPLOADED_PIXELS = 100_000_000, 16_000_000  # of one picture; a small file can hold very many
 
 
 def picture_files(folder: Path) -> list[tuple[Path, str]]:
@@ -28,7 +31,7 @@ def _pictures_in(folder: Path) -> list[Path]:
     )
 
 
-def chosen_shape(paths: Sequence[Path], side: int | None) -> tuple[int, int]:
+def chosen_shape(paths: Sequence[Path | Upload], side: int | None) -> tuple[int, int]:
     """Return rows and columns that pictures get: `side` of each, else their own if it is one, and small, else 28."""
     if side is not None:
         return side, side
@@ -40,7 +43,7 @@ def chosen_shape(paths: Sequence[Path], side: int | None) -> tuple[int, int]:
     return (height, width) if not sizes and max(width, height) <= LARGEST_SIDE else (USUAL_SIDE, USUAL_SIDE)
 
 
-def read_pictures(paths: Sequence[Path], shape: tuple[int, int]) -> Floats:
+def read_pictures(paths: Sequence[Path | Upload], shape: tuple[int, int]) -> Floats:
     """Return pictures as grey values, (M, rows * columns), 0 black to 255 white; fully transparent pixels are nan.
 
     Colours become their luminance (0.299 R + 0.587 G + 0.114 B), in the orientation that a camera noted; of an
@@ -55,7 +58,7 @@ def written(row: Floats, shape: tuple[int, int], path: Path) -> None:
     Image.fromarray(np.clip(np.rint(row), 0, WHITE).astype(np.uint8).reshape(shape)).save(path)
 
 
-def _grey(path: Path, shape: tuple[int, int]) -> Floats:
+def _grey(path: Path | Upload, shape: tuple[int, int]) -> Floats:
     """Return the grey values of one picture."""
     with _opened(path) as opened:
         try:
@@ -69,10 +72,19 @@ def _grey(path: Path, shape: tuple[int, int]) -> Floats:
     return np.where(np.asarray(upright)[..., 3].ravel() == 0, np.nan, values)
 
 
-def _opened(path: Path) -> Image.Image:
+def _opened(path: Path | Upload) -> Image.Image:
     try:
-        return Image.open(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the line below says it
+            picture = Image.open(path)
     except UnidentifiedImageError as error:
         raise InvalidInput(f"'{path}' is no picture that can be read; expected PNG, JPEG or GIF") from error
     except OSError as error:
         raise InvalidInput(f"'{path}' cannot be read: {error.strerror or error}") from error
+    except Image.DecompressionBombError as error:
+        raise InvalidInput(f"'{path}' has too many pixels: make the picture smaller") from error
+    most = MOST_UPLOADED_PIXELS if isinstance(path, Upload) else MOST_PIXELS
+    if picture.width * picture.height > most:
+        size = f"{picture.width} x {picture.height} pixels"
+        raise InvalidInput(f"'{path}' has {size}, at most {most:,} are read: make the picture smaller")
+    return picture

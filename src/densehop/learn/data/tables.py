@@ -13,6 +13,7 @@ import numpy.typing as npt
 from densehop.base.arrays import Floats
 from densehop.base.texts import text_of
 from densehop.errors import InvalidInput
+from densehop.learn.data.upload import Upload
 
 CLASS_NAMES = ("class", "label", "target", "species")  # of a column that holds classes, in any case of letters
 HIDDEN = {"", "nan", "na", "n/a", "null", "none", "?"}  # what an unknown value is written as, in any case of letters
@@ -41,7 +42,7 @@ class Table:
     delimiter: str
 
 
-def read_table(path: Path, label: str | None = None) -> Table:
+def read_table(path: Path | Upload, label: str | None = None) -> Table:
     """Read a table; `label` names the column of classes (None: one called class, label, target or species, if any).
 
     The first line holds names if none of its cells is a number, if it has the name of the column of classes, or if it
@@ -116,7 +117,9 @@ def _names(rows: Sequence[tuple[int, list[str]]], label: str | None) -> tuple[st
     return tuple(first) if named or words or counted else ()
 
 
-def _class_place(path: Path, names: tuple[str, ...], label: str | None, body: Sequence[tuple[int, list[str]]]) -> int:
+def _class_place(
+    path: Path | Upload, names: tuple[str, ...], label: str | None, body: Sequence[tuple[int, list[str]]]
+) -> int:
     """Return which column holds classes; -1: none. Without names the last one does if it holds no numbers."""
     if label is not None and label not in names:
         known = ", ".join(names) if names else "none, as its first row is no row of names"
@@ -141,7 +144,7 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _number(path: Path, number: int, row: Sequence[str], column: int, names: tuple[str, ...]) -> float:
+def _number(path: Path | Upload, number: int, row: Sequence[str], column: int, names: tuple[str, ...]) -> float:
     """Return a cell as a number, nan where it is hidden."""
     cell = row[column].strip()
     if cell.lower() in HIDDEN:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import math
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from densehop.apps.explorer.compute.cut import CutSimulation
 from densehop.apps.explorer.compute.phase_plane import MODELS, PhasePlane, allowed_p, diagram
 from densehop.apps.explorer.compute.point import Point
 from densehop.apps.explorer.compute.restoration import Damage, Restoration
-from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
+from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest, advised_size
+from densehop.apps.explorer.compute.stored import stored_digits, the_digits
 
 
 def plane(model, p=4):
@@ -65,10 +67,11 @@ def test_each_phase_has_a_sentence_of_its_own():
 
 @pytest.mark.parametrize(
     ("model", "start"),
-    list(zip(MODELS, ("random", "overlap", "example", "attacked", "pattern"), strict=True)),
+    list(zip(MODELS, ("random", "overlap", "example", "attacked", "pattern", "random", "overlap"), strict=True)),
 )
 def test_lines_of_python_repeat_a_simulation_bit_for_bit(model, start):
-    request = SimulationRequest(Point(plane(model), 0.8, 1.1), 20, 3, start, 0.4, seed=5, n_sweeps=30)
+    load = 0.2 if model.startswith("exponential") else 0.8
+    request = SimulationRequest(Point(plane(model), load, 1.1), 20, 3, start, 0.4, seed=5, n_sweeps=30)
     simulation = Simulation(request)
     while not simulation.finished:
         simulation.advance()
@@ -92,6 +95,22 @@ def test_an_overlap_without_order_is_zero_at_even_p():
         deviations.append(mean / error)
     assert abs(np.mean(deviations)) < 0.9  # 40 numbers of Student's t with 3 degrees of freedom: 0.27
     assert np.median(np.abs(deviations)) < 1.4  # 0.76
+
+
+@pytest.mark.parametrize(("model", "load"), [("exponential", 0.2), ("exponential_examples", 0.35)])
+def test_exponential_energies_meet_their_theory(model, load):
+    """At a small size overlap and energy are near those of infinite N."""
+    point = Point(PhasePlane.from_controls(model, 2, 3.0), load, 0.3)
+    simulation = Simulation(SimulationRequest(point, 32, 8, n_sweeps=80))
+    while not simulation.finished:
+        simulation.advance()
+    mean, error = simulation.mean_overlap()
+    theory = point.levels(32)
+    assert abs(mean - theory.overlap) < max(4 * error, 0.02)
+    assert abs(simulation.mean_energy()[0] - theory.energy) < 0.05
+    assert f"exp({load} N)" in description.sentence(point, *point.phase_and_branches())
+    assert advised_size(Point(point.plane, 0.7, 0.3), 8) == 16
+    assert advised_size(Point(point.plane, 0.1, 0.3), 2) > 64
 
 
 def test_blocks_are_short_where_a_sweep_is_long():
@@ -180,11 +199,11 @@ def test_a_cut_goes_from_point_to_point():
 
 def test_restoration_is_what_its_code_says():
     for damage in (Damage(7, 0.5, 0.0, 0.0), Damage(2, 0.0, 0.2, 0.0, (3, 4)), Damage(1, 0.3, 0.1, 0.2)):
-        work = Restoration(restoration.stored_digits(), damage, step_seconds=0)
+        work = Restoration(stored_digits(), damage)
         while not work.finished:
             work.advance()
-        stored = restoration.stored_digits()[damage.digit]
-        lines = run(restoration.python_code(damage)).splitlines()
+        stored = stored_digits()[damage.digit]
+        lines = run(restoration.python_code(damage, the_digits())).splitlines()
         assert lines == [f"{name} {(state == stored).mean():.0%}" for name, state in work.states.items()]
     assert (work.states["exponential"] != 0).all()
 
@@ -192,9 +211,8 @@ def test_restoration_is_what_its_code_says():
 @pytest.mark.parametrize(
     ("load", "eps", "end"), [(1.0, 0.2, "recovered"), (1.0, 0.75, "captured"), (0.05, 0.0, "neither")]
 )
-def test_attacks_end_as_their_code_says(load, eps, end, monkeypatch):
+def test_attacks_end_as_their_code_says(load, eps, end):
     """Of few examples the student cannot know the pattern: an overlap of 0.3 is not "recovered"."""
-    monkeypatch.setattr(attack, "STEP_SECONDS", 0)
     chosen = Attack(load, eps)
     work = AttackSimulation(chosen)
     while not work.finished:
@@ -214,6 +232,16 @@ def test_a_comparison_says_what_the_numbers_mean():
     assert "within two standard errors" in description.comparison(96, 0.90, 0.01, 0.95, 0.91)  # that for N counts
     assert "5.0 standard errors" in description.comparison(96, 0.90, 0.01, 0.95, nan)
     assert "no error bar" in description.comparison(96, 0.90, 0.0, 0.95, nan)
+
+
+@pytest.mark.parametrize("model", ["direct", "nishimori", "exponential_examples"])
+def test_the_hero_of_a_point_is_whole_html(model):
+    """Definitions with an apostrophe had ended their attribute."""
+    point = Point(plane(model, 3), 0.3, 1.7)
+    hero = ElementTree.fromstring(f"<div>{description.hero(point, *point.phase_and_branches())}</div>")
+    symbols = {one.text: one.attrib for one in hero.iter("abbr")}
+    assert all(found == {"title": description.SYMBOLS[name], "tabindex": "0"} for name, found in symbols.items())
+    assert len(symbols) == 2
 
 
 def test_load_at_p_2_is_explained():

@@ -16,6 +16,7 @@ from densehop.apps.explorer.compute.phase_plane import PhasePlane, diagram, phas
 from densehop.apps.explorer.compute.point import Levels
 from densehop.apps.explorer.pages.attack import AttackPage
 from densehop.apps.explorer.pages.cut import CutPage
+from densehop.apps.explorer.pages.live import LivePage
 from densehop.apps.explorer.pages.phase_diagram import PhaseDiagramPage
 from densehop.apps.explorer.pages.restore import RestorePage
 from densehop.apps.explorer.sessions.session import Session
@@ -35,7 +36,7 @@ class ManualPool(WorkerPool):
     def __init__(self):
         super().__init__(1)
         self.submitted = {}
-        self.fast = self.slow = self
+        self.fast = self.slow = self.practice = self
 
     def submit(self, function, argument):
         return self.submitted.setdefault((function, argument), Future())
@@ -89,7 +90,7 @@ def test_every_link_opens_every_view(link, monkeypatch):
     monkeypatch.setattr(JobRunner, "start", lambda *_: None)
     session = Session(ManualPool())
     said = session.state.load_query(link)
-    pages = [page(session) for page in (PhaseDiagramPage, CutPage, RestorePage, AttackPage)]
+    pages = [page(session) for page in (PhaseDiagramPage, CutPage, LivePage, RestorePage, AttackPage)]
     pages[0]._simulation._run(None)
     pages[1]._run(None)
     assert "\n" not in said + session.error_pane.object

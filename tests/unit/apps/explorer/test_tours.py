@@ -7,6 +7,7 @@ from densehop.apps.explorer.compute import attack, restoration
 from densehop.apps.explorer.compute.phase_plane import PhasePlane
 from densehop.apps.explorer.compute.point import Point
 from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
+from densehop.apps.explorer.compute.stored import stored_digits
 from densehop.apps.explorer.compute.tours import TOURS
 from densehop.apps.explorer.sessions.state import SessionState
 
@@ -51,8 +52,7 @@ def test_features_prototypes_and_a_student_who_does_not_find_the_pattern():
     assert abs(from_random) < 0.3
 
 
-def test_attacks_and_digits_end_as_the_tours_say(monkeypatch):
-    monkeypatch.setattr(attack, "STEP_SECONDS", 0)
+def test_attacks_and_digits_end_as_the_tours_say():
     ends = []
     for step in TOURS["attack"].steps:
         tried = attack.AttackSimulation(attack.Attack(*(step.controls[key] for key in ("attack_load", "eps", "digit"))))
@@ -60,10 +60,10 @@ def test_attacks_and_digits_end_as_the_tours_say(monkeypatch):
             tried.advance()
         ends.append(max(tried.counts, key=tried.counts.get))
     assert ends == ["recovered", "captured", "recovered"]
-    stored = restoration.stored_digits()
+    stored = stored_digits()
     for step in TOURS["digits"].steps:
         damage = restoration.Damage(*(step.controls[key] for key in ("digit", "hidden", "flipped", "overwritten")))
-        restored = restoration.Restoration(stored, damage, 0)
+        restored = restoration.Restoration(stored, damage)
         while not restored.finished:
             restored.advance()
         right = [name for name, state in restored.states.items() if np.array_equal(state, stored[damage.digit])]

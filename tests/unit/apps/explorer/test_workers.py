@@ -11,6 +11,8 @@ from densehop.apps.explorer.workers.worker_pool import Worker
 class CountingJob:
     """A job that counts its steps."""
 
+    pause = 0.0
+
     def __init__(self, steps, error=None):
         self.done, self._steps, self._error = 0, steps, error
 
@@ -58,6 +60,19 @@ def test_a_runner_reports_an_error_and_releases_its_slot():
     wait_for(lambda: ends)
     assert ends == ["no such thing"]
     assert slots.acquire(blocking=False)
+
+
+def test_a_job_that_waits_for_its_viewer_leaves_its_slot_and_can_be_stopped():
+    slots, ends, job = threading.BoundedSemaphore(1), [], CountingJob(3)
+    job.pause = 3600.0
+    runner = JobRunner(slots, lambda: None, ends.append)
+    runner.start(job)
+    wait_for(lambda: job.done == 1)
+    assert slots.acquire(timeout=20)
+    slots.release()
+    runner.stop()
+    wait_for(lambda: ends)
+    assert job.done == 1
 
 
 def test_slots_bound_how_many_jobs_run_at_once():

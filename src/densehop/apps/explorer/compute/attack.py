@@ -1,12 +1,11 @@
 """An attack: an example overwrites part of the pattern, and the student at T = 0 goes to one of them, or to neither."""
 
-import time
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from densehop.apps.explorer.compute.restoration import SIDE, stored_digits
+from densehop.apps.explorer.compute.stored import SIDE, stored_digits
 from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
 from densehop.network import PBodyHopfield
@@ -123,6 +122,8 @@ class AttackedStudent:
 class AttackSimulation:
     """The same attack on several draws of the examples, with the seeds that follow that of the attack."""
 
+    pause = STEP_SECONDS
+
     def __init__(self, attack: Attack) -> None:
         self.students = [AttackedStudent(replace(attack, seed=attack.seed + draw)) for draw in range(N_DRAWS)]
 
@@ -130,7 +131,6 @@ class AttackSimulation:
         """Run one sweep of every student."""
         for student in self.students:
             student.advance()
-        time.sleep(STEP_SECONDS)
 
     @property
     def finished(self) -> bool:

@@ -44,12 +44,12 @@ class CutLine:
     @property
     def n_points(self) -> int:
         """How many points the theory's lines have."""
-        return LINE_POINTS if self.plane.p > 2 else LINE_POINTS_P2
+        return LINE_POINTS_P2 if self.plane.p == 2 else LINE_POINTS
 
     @property
     def order_parameter(self) -> str:
         """The overlap that is shown: m with a memory, or q* with the teacher's pattern."""
-        return "m" if self.plane.model == "direct" else "q_star"
+        return "q_star" if self.plane.has_teacher else "m"
 
 
 def theory_along(line: CutLine) -> xr.Dataset:
@@ -64,11 +64,11 @@ def theory_along(line: CutLine) -> xr.Dataset:
     positions = line.positions(line.n_points)
     fixed = np.array([line.coordinate if line.by_temperature else line.temperature])
     coordinates, temperatures = (fixed, positions) if line.by_temperature else (positions, fixed)
-    settings: dict[str, Any] = {"teacher_temperature": line.plane.teacher_temperature}
+    settings: dict[str, Any] = line.plane.settings
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         found = phase_diagram(line.plane.p, line.plane.model, coordinates, temperatures, boundaries=False, **settings)
-    ordered = "retrieval_overlap" if line.plane.model == "direct" else "inference_overlap"
+    ordered = "inference_overlap" if line.plane.has_teacher else "retrieval_overlap"
     coarse = line.positions(LINE_POINTS)[::FINITE_SIZE_STEP]
     finite_size = [line.point_at(position).overlap_at_size(line.n_spins) for position in coarse]
     return xr.Dataset(
@@ -97,6 +97,8 @@ class CutSimulation:
     ----------
     results : list of (position, mean overlap, standard error) of the positions that are done
     """
+
+    pause = 0.0
 
     def __init__(self, requests: list[SimulationRequest], positions: list[float]) -> None:
         self._waiting = list(zip(positions, requests, strict=True))

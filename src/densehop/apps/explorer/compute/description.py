@@ -25,10 +25,21 @@ SYMBOLS = {  # what the page's symbols mean
     "gR": "global retrieval: the pattern's state is the likeliest of all",
     "eR": "example retrieval: the student keeps single examples, as prototypes, not what they have in common",
     "α": "load, the number M of memories or examples over N^(p-1)/p!; at p = 2 that is 2M/N",
+    "A, L, r": "of exponential energies: the load log(M)/N, the sharpness, and the reliability of examples, each site "
+    "of which equals the pattern's with probability (1 + r)/2",
     "m": "overlap of the state with a memory or an example, from -1 to 1: a share (1 + m)/2 of the sites is right",
     "q": "overlap of two independent states of the same network",
     "q*": "overlap of the student's state with the hidden pattern, the feature that all examples share",
     "T, T*": "temperature of the network (the student), and of the teacher that drew the examples",
+}
+MODEL_SENTENCES = {  # what each model asks
+    "direct": "M random memories are stored. Is one of them kept?",
+    "nishimori": "A teacher hides a pattern and shows noisy examples. A student who knows how noisy infers it.",
+    "fixed_teacher": "The same teacher at a temperature T* of its own: the student at T does not know it.",
+    "finite_noise": "The teacher has two-body energy, and the student few examples: one feature, or single prototypes?",
+    "large_noise": "The teacher has two-body energy and is hot; the student has many examples.",
+    "exponential": "The sharpest energies keep exp(A N) memories. Is one of them kept?",
+    "exponential_examples": "The same energies, with exp(A N) noisy examples of one pattern: feature, or prototypes?",
 }
 CLEAR_OVERLAP = 0.3  # an overlap that no random state of 64 or more spins has
 MAX_NOISE_RATIO = 1.2  # above this rho_N, simulations visibly leave the theory (docs/theory.md, eq. 12 and 19)
@@ -38,10 +49,10 @@ SUGGESTED_N = (64, 128, 192, 256, 512, 1024)
 def hero(point: Point, phase: Phase, ranked: tuple[Solution, ...]) -> str:
     """Return, as HTML, the phase, what it means, and the order parameters of the likeliest state with their meaning."""
     ordered = point.ordered_state()[0]
-    symbol = "m" if point.plane.model == "direct" else "q*"
+    symbol = "q*" if point.plane.has_teacher else "m"
     values = {symbol: ordered, "q": ranked[0].q if ranked else math.nan}
     boxes = "".join(
-        f"<div><dt><abbr title='{SYMBOLS[name]}' tabindex='0'>{name}</abbr></dt>"
+        f'<div><dt><abbr title="{SYMBOLS[name]}" tabindex="0">{name}</abbr></dt>'
         f"<dd>{'none' if math.isnan(value) else f'{value:.3f}'}</dd></div>"
         for name, value in values.items()
     )
@@ -82,9 +93,11 @@ def sentence(point: Point, phase: Phase, ranked: tuple[Solution, ...]) -> str:
     if point.plane.model == "nishimori" and phase is Phase.EXAMPLE_RETRIEVAL:
         m = number(max(one.m for one in ranked))
         return f"The teacher is ordered: each example is nearly the pattern (overlap {m}), a few suffice to find it."
-    text = (_direct_sentence if point.plane.model == "direct" else _teacher_student_sentence)(phase, ranked)
+    text = (_teacher_student_sentence if point.plane.has_teacher else _direct_sentence)(phase, ranked)
     if point.plane.p == 2:
         text += f" At p = 2 the load α is 2M/N, twice the textbooks' ratio: here M = {point.coordinate / 2:.4g} N."
+    if point.plane.exponential:
+        text += f" There are exp({point.coordinate:.4g} N) {'examples' if point.plane.has_teacher else 'memories'}."
     advice = ranked[0].advice if ranked else ""
     return f"{text} The theory itself warns: {advice.replace('_', ' ')}." if advice else text
 
@@ -146,13 +159,14 @@ def energy_comparison(n_spins: int, mean: float, error: float, theory: Levels) -
 
 def small_size_warning(point: Point, n_spins: int) -> str:
     """Say where the teacher's noise at this N is visibly larger than in the theory; an empty string elsewhere."""
-    if n_spins < point.plane.p or not point.temperature > 0:
+    p = point.plane.p
+    if p is None or n_spins < p or not point.temperature > 0:
         return ""
     teacher_temperature = point.teacher_temperature(n_spins)
     ratio = point.noise_ratio(n_spins)
     if teacher_temperature is None or ratio < MAX_NOISE_RATIO:
         return ""
-    if teacher_temperature < min_teacher_temperature(point.plane.model, point.plane.p):
+    if teacher_temperature < min_teacher_temperature(point.plane.model, p):
         return ""
     enough = next((n for n in SUGGESTED_N if n > n_spins and point.noise_ratio(n) < MAX_NOISE_RATIO), None)
     larger = f"N = {enough} or more" if enough else f"an N beyond {SUGGESTED_N[-1]}"

@@ -3,6 +3,7 @@
 import math
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -11,7 +12,8 @@ from densehop.base import checks
 from densehop.errors import InvalidInput
 from densehop.teacher.law import critical_temperature
 from densehop.theory.diagrams.diagram import phase_diagram
-from densehop.theory.lines.planes import Plane, plane
+from densehop.theory.lines.exponential import any_plane
+from densehop.theory.lines.planes import Plane
 
 MODELS = {
     "direct": "direct model",
@@ -19,13 +21,18 @@ MODELS = {
     "fixed_teacher": "fixed teacher temperature",
     "finite_noise": "two-body teacher, few examples",
     "large_noise": "two-body teacher, many examples",
+    "exponential": "exponential memories",
+    "exponential_examples": "exponential examples",
 }
+MEMORIES = ("direct", "exponential")  # models without a teacher
+EXPONENTIAL = ("exponential", "exponential_examples")  # models without a p, with a sharpness
 TWO_BODY_TEACHER = ("finite_noise", "large_noise")  # models whose teacher has p* = 2
 STUDENT_AT_TEACHER_TEMPERATURE = ("nishimori", "large_noise")  # models in which T = 0 would make the teacher cold, too
 DEFAULT_TEACHER_TEMPERATURE = {"fixed_teacher": 1.5, "finite_noise": 2 + 2**0.5}  # T* of the models that need one
 DEFAULT_TEACHER_TEMPERATURE_P2 = 3.0  # at p = 2, where the teacher's critical temperature is higher
 MAX_COORDINATE = {"direct": 2.0, "nishimori": 8.0, "fixed_teacher": 4.0, "finite_noise": 2.0, "large_noise": 2.0}
 MAX_TEMPERATURE = 4.0  # of the window
+WINDOW_OF_EXPONENTIAL = (0.75, 1.5)  # beyond a load of log 2 there are more memories than states
 WINDOW_OF_DIRECT_P2 = (0.4, 3.0)  # largest load and temperature
 MAX_P = 10
 GRID_POINTS = 121  # along each side of the grid
@@ -35,16 +42,24 @@ GRID_POINTS_P2_PREVIEW = 13  # p = 2, without lines: this grid is shown until th
 
 @dataclass(frozen=True)
 class PhasePlane:
-    """A plane of problems: a model, its p and, if the model needs one, the teacher's temperature."""
+    """A plane of problems: a model, its p and, if the model needs one, the teacher's temperature.
+
+    Exponential energies have no p (None), but a sharpness L, and for examples their reliability r.
+    """
 
     model: str = "direct"
-    p: int = 2
+    p: int | None = 2
     teacher_temperature: float | None = None
+    sharpness: float | None = None
+    reliability: float | None = None
 
     def __post_init__(self) -> None:
         checks.choice("model", self.model, tuple(MODELS))
         name = MODELS[self.model]
-        if self.p not in allowed_p(self.model):
+        if self.exponential:
+            _ = self.theory_plane  # checks what it needs
+            return
+        if self.p is None or self.p not in allowed_p(self.model):
             raise InvalidInput(f"p must be one of {allowed_p(self.model)} for the {name}, got {self.p}")
         if (self.model in DEFAULT_TEACHER_TEMPERATURE) != (self.teacher_temperature is not None):
             needs = "needs" if self.model in DEFAULT_TEACHER_TEMPERATURE else "takes no"
@@ -58,18 +73,45 @@ class PhasePlane:
                 )
 
     @classmethod
-    def from_controls(cls, model: str, p: int, teacher_temperature: float) -> "PhasePlane":
-        """Return the plane of a page's controls; models without a teacher temperature ignore that control."""
+    def from_controls(
+        cls, model: str, p: int, teacher_temperature: float, sharpness: float = 1.0, reliability: float = 0.6
+    ) -> "PhasePlane":
+        """Return the plane of a page's controls; a model ignores those that it does not have."""
+        if model in EXPONENTIAL:
+            return cls(model, None, None, sharpness, None if model in MEMORIES else reliability)
         return cls(model, p, teacher_temperature if model in DEFAULT_TEACHER_TEMPERATURE else None)
+
+    @property
+    def exponential(self) -> bool:
+        """Whether the energy is exponential."""
+        return self.model in EXPONENTIAL
+
+    @property
+    def has_teacher(self) -> bool:
+        """Whether there is a pattern to infer."""
+        return self.model not in MEMORIES
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether the negative of a state has the same energy."""
+        return self.p is not None and self.p % 2 == 0
 
     @property
     def theory_plane(self) -> Plane:
         """The same plane as the theory defines it."""
-        return plane(self.model, self.p, self.teacher_temperature)
+        return any_plane(self.model, self.p, (self.teacher_temperature,), self.sharpness, self.reliability)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the model needs besides p, by the names that the theory gives to it."""
+        named = {name: getattr(self, name) for name in ("teacher_temperature", "sharpness", "reliability")}
+        return {name: value for name, value in named.items() if value is not None}
 
     @property
     def window(self) -> tuple[float, float]:
         """The largest coordinate and the largest temperature shown; both axes begin at 0."""
+        if self.exponential:
+            return WINDOW_OF_EXPONENTIAL
         if self.p == 2 and self.model == "direct":
             return WINDOW_OF_DIRECT_P2
         return MAX_COORDINATE[self.model], MAX_TEMPERATURE
@@ -77,11 +119,13 @@ class PhasePlane:
     @property
     def coordinate_symbol(self) -> str:
         """The symbol of the first coordinate."""
-        return "a" if self.model == "finite_noise" else "α"
+        return "A" if self.exponential else "a" if self.model == "finite_noise" else "α"
 
     @property
     def axis_label(self) -> str:
         """What the first coordinate is."""
+        if self.exponential:
+            return "load A = log(M)/N"
         return "scaled load a = M (p/2+1)!/N^(p/2)" if self.model == "finite_noise" else "load α = M p!/N^(p-1)"
 
 
@@ -109,7 +153,7 @@ def phase_grid(shown: PhasePlane) -> xr.Dataset:
 def diagram(shown: PhasePlane, boundaries: bool = True) -> xr.Dataset:
     """Return the phase diagram of a plane on a grid for the screen."""
     max_coordinate, max_temperature = shown.window
-    points = GRID_POINTS if shown.p > 2 else GRID_POINTS_P2 if boundaries else GRID_POINTS_P2_PREVIEW
+    points = GRID_POINTS if shown.p != 2 else GRID_POINTS_P2 if boundaries else GRID_POINTS_P2_PREVIEW
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the page itself says where replica symmetry is broken
         return phase_diagram(
@@ -117,6 +161,6 @@ def diagram(shown: PhasePlane, boundaries: bool = True) -> xr.Dataset:
             shown.model,
             np.linspace(0.0, max_coordinate, points),
             np.linspace(0.0, max_temperature, points),
-            teacher_temperature=shown.teacher_temperature,
             boundaries=boundaries,
+            **shown.settings,
         )

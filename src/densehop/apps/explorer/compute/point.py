@@ -12,11 +12,11 @@ from densehop.apps.explorer.compute.phase_plane import (
 )
 from densehop.base import checks
 from densehop.errors import DensehopError, InvalidInput
-from densehop.problem import TeacherStudent, n_examples_for
+from densehop.problem import n_examples_for
 from densehop.teacher.law import noise_ratio, signal_strength
 from densehop.theory.diagrams.phases import Phase, candidates, phase_among
 from densehop.theory.questions.finite_size import finite_size_overlap
-from densehop.theory.states.model import Problem
+from densehop.theory.states.model import AnyProblem
 from densehop.theory.states.solution import Solution
 
 
@@ -51,7 +51,7 @@ class Point:
             )
 
     @property
-    def problem(self) -> Problem:
+    def problem(self) -> AnyProblem:
         """The problem at this point."""
         return self.plane.theory_plane.problem(self.coordinate, self.temperature)
 
@@ -65,29 +65,29 @@ class Point:
     def n_examples(self, n_spins: int) -> int:
         """Return the number M of examples (direct model: memories) at a size N; at least 1."""
         p = self.plane.p
-        if self.plane.model == "finite_noise":  # a = M (p/2+1)!/N^(p/2) is the load of p/2+1 bodies
+        if p is not None and self.plane.model == "finite_noise":  # a = M (p/2+1)!/N^(p/2) is the load of p/2+1 bodies
             return max(1, n_examples_for(self.coordinate, n_spins, p // 2 + 1))
         return max(1, n_examples_for(self.coordinate, n_spins, p))
 
     def teacher_temperature(self, n_spins: int) -> float | None:
-        """Return the teacher's temperature T* at a size N; None for the direct model, which has no teacher."""
-        if self.plane.model == "direct":
+        """Return the teacher's temperature T* at a size N; None where there is no teacher, or none with one."""
+        p = self.plane.p
+        if p is None or not self.plane.has_teacher:
             return None
         if self.plane.model == "nishimori":
             return self.temperature
         if self.plane.model == "large_noise":  # the effective Nishimori line: T* = (T/(p/2)!)^(2/p) N^(1-2/p)
-            p = self.plane.p
             return float((self.temperature / math.factorial(p // 2)) ** (2 / p) * n_spins ** (1 - 2 / p))
         return self.plane.teacher_temperature
 
     @property
     def teacher_p(self) -> int:
-        """The number of bodies in the teacher's energy."""
-        return 2 if self.plane.model in TWO_BODY_TEACHER else self.plane.p
+        """The number of bodies in the teacher's energy; 0 where it has none."""
+        return 2 if self.plane.model in TWO_BODY_TEACHER else self.plane.p or 0
 
     def ordered_state(self) -> tuple[float, float]:
         """Return the overlap (q*; direct model: m) and the energy per spin of the ordered branch; nan without one."""
-        wanted = "inference" if isinstance(self.problem, TeacherStudent) else "retrieval"
+        wanted = "inference" if self.plane.has_teacher else "retrieval"
         for solution in self.phase_and_branches()[1]:
             if solution.branch == wanted:
                 return (solution.q_star if wanted == "inference" else solution.m), solution.energy
@@ -95,14 +95,12 @@ class Point:
 
     def overlap_at_size(self, n_spins: int) -> float:
         """Return q* with the exact signal and noise of N; nan where no such state, or no such theory, exists."""
-        teacher_temperature = self.teacher_temperature(n_spins)
-        if teacher_temperature is None or self.plane.p == 2:
+        teacher_temperature, p = self.teacher_temperature(n_spins), self.plane.p
+        if teacher_temperature is None or p is None or p == 2:
             return float("nan")
         n_examples = self.n_examples(n_spins)
         try:
-            return finite_size_overlap(
-                n_spins, n_examples, self.plane.p, self.temperature, teacher_temperature, self.teacher_p
-            )[1]
+            return finite_size_overlap(n_spins, n_examples, p, self.temperature, teacher_temperature, self.teacher_p)[1]
         except DensehopError:
             return float("nan")
 
@@ -112,9 +110,10 @@ class Point:
         A student at the temperature of a teacher with the same p has the mean energy of the pattern itself, -lambda_N,
         at every N (docs/theory.md, eq. 10 and 11).
         """
-        if self.plane.model != "nishimori":
+        p = self.plane.p
+        if p is None or self.plane.model != "nishimori":
             return float("nan")
-        return -signal_strength(n_spins, self.n_examples(n_spins), self.plane.p, self.temperature)
+        return -signal_strength(n_spins, self.n_examples(n_spins), p, self.temperature)
 
     def levels(self, n_spins: int) -> Levels:
         """Return what the theory expects of a simulation that stays at the pattern."""
@@ -126,7 +125,7 @@ class Point:
         It is 1 for the direct model, which has no teacher; for few examples, which make no noise; and at p = 2, where
         the theory itself takes the correlation of the examples into account.
         """
-        teacher_temperature = self.teacher_temperature(n_spins)
-        if teacher_temperature is None or self.plane.p == 2 or self.plane.model == "finite_noise":
+        teacher_temperature, p = self.teacher_temperature(n_spins), self.plane.p
+        if teacher_temperature is None or p is None or p == 2 or self.plane.model == "finite_noise":
             return 1.0
-        return noise_ratio(n_spins, self.plane.p, teacher_temperature, self.teacher_p)
+        return noise_ratio(n_spins, p, teacher_temperature, self.teacher_p)

@@ -33,7 +33,7 @@ import densehop as dh
 overlaps = []
 for disorder in range({n_disorders}):
 {draw}
-    network = dh.PBodyHopfield({stored}, p={p})
+    network = dh.PBodyHopfield({stored}, {energy})
     seed = np.random.SeedSequence(({seed}, disorder, 0))
     states = {start}
     traces = []
@@ -54,10 +54,18 @@ MEMORIES = """    seed = np.random.SeedSequence(({seed}, disorder))
     memories = dh.simulate.random_states({n_spins}, {n_examples}, seed)
     pattern = memories[0]"""
 
+COPIES = """    seed = np.random.SeedSequence(({seed}, disorder))
+    pattern = dh.simulate.random_states({n_spins}, 1, seed)[0]
+    kept = np.random.default_rng(seed).random(({n_examples}, {n_spins}), dtype=np.float32) < (1 + {reliability!r}) / 2
+    examples = np.where(kept, pattern, -pattern)"""
+
 
 def problem_expression(point: Point) -> str:
     """Return the problem at a point as an expression."""
     plane, p, x, t = point.plane, point.plane.p, point.coordinate, point.temperature
+    if plane.exponential:
+        kind = "dh.ExponentialTeacherStudent" if plane.has_teacher else "dh.ExponentialModel"
+        return f"{kind}(load={x!r}, temperature={t!r}{_settings(plane)})"
     if plane.model == "direct":
         return f"dh.DirectModel(p={p}, load={x!r}, temperature={t!r})"
     if plane.model == "nishimori":
@@ -82,8 +90,8 @@ def of_diagram(plane: PhasePlane) -> str:
 
 
 def _settings(plane: PhasePlane) -> str:
-    """Return the last argument of `phase_diagram` where a plane needs it."""
-    return "" if plane.teacher_temperature is None else f", teacher_temperature={plane.teacher_temperature!r}"
+    """Return the last arguments of `phase_diagram` that a plane needs."""
+    return "".join(f", {name}={value!r}" for name, value in plane.settings.items())
 
 
 def of_cut(line: CutLine) -> str:
@@ -100,20 +108,20 @@ def of_cut(line: CutLine) -> str:
 def of_simulation(request: SimulationRequest, n_sweeps: int | None = None) -> str:
     """Return code that repeats a simulation, or its first `n_sweeps` sweeps."""
     point, n_spins, n_sweeps = request.point, request.n_spins, n_sweeps or request.n_sweeps
-    teacher_temperature = point.teacher_temperature(n_spins)
+    teacher_temperature, plane = point.teacher_temperature(n_spins), point.plane
     settings = {"seed": request.seed, "n_spins": n_spins, "n_examples": request.n_examples}
-    draw = (MEMORIES if teacher_temperature is None else TEACHER).format(
-        **settings, p=point.teacher_p, temperature=teacher_temperature
-    )
-    stored = "memories" if teacher_temperature is None else "examples"
+    kind = COPIES if plane.reliability is not None else TEACHER if plane.has_teacher else MEMORIES
+    draw = kind.format(**settings, p=point.teacher_p, temperature=teacher_temperature, reliability=plane.reliability)
+    stored = "examples" if plane.has_teacher else "memories"
+    exponential = f'interaction="exponential", sharpness={plane.sharpness!r}'
     whole, rest = divmod(n_sweeps, request.sweeps_per_block)
     blocks = f"[{request.sweeps_per_block}] * {whole}" + (f" + [{rest}]" if rest else "")
-    burn_in, symmetric = int(BURN_IN * n_sweeps), point.plane.p % 2 == 0
+    burn_in = int(BURN_IN * n_sweeps)
     return SIMULATE.format(
         draw=draw,
         stored=stored,
         n_spins=n_spins,
-        p=point.plane.p,
+        energy=exponential if plane.exponential else f"p={plane.p}",
         seed=request.seed,
         n_disorders=request.n_disorders,
         start=_start(request, stored),
@@ -121,7 +129,7 @@ def of_simulation(request: SimulationRequest, n_sweeps: int | None = None) -> st
         temperature=point.temperature,
         n_chains=N_CHAINS,
         burn_in=burn_in,
-        overlaps=f"dh.diagnostics.fix_signs(overlaps, {burn_in})" if symmetric else "np.array(overlaps)",
+        overlaps=f"dh.diagnostics.fix_signs(overlaps, {burn_in})" if plane.symmetric else "np.array(overlaps)",
     )
 
 

@@ -1,18 +1,16 @@
-"""A damaged digit, and memories of several interactions that restore it, step by step at T = 0."""
+"""A damaged digit, or another row, and memories of several interactions that restore it, step by step at T = 0."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from densehop.apps.explorer.compute.stored import MOST_ROWS, Stored, loading_code
 from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
-from densehop.learn.data.datasets import load_small_digits
+from densehop.errors import InvalidInput
 from densehop.learn.memory.estimator import DenseAssociativeMemory
 
-N_STORED = 50  # five of each digit
-SIDE = 8  # pixels along each side of a digit
 MEMORIES: dict[str, dict[str, Any]] = {
     "p = 2": {"interaction": "strict", "degree": 2},
     "p = 3": {"interaction": "strict", "degree": 3},
@@ -20,21 +18,14 @@ MEMORIES: dict[str, dict[str, Any]] = {
     "rectified n = 10": {"interaction": "rectified", "degree": 10},
     "exponential": {"interaction": "exponential"},
 }
+OF_SIGNS: dict[str, Any] = {"encoding": "binary", "scale": "shared"}  # also where a column has one sign only
 STEP_SECONDS = 0.4  # pause after each step, so that a person can watch
 MAX_STEPS = 20
 
 
-def stored_digits() -> Signs:
-    """Return the stored digits (50, 64) in black and white, five of each."""
-    data = load_small_digits()
-    rows = [np.flatnonzero(data.classes == digit)[:5] for digit in range(10)]
-    chosen = np.array(rows).T.ravel()  # 0 1 2 ... 9 0 1 2 ...
-    return np.where(data.images[chosen] > data.largest / 2, 1, -1).astype(np.int8)
-
-
 @dataclass(frozen=True)
 class Damage:
-    """What is done to a digit.
+    """What is done to a stored row.
 
     Attributes
     ----------
@@ -53,7 +44,7 @@ class Damage:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        checks.integer("digit", self.digit, 0, N_STORED - 1)
+        checks.integer("digit", self.digit, 0, MOST_ROWS - 1)
         for name in ("hidden", "flipped", "overwritten"):
             checks.between(name, getattr(self, name), 0, 1)
 
@@ -63,10 +54,13 @@ class Damage:
         return not (self.flipped or self.overwritten or self.clicked)
 
     def apply_to(self, stored: Signs) -> Floats:
-        """Return the damaged digit (64,); nan where it is hidden."""
+        """Return the damaged row (N,) of those that are stored (M, N); nan where it is hidden."""
+        checks.integer("digit", self.digit, 0, len(stored) - 1)
+        if self.clicked and max(self.clicked) >= stored.shape[1]:
+            raise InvalidInput(f"a clicked site must be below N = {stored.shape[1]}, got {max(self.clicked)}")
         order = np.random.default_rng(self.seed).random((3, stored.shape[1]))
         state = stored[self.digit].astype(np.float64)
-        state = np.where(order[2] < self.overwritten, stored[(self.digit + 1) % N_STORED], state)
+        state = np.where(order[2] < self.overwritten, stored[(self.digit + 1) % len(stored)], state)
         state = np.where(order[1] < self.flipped, -state, state)
         state[list(self.clicked)] *= -1
         return np.where(order[0] < self.hidden, np.nan, state)
@@ -77,13 +71,17 @@ class Restoration:
 
     Attributes
     ----------
-    states : the state (64,) of each memory by its name; nan where nothing is known yet
+    states : the state (N,) of each memory by its name; nan where nothing is known yet
     finished : whether the last step changed nothing, or too many were done
     """
 
-    def __init__(self, stored: Signs, damage: Damage, step_seconds: float = STEP_SECONDS) -> None:
-        self._damaged, self._clamp, self._step_seconds = damage.apply_to(stored)[None], damage.only_hidden, step_seconds
-        self._memories = {name: DenseAssociativeMemory(**settings).fit(stored) for name, settings in MEMORIES.items()}
+    pause = STEP_SECONDS
+
+    def __init__(self, stored: Signs, damage: Damage) -> None:
+        self._damaged, self._clamp = damage.apply_to(stored)[None], damage.only_hidden
+        self._memories = {
+            name: DenseAssociativeMemory(**settings, **OF_SIGNS).fit(stored) for name, settings in MEMORIES.items()
+        }
         self.states = dict.fromkeys(MEMORIES, self._damaged[0])
         self._steps, self.finished = 0, False
 
@@ -93,7 +91,6 @@ class Restoration:
         before, self.states = self.states, {name: self._after(one) for name, one in self._memories.items()}
         unchanged = all(np.array_equal(before[name], state, equal_nan=True) for name, state in self.states.items())
         self.finished = unchanged or self._steps >= MAX_STEPS
-        time.sleep(self._step_seconds)
 
     def _after(self, memory: DenseAssociativeMemory) -> Floats:
         patterns = memory.set_params(max_steps=self._steps).recall(self._damaged, clamp=self._clamp).patterns
@@ -101,19 +98,31 @@ class Restoration:
         return state
 
 
-CODE = """import densehop as dh
-from densehop.apps.explorer.compute.restoration import Damage, stored_digits
+CODE = """{imports}
 
-stored = stored_digits()  # 50 of scikit-learn's digits in black and white
+{load}
 damage = {damage}
 damaged = damage.apply_to(stored)[None]  # nan: hidden
 for name, settings in {memories}.items():
-    memory = dh.DenseAssociativeMemory(**settings, max_steps={steps}).fit(stored)
+    memory = dh.DenseAssociativeMemory(**settings, **{of_signs}, max_steps={steps}).fit(stored)
     restored = memory.recall(damaged, clamp={clamp}).patterns[0]
     print(name, f"{{(restored == stored[damage.digit]).mean():.0%}}")
 """
 
 
-def python_code(damage: Damage) -> str:
+def python_code(damage: Damage, stored: Stored) -> str:
     """Return Python code that ends in the same states."""
-    return CODE.format(damage=damage, memories=MEMORIES, steps=MAX_STEPS, clamp=damage.only_hidden)
+    lines = ["import densehop as dh", "from densehop.apps.explorer.compute.restoration import Damage"]
+    if stored.source:
+        lines.insert(0, "import numpy as np")
+    else:
+        lines.append("from densehop.apps.explorer.compute.stored import stored_digits")
+    return CODE.format(
+        imports="\n".join(lines),
+        load=loading_code(stored),
+        damage=damage,
+        memories=MEMORIES,
+        of_signs=OF_SIGNS,
+        steps=MAX_STEPS,
+        clamp=damage.only_hidden,
+    )

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from densehop.apps.explorer.compute.phase_plane import PhasePlane
 from densehop.apps.explorer.compute.point import Point
 from densehop.base import checks
 from densehop.base.arrays import Floats, Signs
@@ -27,7 +28,7 @@ STARTS = {
     "overlap": "an overlap with the pattern",
     "attacked": "the pattern, overwritten by an example",
 }
-ADVISED_N = (1000, 512, 256, 192, 128, 96, 64, 48, 32)
+ADVISED_N = (1000, 512, 256, 192, 128, 96, 64, 48, 40, 32, 24, 16)
 N_CHAINS = 2  # for each disorder
 MAX_N, MAX_DISORDERS, MAX_SWEEPS = 1024, 8, 2000
 MAX_STORED_SPINS = 48_000_000  # spins of all examples of all disorders, a byte each
@@ -55,7 +56,7 @@ class SimulationRequest:
     n_sweeps: int = 400
 
     def __post_init__(self) -> None:
-        checks.integer("N", self.n_spins, max(8, self.point.plane.p), MAX_N)
+        checks.integer("N", self.n_spins, max(8, self.point.plane.p or 0), MAX_N)
         checks.integer("disorders", self.n_disorders, 1, MAX_DISORDERS)
         checks.integer("seed", self.seed, 0, 2**32 - 1)
         checks.integer("sweeps", self.n_sweeps, 8, MAX_SWEEPS)
@@ -84,10 +85,16 @@ class SimulationRequest:
 
 def advised_size(point: Point, n_disorders: int) -> int:
     """Return the largest N that a page can bear at a point, of a few sizes; the smallest where none of them fits."""
-    return next(
-        (n for n in ADVISED_N if point.n_examples(n) * n * n_disorders <= MAX_STORED_SPINS and n >= point.plane.p),
-        ADVISED_N[-1],
-    )
+    return next((n for n in ADVISED_N if _fits(point, n, n_disorders)), ADVISED_N[-1])
+
+
+def _fits(point: Point, n_spins: int, n_disorders: int) -> bool:
+    """Whether a page can bear so many spins."""
+    try:
+        n_stored = point.n_examples(n_spins) * n_spins * n_disorders
+    except InvalidInput:  # more examples than a number can hold
+        return False
+    return n_stored <= MAX_STORED_SPINS and n_spins >= (point.plane.p or 0)
 
 
 class Simulation:
@@ -99,6 +106,8 @@ class Simulation:
     overlap : (disorder, chain, sweep), with the pattern (direct model: with the first memory)
     energy : (disorder, chain, sweep), per spin
     """
+
+    pause = 0.0
 
     def __init__(self, request: SimulationRequest) -> None:
         self.request = request
@@ -115,10 +124,14 @@ class Simulation:
     def _network(self, seed: np.random.SeedSequence) -> tuple[Signs, PBodyHopfield]:
         """Draw memories or a teacher's examples; return the pattern to compare with, (N,), and their network."""
         point, n_spins, n_examples = self.request.point, self.request.n_spins, self.request.n_examples
-        teacher_temperature = point.teacher_temperature(n_spins)
+        plane, teacher_temperature = point.plane, point.teacher_temperature(n_spins)
+        if plane.reliability is not None:
+            pattern, examples = noisy_copies(n_spins, n_examples, plane.reliability, seed)
+            return pattern, _exponential(examples, plane)
         if teacher_temperature is None:
             memories = random_states(n_spins, n_examples, seed)
-            return memories[0], PBodyHopfield(memories, point.plane.p)
+            body = _exponential(memories, plane) if plane.exponential else PBodyHopfield(memories, plane.p)
+            return memories[0], body
         pattern, examples = draw_examples(n_spins, n_examples, point.teacher_p, teacher_temperature, seed, n_workers=1)
         return pattern, PBodyHopfield(examples, point.plane.p)
 
@@ -148,7 +161,7 @@ class Simulation:
     def overlap(self) -> Floats:
         """The overlaps so far; for even p each chain has the sign that it had in the burn-in."""
         overlaps = self._concatenate(self._overlaps)
-        return fix_signs(overlaps, self.burn_in) if self.request.point.plane.p % 2 == 0 else overlaps
+        return fix_signs(overlaps, self.burn_in) if self.request.point.plane.symmetric else overlaps
 
     @property
     def burn_in(self) -> int:
@@ -203,3 +216,14 @@ class Simulation:
         """Judge equilibration of all disorders together; None while there are fewer than 4 sweeps."""
         late = self.overlap[:, :, self.burn_in :]
         return None if late.shape[2] < 4 else joint_equilibration(late)
+
+
+def noisy_copies(n_spins: int, n_copies: int, reliability: float, seed: np.random.SeedSequence) -> tuple[Signs, Signs]:
+    """Return a random pattern (N,) and copies (M, N), each site of which equals the pattern's with (1 + r)/2."""
+    pattern = random_states(n_spins, 1, seed)[0]
+    kept = np.random.default_rng(seed).random((n_copies, n_spins), dtype=np.float32) < (1 + reliability) / 2
+    return pattern, np.where(kept, pattern, -pattern).astype(np.int8)
+
+
+def _exponential(patterns: Signs, plane: PhasePlane) -> PBodyHopfield:
+    return PBodyHopfield(patterns, interaction="exponential", sharpness=plane.sharpness)

@@ -10,12 +10,14 @@ from densehop.apps.explorer.layout.tabs import Tabs
 from densehop.apps.explorer.layout.tour_bar import TourBar
 from densehop.apps.explorer.pages.attack import AttackPage
 from densehop.apps.explorer.pages.cut import CutPage
+from densehop.apps.explorer.pages.live import LivePage
 from densehop.apps.explorer.pages.phase_diagram import PhaseDiagramPage
 from densehop.apps.explorer.pages.restore import RestorePage
 from densehop.apps.explorer.sessions.session import Session
 from densehop.apps.explorer.workers.worker_pool import WorkerPool
+from densehop.base.version import __version__
 
-PAGES = {"phase": PhaseDiagramPage, "cut": CutPage, "restore": RestorePage, "attack": AttackPage}
+PAGES = {"phase": PhaseDiagramPage, "cut": CutPage, "live": LivePage, "restore": RestorePage, "attack": AttackPage}
 
 
 class LazyPage:
@@ -55,6 +57,7 @@ def build_page(pool: WorkerPool) -> pn.Template:
     folder = files("densehop.apps.explorer.layout")
     template = pn.Template(folder.joinpath("page.html").read_text("utf-8"), location=True)
     template.add_variable("page_style", folder.joinpath("page.css").read_text("utf-8"))
+    template.add_variable("version", __version__)
     template.add_variable("page_script", folder.joinpath("page.js").read_text("utf-8"))
     for name, content in {
         "tabs": tabs,

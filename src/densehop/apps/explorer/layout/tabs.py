@@ -8,7 +8,8 @@ from panel.reactive import ReactiveHTML
 TITLES = {
     "phase": "Phase diagram",
     "cut": "Cut",
-    "restore": "Restore",
+    "live": "The network, live",
+    "restore": "Restore, own data",
     "attack": "Attack",
 }
 STYLE = """

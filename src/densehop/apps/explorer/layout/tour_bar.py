@@ -20,7 +20,7 @@ class TourBar:
         choice = pn.widgets.Select.from_param(
             state.param.tour, name="Guided tours", options=titles, width=240, description=None, css_classes=["tours"]
         )
-        self._says = pn.pane.HTML("", css_classes=["tour"], sizing_mode="stretch_width")
+        self._says = pn.pane.HTML("", css_classes=["tour"], sizing_mode="stretch_width", styles={"flex": "1 1 260px"})
         self._back = pn.widgets.Button(name="Back", css_classes=["tour-back"])
         self._next = pn.widgets.Button(name="Next", button_type="primary", css_classes=["tour-next"])
         self._back.on_click(lambda _: self._go(state.step - 1))
@@ -49,9 +49,10 @@ class TourBar:
     def _show(self) -> None:
         """Show the sentences of the step at which the tour is."""
         tour = TOURS.get(self._state.tour)
-        for one in (self._back, self._next, self._says):
+        for one in (self._back, self._next):
             one.visible = tour is not None
         if tour is None:
+            self._says.object = f"<p>{len(TOURS)} short stories, each of which sets the controls as it goes.</p>"
             return
         step = min(self._state.step, len(tour.steps) - 1)
         self._back.disabled, self._next.disabled = step == 0, step == len(tour.steps) - 1

@@ -20,7 +20,8 @@ from densehop.apps.explorer.compute.attack import (
     boundary_at_size,
     python_code,
 )
-from densehop.apps.explorer.compute.restoration import SIDE
+from densehop.apps.explorer.compute.stored import SIDE
+from densehop.apps.explorer.pages.certificate_card import CertificateCard
 from densehop.apps.explorer.sessions.session import Session
 from densehop.apps.explorer.widgets import export
 from densehop.apps.explorer.widgets.canvas import Canvas
@@ -57,10 +58,11 @@ class AttackPage:
                 kind, lambda event: session.with_document(lambda: self._click(event.x, event.y))
             )
         self._trace = Canvas(self._trace_chart(), 430, 320)
-        side = SCALE * SIDE
-        self._images = [SpinImage(side, name, width=190) for name in ("pattern ξ*", "attacked", "now")]
+        shape = (SCALE * SIDE, SCALE * SIDE)
+        self._images = [SpinImage(shape, name, width=190) for name in ("pattern ξ*", "attacked", "now")]
         self._status = pn.pane.HTML("", css_classes=["attacked"], sizing_mode="stretch_width")
         self._code = CodeBlock("attack")
+        self._certificates = CertificateCard(session)
         self._state.param.watch(self._update_attack, ["attack_load", "eps", "digit", "seed"])
         self._update_attack()
 
@@ -94,7 +96,7 @@ class AttackPage:
             f"the first. The line is the theory for N → ∞. At this size, N = {N_SPINS}, the change at ε* is gradual, "
             "and below a load of about 0.3 there are too few examples to know the digit at all."
         )
-        return card(
+        attack = card(
             "An example attacks the pattern",
             self._status,
             wrapping_row(*(pn.pane.Bokeh(image.figure) for image in self._images)),
@@ -103,6 +105,7 @@ class AttackPage:
             wrapping_row(files.panel, self._code.button),
             self._code.panel,
         )
+        return pn.Column(attack, self._certificates.panel, sizing_mode="stretch_width")
 
     def _click(self, load: float, eps: float) -> None:
         self._state.param.update(

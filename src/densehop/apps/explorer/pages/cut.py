@@ -9,7 +9,6 @@ import xarray as xr
 
 from densehop.apps.explorer.compute import description, python_code
 from densehop.apps.explorer.compute.cut import CutLine, CutSimulation, empty_theory, theory_along
-from densehop.apps.explorer.compute.phase_plane import PhasePlane
 from densehop.apps.explorer.compute.point import Point
 from densehop.apps.explorer.compute.simulation import SimulationRequest
 from densehop.apps.explorer.pages.simulation_controls import simulation_controls
@@ -44,7 +43,8 @@ class CutPage:
         self._canvas = Canvas(self._chart(), 760, 400)
         self._status = pn.pane.HTML("", css_classes=["cut-said"], sizing_mode="stretch_width")
         self._code = CodeBlock("cut")
-        self._state.param.watch(self._update_line, ["model", "p", "teacher_t", "x", "t", "along", "n", "start"])
+        watched = ["model", "p", "teacher_t", "sharpness", "reliability", "x", "t", "along", "n", "start"]
+        self._state.param.watch(self._update_line, watched)
         self._update_line()
 
     @property
@@ -57,7 +57,7 @@ class CutPage:
         return control_column(
             pn.pane.HTML("<p>The overlap along a line through the point of the phase diagram.</p>"),
             pn.widgets.RadioButtonGroup.from_param(self._state.param.along, name="along"),
-            *simulation_controls(self._state, "n", "disorders", "start", "sweeps"),
+            simulation_controls(self._state, "n", "disorders", "start", "sweeps"),
             pn.Row(run, stop),
         )
 
@@ -77,8 +77,7 @@ class CutPage:
     def _line(self) -> CutLine:
         """The line through the point of the phase diagram."""
         state = self._state
-        plane = PhasePlane.from_controls(state.model, state.p, state.teacher_t)
-        return CutLine(plane, state.x, state.t, state.along == "temperature", state.n)
+        return CutLine(state.plane, state.x, state.t, state.along == "temperature", state.n)
 
     def _update_line(self, *_: Any) -> None:
         """Show another line; the theory along it follows as soon as it is computed."""
@@ -156,9 +155,9 @@ class CutPage:
             "temperature T" if self._state.along == "temperature" else self._line.plane.axis_label,
             f"overlap at {self._fixed_variable()}",
             (
-                Line("theory: the likeliest state", position, theory["winner"]),
+                Line("theory: likeliest state", position, theory["winner"]),
                 Line(
-                    "theory: the ordered state, also where metastable",
+                    "theory: ordered state",
                     position,
                     theory["ordered"],
                     "black",

@@ -9,6 +9,8 @@ import xarray as xr
 from densehop.apps.explorer.compute import description, python_code
 from densehop.apps.explorer.compute.phase_plane import (
     DEFAULT_TEACHER_TEMPERATURE,
+    EXPONENTIAL,
+    MEMORIES,
     MODELS,
     PhasePlane,
     allowed_p,
@@ -49,17 +51,20 @@ class PhaseDiagramPage:
         self._p_slider = pn.widgets.DiscreteSlider(name="p", options=list(allowed_p(state.model)), value=state.p)
         self._p_slider.param.watch(lambda event: state.param.update(p=event.new), "value")
         self._teacher_temperature = pn.widgets.FloatInput.from_param(state.param.teacher_t)
+        self._asks = pn.pane.HTML("", css_classes=["model-asks"])
+        self._sharpness = pn.widgets.FloatInput.from_param(state.param.sharpness)
+        self._reliability = pn.widgets.FloatInput.from_param(state.param.reliability)
         self._update_controls()
         self._update_plane()
         state.param.watch(self._update_controls, ["model", "p"])
         state.param.watch(self._keep_point_in_window, ["model", "p"])
-        state.param.watch(self._update_plane, ["model", "p", "teacher_t"])
+        state.param.watch(self._update_plane, ["model", "p", "teacher_t", "sharpness", "reliability"])
         state.param.watch(self._update_point, ["x", "t"])
 
     @property
     def plane(self) -> PhasePlane:
         """The plane that the controls name."""
-        return PhasePlane.from_controls(self._state.model, self._state.p, self._state.teacher_t)
+        return self._state.plane
 
     def point(self) -> Point:
         """Return the point that was clicked."""
@@ -76,8 +81,11 @@ class PhaseDiagramPage:
         fields = {"x": "point-load", "t": "point-temperature"}
         return control_column(
             model,
+            self._asks,
             self._p_slider,
             self._teacher_temperature,
+            self._sharpness,
+            self._reliability,
             pn.pane.HTML("<p><b>Click into the plane</b>, or type a point, then simulate it.</p>"),
             pn.Row(
                 *(
@@ -127,6 +135,10 @@ class PhaseDiagramPage:
             self._session.show_error(f"this model cannot have {', '.join(replaced)}: see the controls for what it has")
         self._p_slider.param.update(options=list(allowed_p(state.model)), value=state.p)
         self._teacher_temperature.visible = state.model in DEFAULT_TEACHER_TEMPERATURE
+        self._asks.object = f"<small>{description.MODEL_SENTENCES[state.model]}</small>"
+        self._sharpness.visible = state.model in EXPONENTIAL
+        self._reliability.visible = state.model in EXPONENTIAL and state.model not in MEMORIES
+        self._p_slider.visible = state.model not in EXPONENTIAL
 
     def _keep_point_in_window(self, *_: Any) -> None:
         """Move a point that another model or p leaves outside of the map into it, and lower an N that is too large."""
@@ -145,7 +157,7 @@ class PhaseDiagramPage:
             self._session.show_error(str(error))
             return
         self._p_slider.value = self._state.p
-        if changes and all(change.name == "teacher_t" for change in changes):
+        if changes and all(change.name not in {"model", "p"} for change in changes):
             self._session.show_error("")
         self._files.disable("... when its lines are traced")
         self._figure.show(plane, None)
@@ -186,7 +198,7 @@ class PhaseDiagramPage:
             self._description.object = f"<p>{error}</p>"
             return
         head = "".join(
-            f"<th title='{description.SYMBOLS.get(column, '')}'>{column}</th>" for column in description.COLUMNS
+            f'<th title="{description.SYMBOLS.get(column, "")}">{column}</th>' for column in description.COLUMNS
         )
         rows = "".join(
             "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in description.branch_table(ranked)

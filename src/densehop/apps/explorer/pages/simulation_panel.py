@@ -39,7 +39,8 @@ class SimulationPanel:
         self._canvases = [Canvas(chart) for chart in self._charts()]
         self._pause = pn.widgets.Button(name="Pause", css_classes=["pause"])
         self._pause.on_click(self._pause_or_resume)
-        self._state.param.watch(self._clear, ["model", "p", "teacher_t", "x", "t", "n"])
+        plane = ["model", "p", "teacher_t", "sharpness", "reliability"]
+        self._state.param.watch(self._clear, [*plane, "x", "t", "n"])
         self._warn_of_size()
 
     @property
@@ -50,7 +51,7 @@ class SimulationPanel:
         stop = pn.widgets.Button(name="Stop", css_classes=["stop"])
         stop.on_click(lambda _: self._runner.stop())
         names = ("n", "disorders", "start", "amount", "sweeps", "seed")
-        return control_column(run, pn.Row(self._pause, stop), *simulation_controls(self._state, *names), margin=(0, 0))
+        return control_column(run, pn.Row(self._pause, stop), simulation_controls(self._state, *names), margin=(0, 0))
 
     @property
     def panel(self) -> pn.Column:

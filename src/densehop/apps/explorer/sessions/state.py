@@ -6,10 +6,13 @@ from typing import Any
 
 import param
 
+from densehop.apps.explorer.compute.certificates import CLASSIFIERS, LARGEST, N_TESTED, STEP
+from densehop.apps.explorer.compute.live import HOTTEST, MOST_BODIES, MOST_MEMORIES, STORED
 from densehop.apps.explorer.compute.phase_plane import (
     DEFAULT_TEACHER_TEMPERATURE,
     MAX_P,
     MODELS,
+    PhasePlane,
     allowed_p,
     default_teacher_temperature,
     min_teacher_temperature,
@@ -18,8 +21,8 @@ from densehop.apps.explorer.compute.simulation import MAX_DISORDERS, MAX_N, MAX_
 from densehop.apps.explorer.compute.tours import MAX_STEPS, TOURS
 
 MAX_TEACHER_TEMPERATURE = 10.0
-SITES = r"^((\d|[1-5]\d|6[0-3])(\.(?=\d)|$))*$"  # regular expression: numbers from 0 to 63 with dots between them
-TABS = ("phase", "cut", "restore", "attack")
+SITES = r"^(\d{1,4}(\.(?=\d)|$))*$"  # regular expression: numbers of sites with dots between them
+TABS = ("phase", "cut", "live", "restore", "attack")
 
 
 class SessionState(param.Parameterized):  # type: ignore[misc]
@@ -34,23 +37,36 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
     teacher_t = param.Number(
         default=3.0, bounds=(1.0, MAX_TEACHER_TEMPERATURE), step=0.05, label="teacher temperature T*", allow_None=True
     )
+    sharpness = param.Number(default=1.0, bounds=(0.05, 10.0), step=0.05, label="sharpness L", allow_None=True)
+    reliability = param.Number(default=0.6, bounds=(0.0, 1.0), step=0.05, label="reliability r", allow_None=True)
     x = param.Number(default=0.06, bounds=(0.0, 1000.0), label="load", allow_None=True)
     t = param.Number(default=0.8, bounds=(0.0, 1000.0), label="temperature T", allow_None=True)
     n = param.Integer(default=1000, bounds=(8, MAX_N), label="N", allow_None=True)
-    disorders = param.Integer(default=8, bounds=(1, MAX_DISORDERS), allow_None=True)
-    start = param.Selector(default="pattern", objects={label: name for name, label in STARTS.items()})
+    disorders = param.Integer(default=8, bounds=(1, MAX_DISORDERS), label="disorders", allow_None=True)
+    start = param.Selector(default="pattern", objects={label: name for name, label in STARTS.items()}, label="start")
     amount = param.Number(
         default=0.5, bounds=(0.0, 1.0), step=0.05, label="overlap, or overwritten fraction", allow_None=True
     )
-    sweeps = param.Integer(default=400, bounds=(8, MAX_SWEEPS), allow_None=True)
-    seed = param.Integer(default=0, bounds=(0, 2**32 - 1), allow_None=True)
+    sweeps = param.Integer(default=400, bounds=(8, MAX_SWEEPS), label="sweeps", allow_None=True)
+    seed = param.Integer(default=0, bounds=(0, 2**32 - 1), label="seed", allow_None=True)
     along = param.Selector(default="temperature", objects=["temperature", "load"])
-    digit = param.Integer(default=3, bounds=(0, 49))
+    digit = param.Integer(default=3, bounds=(0, 49), label="digit")
     hidden = param.Number(default=0.5, bounds=(0.0, 0.95), step=0.05, label="hidden fraction")
     flipped = param.Number(default=0.0, bounds=(0.0, 0.5), step=0.05, label="flipped fraction")
-    overwritten = param.Number(default=0.0, bounds=(0.0, 1.0), step=0.05, label="fraction overwritten by another digit")
+    overwritten = param.Number(default=0.0, bounds=(0.0, 1.0), step=0.05, label="fraction overwritten by another one")
     clicked = param.String(default="", regex=SITES)
+    live_stored = param.Selector(
+        default="digits", objects={label: name for name, label in STORED.items()}, label="what is stored"
+    )
+    live_p = param.Integer(default=4, bounds=(2, MOST_BODIES), label="p")
+    live_m = param.Integer(default=5, bounds=(2, MOST_MEMORIES), label="number M of memories")
+    live_t = param.Number(default=0.1, bounds=(0.0, HOTTEST), step=0.05, label="temperature T")
     attack_load = param.Number(default=1.0, bounds=(0.05, 2.0), step=0.05, label="scaled load a = 6M/N²")
+    classifier = param.Selector(
+        default="stored", objects={label: name for name, label in CLASSIFIERS.items()}, label="classifier"
+    )
+    radius = param.Number(default=0.5, bounds=(0.0, LARGEST), step=STEP, label="size of the change")
+    test_digit = param.Integer(default=0, bounds=(0, N_TESTED - 1), label="test digit")
     eps = param.Number(default=0.3, bounds=(0.0, 1.0), step=0.01, label="overwritten fraction ε")
 
     def __init__(self, **values: Any) -> None:
@@ -62,6 +78,11 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
         emptied = {change.name: change.old for change in changes if change.new is None}
         if emptied:
             self.param.update(**emptied)
+
+    @property
+    def plane(self) -> PhasePlane:
+        """The plane that the controls name."""
+        return PhasePlane.from_controls(self.model, self.p, self.teacher_t, self.sharpness, self.reliability)
 
     def query(self) -> dict[str, Any]:
         """Return the values that differ from the defaults, by their names in the address."""
@@ -104,5 +125,16 @@ def _converted(value: Any, kind: type) -> Any:
     return converted
 
 
-FIELDS = ("x", "t", "n", "disorders", "sweeps", "seed", "amount", "teacher_t")  # that a person may empty
+FIELDS = (
+    "x",
+    "t",
+    "n",
+    "disorders",
+    "sweeps",
+    "seed",
+    "amount",
+    "teacher_t",
+    "sharpness",
+    "reliability",
+)  # that a person may empty
 PARAMETERS = tuple(name for name in SessionState.param if name != "name")

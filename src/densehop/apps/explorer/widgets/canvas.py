@@ -102,9 +102,14 @@ class Canvas:
 
 
 def _line_data(line: Line) -> dict[str, Floats]:
-    return {"x": np.asarray(line.x), "y": np.asarray(line.y)}
+    return {"x": _one_at_least(line.x), "y": _one_at_least(line.y)}
 
 
 def _dots_data(dots: Dots) -> dict[str, Floats]:
-    y, error = np.asarray(dots.y), np.asarray(0.0 if dots.error is None else dots.error)
-    return {"x": np.asarray(dots.x), "y": y, "upper": y + error, "lower": y - error}
+    y, error = _one_at_least(dots.y), np.asarray(0.0 if dots.error is None else _one_at_least(dots.error))
+    return {"x": _one_at_least(dots.x), "y": y, "upper": y + error, "lower": y - error}
+
+
+def _one_at_least(values: Floats) -> Floats:
+    """Return the numbers, or one nan where there are none: without any, Bokeh's legend shows no symbol."""
+    return np.asarray(values) if len(values) else np.full(1, np.nan)

@@ -50,12 +50,12 @@ def _draw_chart(axes: Axes, chart: Chart) -> None:
         axes.legend()
 
 
-def image_row_file(images: list[SpinImage], side: int, suffix: str) -> bytes:
+def image_row_file(images: list[SpinImage], suffix: str) -> bytes:
     """Return images in a row as the content of a "png" or "svg" file."""
     with applied(HOUSE):
         sheet = new_figure(1.15 * len(images), 1.6)
         for axes, image in zip(sheet.subplots(1, len(images)), images, strict=True):
-            axes.imshow(image.values.reshape(side, side), cmap="Greys", vmin=-1, vmax=1)
+            axes.imshow(image.values.reshape(image.shape), cmap="Greys", vmin=-1, vmax=1)
             axes.set_axis_off()
             axes.set_title(f"{image.title}\n{image.remark}", fontsize=8)
         return figure_file(sheet, suffix)

@@ -110,8 +110,9 @@ def _boundaries(dataset: xr.Dataset, plane: PhasePlane) -> dict[str, list[object
     for kind, line in lines_of(plane.model).items():
         if f"{kind}_{axis}" not in dataset:
             continue
+        shown = dataset.get(f"{kind}_shown", True)  # elsewhere the line means nothing
         data["xs"].append(dataset[f"{kind}_{axis}"].values)
-        data["ys"].append(dataset[f"{kind}_temperature"].values)
+        data["ys"].append(np.where(shown, dataset[f"{kind}_temperature"].values, np.nan))
         data["colour"].append(line.colour)
         data["dash"].append([] if line.dashes is None else [2 * length for length in line.dashes])
         data["width"].append(1.4 * line.width)

@@ -8,7 +8,14 @@ from densehop.errors import DensehopError
 
 
 class Job(Protocol):
-    """A computation in small steps, each of which takes a fraction of a second."""
+    """A computation in small steps, each of which takes a fraction of a second.
+
+    Attributes
+    ----------
+    pause : seconds between steps, for a person to watch them; other jobs may compute meanwhile
+    """
+
+    pause: float
 
     @property
     def finished(self) -> bool:
@@ -72,6 +79,7 @@ class JobRunner:
                         break
                     job.advance()
                 self._on_step()
+                stopped.wait(job.pause)
         except (DensehopError, MemoryError) as error:
             error_message = str(error) or "not enough memory for this size"
         self._on_end(error_message)

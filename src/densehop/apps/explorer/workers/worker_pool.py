@@ -60,16 +60,17 @@ class WorkerPool:
     simulation_slots : a simulation holds one for each block of sweeps, so that sessions share the cores evenly
     fast : Worker for results that take about a second
     slow : Worker for traced lines, for which results of `fast` must not wait
+    practice : Worker for what takes seconds on data; its process starts when somebody asks
     """
 
     def __init__(self, n_slots: int | None = None) -> None:
         self.simulation_slots = threading.BoundedSemaphore(n_slots or max(1, (os.cpu_count() or 1) - 1))
-        self.fast, self.slow = Worker(), Worker(BACKGROUND_NICENESS)
+        self.fast, self.slow, self.practice = Worker(), Worker(BACKGROUND_NICENESS), Worker(BACKGROUND_NICENESS)
 
     def close(self) -> None:
-        """End both processes."""
-        self.fast.close()
-        self.slow.close()
+        """End all processes."""
+        for worker in (self.fast, self.slow, self.practice):
+            worker.close()
 
 
 def _set_niceness(niceness: int) -> None:
