@@ -65,7 +65,8 @@ def distorted(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / stretch
         offset = middle - turn @ (middle + SHIFT * side * random.normal(size=2))
         found.append(affine_transform(image, turn, offset, order=1).ravel())
-    return np.clip(found, 0, 1)
+    clipped: np.ndarray = np.clip(found, 0, 1)
+    return clipped
 
 
 class Declared:
@@ -85,7 +86,8 @@ class Declared:
 
     def predict_proba(self, images: np.ndarray) -> np.ndarray:
         """Return the mean probabilities."""
-        return np.mean([member.predict_proba(images) for member in self.members], axis=0)
+        mean: np.ndarray = np.mean([member.predict_proba(images) for member in self.members], axis=0)
+        return mean
 
 
 def model_of(name: str, seed: int) -> Any:
@@ -140,10 +142,10 @@ def main() -> None:
             print(f"seed {seed}, {name}: {accuracy:.4f}, log loss {loss:.4f}, {fit:.1f} s, {answers:.1f} s", flush=True)
     print(f"| {Path(given.data).name} | accuracy | log loss | fit | answers |\n| --- | --- | --- | --- | --- |")
     for name, rows in found.items():
-        accuracies, losses, fits, answers = zip(*rows, strict=True)
+        accuracies, losses, fits, times = zip(*rows, strict=True)
         print(
             f"| {NAMES[name]} | {shown(accuracies)} | {np.mean(losses):.3f} | {np.mean(fits):.1f} s | "
-            f"{np.mean(answers):.1f} s |"
+            f"{np.mean(times):.1f} s |"
         )
 
 

@@ -42,12 +42,13 @@ class Found:
 
 def models(radius: float, norm: str, epochs: int | None, seed: int) -> dict[str, DenseAssociativeClassifier]:
     """Return unfitted classifiers by name."""
-    exponential = {"interaction": "exponential"}
     return {
         "default": DenseAssociativeClassifier(random_state=seed),
         "stored, rectified": DenseAssociativeClassifier(kind="stored"),
-        "stored, exponential": DenseAssociativeClassifier(**exponential, kind="stored"),
-        "learned, exponential": DenseAssociativeClassifier(**exponential, max_iter=epochs, random_state=seed),
+        "stored, exponential": DenseAssociativeClassifier(interaction="exponential", kind="stored"),
+        "learned, exponential": DenseAssociativeClassifier(
+            interaction="exponential", max_iter=epochs, random_state=seed
+        ),
         "certified": DenseAssociativeClassifier(
             objective="certified", radius=radius, norm=norm, max_iter=epochs, random_state=seed
         ),
@@ -61,12 +62,14 @@ def parts_of(name: str, n_train: int | None, n_test: int, seed: int) -> list[np.
         chosen = [
             random.permutation(len(one.images))[:number] for one, number in zip(sets, (n_train, n_test), strict=True)
         ]
-        images = [one.images[rows] / one.largest for one, rows in zip(sets, chosen, strict=True)]
-        return images + [one.classes[rows] for one, rows in zip(sets, chosen, strict=True)]
+        pixels = [one.images[rows] / one.largest for one, rows in zip(sets, chosen, strict=True)]
+        return pixels + [one.classes[rows] for one, rows in zip(sets, chosen, strict=True)]
     images = load(name)
-    return train_test_split(
-        images.images / images.largest, images.classes, test_size=n_test, train_size=n_train, stratify=images.classes,
-        random_state=seed,
+    return list(
+        train_test_split(
+            images.images / images.largest, images.classes, test_size=n_test, train_size=n_train,
+            stratify=images.classes, random_state=seed,
+        )
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import importlib
 import tempfile
 import warnings
 from collections.abc import Iterator
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -29,32 +30,32 @@ CLOSE = 1e-12
 def art_views(model: DenseAssociativeClassifier) -> dict[str, object]:
     """Return a classifier as ART's, by the loss that is climbed; importing ART writes into a home folder."""
     with tempfile.TemporaryDirectory() as home, patch.dict("os.environ", {"HOME": home}):
-        adapter = importlib.import_module("densehop.learn.attacks.art_adapter")
+        base: Any = importlib.import_module("densehop.learn.attacks.art_adapter").ArtClassifier
 
-    class CrossEntropy(adapter.ArtClassifier):
-        def compute_loss(self, x, y, **_):
+    class CrossEntropy(base):  # type: ignore[misc]
+        def compute_loss(self, x: Any, y: Any, **_: Any) -> Any:
             scores = self.target.scores(x)
             return logsumexp(scores, axis=1) - (scores * np.asarray(y)).sum(axis=1)
 
-        def loss_gradient(self, x, y, **_):
+        def loss_gradient(self, x: Any, y: Any, **_: Any) -> Any:
             return self.target.gradient(x, lambda scores: softmax(scores, axis=1) - np.asarray(y))[1]
 
-    class Ratio(adapter.ArtClassifier):
+    class Ratio(base):  # type: ignore[misc]
         """The margin over the distance of the first to the third score (Croce & Hein 2020)."""
 
-        def compute_loss(self, x, y, **_):
+        def compute_loss(self, x: Any, y: Any, **_: Any) -> Any:
             above, below = self._parts(self.target.scores(x), y)[:2]
             return above / below
 
-        def loss_gradient(self, x, y, **_):
-            def pull(scores):
+        def loss_gradient(self, x: Any, y: Any, **_: Any) -> Any:
+            def pull(scores: Any) -> Any:
                 above, below, up, down = self._parts(scores, y)
                 return (up * below[:, None] - down * above[:, None]) / below[:, None] ** 2
 
             return self.target.gradient(x, pull)[1]
 
         @staticmethod
-        def _parts(scores, y):
+        def _parts(scores: Any, y: Any) -> tuple[Any, ...]:
             labels = np.asarray(y)
             truth, rows = (labels.argmax(axis=1) if labels.ndim == 2 else labels), np.arange(len(scores))
             others = scores.astype(np.float64)
@@ -65,17 +66,19 @@ def art_views(model: DenseAssociativeClassifier) -> dict[str, object]:
             below = scores[rows, order[:, 0]] - scores[rows, order[:, 2]] + CLOSE
             return above, below, every[rival] - every[truth], every[order[:, 0]] - every[order[:, 2]]
 
-    class Images(adapter.ArtClassifier):
+    class Images(base):  # type: ignore[misc]
         channels_first, input_shape = True, (1, 8, 8)
 
-        def predict(self, x, **_):
+        def predict(self, x: Any, **_: Any) -> Any:
             return self.target.scores(x.reshape(len(x), -1))
 
-    views = {"margin": adapter.ArtClassifier, "cross-entropy": CrossEntropy, "ratio": Ratio, "images": Images}
+    views = {"margin": base, "cross-entropy": CrossEntropy, "ratio": Ratio, "images": Images}
     return {name: view(model, (0.0, 1.0)) for name, view in views.items()}
 
 
-def attacked(model: DenseAssociativeClassifier, images: np.ndarray, classes: np.ndarray, norm: str) -> Iterator[tuple]:
+def attacked(
+    model: DenseAssociativeClassifier, images: np.ndarray, classes: np.ndarray, norm: str
+) -> Iterator[tuple[float, np.ndarray]]:
     """Yield a size and inputs (B, N) within it, one attack after the other."""
     evasion = importlib.import_module("art.attacks.evasion")
     views, order = art_views(model), np.inf if norm == "linf" else 2
@@ -98,7 +101,8 @@ def attacked(model: DenseAssociativeClassifier, images: np.ndarray, classes: np.
 def line(model: DenseAssociativeClassifier, images: np.ndarray, classes: np.ndarray, norm: str) -> str:
     """Return what the attacks left of one model, in one row of a table."""
     radii, order = model.certified_radius(images, norm), np.inf if norm == "linf" else 2
-    smallest, left, trials, broken = np.full(len(images), np.inf), {}, 0, 0
+    smallest, trials, broken = np.full(len(images), np.inf), 0, 0
+    left: dict[float, Any] = {}
     for size, inputs in attacked(model, images, classes, norm):
         trials += len(images)
         turned = model.predict(inputs) != classes

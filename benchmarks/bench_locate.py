@@ -102,7 +102,8 @@ def case_of(data: str, signs: np.ndarray, name: str, degree: int) -> Case:
     return Case(
         data.split(",", maxsplit=1)[0] if data.endswith("few") else data,
         name if name == "exponential" else f"{name}, {degree}",
-        *signs.shape,
+        n_memories=signs.shape[0],
+        n_sites=signs.shape[1],
         fixed=float((ends(signs, energy, signs) == signs).all(axis=1).mean()),
         predicted_eps=crossing(np.array(FRACTIONS), predicted),
         predicted_retrieved=predicted,

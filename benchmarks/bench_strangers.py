@@ -29,7 +29,7 @@ def letters(random: np.random.Generator) -> np.ndarray:
     fonts = sorted((Path(mpl.get_data_path()) / "fonts" / "ttf").glob("DejaVuS*.ttf"))
     found = []
     for _ in range(N_IMAGES):
-        page, font = Image.new("L", (SIDE, SIDE)), ImageFont.truetype(str(random.choice(fonts)), 20)
+        page, font = Image.new("L", (SIDE, SIDE)), ImageFont.truetype(str(fonts[random.integers(len(fonts))]), 20)
         ImageDraw.Draw(page).text((SIDE / 2, SIDE / 2), random.choice(list(LETTERS)), 255, font, anchor="mm")
         found.append(np.asarray(page.rotate(random.normal(0, 8)), dtype=np.float64).ravel())
     return np.array(found)
@@ -40,7 +40,8 @@ def fitting(images: np.ndarray, width: int, largest: float) -> np.ndarray:
     if width == SIDE**2:
         return images * largest / 255
     padded = np.pad(images.reshape(-1, SIDE, SIDE), ((0, 0), (2, 2), (2, 2)))
-    return padded.reshape(-1, 8, 4, 8, 4).mean(axis=(2, 4)).reshape(-1, width) * largest / 255
+    averaged: np.ndarray = padded.reshape(-1, 8, 4, 8, 4).mean(axis=(2, 4)).reshape(-1, width)
+    return averaged * largest / 255
 
 
 def strangers(test: np.ndarray, largest: float, fashion: str | None) -> dict[str, np.ndarray]:
