@@ -74,18 +74,18 @@ def branch_table(ranked: tuple[Solution, ...]) -> list[tuple[str, ...]]:
         (
             one.branch.replace("_", " "),
             one.ansatz,
-            *(number(value) for value in (one.m, one.q, one.q_star, one.free_entropy, one.entropy)),
+            *(number(value, 4) for value in (one.m, one.q, one.q_star, one.free_entropy, one.entropy)),
             "no" if one.advice else "yes",
         )
         for one in ranked
     ]
 
 
-def number(value: float) -> str:
+def number(value: float, digits: int = 6) -> str:
     """Return a number as the page shows it: "-" where it is undefined, "∞" where it diverges."""
     if math.isnan(value):
         return "-"
-    return f"{value:.6f}" if math.isfinite(value) else ("∞" if value > 0 else "-∞")
+    return f"{value:.{digits}f}" if math.isfinite(value) else ("∞" if value > 0 else "-∞")
 
 
 def sentence(point: Point, phase: Phase, ranked: tuple[Solution, ...]) -> str:

@@ -107,9 +107,9 @@ class Mosaic:
         self._columns = min(COLUMNS, len(shown))
         n_lines = -(-len(shown) // self._columns)
         self._tile, self._count = (height + 1, width + 1), len(shown)
-        sheet: Floats = np.full((n_lines * self._tile[0], self._columns * self._tile[1]), np.nan)
+        sheet: Floats = np.full((n_lines * self._tile[0] + 1, self._columns * self._tile[1] + 1), np.nan)
         for place, row in enumerate(shown):
-            top, left = place // self._columns * self._tile[0], place % self._columns * self._tile[1]
+            top, left = place // self._columns * self._tile[0] + 1, place % self._columns * self._tile[1] + 1
             sheet[top : top + height, left : left + width] = np.broadcast_to(
                 row.reshape(shape) if height == shape[0] else row[None], (height, width)
             )
@@ -128,11 +128,12 @@ class Mosaic:
             self._chosen.data = {name: [] for name in self._chosen.data}
             return
         x, y = place % self._columns + 0.5, place // self._columns + 0.5
-        x, y = x * wide - 0.5, self._lines[0] - y * high + 0.5
+        x, y = x * wide + 0.5, self._lines[0] - y * high - 0.5
         self._chosen.data = {"x": [x], "y": [y], "width": [wide], "height": [high]}
 
     def _click(self, x: float, y: float, on_click: Callable[[int], None]) -> None:
         """Tell which image was clicked."""
-        place = int((self._lines[0] - y) // self._tile[0]) * self._columns + int(x // self._tile[1])
-        if 0 <= place < self._count and 0 <= x < self._lines[1]:
+        line, column = int((self._lines[0] - y - 0.5) // self._tile[0]), int((x - 0.5) // self._tile[1])
+        place = line * self._columns + column
+        if 0 <= place < self._count and 0 <= column < self._columns:
             on_click(place)
