@@ -49,8 +49,10 @@ class Location:
     load : float, alpha = M p!/N^(p-1); for the exponential energy (log M)/N
     mean_overlap, overlap_spread : float, of pairs of memories per spin
     random_spread : float, 1/sqrt(N), what independent memories would show
-    effective_load : float, the load at which random memories would give a site's field this variance: var(h xi)/p
-    bias : float, mean of (h xi)/p less 1: 0 for random memories; large where memories point the same way
+    effective_load : float, the load at which random memories of the strict model would spread the fields of sites as
+        much at this N, relative to the field of a memory alone
+    bias : float, mean of h xi over the field of a memory alone, less 1: 0 for random memories; large where memories
+        point the same way
     phase, effective_phase : Phase, of the strict model at the load and at the effective load, in the limit of large N
         and without damage: with replica symmetry, or where that has no retrieval with one step of its breaking
     room : Room, at T = 0: what survives damage now and how many further codes fit, by theory at this N and measured
@@ -139,7 +141,8 @@ def locate(
         fixed = float((ends(signs, interaction, some) == some).all(axis=1).mean())
     else:
         held = drive(signs, some, interaction)
-        load, effective = load_of(n_memories, n_sites, bodies), bodies * float(held.var())
+        load = load_of(n_memories, n_sites, bodies)
+        effective = bodies * alone(interaction) * float(held.var())
         bias, fixed = float(held.mean()) - 1, float((held >= 0).all(axis=1).mean())
         phases = (_phase(bodies, load, temperature), _phase(bodies, effective, temperature))
     predicted = predicted_attack(signs, interaction, np.array(FRACTIONS), min(n_trials, 50), seed)
@@ -198,13 +201,18 @@ def _interaction(memories: Any, p: int | None, n_sites: int) -> Interaction:
 
 
 def drive(signs: Signs, some: Signs, interaction: Interaction) -> Floats:
-    """Return (h xi)/p of some memories (R, N) among all (M, N): what holds their sites, 1 for a memory alone."""
+    """Return what holds the sites of some memories (R, N) among all (M, N), h xi in units of a memory alone."""
     agree = (some.astype(np.float32) @ signs.T.astype(np.float32) + interaction.n_sites).astype(np.int64) // 2
     steps = interaction.steps
     gained, lost = steps[np.maximum(agree - 1, 0)], steps[np.minimum(agree, len(steps) - 1)]
     held = (gained + lost) / 2 @ signs.astype(np.float64) * some + ((gained - lost) / 2).sum(axis=1, keepdims=True)
-    drive: Floats = interaction.unit / 2 / interaction.degree * held
+    drive: Floats = held / steps[-1]
     return drive
+
+
+def alone(interaction: Interaction) -> float:
+    """Return the field h xi/p of a memory alone; strict: (N-1) ... (N-p+1)/N^(p-1), as for var(h)/(p alpha) of many."""
+    return float(interaction.unit * interaction.steps[-1] / (2 * interaction.degree))
 
 
 def _pair_overlaps(signs: Signs) -> npt.NDArray[np.float64]:

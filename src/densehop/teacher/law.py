@@ -205,9 +205,11 @@ def signal_strength(
 
 
 def noise_ratio(n_spins: int, p: int, teacher_temperature: float, teacher_p: int | None = None) -> float:
-    """Return rho_N, the variance of the field's noise over its value for free spins (docs/theory.md, eq. 12).
+    """Return rho_N, the exact variance of the field's noise over its limit for large N (docs/theory.md, eq. 12).
 
-    At finite N the student's load acts as rho_N alpha. Above the teacher's critical temperature rho_N -> 1 for large N.
+    At finite N the student's load acts as rho_N alpha: at the pattern a site's field has the variance alpha p rho_N
+    over draws of the examples. Those of a hot teacher have that of random ones, (N-1) ... (N-p+1)/N^(p-1); above its
+    critical temperature rho_N -> 1 for large N.
 
     Parameters
     ----------
@@ -228,13 +230,25 @@ def noise_ratio(n_spins: int, p: int, teacher_temperature: float, teacher_p: int
     n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
     p = checks.body_number(p, n_spins)
     law = teacher_law(n_spins, p if teacher_p is None else teacher_p, teacher_temperature)
-    log_free = math.log(math.comb(n_spins - 1, p - 1))
-    field = elementary_symmetric(p - 1, n_spins - 1)
-    log_square = np.array([2 * math.log(abs(value)) - log_free if value else -math.inf for value in field])
-    agreeing = np.arange(n_spins + 1) / n_spins  # probability that sigma_i xi*_i = +1, given k
-    lower = np.exp(law.log_probability[1:] + log_square)  # the site agrees: k - 1 remains of the others
-    upper = np.exp(law.log_probability[:-1] + log_square)
-    return math.fsum(agreeing[1:] * lower) + math.fsum((1 - agreeing[:-1]) * upper)
+    field = elementary_symmetric(p - 1, n_spins - 1)  # of an example, by how many of the other sites agree
+    agreeing = np.arange(1, n_spins + 1) / n_spins  # probability that sigma_i xi*_i = +1, given k; it is -1 below
+    with np.errstate(divide="ignore", under="ignore"):
+        log_chance = np.log(agreeing) + law.log_probability[1:], np.log(agreeing[::-1]) + law.log_probability[:-1]
+        log_field = np.array([math.log(abs(value)) if value else -math.inf for value in field])
+        log_square = _log_square_deviation(
+            np.concatenate(log_chance),
+            np.concatenate([log_field, log_field]),
+            np.concatenate([np.sign(field).astype(float), -np.sign(field).astype(float)]),
+        )
+    return math.exp(log_square + math.lgamma(p) - (p - 1) * math.log(n_spins))
+
+
+def _log_square_deviation(log_chance: Floats, log_value: Floats, sign: Floats) -> float:
+    """Return the log variance of values sign exp(log_value), however large; -inf where they do not vary."""
+    mean, mean_sign = logsumexp(log_chance + log_value, b=sign, return_sign=True)
+    larger = np.maximum(log_value, mean)
+    difference = np.abs(sign * np.exp(log_value - larger) - mean_sign * np.exp(mean - larger))
+    return float(logsumexp(log_chance + 2 * (larger + np.log(difference))))
 
 
 def _log_cosh(h: float) -> float:

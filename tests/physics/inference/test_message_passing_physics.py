@@ -99,7 +99,7 @@ def evolution(p, load, n_steps, n_spins=None):
     q_star, q, path, signal, noise = 1.0, 1.0, [], load / T, load
     if n_spins is not None:
         signal = law.signal_strength(n_spins, dh.n_examples_for(load, n_spins, p), p, T)
-        noise = load * law.noise_ratio(n_spins, p, T) * math.perm(n_spins - 1, p - 1) / n_spins ** (p - 1)
+        noise = load * law.noise_ratio(n_spins, p, T)
     for _ in range(n_steps):
         if p == 2:
             gamma, c, d = load / 2, 2 / (T - 2), 1 - 2 / T * (1 - q)

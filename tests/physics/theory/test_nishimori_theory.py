@@ -272,13 +272,12 @@ def test_finite_size_overlap_solves_its_equations():
     mean, deviation = 3 * signal * q_star**2 / temperature, math.sqrt(3 * load * q**2) / temperature
     assert naive.gaussian_mean(lambda z: math.tanh(mean + deviation * z)) == pytest.approx(q_star, abs=1e-10)
     assert naive.gaussian_mean(lambda z: math.tanh(mean + deviation * z) ** 2) == pytest.approx(q, abs=1e-10)
-    assert q_star == pytest.approx(0.955, abs=5e-4)  # and 0.948 at N = 512: the project's earlier measurements
-    assert dh.theory.finite_size_overlap(512, dh.n_examples_for(6.4, 512, 3), 3, 2.0)[1] == pytest.approx(
-        0.948, abs=5e-4
-    )
+    assert abs(q - q_star) < 5e-5  # exactly 0 at every N (Bayes)
     limit = dh.solve(dh.TeacherStudent.nishimori(3, 6.4, 2.0)).q_star
-    large = dh.theory.finite_size_overlap(20_000, dh.n_examples_for(6.4, 20_000, 3), 3, 2.0)[1]
-    assert large == pytest.approx(limit, abs=2e-4)
+    sizes = 5_000, 20_000
+    near, far = (dh.theory.finite_size_overlap(n, dh.n_examples_for(6.4, n, 3), 3, 2.0)[1] - limit for n in sizes)
+    assert 0 < far < 3e-4
+    assert near == pytest.approx(4 * far, rel=0.01)  # as 1/N
 
 
 @pytest.mark.parametrize(("n", "n_examples", "temperature"), [(308, 365, 1.5158), (283, 3539, 1.5419)])
@@ -322,6 +321,7 @@ def test_no_false_alarm_at_the_spinodal():
 
 
 def test_finite_size_overlap_ends_at_its_spinodal():
+    """Where lambda_N^2/(rho_N alpha) is Gamma_lR: the equations are those of infinite N, as q = q*."""
     n, n_examples = 160, dh.n_examples_for(6.0, 160, 3)
     exists = []
     for temperature in np.arange(2.3, 2.6, 0.002):
@@ -331,7 +331,9 @@ def test_finite_size_overlap_ends_at_its_spinodal():
             exists.append(math.nan)
     values = np.array(exists)
     last = np.flatnonzero(~np.isnan(values))[-1]
-    assert 2.4 < 2.3 + 0.002 * last < 2.45
+    ends = 2.3 + 0.002 * last
+    gamma = dh.signal_strength(n, n_examples, 3, ends) ** 2 / (6.0 * dh.teacher.noise_ratio(n, 3, ends))
+    assert gamma == pytest.approx(dh.nishimori_lines(3).gamma_local, rel=0.002)
     assert np.isnan(values[last + 1 :]).all()
     assert (np.diff(values[: last + 1]) < 0).all()
     steps = -np.diff(values[: last + 1])

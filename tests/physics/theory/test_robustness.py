@@ -90,7 +90,8 @@ def test_one_step_of_the_model():
     mean, error = np.mean(results, axis=0), np.std(results, axis=0) / math.sqrt(len(results) - 1)
     signal = dh.signal_strength(n, n_examples, p, temperature)
     noise = dh.teacher.noise_ratio(n, p, temperature) * dh.load_of(n_examples, n, p)
-    expected = np.array(attacked_overlap(p, signal, noise, attack))
+    alone = math.perm(n - 1, p - 1) / n ** (p - 1)  # the attacker's own field at this N, 1 in (50)
+    expected = np.array(attacked_overlap(p, signal / alone, noise / alone**2, attack))
     assert (np.abs(mean - expected) < 4 * error + 0.005).all()
 
 

@@ -2,11 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import densehop as dh
 from densehop.errors import InvalidInput
 from densehop.theory import inference_regime, unfolding_threshold
+from tests import naive
 
 
 @pytest.mark.parametrize(("p", "a", "b"), [(3, 1, 2), (4, 2, 2), (5, 2, 3)])
@@ -30,6 +32,26 @@ def test_numbers_of_examples_become_those_of_infinite_size(p):
     assert found.n_possible == pytest.approx(dh.n_examples_for(gamma * temperature**2, n_spins, p), rel=0.01)
     unfolded = unfolding_threshold(n_spins, p) * temperature**2
     assert found.n_easy == pytest.approx(dh.n_examples_for(unfolded, n_spins, p), rel=0.01)
+
+
+@pytest.mark.parametrize(("n_spins", "p"), [(8, 3), (7, 4), (10, 4), (8, 5)])
+def test_from_how_many_examples_the_pattern_wins_by_enumeration_at_a_few_spins(n_spins, p):
+    """Overlap of a student with the pattern (even p: up to a sign), from all states, mean over draws of examples."""
+    temperature, n_possible = 4.0, inference_regime(n_spins, 1_000, p, 4.0).n_possible
+
+    def overlap(n_examples):
+        found = []
+        for seed in range(20):
+            pattern, examples = dh.draw_examples(n_spins, n_examples, p, temperature, seed=seed)
+            states = naive.all_states(n_spins).astype(np.int8)
+            log_weight = -dh.PBodyHopfield(examples, p).energy(states) / temperature
+            weight = np.exp(log_weight - log_weight.max())
+            overlaps = states @ pattern / n_spins
+            found.append(np.average(np.abs(overlaps) if p % 2 == 0 else overlaps, weights=weight))
+        return np.mean(found)
+
+    free = np.abs(naive.all_states(n_spins).sum(axis=1)).mean() / n_spins if p % 2 == 0 else 0.0
+    assert overlap(round(n_possible / 2)) < (1 + free) / 2 < overlap(2 * round(n_possible))
 
 
 @pytest.mark.parametrize(("n_examples", "regime"), [(900, "impossible"), (1_100, "easy")])

@@ -16,8 +16,8 @@ from tests.progress import CountingProgress
 NO_CELLS = Path("unused")  # this recipe keeps none
 TINY = Size(
     (
-        Case(Task(3, 3, 2.0, 20, n_random=2, n_sweeps=400), (0.2, 4.0), 3),
-        Case(Task(4, 2, 4.0, 12, n_random=2, n_sweeps=400, representation="patterns"), (2.0,), 2),
+        Case(Task(3, 3, 2.0, 20, n_random=2, n_sweeps=400), (17, 340), 3),
+        Case(Task(4, 2, 4.0, 12, n_random=2, n_sweeps=400, representation="patterns"), (180,), 2),
     )
 )
 
@@ -48,8 +48,9 @@ def test_what_is_found_is_counted_with_its_error(made):
 
 def test_multiples_of_the_threshold_are_those_of_theory(made):
     task = Task(3, 3, 2.0, 64, n_random=1, n_sweeps=1)
-    regime = dh.theory.inference_regime(64, task.n_examples(1.0), 3, 2.0)
-    assert task.n_examples(1.0) == pytest.approx(regime.n_easy, abs=1)
+    regime = dh.theory.inference_regime(64, 3_000, 3, 2.0)
+    assert math.ceil(task.threshold) == regime.n_easy
+    assert made["threshold_ratio"].values[1] == pytest.approx(20 * made["threshold_ratio"].values[0])
     assert made["possible_ratio"].dims == ("point",)
     assert (made["possible_ratio"] > 0).all()
 
@@ -71,4 +72,5 @@ def test_the_figure_and_the_table_are_made_of_it(made):
     assert [axes.get_title() for axes in panels] == ["$p = 3$, $N = 20$", "$p = 4$, $p^* = 2$, $N = 12$"]
     lines = shown.table(made).splitlines()
     assert all(name in lines[0] for name in SEARCHES)
-    assert lines[2].split()[:5] == ["3", "3", "20", "4.00", str(int(made["n_examples"][1]))]
+    ratio = 340 / TINY.cases[0].task.threshold
+    assert lines[2].split()[:5] == ["3", "3", "20", f"{ratio:.2f}", "340"]

@@ -23,16 +23,41 @@ def test_law_against_enumeration(p, temperature):
 )
 @pytest.mark.parametrize("temperature", [1.2, 3.0, 20.0])
 def test_signal_and_noise_against_enumeration(p, teacher_p, temperature):
-    """lambda_N = (M/N)(p!/N^(p-1)) <e_p> and rho_N = <e_{p-1}(other sites)^2>/C(N-1, p-1), over all 2^N examples."""
+    """lambda_N = (M/N)(p!/N^(p-1)) <e_p>, and alpha p rho_N = M var(h_i xi*_i) of one example, over all 2^N of them."""
     n, n_examples = 9, 50
     probability = naive.teacher_probability(n, teacher_p, temperature)
     states = naive.all_states(n)
     mean = sum(w * naive.elementary_symmetric(p, s) for w, s in zip(probability, states, strict=True))
     signal = n_examples / n * math.factorial(p) / n ** (p - 1) * mean
     assert dh.signal_strength(n, n_examples, p, temperature, teacher_p) == pytest.approx(signal, rel=1e-10, abs=1e-12)
-    square = sum(w * naive.elementary_symmetric(p - 1, s[1:]) ** 2 for w, s in zip(probability, states, strict=True))
-    ratio = square / math.comb(n - 1, p - 1)
+    others = [float(s[0]) * naive.elementary_symmetric(p - 1, s[1:].astype(float)) for s in states]
+    fields = math.factorial(p) / n ** (p - 1) * np.array(others)  # strict: sums over sets of other sites
+    variance = probability @ (fields - probability @ fields) ** 2
+    ratio = n_examples * variance / (p * dh.load_of(n_examples, n, p))
     assert dh.teacher.noise_ratio(n, p, temperature, teacher_p) == pytest.approx(ratio, rel=1e-12)
+
+
+@pytest.mark.parametrize("p", [2, 3, 4, 5])
+def test_noise_of_random_examples_against_enumeration(p):
+    """Covariance of a site's field at two states, alpha p (p-1)! e_{p-1}(k)/N^(p-1), k their overlap on other sites.
+
+    At one state it is alpha p (N-1) ... (N-p+1)/N^(p-1), to which rho_N tends where the teacher is hot.
+    """
+    n, states = 8, naive.all_states(8).astype(float)
+    field = math.factorial(p) / n ** (p - 1) * states[:, 0]
+    here, there = np.ones(n), np.array([1, 1, -1, 1, 1, -1, 1, 1])
+    found = [field * [naive.elementary_symmetric(p - 1, (s * state)[1:]) for s in states] for state in (here, there)]
+    unit = p * dh.load_of(1, n, p) * math.factorial(p - 1) / n ** (p - 1)
+    assert np.mean(found[0] * found[1]) == pytest.approx(unit * naive.elementary_symmetric(p - 1, there[1:]), abs=1e-12)
+    assert np.mean(found[0] ** 2) == pytest.approx(unit * math.comb(n - 1, p - 1), rel=1e-12)
+    assert dh.teacher.noise_ratio(n, p, 1e8) == pytest.approx(math.perm(n - 1, p - 1) / n ** (p - 1), rel=1e-6)
+
+
+def test_noise_and_signal_of_one_teacher_are_as_bayes_wants_them():
+    """lambda_N = rho_N alpha/T up to higher orders in 1/T: then q = q*, exact at every N, solves the equations."""
+    for n, p, temperature in ((8, 3, 60.0), (12, 4, 60.0), (512, 3, 6.0), (30, 10, 40.0)):
+        noise = dh.teacher.noise_ratio(n, p, temperature) * dh.load_of(1, n, p)
+        assert dh.signal_strength(n, 1, p, temperature) * temperature == pytest.approx(noise, rel=0.01)
 
 
 LIMITS = {  # lambda in units of M/N^(n p*/2 - n + 1), beta = 1/T* (docs/theory.md, section 3); corrections are O(1/N)
@@ -72,7 +97,8 @@ def test_teacher_at_extreme_temperatures():
     for teacher_p in (2, 4):
         assert dh.signal_strength(50, 10, 4, 1e-90, teacher_p) == pytest.approx(perfect, rel=1e-12)
     assert dh.teacher.magnetisation(200, 1e-90) == 1.0
-    assert dh.teacher.noise_ratio(1100, 500, 2.0) == pytest.approx(1.0, abs=1e-9)
+    assert dh.teacher.noise_ratio(50, 4, 1e-90) == pytest.approx(0, abs=1e-20)  # they do not differ
+    assert dh.teacher.noise_ratio(1100, 500, 2.0) == pytest.approx(math.perm(1099, 499) / 1100**499, rel=1e-9)
     with pytest.raises(dh.InvalidInput, match="temperature must lie between 1e-100 and 1e"):
         dh.teacher.teacher_law(50, 3, 1e-308)
 

@@ -1,7 +1,7 @@
 """The hidden pattern from its examples alone: how often message passing from eigenvectors finds it, and other searches.
 
 The searches beside it cost at least as much processor time: message passing from random signs, annealing, and replica
-exchange. The number of examples is a multiple of the one from which the unfolding's eigenvector points at the pattern.
+exchange. Numbers of examples lie around the one from which the unfolding's eigenvector points at the pattern.
 """
 
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ CONFIDENCE = 0.6827  # of the error bars
 
 @dataclass(frozen=True)
 class Case:
-    """A search at several multiples of the unfolding's threshold."""
+    """A search with several numbers of examples."""
 
     task: Task
-    ratios: tuple[float, ...]
+    n_examples: tuple[int, ...]
     n_disorders: int
 
 
@@ -42,40 +42,56 @@ class Size:
 
 QUICK = Size(
     (
-        Case(Task(3, 3, 2.0, 48, n_random=12, n_sweeps=30_000), (0.35, 0.7, 1.0, 1.4, 2.0), 10),
+        Case(Task(3, 3, 2.0, 48, n_random=12, n_sweeps=30_000), (500, 1_000, 1_400, 2_000, 2_800), 10),
         Case(
-            Task(4, 2, 4.0, 48, n_random=12, n_sweeps=1_000, representation="patterns"), (0.25, 0.35, 0.5, 0.7, 1.0), 10
+            Task(4, 2, 4.0, 48, n_random=12, n_sweeps=1_000, representation="patterns"),
+            (1_500, 2_000, 3_000, 4_000, 6_000),
+            10,
         ),
     )
 )
 PAPER = Size(
     (
-        Case(Task(3, 3, 2.0, 64, n_random=12, n_sweeps=30_000), (0.35, 0.5, 0.7, 1.0, 1.4, 2.0), 24),
-        Case(Task(3, 3, 2.0, 100, n_random=12, n_sweeps=25_000), (0.35, 0.5, 0.7, 1.0, 1.4, 2.0), 20),
-        Case(Task(3, 3, 2.0, 200, n_random=12, n_sweeps=50_000), (0.35, 0.5, 0.7, 1.0, 1.4), 6),
         Case(
-            Task(4, 2, 4.0, 64, n_random=12, n_sweeps=1_000, representation="patterns"), (0.25, 0.35, 0.5, 0.7, 1.0), 40
+            Task(3, 3, 2.0, 64, n_random=12, n_sweeps=30_000),
+            (1_152, 1_646, 2_305, 3_293, 4_610, 6_585),
+            n_disorders=24,
+        ),
+        Case(
+            Task(3, 3, 2.0, 100, n_random=12, n_sweeps=25_000),
+            (4_340, 6_201, 8_681, 12_401, 17_361, 24_802),
+            n_disorders=20,
+        ),
+        Case(
+            Task(3, 3, 2.0, 200, n_random=12, n_sweeps=50_000),
+            (28_254, 40_363, 56_508, 80_726, 113_016),
+            n_disorders=6,
+        ),
+        Case(
+            Task(4, 2, 4.0, 64, n_random=12, n_sweeps=1_000, representation="patterns"),
+            (3_099, 4_338, 6_197, 8_676, 12_395),
+            n_disorders=40,
         ),
     )
 )
-Point = tuple[Case, float]
+Point = tuple[Case, int]
 
 
 def compute(size: Size, seed: int, _n_workers: int | None, progress: Progress, _cells: Path) -> xr.Dataset:
     """Search in independent disorders, one search at a time, since its cost is measured; add the thresholds."""
-    points = [(case, ratio) for case in size.cases for ratio in case.ratios]
+    points = [(case, count) for case in size.cases for count in case.n_examples]
     cells = np.full((len(points), max(case.n_disorders for case in size.cases), N_MEASURED), np.nan)
     progress.total(sum(case.n_disorders for case, _ in points))
-    for place, (case, ratio) in enumerate(points):
+    for place, (case, count) in enumerate(points):
         for disorder in range(case.n_disorders):
-            cells[place, disorder] = measure(case.task, ratio, _stream(seed, case.task, ratio, disorder))
+            cells[place, disorder] = measure(case.task, count, _stream(seed, case.task, count, disorder))
             progress.advance()
     return summary(points, cells)
 
 
-def _stream(seed: int, task: Task, ratio: float, disorder: int) -> np.random.SeedSequence:
+def _stream(seed: int, task: Task, n_examples: int, disorder: int) -> np.random.SeedSequence:
     """Return a stream that other cases do not change."""
-    return seed_sequence(seed, Purpose.CELL, task.p, task.teacher_p, task.n_spins, task.n_examples(ratio), disorder)
+    return seed_sequence(seed, Purpose.CELL, task.p, task.teacher_p, task.n_spins, n_examples, disorder)
 
 
 def summary(points: list[Point], cells: Floats) -> xr.Dataset:
@@ -86,10 +102,13 @@ def summary(points: list[Point], cells: Floats) -> xr.Dataset:
             "search_overlap": (("point", "disorder", "search"), cells[..., :n]),
             "search_cost": (("point", "search"), np.nanmedian(cells[..., n : 2 * n], axis=1)),
             "eigenvector_overlap": (("point", "disorder"), cells[..., -1]),
-            "n_examples": ("point", [case.task.n_examples(ratio) for case, ratio in points]),
+            "n_examples": ("point", [count for _, count in points]),
             "possible_ratio": ("point", [_possible(case.task) for case, _ in points]),
         },
-        {"search": list(SEARCHES), "threshold_ratio": ("point", [ratio for _, ratio in points])},
+        {
+            "search": list(SEARCHES),
+            "threshold_ratio": ("point", [count / case.task.threshold for case, count in points]),
+        },
     )
     for name in ("p", "teacher_p", "n_spins", "temperature"):
         dataset.coords[name] = "point", [getattr(case.task, name) for case, _ in points]
@@ -103,9 +122,9 @@ def summary(points: list[Point], cells: Floats) -> xr.Dataset:
 
 def _possible(task: Task) -> float:
     """Return the multiple of the unfolding's threshold from which theory expects the pattern's state to win."""
-    unit = task.n_examples(1.0)
-    regime = inference_regime(task.n_spins, unit, task.p, task.temperature, task.teacher_p, task.temperature)
-    return regime.n_possible / unit
+    near = round(task.threshold)
+    regime = inference_regime(task.n_spins, near, task.p, task.temperature, task.teacher_p, task.temperature)
+    return regime.n_possible / task.threshold
 
 
 def _interval(found: int, trials: int) -> tuple[float, float]:

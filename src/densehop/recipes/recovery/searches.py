@@ -45,18 +45,19 @@ class Task:
     n_sweeps: int
     representation: str = "couplings"
 
-    def n_examples(self, ratio: float) -> int:
-        """Return the number of examples at this multiple of the unfolding's threshold, with signal and noise of N."""
+    @property
+    def threshold(self) -> float:
+        """The number of examples from which the unfolding's eigenvector shows the pattern, by signal and noise of N."""
         n_spins, p, teacher_p = self.n_spins, self.p, self.teacher_p
         signal = law.signal_strength(n_spins, 1, p, self.temperature, teacher_p)
         noise = law.noise_ratio(n_spins, p, self.temperature, teacher_p) * load_of(1, n_spins, p)
-        return round(ratio * unfolding_threshold(n_spins, p) * noise / signal**2)
+        return unfolding_threshold(n_spins, p) * noise / signal**2
 
 
-def measure(task: Task, ratio: float, seed: Seed) -> Floats:
+def measure(task: Task, n_examples: int, seed: Seed) -> Floats:
     """Return overlaps (4,) and seconds of processor time (4,) of the searches, and the overlap of the eigenvector."""
     p, t = task.p, task.temperature
-    pattern, examples = draw_examples(task.n_spins, task.n_examples(ratio), task.teacher_p, t, seed=seed)
+    pattern, examples = draw_examples(task.n_spins, n_examples, task.teacher_p, t, seed=seed)
     network = PBodyHopfield(examples, p)
     network.sample(
         t, n_sweeps=1, representation=task.representation, n_workers=1
