@@ -12,11 +12,12 @@ from itertools import count
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
-from scipy.special import gammainc, gammaln, hyp1f1, logsumexp
+from scipy.special import logsumexp
 
 from densehop.base import checks
 from densehop.base.arrays import Floats
 from densehop.energies.tables import elementary_symmetric
+from densehop.teacher.averages import log_free_law, log_variance, mean_under_teacher
 
 SATURATED = 18.0  # field beyond which tanh is 1 to rounding
 
@@ -153,7 +154,7 @@ def teacher_law(n_spins: int, p: int, temperature: float) -> TeacherLaw:
     p = checks.body_number(p, n_spins)
     temperature = checks.number("temperature", temperature)
     exponent = _reduced_energy(n_spins, p) / temperature
-    log_weight = _log_free_law(n_spins) + (exponent - exponent.max())  # in this order nothing is lost at low T
+    log_weight = log_free_law(n_spins) + (exponent - exponent.max())  # in this order nothing is lost at low T
     return TeacherLaw(np.arange(-n_spins, n_spins + 1, 2), log_weight - logsumexp(log_weight))
 
 
@@ -201,7 +202,7 @@ def signal_strength(
         )
         return 0.0
     exponent = beta * _reduced_energy(n_spins, teacher_p)
-    return n_examples / n_spins * _mean_under_teacher(_reduced_energy(n_spins, p), exponent, _first_order(p, teacher_p))
+    return n_examples / n_spins * mean_under_teacher(_reduced_energy(n_spins, p), exponent, _first_order(p, teacher_p))
 
 
 def noise_ratio(n_spins: int, p: int, teacher_temperature: float, teacher_p: int | None = None) -> float:
@@ -235,20 +236,12 @@ def noise_ratio(n_spins: int, p: int, teacher_temperature: float, teacher_p: int
     with np.errstate(divide="ignore", under="ignore"):
         log_chance = np.log(agreeing) + law.log_probability[1:], np.log(agreeing[::-1]) + law.log_probability[:-1]
         log_field = np.array([math.log(abs(value)) if value else -math.inf for value in field])
-        log_square = _log_square_deviation(
+        log_square = log_variance(
             np.concatenate(log_chance),
             np.concatenate([log_field, log_field]),
             np.concatenate([np.sign(field).astype(float), -np.sign(field).astype(float)]),
         )
     return math.exp(log_square + math.lgamma(p) - (p - 1) * math.log(n_spins))
-
-
-def _log_square_deviation(log_chance: Floats, log_value: Floats, sign: Floats) -> float:
-    """Return the log variance of values sign exp(log_value), however large; -inf where they do not vary."""
-    mean, mean_sign = logsumexp(log_chance + log_value, b=sign, return_sign=True)
-    larger = np.maximum(log_value, mean)
-    difference = np.abs(sign * np.exp(log_value - larger) - mean_sign * np.exp(mean - larger))
-    return float(logsumexp(log_chance + 2 * (larger + np.log(difference))))
 
 
 def _log_cosh(h: float) -> float:
@@ -267,13 +260,6 @@ def _spinodal_field(p: int) -> float:
     return float(brentq(lambda h: math.sinh(2 * h) - 2 * (p - 1) * h, 0.1, 5 + math.log(p), xtol=1e-14, rtol=1e-15))
 
 
-def _log_free_law(n_spins: int) -> Floats:
-    """Return the log probability of c = 0..N agreeing sites for free spins."""
-    c = np.arange(n_spins + 1)
-    free: Floats = gammaln(n_spins + 1) - gammaln(c + 1) - gammaln(n_spins - c + 1) - n_spins * math.log(2)
-    return free
-
-
 def _reduced_energy(n_spins: int, p: int) -> Floats:
     """Return minus the energy of one example against the pattern, p! e_p/N^(p-1), for c = 0..N."""
     scale, unit = math.factorial(p), n_spins ** (p - 1)
@@ -289,23 +275,3 @@ def _first_order(p: int, teacher_p: int) -> int:
     if p == teacher_p:
         return 1
     return next(n for n in count(2) if n * teacher_p >= p and (n * teacher_p - p) % 2 == 0)
-
-
-def _mean_under_teacher(values: Floats, exponent: Floats, order: int) -> float:
-    """Return the mean of `values` under weights (free law) exp(exponent), from the terms of `order` and above alone.
-
-    The lower orders average to zero exactly; summing them in floating point would leave their rounding errors, which
-    at large N and p exceed the answer. The remainder of the exponential series is
-    exp(x) P(order, x) for x > 0 (P: regularised incomplete gamma) and x^n/n! 1F1(1; n+1; x) for x <= 0.
-    """
-    free = _log_free_law(len(values) - 1)
-    largest = exponent.max()
-    log_norm = logsumexp(free + (exponent - largest))  # of all but exp(largest), which would hide its digits at low T
-    above = np.maximum(exponent, 0.0)
-    below = np.clip(exponent, -1e4, 0.0)  # where x is more negative still, its weight over the norm has underflowed
-    remainder = np.where(
-        exponent > 0,
-        np.exp(free + (above - largest) - log_norm) * gammainc(order, above),
-        np.exp(free - largest - log_norm) * below**order / math.factorial(order) * hyp1f1(1, order + 1, below),
-    )
-    return math.fsum(values * remainder)

@@ -37,6 +37,13 @@ def test_signal_and_noise_against_enumeration(p, teacher_p, temperature):
     assert dh.teacher.noise_ratio(n, p, temperature, teacher_p) == pytest.approx(ratio, rel=1e-12)
 
 
+def test_noise_where_fields_and_their_mean_vanish():
+    """p = 3 of p* = 2 hears nothing on average, and at N = 5 two fields are 0: e_2 of four signs of sum 2 or -2."""
+    n, probability, states = 5, naive.teacher_probability(5, 2, 3.0), naive.all_states(5)
+    square = probability @ [naive.elementary_symmetric(2, s[1:].astype(float)) ** 2 for s in states]
+    assert dh.teacher.noise_ratio(n, 3, 3.0, 2) == pytest.approx(2 / n**2 * square, rel=1e-12)
+
+
 @pytest.mark.parametrize("p", [2, 3, 4, 5])
 def test_noise_of_random_examples_against_enumeration(p):
     """Covariance of a site's field at two states, alpha p (p-1)! e_{p-1}(k)/N^(p-1), k their overlap on other sites.
