@@ -128,7 +128,7 @@ def test_phase_tells_all_candidates(capsys):
     assert "phase: gR (global retrieval)" in text
     assert text.count("\ninference ") == text.count("\nparamagnet ") == 1
     gap = (ranked[1].free_energy - ranked[0].free_energy) / 4
-    assert f"the hidden pattern's state is e^({gap:.3g} N) times as likely as the paramagnet" in text
+    assert f"the hidden pattern's state is e^({gap:.3g} N) times as likely as the spin glass" in text
 
 
 def test_examples_needed(capsys):
