@@ -106,8 +106,8 @@ def _inference_data(run: Samples) -> Any:
     names = ["energy", "overlap"] if run.overlap.shape[2] else ["energy"]
     groups = {"posterior": dataset[names], "sample_stats": dataset[["acceptance"]]}
     groups = {group: part.assign_attrs(dataset.attrs) for group, part in groups.items()}
-    # since ArviZ 1 the one is another name of the other, or is not there
-    kind: Any = getattr(arviz, "InferenceData", xr.DataTree)
+    # since ArviZ 1 the one is another name of the other, or is not there, and asking for it warns
+    kind: Any = vars(arviz).get("InferenceData", xr.DataTree)
     return xr.DataTree.from_dict(groups) if issubclass(kind, xr.DataTree) else kind(**groups)
 
 
