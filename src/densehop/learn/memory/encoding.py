@@ -83,6 +83,11 @@ class Encoding:
         return np.ndim(self.low) == 1
 
     @property
+    def is_identity(self) -> bool:
+        """Whether greys are encoded as themselves."""
+        return self.kind == "graded" and np.array_equal(self.low, -1.0) and np.array_equal(self.high, 1.0)
+
+    @property
     def unit(self) -> float:
         """What a distance 1 between encoded values is in the data; 1 where columns have different units."""
         return 1.0 if self.by_column else float(self.span) / 2

@@ -15,10 +15,12 @@ from densehop.kernels import nearby as kernel
 from densehop.learn.memory.dynamics import TOLERANCE, Motion, leave_saddles
 from densehop.learn.memory.interactions import Interaction
 
-ROUNDING = 1e-17  # share of a sum that its rounding hides
+ROUNDING = 0.05  # of a unit in the last place: what a sum does not show
 SHARE = 16  # of the memories, one in so many may matter to a state; beyond, products of matrices are faster
 STATES_AT_ONCE, MEMORIES_AT_ONCE = 256, 1024  # whose scores the cache holds
 LISTED = 2**14  # memories of a state, at most
+LOOKED_AHEAD = 64  # near memories a state, at most, from which a second step is tried
+OTHERS = 1e-9  # their share of all weights, at most
 SMALL = 2**16  # products for which BLAS takes several threads, whose bits must not depend on their number
 
 
@@ -35,6 +37,15 @@ class Blend:
     squares: Floats
     logs: Floats
     heaviest: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """What memories make of states, and of where they then are, which is right where `sure` (B,)."""
+
+    first: Blend
+    second: Blend
+    sure: Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,25 +72,58 @@ class Nearby:
 
     def blend(self, states: Reals, seen: Mask | None, beta: float) -> Blend | None:
         """Return what memories make of states; None where so many matter that products of matrices are faster."""
-        n_memories, n_states = len(self.memories), len(states)
-        found = Blend(
-            np.empty(states.shape), np.empty(n_states, dtype=np.int64), *(np.empty(n_states) for _ in range(3))
-        )
-        reach = float(np.log(n_memories / ROUNDING))
-        at_most = min(n_memories, LISTED, n_memories // SHARE + SHARE)
+        steps = self._steps(states, seen, None, None, beta, ahead=False)
+        return None if steps is None else steps.first
+
+    def _steps(
+        self,
+        states: Reals,
+        seen: Mask | None,
+        free: Mask | None,
+        likely: Integers | None,
+        beta: float,
+        *,
+        ahead: bool,
+    ) -> Steps | None:
+        """Return what memories make of states and, if asked to look `ahead`, of where their free sites then are.
+
+        `likely` (B,) are memories that may be the nearest, which saves lists of others.
+
+        Memories that are not near a state x, within a distance L over what is seen of it, are farther than L - |y - x|
+        from where it goes, y. Where they together weigh next to nothing there, those near x alone decide the next step.
+        """
+        n_memories = len(self.memories)
+        found = Steps(_empty(states.shape), _empty(states.shape), np.zeros(len(states), dtype=bool))
+        most, hidden = n_memories // SHARE + SHARE, ROUNDING * np.finfo(self.memories.dtype).eps
+        reach = float(np.log(n_memories / hidden))
 
         def mix(part: slice, near: Near) -> bool:
-            if (near.number == kernel.TOO_MANY).any():
+            if (near.number == kernel.TOO_MANY).any() or near.number.max() > most:
                 return False
-            some = _seen(seen, part)
-            views = [whole[part] for whole in vars(found).values()]
-            budget = len(near.number) * (n_memories // SHARE + SHARE)
-            spent = kernel.blend(
-                near.places, near.number, self.memories, states[part], some, float(beta), reach, budget, *views
-            )
-            return bool(spent != kernel.OUT_OF_BUDGET)
+            budget = len(near.number) * most
 
-        return found if all(self._for_near(mix, states, seen, 1, reach / beta, at_most)) else None
+            def add(some: Reals, visible: Mask, result: Blend) -> bool:
+                views = [whole[part] for whole in vars(result).values()]
+                listed = (near.places, near.number, self.memories)
+                return bool(
+                    kernel.blend(*listed, some, visible, float(beta), reach, budget, *views) != kernel.OUT_OF_BUDGET
+                )
+
+            now, visible = states[part], _seen(seen, part)
+            if not add(now, visible, found.first):
+                return False
+            if ahead and near.number.mean() <= LOOKED_AHEAD:
+                target = found.first.targets[part].astype(now.dtype)
+                after = target if free is None else np.where(free[part], target, now)
+                if add(after, _seen(None, part), found.second):
+                    moved = (after - now) ** 2 if seen is None else np.where(seen[part], (after - now) ** 2, 0)
+                    far = np.sqrt(found.first.squares[part] + 2 * reach / beta) - np.sqrt(moved.sum(axis=1))
+                    gap = np.maximum(far, 0) ** 2 - found.second.squares[part]
+                    found.sure[part] = np.log(n_memories) - beta / 2 * gap < np.log(OTHERS)
+            return True
+
+        listed = min(n_memories, LISTED)
+        return found if all(self._for_near(mix, states, seen, likely, 1, reach / beta, listed)) else None
 
     def nearest(self, states: Reals, seen: Mask | None, count: int) -> tuple[Floats, Integers]:
         """Return the squared distances (B, k) to the nearest memories, rising, and their places."""
@@ -103,7 +147,7 @@ class Nearby:
                 )
             return True
 
-        self._for_near(measure, states, seen, count, 0.0, min(len(self.memories), 2 * count + LISTED))
+        self._for_near(measure, states, seen, None, count, 0.0, min(len(self.memories), 2 * count + LISTED))
         return squares, places
 
     def _for_near(
@@ -111,36 +155,67 @@ class Nearby:
         work: Callable[[slice, Near], bool],
         states: Reals,
         seen: Mask | None,
+        likely: Integers | None,
         count: int,
         below: float,
         at_most: int,
     ) -> list[bool]:
-        """Do the work, on threads, for blocks of states and the memories that may be near them.
+        """Do the work, on threads, for blocks of states and the memories that may be near them, until it is refused.
 
         These are all that may be among `count` nearest or score less than those by up to `below`.
         """
+        refused = threading.Event()
 
         def task(first: int, _: threading.Event) -> bool:
+            if refused.is_set():
+                return False
             part = slice(first, min(first + STATES_AT_ONCE, len(states)))
-            return work(part, self._near(states[part], None if seen is None else seen[part], count, below, at_most))
+            visible, guess = (None if some is None else some[part] for some in (seen, likely))
+            if not work(part, self._near(states[part], visible, guess, count, below, at_most)):
+                refused.set()
+            return not refused.is_set()
 
         tasks = [partial(task, first) for first in range(0, len(states), STATES_AT_ONCE)]
         large = min(len(states), STATES_AT_ONCE) * self.single.size > SMALL
         with threadpool_limits(1, user_api="blas") if large else nullcontext():
             return run_all(tasks, count_workers(None)) if tasks else []
 
-    def _near(self, states: Reals, visible: Mask | None, count: int, below: float, at_most: int) -> Near:
+    def _near(
+        self,
+        states: Reals,
+        visible: Mask | None,
+        likely: Integers | None,
+        count: int,
+        below: float,
+        at_most: int,
+    ) -> Near:
         """Return the memories near some states."""
         narrow = states.astype(np.float32, copy=False)
         if visible is not None:
             narrow = np.where(visible, narrow, np.float32(0))
-        windows = (3 * self._slack(narrow) + below).astype(np.float32)  # twice, and once for the windows' own rounding
+        slack = self._slack(narrow)
+        windows = (3 * slack + below).astype(np.float32)  # twice, and once for the windows' own rounding
+        best = np.full((len(narrow), count), -np.inf, dtype=np.float32)
+        if likely is not None:
+            best[:, 0] = np.einsum("bi,bi->b", narrow, self.single[likely]) - self.halves[likely] - slack
+        near = self._screened(narrow, visible, windows, best, at_most)
+        crowded = np.flatnonzero(near.number == kernel.TOO_MANY)
+        if len(crowded):  # before the best was met, perhaps
+            some, known = narrow[crowded], np.repeat(best[crowded, -1:], count, axis=1)
+            again = self._screened(
+                some, None if visible is None else visible[crowded], windows[crowded], known, at_most
+            )
+            near.places[crowded], near.number[crowded] = again.places, again.number
+        return near
+
+    def _screened(self, narrow: Singles, visible: Mask | None, windows: Singles, best: Singles, at_most: int) -> Near:
+        """Return the memories whose scores are within windows of the best (B, k), which are brought up to date."""
         near = Near(np.empty((len(narrow), at_most), dtype=np.int64), np.zeros(len(narrow), dtype=np.int64))
         values = np.empty(near.places.shape, dtype=np.float32)
-        best = np.full((len(narrow), count), -np.inf, dtype=np.float32)
         for start in range(0, len(self.single), MEMORIES_AT_ONCE):
             scores = self._scores(narrow, visible, slice(start, start + MEMORIES_AT_ONCE))
             kernel.screen(scores, start, windows, best, near.places, values, near.number)
+        kernel.tidy(best, windows, near.places, values, near.number)
         return near
 
     def _scores(self, narrow: Singles, visible: Mask | None, some: slice) -> Singles:
@@ -165,27 +240,44 @@ class Nearby:
         A state that rests on one memory alone is a minimum; others are tried along the direction of largest variance.
         """
         states = states.copy()
-        settled = np.zeros(len(states), dtype=bool)
-        moving = np.arange(len(states))
-        n_steps = 0
+        settled, sure = np.zeros((2, len(states)), dtype=bool)
+        targets, heaviest = np.empty(states.shape), np.empty(len(states))  # of the next step, where it is sure
+        nearest, moving, n_steps = np.empty(len(states), dtype=np.int64), np.arange(len(states)), 0
         while n_steps < max_steps and len(moving):
-            now = states[moving]
-            some = None if free is None else free[moving]
-            found = self.blend(now, present[moving] if present is not None and n_steps == 0 else None, interaction.beta)
-            if found is None:
-                return None
-            after = found.targets.astype(now.dtype)
+            rows = moving[~sure[moving]]
+            if len(rows):
+                seen = present[rows] if present is not None and n_steps == 0 else None
+                ahead = n_steps + 1 < max_steps
+                open_ = None if free is None else free[rows]
+                guess = nearest[rows] if n_steps else None
+                steps = self._steps(states[rows], seen, open_, guess, interaction.beta, ahead=ahead)
+                if steps is None:
+                    return None
+                targets[rows], heaviest[rows] = steps.first.targets, steps.first.heaviest
+                nearest[rows] = steps.first.nearest
+            now, some = states[moving], None if free is None else free[moving]
+            after = targets[moving].astype(now.dtype)
             if some is not None:
                 after = np.where(some, after, now)
             still = np.abs(after - now).max(axis=1) <= TOLERANCE
-            blended = np.flatnonzero(still & (found.heaviest < 1 - TOLERANCE / 10))
+            blended = np.flatnonzero(still & (heaviest[moving] < 1 - TOLERANCE / 10))
             if len(blended):
                 norms = np.einsum("mi,mi->m", self.memories, self.memories)
                 still[blended] = ~leave_saddles(interaction, self.memories, norms, after, some, blended)
             settled[moving], states[moving] = still, after
+            sure[:] = False
+            if len(rows):
+                targets[rows], heaviest[rows], sure[rows] = steps.second.targets, steps.second.heaviest, steps.sure
+                sure[moving[blended]] = False  # which may have left a saddle
             moving = moving[~still]
             n_steps += 1
         return Motion(states, n_steps, settled, settled)
+
+
+def _empty(shape: tuple[int, ...]) -> Blend:
+    """Return room for what memories make of states (B, N)."""
+    count = shape[0]
+    return Blend(np.empty(shape), np.empty(count, dtype=np.int64), *(np.empty(count) for _ in range(3)))
 
 
 def _seen(seen: Mask | None, part: slice) -> Mask:
