@@ -170,7 +170,7 @@ class Nearby:
             if refused.is_set():
                 return False
             part = slice(first, min(first + STATES_AT_ONCE, len(states)))
-            visible, guess = (None if some is None else some[part] for some in (seen, likely))
+            visible, guess = None if seen is None else seen[part], None if likely is None else likely[part]
             if not work(part, self._near(states[part], visible, guess, count, below, at_most)):
                 refused.set()
             return not refused.is_set()
@@ -244,7 +244,7 @@ class Nearby:
         targets, heaviest = np.empty(states.shape), np.empty(len(states))  # of the next step, where it is sure
         nearest, moving, n_steps = np.empty(len(states), dtype=np.int64), np.arange(len(states)), 0
         while n_steps < max_steps and len(moving):
-            rows = moving[~sure[moving]]
+            rows, steps = moving[~sure[moving]], None
             if len(rows):
                 seen = present[rows] if present is not None and n_steps == 0 else None
                 ahead = n_steps + 1 < max_steps
@@ -266,7 +266,7 @@ class Nearby:
                 still[blended] = ~leave_saddles(interaction, self.memories, norms, after, some, blended)
             settled[moving], states[moving] = still, after
             sure[:] = False
-            if len(rows):
+            if steps is not None:
                 targets[rows], heaviest[rows], sure[rows] = steps.second.targets, steps.second.heaviest, steps.sure
                 sure[moving[blended]] = False  # which may have left a saddle
             moving = moving[~still]
