@@ -19,8 +19,6 @@ ROUNDING = 0.05  # of a unit in the last place: what a sum does not show
 SHARE = 16  # of the memories, one in so many may matter to a state; beyond, products of matrices are faster
 STATES_AT_ONCE, MEMORIES_AT_ONCE = 256, 1024  # whose scores the cache holds
 LISTED = 2**14  # memories of a state, at most
-LOOKED_AHEAD = 64  # near memories a state, at most, from which a second step is tried
-OTHERS = 1e-9  # their share of all weights, at most
 SMALL = 2**16  # products for which BLAS takes several threads, whose bits must not depend on their number
 
 
@@ -37,15 +35,6 @@ class Blend:
     squares: Floats
     logs: Floats
     heaviest: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class Steps:
-    """What memories make of states, and of where they then are, which is right where `sure` (B,)."""
-
-    first: Blend
-    second: Blend
-    sure: Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,60 +59,37 @@ class Nearby:
         found /= 2
         return found
 
-    def blend(self, states: Reals, seen: Mask | None, beta: float) -> Blend | None:
-        """Return what memories make of states; None where so many matter that products of matrices are faster."""
-        steps = self._steps(states, seen, None, None, beta, ahead=False)
-        return None if steps is None else steps.first
-
-    def _steps(
-        self,
-        states: Reals,
-        seen: Mask | None,
-        free: Mask | None,
-        likely: Integers | None,
-        beta: float,
-        *,
-        ahead: bool,
-    ) -> Steps | None:
-        """Return what memories make of states and, if asked to look `ahead`, of where their free sites then are.
+    def blend(self, states: Reals, seen: Mask | None, beta: float, likely: Integers | None = None) -> Blend | None:
+        """Return what memories make of states; None where so many matter that products of matrices are faster.
 
         `likely` (B,) are memories that may be the nearest, which saves lists of others.
-
-        Memories that are not near a state x, within a distance L over what is seen of it, are farther than L - |y - x|
-        from where it goes, y. Where they together weigh next to nothing there, those near x alone decide the next step.
         """
-        n_memories = len(self.memories)
-        found = Steps(_empty(states.shape), _empty(states.shape), np.zeros(len(states), dtype=bool))
+        n_memories, n_states = len(self.memories), len(states)
+        found = Blend(
+            np.empty(states.shape), np.empty(n_states, dtype=np.int64), *(np.empty(n_states) for _ in range(3))
+        )
         most, hidden = n_memories // SHARE + SHARE, ROUNDING * np.finfo(self.memories.dtype).eps
-        reach = float(np.log(n_memories / hidden))
+        reach, at_most = float(np.log(n_memories / hidden)), min(n_memories, LISTED)
 
         def mix(part: slice, near: Near) -> bool:
             if (near.number == kernel.TOO_MANY).any() or near.number.max() > most:
                 return False
-            budget = len(near.number) * most
+            some = _seen(seen, part)
+            views = [whole[part] for whole in vars(found).values()]
+            spent = kernel.blend(
+                near.places,
+                near.number,
+                self.memories,
+                states[part],
+                some,
+                float(beta),
+                reach,
+                len(near.number) * most,
+                *views,
+            )
+            return bool(spent != kernel.OUT_OF_BUDGET)
 
-            def add(some: Reals, visible: Mask, result: Blend) -> bool:
-                views = [whole[part] for whole in vars(result).values()]
-                listed = (near.places, near.number, self.memories)
-                return bool(
-                    kernel.blend(*listed, some, visible, float(beta), reach, budget, *views) != kernel.OUT_OF_BUDGET
-                )
-
-            now, visible = states[part], _seen(seen, part)
-            if not add(now, visible, found.first):
-                return False
-            if ahead and near.number.mean() <= LOOKED_AHEAD:
-                target = found.first.targets[part].astype(now.dtype)
-                after = target if free is None else np.where(free[part], target, now)
-                if add(after, _seen(None, part), found.second):
-                    moved = (after - now) ** 2 if seen is None else np.where(seen[part], (after - now) ** 2, 0)
-                    far = np.sqrt(found.first.squares[part] + 2 * reach / beta) - np.sqrt(moved.sum(axis=1))
-                    gap = np.maximum(far, 0) ** 2 - found.second.squares[part]
-                    found.sure[part] = np.log(n_memories) - beta / 2 * gap < np.log(OTHERS)
-            return True
-
-        listed = min(n_memories, LISTED)
-        return found if all(self._for_near(mix, states, seen, likely, 1, reach / beta, listed)) else None
+        return found if all(self._for_near(mix, states, seen, likely, 1, reach / beta, at_most)) else None
 
     def nearest(self, states: Reals, seen: Mask | None, count: int) -> tuple[Floats, Integers]:
         """Return the squared distances (B, k) to the nearest memories, rising, and their places."""
@@ -240,44 +206,27 @@ class Nearby:
         A state that rests on one memory alone is a minimum; others are tried along the direction of largest variance.
         """
         states = states.copy()
-        settled, sure = np.zeros((2, len(states)), dtype=bool)
-        targets, heaviest = np.empty(states.shape), np.empty(len(states))  # of the next step, where it is sure
-        nearest, moving, n_steps = np.empty(len(states), dtype=np.int64), np.arange(len(states)), 0
+        settled = np.zeros(len(states), dtype=bool)
+        moving, n_steps, likely = np.arange(len(states)), 0, None
         while n_steps < max_steps and len(moving):
-            rows, steps = moving[~sure[moving]], None
-            if len(rows):
-                seen = present[rows] if present is not None and n_steps == 0 else None
-                ahead = n_steps + 1 < max_steps
-                open_ = None if free is None else free[rows]
-                guess = nearest[rows] if n_steps else None
-                steps = self._steps(states[rows], seen, open_, guess, interaction.beta, ahead=ahead)
-                if steps is None:
-                    return None
-                targets[rows], heaviest[rows] = steps.first.targets, steps.first.heaviest
-                nearest[rows] = steps.first.nearest
-            now, some = states[moving], None if free is None else free[moving]
-            after = targets[moving].astype(now.dtype)
+            now = states[moving]
+            some = None if free is None else free[moving]
+            seen = present[moving] if present is not None and n_steps == 0 else None
+            found = self.blend(now, seen, interaction.beta, likely)
+            if found is None:
+                return None
+            after = found.targets.astype(now.dtype)
             if some is not None:
                 after = np.where(some, after, now)
             still = np.abs(after - now).max(axis=1) <= TOLERANCE
-            blended = np.flatnonzero(still & (heaviest[moving] < 1 - TOLERANCE / 10))
+            blended = np.flatnonzero(still & (found.heaviest < 1 - TOLERANCE / 10))
             if len(blended):
                 norms = np.einsum("mi,mi->m", self.memories, self.memories)
                 still[blended] = ~leave_saddles(interaction, self.memories, norms, after, some, blended)
             settled[moving], states[moving] = still, after
-            sure[:] = False
-            if steps is not None:
-                targets[rows], heaviest[rows], sure[rows] = steps.second.targets, steps.second.heaviest, steps.sure
-                sure[moving[blended]] = False  # which may have left a saddle
-            moving = moving[~still]
+            moving, likely = moving[~still], found.nearest[~still]
             n_steps += 1
         return Motion(states, n_steps, settled, settled)
-
-
-def _empty(shape: tuple[int, ...]) -> Blend:
-    """Return room for what memories make of states (B, N)."""
-    count = shape[0]
-    return Blend(np.empty(shape), np.empty(count, dtype=np.int64), *(np.empty(count) for _ in range(3)))
 
 
 def _seen(seen: Mask | None, part: slice) -> Mask:
