@@ -3,14 +3,16 @@
 `python benchmarks/bench_defaults.py` prints accuracy (five folds, standard error) and log loss on eight data sets that
 ship with scikit-learn or are generated, features standardised where they are no pixels or words, then the calibration
 of `Recall.known`, then documents against the noise that training adds. A quarter of an hour on two cores;
-`bench_defaults.py strangers` prints the calibration alone, in a minute.
+`bench_defaults.py strangers` prints the calibration alone, in less than a minute; with `--fashion FOLDER`, which holds
+the files of Fashion-MNIST, their images are strangers as well.
 """
 
-import sys
+import argparse
 import warnings
 from typing import Any
 
 import numpy as np
+from bench_strangers import fitting
 from sklearn import datasets
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
@@ -24,8 +26,10 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from densehop import DenseAssociativeClassifier, DenseAssociativeMemory
+from densehop.learn import load_idx
 
-N_STRANGERS = 10_000
+N_STRANGERS, DRAWS = 10_000, 40
+RATES = (0.01, 0.05, 0.2)
 
 
 def documents(n_documents: int = 1200, n_words: int = 1000) -> tuple[Any, np.ndarray]:
@@ -106,45 +110,81 @@ def print_noise() -> None:
         print(f"| {n_words} words | " + " | ".join(cells) + f" | {linear:.3f} |", flush=True)
 
 
-def print_strangers() -> None:
-    """Print how many of 10,000 strangers pass as known at a rate of 1%, and how many damaged memories do."""
-    random = np.random.default_rng(0)
-    digits = datasets.load_digits().data
-    shuffled = digits[random.permutation(len(digits))]
-    print("| stored | strangers known at 1% | damaged ones known: 10% of signs flipped, or noise of 5% |")
-    print("| --- | --- | --- |")
-
-    def signs(*shape: int) -> np.ndarray:
-        return random.choice([-1.0, 1.0], shape)
-
-    some = shuffled[random.integers(len(digits), size=N_STRANGERS)]
-    other_kinds = {
+def other_kinds(digits: np.ndarray, random: np.random.Generator, fashion: str | None) -> dict[str, np.ndarray]:
+    """Return images that are no digits, by kind."""
+    some = digits[random.integers(len(digits), size=N_STRANGERS)]
+    found = {
+        "noise": random.uniform(0, 16, some.shape),
         "inverted": 16 - some,
         "upside down": some.reshape(-1, 8, 8)[:, ::-1].reshape(-1, 64),
         "pixels shuffled": random.permuted(some, axis=1),
         "pixels of many digits": random.permuted(some, axis=0),
         "one grey": np.repeat(random.uniform(0, 16, (N_STRANGERS, 1)), 64, axis=1),
     }
-    for name, stored, strangers in (
-        ("5,000 codes, 256 bits", signs(5000, 256), signs(N_STRANGERS, 256)),
-        ("50 codes, 64 bits", signs(50, 64), signs(N_STRANGERS, 64)),
-        ("900 digits, strangers other digits", shuffled[:900], shuffled[900:]),
-        ("900 digits, strangers noise", shuffled[:900], random.uniform(0, 16, (N_STRANGERS, 64))),
-        ("50 digits, strangers other digits", shuffled[:50], shuffled[900:]),
-        *((f"900 digits, strangers {kind}", shuffled[:900], rows) for kind, rows in other_kinds.items()),
-    ):
-        codes = "codes" in name
-        flips = random.random(stored.shape) < 0.1
-        damaged = np.where(flips, -stored, stored) if codes else stored + random.normal(0, 0.05 * 16, stored.shape)
-        memory = DenseAssociativeMemory().fit(stored)
-        known, found = memory.recall(strangers).known, memory.recall(damaged).known
-        print(f"| {name} | {known.sum()} of {len(known)} ({known.mean():.2%}) | {found.mean():.1%} |", flush=True)
+    if fashion is not None:
+        found["Fashion-MNIST"] = fitting(load_idx(fashion, "test").images[:N_STRANGERS].astype(float), 64, 16)
+    return found
+
+
+def print_strangers(fashion: str | None) -> None:
+    """Print which strangers are known, and how many damaged memories: a tenth of the signs, or noise of 5%."""
+    random = np.random.default_rng(0)
+    digits = random.permutation(datasets.load_digits().data)
+    black_white = np.where(digits > 8, 16.0, 0.0)
+
+    def signs(*shape: int) -> np.ndarray:
+        return random.choice([-1.0, 1.0], shape)
+
+    shares = ", ".join(map(str, RATES))
+    print(f"| stored | strangers | known | at a rate of | share with p of {shares} or less | damaged ones known |")
+    print("| --- |" + " --- |" * 5)
+    print_known("5,000 codes of 256 bits", "others", [(signs(5000, 256), signs(N_STRANGERS, 256))])
+    print_known("50 codes of 64 bits", "others", [(signs(50, 64), signs(N_STRANGERS, 64))])
+    print_known("900 digits", "others", [(digits[:900], digits[900:])])
+    print_known("900 digits", "others, half of the pixels hidden", [(digits[:900], digits[900:])], hidden=0.5)
+    print_known("900 digits, black and white", "others", [(black_white[:900], black_white[900:])])
+    for n_stored, rows in ((50, digits), (50, black_white), (20, digits)):
+        orders = [random.permutation(len(digits)) for _ in range(DRAWS)]
+        pairs = [(rows[order[:n_stored]], rows[order[-250:]]) for order in orders]
+        name = f"{n_stored} digits" + (", black and white" if rows is black_white else "")
+        print_known(f"{name}, {DRAWS} draws", "others", pairs)
+    for kind, rows in other_kinds(digits, random, fashion).items():
+        print_known("900 digits", kind, [(digits[:900], rows)])
+
+
+def print_known(
+    stored: str, kind: str, pairs: list[tuple[np.ndarray, np.ndarray]], hidden: float | None = None
+) -> None:
+    """Print a row of the table, for pairs of rows to store and strangers; a share of the values may be hidden."""
+    random = np.random.default_rng(1)
+    p_values, known, damaged, rates = [], [], [], []
+    for rows, strangers in pairs:
+        memory = DenseAssociativeMemory().fit(rows)
+        mask = None if hidden is None else random.random(strangers.shape) >= hidden
+        found = memory.recall(strangers, mask)
+        new = found.distance > 1e-9 if hidden is None else np.ones(len(strangers), dtype=bool)  # no copies
+        p_values.append(found.p_value[new])
+        known.append(found.known[new])
+        rates.append(found.false_alarm_rate)
+        wrong = np.where(random.random(rows.shape) < 0.1, rows.min() + rows.max() - rows, rows)
+        noisy = rows + random.normal(0, 0.05 * 16, rows.shape)
+        asked = wrong if memory.encoding_.kind == "binary" else noisy
+        mask = None if hidden is None else random.random(asked.shape) >= hidden
+        damaged.append(memory.recall(asked, mask).known.mean())
+    every = np.concatenate(p_values)
+    shares = ", ".join(f"{(every <= rate).mean():.4f}" for rate in RATES)
+    counted = f"{np.concatenate(known).sum()} of {len(every)}"
+    print(f"| {stored} | {kind} | {counted} | {np.mean(rates):.4f} | {shares} | {np.mean(damaged):.0%} |", flush=True)
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", nargs="?", choices=("all", "strangers"), default="all")
+    parser.add_argument("--fashion", help="folder with the files of Fashion-MNIST")
+    given = parser.parse_args()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if sys.argv[1:] != ["strangers"]:
+        if given.part == "all":
             print_noise()
             print_accuracies()
-        print_strangers()
+        print_strangers(given.fashion)

@@ -64,6 +64,20 @@ def screen(scores, first, windows, best, places, values, number):
                     number[state] += 1
 
 
+@compiled
+def tidy(best, windows, places, values, number):
+    """Strike from the lists that `screen` made what is close no more now that the best scores are known."""
+    for state in range(len(best)):
+        kept = 0
+        cut = np.float32(best[state, best.shape[1] - 1] - windows[state])
+        for n in range(number[state]):
+            if values[state, n] >= cut:
+                places[state, kept] = places[state, n]
+                kept += 1
+        if number[state] != TOO_MANY:
+            number[state] = kept
+
+
 @inlined
 def shorten(places, values, number, state, cut):
     """Strike from a full list what lies below `cut`; where that is too little, say so and give it up."""

@@ -82,9 +82,11 @@ def test_doubtful_cells_of_a_campaign_are_counted():
 
 
 def test_rows_that_are_not_to_be_trusted_are_named():
-    assert len(sentences.restored_sentences(np.ones(3, bool))) == 1
-    assert "row 2, 4:" in sentences.restored_sentences(np.array([True, False, True, False]))[1]
-    assert "and 2 more" in sentences.restored_sentences(np.zeros(12, bool))[1]
+    assert len(sentences.restored_sentences(np.ones(3, bool), 0.01)) == 1
+    assert "row 2, 4:" in sentences.restored_sentences(np.array([True, False, True, False]), 0.01)[1]
+    assert "and 2 more" in sentences.restored_sentences(np.zeros(12, bool), 0.0)[1]
+    assert sentences.restored_sentences(np.ones(3, bool), 0.049)[0].endswith("comes 1 stranger in 20.")
+    assert "too few different rows" in sentences.restored_sentences(np.zeros(3, bool), 0.0)[0]
     counted, unsure = sentences.classified_sentences(np.array(["a", "b", "b"]), np.array([0.9, 0.6, 0.7]))
     assert counted == "3 rows classified: a 1, b 2."
     assert unsure == "The least sure is row 2: b, with 60%. Look at the 2 below 80% before you rely on them."

@@ -185,7 +185,7 @@ def test_packing_and_back():
 @pytest.mark.parametrize("name", ["exponential", "attention", "strict"])
 def test_any_number_of_threads_gives_the_same_bits(monkeypatch, name):
     for limit in ("VALUES_AT_ONCE", "BITS_AT_ONCE"):
-        monkeypatch.setattr(f"densehop.learn.memory.estimator.{limit}", 500)
+        monkeypatch.setattr(f"densehop.learn.memory.answers.{limit}", 500)
     memories, states, known = problem(3)
     temperature = 0.5 if name == "strict" else 0.0
     results = [

@@ -5,11 +5,12 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.spatial.distance import cdist
 from scipy.stats import binom
 from sklearn.datasets import load_digits
 
 from densehop import DenseAssociativeMemory, InvalidInput
-from densehop.learn.memory.familiarity import Familiarity, nearest_signs, nearest_values
+from densehop.learn.memory.familiarity import Familiarity, independent_signs, nearest_signs, nearest_values
 from densehop.learn.memory.packing import pack_memories
 
 N_STRANGERS = 4000
@@ -43,7 +44,7 @@ def test_the_law_of_the_nearest_of_many_codes():
     counts = np.arange(150, 200)
     random = np.random.default_rng(5)
     nearest = random.binomial(n_sites, 0.5, (20_000, n_memories)).min(axis=1)
-    law = Familiarity(n_memories, n_sites, np.full(1, np.inf), signs=True)
+    law = Familiarity(n_memories, n_sites, np.full(1, np.inf), signs=True, independent=True)
     expected = (nearest[:, None] <= counts).mean(axis=0)
     np.testing.assert_allclose(law.p_values(4 * counts / n_sites, None, None), expected, atol=0.02)
 
@@ -93,6 +94,81 @@ def test_images_of_other_hands_are_strangers_at_the_stated_rate(graded):
     assert share <= bound
     assert memory.recall(stored).known.mean() > 0.9
     assert not memory.recall(np.random.default_rng(7).uniform(0, 16, (50, 64))).known.any()
+
+
+def clusters(random):
+    centres = random.normal(size=(5, 6))
+    return lambda number: centres[random.integers(5, size=number)] + 0.1 * random.normal(size=(number, 6))
+
+
+def kin(random):
+    """Codes near six patterns: the law of independent codes would call most of them known."""
+    patterns = random.choice([-1.0, 1.0], (6, 40))
+    return lambda number: np.where(random.random((number, 40)) < 0.2, -1, 1) * patterns[random.integers(6, size=number)]
+
+
+@pytest.mark.parametrize(
+    "draws",
+    [
+        clusters,
+        kin,
+        lambda random: lambda number: random.normal(size=(number, 20)),
+        lambda random: lambda number: np.where(random.random((number, 30)) < 0.2, 1.0, -1.0),
+        lambda random: lambda number: np.where(random.random((number, 64)) < 0.56, 1.0, -1.0),
+        lambda random: lambda number: random.choice([-1.0, 1.0], (number, 64)),
+    ],
+    ids=["clusters", "kin", "normal", "biased", "slightly biased", "fair"],
+)
+@pytest.mark.parametrize(("n_memories", "wanted"), [(9, 0.1), (9, 0.2), (30, 0.01), (50, None)])
+@pytest.mark.filterwarnings("ignore:nothing is known")
+def test_strangers_drawn_as_the_stored_rows_pass_at_the_rate(draws, n_memories, wanted):
+    """By construction, over draws of stored rows and strangers: however few there are, whatever their law.
+
+    Of n + 1 different vectors two are the closest pair, so a stranger is one of them with probability 2/(n + 1).
+    """
+    random = np.random.default_rng(15)
+    shares, rates = [], []
+    for _ in range(40):
+        rows = draws(random)(n_memories + 50)
+        stored, signs = rows[:n_memories], len(np.unique(rows)) == 2
+        squares = cdist(rows[n_memories:], stored, "sqeuclidean").min(axis=1) / rows.shape[1]
+        law = Familiarity(n_memories, rows.shape[1], nearest_values(stored), signs, signs and independent_signs(stored))
+        rates.append(law.rate(wanted))
+        strangers = squares[squares > 1e-9]  # a copy is none
+        shares.append((law.p_values(strangers, None, None) <= rates[-1]).mean() if len(strangers) else 0)
+    assert np.mean(shares) <= np.mean(rates) + 3 * np.std(shares) / np.sqrt(len(shares))
+    assert max(rates) <= (wanted or 0.05)
+
+
+def test_what_few_rows_can_tell():
+    """The least rate of n rows that resemble each other is 2/(n + 1): it is taken, named or nothing is known."""
+    images = load_digits().data
+    for n_memories, rate in ((250, 0.01), (50, 2 / 51), (20, 0.0)):
+        memory = DenseAssociativeMemory().fit(images[:n_memories])
+        assert memory.false_alarm_rate_ == memory.recall(images[:9]).false_alarm_rate == pytest.approx(rate)
+        assert memory.recall(images[:9]).known.all() == (rate > 0)
+    memory = DenseAssociativeMemory(false_alarm_rate=0.01).fit(images[:50])
+    with pytest.warns(
+        UserWarning, match=r"takes 199 different stored rows; the 50 there are .* a rate of 0.039 or more"
+    ):
+        assert not memory.recall(images[:9]).known.any()
+    few = DenseAssociativeMemory().fit(codes(16, 3, 64))  # independent codes have a law
+    assert few.false_alarm_rate_ == 0.01
+    assert few.recall(codes(16, 3, 64)).known.all()
+
+
+@pytest.mark.parametrize(
+    ("independent", "some"),
+    [
+        (True, codes(17, 200, 64)),
+        (True, codes(17, 3, 8)),
+        (True, codes(17, 1, 8)),
+        (False, np.where(np.random.default_rng(18).random((200, 64)) < 0.56, 1.0, -1.0)),
+        (False, np.vstack([codes(19, 20, 64)] * 2) * np.where(np.random.default_rng(19).random((40, 64)) < 0.1, -1, 1)),
+    ],
+)
+def test_signs_are_independent_where_their_overlaps_say_so(independent, some):
+    assert independent_signs(some) == independent
 
 
 def test_questions_on_another_scale_are_named():

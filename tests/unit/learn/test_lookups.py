@@ -7,8 +7,8 @@ from threadpoolctl import threadpool_limits
 
 from densehop import DenseAssociativeMemory
 from densehop.kernels import listing
-from densehop.learn.memory import bits, counting
-from densehop.learn.memory.dynamics import posterior_mean
+from densehop.learn.memory import bits, counting, nearby
+from densehop.learn.memory.dynamics import posterior_mean, relax_together
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.memory.nearby import Nearby
 from densehop.learn.memory.packing import all_signs, joined, pack_memories, packed
@@ -183,3 +183,24 @@ def test_signs_beyond_what_counts_of_16_bits_hold(name):
     assert found.known.all()
     np.testing.assert_allclose(found.overlap, 1)
     assert (memory.kneighbors(codes)[1][:, 0] == np.arange(3)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("hidden", [0.0, 0.5])
+@pytest.mark.parametrize("listed", [nearby.LISTED, 60])
+def test_few_memories_decide_also_where_the_nearest_lies_far_back(dtype, hidden, listed, monkeypatch):
+    """Lists overflow before it is met: beside steps by products of matrices."""
+    random = np.random.default_rng(20)
+    stored = random.random((3000, 400)).astype(dtype)
+    memory = DenseAssociativeMemory().fit(stored)
+    asked = (stored[-90:] + random.normal(0, 0.05, (90, 400))).astype(dtype)
+    asked[random.random(asked.shape) < hidden] = np.nan
+    present = None if not hidden else ~np.isnan(asked)
+    free, states = None if present is None else ~present, memory._stored.start(asked, present)
+    arguments = (memory.interaction_, states, free, present, 100)
+    monkeypatch.setattr(nearby, "LISTED", listed)
+    found = memory._stored.nearby.relax(*arguments)
+    assert found is not None
+    right = relax_together(memory.interaction_, memory.memories_, *arguments[1:], real=True)
+    np.testing.assert_allclose(found.states, right.states, atol=2e-6 if dtype == np.float32 else 1e-8)
+    np.testing.assert_array_equal(found.settled, right.settled)

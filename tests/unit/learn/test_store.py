@@ -91,3 +91,20 @@ def test_a_store_stays_out_of_memory(tmp_path, kind):
     assert found["known"]
     assert found["grown"] < allowed
     assert found["limited"]
+
+
+@pytest.mark.parametrize("mode", ["r", "c"])
+def test_greys_that_need_no_encoding_stay_in_their_file(tmp_path, mode):
+    """What may change under the memory, or needs encoding, is copied."""
+    greys = np.random.default_rng(1).uniform(-1, 1, (60, 9)).astype(np.float32)
+    greys[0, :2] = -1, 1
+    np.save(tmp_path / "greys.npy", greys)
+    mapped = np.load(tmp_path / "greys.npy", mmap_mode=mode)
+    memory, copied = DenseAssociativeMemory().fit(mapped), DenseAssociativeMemory().fit(greys)
+    assert np.shares_memory(memory.memories_, mapped) == (mode == "r")
+    assert not np.shares_memory(copied.memories_, greys)
+    np.testing.assert_allclose(memory.transform(greys[:9]), copied.transform(greys[:9]), atol=1e-6)
+    for one in (memory, copied):
+        one.partial_fit(2 * greys[:3])
+    assert not np.shares_memory(memory.memories_, mapped)
+    np.testing.assert_allclose(memory.transform(greys[:9]), copied.transform(greys[:9]), atol=1e-6)

@@ -82,7 +82,7 @@ def predict(
     if hasattr(fitted, "recall"):
         found = fitted.recall(asked.rows)
         contents = written_like(asked, found.patterns, out, shape)
-        said = restored_sentences(found.known)
+        said = restored_sentences(found.known, found.false_alarm_rate)
         files = list(contents) or [out / "restored"]
     else:
         shares = fitted.predict_proba(asked.complete().rows)

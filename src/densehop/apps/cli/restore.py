@@ -9,6 +9,7 @@ import typer
 
 from densehop.apps.cli.image_options import FIGURES, Data, Json, Label, Out, SeedOption, Side, write_figure
 from densehop.apps.cli.output import print_json
+from densehop.apps.cli.sentences import known_sentence
 from densehop.apps.located import percent
 from densehop.base import checks
 from densehop.errors import InvalidInput
@@ -162,7 +163,7 @@ def _rows_of_file(
     were = f"{percent(hidden)} of their values were hidden" if hidden else "no value was hidden, so all could change"
     sentences = [
         f"{stored} rows of '{images.name}' are stored. {len(questions)} rows of '{query}' were restored; {were}.",
-        f"{n_known} of {len(questions)} are known: so close to what is stored comes 1 stranger in 100.",
+        f"{n_known} of {len(questions)} are known: {known_sentence(found.false_alarm_rate)}",
         "All of them can be trusted that far." if n_known == len(questions) else
         "Do not trust the others: --json says which they are (known) and how likely a stranger is (p_value).",
     ]  # fmt: skip

@@ -67,10 +67,16 @@ def attack_sentences(found: Mapping[str, "Robustness"], norm: str) -> list[str]:
     ]
 
 
-def restored_sentences(known: "npt.NDArray[np.bool_]") -> list[str]:
-    """Say how many restored rows a memory knows, and what to do with the others."""
-    n_known = int(known.sum())
-    said = [f"{len(known)} rows restored; {n_known} are known: so close to what is stored comes 1 stranger in 100."]
+def known_sentence(rate: float) -> str:
+    """Say what a row that a memory knows is: so close come strangers at this rate; 0: nothing can be known."""
+    if rate > 0:
+        return f"so close to what is stored comes 1 stranger in {int(1 / rate)}."
+    return "too few different rows are stored to tell strangers from them."
+
+
+def restored_sentences(known: "npt.NDArray[np.bool_]", rate: float) -> list[str]:
+    """Say how many restored rows a memory knows at this rate of strangers, and what to do with the others."""
+    said = [f"{len(known)} rows restored; {known.sum()} are known: {known_sentence(rate)}"]
     if not known.all():
         rows = [str(row) for row in np.flatnonzero(~known) + 1]
         more = f" and {len(rows) - SHOWN_ROWS} more" if len(rows) > SHOWN_ROWS else ""

@@ -41,15 +41,17 @@ def described(
         distance=distance,
         p_value=np.full(len(data), np.nan),
         known=np.zeros(len(data), dtype=bool),
+        false_alarm_rate=0.0,
         n_steps=motion.n_steps,
         settled=motion.settled,
     )
 
 
-def judged(stored: Stored, found: Recall, present: Mask | None, false_alarm_rate: float) -> Recall:
+def judged(stored: Stored, found: Recall, present: Mask | None, wanted_rate: float | None) -> Recall:
     """Return the same with what the questions, of which these values are present, were judged to be."""
     p_value = stored.familiarity.p_values(found.distance, present, stored.nearest_others)
-    return replace(found, p_value=p_value, known=p_value < false_alarm_rate)
+    rate = stored.familiarity.rate(wanted_rate)
+    return replace(found, p_value=p_value, known=(p_value <= rate) & (rate > 0), false_alarm_rate=rate)
 
 
 def _confidence(solver: Solver, states: Reals, means: Floats | None, questions: Reals, present: Mask | None) -> Floats:

@@ -1,6 +1,5 @@
 """From data to what a network stores: values between -1 and 1, or signs; and back."""
 
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -81,6 +80,11 @@ class Encoding:
     def by_column(self) -> bool:
         """Whether each column has a range of its own."""
         return np.ndim(self.low) == 1
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether greys are encoded as themselves."""
+        return self.kind == "graded" and np.array_equal(self.low, -1.0) and np.array_equal(self.high, 1.0)
 
     @property
     def unit(self) -> float:
@@ -202,14 +206,13 @@ def _check_range(stored: Encoding, lows: Floats, highs: Floats, *, by_column: bo
 def misfit(encoding: Encoding, least_spread: float, data: Reals, present: Mask | None) -> str | None:
     """Return in words how the range or the spread of questions does not fit what was stored; None: it does."""
     seen = data if present is None else np.where(present, data, np.nan)
-    some = seen[~np.isnan(seen).all(axis=1)]
-    if not len(some):
+    # of each column, or of each row: nan where nothing is known
+    lows, highs = (end.reduce(seen, axis=0 if encoding.by_column else 1) for end in (np.fmin, np.fmax))
+    if np.isnan(lows).all():
         return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a column of which nothing is known
-        lows, highs = np.nanmin(some, axis=0), np.nanmax(some, axis=0)
+    spread = 0.0 if encoding.by_column else float(np.nanmax(highs - lows))
     if not encoding.by_column:
-        lows, highs = np.nanmin(lows, keepdims=True), np.nanmax(highs, keepdims=True)
+        lows, highs = np.fmin.reduce(lows, keepdims=True), np.fmax.reduce(highs, keepdims=True)
     room = np.broadcast_to(np.asarray(encoding.span) * OUTSIDE, lows.shape)
     outside = (lows < encoding.low - room) | (highs > encoding.high + room)
     if outside.any():
@@ -220,7 +223,6 @@ def misfit(encoding: Encoding, least_spread: float, data: Reals, present: Mask |
         return f"{asked}, what was stored from {low:g} to {high:g}"
     if encoding.by_column:
         return None
-    spread = float((np.nanmax(some, axis=1) - np.nanmin(some, axis=1)).max())
     if spread < NARROW * least_spread:
         return f"no question spreads over more than {spread:g}, everything stored over {least_spread:g} or more"
     return None

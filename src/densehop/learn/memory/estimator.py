@@ -1,38 +1,28 @@
 """`DenseAssociativeMemory`: stored vectors that restore what is hidden or corrupted, as a scikit-learn transformer."""
 
 import warnings
-from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
-from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import check_random_state
 from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
 from densehop.base import checks
-from densehop.base.arrays import ArrayLike, Floats, Integers, Mask, Reals, Signs
+from densehop.base.arrays import ArrayLike, Floats, Integers, Reals, Signs
 from densehop.errors import InvalidInput
-from densehop.kernels.recall import keep
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
-from densehop.learn.memory.bits import MOST_SITES
-from densehop.learn.memory.certificates import one_memory_decides
-from densehop.learn.memory.description import described, judged
-from densehop.learn.memory.encoding import Encoding, encoding_of, joint_encoding, misfit
+from densehop.learn.memory.answers import Questions
+from densehop.learn.memory.encoding import Encoding, encoding_of, joint_encoding
+from densehop.learn.memory.familiarity import checked_rate
 from densehop.learn.memory.filling import Store
 from densehop.learn.memory.interactions import SITE_BY_SITE, WITH_DEGREE, Interaction
 from densehop.learn.memory.neighbors import nearest_rows
-from densehop.learn.memory.packing import packed
 from densehop.learn.memory.questions import complete_rows, partly_known
 from densehop.learn.memory.removal import checked_places, places_of, without
 from densehop.learn.memory.result import Recall
-from densehop.learn.memory.solver import Solver
+from densehop.learn.memory.solver import Rule
 from densehop.learn.memory.stored import Rows, Stored, beta_of, encoded, together
-
-OVERLAPS_AT_ONCE, VALUES_AT_ONCE = 2**20, 2**20  # in one block of rows
-BITS_AT_ONCE = 2**17  # values in one block for dynamics on bits, which has no use for large ones
 
 
 class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -68,8 +58,10 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         or in the mean of a few.
     n_sweeps : int
         Sweeps at T > 0; the later half counts.
-    false_alarm_rate : float
-        Share of strangers that `recall` may call known, if they are as alike as what is stored; see `Recall.p_value`.
+    false_alarm_rate : float or None
+        Share of strangers that `recall` may call known: random codes, or vectors drawn as the stored ones were. None:
+        1%; with fewer than 199 stored rows that resemble each other 2/(their number + 1), the least that these can tell
+        (`false_alarm_rate_`). Below 39, where that is more than 5%, nothing is known.
     store : path or None
         A .npy file that takes what is stored, signs in a bit each and greys in single precision, and stays mapped: for
         stores larger than memory. `partial_fit` and `forget` write it anew. Not for "strict" and "power", which move
@@ -84,6 +76,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
     memories_ : (M, N), encoded; signs as int8 (they are kept in one bit each)
     encoding_ : Encoding
     beta_ : float
+    false_alarm_rate_ : float, 0: nothing is known
     interaction_ : Interaction, the energy with all that was chosen
     n_features_in_ : int
     """
@@ -99,7 +92,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         temperature: float = 0.0,
         max_steps: int = 100,
         n_sweeps: int = 200,
-        false_alarm_rate: float = 0.01,
+        false_alarm_rate: float | None = None,
         store: Store = None,
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -188,13 +181,13 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
     def transform(self, X: ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
         """Return the rows of X (B, N) restored; any of their values may be wrong."""
         self._check_ready()
-        return self._restored(complete_rows(self, X), None)
+        return self._questions().restored(complete_rows(self, X), None)
 
     def restore(self, X: ArrayLike, known: ArrayLike | None = None) -> Any:  # noqa: N803 (as above)
         """Return the rows of X (B, N) restored, an array or what `set_output` asks for; `recall` says more of them."""
         self._check_ready()
         data, mask = partly_known(self, X, known)
-        return _wrap_data_with_container("transform", self._restored(data, mask), X, self)
+        return _wrap_data_with_container("transform", self._questions().restored(data, mask), X, self)
 
     def recall(
         self,
@@ -221,7 +214,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """
         self._check_ready()
         data, mask = partly_known(self, X, known)
-        return self._recall(data, mask, clamp=clamp)
+        return self._questions().recalled(data, mask, self.false_alarm_rate, clamp=clamp)
 
     def kneighbors(
         self,
@@ -238,8 +231,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         self._check_ready()
         data, mask = partly_known(self, X, known)
         count = checks.integer("n_neighbors", n_neighbors, 1, self._stored.n_memories)
-        questions = self._solver(data.dtype).start(data, mask)
-        squares, indices = nearest_rows(self._stored, questions, mask, count)
+        squares, indices = nearest_rows(self._stored, self._stored.start(data, mask), mask, count)
         return np.sqrt(squares) * self.encoding_.unit, indices
 
     def certified_flips(self, X: ArrayLike | None = None) -> Integers:  # noqa: N803 (as above)
@@ -254,69 +246,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             If states are real values, or at T > 0, where there is no single end.
         """
         self._check_ready()
-        stored = self._stored
-        if stored.counted is None or stored.real or self.temperature > 0:
-            raise InvalidInput(
-                f"certified_flips is for up to {MOST_SITES} signs at temperature 0: encoding='binary', and not "
-                "interaction='attention'"
-            )
-        states = packed(stored.all_rows < 0 if X is None else ~(complete_rows(self, X) > self.encoding_.middle))
-        nearest, flips = one_memory_decides(stored.counted, stored.interaction, states)
-        rows, places = np.unique(nearest, return_inverse=True)
-        own = self.encoding_.decode(stored.some_rows(rows))
-        ended = self._recall(own, None, clamp=True)
-        ends = (ended.patterns == own).all(axis=1) & ended.settled
-        return np.where(ends[places], np.maximum(flips, 0), 0)
-
-    def _restored(self, data: Reals, known: Mask | None) -> Reals:
-        """Return checked data restored."""
-        result = np.empty_like(data)
-
-        def block(part: slice, solver: Solver, present: Mask | None, random: np.random.Generator) -> None:
-            free = None if present is None else ~present
-            motion, _ = solver.solve(data[part], present, free, random)
-            result[part] = self._decoded(motion.states, data[part], free)
-
-        self._in_blocks(block, data, known)
-        return result
-
-    def _recall(self, data: Reals, known: Mask | None, *, clamp: bool) -> Recall:
-        """Restore checked data and describe what became of them."""
-
-        def block(part: slice, solver: Solver, present: Mask | None, random: np.random.Generator) -> Recall:
-            free = ~present if clamp and present is not None else None
-            motion, means = solver.solve(data[part], present, free, random)
-            restored = self._decoded(motion.states, data[part], free)
-            return described(solver, data[part], present, motion, means, restored)
-
-        found = Recall.joined(self._in_blocks(block, data, known))
-        return judged(self._stored, found, known, self.false_alarm_rate)
-
-    def _in_blocks(self, work: Callable[..., Any], data: Reals, known: Mask | None) -> list[Any]:
-        """Return what `work` makes of each block of rows, which bound the memory; each has its random stream."""
-        mismatch = misfit(self.encoding_, self._stored.least_spread * self.encoding_.unit * 2, data, known)
-        if mismatch is not None:
-            warnings.warn(f"{mismatch}: are they on the same scale?", UserWarning, stacklevel=5)
-        solver = self._solver(data.dtype)
-        streams = check_random_state(self.random_state).randint(2**31 - 1, size=4)
-        rows = (VALUES_AT_ONCE if self._stored.bits is None else BITS_AT_ONCE) // data.shape[1]
-        if self._stored.bits is None and not self._stored.real:
-            rows = min(rows, OVERLAPS_AT_ONCE // self._stored.n_memories)
-        rows = max(1, rows)
-        parts = [slice(first, first + rows) for first in range(0, len(data), rows)]
-        masks = [None if known is None else known[part] for part in parts]
-        randoms = [np.random.default_rng([*streams, index]) for index in range(len(parts))]
-        done: list[Any] = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(work)(part, solver, mask, random) for part, mask, random in zip(parts, masks, randoms, strict=True)
-        )
-        return done
-
-    def _decoded(self, states: Reals, data: Reals, free: Mask | None) -> Reals:
-        """Return states in the units of the data; sites that are not free are as they came."""
-        values = self.encoding_.decode(states)
-        if free is not None:
-            keep(free, np.ascontiguousarray(data), values)
-        return values
+        return self._questions().certified_flips(None if X is None else complete_rows(self, X))
 
     def _store(self, rows: Rows) -> Self:
         """Keep encoded rows, and check that every parameter works with them."""
@@ -335,6 +265,12 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         return self._stored.interaction
 
     @property
+    def false_alarm_rate_(self) -> float:
+        """The share of strangers that `recall` may call known."""
+        check_is_fitted(self)
+        return self._stored.familiarity.rate(self.false_alarm_rate)
+
+    @property
     def memories_(self) -> Reals | Signs:
         """Encoded rows, (M, N)."""
         check_is_fitted(self)
@@ -346,11 +282,12 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         refuse_changed_parameters(self)
         checks.integer("max_steps", self.max_steps, 1)
         checks.integer("n_sweeps", self.n_sweeps, 2)
-        checks.between("false_alarm_rate", self.false_alarm_rate, 0, 1)
+        checked_rate(self.false_alarm_rate)
         checks.number("temperature", self.temperature, zero_allowed=True)
         if self.temperature > 0 and self._stored.real:
             raise InvalidInput("temperature must be 0 for real values; T > 0 needs signs: encoding='binary'")
 
-    def _solver(self, dtype: npt.DTypeLike) -> Solver:
-        """Return what moves states, in a precision."""
-        return Solver(self._stored, dtype, self.temperature, self.max_steps, self.n_sweeps)
+    def _questions(self) -> Questions:
+        """Return what answers questions, with the settings of now."""
+        rule = Rule(self.temperature, self.max_steps, self.n_sweeps)
+        return Questions(self._stored, rule, self.random_state, self.n_jobs)

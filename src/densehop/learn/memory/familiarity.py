@@ -3,14 +3,21 @@
 A stranger is a vector that has nothing to do with what is stored. Of codes drawn at random, the nearest of M comes to
 within d of n known sites with probability 1 - (1 - P(Binomial(n, 1/2) <= d))^M. Vectors that resemble each other come
 closer than that; how close is measured on the stored ones, each against all others.
+
+That is a conformal test (Vovk, Gammerman & Shafer 2005). Let a stranger be drawn as the n stored vectors were. Among
+all n + 1, how close the nearest other one comes is exchangeable, so that the stranger is one of the j closest with
+probability j/(n + 1) at most, whatever the law. Beside itself, k stored ones are as close among themselves, and the one
+that is nearest to it may be as close through it alone: p = (k + 2)/(n + 1), never less than 2/(n + 1).
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import binom
 
+from densehop.base import checks
 from densehop.base.arrays import Floats, Integers, Mask, Reals, Signs
 from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.memory.counting import Counting
@@ -20,6 +27,9 @@ from densehop.simulate.representations.bit_overlaps import PatternWords
 SAMPLE = 1000  # stored vectors that are compared with all others
 GROUPS = 4  # of questions whose masks differ
 AT_ONCE = 4096  # of these at a time
+PAIRED = 200  # vectors of signs whose pairs tell whether they are independent
+UNLIKELY = 4.0  # standard deviations
+USUAL_RATE, HIGHEST_RATE = 0.01, 0.05  # of false alarms, where nobody chooses one
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,29 +41,78 @@ class Familiarity:
     n_memories, n_sites : int
     near : ascending squared distances per value of different stored vectors to their nearest other one
     signs : whether vectors are signs, for which there is a law
+    independent : whether they are as far from each other as that law says; else it is a lower bound only
     """
 
     n_memories: int
     n_sites: int
     near: Floats
     signs: bool
+    independent: bool
 
     def p_values(self, distances: Floats, present: Mask | None, nearest: Callable[[Mask], Floats]) -> Floats:
-        """Return the probabilities (B,) that a stranger comes as close as this to the nearest stored vector.
+        """Return bounds on the probabilities (B,) that a stranger comes as close as this to the nearest stored vector.
 
         `distances` are mean squared ones over the values that are present. Over fewer values vectors that resemble each
         other come closer: `nearest` returns what `near` is where only the values of masks (G, N) are seen, in turn.
         """
-        measured = _share_below(self.near, distances)
+        measured = self._measured(self.near, distances)
         if present is not None:
             for rows in alike(present):
-                measured[rows] = _share_below(nearest(present[rows]), distances[rows])
+                measured[rows] = self._measured(nearest(present[rows]), distances[rows])
         if not self.signs:
-            return measured if len(self.near) else np.ones(len(distances))
+            return measured
         known = np.full(len(distances), self.n_sites) if present is None else present.sum(axis=1)
         one = binom.cdf(np.rint(distances * known / 4), known, 0.5)
         law: Floats = np.maximum(measured, -np.expm1(self.n_memories * np.log1p(-np.minimum(one, 1 - 1e-16))))
         return law
+
+    def rate(self, wanted: float | None) -> float:
+        """Return the false-alarm rate to judge by, 0 where so few vectors are stored that nothing can be known.
+
+        A rate that is wanted stays. None: 1%, or what so few vectors can tell, if that is at most 5%.
+        """
+        if wanted is None:
+            least = max(USUAL_RATE, self._least)
+            return least if least <= HIGHEST_RATE else 0.0
+        if self._least > wanted > 0:
+            warnings.warn(
+                f"nothing is known at false_alarm_rate={wanted:g}, which takes {np.ceil(2 / wanted - 1):.0f} different "
+                f"stored rows; the {len(self.near)} there are tell strangers at a rate of {self._least:.2g} or more",
+                UserWarning,
+                stacklevel=4,
+            )
+        return wanted
+
+    @property
+    def _least(self) -> float:
+        """The smallest bound there is."""
+        return 0.0 if self.independent else min(1.0, 2 / (len(self.near) + 1))
+
+    def _measured(self, near: Floats, distances: Floats) -> Floats:
+        """Return the bounds that stored vectors give, from the ascending distances among them."""
+        closer: Floats = np.searchsorted(near, distances * (1 + 1e-6) + 1e-12, side="right").astype(np.float64)
+        return closer / max(len(near), 1) if self.independent else np.minimum((closer + 2) / (len(near) + 1), 1)
+
+
+def independent_signs(some: Reals | Signs) -> bool:
+    """Tell whether the pairs among vectors of signs (S, N) overlap no more than those of independent fair ones.
+
+    Of these, the overlaps k of different pairs are uncorrelated, and so are their squares: k has mean 0 and variance N,
+    k^2 has mean N and variance 2 N (N - 1).
+    """
+    rows = some[evenly(len(some), PAIRED)].astype(np.float32)
+    number, n_sites = len(rows) * (len(rows) - 1) / 2, some.shape[1]
+    if not number:
+        return True
+    overlaps = (rows @ rows.T)[np.triu_indices(len(rows), 1)].astype(np.float64)
+    sums, squares = overlaps.sum() / np.sqrt(number * n_sites), (overlaps**2 - n_sites).sum()
+    return bool(sums <= UNLIKELY and squares <= UNLIKELY * np.sqrt(number * 2 * n_sites * (n_sites - 1)))
+
+
+def checked_rate(wanted: object) -> float | None:
+    """Return a false-alarm rate within [0, 1], or None."""
+    return None if wanted is None else checks.between("false_alarm_rate", wanted, 0, 1)
 
 
 def nearest_values(memories: Reals | Signs, masks: Mask | None = None) -> Floats:
@@ -136,14 +195,7 @@ def keys_of(memories: Reals | Signs) -> Keys:
 def sampled(keys: Keys) -> Integers:
     """Return the places of different vectors, some of them where they are many."""
     different = np.unique(keys, return_index=True)[1]
-    places: Integers = different[_some(len(different))]
-    return places
-
-
-def _share_below(near: Floats, distances: Floats) -> Floats:
-    """Return which share of ascending distances is no larger than these."""
-    found: Floats = np.searchsorted(near, distances * (1 + 1e-6) + 1e-12, side="right") / max(len(near), 1)
-    return found
+    return different[evenly(len(different), SAMPLE)]
 
 
 def ascending(distances: Floats) -> Floats:
@@ -152,6 +204,6 @@ def ascending(distances: Floats) -> Floats:
     return found
 
 
-def _some(number: int) -> Integers:
+def evenly(number: int, at_most: int) -> Integers:
     """Return evenly spread places among so many."""
-    return np.arange(0, number, -(-number // SAMPLE))
+    return np.arange(0, number, -(-number // at_most))

@@ -15,7 +15,7 @@ from densehop.kernels import nearby as kernel
 from densehop.learn.memory.dynamics import TOLERANCE, Motion, leave_saddles
 from densehop.learn.memory.interactions import Interaction
 
-ROUNDING = 1e-17  # share of a sum that its rounding hides
+ROUNDING = 0.05  # of a unit in the last place: what a sum does not show
 SHARE = 16  # of the memories, one in so many may matter to a state; beyond, products of matrices are faster
 STATES_AT_ONCE, MEMORIES_AT_ONCE = 256, 1024  # whose scores the cache holds
 LISTED = 2**14  # memories of a state, at most
@@ -59,27 +59,37 @@ class Nearby:
         found /= 2
         return found
 
-    def blend(self, states: Reals, seen: Mask | None, beta: float) -> Blend | None:
-        """Return what memories make of states; None where so many matter that products of matrices are faster."""
+    def blend(self, states: Reals, seen: Mask | None, beta: float, likely: Integers | None = None) -> Blend | None:
+        """Return what memories make of states; None where so many matter that products of matrices are faster.
+
+        `likely` (B,) are memories that may be the nearest, which saves lists of others.
+        """
         n_memories, n_states = len(self.memories), len(states)
         found = Blend(
             np.empty(states.shape), np.empty(n_states, dtype=np.int64), *(np.empty(n_states) for _ in range(3))
         )
-        reach = float(np.log(n_memories / ROUNDING))
-        at_most = min(n_memories, LISTED, n_memories // SHARE + SHARE)
+        most, hidden = n_memories // SHARE + SHARE, ROUNDING * np.finfo(self.memories.dtype).eps
+        reach, at_most = float(np.log(n_memories / hidden)), min(n_memories, LISTED)
 
         def mix(part: slice, near: Near) -> bool:
-            if (near.number == kernel.TOO_MANY).any():
+            if (near.number == kernel.TOO_MANY).any() or near.number.max() > most:
                 return False
             some = _seen(seen, part)
             views = [whole[part] for whole in vars(found).values()]
-            budget = len(near.number) * (n_memories // SHARE + SHARE)
             spent = kernel.blend(
-                near.places, near.number, self.memories, states[part], some, float(beta), reach, budget, *views
+                near.places,
+                near.number,
+                self.memories,
+                states[part],
+                some,
+                float(beta),
+                reach,
+                len(near.number) * most,
+                *views,
             )
             return bool(spent != kernel.OUT_OF_BUDGET)
 
-        return found if all(self._for_near(mix, states, seen, 1, reach / beta, at_most)) else None
+        return found if all(self._for_near(mix, states, seen, likely, 1, reach / beta, at_most)) else None
 
     def nearest(self, states: Reals, seen: Mask | None, count: int) -> tuple[Floats, Integers]:
         """Return the squared distances (B, k) to the nearest memories, rising, and their places."""
@@ -103,7 +113,7 @@ class Nearby:
                 )
             return True
 
-        self._for_near(measure, states, seen, count, 0.0, min(len(self.memories), 2 * count + LISTED))
+        self._for_near(measure, states, seen, None, count, 0.0, min(len(self.memories), 2 * count + LISTED))
         return squares, places
 
     def _for_near(
@@ -111,36 +121,67 @@ class Nearby:
         work: Callable[[slice, Near], bool],
         states: Reals,
         seen: Mask | None,
+        likely: Integers | None,
         count: int,
         below: float,
         at_most: int,
     ) -> list[bool]:
-        """Do the work, on threads, for blocks of states and the memories that may be near them.
+        """Do the work, on threads, for blocks of states and the memories that may be near them, until it is refused.
 
         These are all that may be among `count` nearest or score less than those by up to `below`.
         """
+        refused = threading.Event()
 
         def task(first: int, _: threading.Event) -> bool:
+            if refused.is_set():
+                return False
             part = slice(first, min(first + STATES_AT_ONCE, len(states)))
-            return work(part, self._near(states[part], None if seen is None else seen[part], count, below, at_most))
+            visible, guess = None if seen is None else seen[part], None if likely is None else likely[part]
+            if not work(part, self._near(states[part], visible, guess, count, below, at_most)):
+                refused.set()
+            return not refused.is_set()
 
         tasks = [partial(task, first) for first in range(0, len(states), STATES_AT_ONCE)]
         large = min(len(states), STATES_AT_ONCE) * self.single.size > SMALL
         with threadpool_limits(1, user_api="blas") if large else nullcontext():
             return run_all(tasks, count_workers(None)) if tasks else []
 
-    def _near(self, states: Reals, visible: Mask | None, count: int, below: float, at_most: int) -> Near:
+    def _near(
+        self,
+        states: Reals,
+        visible: Mask | None,
+        likely: Integers | None,
+        count: int,
+        below: float,
+        at_most: int,
+    ) -> Near:
         """Return the memories near some states."""
         narrow = states.astype(np.float32, copy=False)
         if visible is not None:
             narrow = np.where(visible, narrow, np.float32(0))
-        windows = (3 * self._slack(narrow) + below).astype(np.float32)  # twice, and once for the windows' own rounding
+        slack = self._slack(narrow)
+        windows = (3 * slack + below).astype(np.float32)  # twice, and once for the windows' own rounding
+        best = np.full((len(narrow), count), -np.inf, dtype=np.float32)
+        if likely is not None:
+            best[:, 0] = np.einsum("bi,bi->b", narrow, self.single[likely]) - self.halves[likely] - slack
+        near = self._screened(narrow, visible, windows, best, at_most)
+        crowded = np.flatnonzero(near.number == kernel.TOO_MANY)
+        if len(crowded):  # before the best was met, perhaps
+            some, known = narrow[crowded], np.repeat(best[crowded, -1:], count, axis=1)
+            again = self._screened(
+                some, None if visible is None else visible[crowded], windows[crowded], known, at_most
+            )
+            near.places[crowded], near.number[crowded] = again.places, again.number
+        return near
+
+    def _screened(self, narrow: Singles, visible: Mask | None, windows: Singles, best: Singles, at_most: int) -> Near:
+        """Return the memories whose scores are within windows of the best (B, k), which are brought up to date."""
         near = Near(np.empty((len(narrow), at_most), dtype=np.int64), np.zeros(len(narrow), dtype=np.int64))
         values = np.empty(near.places.shape, dtype=np.float32)
-        best = np.full((len(narrow), count), -np.inf, dtype=np.float32)
         for start in range(0, len(self.single), MEMORIES_AT_ONCE):
             scores = self._scores(narrow, visible, slice(start, start + MEMORIES_AT_ONCE))
             kernel.screen(scores, start, windows, best, near.places, values, near.number)
+        kernel.tidy(best, windows, near.places, values, near.number)
         return near
 
     def _scores(self, narrow: Singles, visible: Mask | None, some: slice) -> Singles:
@@ -166,12 +207,12 @@ class Nearby:
         """
         states = states.copy()
         settled = np.zeros(len(states), dtype=bool)
-        moving = np.arange(len(states))
-        n_steps = 0
+        moving, n_steps, likely = np.arange(len(states)), 0, None
         while n_steps < max_steps and len(moving):
             now = states[moving]
             some = None if free is None else free[moving]
-            found = self.blend(now, present[moving] if present is not None and n_steps == 0 else None, interaction.beta)
+            seen = present[moving] if present is not None and n_steps == 0 else None
+            found = self.blend(now, seen, interaction.beta, likely)
             if found is None:
                 return None
             after = found.targets.astype(now.dtype)
@@ -183,7 +224,7 @@ class Nearby:
                 norms = np.einsum("mi,mi->m", self.memories, self.memories)
                 still[blended] = ~leave_saddles(interaction, self.memories, norms, after, some, blended)
             settled[moving], states[moving] = still, after
-            moving = moving[~still]
+            moving, likely = moving[~still], found.nearest[~still]
             n_steps += 1
         return Motion(states, n_steps, settled, settled)
 

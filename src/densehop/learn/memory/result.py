@@ -22,8 +22,11 @@ class Recall:
         `DenseAssociativeMemory.recall`
     distance : (B,), mean squared distance of the question to that memory over its present values, in encoded values:
         four times the share of signs that differ
-    p_value : (B,), probability that a stranger, which has nothing to do with what is stored, comes as close
-    known : (B,) bool, whether `p_value` is below `false_alarm_rate`
+    p_value : (B,), bound on the probability that a stranger comes as close: a random code, or a vector drawn as the
+        stored ones were (learn/memory/familiarity.py)
+    known : (B,) bool, whether `p_value` is no larger than `false_alarm_rate`
+    false_alarm_rate : float, share of such strangers that is called known, at most; 0: too few vectors that resemble
+        each other are stored to know anything
     n_steps : int, steps or sweeps until the last pattern stopped
     settled : (B,) bool, whether it is a minimum: no single change of a value that may move lowers the energy
     """
@@ -36,12 +39,14 @@ class Recall:
     distance: Floats
     p_value: Floats
     known: Mask
+    false_alarm_rate: float
     n_steps: int
     settled: Mask
 
     def __repr__(self) -> str:
         return (
-            f"Recall({len(self.known)} patterns: {self.known.sum()} known, {self.settled.sum()} settled, "
+            f"Recall({len(self.known)} patterns: {self.known.sum()} known at {self.false_alarm_rate:.2g}, "
+            f"{self.settled.sum()} settled, "
             f"mean overlap {self.overlap.mean():.3f})"
         )
 
@@ -50,4 +55,5 @@ class Recall:
         """Return the results of blocks of questions as one."""
         names = ("patterns", "memory", "overlap", "energy", "confidence", "distance", "p_value", "known", "settled")
         columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-        return cls(**columns, n_steps=max(part.n_steps for part in parts))
+        rate, n_steps = parts[0].false_alarm_rate, max(part.n_steps for part in parts)
+        return cls(**columns, false_alarm_rate=rate, n_steps=n_steps)

@@ -20,7 +20,7 @@ from densehop.learn.memory import familiarity
 from densehop.learn.memory import shard_work as work
 from densehop.learn.memory.dynamics import TOLERANCE
 from densehop.learn.memory.encoding import Encoding, default_beta, encoding_between
-from densehop.learn.memory.familiarity import Familiarity
+from densehop.learn.memory.familiarity import Familiarity, checked_rate, independent_signs
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.memory.questions import known_values
 from densehop.learn.memory.result import Recall
@@ -55,14 +55,14 @@ class ShardedMemory:
         encoding: str = "auto",
         scale: str = "auto",
         max_steps: int = 100,
-        false_alarm_rate: float = 0.01,
+        false_alarm_rate: float | None = None,
         folder: str | None = None,
     ) -> None:
         checks.choice("interaction", interaction, ("exponential", "attention"))
         self.client = client
         self.interaction, self.beta, self.encoding, self.scale = interaction, beta, encoding, scale
         self.max_steps = checks.integer("max_steps", max_steps, 1)
-        self.false_alarm_rate = checks.between("false_alarm_rate", false_alarm_rate, 0, 1)
+        self.false_alarm_rate = checked_rate(false_alarm_rate)
         self.folder = folder
 
     def fit(self, pieces: Sequence[work.Piece]) -> Self:
@@ -122,7 +122,9 @@ class ShardedMemory:
         else:
             settled &= np.exp(-self.beta_ / 2 * squares - logs) > 1 - TOLERANCE / 10
         distance = self._distances(questions, present, places)
-        p_value = self._judge().p_values(distance, present, self._nearest_others)
+        judge = self._judge()
+        p_value = judge.p_values(distance, present, self._nearest_others)
+        rate = judge.rate(self.false_alarm_rate)
         confidence = (1 + np.sign(states) * posterior) / 2 if self._signs else np.full(states.shape, np.nan)
         decoded = self.encoding_.decode(states).astype(data.dtype)
         return Recall(
@@ -133,7 +135,8 @@ class ShardedMemory:
             confidence=confidence,
             distance=distance,
             p_value=p_value,
-            known=p_value < self.false_alarm_rate,
+            known=(p_value <= rate) & (rate > 0),
+            false_alarm_rate=rate,
             n_steps=n_steps,
             settled=settled,
         )
@@ -239,7 +242,9 @@ class ShardedMemory:
         if self._familiarity is None:
             self._keys = np.concatenate(self._ask(work.keys_of))
             near = self._nearest_others(None)
-            self._familiarity = Familiarity(int(self._starts[-1]), self.interaction_.n_sites, near, self._signs)
+            independent = self._signs and independent_signs(self._rows(familiarity.sampled(self._keys)))
+            sizes = (int(self._starts[-1]), self.interaction_.n_sites)
+            self._familiarity = Familiarity(*sizes, near, self._signs, independent)
         return self._familiarity
 
     def _nearest_others(self, masks: Mask | None) -> Floats:

@@ -15,6 +15,15 @@ from densehop.network import PBodyHopfield
 OVERLAPS_AT_ONCE = 2**20
 
 
+@dataclass(frozen=True)
+class Rule:
+    """How long states move, and at which temperature: `temperature`, `max_steps`, `n_sweeps` of a memory."""
+
+    temperature: float
+    max_steps: int
+    n_sweeps: int
+
+
 @dataclass(frozen=True, eq=False)
 class Solver:
     """Memories and the rule by which states move among them.
@@ -23,14 +32,12 @@ class Solver:
     ----------
     stored : Stored, memories and their energy
     dtype : precision in which states move where products of matrices move them
-    temperature, max_steps, n_sweeps : as of `DenseAssociativeMemory`
+    rule : Rule
     """
 
     stored: Stored
     dtype: npt.DTypeLike
-    temperature: float
-    max_steps: int
-    n_sweeps: int
+    rule: Rule
 
     @property
     def interaction(self) -> Interaction:
@@ -51,14 +58,13 @@ class Solver:
         self, data: Reals, present: Mask | None, free: Mask | None, random: np.random.Generator
     ) -> tuple[Motion, Floats | None]:
         """Return where states ended and, at T > 0, their mean spins; None for a mask: all sites are."""
-        if self.temperature > 0:
+        if self.rule.temperature > 0:
             return self._sample(data, present, free, random)
         return self._relax(data, present, free), None
 
     def start(self, data: Reals, present: Mask | None) -> Reals:
         """Return encoded data, 0 where hidden."""
-        start = self.stored.encoding.encode(data)
-        return start if present is None else np.where(present, start, data.dtype.type(0))
+        return self.stored.start(data, present)
 
     def _relax(self, data: Reals, present: Mask | None, free: Mask | None) -> Motion:
         """Move to minima of the energy: together as long as that moves states, then spins by single flips."""
@@ -67,7 +73,7 @@ class Solver:
         if self.real or not len(rows):
             return found
         # the sweeps do not depend on the steps, which are those of the slowest row: a row alone must end there, too
-        ended = self.stored.descent.run(found.states[rows], None if free is None else free[rows], self.max_steps)
+        ended = self.stored.descent.run(found.states[rows], None if free is None else free[rows], self.rule.max_steps)
         states, settled = found.states, found.settled
         states[rows], settled[rows] = ended.states, ended.settled
         return Motion(states, found.n_steps + ended.n_steps, settled, settled)
@@ -76,11 +82,13 @@ class Solver:
         """Move all sites at once where that lowers the energy; else give hidden sites a sign and leave it at that."""
         bits, middle = self.stored.bits, self.stored.encoding.middle
         if bits is not None:
-            found = bits.relax(data > middle, present, free, self.max_steps, data.dtype)
+            found = bits.relax(data > middle, present, free, self.rule.max_steps, data.dtype)
             if found is not None:
                 return found
         if self.real:
-            moved = self.stored.nearby.relax(self.interaction, self.start(data, present), free, present, self.max_steps)
+            moved = self.stored.nearby.relax(
+                self.interaction, self.start(data, present), free, present, self.rule.max_steps
+            )
             if moved is not None:
                 return moved
         if self.interaction.together:
@@ -98,7 +106,7 @@ class Solver:
             held, seen = (None if mask is None else mask[part] for mask in (free, present))
             start = self.start(data[part], seen)
             motions.append(
-                relax_together(self.interaction, self.memories, start, held, seen, self.max_steps, real=self.real)
+                relax_together(self.interaction, self.memories, start, held, seen, self.rule.max_steps, real=self.real)
             )
         return Motion(
             np.concatenate([one.states for one in motions]),
@@ -117,15 +125,17 @@ class Solver:
         if self._compiled(present):
             network = PBodyHopfield(self.stored.all_rows, self.interaction.degree)
             seed = int(random.integers(2**31))
-            run = network.sample(self.temperature, len(start), self.n_sweeps, start=start, seed=seed, snapshot_every=1)
-            means, last = run.snapshots[:, self.n_sweeps // 2 :].mean(axis=1), run.spins.astype(start.dtype)
+            run = network.sample(
+                self.rule.temperature, len(start), self.rule.n_sweeps, start=start, seed=seed, snapshot_every=1
+            )
+            means, last = run.snapshots[:, self.rule.n_sweeps // 2 :].mean(axis=1), run.spins.astype(start.dtype)
         else:
             means, last = mean_spins(
-                self.interaction, self.memories, start, free, self.temperature, self.n_sweeps, random
+                self.interaction, self.memories, start, free, self.rule.temperature, self.rule.n_sweeps, random
             )
         states = np.where(means != 0, np.sign(means), last).astype(data.dtype)
         done = np.ones(len(data), dtype=bool)
-        return Motion(states, self.n_sweeps, done, done), means
+        return Motion(states, self.rule.n_sweeps, done, done), means
 
     def _compiled(self, present: Mask | None) -> bool:
         """Whether `PBodyHopfield` has these dynamics: nothing may be hidden or held."""

@@ -15,7 +15,13 @@ from densehop.kernels.tiles import WIDTH
 from densehop.learn.memory.bits import MOST_SITES, BitMemory
 from densehop.learn.memory.descent import Descent
 from densehop.learn.memory.encoding import Data, Encoding, default_beta
-from densehop.learn.memory.familiarity import Familiarity, nearest_signs, nearest_values
+from densehop.learn.memory.familiarity import (
+    Familiarity,
+    independent_signs,
+    nearest_signs,
+    nearest_values,
+    sampled,
+)
 from densehop.learn.memory.filling import Store, filled, is_mapped
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.memory.nearby import Nearby
@@ -25,6 +31,7 @@ from densehop.learn.memory.packing import (
     gathered,
     joined,
     pack_memories,
+    sums_of,
     unpacked,
     word_blocks,
     words_at,
@@ -81,6 +88,11 @@ class Stored:
             return unpacked(words_at(self.rows, places), self.rows.n_spins)
         return self.rows[places]
 
+    def start(self, data: Reals, present: Mask | None) -> Reals:
+        """Return encoded questions (B, N), 0 where hidden."""
+        start = self.encoding.encode(data)
+        return start if present is None else np.where(present, start, data.dtype.type(0))
+
     def values(self, dtype: npt.DTypeLike) -> Reals:
         """Return all rows in a precision, (M, N); kept, since what needs them needs them again."""
         if not isinstance(self.rows, PatternWords) and self.rows.dtype == dtype:
@@ -121,8 +133,9 @@ class Stored:
     @cached_property
     def familiarity(self) -> Familiarity:
         """What strangers are judged by."""
-        near = self.nearest_others(None)
-        return Familiarity(self.n_memories, self.interaction.n_sites, near, self.words is not None)
+        near, words = self.nearest_others(None), self.words
+        independent = words is not None and independent_signs(self.some_rows(sampled(sums_of(words))))
+        return Familiarity(self.n_memories, self.interaction.n_sites, near, words is not None, independent)
 
     def nearest_others(self, masks: Mask | None) -> Floats:
         """Return the rising distances of stored rows to their nearest other one, seen through masks in turn."""
@@ -143,9 +156,20 @@ class Stored:
 
 
 def encoded(encoding: Encoding, data: Data, store: Store = None) -> Rows:
-    """Return data as rows to store: signs as bits or real values in the precision of the data, few at a time."""
+    """Return data as rows to store: signs as bits or real values in the precision of the data, few at a time.
+
+    Greys of single precision from -1 to 1 in a file that is mapped to be read only are left there.
+    """
     if encoding.kind == "binary":
         return pack_memories(data, encoding.middle, store)
+    if (
+        store is None
+        and encoding.is_identity
+        and data.dtype == np.float32
+        and is_mapped(data)
+        and not data.flags.writeable
+    ):
+        return np.asarray(data)
     dtype = data.dtype if data.dtype.kind == "f" and store is None else np.dtype(np.float32)
     blocks = (data[first : first + ROWS_AT_ONCE] for first in range(0, len(data), ROWS_AT_ONCE))
     return written((encoding.encode(some.astype(dtype, copy=False)) for some in blocks), data.shape, dtype, store)
