@@ -1,11 +1,10 @@
 """The server of the explorer: a page for each session, one worker pool for all. It listens on this machine only."""
 
-import asyncio
+import logging
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 import panel as pn
 from bokeh.client import pull_session
@@ -39,10 +38,9 @@ def _warm_up(url: str) -> None:
         time.sleep(WARM_UP_INTERVAL)
 
 
-def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Report what goes wrong in the background, unless a page was closed while a message was on its way to it."""
-    if not isinstance(context.get("exception"), WebSocketClosedError):
-        loop.default_exception_handler(context)
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell whether an error in the background is more than a page that was closed while a message was on its way."""
+    return not (record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError))
 
 
 def serve(
@@ -66,8 +64,9 @@ def serve(
     shared.slow.submit(diagram, PhasePlane())
     threading.Thread(target=_warm_up, args=(f"http://{address}:{port}{prefix}/",), daemon=True).start()
 
+    logging.getLogger("asyncio").addFilter(_is_news)
+
     def page() -> pn.Template:
-        asyncio.get_running_loop().set_exception_handler(_report)
         return build_page(shared)
 
     try:
