@@ -9,7 +9,7 @@ def test_the_plane_of_exponential_memories(visit):
     page = visit("/?model=exponential&sharpness=1&x=0.2&t=0.3&n=32&disorders=2&sweeps=40")
     page.wait_for_selector("text=A = 0.2, T = 0.3: global retrieval (gR)")
     m = dh.solve(dh.ExponentialModel(0.2, 1.0, 0.3), "retrieval").m
-    page.wait_for_selector(f"td:text('{m:.6f}')")
+    page.wait_for_selector(f"td:text('{m:.4f}')")
     page.get_by_role("button", name="Simulate here").click()
     page.wait_for_selector(".verdict b:text('40 sweeps')")
     page.locator(".python-phase button").click()
@@ -18,7 +18,7 @@ def test_the_plane_of_exponential_memories(visit):
     page.get_by_label("sharpness L").press("Enter")
     page.wait_for_function("document.location.search.includes('sharpness=0.3')")
     weak = dh.solve(dh.ExponentialModel(0.2, 0.3, 0.3), "retrieval").m
-    page.wait_for_selector(f"td:text('{weak:.6f}')")
+    page.wait_for_selector(f"td:text('{weak:.4f}')")
 
 
 def test_the_radius_of_certificates_slides(visit):
