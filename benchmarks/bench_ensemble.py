@@ -32,7 +32,7 @@ def art_views(model: DenseAssociativeClassifier) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as home, patch.dict("os.environ", {"HOME": home}):
         base: Any = importlib.import_module("densehop.learn.attacks.art_adapter").ArtClassifier
 
-    class CrossEntropy(base):  # type: ignore[misc]
+    class CrossEntropy(base):  # type: ignore[misc] # of an extra without types
         def compute_loss(self, x: Any, y: Any, **_: Any) -> Any:
             scores = self.target.scores(x)
             return logsumexp(scores, axis=1) - (scores * np.asarray(y)).sum(axis=1)
@@ -40,7 +40,7 @@ def art_views(model: DenseAssociativeClassifier) -> dict[str, object]:
         def loss_gradient(self, x: Any, y: Any, **_: Any) -> Any:
             return self.target.gradient(x, lambda scores: softmax(scores, axis=1) - np.asarray(y))[1]
 
-    class Ratio(base):  # type: ignore[misc]
+    class Ratio(base):  # type: ignore[misc] # of an extra without types
         """The margin over the distance of the first to the third score (Croce & Hein 2020)."""
 
         def compute_loss(self, x: Any, y: Any, **_: Any) -> Any:
@@ -66,7 +66,7 @@ def art_views(model: DenseAssociativeClassifier) -> dict[str, object]:
             below = scores[rows, order[:, 0]] - scores[rows, order[:, 2]] + CLOSE
             return above, below, every[rival] - every[truth], every[order[:, 0]] - every[order[:, 2]]
 
-    class Images(base):  # type: ignore[misc]
+    class Images(base):  # type: ignore[misc] # of an extra without types
         channels_first, input_shape = True, (1, 8, 8)
 
         def predict(self, x: Any, **_: Any) -> Any:

@@ -20,6 +20,7 @@ MARKER_SIZE = 4.0
 UNFILLED = "white"
 SETTLED = (Verdict.EQUILIBRATED, Verdict.FROZEN)  # filled markers
 LOOKS = ((BLUE, "o"), (SKY, "^"))  # of chains that start with an overlap, the largest N first
+SHAPES = {"o": "circles", "^": "triangles"}  # what these markers are called
 FROM_ZERO = (ORANGE, "s")  # of chains that start without overlap
 NOTE_HEIGHT = 0.22  # the overlap at which a note stands
 NARROWEST_NAMED = 0.045  # of a panel's width: phases in a narrower strip are not named in it
@@ -181,5 +182,6 @@ def _key(page: Sheet, series: list[Series]) -> None:
         Line2D([], [], color=BLUE, linewidth=0.9, label="theory at each $N$ (thin)"),
         *(Line2D([], [], label=one.label, **_look(one, one.colour)) for one in series),
     ]
-    title = "open circles and triangles: chains that had not settled"
+    shapes = [SHAPES[one.marker] for one in series if not one.without_overlap]
+    title = f"open {' and '.join(shapes)}: chains that had not settled"
     page.legend(handles, loc="outside lower center", ncols=2, title=title)

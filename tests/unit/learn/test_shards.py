@@ -73,6 +73,8 @@ def test_what_shards_cannot_do_is_refused():
     greys = np.random.default_rng(0).random((9, 5))
     with pytest.raises(InvalidInput, match="beta must be given for greys"):
         ShardedMemory(AtOnce()).fit([greys])
+    with pytest.raises(InvalidInput, match=r"client must be the distributed\.Client of a Dask cluster, got None"):
+        ShardedMemory(None)
     with pytest.raises(InvalidInput, match="interaction must be one of 'exponential', 'attention'"):
         ShardedMemory(AtOnce(), "strict")
     with pytest.raises(InvalidInput, match="rows of one length, got"):

@@ -44,6 +44,11 @@ class ShardedMemory:
         beta=None is for signs only: what suits greys depends on the distances of all of them.
     folder : path or None
         A folder, on the workers, for shards that stay in files (`store` of `DenseAssociativeMemory`).
+
+    Raises
+    ------
+    InvalidInput
+        If `client` is none, or a parameter is not allowed.
     """
 
     def __init__(
@@ -59,6 +64,8 @@ class ShardedMemory:
         folder: str | None = None,
     ) -> None:
         checks.choice("interaction", interaction, ("exponential", "attention"))
+        if not all(hasattr(client, name) for name in ("submit", "gather")):
+            raise InvalidInput(f"client must be the distributed.Client of a Dask cluster, got {client!r}")
         self.client = client
         self.interaction, self.beta, self.encoding, self.scale = interaction, beta, encoding, scale
         self.max_steps = checks.integer("max_steps", max_steps, 1)
