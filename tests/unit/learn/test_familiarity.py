@@ -314,3 +314,17 @@ def test_signs_of_grey_values_do_not_change_with_the_range_of_columns():
     memory = DenseAssociativeMemory("strict", encoding="binary").fit([[0.0, 1.0, 0.4], [1.0, 0.0, 0.2]])
     with pytest.raises(InvalidInput, match="columns differ otherwise in range"):
         memory.partial_fit([[0.5, 0.5, 100.0]])
+
+
+def test_few_rows_in_clusters_do_not_pass_for_independent_ones():
+    """Twenty rows of 30 signs, each a fifth off one of eight centres: not unrelated codes."""
+    random = np.random.default_rng(5)
+    told = []
+    for _ in range(60):
+        centres = random.choice([-1, 1], (8, 30))
+        clustered = centres[random.integers(0, 8, 20)] * np.where(random.random((20, 30)) < 0.2, -1, 1)
+        pair = (clustered, random.choice([-1, 1], (20, 30)))
+        told.append([independent_signs(rows) for rows in pair])
+    clustered_share, independent_share = np.mean(told, axis=0)
+    assert clustered_share < 0.15  # 0.25 at 4 standard deviations
+    assert independent_share > 0.9

@@ -28,7 +28,7 @@ SAMPLE = 1000  # stored vectors that are compared with all others
 GROUPS = 4  # of questions whose masks differ
 AT_ONCE = 4096  # of these at a time
 PAIRED = 200  # vectors of signs whose pairs tell whether they are independent
-UNLIKELY = 4.0  # standard deviations
+UNLIKELY = 2.5  # standard deviations; more would let 20 rows in clusters pass for independent ones
 USUAL_RATE, HIGHEST_RATE = 0.01, 0.05  # of false alarms, where nobody chooses one
 
 
