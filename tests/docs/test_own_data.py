@@ -53,10 +53,11 @@ def test_the_page_has_commands_of_every_kind():
 
 
 def test_the_files_are_there_afterwards(files, monkeypatch):
-    if not (files / "restored").exists():  # the commands of the page ran elsewhere
+    if not ((files / "restored").exists() and (files / "again/classes.csv").exists()):  # commands ran elsewhere
         monkeypatch.chdir(files)
-        command = next(one for one in commands() if one.endswith("--query damaged --out restored"))
-        assert program.run(shlex.split(command)[1:]) == 0
+        monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+        for command in commands():
+            assert program.run(shlex.split(command)[1:]) == 0
     assert [path.name for path in sorted((files / "restored/restored").iterdir())] == [
         "0000-03.png", "0001-08.png", "0002-20.png",
     ]  # fmt: skip
