@@ -16,7 +16,7 @@ help:
 	@echo "make test-all-pythons  the tests with each of PYTHONS=\"$(PYTHONS)\", with the newest and with the lowest versions of all dependencies"
 	@echo "make check-long  the tests that are too long for make test, and a table of their times"
 	@echo "make docs        the documentation site in site/, its tutorials run"
-	@echo "make bench       speed, as ratios"
+	@echo "make bench       speed: one table of targets, what is measured, met or missed"
 	@echo "make release-check  what users will get: built, installed with each Python, tested outside the clone"
 	@echo "make install     only build the environment in .venv"
 
@@ -102,7 +102,7 @@ release-check: .venv/uv
 	@touch $@
 
 bench: .venv/bench
-	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+	@$(BIN)/python benchmarks/targets.py
 
 clean:
 	rm -rf .venv "$(OUT)" site docs/learn docs/api/generated

@@ -51,16 +51,17 @@ def theory_latency() -> None:
         print(f"  p*= {p:2}: T_crit = {temperature:.10f}  {1e3 * statistics.median(times):6.2f} ms")
 
 
+def shuffled(n_spins: int, n_examples: int, temperature: float) -> None:
+    """Draw as ours does: the same law of the overlap, each row shuffled."""
+    law = dh.teacher.teacher_law(n_spins, 3, temperature)
+    rng = np.random.default_rng(0)
+    k = rng.choice(law.overlaps, n_examples, p=law.probability / law.probability.sum())
+    rows = np.where(np.arange(n_spins) < ((n_spins + k) // 2)[:, np.newaxis], 1, -1).astype(np.int8)
+    rng.permuted(rows, axis=1, out=rows)
+
+
 def examples_drawn() -> None:
-    """Compare with NumPy: the same law of the overlap, each row shuffled; and with writing the same memory once."""
-
-    def shuffled(n_spins: int, n_examples: int, temperature: float) -> None:
-        law = dh.teacher.teacher_law(n_spins, 3, temperature)
-        rng = np.random.default_rng(0)
-        k = rng.choice(law.overlaps, n_examples, p=law.probability / law.probability.sum())
-        rows = np.where(np.arange(n_spins) < ((n_spins + k) // 2)[:, np.newaxis], 1, -1).astype(np.int8)
-        rng.permuted(rows, axis=1, out=rows)
-
+    """Compare with NumPy, and with writing the same memory once."""
     print("teacher examples, p = 3, one thread, against NumPy shuffling each row and against np.full:")
     for n_spins, n_examples in ((64, 800_000), (256, 200_000), (512, 100_000), (1024, 50_000)):
         for name, temperature in (("ordered", 1.2), ("near T_crit", 1.45), ("disordered", 2.0)):

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -96,27 +96,32 @@ def inner_loop(loop: ctypes.CDLL | None) -> None:
         )
 
 
-def four_bodies() -> None:
-    """Print what an attempt costs on patterns at p = 4, cold and with every other one accepted, over the same at p = 3.
+def four_and_three(n_spins: int, n_patterns: int, sweeps: int) -> dict[str, np.ndarray]:
+    """Return ns per pattern and attempt at p = 4 and at p = 3, (2, round), cold and with every other one accepted.
 
     The cost of a run is the time of a long one minus that of a short one.
     """
+    pattern, examples = dh.draw_examples(n_spins, n_patterns, 2, 0.7 * n_spins**0.5)
+    nets = [dh.PBodyHopfield(examples, p=p) for p in (4, 3)]
+    runs = [
+        partial(net.sample, temperature, 1, length, net.relax(pattern), representation="patterns", n_workers=1)
+        for temperature in (0.0, 1e9)
+        for net in nets
+        for length in (sweeps, 3 * sweeps)
+    ]
+    times = in_turn(*runs).T
+    costs = (times[1::2] - times[::2]) * 1e9 / (2 * sweeps) / n_spins / n_patterns
+    return {"cold": costs[:2], "half accepted": costs[2:]}
+
+
+def four_bodies() -> None:
+    """Print what an attempt costs on patterns at p = 4, over the same at p = 3."""
     print("patterns, p = 4, ns per pattern and attempt (times p = 3):    cold          half accepted")
     for n_spins, n_patterns, sweeps in ((64, 8_192, 400), (256, 131_072, 8), (256, 1_048_576, 2), (512, 131_072, 4)):
-        pattern, examples = dh.draw_examples(n_spins, n_patterns, 2, 0.7 * n_spins**0.5)
-        nets = [dh.PBodyHopfield(examples, p=p) for p in (4, 3)]
-        runs = [
-            partial(net.sample, temperature, 1, length, net.relax(pattern), representation="patterns", n_workers=1)
-            for net in nets
-            for temperature in (0.0, 1e9)
-            for length in (sweeps, 3 * sweeps)
-        ]
-        times = in_turn(*runs)
-        cold, hot, cold_3, hot_3 = np.median(times[:, 1::2] - times[:, ::2], axis=0)
-        unit = 1e9 / (2 * sweeps) / n_spins / n_patterns
+        found = [np.median(costs, axis=1) for costs in four_and_three(n_spins, n_patterns, sweeps).values()]
         print(
-            f"  N = {n_spins}, M = {n_patterns:7}: {cold * unit:20.3f} ({cold / cold_3:.1f}) "
-            f"{hot * unit:20.3f} ({hot / hot_3:.1f})"
+            f"  N = {n_spins}, M = {n_patterns:7}: "
+            + " ".join(f"{four:20.3f} ({four / three:.1f})" for four, three in found)
         )
 
 
@@ -134,7 +139,7 @@ class Cell:
     used: float
 
 
-def cells(grid: list[tuple[int, int, tuple[float, ...]]], n_chains: int, rounds: int) -> Iterator[Cell]:
+def cells(grid: Sequence[tuple[int, int, tuple[float, ...]]], n_chains: int, rounds: int) -> Iterator[Cell]:
     """Measure both representations, couplings built beforehand, and the automatic choice on one thread.
 
     Runs are short, so each time is the best of its rounds: what neighbours on the machine do can only add to it.
