@@ -4,8 +4,6 @@ import math
 from collections.abc import Callable, Iterable
 from functools import cache, partial
 
-from scipy.optimize import root_scalar
-
 from densehop.base import checks
 from densehop.errors import InvalidInput, NoSolution
 from densehop.theory.lines import curves, pairwise_lines
@@ -80,11 +78,13 @@ def pairwise_global_load(temperature: float) -> Estimate:
         retrieved = pairwise.retrieval_at(a, load, temperature)
         return _glass_free_energy(load, temperature, start) - pairwise.free_energy(retrieved, load, temperature)
 
-    root = root_scalar(lead, x0=symmetric, x1=symmetric + 0.01, method="secant", xtol=1e-12, maxiter=30)
     highest = pairwise_curves.spinodal_log_variance(temperature)
-    if not root.converged or root.root > highest:
-        raise NoSolution(f"the transition of p = 2 at T = {temperature:.10g} is lost in rounding: too close to T = 2")
-    log_a = float(root.root)
+    try:
+        log_a = pairwise_curves.bracketed_root(lambda log_a: -lead(log_a), symmetric, highest, step=0.01)
+    except NoSolution as lost:
+        raise NoSolution(
+            f"the transition of p = 2 at T = {temperature:.10g} is lost in rounding: too close to T = 2"
+        ) from lost
     load = pairwise_curves.retrieval_load(math.exp(log_a), temperature)
     slope = (lead(log_a + 1e-3) - lead(log_a)) / 1e-3
     return Estimate(load, load * (abs(lead(log_a)) + 4e-15) / abs(slope))
