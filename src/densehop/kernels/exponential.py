@@ -14,8 +14,9 @@ import numpy as np
 
 from densehop.kernels import allocation_free, implements, inlined
 from densehop.kernels.from_overlaps import ROUNDING, SUM, TOP, find_again
-from densehop.kernels.signed_sums import add_signed, find_powers, multiply_both, sum_of_both
+from densehop.kernels.signed_sums import add_signed
 from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
+from densehop.kernels.weighted_sums import find_powers, multiply_both, sum_of_both
 
 FLIPS = 2  # place in `totals`: flips since the weights were found
 ROUNDED = 64  # at most so many times a weight is rounded when it is found, and its sum beyond M

@@ -12,8 +12,9 @@ import numpy as np
 
 from densehop.kernels import allocation_free, implements
 from densehop.kernels.from_overlaps import ROUNDING, SUM, TOP, find_again
-from densehop.kernels.signed_sums import add_signed, selected_sum
+from densehop.kernels.signed_sums import add_signed
 from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
+from densehop.kernels.weighted_sums import selected_sum
 
 
 class Weights(NamedTuple):
