@@ -86,10 +86,10 @@ def factors(energy, spin):
 def _flip_cost(energy, chain, site):  # what rounding alone could make is 0, so that T = 0 dynamics ends
     for_plus, for_minus = factors(energy, chain.states[site])
     total: float = sum_of_both(energy.bits, site, chain.weights, for_plus, for_minus)
-    here = chain.totals[SUM]
-    if abs(total - here) <= (energy.n_patterns + ROUNDED + 2 * chain.totals[FLIPS]) * ROUNDING * here:
+    current = chain.totals[SUM]
+    if abs(total - current) <= (energy.n_patterns + ROUNDED + 2 * chain.totals[FLIPS]) * ROUNDING * current:
         return 0.0
-    return np.log(here / total) / energy.sharpness
+    return np.log(current / total) / energy.sharpness
 
 
 @implements(flip, Exponential)

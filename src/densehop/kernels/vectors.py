@@ -81,8 +81,8 @@ def sum_of_blocks(builder, n_blocks, sum_type, term, fits=False):
     sums = [cgutils.alloca_once_value(builder, constant(sum_type, 0)) for _ in range(UNROLLED)]
     whole = builder.mul(builder.udiv(n_blocks, INT64(UNROLLED)), INT64(UNROLLED))
     with cgutils.for_range_slice(builder, INT64(0), whole, INT64(UNROLLED)) as (first, _):
-        for place, partial in enumerate(sums):
-            vector = term(builder.add(first, INT64(place)))
+        for index, partial in enumerate(sums):
+            vector = term(builder.add(first, INT64(index)))
             builder.store(builder.add(builder.load(partial), vector), partial)
     with cgutils.for_range_slice(builder, whole, n_blocks, INT64(1)) as (block, _):
         builder.store(builder.add(builder.load(sums[0]), term(block)), sums[0])

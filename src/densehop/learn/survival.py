@@ -87,9 +87,9 @@ class _Field:
 
     def right(self, overlaps: Floats, noise: Floats | float | None = None) -> Floats:
         """Return the mean of the signs that fields have (1: all right), where a state has these overlaps per spin."""
-        place = np.clip((1 + overlaps) / 2, 0, 1) * (len(self.agreements) - 1)
-        logs = np.interp(place, self.agreements, np.maximum(self.logs, -1e5))
-        signs = self.signs[np.rint(place).astype(np.int64)]
+        agreement = np.clip((1 + overlaps) / 2, 0, 1) * (len(self.agreements) - 1)
+        logs = np.interp(agreement, self.agreements, np.maximum(self.logs, -1e5))
+        signs = self.signs[np.rint(agreement).astype(np.int64)]
         ratio = np.exp(np.minimum(logs - (self.noise if noise is None else noise) / 2, 50))
         means: Floats = signs * erf(ratio / np.sqrt(2))
         return means

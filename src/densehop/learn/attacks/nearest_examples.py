@@ -65,9 +65,9 @@ class Examples:
 
     def fields(self, inputs: Reals) -> Reals:
         """Return the fields, (B, M)."""
-        moved = (inputs - self.origin).astype(self.weights.dtype, copy=False)
-        found: Reals = moved @ self.weights.T + self.offsets
-        return found
+        centred = (inputs - self.origin).astype(self.weights.dtype, copy=False)
+        fields: Reals = centred @ self.weights.T + self.offsets
+        return fields
 
     def _sums(self, logs: Reals) -> tuple[Reals, Reals]:
         """Return log sums over each class's examples (B, C), and the share of each example in its sum, (B, M)."""
@@ -75,10 +75,10 @@ class Examples:
         sizes = np.diff([*starts, len(self.owners)])
         top = np.maximum.reduceat(logs, starts, axis=1)
         shares = np.exp(logs - np.repeat(top, sizes, axis=1))
-        totals = np.add.reduceat(shares, starts, axis=1)
-        shares /= np.repeat(totals, sizes, axis=1)
+        relative_sums = np.add.reduceat(shares, starts, axis=1)
+        shares /= np.repeat(relative_sums, sizes, axis=1)
         scores = np.full((len(logs), self.n_classes), NOTHING, dtype=logs.dtype)
-        scores[:, present] = np.log(totals) + top
+        scores[:, present] = np.log(relative_sums) + top
         return scores, shares
 
 
@@ -87,13 +87,13 @@ def examples_of(model: object) -> Examples | None:
     if isinstance(model, DenseAssociativeClassifier) and isinstance(model.network_, ExponentialMemories):
         return _exponential(model, model.network_)
     if isinstance(model, DenseAssociativeClassifier) and model.kind == "stored":
-        return _stored(model)
+        return _stored_examples(model)
     if isinstance(model, KNeighborsClassifier) and model.n_neighbors == 1 and model.effective_metric_ == "euclidean":
         return _neighbours(model)
     return None
 
 
-def _stored(model: DenseAssociativeClassifier) -> Examples:
+def _stored_examples(model: DenseAssociativeClassifier) -> Examples:
     """Return stored memories with f of their class units."""
     memories = model.network_.astype(np.float64)
     owners = memories.labels.argmax(axis=1)

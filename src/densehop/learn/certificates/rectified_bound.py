@@ -38,8 +38,8 @@ class RectifiedCase:
 
 def rectified_lengths(case: RectifiedCase) -> Floats:
     """Return certified L2 lengths of perturbations (B,)."""
-    found = [_one(case, row) for row in range(len(case.inputs))]
-    return np.array(found)
+    lengths = [_one(case, row) for row in range(len(case.inputs))]
+    return np.array(lengths)
 
 
 def _one(case: RectifiedCase, row: int) -> float:

@@ -32,10 +32,10 @@ def last_positive(gap: Gap, at_zero: Floats, ends: Floats, at_ends: Floats, gues
             tried = guesses[active] if step == 0 else a + (b - a) * f / (f - g)
         inside = (tried > a) & (tried < b) & (step % 3 < 2)
         tried = np.where(inside, tried, np.where(a > 0, np.sqrt(a * b), (a + b) / 2))
-        found = gap(tried, active)
-        up = found > 0
-        low[active], at_low[active] = np.where(up, tried, a), np.where(up, found, f / 2)
-        high[active], at_high[active] = np.where(up, b, tried), np.where(up, g / 2, found)
+        values = gap(tried, active)
+        up = values > 0
+        low[active], at_low[active] = np.where(up, tried, a), np.where(up, values, f / 2)
+        high[active], at_high[active] = np.where(up, b, tried), np.where(up, g / 2, values)
         active = active[high[active] - low[active] > CLOSE * high[active]]
         if not len(active):
             break

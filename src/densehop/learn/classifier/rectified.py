@@ -74,9 +74,9 @@ class RectifiedLearner(Trained):
 
         def step(batch: Reals, labels: Integers, amounts: Reals | None) -> tuple[float, list[Reals]]:
             network = self.network
-            found = class_scores(network, batch, none=loss.none)
-            value, upstream = loss(found.scores, labels, amounts)
-            return value, list(memory_gradients(network, found, upstream, batch))
+            scores = class_scores(network, batch, none=loss.none)
+            value, upstream = loss(scores.scores, labels, amounts)
+            return value, list(memory_gradients(network, scores, upstream, batch))
 
         return self.trainer.epoch(inputs, classes, weights, step, rates, random)
 

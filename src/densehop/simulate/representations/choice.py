@@ -186,11 +186,11 @@ class IntegerModel:
     def prefers_couplings(self, work: Workload, acceptance: float, now: bool, attempts_left: int) -> bool:
         """Decide for the next block, `now` telling whether couplings are in use; a change must pay for itself."""
         by_patterns, by_couplings = work.patterns_cost(acceptance), work.couplings_cost(acceptance)
-        here, there = (by_couplings, by_patterns) if now else (by_patterns, by_couplings)
+        current_cost, other_cost = (by_couplings, by_patterns) if now else (by_patterns, by_couplings)
         price = 2 * work.n_spins * work.n_chains * work.patterns_cost(0.0)  # overlaps and fields anew
         if not now and not work.built:
             price += work.build_cost()
-        changes = there < MARGIN * here and (here - there) * attempts_left > price
+        changes = other_cost < MARGIN * current_cost and (current_cost - other_cost) * attempts_left > price
         return now != changes
 
     def _why_no_couplings(self) -> str:

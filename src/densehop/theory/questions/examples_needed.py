@@ -109,22 +109,22 @@ def _of_exponential(
     if sharpness is None or reliability is None:
         raise InvalidInput("p = None is an exponential energy, which needs sharpness and reliability; or give p >= 2")
     temperature = checks.number("temperature", temperature, zero_allowed=True)
-    found = exponential_examples.enough(n_spins, temperature, overlap, sharpness, reliability)
+    needed = exponential_examples.enough(n_spins, temperature, overlap, sharpness, reliability)
     return ExamplesNeeded(
         n_spins,
         None,
         temperature,
         overlap,
-        found.n_examples,
-        found.load,
-        Phase.GLOBAL_RETRIEVAL if found.n_examples >= found.n_examples_global else Phase.EXAMPLE_RETRIEVAL,
-        found.overlap,
-        found.n_examples_global,
-        found.load_global,
-        found.overlap_global,
-        found.needs_hint,
+        needed.n_examples,
+        needed.load,
+        Phase.GLOBAL_RETRIEVAL if needed.n_examples >= needed.n_examples_global else Phase.EXAMPLE_RETRIEVAL,
+        needed.overlap,
+        needed.n_examples_global,
+        needed.load_global,
+        needed.overlap_global,
+        needed.needs_hint,
         math.nan,
-        math.nan if found.needs_hint else float(found.n_examples_global),
+        math.nan if needed.needs_hint else float(needed.n_examples_global),
         float(sharpness),
         float(reliability),
     )

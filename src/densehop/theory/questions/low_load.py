@@ -87,11 +87,11 @@ def mixtures(p: int, temperature: float, n_memories: int = 3, *, overlap: float 
     n_memories = checks.integer("n_memories", n_memories, 1, MOST_MEMORIES)
     if checks.number("overlap", overlap, zero_allowed=True) >= 1:
         raise InvalidInput(f"overlap must lie from 0 to 1, 1 excluded, got {overlap:g}")
-    found = [
+    candidates = [
         _mixture(_SumsOfSigns.of(n_mixed, n_memories, float(overlap)), p, temperature)
         for n_mixed in range(1, n_memories + 1)
     ]
-    return tuple(sorted((state for state in found if state is not None), key=lambda state: state.free_energy))
+    return tuple(sorted((state for state in candidates if state is not None), key=lambda state: state.free_energy))
 
 
 def critical_memory_overlap(p: int) -> float:
