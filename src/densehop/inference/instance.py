@@ -76,6 +76,7 @@ class Instance:
         """Return the TAP equations at m, from one pass through the examples."""
         fields, onsager = self.fields(m), self.reaction(m)
         inner = -float(m @ fields) / self.p / self.n_spins  # E/N: the energy is homogeneous of degree p in m
+        # The mean over sites of H(m) = -sum over both signs of (1 +- m)/2 log[(1 +- m)/2].
         entropy = float(-(xlogy(1 + m, (1 + m) / 2) + xlogy(1 - m, (1 - m) / 2)).mean() / 2)
         target = np.tanh(self.beta * (fields - onsager.coefficient * m))
         return TapState(

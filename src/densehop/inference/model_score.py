@@ -128,6 +128,7 @@ def _summary(bodies: npt.NDArray[np.int64], grid: Floats, odds: Floats, q: Float
     if column in (0, len(grid) - 1) or not np.isfinite(odds[row, column - 1 : column + 2]).all():
         advice = f"the largest evidence lies at the end of what is known, T = {grid[column]:g}: extend the temperatures"
         return Evidence(bodies, grid, odds, q, best, math.nan, math.nan, advice)
+    # The parabola through the maximum and its neighbours: where it is highest, and one over the root of its curvature.
     curvature, slope, _ = np.polyfit(
         grid[column - 1 : column + 2] - grid[column], odds[row, column - 1 : column + 2], 2
     )

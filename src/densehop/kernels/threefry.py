@@ -14,9 +14,9 @@ from numba.extending import intrinsic
 from densehop.kernels import allocation_free
 from densehop.kernels.vectors import FLOAT64, INT32, INT64, LANES, are_contiguous, broadcast, constant, unpack
 
-ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)
+ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)  # bits, of the published function, as the next number
 PARITY = 0x1BD11BDA
-UNIT = 2.0**-53
+UNIT = 2.0**-53  # one over how many values a uniform number may have
 
 
 def words(builder, key, counter):

@@ -72,8 +72,8 @@ def count_tile(_context, state_words, state, words, group, n_spins, counts, colu
         return context.get_dummy_value()
 
     if is_matrix(state_words, types.uint32) and is_matrix(words, types.uint32, 3) and is_matrix(counts, types.int16):
-        offsets = (types.int64,) * 2
-        return types.void(state_words, types.int64, words, *offsets, counts, types.int64), generate
+        positions = (types.int64,) * 2
+        return types.void(state_words, types.int64, words, *positions, counts, types.int64), generate
     return None
 
 
@@ -123,8 +123,8 @@ def multiply_tile(_context, values, state, n_pairs, panel, factor, totals, site)
         return context.get_dummy_value()
 
     if is_matrix(values, types.int16) and is_matrix(panel, types.int16) and is_matrix(totals, types.int64):
-        indices = (types.int64,) * 2
-        return types.void(values, *indices, panel, types.int64, totals, types.int64), generate
+        positions = (types.int64,) * 2
+        return types.void(values, *positions, panel, types.int64, totals, types.int64), generate
     return None
 
 

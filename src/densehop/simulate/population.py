@@ -30,7 +30,7 @@ from densehop.simulate.resampling import culled, next_step, parents, relative_we
 from densehop.simulate.settings import Settings
 
 BATCH = 64  # replicas that a thread runs at once
-PILOT_REPLICAS = 500
+PILOT_REPLICAS = 500  # of the population by which temperatures are chosen
 STAGES_AHEAD = 16  # that couplings may count on to pay for themselves
 
 

@@ -29,7 +29,7 @@ from densehop.simulate.representations.bit_overlaps import (
     words_of,
 )
 
-DIGIT = 2**16
+DIGIT = 2**16  # base in which tables are split for products of 16-bit integers
 
 
 class Stepper(Protocol):

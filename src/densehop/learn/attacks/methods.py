@@ -97,7 +97,7 @@ def random_search(
     best = ball.project(inputs + ball.radius * ball.direction(stripes), inputs)
     highest = target.margins(best, truth)
     for query in range(queries):
-        area = 0.3 * 0.5 ** (8 * query / queries)
+        area = 0.3 * 0.5 ** (8 * query / queries)  # share of the pixels, from 30% to 0.1%
         side = max(1, round(np.sqrt(area * rows * columns)) if rows > 1 else round(area * columns))
         height, width = min(side, rows), min(side, columns)
         top, left = random.integers(0, rows - height + 1), random.integers(0, columns - width + 1)

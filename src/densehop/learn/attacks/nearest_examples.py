@@ -20,8 +20,8 @@ Logs = Callable[[Reals, float], tuple[Reals, Reals]]
 Choice = Callable[[Reals], Reals]  # scores (B, C) -> d loss/d scores
 
 NEIGHBOUR = 1e6  # beta of the nearest neighbour itself, in units of 1 / a typical smallest squared distance
-SMOOTHER_NEIGHBOUR = (15.0, 60.0)
-SMOOTHER_STORED = (0.3,)
+SMOOTHER_NEIGHBOUR = (15.0, 60.0)  # beta in the same units
+SMOOTHER_STORED = (0.3,)  # sharpness, 1 being that of the model
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Examples:
     origin : (N,), near the data, so that fields keep their digits wherever these lie
     weights : (M, N), sorted by class
     offsets : (M,)
-    owners : (M,), places of their classes, ascending
+    owners : (M,), indices of their classes, ascending
     n_classes : int
     logs : fields (B, M), a sharpness -> log f and its derivative
     smoother : sharpnesses to attack at, too
@@ -73,6 +73,7 @@ class Examples:
         """Return log sums over each class's examples (B, C), and the share of each example in its sum, (B, M)."""
         present, starts = np.unique(self.owners, return_index=True)
         sizes = np.diff([*starts, len(self.owners)])
+        # The log-sum-exp within each class, from its largest term.
         top = np.maximum.reduceat(logs, starts, axis=1)
         shares = np.exp(logs - np.repeat(top, sizes, axis=1))
         relative_sums = np.add.reduceat(shares, starts, axis=1)

@@ -135,6 +135,7 @@ def _weights(interaction: Interaction, overlaps: Reals) -> tuple[Reals, Floats]:
     that it agrees with and at k + 1 of the others.
     """
     if interaction.additive:
+        # steps[c] is the gain from c to c + 1 agreeing sites, so it belongs to c + 1/2; overlaps of means lie between.
         agreements = (overlaps + interaction.n_sites) / 2
         nodes = np.arange(interaction.n_sites) + 0.5
         below, above = (np.interp(agreements + half, nodes, interaction.steps) for half in (-0.5, 0.5))

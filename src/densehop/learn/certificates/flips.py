@@ -11,7 +11,7 @@ from densehop.learn.certificates.exponential_bound import Decided, posterior_min
 from densehop.learn.certificates.minorants import Worst, best_minorants
 from densehop.learn.certificates.rounding import DOUBLE
 
-ROUNDS = 2
+ROUNDS = 2  # in which decisive memories get means of their own
 NEAREST = 64  # memories that first bound the number of flips
 AT_ONCE = 2**21  # numbers in one block of memories
 

@@ -13,9 +13,9 @@ import numpy as np
 from densehop.base.arrays import Floats, Integers, Mask
 
 RIVALS, OWN = 12, 16  # memories of other classes that get weights of their own, and memories that share these
-STEPS = 60
-FIRST_STEP, LONGER, LESS = 0.5, 1.3, 0.3
-LONGEST = 0.9
+STEPS = 60  # of the ascent
+FIRST_STEP, LONGER, LESS = 0.5, 1.3, 0.3  # its step, and the factors after a step up and after one down
+LONGEST = 0.9  # step; 1 would replace the weights by those that the gradient gives
 LEAST = -12.0  # log of the least weight to start from: gradient steps of the logarithm cannot leave zero
 
 

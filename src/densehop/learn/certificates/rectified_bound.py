@@ -19,7 +19,7 @@ from densehop.base.arrays import Floats, Integers
 from densehop.learn.certificates.rounding import DOUBLE
 
 BASES = (0.2, 0.5, 1.0)  # b_a is at least such a share of F_c: any is a proof, the best is taken
-HALVINGS = 20
+HALVINGS = 20  # of the interval that holds the largest length: to a millionth of it
 
 
 @dataclass(frozen=True, eq=False)

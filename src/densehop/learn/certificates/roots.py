@@ -1,4 +1,4 @@
-"""Roots of many functions at once: each answer is a place where the function was seen to be positive."""
+"""Roots of many functions at once: each answer is a point at which the function was seen to be positive."""
 
 from collections.abc import Callable
 
@@ -6,15 +6,15 @@ import numpy as np
 
 from densehop.base.arrays import Floats, Integers
 
-STEPS = 20
+STEPS = 20  # at most, for each function
 CLOSE = 1e-4  # to which share of it a root is found
 
-# places (P,) and which functions (P,) -> values (P,)
+# points (P,) and which functions (P,) -> values (P,)
 Gap = Callable[[Floats, Integers], Floats]
 
 
 def last_positive(gap: Gap, at_zero: Floats, ends: Floats, at_ends: Floats, guesses: Floats) -> Floats:
-    """Return places (R,) where functions are positive, close below a root, by regula falsi (Illinois).
+    """Return points (R,) where functions are positive, close below a root, by regula falsi (Illinois).
 
     Every third step halves the bracket, in its logarithm where that is finite.
 

@@ -15,7 +15,7 @@ from densehop.learn.classifier.sharpness import likeliest_sharpness
 from densehop.learn.classifier.training import Trained, Trainer
 
 TEMPERATURE = {"accuracy": 1.0, "certified": 6.0}  # nats of the margin that the loss resolves
-RATE = 0.01
+RATE = 0.01  # first learning rate
 RISE = 0.3  # share of the epochs over which the radius rises to its value
 SHARE, FEWEST, MOST = 0.2, 100, 2000  # memories, where no number is given
 NOISE = 0.2  # of each training input

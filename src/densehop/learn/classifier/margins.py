@@ -18,7 +18,7 @@ from densehop.learn.classifier.exponential import ExponentialMemories
 
 HEAVIEST = 32  # memories for each input whose pull is followed in the L1 norm
 STEP = 0.5  # of the weights' exponentiated gradient
-TINY = 1e-12
+TINY = 1e-12  # squared length, so that no gradient divides by 0
 
 
 @dataclass(frozen=True)

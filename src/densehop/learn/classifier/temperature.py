@@ -12,7 +12,7 @@ from densehop.learn.classifier.scores import Memories
 
 SAMPLES = 500  # that are left out in turn
 MOST_FIELDS = 2**25  # at more memories, fewer are left out
-LARGEST = 1e4
+LARGEST = 1e4  # inverse temperature
 
 
 @dataclass(frozen=True, eq=False)

@@ -80,11 +80,11 @@ class BitMemory:
             outcome = self._step(current, hidden, fixed[moving])
             if outcome is None:
                 return None
-            again, minimum = outcome
+            may_move, is_minimum = outcome
             states[moving] = current
-            at_rest[moving] = ~again
-            settled[moving] = minimum
-            moving = moving[again]
+            at_rest[moving] = ~may_move
+            settled[moving] = is_minimum
+            moving = moving[may_move]
             n_steps += 1
         return Motion(unpack_signs(states, self.words.n_spins).astype(dtype), n_steps, settled, at_rest)
 

@@ -90,6 +90,7 @@ class DenseAssociativeImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstima
     def _distances(self, values: Floats, known: Floats) -> Floats:
         """Return squared distances (B, M) to stored rows, as if all columns were known; inf where none is shared."""
         shared = known @ self._known.T
+        # |x - xi|^2 over the columns that both know, as what is not known is 0.
         squares = values**2 @ self._known.T + known @ (self._rows**2).T - 2 * values @ self._rows.T
         scaled = np.maximum(squares, 0) * values.shape[1] / np.maximum(shared, 1)
         return np.where(shared > 0, scaled, np.inf)

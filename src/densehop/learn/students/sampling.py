@@ -22,8 +22,8 @@ from densehop.network import PBodyHopfield
 from densehop.simulate.settings import annealing
 
 HOTTEST = 2.5  # depths: above every transition of a p-body ferromagnet, T_crit(2) = 2
-SNAPSHOTS = 50
-STATES_FOR_DEPTH = 16
+SNAPSHOTS = 50  # of each run
+STATES_FOR_DEPTH = 16  # examples from which the deepest state is looked for
 
 
 @dataclass(frozen=True, eq=False)

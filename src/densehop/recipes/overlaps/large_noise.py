@@ -96,7 +96,8 @@ def infinite_size(load: float, temperature: float) -> dict[str, float]:
 
 def finite_size(n_spins: int, load: float, temperature: float) -> dict[str, float]:
     """Return q* with the exact signal and noise of N, and that signal over its limit."""
-    n_examples, teacher_temperature = n_examples_for(load, n_spins, P), math.sqrt(n_spins * temperature / 2)
+    n_examples = n_examples_for(load, n_spins, P)
+    teacher_temperature = math.sqrt(n_spins * temperature / 2)  # T* at which lambda tends to alpha/T
     try:
         overlap = finite_size_overlap(n_spins, n_examples, P, temperature, teacher_temperature, TEACHER_P)[1]
     except (NoSolution, OutOfRange):

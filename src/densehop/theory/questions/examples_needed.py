@@ -134,7 +134,7 @@ def _loads(p: int, temperature: float, overlap: float) -> tuple[float, float]:
     """Return the smallest loads at which the overlap exists and at which it is the thermodynamic state."""
     a = _variance_at(overlap)
     if p == 2:
-        d = 1 - 2 / temperature * (1 - overlap)
+        d = 1 - 2 / temperature * (1 - overlap)  # docs/theory.md, eq. 24, with alpha = 2 gamma
         load = a / overlap * (temperature - 2) * temperature * d / 2
         return load, load
     lines = nishimori.nishimori_lines(p)

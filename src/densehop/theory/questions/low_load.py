@@ -22,11 +22,9 @@ Overlaps = tuple[float, float]
 
 MOST_MEMORIES = 100
 ITERATIONS, NEWTON_STEPS = 500, 100
-FINE, COARSE = (
-    1e-13,
-    1e-5,
-)  # relative changes in Newton's method: aimed at; at a transition, where rounding is amplified
-SMALLEST_OVERLAP = 1e-7
+# Relative changes in Newton's method: the one aimed at, and the one at a transition, where rounding is amplified.
+FINE, COARSE = 1e-13, 1e-5
+SMALLEST_OVERLAP = 1e-7  # also the relative difference below which overlaps count as equal
 
 
 @dataclass(frozen=True)

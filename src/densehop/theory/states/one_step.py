@@ -18,8 +18,8 @@ from densehop.theory.states.noise import Noise, Order
 from densehop.theory.states.site import Site
 from densehop.theory.states.tilted_site import TiltedSite, tilted_average
 
-TOLERANCE = 1e-9
-STARTS = (
+TOLERANCE = 1e-9  # largest relative violation of the equations by a state that is returned
+STARTS = (  # inner deviation in units of its estimate, and y times it
     (1.0, 0.9),
     (1.0, 0.3),
     (0.5, 0.9),
@@ -27,9 +27,9 @@ STARTS = (
     (1.4, 1.0),
     (0.2, 0.1),
     (0.2, 0.5),
-)  # inner deviation, y times it
+)
 SHARES = (0.3, 0.1)  # of the variance inside a state
-PROBE = 1e-6
+PROBE = 1e-6  # relative split of q by which the response to a gap is measured
 SOLVED = 1e-14  # of the equations' violations: rounding
 LARGEST_REACH = 400.0  # of y^2 (a1 - a0): beyond, the tilt freezes the spin and any y solves the equations
 

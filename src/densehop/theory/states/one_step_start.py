@@ -15,10 +15,8 @@ from densehop.theory.states.one_step_branch import ADDED, TILT_ROUNDING, Lost, P
 from densehop.theory.states.site import Site
 from densehop.theory.states.tilted_site import flat_average
 
-MOST_ROUNDS, SETTLED = (
-    5,
-    1e-11,
-)  # of a state with almost equal levels: its inner deviation gives y, and this the deviation
+# Of a state with almost equal levels: its inner deviation gives y, and y the deviation.
+MOST_ROUNDS, SETTLED = 5, 1e-11
 HOTTEST = 100.0  # T over the inner deviation: beyond, x is 1/2 to 1e-5
 NARROW, WIDE = 0.05, 0.6  # inner deviation over T, where the curve begins on the AT line
 LEGIBLE = 1e-7  # rounding that may be left in the equation for y there

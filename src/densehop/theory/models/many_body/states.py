@@ -20,7 +20,7 @@ from densehop.theory.states.model import State
 
 TIGHT = {"xtol": 1e-15, "rtol": 1e-14}
 NEWTON_STEPS = 40
-SMALLEST_RANGE = 1e-9
+SMALLEST_RANGE = 1e-9  # of mean fields above the barrier, relative to the largest: where the search for a spinodal ends
 SMEARING = 2 / math.pi  # tanh(x) is nearly erf(sqrt(pi) x/2), as if T added this share of T^2 to the variance
 SCAN = 0.93  # of the distance to the barrier, downward from the top: the spinodal is the first sign change
 
