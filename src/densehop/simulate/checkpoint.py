@@ -145,11 +145,13 @@ class CheckpointWriter:
         return done // self._every if self._every else 0
 
 
-def restore(arrays: Arrays, groups: Sequence[Group], places: Sequence[Mapping[str, Any]], results: Arrays) -> None:
+def restore(
+    arrays: Arrays, groups: Sequence[Group], saved_groups: Sequence[Mapping[str, Any]], results: Arrays
+) -> None:
     """Bring groups and results to where a checkpoint left them."""
     for name, values in results.items():
         values[:, : arrays[name].shape[1]] = arrays[name]
-    for group, saved in zip(groups, places, strict=True):
+    for group, saved in zip(groups, saved_groups, strict=True):
         group.states[:] = arrays["spins"][group.rows]
         progress = saved["place"]
         couplings = progress["couplings"] if group.choice == "auto" else group.choice == "couplings"

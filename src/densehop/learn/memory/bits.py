@@ -138,7 +138,7 @@ def nearest_signs_of(words: PatternWords, interaction: Interaction, states: Word
     totals = np.empty(len(states))
     floors = floors_of(logs, logs, words.n_patterns, ROUNDING)
     for part, listed in counting.lists(floors):
-        listing.weigh(listed.counts, listed.places, floors, logs, tops[part], nearest[part], totals[part])
+        listing.weigh(listed.counts, listed.indices, floors, logs, tops[part], nearest[part], totals[part])
     energies: Floats = -(logs[tops] + np.log(totals)) / interaction.beta
     return nearest, tops, energies
 
@@ -155,5 +155,5 @@ def posterior_means(words: PatternWords, beta: float, states: Words, absent: Wor
     counting = Counting(words, states, absent)
     floors = floors_of(logs, logs, words.n_patterns, ROUNDING)
     for part, listed in counting.lists(floors):
-        listing.add_all(listed.counts, listed.places, floors, logs, words.words, field, means[part], sums[part])
+        listing.add_all(listed.counts, listed.indices, floors, logs, words.words, field, means[part], sums[part])
     return means, sums

@@ -39,9 +39,9 @@ class Blend:
 
 @dataclass(frozen=True, eq=False)
 class Near:
-    """Memories near states: places (B, K), of which the first `number` (B,) count; TOO_MANY where they did not fit."""
+    """Memories near states: indices (B, K), of which the first `number` (B,) count; TOO_MANY where they did not fit."""
 
-    places: Integers
+    indices: Integers
     number: Integers
 
 
@@ -77,7 +77,7 @@ class Nearby:
             seen_part = _seen(seen, part)
             views = [whole[part] for whole in vars(result).values()]
             spent = kernel.blend(
-                near.places,
+                near.indices,
                 near.number,
                 self.memories,
                 states[part],
@@ -99,7 +99,9 @@ class Nearby:
             crowded = np.flatnonzero(near.number == kernel.TOO_MANY)
             number = np.maximum(near.number, 0)
             seen_part = _seen(seen, part)
-            kernel.nearest_of(near.places, number, self.memories, states[part], seen_part, indices[part], squares[part])
+            kernel.nearest_of(
+                near.indices, number, self.memories, states[part], seen_part, indices[part], squares[part]
+            )
             for row in (part.start + crowded).tolist():  # more are as near as single precision tells than a list holds
                 single, every = slice(row, row + 1), np.arange(len(self.memories))[None]
                 kernel.nearest_of(
@@ -171,17 +173,17 @@ class Nearby:
             again = self._screen(
                 states_left, None if visible is None else visible[crowded], windows[crowded], known, at_most
             )
-            near.places[crowded], near.number[crowded] = again.places, again.number
+            near.indices[crowded], near.number[crowded] = again.indices, again.number
         return near
 
     def _screen(self, narrow: Singles, visible: Mask | None, windows: Singles, best: Singles, at_most: int) -> Near:
         """Return the memories whose scores are within windows of the best (B, k), which are brought up to date."""
         near = Near(np.empty((len(narrow), at_most), dtype=np.int64), np.zeros(len(narrow), dtype=np.int64))
-        values = np.empty(near.places.shape, dtype=np.float32)
+        values = np.empty(near.indices.shape, dtype=np.float32)
         for start in range(0, len(self.single), MEMORIES_AT_ONCE):
             scores = self._scores(narrow, visible, slice(start, start + MEMORIES_AT_ONCE))
-            kernel.screen(scores, start, windows, best, near.places, values, near.number)
-        kernel.tidy(best, windows, near.places, values, near.number)
+            kernel.screen(scores, start, windows, best, near.indices, values, near.number)
+        kernel.tidy(best, windows, near.indices, values, near.number)
         return near
 
     def _scores(self, narrow: Singles, visible: Mask | None, block: slice) -> Singles:
