@@ -286,11 +286,9 @@ class Plan(Part):
     def _one_name_for_each_start(self) -> "Plan":
         """Refuse two names of one start: they would be one cell, whose equal numbers look like agreement."""
         placed = [(start, grid) for grid in self.grids for start in grid.starts]
-        for (one, grid_of_one), (other, grid_of_other) in combinations(placed, 2):
+        for (one, grid), (other, other_grid) in combinations(placed, 2):
             same = (one.at, one.overlap) == (other.at, other.overlap) and one.name != other.name
-            if same and (
-                grid_of_one is grid_of_other or grid_of_one.share_cells(grid_of_other, one.name, other.name, self.seed)
-            ):
+            if same and (grid is other_grid or grid.share_cells(other_grid, one.name, other.name, self.seed)):
                 raise ValueError(
                     f"starts '{one.name}' and '{other.name}' differ in name alone: their chains would be the same; "
                     "leave one out (more chains or disorders give independent repetitions)"

@@ -137,7 +137,7 @@ def phase_diagram(
     from densehop.recipes.recipe import reproduce  # noqa: PLC0415 (slow)
 
     require_energy(p, sharpness)
-    settings = plane.Size.from_options(
+    asked = plane.Size.from_options(
         p,
         model.replace("-", "_"),
         size,
@@ -151,15 +151,12 @@ def phase_diagram(
         sharpness=sharpness,
         reliability=reliability,
     )
-    with ProgressBar(settings.name) as progress:
-        diagram = reproduce(plane.single_diagram(settings), "asked", out, 0, None, progress, csv=csv)
+    with ProgressBar(asked.name) as progress:
+        made = reproduce(plane.single_diagram(asked), "asked", out, 0, None, progress, csv=csv)
     if as_json:
-        parts: dict[str, Any] = {
-            "shares": plane.shares(diagram.dataset),
-            "boundaries": plane.boundaries(diagram.dataset),
-        }
-        print_json(parameters=asdict(settings), **parts, files=[str(path) for path in diagram.files])
+        parts: dict[str, Any] = {"shares": plane.shares(made.dataset), "boundaries": plane.boundaries(made.dataset)}
+        print_json(parameters=asdict(asked), **parts, files=[str(path) for path in made.files])
         return
-    typer.echo(diagram.table)
-    typer.echo("\n" + "\n".join(diagram_sentences(plane.shares(diagram.dataset))))
-    typer.echo(f"\nwritten: {', '.join(str(path) for path in diagram.files)}")
+    typer.echo(made.table)
+    typer.echo("\n" + "\n".join(diagram_sentences(plane.shares(made.dataset))))
+    typer.echo(f"\nwritten: {', '.join(str(path) for path in made.files)}")

@@ -48,14 +48,14 @@ def any_problem(
         raise InvalidInput(f"--model must be {', '.join(P_BODY)}, {' or '.join(EXPONENTIAL)}; got '{model}'")
     require_energy(p, sharpness)
     if p is None:
-        return _exponential_problem(load, temperature, sharpness, reliability, teacher, model)
+        return _exponential(load, temperature, sharpness, reliability, teacher, model)
     if model in EXPONENTIAL or reliability is not None:
         given = "--reliability" if reliability is not None else f"--model {model}"
         raise InvalidInput(f"{given} belongs to an exponential energy: give --sharpness instead of --p")
-    return _p_body_problem(p, load, temperature, teacher, model)
+    return _of_bodies(p, load, temperature, teacher, model)
 
 
-def _exponential_problem(
+def _exponential(
     load: float,
     temperature: float,
     sharpness: float | None,
@@ -63,14 +63,14 @@ def _exponential_problem(
     teacher: Teacher,
     model: str | None,
 ) -> tuple["AnyProblem", dict[str, Any]]:
-    """Return a problem with an exponential energy, and its parameters for printing."""
+    """Return a problem with an exponential energy."""
     from densehop.exponential_problem import ExponentialModel, ExponentialTeacherStudent  # noqa: PLC0415 (slow)
 
-    options = [*teacher.given, *(["--teacher-p"] if teacher.p is not None else [])]
-    if options or model in P_BODY:
+    named = [*teacher.given, *(["--teacher-p"] if teacher.p is not None else [])]
+    if named or model in P_BODY:
         raise InvalidInput(
-            f"{options[0] if options else f'--model {model}'} belongs to p bodies; examples of an exponential "
-            "energy have --reliability"
+            f"{named[0] if named else f'--model {model}'} belongs to p bodies; examples of an exponential energy have "
+            "--reliability"
         )
     if (reliability is None) != (model != EXAMPLES) and model is not None:
         raise InvalidInput(f"--model {model} {'needs' if reliability is None else 'does not take'} --reliability")
@@ -80,17 +80,17 @@ def _exponential_problem(
     return _with_parameters(problem, EXAMPLES)
 
 
-def _p_body_problem(
+def _of_bodies(
     p: int, load: float, temperature: float, teacher: Teacher, model: str | None
 ) -> tuple["AnyProblem", dict[str, Any]]:
-    """Return a problem of p bodies, a direct model unless options name a teacher, and its parameters for printing."""
+    """Return a problem of p bodies."""
     from densehop.problem import DirectModel, TeacherStudent  # noqa: PLC0415 (slow)
 
-    options = teacher.given
-    if teacher.nishimori and len(options) > 1:
-        raise InvalidInput(f"--nishimori sets T* = T: leave {options[0]} out")
-    if model == "direct" or (model is None and not options):
-        unused = [*options, *(["--teacher-p"] if teacher.p is not None else [])]
+    named = teacher.given
+    if teacher.nishimori and len(named) > 1:
+        raise InvalidInput(f"--nishimori sets T* = T: leave {named[0]} out")
+    if model == "direct" or (model is None and not named):
+        unused = [*named, *(["--teacher-p"] if teacher.p is not None else [])]
         if unused:
             raise InvalidInput(f"a direct model has no teacher: leave {unused[0]} out")
         return _with_parameters(DirectModel(p, load, temperature), "direct")

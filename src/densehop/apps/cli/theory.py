@@ -98,8 +98,8 @@ def solve(
         for name, meaning in MEANINGS.items():
             if (name in BROKEN and ansatz == "rs") or (name == "q_star" and parameters["model"] in WITHOUT_TEACHER):
                 continue  # 0 by definition
-            text = number(getattr(solution, name), 2 if name == "residual" else 12)
-            typer.echo(f"{name:23}  {text:>18}  {meaning}")
+            shown = number(getattr(solution, name), 2 if name == "residual" else 12)
+            typer.echo(f"{name:23}  {shown:>18}  {meaning}")
         typer.echo(f"{'converged':23}  {'yes' if solution.converged else 'no':>18}")
         typer.echo("\n" + "\n".join(solution_sentences(solution)))
     if not solution.converged:
@@ -125,29 +125,22 @@ def phase(
 
     teacher = Teacher(teacher_temperature, teacher_p, signal, nishimori)
     problem, parameters = any_problem(p, load, temperature, sharpness, reliability, teacher, model)
-    winner, ranked = phases.phase(problem, ansatz), phases.candidates(problem, ansatz)
+    found, ranked = phases.phase(problem, ansatz), phases.candidates(problem, ansatz)
     if as_json:
         print_json(
-            parameters={**parameters, "ansatz": ansatz},
-            phase=winner,
-            candidates=[_as_dict(solution) for solution in ranked],
+            parameters={**parameters, "ansatz": ansatz}, phase=found, candidates=[_as_dict(one) for one in ranked]
         )
         return
-    typer.echo(f"{parameter_line(parameters)}\nphase: {winner.value} ({winner.name.lower().replace('_', ' ')})\n")
-    columns = ("m", "q", "q_star", "free_energy", "energy", "entropy", "replicon")
+    typer.echo(f"{parameter_line(parameters)}\nphase: {found.value} ({found.name.lower().replace('_', ' ')})\n")
+    shown = ("m", "q", "q_star", "free_energy", "energy", "entropy", "replicon")
     print_table(
-        ("branch", "ansatz", *columns, "stable"),
+        ("branch", "ansatz", *shown, "stable"),
         [
-            (
-                solution.branch,
-                solution.ansatz,
-                *(number(getattr(solution, name), 8) for name in columns),
-                "no" if solution.advice else "yes",
-            )
-            for solution in ranked
+            (one.branch, one.ansatz, *(number(getattr(one, name), 8) for name in shown), "no" if one.advice else "yes")
+            for one in ranked
         ],
     )
-    typer.echo("\n" + "\n".join(phase_sentences(winner, ranked)))
+    typer.echo("\n" + "\n".join(phase_sentences(found, ranked)))
 
 
 def examples_needed(
@@ -166,13 +159,13 @@ def examples_needed(
 
     require_energy(p, sharpness)
     answer = question.examples_needed(n_spins, p, temperature, overlap, sharpness=sharpness, reliability=reliability)
-    names = GIVEN if p is not None else (*(name for name in GIVEN if name != "p"), *EXPONENTIAL)
-    numbers = {name: value for name, value in plain(asdict(answer)).items() if name not in {*GIVEN, *EXPONENTIAL}}
+    given = GIVEN if p is not None else (*(name for name in GIVEN if name != "p"), *EXPONENTIAL)
+    found = {name: value for name, value in plain(asdict(answer)).items() if name not in {*GIVEN, *EXPONENTIAL}}
     if as_json:
-        parameters = {name: getattr(answer, name) for name in names}
-        print_json(parameters=parameters, **numbers, explanation=answer.explanation)
+        parameters = {name: getattr(answer, name) for name in given}
+        print_json(parameters=parameters, **found, explanation=answer.explanation)
         return
-    for name, value in numbers.items():
+    for name, value in found.items():
         typer.echo(f"{name.replace('_', ' '):18}  {_entry(value):>18}")
     typer.echo(f"\n{answer.explanation}")
 

@@ -67,8 +67,8 @@ class _Question:
             return False
         if self.teacher_p == 2:
             return True
-        examples = law.teacher_law(self.n_spins, self.teacher_p, self.teacher_temperature)
-        return float(examples.probability @ np.abs(examples.overlaps)) > COPY * self.n_spins
+        here = law.teacher_law(self.n_spins, self.teacher_p, self.teacher_temperature)
+        return float(here.probability @ np.abs(here.overlaps)) > COPY * self.n_spins
 
     @property
     def optimal(self) -> bool:
@@ -149,15 +149,15 @@ def inference_regime(
     p = checks.body_number(p, n_spins)
     temperature = checks.number("temperature", temperature)
     bodies = p if teacher_p is None else checks.integer("teacher_p", teacher_p, 2, n_spins)
-    hotness = temperature if teacher_temperature is None else checks.number("teacher_temperature", teacher_temperature)
-    regime_of = partial(InferenceRegime, n_spins, n_examples)
-    question = _Question(n_spins, p, temperature, bodies, hotness)
+    hot = temperature if teacher_temperature is None else checks.number("teacher_temperature", teacher_temperature)
+    answer = partial(InferenceRegime, n_spins, n_examples)
+    question = _Question(n_spins, p, temperature, bodies, hot)
     if question.silent:
         why = f"An odd p = {p} learns nothing from a teacher with an even p = {bodies}: use an even p."
-        return regime_of("impossible", 0.0, math.inf, math.inf, why)
+        return answer("impossible", 0.0, math.inf, math.inf, why)
     if question.ordered:
-        why = f"At T = {hotness:g} the teacher itself is ordered, so that each example is a noisy copy of the pattern."
-        return regime_of("easy", 1.0, 1.0, 1.0, why)
+        why = f"At T = {hot:g} the teacher itself is ordered, so that each example is a noisy copy of the pattern."
+        return answer("easy", 1.0, 1.0, 1.0, why)
     gain, overlap = question.gain(n_examples)
     possible = _fewest(question, n_examples)
     easy = max(possible, math.ceil(question.spectral())) if question.spectral() < math.inf else math.inf
@@ -165,7 +165,7 @@ def inference_regime(
     words = _explain(regime, n_examples, overlap, possible, easy)
     if regime == "impossible" and n_examples >= question.spectral():
         words = _explain_features(n_examples, math.ceil(question.spectral()), possible)
-    return regime_of(regime, overlap, possible, easy, words)
+    return answer(regime, overlap, possible, easy, words)
 
 
 def _glass(problem: TeacherStudent) -> float:
