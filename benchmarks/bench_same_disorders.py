@@ -25,7 +25,7 @@ from densehop.base.arrays import Floats
 from densehop.campaign import plan_of
 from densehop.campaign.cell import Cell
 from densehop.campaign.measure import draw
-from densehop.campaign.plan_text import parsed
+from densehop.campaign.plan_text import parse
 
 FIGURES = Path(__file__).parents[1] / "docs" / "figures"
 NEAR_LIMIT = 1.2  # of lambda_N/lambda: the points over which the pages of Fig. 4 sum up
@@ -88,7 +88,7 @@ def show_fresh(data: xr.Dataset, point: Point, cell: Cell, n_disorders: int) -> 
 def points_of(data: xr.Dataset, sizes: list[int] | None) -> dict[Point, list[Cell]]:
     """Return the cells that start from the pattern in global retrieval, by point, in the order of disorders."""
     chosen: dict[Point, list[Cell]] = defaultdict(list)
-    for cell in plan_of(parsed(data.attrs["plan"], ".json", "plan")).cells():
+    for cell in plan_of(parse(data.attrs["plan"], ".json", "plan")).cells():
         place = data.sel(alpha=cell.load, temperature=cell.temperature, n_spins=cell.n_spins, start="pattern")
         compared = cell.temperature < float(place.temperature_global) and float(place.q_star_error) > 0  # some flips
         if cell.start == "pattern" and compared and (sizes is None or cell.n_spins in sizes):

@@ -20,36 +20,37 @@ def percent(share: float) -> str:
 
 
 def locate_sentences(
-    found: "Location", others: "Holding | None" = None, *, to_store: str = "fewer", the_p: str = "p ="
+    result: "Location", others: "Holding | None" = None, *, to_store: str = "fewer", the_p: str = "p ="
 ) -> list[str]:
     """Say whether memories hold, why, what theory says, and what to do; `others`: which energies hold them.
 
     `to_store` and `the_p` name the controls or options for how many are stored and for p.
     """
-    what = found.interaction if found.p is None else f"{found.interaction} energy, p = {found.p}"
-    fixed = round(found.fixed_points * found.n_memories)
-    said = [f"{found.n_memories} memories of {found.n_sites} sites, {what}: load {found.load:.3g}."]
+    energy = result.interaction if result.p is None else f"{result.interaction} energy, p = {result.p}"
+    fixed = round(result.fixed_points * result.n_memories)
+    said = [f"{result.n_memories} memories of {result.n_sites} sites, {energy}: load {result.load:.3g}."]
     spread = (
-        f"pairs overlap by {found.overlap_spread:.2g} (root mean square), independent ones by {found.random_spread:.2g}"
+        f"pairs overlap by {result.overlap_spread:.2g} (root mean square), "
+        f"independent ones by {result.random_spread:.2g}"
     )
     said.append(
-        f"They are {'not as independent ones are' if found.correlated else 'as good as independent ones'}: {spread}."
+        f"They are {'not as independent ones are' if result.correlated else 'as good as independent ones'}: {spread}."
     )
-    if found.phase is not None and found.effective_phase is not None:
-        names = [one.name.lower().replace("_", " ") for one in (found.phase, found.effective_phase)]
-        said.append(f"Random memories at this load would be in the phase of {names[0]} (T = {found.temperature:g}).")
-        if found.correlated:
+    if result.phase is not None and result.effective_phase is not None:
+        names = [phase.name.lower().replace("_", " ") for phase in (result.phase, result.effective_phase)]
+        said.append(f"Random memories at this load would be in the phase of {names[0]} (T = {result.temperature:g}).")
+        if result.correlated:
             said.append(
-                f"The crosstalk of these is that of random ones at load {found.effective_load:.3g}: {names[1]}."
+                f"The crosstalk of these is that of random ones at load {result.effective_load:.3g}: {names[1]}."
             )
-    share = f"at most {MEASURED} of them, measured" if found.n_memories > MEASURED else "measured"
-    said.append(f"Fixed points at T = 0 ({share}): {fixed} of {found.n_memories}.")
-    if found.fixed_points < HOLDS and found.p is not None:
-        said.append(_why_they_do_not_hold(found, found.p))
-    if fixed and not math.isnan(found.attack.fails_at):
-        theory = "" if math.isnan(found.predicted_eps) else f"; theory for few memories: {found.predicted_eps:.2f}"
-        said.append(f"Another memory, written over {found.attack.fails_at:.2f} of the sites, takes over{theory}.")
-    room = found.room
+    share = f"at most {MEASURED} of them, measured" if result.n_memories > MEASURED else "measured"
+    said.append(f"Fixed points at T = 0 ({share}): {fixed} of {result.n_memories}.")
+    if result.fixed_points < HOLDS and result.p is not None:
+        said.append(_why_they_do_not_hold(result, result.p))
+    if fixed and not math.isnan(result.attack.fails_at):
+        theory = "" if math.isnan(result.predicted_eps) else f"; theory for few memories: {result.predicted_eps:.2f}"
+        said.append(f"Another memory, written over {result.attack.fails_at:.2f} of the sites, takes over{theory}.")
+    room = result.room
     said.append(
         f"After {percent(room.damage)} of the signs are flipped, {percent(room.survival)} of them come back; "
         f"{'at least ' if room.at_least else ''}{room.n_more} random codes fit besides so that "
@@ -60,7 +61,7 @@ def locate_sentences(
         f"Shannon's limit: these are {room.bits_per_sign:.2g} bits per sign, log2(M)/N; no memory of random codes, "
         f"of any kind, brings half of them back from this damage beyond {room.limit_per_sign:.2g}."
     )
-    if found.fixed_points < HOLDS:
+    if result.fixed_points < HOLDS:
         said.append(f"Advice: this energy does not hold them. {_what_holds(others, to_store, the_p)}")
     else:
         said.append("Advice: this energy holds them.")
@@ -72,17 +73,17 @@ def _count(number: int) -> str:
     return str(number) if abs(number) < 10**7 else f"{number:.1e}"
 
 
-def _why_they_do_not_hold(found: "Location", p: int) -> str:
+def _why_they_do_not_hold(result: "Location", p: int) -> str:
     """Compare the crosstalk with the load up to which theory retrieves random memories at T = 0."""
     from densehop.theory.lines.retrieval import retrieval_boundary  # noqa: PLC0415 (slow)
 
     limit = retrieval_boundary(p, 0.0, ansatz="1rsb")
     known = f"random memories are retrieved up to load {limit:.3g} (theory, T = 0, 1RSB)"
-    if found.effective_load > limit:
-        return f"Why: {known}, and the crosstalk of these is {found.effective_load / limit:.2g} times as large."
+    if result.effective_load > limit:
+        return f"Why: {known}, and the crosstalk of these is {result.effective_load / limit:.2g} times as large."
     return (
-        f"Why: {known}, and the crosstalk of these is less, {found.effective_load / limit:.2g} of that; but a fixed "
-        f"point needs all of its {found.n_sites} sites to be stable, so that states near the memories may hold where "
+        f"Why: {known}, and the crosstalk of these is less, {result.effective_load / limit:.2g} of that; but a fixed "
+        f"point needs all of its {result.n_sites} sites to be stable, so that states near the memories may hold where "
         "these do not."
     )
 

@@ -56,16 +56,16 @@ def groups_above(root: Path = CGROUPS, own: Path = OWN_CGROUPS) -> Iterator[Grou
     except OSError:  # no Linux
         return
     for line in lines:
-        _, controllers, place = line.split(":", 2)
+        _, controllers, path = line.split(":", 2)
         if controllers == "":
-            yield from _above(root, place, UNIFIED)
+            yield from _above(root, path, UNIFIED)
         elif "memory" in controllers.split(","):
-            yield from _above(root / "memory", place, LEGACY)
+            yield from _above(root / "memory", path, LEGACY)
 
 
-def _above(root: Path, place: str, names: tuple[str, str, str]) -> Iterator[Group]:
-    """Yield the group at a place and all above it; in a container only the root may be visible."""
-    folder = root / place.lstrip("/")
+def _above(root: Path, path: str, names: tuple[str, str, str]) -> Iterator[Group]:
+    """Yield the group at a path and all above it; in a container only the root may be visible."""
+    folder = root / path.lstrip("/")
     for group in (folder, *folder.parents):
         if group.is_relative_to(root):
             yield group, names

@@ -116,13 +116,13 @@ def attributes(name: str) -> dict[str, str]:
     if name in QUANTITIES:
         return {key: value for key, value in QUANTITIES[name]._asdict().items() if value}
     for part, (meaning, units) in PARTS.items():
-        found = QUANTITIES.get(name.removesuffix(f"_{part}"))
-        if found is not None and name.endswith(f"_{part}"):
-            reference = found.reference if part == "trace" else _section(7)
+        quantity = QUANTITIES.get(name.removesuffix(f"_{part}"))
+        if quantity is not None and name.endswith(f"_{part}"):
+            reference = quantity.reference if part == "trace" else _section(7)
             return {
-                "long_name": meaning.format(found.long_name),
+                "long_name": meaning.format(quantity.long_name),
                 "reference": reference,
-                "units": units or found.units,
+                "units": units or quantity.units,
             }
     return {}
 

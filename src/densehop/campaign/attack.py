@@ -27,12 +27,12 @@ def attack_pattern(
     if saved is not None:
         overlaps = saved[0]["overlaps"]
     try:
-        for which, step in np.argwhere(np.isnan(overlaps[0, :, :, 0])).tolist():
-            seed = cell.segment_seed(which)
-            pattern, intruder = pairs[which]
+        for example, step in np.argwhere(np.isnan(overlaps[0, :, :, 0])).tolist():
+            seed = cell.segment_seed(example)
+            pattern, intruder = pairs[example]
             states = attacked(pattern, intruder, attack.fractions[step], cell.run.n_chains, seed)
-            ends = _moved(cell, network, states, seed_sequence(seed, step), device)
-            overlaps[:, which, step] = pairs[which].astype(np.float64) @ ends.T / cell.n_spins
+            ends = _final_states(cell, network, states, seed_sequence(seed, step), device)
+            overlaps[:, example, step] = pairs[example].astype(np.float64) @ ends.T / cell.n_spins
             if checkpoint.due():
                 checkpoint.save({"overlaps": overlaps}, {})
     except KeyboardInterrupt:
@@ -46,11 +46,13 @@ def _intruder(cell: Cell, kind: str, pattern: Signs, network: PBodyHopfield) -> 
     """Return the example that overwrites; for even p, where its negative is the same memory, the nearer one."""
     if kind == "closest":
         return closest_example(pattern, network.patterns, cell.p).spins
-    found = typical_example(pattern, network.patterns)
-    return -found.spins if cell.p % 2 == 0 and found.overlap < 0 else found.spins
+    example = typical_example(pattern, network.patterns)
+    return -example.spins if cell.p % 2 == 0 and example.overlap < 0 else example.spins
 
 
-def _moved(cell: Cell, network: PBodyHopfield, states: Signs, seed: np.random.SeedSequence, device: str) -> Floats:
+def _final_states(
+    cell: Cell, network: PBodyHopfield, states: Signs, seed: np.random.SeedSequence, device: str
+) -> Floats:
     """Return where the states (chain, N) go: fixed points at T = 0, else mean spins after the burn-in."""
     if cell.temperature == 0:
         return network.relax(states, n_workers=1).astype(np.float64)

@@ -126,9 +126,9 @@ class Cell:
 
     def segment_seed(self, segment: int) -> np.random.SeedSequence:
         """Seed of the chains in one segment; it does not depend on how long they run."""
-        place = {**self.problem, "start": self.start, "start_overlap": self.start_overlap}
-        place["exchange_with"] = self.run.exchange_with
-        return seed_sequence(self.seed, Purpose.CELL, *_words(place), segment)
+        key = {**self.problem, "start": self.start, "start_overlap": self.start_overlap}
+        key["exchange_with"] = self.run.exchange_with
+        return seed_sequence(self.seed, Purpose.CELL, *_words(key), segment)
 
     @property
     def ladder(self) -> tuple[float, ...]:

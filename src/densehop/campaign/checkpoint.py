@@ -39,11 +39,11 @@ def read_arrays(path: Path, identity: str) -> tuple[Arrays, dict[str, Any]]:
     arrays = unpacked(content)
     try:
         header = json.loads(arrays.pop(HEADER).tobytes())
-        found = header["identity"]
+        owner = header["identity"]
     except WRONG as error:
         raise Damaged(f"{type(error).__name__}: {error}") from error
-    if found != identity:
-        raise Damaged(f"it belongs to the cell {found}")
+    if owner != identity:
+        raise Damaged(f"it belongs to the cell {owner}")
     return arrays, header
 
 

@@ -34,7 +34,7 @@ class DaskWorkers:
     """
 
     def __init__(self, scheduler: str | None = None, n_workers: int | None = None) -> None:
-        distributed = _imported()
+        distributed = _import_distributed()
         for name in (
             "distributed",
             "distributed.client",
@@ -135,10 +135,10 @@ class DaskWorkers:
 
     def _present(self) -> "Workers":
         """Return the workers there are now."""
-        found = self._client.scheduler_info(n_workers=-1)["workers"]
-        if found and self._last_seen is not None:
+        workers = self._client.scheduler_info(n_workers=-1)["workers"]
+        if workers and self._last_seen is not None:
             self._last_seen = time.monotonic()
-        return Workers.of(found)
+        return Workers.of(workers)
 
     def _say_if_none_comes(self) -> None:
         """Warn, once, that there has been no worker for a while: a batch system may take hours, or none is coming."""
@@ -161,13 +161,13 @@ class Workers:
     limits: Mapping[str, int] = field(default_factory=dict)  # of each worker, by its address
 
     @classmethod
-    def of(cls, found: Mapping[str, Mapping[str, Any]]) -> "Workers":
+    def of(cls, workers: Mapping[str, Mapping[str, Any]]) -> "Workers":
         """Return what Dask says of its workers; without limits, what is free on this machine is theirs together."""
-        threads = sum(worker["nthreads"] for worker in found.values())
-        limits = {address: worker.get("memory_limit") or 0 for address, worker in found.items()}
-        if not found or not all(limits.values()):
+        threads = sum(worker["nthreads"] for worker in workers.values())
+        limits = {address: worker.get("memory_limit") or 0 for address, worker in workers.items()}
+        if not workers or not all(limits.values()):
             return cls(threads, int(SHARE_OF_MEMORY * free_memory()))
-        smallest = min(limits[address] // worker["nthreads"] for address, worker in found.items())
+        smallest = min(limits[address] // worker["nthreads"] for address, worker in workers.items())
         return cls(threads, int(SHARE_OF_MEMORY * sum(limits.values())), int(SHARE_OF_MEMORY * smallest), limits)
 
     @property
@@ -181,7 +181,7 @@ class Workers:
         return large if 0 < len(large) < len(self.limits) else None
 
 
-def _imported() -> Any:
+def _import_distributed() -> Any:
     try:
         import distributed  # noqa: PLC0415 (optional, and slow)
     except ImportError as error:
@@ -193,8 +193,8 @@ def _local_cluster(distributed: Any, n_workers: int, settings: ExitStack) -> Any
     """Start processes with one thread each; their memory is what cells are admitted by, not Dask's to police."""
     import dask  # noqa: PLC0415 (optional, and slow)
 
-    place = dask.config.get("temporary-directory", None)
-    scratch = TemporaryDirectory(suffix="-densehop", dir=place, ignore_cleanup_errors=True)
+    parent = dask.config.get("temporary-directory", None)
+    scratch = TemporaryDirectory(suffix="-densehop", dir=parent, ignore_cleanup_errors=True)
     rules = {
         "temporary-directory": settings.enter_context(scratch),
         "distributed.scheduler.allowed-failures": 0,  # how often to try again is the campaign's decision

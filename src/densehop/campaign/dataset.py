@@ -30,7 +30,7 @@ VERDICT_FLAGS = {
     "flag_meanings": " ".join(verdict.value.replace(" ", "_") for verdict in VERDICTS),  # as in the CF conventions
 }
 
-Place = dict[str, Any]
+Point = dict[str, Any]
 
 
 def collect(folder: Path, plan: Plan | None = None, traces: bool = True) -> xr.Dataset:
@@ -48,14 +48,14 @@ def collect(folder: Path, plan: Plan | None = None, traces: bool = True) -> xr.D
     InvalidInput
         If the folder holds no campaign, or the dataset cannot fit into memory.
     """
-    place = CampaignFolder.existing(folder)
-    plan = plan or place.plan()
+    campaign = CampaignFolder.existing(folder)
+    plan = plan or campaign.plan()
     cells = plan.cells()
-    results = _results(place, cells, traces)
-    grid = _Grid.of(_places(cells), _amount(plan))
+    results = _results(campaign, cells, traces)
+    grid = _Grid.of(_points(cells), _amount(plan))
     dataset = grid.coordinates()
     for name, dims in _variables(list(results.values())).items():
-        dataset[name] = _filled(grid, cells, results, name, dims)
+        dataset[name] = _on_grid(grid, cells, results, name, dims)
     if "verdict" in dataset:
         dataset["verdict"].attrs.update(VERDICT_FLAGS)
     attack = plan.grids[0].attack
@@ -65,12 +65,12 @@ def collect(folder: Path, plan: Plan | None = None, traces: bool = True) -> xr.D
         dataset = dataset.assign_coords({name: range(dataset.sizes[name])})
     if "equilibrated" in dataset:
         dataset["equilibrated"] = dataset["equilibrated"] == 1  # false where a cell has no result
-    return describe(dataset).assign_attrs(_attributes(place, plan, cells, results))
+    return describe(dataset).assign_attrs(_attributes(campaign, plan, cells, results))
 
 
 def _results(folder: CampaignFolder, cells: Sequence[Cell], traces: bool) -> dict[str, Result]:
     """Read what is finished and whole."""
-    found = {}
+    results = {}
     for cell in cells:
         try:
             result = folder.result(cell)
@@ -78,8 +78,8 @@ def _results(folder: CampaignFolder, cells: Sequence[Cell], traces: bool) -> dic
             continue
         if result is not None:
             kept = {name: item for name, item in result.variables.items() if traces or not name.endswith("_trace")}
-            found[cell.identity] = Result(kept, result.facts)
-    return found
+            results[cell.identity] = Result(kept, result.facts)
+    return results
 
 
 def _amount(plan: Plan) -> str:
@@ -87,7 +87,7 @@ def _amount(plan: Plan) -> str:
     return "alpha" if any(grid.problem.load is not None for grid in plan.grids) else "n_examples"
 
 
-def _place(cell: Cell) -> Place:
+def _point(cell: Cell) -> Point:
     """Return the values of all axes at a cell."""
     load = load_of(cell.n_examples, cell.n_spins, cell.p) if math.isnan(cell.load) else cell.load
     teacher = {
@@ -98,70 +98,70 @@ def _place(cell: Cell) -> Place:
     return {**given, **teacher, "alpha": load, **_start(cell)}
 
 
-def _start(cell: Cell) -> Place:
+def _start(cell: Cell) -> Point:
     """Return the name of a start and, where it is at an overlap, that number."""
     name = cell.start_name or cell.start
     return {"start": name} if cell.start_overlap is None else {"start": name, "start_overlap": cell.start_overlap}
 
 
-def _places(cells: Sequence[Cell]) -> list[Place]:
-    """Return the places of all cells. Starts that are all overlaps without names are numbers."""
-    places = [_place(cell) for cell in cells]
-    if any("start_overlap" in place for place in places):
-        places = [{**place, "start_overlap": place.get("start_overlap", math.nan)} for place in places]
-        if all(place["start"] == overlap_name(place["start_overlap"]) for place in places):
-            places = [{**place, "start": place.pop("start_overlap")} for place in places]
-    return places
+def _points(cells: Sequence[Cell]) -> list[Point]:
+    """Return the points of all cells. Starts that are all overlaps without names are numbers."""
+    points = [_point(cell) for cell in cells]
+    if any("start_overlap" in point for point in points):
+        points = [{**point, "start_overlap": point.get("start_overlap", math.nan)} for point in points]
+        if all(point["start"] == overlap_name(point["start_overlap"]) for point in points):
+            points = [{**point, "start": point.pop("start_overlap")} for point in points]
+    return points
 
 
 @dataclass(frozen=True)
 class _Grid:
     """The dimensions of a dataset, their values, and where each cell lies."""
 
-    places: list[Place]
+    points: list[Point]
     dims: tuple[str, ...]
     values: dict[str, list[Any]]
 
     @classmethod
-    def of(cls, places: list[Place], amount: str) -> "_Grid":
+    def of(cls, points: list[Point], amount: str) -> "_Grid":
         """Choose the dimensions."""
         other = "n_examples" if amount == "alpha" else "alpha"
         candidates = ("p", "n_spins", amount, "temperature", "teacher_p", "teacher_temperature", other)
         dims: tuple[str, ...] = ()
         for name in candidates:
-            if name in {*ALWAYS, amount} or not _follows(places, name, dims):
+            if name in {*ALWAYS, amount} or not _follows(points, name, dims):
                 dims = (*dims, name)
-        grid = cls.along(places, (*dims, "disorder", "start"))
-        if math.prod(grid.shape) <= SPARSE * len(places):
+        grid = cls.along(points, (*dims, "disorder", "start"))
+        if math.prod(grid.shape) <= SPARSE * len(points):
             return grid
-        points = list(dict.fromkeys(tuple(place[name] for name in dims) for place in places))
-        number = {point: index for index, point in enumerate(points)}
-        numbered = [{**place, "point": number[tuple(place[name] for name in dims)]} for place in places]
+        combos = list(dict.fromkeys(tuple(point[name] for name in dims) for point in points))
+        index_of = {point: index for index, point in enumerate(combos)}
+        numbered = [{**point, "point": index_of[tuple(point[name] for name in dims)]} for point in points]
         return cls.along(numbered, ("point", "disorder", "start"))
 
     @classmethod
-    def along(cls, places: list[Place], dims: tuple[str, ...]) -> "_Grid":
-        """Lay the places out along dimensions, values in the order of the plan."""
-        return cls(places, dims, {name: list(dict.fromkeys(place[name] for place in places)) for name in dims})
+    def along(cls, points: list[Point], dims: tuple[str, ...]) -> "_Grid":
+        """Lay the points out along dimensions, values in the order of the plan."""
+        return cls(points, dims, {name: list(dict.fromkeys(point[name] for point in points)) for name in dims})
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The lengths of the dimensions."""
         return tuple(len(self.values[name]) for name in self.dims)
 
-    def index(self, place: Place, dims: Sequence[str] | None = None) -> tuple[int, ...]:
-        """Return where a place lies."""
-        return tuple(self.values[name].index(place[name]) for name in (self.dims if dims is None else dims))
+    def index(self, point: Point, dims: Sequence[str] | None = None) -> tuple[int, ...]:
+        """Return where a point lies."""
+        return tuple(self.values[name].index(point[name]) for name in (self.dims if dims is None else dims))
 
     def coordinates(self) -> xr.Dataset:
         """Return a dataset of coordinates: the dimensions, and what follows from them."""
         dataset = xr.Dataset(coords={name: self.values[name] for name in self.dims})
-        for name in self.places[0]:
+        for name in self.points[0]:
             if name not in self.dims:
                 dims = self._support(name)
                 values = np.full([len(self.values[dim]) for dim in dims], math.nan)
-                for place in self.places:
-                    values[self.index(place, dims)] = place[name]
+                for point in self.points:
+                    values[self.index(point, dims)] = point[name]
                 dataset.coords[name] = (dims, values)
         return dataset
 
@@ -169,16 +169,17 @@ class _Grid:
         """Return the fewest dimensions that a coordinate depends on."""
         for length in range(len(self.dims) + 1):
             for dims in combinations(self.dims, length):
-                if _follows(self.places, name, dims):
+                if _follows(self.points, name, dims):
                     return dims
         return self.dims
 
 
-def _follows(places: list[Place], name: str, dims: Sequence[str]) -> bool:
+def _follows(points: list[Point], name: str, dims: Sequence[str]) -> bool:
     """Tell whether a value is a function of others."""
-    seen: dict[tuple[Any, ...], str] = {}
+    first_values: dict[tuple[Any, ...], str] = {}
     return all(
-        seen.setdefault(tuple(place[dim] for dim in dims), repr(place[name])) == repr(place[name]) for place in places
+        first_values.setdefault(tuple(point[dim] for dim in dims), repr(point[name])) == repr(point[name])
+        for point in points
     )
 
 
@@ -187,18 +188,18 @@ def _variables(results: Sequence[Result]) -> dict[str, tuple[str, ...]]:
     return {name: dims for result in results for name, (dims, _) in result.variables.items()}
 
 
-def _filled(
+def _on_grid(
     grid: _Grid, cells: Sequence[Cell], results: dict[str, Result], name: str, dims: tuple[str, ...]
 ) -> xr.DataArray:
-    """Place one variable of all cells on the grid; shorter traces end in nan."""
+    """Lay one variable of all cells on the grid; shorter traces end in nan."""
     parts = {key: result.variables[name][1] for key, result in results.items() if name in result.variables}
     inner = tuple(max(part.shape[axis] for part in parts.values()) for axis in range(len(dims)))
     checks.memory(f"collecting {name}", 8 * math.prod(grid.shape + inner))
     values = np.full(grid.shape + inner, math.nan)
-    for cell, place in zip(cells, grid.places, strict=True):
+    for cell, point in zip(cells, grid.points, strict=True):
         if cell.identity in parts:
             part = parts[cell.identity]
-            values[grid.index(place) + tuple(slice(length) for length in part.shape)] = part
+            values[grid.index(point) + tuple(slice(length) for length in part.shape)] = part
     return xr.DataArray(values, dims=(*grid.dims, *dims))
 
 

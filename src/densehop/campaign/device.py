@@ -51,7 +51,9 @@ class DeviceThreads(ThisMachine):
 
     def next_outcome(self) -> Outcome:
         """Start the cells that were taken and wait for any."""
-        self._threads = [one for one in self._threads if one.is_alive()] + self._waiting
+        self._threads = [
+            thread_running for thread_running in self._threads if thread_running.is_alive()
+        ] + self._waiting
         for thread in self._waiting:
             thread.start()
         self._waiting = []

@@ -44,7 +44,7 @@ class CampaignFolder:
     path: Path
 
     @classmethod
-    def prepared(cls, path: Path) -> "CampaignFolder":
+    def prepare(cls, path: Path) -> "CampaignFolder":
         """Create the folder if need be; one that cannot be written is refused."""
         for folder in (path, path / "cells", path / "checkpoints", path / "failures"):
             store.writable_folder(folder)
@@ -57,9 +57,9 @@ class CampaignFolder:
             raise InvalidInput(f"'{path}' is not the folder of a campaign: it holds no plan.json")
         return cls(path.resolve())
 
-    def locked(self) -> AbstractContextManager[bool]:
+    def lock(self) -> AbstractContextManager[bool]:
         """Hold the lock, which yields whether the file system has locks; a folder that another run holds is refused."""
-        return lock.held(self.path / "lock")
+        return lock.hold(self.path / "lock")
 
     def is_locked(self) -> bool:
         """Tell whether a run is at work."""

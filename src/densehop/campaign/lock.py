@@ -23,11 +23,11 @@ LONGEST = 1000  # bytes of a holder's name
 
 
 @contextmanager
-def held(path: Path) -> Iterator[bool]:
+def hold(path: Path) -> Iterator[bool]:
     """Hold the lock file at `path`; yield whether the file system has locks. Refuse what another run holds."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)  # children do not inherit it
     try:
-        certain = _acquired(handle, fcntl.LOCK_EX)
+        certain = _acquire(handle, fcntl.LOCK_EX)
         holder = _holder(handle)
         if certain is False:
             raise InvalidInput(f"another run ({holder or 'unknown'}) is at work in '{path.parent}': {_ADVICE}")
@@ -56,13 +56,13 @@ def is_held(path: Path) -> bool:
     except OSError:
         return False
     try:
-        certain = _acquired(handle, fcntl.LOCK_SH)
+        certain = _acquire(handle, fcntl.LOCK_SH)
         return _may_live(_holder(handle)) if certain is None else not certain
     finally:
         os.close(handle)
 
 
-def _acquired(handle: int, kind: int) -> bool | None:
+def _acquire(handle: int, kind: int) -> bool | None:
     """Take the system's lock without waiting: True, False where it is taken, None where there are no locks."""
     try:
         fcntl.flock(handle, kind | fcntl.LOCK_NB)

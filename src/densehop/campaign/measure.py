@@ -117,4 +117,4 @@ def advance(
 def largest_overlaps(cell: Cell, network: PBodyHopfield, spins: Signs) -> Floats:
     """Return each final state's largest overlap with an example, (chain,); for even p of either sign."""
     overlaps = (network.overlaps(state) for state in spins)
-    return np.array([(np.abs(one) if cell.p % 2 == 0 else one).max() for one in overlaps])
+    return np.array([(np.abs(of_state) if cell.p % 2 == 0 else of_state).max() for of_state in overlaps])

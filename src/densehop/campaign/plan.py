@@ -20,9 +20,9 @@ from densehop.campaign.plan_fields import (
     Positive,
     Share,
     Spins,
+    as_list,
     as_number,
     different,
-    listed,
     not_bool,
 )
 from densehop.problem import load_of, n_examples_for
@@ -130,7 +130,7 @@ class Attack(Part):
     """
 
     fractions: Annotated[tuple[Annotated[NotNegative, Field(le=1)], ...], Axis, Filled]
-    examples: Annotated[tuple[Literal["typical", "closest"], ...], BeforeValidator(listed), Filled] = ("typical",)
+    examples: Annotated[tuple[Literal["typical", "closest"], ...], BeforeValidator(as_list), Filled] = ("typical",)
 
     @model_validator(mode="after")
     def _consistent(self) -> "Attack":
@@ -200,7 +200,7 @@ class Grid(Part):
     problem: Problem
     n_spins: Annotated[tuple[Spins, ...], Axis, Filled]
     disorders: Annotated[int, BeforeValidator(not_bool), Field(ge=1, le=100_000)] = 4
-    starts: Annotated[tuple[Start, ...], BeforeValidator(listed), Filled] = RANDOM
+    starts: Annotated[tuple[Start, ...], BeforeValidator(as_list), Filled] = RANDOM
     attack: Attack | None = None
     schedule: Schedule = Schedule()
 
@@ -235,9 +235,9 @@ class Grid(Part):
             load = load_of(n_examples, n_spins, p) if problem.load is None else amount
             teacher_p = None if problem.model == "direct" else problem.teacher_p or p
             for teacher in problem.teacher_temperatures(p, n_spins, temperature):
-                for disorder, (at, overlap, name) in product(range(self.disorders), starts):
+                for disorder, (begin, overlap, name) in product(range(self.disorders), starts):
                     point = (seed, p, n_spins, n_examples, temperature, teacher_p, teacher)
-                    yield Cell(*point, disorder, at, overlap, run, attack, load, name)
+                    yield Cell(*point, disorder, begin, overlap, run, attack, load, name)
 
     def share_cells(self, other: "Grid", start: str, other_start: str, seed: int) -> bool:
         """Tell whether a start of this grid and one of another are the same cell somewhere."""
@@ -286,9 +286,9 @@ class Plan(Part):
     def _one_name_for_each_start(self) -> "Plan":
         """Refuse two names of one start: they would be one cell, whose equal numbers look like agreement."""
         placed = [(start, grid) for grid in self.grids for start in grid.starts]
-        for (one, here), (other, there) in combinations(placed, 2):
+        for (one, grid), (other, other_grid) in combinations(placed, 2):
             same = (one.at, one.overlap) == (other.at, other.overlap) and one.name != other.name
-            if same and (here is there or here.share_cells(there, one.name, other.name, self.seed)):
+            if same and (grid is other_grid or grid.share_cells(other_grid, one.name, other.name, self.seed)):
                 raise ValueError(
                     f"starts '{one.name}' and '{other.name}' differ in name alone: their chains would be the same; "
                     "leave one out (more chains or disorders give independent repetitions)"

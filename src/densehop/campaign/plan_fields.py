@@ -37,7 +37,7 @@ def unsigned_zero(value: float) -> float:
     return value + 0.0
 
 
-def listed(value: Any) -> Any:
+def as_list(value: Any) -> Any:
     """Read a list, or one value for a list of one."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
@@ -54,7 +54,7 @@ def _axis(value: Any) -> Any:
         if points == 1 and first != last:
             raise ValueError(f"a range of 1 point needs from = to, got {first:g} and {last:g}")
         return tuple(decimal_range(first, last, points).tolist())
-    return listed(value)
+    return as_list(value)
 
 
 def as_number(value: Any) -> Any:

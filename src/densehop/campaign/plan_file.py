@@ -9,7 +9,7 @@ from densehop.base import checks
 from densehop.base.texts import text_of
 from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
 from densehop.campaign.plan_fields import Part
-from densehop.campaign.plan_text import READERS, parsed
+from densehop.campaign.plan_text import READERS, parse
 from densehop.errors import InvalidInput
 
 SHOWN = 3  # mistakes that are named
@@ -31,7 +31,7 @@ def read_plan(path: Path) -> Plan:
         content = path.read_bytes()
     except OSError as error:
         raise InvalidInput(f"cannot read the plan '{path}': {error.strerror}") from error
-    return plan_of(parsed(text_of(content, str(path)), suffix, str(path)), str(path))
+    return plan_of(parse(text_of(content, str(path)), suffix, str(path)), str(path))
 
 
 def plan_of(content: Any, source: str = "plan") -> Plan:
@@ -61,31 +61,31 @@ def _follows(mistake: Any) -> bool:
 
 def _complaint(mistake: Any, single: bool) -> str:
     """Say in words what pydantic found: the field, what is allowed, what came."""
-    place = [part for part in mistake["loc"] if not (isinstance(part, str) and "[" in part)]
-    place = [part for part in place if part not in {"nishimori", "effective-nishimori"}]
-    if single and place[:1] == ["grids"]:
-        place = place[2:]
-    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+    path = [part for part in mistake["loc"] if not (isinstance(part, str) and "[" in part)]
+    path = [part for part in path if part not in {"nishimori", "effective-nishimori"}]
+    if single and path[:1] == ["grids"]:
+        path = path[2:]
+    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
     kind, message = mistake["type"], mistake["msg"].removeprefix("Value error, ").replace("Input should", "must")
     if kind == "missing":
-        return f"{where} is missing"
+        return f"{field} is missing"
     if kind == "extra_forbidden":
-        return f"{where}: there is no such field; allowed are {', '.join(_fields_beside(place, single))}"
-    if kind == "literal_error" and place[-1:] == ["teacher_temperature"]:
+        return f"{field}: there is no such field; allowed are {', '.join(_fields_beside(path, single))}"
+    if kind == "literal_error" and path[-1:] == ["teacher_temperature"]:
         message = "must be numbers, 'nishimori' or 'effective-nishimori'"
     if kind == "too_short":
         message = "must not be empty"
     if kind == "value_error":
-        return f"{where}: {message}" if where else message
+        return f"{field}: {message}" if field else message
     if kind == "string_pattern_mismatch":
         message = "must be a word of letters, digits, '.', '_' and '-'"
-    came = mistake["input"][0] if isinstance(mistake["input"], tuple) and len(place) else mistake["input"]
-    return f"{where}: {message}, got {checks.shown(came)}"
+    value = mistake["input"][0] if isinstance(mistake["input"], tuple) and len(path) else mistake["input"]
+    return f"{field}: {message}, got {checks.shown(value)}"
 
 
-def _fields_beside(place: list[Any], single: bool) -> list[str]:
+def _fields_beside(path: list[Any], single: bool) -> list[str]:
     """Return the names that are allowed where an unknown one stood."""
-    parents = [part for part in place[:-1] if isinstance(part, str)]
+    parents = [part for part in path[:-1] if isinstance(part, str)]
     if parents:
         return list(FIELDS[parents[-1]].model_fields)
     return ["name", "seed", *(Grid.model_fields if single else ["grids"])]

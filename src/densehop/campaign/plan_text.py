@@ -85,7 +85,7 @@ READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 }
 
 
-def parsed(text: str, suffix: str, source: str) -> Any:
+def parse(text: str, suffix: str, source: str) -> Any:
     """Return what a text in the language of a file's suffix says; `source` names it in the error."""
     language, read = READERS[suffix]
     try:

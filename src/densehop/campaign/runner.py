@@ -80,18 +80,18 @@ def run(
     KeyboardInterrupt
         After cells under way have saved themselves.
     """
-    place = CampaignFolder.prepared(folder)
-    with place.locked() as certain:
+    campaign = CampaignFolder.prepare(folder)
+    with campaign.lock() as certain:
         cells = list({cell.identity: cell for cell in plan.cells()}.values())
-        place.write_plan(plan)
-        missing, notes = _missing(place, cells)
+        campaign.write_plan(plan)
+        missing, notes = _missing(campaign, cells)
         if not certain:
-            notes.append(f"the file system of '{place.path}' has no locks: do not run twice in it at the same time")
+            notes.append(f"the file system of '{campaign.path}' has no locks: do not run twice in it at the same time")
         report = Report(len(cells), len(cells) - len(missing), notes=notes)
         if missing:
             running = engine()
             try:
-                _Campaign(place, running, task, checkpoint_every, progress or NoProgress(), report).run(missing)
+                _Campaign(campaign, running, task, checkpoint_every, progress or NoProgress(), report).run(missing)
             finally:
                 running.close()
     return report
@@ -215,9 +215,9 @@ class _Crashes:
 
     def count(self, path: Path) -> None:
         """Count a crash."""
-        now = path.stat().st_mtime_ns if path.exists() else 0
-        self.in_a_row = 1 if now != self.checkpoint else self.in_a_row + 1
-        self.checkpoint = now
+        modified = path.stat().st_mtime_ns if path.exists() else 0
+        self.in_a_row = 1 if modified != self.checkpoint else self.in_a_row + 1
+        self.checkpoint = modified
 
 
 def _steps(cell: Cell) -> int:

@@ -83,6 +83,6 @@ def status(path: Path) -> Status:
 
 def _by_verdict(finished: Sequence[tuple[Cell, Result]]) -> dict[Verdict, tuple[Cell, ...]]:
     """Sort finished cells by their verdicts."""
-    place = {verdict: float(number) for number, verdict in enumerate(VERDICTS)}
-    found = [(cell, result.variables["verdict"][1]) for cell, result in finished if "verdict" in result.variables]
-    return {verdict: tuple(cell for cell, value in found if value == place[verdict]) for verdict in VERDICTS}
+    code_of = {verdict: float(number) for number, verdict in enumerate(VERDICTS)}
+    codes = [(cell, result.variables["verdict"][1]) for cell, result in finished if "verdict" in result.variables]
+    return {verdict: tuple(cell for cell, value in codes if value == code_of[verdict]) for verdict in VERDICTS}

@@ -31,7 +31,7 @@ def measured_sweeps(cell: Cell, trajectory: Trajectory) -> slice:
             return pilot
         error = _error(cell, trajectory, pilot)
         if math.isfinite(error):
-            return _measurement(cell, trajectory, target, _wanted(cell, pilot.stop - pilot.start, error))
+            return _measurement(cell, trajectory, target, _needed_sweeps(cell, pilot.stop - pilot.start, error))
     raise AssertionError("the last pilot is as long as the cell may be")
 
 
@@ -60,10 +60,10 @@ def _measurement(cell: Cell, trajectory: Trajectory, first: int, length: int) ->
         error = _error(cell, trajectory, measured)
         if error <= _precision(cell):
             return measured
-        length = _wanted(cell, length, error) if math.isfinite(error) else 2 * length
+        length = _needed_sweeps(cell, length, error) if math.isfinite(error) else 2 * length
 
 
-def _wanted(cell: Cell, length: int, error: float) -> int:
+def _needed_sweeps(cell: Cell, length: int, error: float) -> int:
     """Return how many sweeps promise the precision, with a margin, where `length` have this error; no fewer."""
     ratio = error / (MARGIN * _precision(cell))
     return math.ceil(min(length * max(1.0, ratio**2), cell.run.max_sweeps))

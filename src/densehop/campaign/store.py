@@ -38,7 +38,9 @@ def encode(dataset: xr.Dataset, seed: int, parameters: Mapping[str, Any]) -> byt
     origin = {**formats.origin(), "seed": seed, "parameters": json.dumps(parameters)}
     described = dataset.assign_attrs({**dataset.attrs, **origin})
     large = {
-        name: COMPRESSED for name, one in described.variables.items() if one.size > SMALL and one.dtype.kind in "bif"
+        name: COMPRESSED
+        for name, variable in described.variables.items()
+        if variable.size > SMALL and variable.dtype.kind in "bif"
     }
     return bytes(described.to_netcdf(engine="h5netcdf", encoding=large))
 
@@ -56,11 +58,11 @@ def tables(dataset: xr.Dataset, path: Path) -> dict[Path, bytes]:
     for dims, names in groups.items():
         words = "-".join(dim.removesuffix("_point") for dim in dims if dim not in main) or "-".join(dims) or "numbers"
         suffix = "" if dims == main else f"-{words.replace('_', '-')}"
-        place = path.with_name(f"{path.stem}{suffix}.csv")
-        while place in contents:  # two sets of dimensions that differ in those of the main table alone
-            place = place.with_name(f"{place.stem}-{len(dims)}.csv")
+        file = path.with_name(f"{path.stem}{suffix}.csv")
+        while file in contents:  # two sets of dimensions that differ in those of the main table alone
+            file = file.with_name(f"{file.stem}-{len(dims)}.csv")
         table = dataset[names].to_dataframe().reset_index() if dims else dataset[names].to_array().to_dataframe("value")
-        contents[place] = table.to_csv(index=not dims).encode()
+        contents[file] = table.to_csv(index=not dims).encode()
     return contents
 
 

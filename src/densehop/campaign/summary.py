@@ -10,7 +10,7 @@ import numpy.typing as npt
 from densehop.base.arrays import Floats
 from densehop.campaign.cell import Cell
 from densehop.campaign.stopping import precision_reached
-from densehop.campaign.traces import gauged, traces
+from densehop.campaign.traces import gauge, traces
 from densehop.campaign.trajectory import Trajectory
 from densehop.diagnostics.time_averages import time_average
 from densehop.diagnostics.verdicts import Verdict, equilibration
@@ -42,16 +42,16 @@ def summary(cell: Cell, trajectory: Trajectory, measured: slice, largest_overlap
     values |= {"n_sweeps": float(trajectory.n_sweeps), "n_burn_in": float(measured.start)}
     values["acceptance"] = float(trajectory.acceptance[:, measured].mean())
     values["m_largest"] = float(largest_overlaps.mean())
-    pairs = gauged(cell, trajectory.between_chains, trajectory.start_between_chains, measured.start) / cell.n_spins
-    found: Variables = {f"{name}_trace": (("chain", "sweep"), series) for name, series in kept.items()}
+    pairs = gauge(cell, trajectory.between_chains, trajectory.start_between_chains, measured.start) / cell.n_spins
+    variables: Variables = {f"{name}_trace": (("chain", "sweep"), series) for name, series in kept.items()}
     if len(pairs):
         values["q"] = float(pairs[:, measured].mean())
-        found["q_trace"] = (("sweep",), pairs.mean(axis=0))
-        found["q_probability"] = (("agreeing",), distribution(cell, trajectory.between_chains[:, measured]))
+        variables["q_trace"] = (("sweep",), pairs.mean(axis=0))
+        variables["q_probability"] = (("agreeing",), distribution(cell, trajectory.between_chains[:, measured]))
     if len(cell.ladder) > 1:
         accepted, n_sweeps = trajectory.swaps
-        found["swap_rate"] = (("neighbour",), accepted / np.where(n_sweeps > 0, n_sweeps, math.nan))
-    return {name: ((), np.array(value)) for name, value in values.items()} | found
+        variables["swap_rate"] = (("neighbour",), accepted / np.where(n_sweeps > 0, n_sweeps, math.nan))
+    return {name: ((), np.array(value)) for name, value in values.items()} | variables
 
 
 def distribution(cell: Cell, counts: npt.NDArray[np.int16]) -> Floats:
@@ -60,8 +60,8 @@ def distribution(cell: Cell, counts: npt.NDArray[np.int16]) -> Floats:
     For even p, where xi and -xi are one state, each overlap counts half with either sign.
     """
     agreeing = (counts.astype(np.int64).ravel() + cell.n_spins) // 2
-    found: Floats = np.bincount(agreeing, minlength=cell.n_spins + 1) / agreeing.size
-    return found if cell.p % 2 else (found + found[::-1]) / 2
+    probability: Floats = np.bincount(agreeing, minlength=cell.n_spins + 1) / agreeing.size
+    return probability if cell.p % 2 else (probability + probability[::-1]) / 2
 
 
 def described(cell: Cell) -> Mapping[str, Any]:

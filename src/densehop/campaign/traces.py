@@ -18,7 +18,7 @@ def traces(cell: Cell, trajectory: Trajectory, first: int) -> dict[str, Floats]:
     names = ("m",) if cell.teacher_temperature is None else ("q_star", "m")
     starts = trajectory.start_with_references
     overlaps = [
-        gauged(cell, counts, start, first) / cell.n_spins
+        gauge(cell, counts, start, first) / cell.n_spins
         for counts, start in zip(trajectory.with_references, starts, strict=True)
     ]
     return {**dict(zip(names, overlaps, strict=True)), "energy": trajectory.energy / cell.n_spins}
@@ -29,7 +29,7 @@ def observable(cell: Cell, trajectory: Trajectory, first: int) -> Floats:
     return traces(cell, trajectory, first)[cell.run.observable]
 
 
-def gauged(cell: Cell, counts: npt.NDArray[np.int16], starts: npt.NDArray[np.int16], first: int) -> Floats:
+def gauge(cell: Cell, counts: npt.NDArray[np.int16], starts: npt.NDArray[np.int16], first: int) -> Floats:
     """Return counts (series, sweep), for even p with the sign of each series' sum up to `first`, its start included.
 
     Under replica exchange, where no part of a series can fix its sign, for even p their absolute values.

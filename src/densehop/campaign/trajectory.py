@@ -110,6 +110,6 @@ def _overlaps(snapshots: Signs, references: Signs) -> tuple[Counts, Counts]:
     """Return N times the overlaps of states (chain, sweep, N) with references (R, N), and of all pairs of chains."""
     states = snapshots.astype(np.float32)  # sums of up to 32,767 signs are exact
     overlaps = np.moveaxis(states @ references.T.astype(np.float32), 2, 0)
-    pairs = [np.einsum("si,si->s", one, other) for one, other in combinations(states, 2)]
+    pairs = [np.einsum("si,si->s", left, right) for left, right in combinations(states, 2)]
     between = np.array(pairs).reshape(len(pairs), states.shape[1])
     return overlaps.astype(np.int16), between.astype(np.int16)

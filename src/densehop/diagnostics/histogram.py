@@ -63,21 +63,21 @@ def overlap_histogram(
         edges = np.linspace(-1 - 1 / n_spins, 1 + 1 / n_spins, n_spins + 2)
         return OverlapHistogram(edges, weights / n_values, weights / n_values * n_spins / 2, n_values)
     edges = _edges(bins)
-    places = _places(edges, n_spins)
-    inside = (places >= 0) & (places < len(edges) - 1)
+    bin_of = _places(edges, n_spins)
+    inside = (bin_of >= 0) & (bin_of < len(edges) - 1)
     if weights[~inside].any():
         lost = weights[~inside].sum()
         raise InvalidInput(
             f"bins must hold all overlaps, got bins from {edges[0]:g} to {edges[-1]:g} that miss {lost:g} of {n_values}"
         )
-    possible = np.bincount(places[inside], minlength=len(edges) - 1)
+    possible = np.bincount(bin_of[inside], minlength=len(edges) - 1)
     if (possible == 0).any():
         empty = int(np.argmin(possible))
         raise InvalidInput(
             f"each bin must hold a possible overlap of {n_spins} spins, which are {2 / n_spins:g} apart, got one from "
             f"{edges[empty]:g} to {edges[empty + 1]:g}; use fewer bins, or bins=None"
         )
-    probability = np.bincount(places[inside], weights[inside], minlength=len(edges) - 1) / n_values
+    probability = np.bincount(bin_of[inside], weights[inside], minlength=len(edges) - 1) / n_values
     return OverlapHistogram(edges, probability, probability / possible * n_spins / 2, n_values)
 
 
@@ -107,6 +107,6 @@ def _edges(bins: int | ArrayLike) -> Floats:
 def _places(edges: Floats, n_spins: int) -> Integers:
     """Return the bin of each possible overlap, (N + 1,): -1 below the first and len(edges) - 1 above the last."""
     possible = 2 * np.arange(n_spins + 1) / n_spins - 1
-    places = np.searchsorted(edges, possible + TOLERANCE, side="right") - 1
-    places[np.abs(possible - edges[-1]) <= TOLERANCE] = len(edges) - 2
-    return places.astype(np.int64)
+    bin_of = np.searchsorted(edges, possible + TOLERANCE, side="right") - 1
+    bin_of[np.abs(possible - edges[-1]) <= TOLERANCE] = len(edges) - 2
+    return bin_of.astype(np.int64)

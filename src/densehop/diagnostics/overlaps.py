@@ -137,12 +137,14 @@ def largest_overlaps(network: Network, run: Samples, n_largest: int = 1) -> Larg
     snapshots = _snapshots_of(network, run)
     n_patterns, n_spins = network.n_patterns, network.n_spins
     n_largest = checks.integer("n_largest", n_largest, 1, n_patterns)
-    found = []
+    largest_keys = []
     for overlaps in _blocks_of_overlaps(network, snapshots):
         sums = np.rint((np.abs(overlaps) if network.symmetric else overlaps) * n_spins).astype(np.int64)
         keys = sums * n_patterns + np.arange(n_patterns)[::-1]  # all different: by overlap, then by index
-        found.append(np.sort(np.partition(keys, n_patterns - n_largest, axis=1)[:, n_patterns - n_largest :], axis=1))
-    largest = np.concatenate(found)[:, ::-1].reshape(*snapshots.shape[:2], n_largest)
+        largest_keys.append(
+            np.sort(np.partition(keys, n_patterns - n_largest, axis=1)[:, n_patterns - n_largest :], axis=1)
+        )
+    largest = np.concatenate(largest_keys)[:, ::-1].reshape(*snapshots.shape[:2], n_largest)
     return LargestOverlaps(largest // n_patterns / n_spins, n_patterns - 1 - largest % n_patterns)
 
 

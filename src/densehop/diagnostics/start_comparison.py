@@ -130,9 +130,9 @@ def _standard_error(average: TimeAverage) -> float:
 
 def _reason(comparisons: tuple[StartComparison, ...], probability: float) -> str:
     """Return the verdict in words; equilibrated if and only if it begins with that word."""
-    shown = _most_deviating(comparisons)
-    means = _shown(shown.from_pattern), _shown(shown.from_random)
-    numbers = f"{shown.observable} {means[0]} from the pattern, {means[1]} from random"
+    worst = _most_deviating(comparisons)
+    means = _shown(worst.from_pattern), _shown(worst.from_random)
+    numbers = f"{worst.observable} {means[0]} from the pattern, {means[1]} from random"
     if probability < SMALLEST_PROBABILITY:
         advice = "metastable, or too short; run longer, or use replica exchange"
         return f"not equilibrated: the two starts disagree: {numbers}: {advice}"

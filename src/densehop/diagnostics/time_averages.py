@@ -101,11 +101,11 @@ def is_labelled(values: object) -> "TypeGuard[xr.DataArray]":
 def _over_dimension(values: "xr.DataArray") -> "xr.Dataset":
     """Return the estimate over the dimension `disorder` of an array."""
     name, count = str(values.name or "value"), values.notnull().sum("disorder")
-    found = values.mean("disorder").rename(name).to_dataset()
-    found[f"{name}_error"] = values.std("disorder", ddof=1).where(count > 1) / np.sqrt(count.where(count > 0))
-    found["n_disorders"] = count
-    found[name].attrs = {**values.attrs}
-    return describe(found)
+    estimate = values.mean("disorder").rename(name).to_dataset()
+    estimate[f"{name}_error"] = values.std("disorder", ddof=1).where(count > 1) / np.sqrt(count.where(count > 0))
+    estimate["n_disorders"] = count
+    estimate[name].attrs = {**values.attrs}
+    return describe(estimate)
 
 
 def effective_samples(series: ArrayLike) -> float:

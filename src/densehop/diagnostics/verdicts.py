@@ -109,31 +109,31 @@ def _judge(groups: Floats) -> Equilibration:
         return _frozen(groups)
     memory = autocorrelation(late)  # the late half: what the start left behind would pass for memory
     drift, probability = _deviations(groups, memory.scale)
-    effective, wanted = array.size / memory.scale, _wanted(array, memory.scale)
-    more = 0
+    effective, needed = array.size / memory.scale, _wanted(array, memory.scale)
+    extra_sweeps = 0
     if _apart(groups):
         verdict = Verdict.DISAGREE
         reason = "each is in a state of its own; use replica exchange, or run much longer"
-    elif n_sweeps < wanted:
-        verdict, more = Verdict.TOO_SHORT, wanted - n_sweeps
-        reason = f"correlation time {memory.scale:.0f}; run at least {more} more sweeps"
+    elif n_sweeps < needed:
+        verdict, extra_sweeps = Verdict.TOO_SHORT, needed - n_sweeps
+        reason = f"correlation time {memory.scale:.0f}; run at least {extra_sweeps} more sweeps"
     elif abs(drift) > LARGEST_DRIFT:
-        verdict, more = Verdict.TOO_SHORT, n_sweeps
-        reason = f"drifts by {drift:+.1f} standard errors; run at least {more} more sweeps"
+        verdict, extra_sweeps = Verdict.TOO_SHORT, n_sweeps
+        reason = f"drifts by {drift:+.1f} standard errors; run at least {extra_sweeps} more sweeps"
     elif probability < SMALLEST_SPREAD_PROBABILITY:
         verdict = Verdict.DISAGREE
         reason = "their means differ by more than chance; run longer, or use replica exchange"
     elif _wander_apart(groups):
         verdict = Verdict.DISAGREE
         still = np.count_nonzero(~np.ptp(late, axis=1).astype(bool))
-        which = (
+        observed = (
             f"{still} of {len(late)} do not move while the others do" if still else "some wander further than others"
         )
-        reason = f"{which}; run longer, or use replica exchange"
+        reason = f"{observed}; run longer, or use replica exchange"
     else:
         verdict = Verdict.EQUILIBRATED
         reason = f"{effective:.0f} independent samples, drift {drift:+.1f} standard errors"
-    return Equilibration(verdict, _in_words(verdict, reason), more, memory.time, effective, drift, probability)
+    return Equilibration(verdict, _in_words(verdict, reason), extra_sweeps, memory.time, effective, drift, probability)
 
 
 def _around_own_means(groups: Floats) -> Floats:

@@ -196,8 +196,8 @@ def diluted_couplings(n_spins: int, p: int, connectivity: float, seed: Seed = 0,
     chosen: dict[tuple[int, ...], None] = {}
     while len(chosen) < n_terms:
         drawn = np.sort(rng.integers(0, n_spins, (n_terms, p)), axis=1)
-        whole = drawn[(np.diff(drawn, axis=1) > 0).all(axis=1)]
-        chosen |= dict.fromkeys(map(tuple, whole.tolist()))
+        distinct = drawn[(np.diff(drawn, axis=1) > 0).all(axis=1)]
+        chosen |= dict.fromkeys(map(tuple, distinct.tolist()))
     values = rng.normal(size=n_terms) if law == "gaussian" else rng.choice([-1.0, 1.0], n_terms)
     return Couplings(np.array(list(chosen)[:n_terms], dtype=np.int64), values)
 

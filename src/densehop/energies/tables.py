@@ -158,9 +158,9 @@ def overlap_table(energy: ArrayLike, scale: float, p: int) -> EnergyTable:
     n_spins = checks.integer("the number of spins", len(values) - 1, 2, checks.LARGEST_SIZE)
     scale, p = checks.number("scale", scale), checks.body_number(p, n_spins)
     padded = np.pad(values.astype(np.int64), 1, mode="edge")  # the value beyond each end is never used
-    lower, here, upper = padded[:-2], padded[1:-1], padded[2:]
+    lower, middle, upper = padded[:-2], padded[1:-1], padded[2:]
     # Twice the integers and half the scale: then even and odd are integers whatever the parity of U.
-    return EnergyTable(n_spins, p, scale / 2, 2 * here, upper - lower, 2 * here - upper - lower, 0, "custom")
+    return EnergyTable(n_spins, p, scale / 2, 2 * middle, upper - lower, 2 * middle - upper - lower, 0, "custom")
 
 
 def agreements(states: Signs, patterns: Signs) -> Integers:

@@ -68,13 +68,14 @@ class WeightTable:
             block = patterns[first : first + PATTERNS_AT_ONCE]
             d = top[:, np.newaxis] - agreeing[:, first : first + PATTERNS_AT_ONCE]
             plus = (block > 0).astype(np.float64)
+            # weights[d + 1] is the weight at this overlap; a flip takes the state further from a pattern, or nearer.
             further, nearer = self.weights[d + 2], self.weights[d]
             if_plus = further @ plus + nearer @ (1 - plus)
             if_minus = nearer @ plus + further @ (1 - plus)
             flipped += np.where(states > 0, if_plus, if_minus)
         change = self._energy(flipped, top[:, np.newaxis]) - self._energy(sums, top)[:, np.newaxis]
-        none = np.abs(flipped - sums[:, np.newaxis]) <= len(patterns) * ROUNDING * sums[:, np.newaxis]
-        change[none] = 0.0
+        unchanged = np.abs(flipped - sums[:, np.newaxis]) <= len(patterns) * ROUNDING * sums[:, np.newaxis]
+        change[unchanged] = 0.0
         fields: Floats = 0.5 * states * change
         return fields
 

@@ -19,7 +19,7 @@ from densehop.inference.iteration import Path, find_fixed_point
 
 ROUNDING = 1e-9  # of the replicon
 LEAST_ENTROPY = -1.0  # of all spins, in nats: a state of spins has 0 or more, and small N errs by less than this
-ROOM = 1 - 1e-12  # starts stay within +-1, where the entropy has a slope
+LARGEST_START = 1 - 1e-12  # of a magnetisation: at +-1 the slope of the entropy is infinite
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +134,7 @@ def infer(
     tolerance = checks.number("tolerance", tolerance)
     if damping is not None:
         damping = checks.between("damping", damping, 0, 0.999)
-    path = find_fixed_point(instance, np.clip(start, -ROOM, ROOM), damping, max_iterations, tolerance)
+    path = find_fixed_point(instance, np.clip(start, -LARGEST_START, LARGEST_START), damping, max_iterations, tolerance)
     return _result(instance, path, tolerance)
 
 

@@ -81,7 +81,7 @@ class ByteCodes:
 
         parts = self._run(task)
         tables = _add([vectors for vectors, _ in parts])
-        return np.stack([self._expand(one) for one in tables]), _add([numbers for _, numbers in parts])
+        return np.stack([self._expand(table) for table in tables]), _add([numbers for _, numbers in parts])
 
     def _expand(self, tables: Floats) -> Floats:
         """Return the sums at each site, (N,), from what belongs to each value of a byte."""

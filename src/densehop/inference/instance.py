@@ -74,11 +74,14 @@ class Instance:
 
     def tap(self, m: Floats) -> TapState:
         """Return the TAP equations at m, from one pass through the examples."""
-        fields, here = self.fields(m), self.reaction(m)
+        fields, onsager = self.fields(m), self.reaction(m)
         inner = -float(m @ fields) / self.p / self.n_spins  # E/N: the energy is homogeneous of degree p in m
+        # The mean over sites of H(m) = -sum over both signs of (1 +- m)/2 log[(1 +- m)/2].
         entropy = float(-(xlogy(1 + m, (1 + m) / 2) + xlogy(1 - m, (1 - m) / 2)).mean() / 2)
-        target = np.tanh(self.beta * (fields - here.coefficient * m))
-        return TapState(fields, here, target, entropy - self.beta * inner + here.free_entropy, inner + here.energy)
+        target = np.tanh(self.beta * (fields - onsager.coefficient * m))
+        return TapState(
+            fields, onsager, target, entropy - self.beta * inner + onsager.free_entropy, inner + onsager.energy
+        )
 
     def reaction(self, m: Floats) -> Reaction:
         """Return the Onsager term at m."""

@@ -44,8 +44,8 @@ def find_fixed_point(
     """Iterate from start (N,); without a damping, first message passing, then damped TAP until one converges."""
     dampings = (0.0, *DAMPINGS) if damping is None else (damping,)
     paths: list[Path] = []
-    for one in dampings:
-        paths.append(_follow(instance, start, one, max_iterations, tolerance))
+    for trial_damping in dampings:
+        paths.append(_follow(instance, start, trial_damping, max_iterations, tolerance))
         if paths[-1].holds(tolerance):
             return paths[-1]
     return min(paths, key=lambda path: path.residual if math.isfinite(path.residual) else math.inf)
@@ -117,10 +117,10 @@ def _damped(instance: Instance, damping: float) -> Callable[[Floats], Iterator[F
 
     def steps(m: Floats) -> Iterator[Floats]:
         while True:
-            here = instance.reaction(m)
-            if not math.isfinite(here.free_entropy):  # p = 2, D <= 0: no reaction there
-                here = here._replace(coefficient=np.zeros_like(m))
-            m = damping * m + (1 - damping) * np.tanh(instance.beta * (instance.fields(m) - here.coefficient * m))
+            reaction = instance.reaction(m)
+            if not math.isfinite(reaction.free_entropy):  # p = 2, D <= 0: no reaction there
+                reaction = reaction._replace(coefficient=np.zeros_like(m))
+            m = damping * m + (1 - damping) * np.tanh(instance.beta * (instance.fields(m) - reaction.coefficient * m))
             yield m
 
     return steps

@@ -85,7 +85,7 @@ def evidence(
     if not bodies:
         raise InvalidInput("p must be a number of bodies or several, got none")
     threads = count_workers(n_workers)
-    rows = [_of_one(signs, one, grid, seed, threads) for one in bodies]
+    rows = [_of_one(signs, n_bodies, grid, seed, threads) for n_bodies in bodies]
     odds, q = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
     return _summary(np.array(bodies, dtype=np.int64), grid, odds, q)
 
@@ -96,16 +96,16 @@ def _of_one(signs: Signs, p: int, grid: Floats, seed: Seed, threads: int) -> tup
     odds, q = np.zeros(len(grid)), np.zeros(len(grid))
     starts = list(all_starts(signs, instances[0].codes, p, seed, threads))
     for index in dict.fromkeys((len(grid) // 2, 0, len(grid) - 1)):
-        found = search(instances[index], starts)
-        if found.significant:
+        candidate = search(instances[index], starts)
+        if candidate.significant:
             break
     else:
         return odds, q
     for steps in (range(index, len(grid)), range(index - 1, -1, -1)):
-        m = found.result.magnetisations
-        for place in steps:
-            result = infer(instances[place], m)
-            odds[place], q[place] = _score(instances[place], result), result.q
+        m = candidate.result.magnetisations
+        for step in steps:
+            result = infer(instances[step], m)
+            odds[step], q[step] = _score(instances[step], result), result.q
             if result.q >= SAME:
                 m = result.magnetisations
     return odds, q
@@ -123,11 +123,14 @@ def _summary(bodies: npt.NDArray[np.int64], grid: Floats, odds: Floats, q: Float
     none = Evidence(bodies, grid, odds, q, 0, math.nan, math.nan, "no pattern was found at any p and temperature")
     if not (np.nan_to_num(odds, nan=0.0) > 0).any():
         return none
-    row, place = np.unravel_index(int(np.nanargmax(odds)), odds.shape)
+    row, column = np.unravel_index(int(np.nanargmax(odds)), odds.shape)
     best = int(bodies[row])
-    if place in (0, len(grid) - 1) or not np.isfinite(odds[row, place - 1 : place + 2]).all():
-        advice = f"the largest evidence lies at the end of what is known, T = {grid[place]:g}: extend the temperatures"
+    if column in (0, len(grid) - 1) or not np.isfinite(odds[row, column - 1 : column + 2]).all():
+        advice = f"the largest evidence lies at the end of what is known, T = {grid[column]:g}: extend the temperatures"
         return Evidence(bodies, grid, odds, q, best, math.nan, math.nan, advice)
-    curvature, slope, _ = np.polyfit(grid[place - 1 : place + 2] - grid[place], odds[row, place - 1 : place + 2], 2)
-    top = float(grid[place] - slope / (2 * curvature))
-    return Evidence(bodies, grid, odds, q, best, top, float(1 / math.sqrt(-2 * curvature)), "")
+    # The parabola through the maximum and its neighbours: where it is highest, and one over the root of its curvature.
+    curvature, slope, _ = np.polyfit(
+        grid[column - 1 : column + 2] - grid[column], odds[row, column - 1 : column + 2], 2
+    )
+    best_temperature = float(grid[column] - slope / (2 * curvature))
+    return Evidence(bodies, grid, odds, q, best, best_temperature, float(1 / math.sqrt(-2 * curvature)), "")

@@ -57,7 +57,7 @@ def pairwise(m: Floats, load: float, beta: float) -> Reaction:
 def _elementary(values: Floats, p: int) -> list[float]:
     """Return the elementary symmetric polynomials e_0..e_p of values, by Newton's identities."""
     sums = [0.0, *(float(np.sum(values**j)) for j in range(1, p + 1))]
-    found = [1.0]
+    polynomials = [1.0]
     for k in range(1, p + 1):
-        found.append(sum((-1) ** (j - 1) * found[k - j] * sums[j] for j in range(1, k + 1)) / k)
-    return found
+        polynomials.append(sum((-1) ** (j - 1) * polynomials[k - j] * sums[j] for j in range(1, k + 1)) / k)
+    return polynomials

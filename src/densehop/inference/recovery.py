@@ -112,10 +112,10 @@ def recover_pattern(
     instance = Instance.checked(signs, p, temperature, threads)
     expectation = inference_regime(signs.shape[1], len(signs), p, temperature, teacher_p, teacher_temperature)
     law = p if teacher_p is None else teacher_p, temperature if teacher_temperature is None else teacher_temperature
-    found, note = repeats(instance.codes, *law), ""
-    if found.copied:
-        note = f" {_copies(found, len(signs))}"
-        signs = signs[found.first]
+    copies, note = repeats(instance.codes, *law), ""
+    if copies.copied:
+        note = f" {_copies(copies, len(signs))}"
+        signs = signs[copies.first]
         instance = Instance.checked(signs, p, temperature, threads)
         expectation = inference_regime(signs.shape[1], len(signs), p, temperature, teacher_p, teacher_temperature)
     starts: Iterable[Start] = all_starts(signs, instance.codes, p, seed, threads)
@@ -129,12 +129,12 @@ def search(instance: Instance, starts: Iterable[Start]) -> "Candidate":
     best: Candidate | None = None
     for start in starts:
         result = infer(instance, start.magnetisations, 0.0, MOST_PASSES, SETTLED)
-        if not result.converged and result.q > SAME:  # it found something, and may only oscillate there
+        if not result.converged and result.q > SAME:  # it is near a state, and may only oscillate around it
             result = infer(instance, result.magnetisations, PATIENT, MOST_PASSES, SETTLED)
-        found = Candidate(start, result, log_odds(instance, result))
-        if best is None or found.rank > best.rank:
-            best = found
-        if found.significant:
+        candidate = Candidate(start, result, log_odds(instance, result))
+        if best is None or candidate.rank > best.rank:
+            best = candidate
+        if candidate.significant:
             break
     assert best is not None  # there is always a start
     return best
@@ -192,11 +192,11 @@ def all_starts(signs: Signs, codes: ByteCodes, p: int, seed: Seed, threads: int)
         yield Start("random", random_start(codes.n_spins, seed_sequence(seed, number)))
 
 
-def _copies(found: Repeats, n_examples: int) -> str:
+def _copies(copies: Repeats, n_examples: int) -> str:
     """Say that copies were left out."""
     return (
-        f"Of the {n_examples:,} rows {n_examples - len(found.first):,} repeat others, where independent draws of this "
-        f"teacher have about {found.expected:.2g} equal pairs: only different rows count, {len(found.first):,}."
+        f"Of the {n_examples:,} rows {n_examples - len(copies.first):,} repeat others, where independent draws of this "
+        f"teacher have about {copies.expected:.2g} equal pairs: only different rows count, {len(copies.first):,}."
     )
 
 

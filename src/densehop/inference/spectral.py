@@ -48,7 +48,8 @@ def spectral_starts(examples: Signs, p: int, seed: Seed, n_workers: int) -> Iter
 def covariance_excess(largest: float, n_examples: int, n_spins: int) -> float:
     """Return the largest eigenvalue of `covariance` less its value for random examples, in units of its fluctuations.
 
-    For random examples it follows the law of Tracy & Widom: it exceeds 4 once in 1,000 times (Johnstone 2001).
+    For random examples it follows the law of Tracy & Widom: it exceeds 4 once in 1,000 times (Johnstone 2001;
+    docs/theory.md, eq. 118).
     """
     rows, columns = math.sqrt(max(n_examples - 1, 1)), math.sqrt(n_spins)
     scale: float = (rows + columns) * (1 / rows + 1 / columns) ** (1 / 3)
@@ -115,8 +116,10 @@ def apply_three(examples: Signs, v: Floats) -> Floats:
     for block in _blocks(examples):
         total += block.sum(axis=0, dtype=np.float64)
         pairs += block.T @ (block * (block @ v.astype(np.float32))[:, np.newaxis])
+    # pairs_kl = sum_j J_jkl v_j for k != l: what the terms j = k and j = l have added is taken off again.
     pairs -= np.outer(v, total) + np.outer(total, v)
     np.fill_diagonal(pairs, 0.0)
+    # sum_kl J_ikl pairs_kl, less its terms k = i and l = i; the mean diagonal of A is M (N - 1)(N - 2).
     result = -2 * pairs @ total - n_examples * (n_spins - 1) * (n_spins - 2) * v
     for block, form in _quadratic_forms(examples, pairs):
         result += form @ block

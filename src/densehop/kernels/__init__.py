@@ -50,7 +50,7 @@ def implements(function: Any, kind: type) -> Callable[[Callable[..., Any]], Call
     options: Any = {"nogil": True, "forceinline": True, **UNCOUNTED}
 
     def register(code: Callable[..., Any]) -> Callable[..., Any]:
-        @overload(function, jit_options=options, strict=False)
+        @overload(function, jit_options=options, strict=False)  # for calls from compiled code
         def choose(first: Any, *_others: Any) -> Callable[..., Any] | None:
             return code if getattr(first, "instance_class", None) is kind else None
 

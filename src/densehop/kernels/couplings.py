@@ -56,13 +56,13 @@ def pair_products(row, words, first, n_patterns, products):
     n_spins = len(words)
     mixed = np.empty(len(row), dtype=np.uint64)
     products[first:, first:] = n_patterns
-    for begin in range(0, len(row), WORDS_AT_ONCE):
-        end = min(begin + WORDS_AT_ONCE, len(row))
+    for start in range(0, len(row), WORDS_AT_ONCE):
+        end = min(start + WORDS_AT_ONCE, len(row))
         for k in range(first, n_spins):
-            for word in range(begin, end):
+            for word in range(start, end):
                 mixed[word] = row[word] ^ words[k, word]
             for other in range(k + 1, n_spins):
-                products[k, other] -= 2 * count_differences(mixed, words, other, begin, end)
+                products[k, other] -= 2 * count_differences(mixed, words, other, start, end)
     for k in range(first, n_spins):
         products[k, k] = 0
         for other in range(k + 1, n_spins):

@@ -62,8 +62,8 @@ def source_of(state):
 @compiled
 def keep(source, state):
     """Write a source back to the state."""
-    for place in range(4):
-        state[place] = source[place]
+    for index in range(4):
+        state[index] = source[index]
 
 
 @compiled
@@ -101,14 +101,14 @@ def flip_coins(state, plan, parts, counts, words):
         source, word = next_word(source)
         part = np.int64(uniform_of(word) >= border)
         level, lowest, count = levels[part], lowest_bits[part], 0
-        for place in range(last + 1):
+        for index in range(last + 1):
             coins = np.uint64(0)
             for bit in range(lowest, LEVEL_BITS):
                 source, word = next_word(source)
                 coins = coins | word if level >> bit & 1 else coins & word
-            if place == last:
+            if index == last:
                 coins &= used
-            words[row, place] = coins
+            words[row, index] = coins
             count += count_bits(coins)
         parts[row], counts[row] = part, count
     keep(source, state)
@@ -128,12 +128,12 @@ def draw_counts(state, plan, parts, counts, rows, missing, masks):
         source, word = next_word(source)
         part, count = parts[row], counts[row]
         uniform = start[part, count] + uniform_of(word) * width[part, count]
-        place = np.int64(guide[np.int64(uniform * (len(guide) - 1))])
-        while place < n_spins and uniform >= cumulative[place]:
-            place += 1
-        wanted = order[place]
-        exchanged = (2 * wanted > n_spins) != (2 * count > n_spins)
-        rows[n_listed], missing[n_listed] = row, (n_spins - wanted if exchanged else wanted) - count
+        rank = np.int64(guide[np.int64(uniform * (len(guide) - 1))])
+        while rank < n_spins and uniform >= cumulative[rank]:
+            rank += 1
+        target = order[rank]
+        exchanged = (2 * target > n_spins) != (2 * count > n_spins)
+        rows[n_listed], missing[n_listed] = row, (n_spins - target if exchanged else target) - count
         n_listed += missing[n_listed] != 0
         masks[row] = np.uint64(0) - np.uint64(exchanged)
     missing[n_listed] = 0
@@ -151,9 +151,9 @@ def turn_over(state, n_spins, rows, missing, words):
     while listed < len(rows):
         source, word = next_word(source)
         site, row = below(word, np.uint64(n_spins)), rows[listed]
-        place, shift = site >> np.uint64(6), site & np.uint64(63)
-        hit = ((words[row, place] >> shift) ^ np.uint64(left > 0)) & np.uint64(1)
-        words[row, place] ^= hit << shift
+        index, shift = site >> np.uint64(6), site & np.uint64(63)
+        hit = ((words[row, index] >> shift) ^ np.uint64(left > 0)) & np.uint64(1)
+        words[row, index] ^= hit << shift
         left -= np.int64(hit) if left > 0 else -np.int64(hit)
         listed += left == 0
         following = missing[listed]
@@ -166,12 +166,12 @@ def write_signs(words, masks, pattern, first, examples):
     """Write rows of words (R, W), with their masks and the bits of pattern (W,), as signs from example `first` on."""
     n_spins, signs = examples.shape[1], examples.reshape(-1)
     for row in range(len(words)):
-        for place in range(len(pattern)):
-            bits, start = words[row, place] ^ masks[row] ^ pattern[place], (first + row) * n_spins + 64 * place
+        for index in range(len(pattern)):
+            bits, start = words[row, index] ^ masks[row] ^ pattern[index], (first + row) * n_spins + 64 * index
             if start + 64 <= len(signs):
                 store_signs(bits, signs, start)  # what goes beyond this example is overwritten by the next
             else:
-                for site in range(min(n_spins - 64 * place, 64)):
+                for site in range(min(n_spins - 64 * index, 64)):
                     signs[start + site] = 1 - 2 * np.int8(bits >> np.uint64(site) & np.uint64(1))
 
 

@@ -14,8 +14,9 @@ import numpy as np
 
 from densehop.kernels import allocation_free, implements, inlined
 from densehop.kernels.from_overlaps import ROUNDING, SUM, TOP, find_again
-from densehop.kernels.signed_sums import add_signed, find_powers, multiply_both, sum_of_both
+from densehop.kernels.signed_sums import add_signed
 from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
+from densehop.kernels.weighted_sums import find_powers, multiply_both, sum_of_both
 
 FLIPS = 2  # place in `totals`: flips since the weights were found
 ROUNDED = 64  # at most so many times a weight is rounded when it is found, and its sum beyond M
@@ -85,10 +86,10 @@ def factors(energy, spin):
 def _flip_cost(energy, chain, site):  # what rounding alone could make is 0, so that T = 0 dynamics ends
     for_plus, for_minus = factors(energy, chain.states[site])
     total: float = sum_of_both(energy.bits, site, chain.weights, for_plus, for_minus)
-    here = chain.totals[SUM]
-    if abs(total - here) <= (energy.n_patterns + ROUNDED + 2 * chain.totals[FLIPS]) * ROUNDING * here:
+    current = chain.totals[SUM]
+    if abs(total - current) <= (energy.n_patterns + ROUNDED + 2 * chain.totals[FLIPS]) * ROUNDING * current:
         return 0.0
-    return np.log(here / total) / energy.sharpness
+    return np.log(current / total) / energy.sharpness
 
 
 @implements(flip, Exponential)

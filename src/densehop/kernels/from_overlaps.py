@@ -11,8 +11,8 @@ from densehop.kernels.patterns import fit_together
 from densehop.kernels.signed_sums import add_signed
 from densehop.kernels.sweeps import chain_of
 
-SUM, TOP = 0, 1  # places in `totals`
-ROUNDING = 2.0**-52
+SUM, TOP = 0, 1  # indices into `totals`
+ROUNDING = 2.0**-52  # distance of the double that follows 1
 
 
 @generic

@@ -52,8 +52,8 @@ def within(_context, counts, row, first, low, high):
 
     def generate(context, builder, signature, arguments):
         counts, row, first, *bounds = unpack(context, builder, signature, arguments)
-        place = builder.add(builder.mul(row, cgutils.unpack_tuple(builder, counts.shape)[1]), first)
-        values = load(builder, counts.data, place, INT16, LANES)
+        index = builder.add(builder.mul(row, cgutils.unpack_tuple(builder, counts.shape)[1]), first)
+        values = load(builder, counts.data, index, INT16, LANES)
         low, high = (broadcast(builder, bound, INT16, LANES) for bound in bounds)
         above, below = builder.icmp_signed(">=", values, low), builder.icmp_signed("<=", values, high)
         return builder.zext(builder.bitcast(builder.and_(above, below), INT32), INT64)
@@ -75,20 +75,20 @@ def first_bit(_context, bits):
 
 
 @intrinsic
-def add_signs(_context, words, word, places, shares, n_found, field):
-    """Add shares[n] * sign of memory places[n], n < n_found, to the 32 sites of field from 32 * word on.
+def add_signs(_context, words, word, memories, shares, n_found, field):
+    """Add shares[n] * sign of memory memories[n], n < n_found, to the 32 sites of field from 32 * word on.
 
-    words (G, W, 32) uint32, 1 where a memory has -1; places int64 and shares float64 (n,); field float64.
+    words (G, W, 32) uint32, 1 where a memory has -1; memories int64 and shares float64 (n,); field float64.
     """
 
     def generate(context, builder, signature, arguments):
-        words, word, places, shares, n_found, field = unpack(context, builder, signature, arguments)
+        words, word, memories, shares, n_found, field = unpack(context, builder, signature, arguments)
         n_words = cgutils.unpack_tuple(builder, words.shape)[1]
         first = builder.mul(word, INT64(LANES))
         sums = cgutils.alloca_once_value(builder, load(builder, field.data, first, FLOAT64, LANES))
-        with cgutils.for_range(builder, n_found) as found:
-            place, share = (builder.load(builder.gep(array.data, [found.index])) for array in (places, shares))
-            group, lane = builder.lshr(place, INT64(5)), builder.and_(place, INT64(LANES - 1))
+        with cgutils.for_range(builder, n_found) as loop:
+            memory, share = (builder.load(builder.gep(array.data, [loop.index])) for array in (memories, shares))
+            group, lane = builder.lshr(memory, INT64(5)), builder.and_(memory, INT64(LANES - 1))
             row = builder.add(builder.mul(group, n_words), word)
             bits = builder.load(builder.gep(words.data, [builder.add(builder.mul(row, INT64(LANES)), lane)]))
             minus = builder.bitcast(bits, ir.VectorType(BIT, LANES))
@@ -100,8 +100,8 @@ def add_signs(_context, words, word, places, shares, n_found, field):
         builder.store(builder.load(sums), target, align=1)
         return context.get_dummy_value()
 
-    if is_matrix(words, types.uint32, 3) and is_vector(places, types.int64) and is_vector(field, types.float64):
-        return types.void(words, types.int64, places, shares, types.int64, field), generate
+    if is_matrix(words, types.uint32, 3) and is_vector(memories, types.int64) and is_vector(field, types.float64):
+        return types.void(words, types.int64, memories, shares, types.int64, field), generate
     return None
 
 

@@ -16,7 +16,7 @@ TOO_MANY = -1
 
 
 @compiled
-def collect(counts, n_states, first, floors, tops, listed, places, n_listed):
+def collect(counts, n_states, first, floors, tops, listed, memories, n_listed):
     """Append to the lists of states (S, K) which memories of a block matter: first, first + 1, ... have counts (S, L).
 
     floors by count, the count from which on memories matter where the largest is this, rising; tops (S,), the largest
@@ -32,11 +32,11 @@ def collect(counts, n_states, first, floors, tops, listed, places, n_listed):
         for start in range(0, counts.shape[1], WIDTH):
             bits: Any = within(counts, state, start, low, top)
             while bits:
-                if n_listed[state] == listed.shape[1] and not shorten(listed, places, n_listed, state, low):
+                if n_listed[state] == listed.shape[1] and not shorten(listed, memories, n_listed, state, low):
                     break
                 column = start + first_bit(bits)
                 listed[state, n_listed[state]] = counts[state, column]
-                places[state, n_listed[state]] = first + column
+                memories[state, n_listed[state]] = first + column
                 n_listed[state] += 1
                 bits &= bits - np.uint64(1)
             if n_listed[state] == TOO_MANY:
@@ -44,13 +44,13 @@ def collect(counts, n_states, first, floors, tops, listed, places, n_listed):
 
 
 @inlined
-def shorten(listed, places, n_listed, state, low):
+def shorten(listed, memories, n_listed, state, low):
     """Strike from a full list what lies below `low`; where that is too little, say so and give it up."""
     kept = 0
     for n in range(n_listed[state]):
         if listed[state, n] >= low:
             listed[state, kept] = listed[state, n]
-            places[state, kept] = places[state, n]
+            memories[state, kept] = memories[state, n]
             kept += 1
     for n in range(kept, n_listed[state]):
         listed[state, n] = -1
@@ -59,7 +59,7 @@ def shorten(listed, places, n_listed, state, low):
 
 
 @compiled
-def weigh(listed, places, floors, logs, tops, nearest, totals):
+def weigh(listed, memories, floors, logs, tops, nearest, totals):
     """Set what the lists of S states say: largest counts, first memories that have them, sums of exp(log - largest).
 
     floors by count, the count from which on to add where the largest is this; logs by count.
@@ -74,19 +74,19 @@ def weigh(listed, places, floors, logs, tops, nearest, totals):
                 count = listed[state, column]
                 totals[state] += np.exp(logs[count] - logs[top])
                 if count == top:
-                    place = places[state, column] if len(places) else column
-                    nearest[state] = place if nearest[state] < 0 else min(nearest[state], place)
+                    memory = memories[state, column] if len(memories) else column
+                    nearest[state] = memory if nearest[state] < 0 else min(nearest[state], memory)
                 bits &= bits - np.uint64(1)
 
 
 @compiled
-def add_all(listed, places, floors, logs, words, field, means, sums):
+def add_all(listed, memories, floors, logs, words, field, means, sums):
     """Set means (S, N) to sum_a w_a xi_ia / sum_a w_a, w_a = exp(log of the count), and sums (S,) to log sum_a w_a.
 
     The sums are over each state's list: floors by count, the count from which on to add where the largest is this;
     words (G, W, 32) of the memories; field (32 W,), scratch.
     """
-    at, weight = np.empty(listed.shape[1], dtype=np.int64), np.empty(listed.shape[1])
+    chosen, weight = np.empty(listed.shape[1], dtype=np.int64), np.empty(listed.shape[1])
     for state in range(len(means)):
         top: Any = largest(listed, state)
         number, total = 0, 0.0
@@ -94,14 +94,14 @@ def add_all(listed, places, floors, logs, words, field, means, sums):
             bits: Any = within(listed, state, start, floors[top], top)
             while bits:
                 column = start + first_bit(bits)
-                at[number] = places[state, column] if len(places) else column
+                chosen[number] = memories[state, column] if len(memories) else column
                 weight[number] = np.exp(logs[listed[state, column]] - logs[top])
                 total += weight[number]
                 number += 1
                 bits &= bits - np.uint64(1)
         field[:] = 0
         for word in range(words.shape[1]):
-            add_signs(words, word, at, weight, number, field)
+            add_signs(words, word, chosen, weight, number, field)
         for site in range(means.shape[1]):
             means[state, site] = field[site] / total
         sums[state] = logs[top] + np.log(total)

@@ -30,7 +30,7 @@ def square_distance(state, seen, memory):
 
 
 @compiled
-def screen(scores, first, windows, best, places, values, number):
+def screen(scores, first, windows, best, memories, values, number):
     """Append to the lists of states (B, K) which of a block's memories are close; first, ... have scores (B, L).
 
     Close is a score of at least the worst of the `best` so far (B, k), falling, less `windows` (B,), both single;
@@ -42,12 +42,12 @@ def screen(scores, first, windows, best, places, values, number):
         for start in range(0, length, CHUNK):
             end = min(start + CHUNK, length)
             hits = np.int32(0)
-            for place in range(start, end):  # one comparison for each memory, in vectors
-                hits += np.int32(scores[state, place] >= cut)
+            for column in range(start, end):  # one comparison for each memory, in vectors
+                hits += np.int32(scores[state, column] >= cut)
             if hits == 0:
                 continue
-            for place in range(start, end):
-                score = scores[state, place]
+            for column in range(start, end):
+                score = scores[state, column]
                 if score < cut:
                     continue
                 if score > best[state, count - 1]:
@@ -57,36 +57,36 @@ def screen(scores, first, windows, best, places, values, number):
                         n -= 1
                     best[state, n] = score
                     cut = np.float32(best[state, count - 1] - windows[state])
-                if number[state] == places.shape[1]:
-                    shorten(places, values, number, state, cut)
+                if number[state] == memories.shape[1]:
+                    shorten(memories, values, number, state, cut)
                 if number[state] != TOO_MANY:
-                    places[state, number[state]], values[state, number[state]] = first + place, score
+                    memories[state, number[state]], values[state, number[state]] = first + column, score
                     number[state] += 1
 
 
 @compiled
-def tidy(best, windows, places, values, number):
+def tidy(best, windows, memories, values, number):
     """Strike from the lists that `screen` made what is close no more now that the best scores are known."""
     for state in range(len(best)):
         kept = 0
         cut = np.float32(best[state, best.shape[1] - 1] - windows[state])
         for n in range(number[state]):
             if values[state, n] >= cut:
-                places[state, kept] = places[state, n]
+                memories[state, kept] = memories[state, n]
                 kept += 1
         if number[state] != TOO_MANY:
             number[state] = kept
 
 
 @inlined
-def shorten(places, values, number, state, cut):
+def shorten(memories, values, number, state, cut):
     """Strike from a full list what lies below `cut`; where that is too little, say so and give it up."""
     kept = 0
     for n in range(number[state]):
         if values[state, n] >= cut:
-            places[state, kept], values[state, kept] = places[state, n], values[state, n]
+            memories[state, kept], values[state, kept] = memories[state, n], values[state, n]
             kept += 1
-    number[state] = kept if 4 * kept <= 3 * places.shape[1] else TOO_MANY
+    number[state] = kept if 4 * kept <= 3 * memories.shape[1] else TOO_MANY
 
 
 @compiled
@@ -129,21 +129,21 @@ def blend(listed, number, memories, states, seen, beta, reach, budget, targets, 
 
 
 @compiled
-def nearest_of(listed, number, memories, states, seen, places, squares):
-    """Set the memories (B, k) nearest to states (B, N) and |x - xi|^2, rising; the smaller place first where equal.
+def nearest_of(listed, number, memories, states, seen, nearest, squares):
+    """Set the memories (B, k) nearest to states (B, N) and |x - xi|^2, rising; the smaller index first where equal.
 
     listed (B, K), rising, of which the first `number` (B,) count: all that may be so near; seen (B, N), or (B, 0) for
     all.
     """
-    count = places.shape[1]
+    count = nearest.shape[1]
     for state in range(len(states)):
         squares[state, :] = np.inf
         for m in range(number[state]):
-            place = listed[state, m]
-            square = square_distance(states[state], seen[state], memories[place])
+            memory = listed[state, m]
+            square = square_distance(states[state], seen[state], memories[memory])
             if square < squares[state, count - 1]:
                 n = count - 1
                 while n > 0 and squares[state, n - 1] > square:
-                    squares[state, n], places[state, n] = squares[state, n - 1], places[state, n - 1]
+                    squares[state, n], nearest[state, n] = squares[state, n - 1], nearest[state, n - 1]
                     n -= 1
-                squares[state, n], places[state, n] = square, place
+                squares[state, n], nearest[state, n] = square, memory

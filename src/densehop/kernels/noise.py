@@ -40,18 +40,18 @@ def make_noise(law: int) -> Noise:
 @allocation_free
 def fill_bounds(noise, unit, row, uniforms, bounds):
     """Set row `row` of bounds (C, F): no attempt flips at a cost that is not below its bound, uniforms (C, F)."""
-    for place in range(bounds.shape[1]):  # unsigned: no test for an index from the end
-        quantile = np.uint64(np.int64(uniforms[row, place] * N_QUANTILES)) + np.uint64(1)
-        bounds[row, place] = unit * noise.quantiles[quantile] if unit > 0 else 0.0
+    for attempt in range(bounds.shape[1]):  # unsigned: no test for an index from the end
+        quantile = np.uint64(np.int64(uniforms[row, attempt] * N_QUANTILES)) + np.uint64(1)
+        bounds[row, attempt] = unit * noise.quantiles[quantile] if unit > 0 else 0.0
 
 
 @inlined
 def flips(cost, unit, uniform, noise):
     """Tell whether cost < unit * noise, with 0 <= uniform < 1; at unit = 0 whether cost < 0."""
-    place = np.int64(uniform * N_QUANTILES)
-    if cost >= unit * noise.quantiles[place + 1]:
+    quantile = np.int64(uniform * N_QUANTILES)
+    if cost >= unit * noise.quantiles[quantile + 1]:
         return False
-    if cost < unit * noise.quantiles[place]:
+    if cost < unit * noise.quantiles[quantile]:
         return True
     if unit == 0:  # 0 times an infinite quantile decides nothing
         return cost < 0

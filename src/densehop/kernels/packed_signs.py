@@ -25,9 +25,9 @@ def count_differences(_context, row, words, site, begin, end):
         count_bits = cgutils.get_or_insert_function(builder.module, kind, f"llvm.ctpop.v{WORDS}i64")
 
         def term(block):
-            place = builder.add(begin, builder.mul(block, INT64(WORDS)))
-            left = load(builder, row.data, place, INT64, WORDS)
-            right = load(builder, words.data, builder.add(start, place), INT64, WORDS)
+            index = builder.add(begin, builder.mul(block, INT64(WORDS)))
+            left = load(builder, row.data, index, INT64, WORDS)
+            right = load(builder, words.data, builder.add(start, index), INT64, WORDS)
             return builder.call(count_bits, [builder.xor(left, right)])
 
         n_blocks = builder.udiv(builder.sub(end, begin), INT64(WORDS))

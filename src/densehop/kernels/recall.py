@@ -40,11 +40,11 @@ class Memories(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Weights by count, like `logs`; of memories found columns, places (int64) and shares (float64); field (32 W,)."""
+    """Weights by count, like `logs`; of memories found columns, indices (int64) and shares (float64); field (32 W,)."""
 
     weights: Any
     columns: Any
-    places: Any
+    indices: Any
     shares: Any
     field: Any
 
@@ -52,12 +52,12 @@ class Scratch(NamedTuple):
 class Listed(NamedTuple):
     """The memories that matter to S states, as in `kernels/listing.py`.
 
-    counts (S or more, L) int16, L a multiple of 32, -1 behind the last; places (S, L) int64 of these memories, or
+    counts (S or more, L) int16, L a multiple of 32, -1 behind the last; indices (S, L) int64 of these memories, or
     (0, 0) if all are there in order; floors (S,) int64, the counts from which on all are listed.
     """
 
     counts: Any
-    places: Any
+    indices: Any
     floors: Any
 
 
@@ -123,7 +123,7 @@ def add_until_clear(listed, memories, state, top, low, left, n_found, unclear, s
             return np.int64(OUT_OF_BUDGET)
         open_bits = np.uint32(0)
         for word in range(len(scratch.field) // WIDTH):
-            add_signs(memories.words, word, scratch.places, scratch.shares, n_found, scratch.field)
+            add_signs(memories.words, word, scratch.indices, scratch.shares, n_found, scratch.field)
             open_bits |= at_most(scratch.field, word, rest) & ~at_most(scratch.field, word, -rest)
         if rest < NEGLIGIBLE or not open_bits:
             return spent
@@ -172,7 +172,7 @@ def is_minimum(listed, memories, state, top, states, fixed, unclear, scratch):
         scratch.shares[n] += loss
     for word in range(states.shape[1]):
         scratch.field[WIDTH * word : WIDTH * (word + 1)] = 0
-        add_signs(memories.words, word, scratch.places, scratch.shares, n_found, scratch.field)
+        add_signs(memories.words, word, scratch.indices, scratch.shares, n_found, scratch.field)
         up, down = ~below(scratch.field, word, bound), at_most(scratch.field, word, -bound)
         stays = np.uint32((states[state, word] & down) | (~states[state, word] & up) | fixed[state, word])
         if stays != EVERY_BIT:
@@ -211,7 +211,7 @@ def find(listed, state, low, high, scratch):
         while bits:
             column = first + first_bit(bits)
             scratch.columns[n_found] = column
-            scratch.places[n_found] = listed.places[state, column] if len(listed.places) else column
+            scratch.indices[n_found] = listed.indices[state, column] if len(listed.indices) else column
             scratch.shares[n_found] = scratch.weights[listed.counts[state, column]]
             n_found += 1
             bits &= bits - np.uint64(1)
@@ -220,10 +220,10 @@ def find(listed, state, low, high, scratch):
 
 @inlined
 def nearest(scratch, n_found):
-    """Return the first place whose weight is 1."""
+    """Return the first memory whose weight is 1."""
     for n in range(n_found):
         if scratch.shares[n] == 1:
-            return scratch.places[n]
+            return scratch.indices[n]
     return np.int64(0)
 
 

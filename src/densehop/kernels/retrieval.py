@@ -185,9 +185,9 @@ def keep_largest(counts, first, last, largest, indices):
         for a in range(last - first):
             count = counts[state, a]
             if count > largest[state, n_largest - 1]:
-                place = n_largest - 1
-                while place > 0 and largest[state, place - 1] < count:
-                    largest[state, place] = largest[state, place - 1]
-                    indices[state, place] = indices[state, place - 1]
-                    place -= 1
-                largest[state, place], indices[state, place] = count, first + a
+                rank = n_largest - 1
+                while rank > 0 and largest[state, rank - 1] < count:
+                    largest[state, rank] = largest[state, rank - 1]
+                    indices[state, rank] = indices[state, rank - 1]
+                    rank -= 1
+                largest[state, rank], indices[state, rank] = count, first + a

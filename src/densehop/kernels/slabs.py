@@ -124,22 +124,22 @@ def weighted_columns(builder, rows, weights, n_rows, width, n_pairs):
     lanes = ir.VectorType(INT32, LANES // 2)
     sums = [[cgutils.alloca_once_value(builder, constant(lanes, 0)) for _ in range(2 * width)] for _ in range(n_pairs)]
 
-    def add_pair(left, right, pair, places):
+    def add_pair(left, right, pair, partials):
         signs = builder.bitcast(broadcast(builder, pair, INT32, LANES // 2), ir.VectorType(INT16, LANES))
         halves = [half for blocks in zip(left, right, strict=True) for half in pairs_of(builder, *blocks)]
-        for half, place in zip(halves, places, strict=True):
-            builder.store(builder.add(builder.load(place), multiply_and_add_pairs(builder, half, signs)), place)
+        for half, partial in zip(halves, partials, strict=True):
+            builder.store(builder.add(builder.load(partial), multiply_and_add_pairs(builder, half, signs)), partial)
 
     whole = builder.and_(n_rows, INT64(-2 * n_pairs))
     with cgutils.for_range_slice(builder, INT64(0), whole, INT64(2 * n_pairs)) as (first, _):
-        for step, places in enumerate(sums):
+        for step, partials in enumerate(sums):
             row, following = (builder.add(first, INT64(2 * step + n)) for n in (0, 1))
             pair = builder.bitcast(builder.gep(weights, [row]), INT32.as_pointer())
-            add_pair(rows(row), rows(following), builder.load(pair, align=2), places)
-    nothing = [constant(ir.VectorType(INT16, LANES), 0)] * width
+            add_pair(rows(row), rows(following), builder.load(pair, align=2), partials)
+    zero = [constant(ir.VectorType(INT16, LANES), 0)] * width
     with cgutils.for_range_slice(builder, whole, n_rows, INT64(1)) as (row, _):
-        add_pair(rows(row), nothing, builder.zext(builder.load(builder.gep(weights, [row])), INT32), sums[0])
-    totals = [reduce(builder.add, map(builder.load, places)) for places in zip(*sums, strict=True)]
+        add_pair(rows(row), zero, builder.zext(builder.load(builder.gep(weights, [row])), INT32), sums[0])
+    totals = [reduce(builder.add, map(builder.load, partials)) for partials in zip(*sums, strict=True)]
     return [from_halves(builder, *totals[n : n + 2]) for n in range(0, 2 * width, 2)]
 
 

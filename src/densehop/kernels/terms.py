@@ -49,12 +49,12 @@ def _flip_cost(_energy, chain, site):
 def _flip(energy, chain, site, cost):
     chain.states[site] = -chain.states[site]
     chain.totals[ENERGY] += cost
-    for place in range(energy.first_term[site], energy.first_term[site + 1]):
-        term = energy.terms[place]
+    for entry in range(energy.first_term[site], energy.first_term[site + 1]):
+        term = energy.terms[entry]
         after = -chain.signed[term]
         chain.signed[term] = after
-        for other in range(energy.first_site[term], energy.first_site[term + 1]):
-            chain.costs[energy.sites[other]] += 4 * after
+        for member in range(energy.first_site[term], energy.first_site[term + 1]):
+            chain.costs[energy.sites[member]] += 4 * after
 
 
 @implements(energy_of, Terms)
@@ -71,12 +71,12 @@ def start(energy, chains):
         chain.totals[ENERGY] = 0
         for term in range(len(energy.couplings)):
             product = energy.couplings[term]
-            for place in range(energy.first_site[term], energy.first_site[term + 1]):
-                product *= chain.states[energy.sites[place]]
+            for entry in range(energy.first_site[term], energy.first_site[term + 1]):
+                product *= chain.states[energy.sites[entry]]
             chain.signed[term] = product
             chain.totals[ENERGY] -= product
-            for place in range(energy.first_site[term], energy.first_site[term + 1]):
-                chain.costs[energy.sites[place]] += 2 * product
+            for entry in range(energy.first_site[term], energy.first_site[term + 1]):
+                chain.costs[energy.sites[entry]] += 2 * product
 
 
 @allocation_free
@@ -87,8 +87,8 @@ def first_wrong(energy, chains):
         total = chain.totals[ENERGY]
         for term in range(len(energy.couplings)):
             product = energy.couplings[term]
-            for place in range(energy.first_site[term], energy.first_site[term + 1]):
-                product *= chain.states[energy.sites[place]]
+            for entry in range(energy.first_site[term], energy.first_site[term + 1]):
+                product *= chain.states[energy.sites[entry]]
             if product != chain.signed[term]:
                 return index
             total += product
@@ -96,8 +96,8 @@ def first_wrong(energy, chains):
             return index
         for site in range(len(chain.states)):
             cost = chain.costs[site]
-            for place in range(energy.first_term[site], energy.first_term[site + 1]):
-                cost -= 2 * chain.signed[energy.terms[place]]
+            for entry in range(energy.first_term[site], energy.first_term[site + 1]):
+                cost -= 2 * chain.signed[energy.terms[entry]]
             if cost != 0:
                 return index
     return -1

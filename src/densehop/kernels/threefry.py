@@ -14,9 +14,9 @@ from numba.extending import intrinsic
 from densehop.kernels import allocation_free
 from densehop.kernels.vectors import FLOAT64, INT32, INT64, LANES, are_contiguous, broadcast, constant, unpack
 
-ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)
+ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)  # bits, of the published function, as the next number
 PARITY = 0x1BD11BDA
-UNIT = 2.0**-53
+UNIT = 2.0**-53  # one over how many values a uniform number may have
 
 
 def words(builder, key, counter):
@@ -57,13 +57,13 @@ def fill_row(_context, key, other_key, turn, row, uniforms):
         narrow, wide = ir.VectorType(INT32, LANES), ir.VectorType(INT64, LANES)
         key, other_key, turn = (broadcast(builder, value, INT32, LANES) for value in integers)
         with cgutils.for_range_slice(builder, INT64(0), length, INT64(LANES)) as (first, _):
-            places = builder.add(broadcast(builder, first, INT32, LANES), ir.Constant(narrow, list(range(LANES))))
-            high, low = (builder.zext(word, wide) for word in words(builder, (key, other_key), (places, turn)))
+            counters = builder.add(broadcast(builder, first, INT32, LANES), ir.Constant(narrow, list(range(LANES))))
+            high, low = (builder.zext(word, wide) for word in words(builder, (key, other_key), (counters, turn)))
             bits = builder.or_(builder.shl(high, constant(wide, 32)), low)
             number = builder.sitofp(builder.lshr(bits, constant(wide, 11)), ir.VectorType(FLOAT64, LANES))
-            place = builder.gep(uniforms.data, [builder.add(builder.mul(row, length), first)])
-            place = builder.bitcast(place, number.type.as_pointer())
-            builder.store(builder.fmul(number, constant(number.type, UNIT)), place, align=8)
+            address = builder.gep(uniforms.data, [builder.add(builder.mul(row, length), first)])
+            pointer = builder.bitcast(address, number.type.as_pointer())
+            builder.store(builder.fmul(number, constant(number.type, UNIT)), pointer, align=8)
         return context.get_dummy_value()
 
     if are_contiguous(uniforms) and uniforms.dtype == types.float64:

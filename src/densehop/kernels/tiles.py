@@ -56,14 +56,14 @@ def count_tile(_context, state_words, state, words, group, n_spins, counts, colu
         vector_type = ir.VectorType(INT32, HALF)
         kind = ir.FunctionType(vector_type, [vector_type])
         count_bits = cgutils.get_or_insert_function(builder.module, kind, f"llvm.ctpop.v{HALF}i32")
-        places = [builder.mul(builder.add(state, INT64(row)), n_words) for row in range(COUNTED)]
+        offsets = [builder.mul(builder.add(state, INT64(row)), n_words) for row in range(COUNTED)]
         start = builder.mul(builder.mul(group, n_words), INT64(WIDTH))
         sums = zeros(builder, COUNTED)
         with cgutils.for_range(builder, n_words) as word:
             first = builder.add(start, builder.mul(word.index, INT64(WIDTH)))
             halves = [load(builder, words.data, builder.add(first, INT64(n)), INT32, HALF) for n in (0, HALF)]
-            for place, pair in zip(places, sums, strict=True):
-                pointer = builder.gep(state_words.data, [builder.add(place, word.index)])
+            for offset, pair in zip(offsets, sums, strict=True):
+                pointer = builder.gep(state_words.data, [builder.add(offset, word.index)])
                 bits = broadcast(builder, builder.load(pointer), INT32, HALF)
                 for half, partial in zip(halves, pair, strict=True):
                     differences = builder.call(count_bits, [builder.xor(half, bits)])
@@ -72,8 +72,8 @@ def count_tile(_context, state_words, state, words, group, n_spins, counts, colu
         return context.get_dummy_value()
 
     if is_matrix(state_words, types.uint32) and is_matrix(words, types.uint32, 3) and is_matrix(counts, types.int16):
-        places = (types.int64,) * 2
-        return types.void(state_words, types.int64, words, *places, counts, types.int64), generate
+        positions = (types.int64,) * 2
+        return types.void(state_words, types.int64, words, *positions, counts, types.int64), generate
     return None
 
 
@@ -85,9 +85,9 @@ def store_counts(builder, sums, target, state, n_spins, column):
     for row, pair in enumerate(sums):
         first = builder.add(builder.mul(builder.add(state, INT64(row)), length), column)
         for half, partial in enumerate(pair):
-            place = builder.gep(target.data, [builder.add(first, INT64(half * HALF))])
+            address = builder.gep(target.data, [builder.add(first, INT64(half * HALF))])
             agreeing = builder.trunc(builder.sub(most, builder.load(partial)), narrow)
-            builder.store(agreeing, builder.bitcast(place, narrow.as_pointer()), align=1)
+            builder.store(agreeing, builder.bitcast(address, narrow.as_pointer()), align=1)
 
 
 @intrinsic
@@ -115,16 +115,16 @@ def multiply_tile(_context, values, state, n_pairs, panel, factor, totals, site)
             halves = [load(builder, panel.data, builder.add(first, INT64(n)), INT16, LANES) for n in (0, LANES)]
             for row, pair in zip(rows, sums, strict=True):
                 value_pair = builder.load(builder.gep(row, [loop.index]))
-                both = builder.bitcast(broadcast(builder, value_pair, INT32, HALF), pair_type)
+                signs_pair = builder.bitcast(broadcast(builder, value_pair, INT32, HALF), pair_type)
                 for half, partial in zip(halves, pair, strict=True):
-                    product = multiply_and_add_pairs(builder, half, both)
+                    product = multiply_and_add_pairs(builder, half, signs_pair)
                     builder.store(builder.add(builder.load(partial), product), partial)
         add_totals(builder, sums, totals, state, factor, site)
         return context.get_dummy_value()
 
     if is_matrix(values, types.int16) and is_matrix(panel, types.int16) and is_matrix(totals, types.int64):
-        places = (types.int64,) * 2
-        return types.void(values, *places, panel, types.int64, totals, types.int64), generate
+        positions = (types.int64,) * 2
+        return types.void(values, *positions, panel, types.int64, totals, types.int64), generate
     return None
 
 
@@ -145,10 +145,10 @@ def interleave(_context, patterns, left, right, site, panel, pair):
         start = builder.mul(pair, INT64(2 * LANES))
         wide = ir.VectorType(INT16, LANES)
         for half in (0, HALF):
-            order = [place + half + n for place in range(HALF) for n in (0, LANES)]
+            order = [address + half + n for address in range(HALF) for n in (0, LANES)]
             mixed = builder.shuffle_vector(*rows, ir.Constant(ir.VectorType(INT32, LANES), order))
-            place = builder.gep(panel.data, [builder.add(start, INT64(2 * half))])
-            builder.store(builder.sext(mixed, wide), builder.bitcast(place, wide.as_pointer()), align=1)
+            address = builder.gep(panel.data, [builder.add(start, INT64(2 * half))])
+            builder.store(builder.sext(mixed, wide), builder.bitcast(address, wide.as_pointer()), align=1)
         return context.get_dummy_value()
 
     if is_matrix(patterns, types.int8) and is_matrix(panel, types.int16):
@@ -164,7 +164,7 @@ def add_totals(builder, sums, target, state, factor, site):
     for row, pair in enumerate(sums):
         first = builder.add(builder.mul(builder.add(state, INT64(row)), length), site)
         for half, partial in enumerate(pair):
-            place = builder.gep(target.data, [builder.add(first, INT64(half * HALF))])
-            pointer = builder.bitcast(place, wide.as_pointer())
+            address = builder.gep(target.data, [builder.add(first, INT64(half * HALF))])
+            pointer = builder.bitcast(address, wide.as_pointer())
             change = builder.mul(builder.sext(builder.load(partial), wide), factors)
             builder.store(builder.add(builder.load(pointer, align=1), change), pointer, align=1)

@@ -2,8 +2,8 @@
 
 LLVM translates them for any processor, with the same result: for one with 512-bit registers a block of 32 is three or
 four instructions, for others a few more. (The compiler finds part of this in plain loops, at a third of the speed: it
-takes half the register width and cannot read signs as bits.) The loops are in `signed_sums.py`, `packed_signs.py`,
-`levels.py`, `slabs.py` and `tiles.py`.
+takes half the register width and cannot read signs as bits.) The loops are in `signed_sums.py`,
+`weighted_sums.py`, `packed_signs.py`, `levels.py`, `slabs.py` and `tiles.py`.
 """
 
 from llvmlite import ir
@@ -81,8 +81,8 @@ def sum_of_blocks(builder, n_blocks, sum_type, term, fits=False):
     sums = [cgutils.alloca_once_value(builder, constant(sum_type, 0)) for _ in range(UNROLLED)]
     whole = builder.mul(builder.udiv(n_blocks, INT64(UNROLLED)), INT64(UNROLLED))
     with cgutils.for_range_slice(builder, INT64(0), whole, INT64(UNROLLED)) as (first, _):
-        for place, partial in enumerate(sums):
-            vector = term(builder.add(first, INT64(place)))
+        for index, partial in enumerate(sums):
+            vector = term(builder.add(first, INT64(index)))
             builder.store(builder.add(builder.load(partial), vector), partial)
     with cgutils.for_range_slice(builder, whole, n_blocks, INT64(1)) as (block, _):
         builder.store(builder.add(builder.load(sums[0]), term(block)), sums[0])

@@ -12,8 +12,9 @@ import numpy as np
 
 from densehop.kernels import allocation_free, implements
 from densehop.kernels.from_overlaps import ROUNDING, SUM, TOP, find_again
-from densehop.kernels.signed_sums import add_signed, selected_sum
+from densehop.kernels.signed_sums import add_signed
 from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
+from densehop.kernels.weighted_sums import selected_sum
 
 
 class Weights(NamedTuple):
@@ -54,9 +55,9 @@ def find_weights(energy, chain):
             top = np.int64(max(top, np.int64(overlaps[a])))
     total = 0.0
     for a in range(energy.n_patterns):
-        place = ((top - overlaps[a]) >> 1) + 1
-        chain.further[a], chain.nearer[a] = weights[place + 1], weights[place - 1]
-        total += weights[place]
+        entry = ((top - overlaps[a]) >> 1) + 1
+        chain.further[a], chain.nearer[a] = weights[entry + 1], weights[entry - 1]
+        total += weights[entry]
     chain.totals[SUM], chain.totals[TOP] = total, top
 
 
@@ -75,10 +76,10 @@ def _energy_of(energy, chain):
 def _flip_cost(energy, chain, site):  # what rounding alone could make is 0, so that T = 0 dynamics ends
     agreeing, other = (chain.further, chain.nearer) if chain.states[site] > 0 else (chain.nearer, chain.further)
     total: float = selected_sum(energy.bits, site, agreeing, other)
-    here = chain.totals[SUM]
-    if abs(total - here) <= energy.n_patterns * ROUNDING * here:
+    current = chain.totals[SUM]
+    if abs(total - current) <= energy.n_patterns * ROUNDING * current:
         return 0.0
-    return np.log(here / total) / energy.sharpness if energy.sharpness > 0 else here - total
+    return np.log(current / total) / energy.sharpness if energy.sharpness > 0 else current - total
 
 
 @implements(flip, Weights)

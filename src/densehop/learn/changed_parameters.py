@@ -14,6 +14,6 @@ def remember_parameters(model: Any, names: Sequence[str]) -> None:
 def refuse_changed_parameters(model: Any) -> None:
     """Refuse a fitted model one of whose remembered parameters has been set to another value since."""
     for name, value in model._fitted_with.items():
-        now = getattr(model, name)
-        if now != value:
-            raise InvalidInput(f"{name} was {value!r} when fitted and is {now!r} now: fit again, or set it back")
+        current = getattr(model, name)
+        if current != value:
+            raise InvalidInput(f"{name} was {value!r} when fitted and is {current!r} now: fit again, or set it back")

@@ -31,17 +31,17 @@ class Holding:
 def holding(signs: Signs, wanted: float = 0.95) -> Holding:
     """Return which strict and which exponential energy hold a share `wanted` of memories (M, N) of signs."""
     n_sites = signs.shape[1]
-    some = signs[:: -(-len(signs) // AT_MOST)]
+    sample = signs[:: -(-len(signs) // AT_MOST)]
 
     def strict_holds(p: int) -> bool:
-        stable = drive(signs, some, Interaction("strict", p, 1.0, n_sites)) >= 0
+        stable = drive(signs, sample, Interaction("strict", p, 1.0, n_sites)) >= 0
         return float(stable.all(axis=1).mean()) >= wanted
 
     def exponential_holds(sharpness: float) -> bool:
-        ended = ends(signs, Interaction("exponential", 3, sharpness, n_sites), some)
-        return float((ended == some).all(axis=1).mean()) >= wanted
+        ended = ends(signs, Interaction("exponential", 3, sharpness, n_sites), sample)
+        return float((ended == sample).all(axis=1).mean()) >= wanted
 
-    p = next((one for one in range(2, min(MOST_BODIES, n_sites) + 1) if strict_holds(one)), None)
+    p = next((n_bodies for n_bodies in range(2, min(MOST_BODIES, n_sites) + 1) if strict_holds(n_bodies)), None)
     low, high = SHARPNESS
     if not exponential_holds(high):
         return Holding(p, None)

@@ -76,8 +76,8 @@ def restore_images(
     nearest = _nearest(images, corrupted)
     counted = unseen if not flipped else np.ones_like(unseen)
     errors = [
-        _error(found, images, counted, data.largest - data.lowest, binary=binary)
-        for found in (recall.patterns, nearest)
+        _error(restored, images, counted, data.largest - data.lowest, binary=binary)
+        for restored in (recall.patterns, nearest)
     ]
     return Restoration(images, corrupted, recall, nearest, errors[0], errors[1], data.shape)
 
@@ -91,12 +91,12 @@ def _nearest(images: Floats, corrupted: Floats) -> Floats:
 
 
 def _error(
-    found: npt.NDArray[np.floating], images: Floats, counted: npt.NDArray[np.bool_], span: float, *, binary: bool
+    restored: npt.NDArray[np.floating], images: Floats, counted: npt.NDArray[np.bool_], span: float, *, binary: bool
 ) -> Floats:
     """Return the error of each image over the counted pixels."""
-    moved = (found - images) / span
+    difference = (restored - images) / span
     weights = counted / np.maximum(counted.sum(axis=1, keepdims=True), 1)
-    wrong = (np.abs(moved) > 0.5).astype(np.float64) if binary else moved**2
+    wrong = (np.abs(difference) > 0.5).astype(np.float64) if binary else difference**2
     total: Floats = (wrong * weights).sum(axis=1)
     return total if binary else np.sqrt(total)
 
@@ -150,8 +150,8 @@ def classify_images(data: ImageSet, model: DenseAssociativeClassifier, seed: int
 
 def memories_in_use(model: DenseAssociativeClassifier, images: Floats, classes: npt.NDArray[Any]) -> float:
     """Return the mean over images of (sum w)^2/sum w^2, w the memories' shares in the score of the right class."""
-    memories, places = model.network_.astype(np.float64), np.searchsorted(model.classes_, classes)
-    shares = memories.shares((images - model.mean_) * model.scale_, places)
+    memories, class_index = model.network_.astype(np.float64), np.searchsorted(model.classes_, classes)
+    shares = memories.shares((images - model.mean_) * model.scale_, class_index)
     return float((shares.sum(axis=1) ** 2 / np.maximum((shares**2).sum(axis=1), 1e-300)).mean())
 
 

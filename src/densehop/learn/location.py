@@ -134,13 +134,13 @@ def locate(
     n_memories, n_sites = signs.shape
     bodies = interaction.degree if interaction.additive else None
     overlaps = _pair_overlaps(signs)
-    some = signs[:: -(-n_memories // MEMORIES_AT_MOST)]
+    sample = signs[:: -(-n_memories // MEMORIES_AT_MOST)]
     phases: tuple[Phase | None, Phase | None]
     if bodies is None:
         load, effective, bias, phases = float(np.log(n_memories) / n_sites), NAN, NAN, (None, None)
-        fixed = float((ends(signs, interaction, some) == some).all(axis=1).mean())
+        fixed = float((ends(signs, interaction, sample) == sample).all(axis=1).mean())
     else:
-        held = drive(signs, some, interaction)
+        held = drive(signs, sample, interaction)
         load = load_of(n_memories, n_sites, bodies)
         effective = bodies * alone(interaction) * float(held.var())
         bias, fixed = float(held.mean()) - 1, float((held >= 0).all(axis=1).mean())
@@ -200,12 +200,12 @@ def _interaction(memories: Any, p: int | None, n_sites: int) -> Interaction:
     return Interaction("strict", int(degree), 1.0, n_sites)
 
 
-def drive(signs: Signs, some: Signs, interaction: Interaction) -> Floats:
+def drive(signs: Signs, sample: Signs, interaction: Interaction) -> Floats:
     """Return what holds the sites of some memories (R, N) among all (M, N), h xi in units of a memory alone."""
-    agree = (some.astype(np.float32) @ signs.T.astype(np.float32) + interaction.n_sites).astype(np.int64) // 2
+    agree = (sample.astype(np.float32) @ signs.T.astype(np.float32) + interaction.n_sites).astype(np.int64) // 2
     steps = interaction.steps
     gained, lost = steps[np.maximum(agree - 1, 0)], steps[np.minimum(agree, len(steps) - 1)]
-    held = (gained + lost) / 2 @ signs.astype(np.float64) * some + ((gained - lost) / 2).sum(axis=1, keepdims=True)
+    held = (gained + lost) / 2 @ signs.astype(np.float64) * sample + ((gained - lost) / 2).sum(axis=1, keepdims=True)
     drive: Floats = held / steps[-1]
     return drive
 
@@ -217,9 +217,9 @@ def alone(interaction: Interaction) -> float:
 
 def _pair_overlaps(signs: Signs) -> npt.NDArray[np.float64]:
     """Return the overlaps per spin of all pairs of (at most 2,000) memories."""
-    some = signs[:: -(-len(signs) // 2000)].astype(np.float32)
-    product = some @ some.T / signs.shape[1]
-    pairs: npt.NDArray[np.float64] = product[np.triu_indices(len(some), 1)].astype(np.float64)
+    sample = signs[:: -(-len(signs) // 2000)].astype(np.float32)
+    product = sample @ sample.T / signs.shape[1]
+    pairs: npt.NDArray[np.float64] = product[np.triu_indices(len(sample), 1)].astype(np.float64)
     return pairs
 
 

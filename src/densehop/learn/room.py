@@ -67,20 +67,20 @@ def room_of(signs: Signs, interaction: Interaction, damage: float, wanted: float
         ended = ends(np.vstack([signs, further[:n_more]]), interaction, damaged)
         return float(((ended * signs[rows]).mean(axis=1) >= RETRIEVED).mean())
 
-    now = survival(0)
+    survival_now = survival(0)
     n_more, at_least = 0, False
-    if now >= wanted:
-        bad = max(len(signs) // 8, 4)
-        while bad <= MOST and survival(bad) >= wanted:
-            n_more, bad = bad, 2 * bad
-        at_least = bad > MOST
-        while not at_least and bad - n_more > max(1, CLOSE * (len(signs) + n_more)):
-            middle = (n_more + bad) // 2
-            n_more, bad = (middle, bad) if survival(middle) >= wanted else (n_more, middle)
+    if survival_now >= wanted:
+        too_many = max(len(signs) // 8, 4)
+        while too_many <= MOST and survival(too_many) >= wanted:
+            n_more, too_many = too_many, 2 * too_many
+        at_least = too_many > MOST
+        while not at_least and too_many - n_more > max(1, CLOSE * (len(signs) + n_more)):
+            middle = (n_more + too_many) // 2
+            n_more, too_many = (middle, too_many) if survival(middle) >= wanted else (n_more, middle)
     return Room(
         damage=damage,
         wanted=wanted,
-        survival=now,
+        survival=survival_now,
         n_more=n_more,
         at_least=at_least,
         predicted_survival=predicted_survival(interaction, len(signs), damage),

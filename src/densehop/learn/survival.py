@@ -15,10 +15,10 @@ from densehop.base.arrays import Floats
 from densehop.learn.memory.interactions import Interaction
 
 RETRIEVED = 0.95  # overlap with the memory from which it counts as retrieved
-STEPS = 100
+STEPS = 100  # of the dynamics, by which overlaps have settled
 REMEMBERED = 0.3  # linear share of the noise from which on what it did before counts
 TYPICAL = np.log(2)  # memories as close: half of all states meet one
-LARGEST = 2**62
+LARGEST = 2**62  # memories up to which room is looked for
 
 
 def predicted_survival(interaction: Interaction, n_memories: int, damage: float) -> float:
@@ -75,6 +75,7 @@ class _Field:
         """Return the log variance of the others' field in a typical state, and the share linear in overlaps."""
         order = np.argsort(-self.logs, kind="stable")
         as_large = np.exp(np.logaddexp.accumulate(self.law[order])) * self.number
+        # What a typical state meets; weights as large as the own memory's are counted by `closer`.
         common = order[(as_large >= TYPICAL) & (self.logs[order] < own)]
         largest = self.logs[common].max(initial=-np.inf)
         if largest == -np.inf:
@@ -82,14 +83,15 @@ class _Field:
         weights, chances = self.signs[common] * np.exp(self.logs[common] - largest), np.exp(self.law[common])
         overlaps = 2.0 * self.agreements[common] - len(self.agreements) + 1
         square = (chances * weights**2).sum()
+        # The squared correlation of a memory's weight with its overlap.
         linear = (chances * weights * overlaps).sum() ** 2 / ((chances * overlaps**2).sum() * square)
         return float(np.log(self.number * square) + 2 * largest), float(linear)
 
     def right(self, overlaps: Floats, noise: Floats | float | None = None) -> Floats:
         """Return the mean of the signs that fields have (1: all right), where a state has these overlaps per spin."""
-        place = np.clip((1 + overlaps) / 2, 0, 1) * (len(self.agreements) - 1)
-        logs = np.interp(place, self.agreements, np.maximum(self.logs, -1e5))
-        signs = self.signs[np.rint(place).astype(np.int64)]
+        agreement = np.clip((1 + overlaps) / 2, 0, 1) * (len(self.agreements) - 1)
+        logs = np.interp(agreement, self.agreements, np.maximum(self.logs, -1e5))
+        signs = self.signs[np.rint(agreement).astype(np.int64)]
         ratio = np.exp(np.minimum(logs - (self.noise if noise is None else noise) / 2, 50))
         means: Floats = signs * erf(ratio / np.sqrt(2))
         return means

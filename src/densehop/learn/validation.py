@@ -13,7 +13,7 @@ RESHAPE = "Reshape your data"  # its words where X has one dimension
 NAMES = "feature names"  # its message on these is a list, a name a line
 
 
-def validated(estimator: Any, data: Any, target: Any = NO_TARGET, *, reset: bool = False, **checks: Any) -> Any:
+def validate(estimator: Any, data: Any, target: Any = NO_TARGET, *, reset: bool = False, **checks: Any) -> Any:
     """Return what `validate_data` returns; `checks` are its own.
 
     Sparse data are taken unless `accept_sparse` is false. Values that a masked array hides are nan afterwards where

@@ -23,55 +23,57 @@ def heat_maps(dataset: xr.Dataset, ax: Axes | Sequence[Axes] | None = None, styl
     with sheet(ax, (7.2, 3.3), style, (1, dataset.sizes["example"]), sharey=True) as page:
         panels = page.panels
         for axes, example in zip(panels, dataset["example"].values, strict=True):
-            here = dataset.sel(example=example)
+            panel = dataset.sel(example=example)
             image = axes.pcolormesh(
-                here["scaled_load"],
-                here["fraction"],
-                here["q_star_mean"].transpose("fraction", "scaled_load"),
+                panel["scaled_load"],
+                panel["fraction"],
+                panel["q_star_mean"].transpose("fraction", "scaled_load"),
                 vmin=0,
                 vmax=1,
                 cmap=COLOUR_MAP,
                 shading="nearest",
                 rasterized=True,
             )
-            _boundaries(axes, here)
+            _boundaries(axes, panel)
             axes.set_title(f"{example} example")
             axes.set_xlabel("scaled load $a = 6M/N^2$")
         panels[0].set_ylabel(r"overwritten fraction $\varepsilon$")
         page.figure.colorbar(image, ax=panels, label="final overlap with the pattern, $q^*$", pad=0.015)
         handles = panels[0].get_legend_handles_labels()[0]
         attributes = dataset.attrs
-        given = (
+        parameters = (
             f"$p = {attributes['p']}$, $p^* = 2$, $T^* = {attributes['teacher_temperature']:.4g}$, $T = 0$, "
             f"$N = {attributes['n_spins']}$"
         )
-        page.legend(handles, loc="outside lower center", ncols=len(handles), handlelength=2.2, title=given, shaded=True)
+        page.legend(
+            handles, loc="outside lower center", ncols=len(handles), handlelength=2.2, title=parameters, shaded=True
+        )
     return page.figure
 
 
-def _boundaries(axes: Axes, here: xr.Dataset) -> None:
+def _boundaries(axes: Axes, panel: xr.Dataset) -> None:
     """Draw eps* at infinite N and at the simulated N, and where the measured q* crosses one half."""
     window = axes.get_xlim(), axes.get_ylim()
-    n_spins = here.attrs["n_spins"]
+    n_spins = panel.attrs["n_spins"]
     axes.plot(
-        here["curve_load"],
-        here["curve_boundary"],
+        panel["curve_load"],
+        panel["curve_boundary"],
         color="white",
         path_effects=BLACK_RIM,
         label=r"$\varepsilon^*$, $N \to \infty$, no overlap",
     )
     axes.plot(
-        here["scaled_load"],
-        here["boundary"],
+        panel["scaled_load"],
+        panel["boundary"],
         color="white",
         dashes=(1.6, 1.2),
         path_effects=BLACK_RIM,
         label=rf"$\varepsilon^*$ at $N = {n_spins}$",
     )
     axes.errorbar(
-        here["scaled_load"],
-        here["crossing"],
-        np.nan_to_num(here["crossing_error"].values),
+        panel["scaled_load"],
+        panel["crossing"],
+        np.nan_to_num(panel["crossing_error"].values),
         color=ORANGE,
         marker="o",
         markersize=4,
@@ -93,13 +95,13 @@ def prototypes(dataset: xr.Dataset, ax: Axes | Sequence[Axes] | None = None, sty
     with sheet(ax, (7.2, 3.3), style, (1, dataset.sizes["p"]), sharey=True) as page:
         panels = page.panels
         for axes, p in zip(panels, dataset["p"].values, strict=True):
-            here = dataset.sel(p=p)
+            panel = dataset.sel(p=p)
             axes.plot(
-                here["curve_fraction"], here["curve_features"], color=GREY, dashes=(2.4, 1.2), label=FEATURE_LABEL
+                panel["curve_fraction"], panel["curve_features"], color=GREY, dashes=(2.4, 1.2), label=FEATURE_LABEL
             )
-            colours = zip(here["n_examples"].values, (PURPLE, GREEN, ORANGE, BLUE), "^Dso", strict=False)
+            colours = zip(panel["n_examples"].values, (PURPLE, GREEN, ORANGE, BLUE), "^Dso", strict=False)
             for count, colour, marker in colours:
-                _prototype_curve(axes, here.sel(n_examples=count), colour, marker)
+                _prototype_curve(axes, panel.sel(n_examples=count), colour, marker)
             axes.set_title(f"$p = p^* = {p}$")
             axes.set_xlabel(r"overwritten fraction $\varepsilon$")
             axes.set_ylim(-0.03, 1.03)

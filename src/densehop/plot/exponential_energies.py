@@ -41,14 +41,14 @@ def _phases(axes: Axes, dataset: xr.Dataset) -> None:
 
 def _basins(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw the edges of basins against the load."""
-    for place, sharpness in enumerate(dataset["basin_sharpness"].values):
-        row, colour = dataset.sel(basin_sharpness=sharpness), COLOURS[place % len(COLOURS)]
+    for index, sharpness in enumerate(dataset["basin_sharpness"].values):
+        row, colour = dataset.sel(basin_sharpness=sharpness), COLOURS[index % len(COLOURS)]
         axes.plot(row["basin_curve_load"], row["basin_limit"], color=colour, label=f"$L = {sharpness:g}$")
         for n, marker in zip(row["basin_spins"].values, MARKERS, strict=False):
-            one = row.sel(basin_spins=n)
-            axes.plot(one["basin_load"], one["basin_step"], color=colour, linewidth=0.8, linestyle="dashed")
-            label = f"$N = {n}$" if place == 0 else None
-            _dots(axes, one["basin_load"], one, "basin", colour, marker, label)
+            points = row.sel(basin_spins=n)
+            axes.plot(points["basin_load"], points["basin_step"], color=colour, linewidth=0.8, linestyle="dashed")
+            label = f"$N = {n}$" if index == 0 else None
+            _dots(axes, points["basin_load"], points, "basin", colour, marker, label)
     axes.set_xlabel(LOAD)
     axes.set_ylabel("overlap $m_0$ at the edge of the basin")
     axes.set_title("$T = 0$: half of the memories come back", loc="left")

@@ -22,7 +22,7 @@ def hidden_pattern(dataset: xr.Dataset) -> Figure:
     shape = (rows, min(COLUMNS, len(cases)))
     with sheet(None, (4.1 * shape[1], 2.7 * rows + 0.7), HOUSE, shape, sharey=True) as page:
         for axes, case in zip(page.panels, cases, strict=False):
-            _panel(axes, dataset.isel(point=[place for place, key in enumerate(keys) if key == case]))
+            _panel(axes, dataset.isel(point=[index for index, key in enumerate(keys) if key == case]))
         for axes in page.panels[len(cases) :]:
             axes.remove()
         for axes in page.panels[:: shape[1]]:
@@ -35,13 +35,13 @@ def _panel(axes: Axes, rows: xr.Dataset) -> None:
     """Draw one p, p* and N."""
     ratio = rows["threshold_ratio"].values
     for (colour, marker), name in zip(LOOKS, rows["search"].values, strict=True):
-        at = rows.sel(search=name)
-        share = at["found_share"].values
-        errors = np.clip([share - at["found_low"].values, at["found_high"].values - share], 0, None)
+        search = rows.sel(search=name)
+        share = search["found_share"].values
+        errors = np.clip([share - search["found_low"].values, search["found_high"].values - share], 0, None)
         axes.errorbar(ratio, share, errors, color=colour, marker=marker, markersize=4, linewidth=1.0, elinewidth=0.8)
     axes.plot(ratio, rows["eigenvector_overlap"].mean("disorder"), color=GREY, linestyle="dashed", linewidth=1.0)
-    for where, style in ((1.0, "solid"), (float(rows["possible_ratio"][0]), "dotted")):
-        axes.axvline(where, color="black", linestyle=style, linewidth=0.8, zorder=0)
+    for position, style in ((1.0, "solid"), (float(rows["possible_ratio"][0]), "dotted")):
+        axes.axvline(position, color="black", linestyle=style, linewidth=0.8, zorder=0)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_ylim(-0.04, 1.04)

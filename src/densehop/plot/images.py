@@ -83,11 +83,11 @@ def student_rows(
             axes.text(-0.08 * width, top + shape[0] / 2, label, ha="right", va="center", linespacing=1.25)
             for column, (state, overlap) in enumerate(zip(states, overlaps, strict=True)):
                 left = column * width
-                place = (left, left + shape[1], top + shape[0], top)
+                extent = (left, left + shape[1], top + shape[0], top)
                 image = np.where(state.reshape(shape) > 0, 0.0, 0.87)
-                axes.imshow(image, cmap="gray", vmin=0, vmax=1, extent=place, interpolation="nearest")
-                words = f"$m = {overlap:.2f}$"
-                axes.text(left + shape[1] / 2, top + 1.04 * shape[0], words, ha="center", va="top", fontsize="small")
+                axes.imshow(image, cmap="gray", vmin=0, vmax=1, extent=extent, interpolation="nearest")
+                caption = f"$m = {overlap:.2f}$"
+                axes.text(left + shape[1] / 2, top + 1.04 * shape[0], caption, ha="center", va="top", fontsize="small")
         axes.set_xlim(0, n_columns * width)
         axes.set_ylim(len(rows) * height, 0)
         axes.set_axis_off()
@@ -101,7 +101,7 @@ def _mosaic(
     height, width = (size + _gap(shape) for size in shape)
     height += 0 if texts is None else _below(shape)
     canvas = np.ones((-(-len(painted) // columns) * height - _gap(shape), columns * width - _gap(shape), 4))
-    corners = [(place // columns * height, place % columns * width) for place in range(len(painted))]
+    corners = [(index // columns * height, index % columns * width) for index in range(len(painted))]
     for image, (top, left) in zip(painted, corners, strict=True):
         canvas[top : top + shape[0], left : left + shape[1]] = image.reshape(*shape, 4)
     frames = [Rectangle((left - 0.5, top - 0.5), shape[1], shape[0]) for top, left in corners]

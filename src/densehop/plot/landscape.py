@@ -41,13 +41,13 @@ def _overlap_map(figure: Figure, axes: Axes, dataset: xr.Dataset) -> None:
     for name, style in (("temperature_global", "solid"), ("temperature_local", "dashed")):
         line = dataset[name].where(dataset[name] > critical)
         axes.plot(dataset["map_alpha"], line, color="white", linewidth=1.0, linestyle=style)
-    here = dataset.isel(n_spins=0, start=0)
+    points = dataset.isel(n_spins=0, start=0)
     load, temperature = np.meshgrid(dataset["alpha"], dataset["temperature"], indexing="ij")
     for number, verdict in enumerate(Verdict):
-        at, edge = (here["verdict"] == number).values, EDGES.get(verdict, "white")
-        q_star = here["q_star_mean"].values[at]
-        axes.scatter(load[at], temperature[at], c=q_star, s=34, edgecolors=edge, linewidths=0.9, **scale)
-        if verdict in EDGES and at.any():
+        chosen, edge = (points["verdict"] == number).values, EDGES.get(verdict, "white")
+        q_star = points["q_star_mean"].values[chosen]
+        axes.scatter(load[chosen], temperature[chosen], c=q_star, s=34, edgecolors=edge, linewidths=0.9, **scale)
+        if verdict in EDGES and chosen.any():
             axes.scatter([], [], s=34, facecolors=GREY, edgecolors=edge, linewidths=0.9, label=verdict.value)
     _phase_name(axes, "P", 3.47, "white")
     _phase_name(axes, "gR", 1.97, "black")

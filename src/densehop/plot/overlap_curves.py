@@ -74,10 +74,10 @@ def by_temperature(
             axes.set_yticks([0, 0.5, 1])
             _phases(axes, row)
             _lines(axes, row, series)
-            for one in series:
-                _dots(axes, row, one)
-                if one.without_overlap and "curve_phase" in row:
-                    _say_what_is_not_found(axes, row, one)
+            for group in series:
+                _dots(axes, row, group)
+                if group.without_overlap and "curve_phase" in row:
+                    _say_what_is_not_found(axes, row, group)
             axes.set_title(rf"$p = {dataset.attrs['p']}$, load $\alpha = {load:g}$")
         for axes in page.panels[-1:] if stacked else page.panels:
             axes.set_xlabel(dataset.attrs.get("temperature_label", "temperature $T = T^*$"))
@@ -92,15 +92,15 @@ def _series(dataset: xr.Dataset) -> list[Series]:
     sizes = sorted(dataset["n_spins"].values.tolist(), reverse=True)
     candidates = [Series(n_spins, False, *look) for n_spins, look in zip(sizes, LOOKS, strict=False)]
     candidates += [Series(n_spins, True, *FROM_ZERO) for n_spins in sizes]
-    return [one for one in candidates if bool(_points(dataset, one)["q_star_mean"].notnull().any())]
+    return [candidate for candidate in candidates if bool(_points(dataset, candidate)["q_star_mean"].notnull().any())]
 
 
 def _points(dataset: xr.Dataset, series: Series) -> xr.Dataset:
     """Return mean, error and verdict of a series, nan at the other points."""
-    here = dataset[["q_star_mean", "q_star_error", "verdict"]].sel(n_spins=series.n_spins)
+    points = dataset[["q_star_mean", "q_star_error", "verdict"]].sel(n_spins=series.n_spins)
     if "begins" not in dataset:
-        return here.where(not series.without_overlap)
-    return here.where((dataset["begins"] == 0) == series.without_overlap)
+        return points.where(not series.without_overlap)
+    return points.where((dataset["begins"] == 0) == series.without_overlap)
 
 
 def _phases(axes: Axes, row: xr.Dataset) -> None:
@@ -110,11 +110,11 @@ def _phases(axes: Axes, row: xr.Dataset) -> None:
     left, right = axes.get_xlim()
     edges = [left, *_changes(row), right]
     top = blended_transform_factory(axes.transData, axes.transAxes)
-    for begin, end in pairwise(edges):
-        middle = (begin + end) / 2
+    for start, end in pairwise(edges):
+        middle = (start + end) / 2
         name = str(row["curve_phase"].sel(curve_temperature=middle, method="nearest").item())
-        axes.axvspan(begin, end, color=SHADES[name], linewidth=0, zorder=0)
-        if end - begin > NARROWEST_NAMED * (right - left):
+        axes.axvspan(start, end, color=SHADES[name], linewidth=0, zorder=0)
+        if end - start > NARROWEST_NAMED * (right - left):
             axes.text(middle, 0.985, name, transform=top, ha="center", va="top", fontsize="small")
 
 
@@ -131,9 +131,9 @@ def _lines(axes: Axes, row: xr.Dataset, series: list[Series]) -> None:
     axes.axhline(0, color=GREY, linewidth=0.6)
     axes.plot(t, q_star.where(t <= transition), color="black")
     axes.plot(t, q_star.where(t >= transition), color="black", dashes=LOCAL_DASHES)
-    for one in series:
-        if not one.without_overlap:
-            axes.plot(t, row["curve_q_star_finite_size"].sel(n_spins=one.n_spins), color=one.colour, linewidth=0.9)
+    for group in series:
+        if not group.without_overlap:
+            axes.plot(t, row["curve_q_star_finite_size"].sel(n_spins=group.n_spins), color=group.colour, linewidth=0.9)
     if "curve_phase" not in row:
         height = float(q_star.sel(curve_temperature=transition))
         axes.plot([transition] * 2, [0, height], color="black", linewidth=0.5, alpha=0.6)
@@ -148,11 +148,11 @@ def _dots(axes: Axes, row: xr.Dataset, series: Series) -> None:
     settled = points["verdict"].isin([list(Verdict).index(verdict) for verdict in SETTLED]) | series.without_overlap
     for dots, face in ((~settled, UNFILLED), (settled, series.colour)):
         for name in row["start"].values:
-            shown = points.where(dots).sel(start=name)
+            subset = points.where(dots).sel(start=name)
             axes.errorbar(
                 row["temperature"],
-                shown["q_star_mean"],
-                shown["q_star_error"],
+                subset["q_star_mean"],
+                subset["q_star_error"],
                 elinewidth=0.9,
                 zorder=3,
                 **_look(series, face),
@@ -180,8 +180,8 @@ def _key(page: Sheet, series: list[Series]) -> None:
         Line2D([], [], color="black", label=r"theory, $N \to \infty$: equilibrium"),
         Line2D([], [], color="black", dashes=LOCAL_DASHES, label=r"theory, $N \to \infty$: metastable"),
         Line2D([], [], color=BLUE, linewidth=0.9, label="theory at each $N$ (thin)"),
-        *(Line2D([], [], label=one.label, **_look(one, one.colour)) for one in series),
+        *(Line2D([], [], label=group.label, **_look(group, group.colour)) for group in series),
     ]
-    shapes = [SHAPES[one.marker] for one in series if not one.without_overlap]
+    shapes = [SHAPES[group.marker] for group in series if not group.without_overlap]
     title = f"open {' and '.join(shapes)}: chains that had not settled"
     page.legend(handles, loc="outside lower center", ncols=2, title=title)

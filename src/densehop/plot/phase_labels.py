@@ -38,13 +38,13 @@ def place_names(axes: Axes, phase: xr.DataArray, size: tuple[float, float], line
         if distance.max() < MIN_DISTANCE:
             narrow.append((name, np.unravel_index(_distances(mask, step).argmax(), mask.shape)))
             continue
-        at = np.unravel_index(distance.argmax(), mask.shape)
-        axes.annotate(name, _point(at, x, t), ha="center", va="center", color="black")
-        available &= ~_disc(at, step, 1.2 * MIN_DISTANCE)
-    for name, at in narrow:
-        beside = _beside(at, _distances(available, step), step)
+        cell = np.unravel_index(distance.argmax(), mask.shape)
+        axes.annotate(name, _point(cell, x, t), ha="center", va="center", color="black")
+        available &= ~_disc(cell, step, 1.2 * MIN_DISTANCE)
+    for name, cell in narrow:
+        beside = _beside(cell, _distances(available, step), step)
         axes.annotate(
-            name, _point(at, x, t), _point(beside, x, t), ha="center", va="center", color="black", arrowprops=LEADER
+            name, _point(cell, x, t), _point(beside, x, t), ha="center", va="center", color="black", arrowprops=LEADER
         )
         available &= ~_disc(beside, step, 1.2 * MIN_DISTANCE)
 
@@ -82,30 +82,30 @@ def _distances(mask: Mask, step: tuple[float, float]) -> Floats:
     return inside
 
 
-def _disc(at: tuple[np.intp, ...], step: tuple[float, float], radius: float) -> Mask:
+def _disc(centre: tuple[np.intp, ...], step: tuple[float, float], radius: float) -> Mask:
     """Return the cells within a radius in inches."""
     rows, columns = np.indices((CELLS, CELLS))
-    within: Mask = ((rows - at[0]) * step[0]) ** 2 + ((columns - at[1]) * step[1]) ** 2 < radius**2
+    within: Mask = ((rows - centre[0]) * step[0]) ** 2 + ((columns - centre[1]) * step[1]) ** 2 < radius**2
     return within
 
 
-def _beside(at: tuple[np.intp, ...], distance: Floats, step: tuple[float, float]) -> tuple[np.intp, ...]:
+def _beside(centre: tuple[np.intp, ...], distance: Floats, step: tuple[float, float]) -> tuple[np.intp, ...]:
     """Return the nearest place around a point with enough distance to everything, else the one with the largest."""
-    best = at
+    best = centre
     for length in LEADER_LENGTHS:
         for angle in np.linspace(0, 2 * np.pi, 36, endpoint=False):
-            row, column = at[0] + length * np.sin(angle) / step[0], at[1] + length * np.cos(angle) / step[1]
+            row, column = centre[0] + length * np.sin(angle) / step[0], centre[1] + length * np.cos(angle) / step[1]
             if not (0 <= row < CELLS and 0 <= column < CELLS):
                 continue
-            here = np.intp(row), np.intp(column)
-            if distance[here] > distance[best]:
-                best = here
+            cell = np.intp(row), np.intp(column)
+            if distance[cell] > distance[best]:
+                best = cell
         if distance[best] > MIN_DISTANCE_BESIDE:
             break
     return best
 
 
-def _point(at: tuple[np.intp, ...], x: Floats, t: Floats) -> tuple[float, float]:
+def _point(cell: tuple[np.intp, ...], x: Floats, t: Floats) -> tuple[float, float]:
     """Return the coordinates of a cell."""
-    across, up = at[1] / (CELLS - 1), at[0] / (CELLS - 1)
+    across, up = cell[1] / (CELLS - 1), cell[0] / (CELLS - 1)
     return float(x[0] + across * (x[-1] - x[0])), float(t[0] + up * (t[-1] - t[0]))

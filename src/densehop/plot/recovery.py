@@ -39,8 +39,8 @@ def recovery(
     size = (width or WIDE[0], COLUMN_HEIGHT if stacked else WIDE[1])
     with sheet(ax, size, style, (3, 1) if stacked else (1, 3)) as page:
         success, speed, tolerance = page.panels
-        here = dataset.sel(n_spins=dataset["n_spins"].max())
-        rows = [here.sel(regime=regime) for regime in here["regime"].values]
+        largest = dataset.sel(n_spins=dataset["n_spins"].max())
+        rows = [largest.sel(regime=regime) for regime in largest["regime"].values]
         looks = _looks(rows)
         for height, (row, look) in enumerate(zip(rows, looks, strict=True)):
             _success(success, row, look)
@@ -87,10 +87,10 @@ def _tolerance(axes: Axes, row: xr.Dataset, look: dict[str, Any], height: float)
     """Draw from which corruption half of the chains come back, and a tick for theory; an arrow: more than was tried."""
     tolerated = float(row["tolerance"])
     bounded = math.isfinite(tolerated)
-    place = tolerated if bounded else float(row["corruption"].max())
+    end = tolerated if bounded else float(row["corruption"].max())
     error = float(row["tolerance_error"]) if bounded else BEYOND
-    axes.plot([0, place], [height, height], color=look["color"], linewidth=2.5, alpha=0.35, solid_capstyle="butt")
-    axes.errorbar(place, height, xerr=error, xlolims=not bounded, **{**look, "linestyle": "none"})
+    axes.plot([0, end], [height, height], color=look["color"], linewidth=2.5, alpha=0.35, solid_capstyle="butt")
+    axes.errorbar(end, height, xerr=error, xlolims=not bounded, **{**look, "linestyle": "none"})
     theory = float(row["tolerance_theory"])
     if math.isfinite(theory):
         axes.plot([theory], [height], color="black", **TICK)
@@ -123,10 +123,10 @@ def _name_rows(axes: Axes, rows: Sequence[xr.Dataset]) -> None:
 def _title(dataset: xr.Dataset, rows: Sequence[xr.Dataset], *, narrow: bool) -> str:
     """Return p, N, and how much one example of each kind of student says."""
     overlaps = {kind: _mean_overlap(rows, kind) for kind in ("prototypes", "features")}
-    shown = ", ".join(f"{kind} {value}" for kind, value in overlaps.items() if value)
+    text = ", ".join(f"{kind} {value}" for kind, value in overlaps.items() if value)
     sizes = f"$p = {dataset.attrs['p']}$, $T = T^*$, $N = {int(dataset['n_spins'].max())}$"
     after_sizes, after_colon = ("\n", "\n") if narrow else ("; ", " ")
-    return f"{sizes}{after_sizes}overlap of one example with the pattern:{after_colon}{shown}"
+    return f"{sizes}{after_sizes}overlap of one example with the pattern:{after_colon}{text}"
 
 
 def _mean_overlap(rows: Sequence[xr.Dataset], kind: str) -> str:

@@ -129,24 +129,26 @@ class Sheet:
         self.adopt(shaded=shaded)
         if self.style is None:
             adopt(handles, shaded=shaded)
-        shown = list(handles), [str(handle.get_label()) for handle in handles]
+        entries = list(handles), [str(handle.get_label()) for handle in handles]
         draw: Any = self.figure.legend
         if not self.own:
-            self._legend_below(shown, options, shaded=shaded)
+            self._legend_below(entries, options, shaded=shaded)
         elif self.narrow:
-            draw(*shown, **{**options, "loc": "outside lower center", "ncols": min(2, options.get("ncols", 2))})
+            draw(*entries, **{**options, "loc": "outside lower center", "ncols": min(2, options.get("ncols", 2))})
         else:
-            draw(*shown, loc=loc, **options)
+            draw(*entries, loc=loc, **options)
 
-    def _legend_below(self, shown: tuple[list[Artist], list[str]], options: dict[str, Any], *, shaded: bool) -> None:
+    def _legend_below(self, entries: tuple[list[Artist], list[str]], options: dict[str, Any], *, shaded: bool) -> None:
         """Draw a legend below the last of the user's axes; `shaded` axes are light in any style, and so is it."""
         axes, size = self.panels[-1], mpl.rcParams["font.size"]
         below = offset_copy(axes.transAxes, self.figure, y=-size / POINTS_TO_LABELS)
-        place = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0), "bbox_transform": below, "borderaxespad": 0.0}
+        position = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0), "bbox_transform": below, "borderaxespad": 0.0}
         light = {"frameon": True, "facecolor": "white", "framealpha": 1, "labelcolor": "black"}
         look = light if shaded and self.style is None else {"frameon": False}
         draw: Any = axes.legend
-        legend = draw(*shown, **{**options, **place, **look, "fontsize": "small", "ncols": 1 if self.narrow else 2})
+        legend = draw(
+            *entries, **{**options, **position, **look, "fontsize": "small", "ncols": 1 if self.narrow else 2}
+        )
         if shaded:
             legend.get_title().set_color("black")
 
@@ -168,12 +170,12 @@ def sheet(
             grid = figure.subplots(*panels, squeeze=False, **options)
             yield Sheet(figure, list(grid.ravel()), style, own=True)
         return
-    given = list(np.atleast_1d(np.asarray(ax, dtype=object)).ravel())
-    wanted = panels[0] * panels[1]
-    if len(given) != wanted or not all(isinstance(one, Axes) for one in given):
-        raise InvalidInput(f"ax must be {wanted} of Matplotlib's axes, one for each panel, got {len(given)}")
-    with applied(style), mpl.rc_context(_changes(style, given[0].figure.get_size_inches()[0], changes)):
-        yield Sheet(given[0].figure, given, style, own=False)
+    axes = list(np.atleast_1d(np.asarray(ax, dtype=object)).ravel())
+    n_panels = panels[0] * panels[1]
+    if len(axes) != n_panels or not all(isinstance(item, Axes) for item in axes):
+        raise InvalidInput(f"ax must be {n_panels} of Matplotlib's axes, one for each panel, got {len(axes)}")
+    with applied(style), mpl.rc_context(_changes(style, axes[0].figure.get_size_inches()[0], changes)):
+        yield Sheet(axes[0].figure, axes, style, own=False)
 
 
 def _changes(style: Style, width: float, changes: Mapping[str, Any] | None) -> dict[Any, Any]:
@@ -186,7 +188,7 @@ def _changes(style: Style, width: float, changes: Mapping[str, Any] | None) -> d
 def adopt(artists: Sequence[Artist], *, shaded: bool) -> None:
     """Give lines the colours, widths and marker sizes of the user's settings; on `shaded` axes black stays black."""
     cycle = mpl.rcParams["axes.prop_cycle"].by_key().get("color", [])
-    mapped = dict(zip([to_hex(one) for one in (BLUE, ORANGE, GREEN, PURPLE)], cycle, strict=False))
+    mapped = dict(zip([to_hex(colour) for colour in (BLUE, ORANGE, GREEN, PURPLE)], cycle, strict=False))
     if not shaded:
         mapped |= {"#000000": mpl.rcParams["text.color"], "#ffffff": mpl.rcParams["axes.facecolor"]}
     for artist in artists:
@@ -194,8 +196,8 @@ def adopt(artists: Sequence[Artist], *, shaded: bool) -> None:
             continue
         artist._adopted = True  # type: ignore[attr-defined]
         for name in ("color", "markerfacecolor", "markeredgecolor"):
-            now = getattr(artist, f"get_{name}")()
-            if not isinstance(now, str) or now not in {"none", "auto"}:
-                getattr(artist, f"set_{name}")(mapped.get(to_hex(now), now))
+            current = getattr(artist, f"get_{name}")()
+            if not isinstance(current, str) or current not in {"none", "auto"}:
+                getattr(artist, f"set_{name}")(mapped.get(to_hex(current), current))
         artist.set_linewidth(artist.get_linewidth() * mpl.rcParams["lines.linewidth"] / STYLE["lines.linewidth"])
         artist.set_markersize(artist.get_markersize() * mpl.rcParams["lines.markersize"] / USUAL_MARKER)

@@ -15,7 +15,7 @@ def crossing(position: Floats, curves: Floats) -> tuple[float, float]:
     Both are nan if the mean never falls below 1/2 or begins below it.
     """
     n_disorders = len(curves)
-    leave_one_out = np.array([_first_below(position, (curves.sum(0) - one) / (n_disorders - 1)) for one in curves])
+    leave_one_out = np.array([_first_below(position, (curves.sum(0) - curve) / (n_disorders - 1)) for curve in curves])
     return _first_below(position, curves.mean(0)), float(math.sqrt((n_disorders - 1) * leave_one_out.var()))
 
 

@@ -97,10 +97,10 @@ def redraw(recipe: Recipe, file: Path, folder: Path, *, csv: bool = False) -> Re
     try:
         dataset = store.load(file)
     except OSError as error:
-        wanted = f"the {recipe.name}.nc that 'densehop reproduce {recipe.name}' wrote"
-        raise InvalidInput(f"cannot read '{file}': it has to be {wanted}") from error
-    if (found := dataset.attrs.get("recipe")) != recipe.name:
-        raise InvalidInput(f"'{file}' has to hold the data of {recipe.name}; its attribute 'recipe' is {found!r}")
+        expected = f"the {recipe.name}.nc that 'densehop reproduce {recipe.name}' wrote"
+        raise InvalidInput(f"cannot read '{file}': it has to be {expected}") from error
+    if (name := dataset.attrs.get("recipe")) != recipe.name:
+        raise InvalidInput(f"'{file}' has to hold the data of {recipe.name}; its attribute 'recipe' is {name!r}")
     store.writable_folder(folder, [f"{recipe.name}{suffix}" for suffix in SUFFIXES])
     try:
         return _write(recipe, folder, dataset, {}, csv=csv)

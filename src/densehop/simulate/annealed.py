@@ -104,7 +104,7 @@ def log_mean_and_error(log_z: Floats) -> tuple[Floats, Floats]:
     """Return the logarithm of the mean of Z and its error, (temperature,) each."""
     if len(log_z) == 1:
         return log_z[0], np.full(log_z.shape[1], np.nan)
-    without = np.array([log_mean(np.delete(log_z, one, axis=0)) for one in range(len(log_z))])
+    without = np.array([log_mean(np.delete(log_z, left_out, axis=0)) for left_out in range(len(log_z))])
     return log_mean(log_z), jackknife_error(without)
 
 
@@ -113,7 +113,9 @@ def mean_and_error(log_z: Floats, values: Floats) -> tuple[Floats, Floats]:
     mean = weighted_mean(log_z, values)
     if len(log_z) == 1:
         return mean, np.full(mean.shape, np.nan)
-    pairs = [(np.delete(log_z, one, axis=0), np.delete(values, one, axis=0)) for one in range(len(log_z))]
+    pairs = [
+        (np.delete(log_z, left_out, axis=0), np.delete(values, left_out, axis=0)) for left_out in range(len(log_z))
+    ]
     return mean, jackknife_error(np.array([weighted_mean(*pair) for pair in pairs]))
 
 

@@ -61,8 +61,8 @@ class Model(Protocol):
     def starts_on_couplings(self, work: Any) -> bool:
         """Tell whether chains start on couplings, where both representations may run."""
 
-    def prefers_couplings(self, work: Any, acceptance: float, now: bool, attempts_left: int) -> bool:
-        """Tell whether the next block should run on couplings, `now` telling whether the last did."""
+    def prefers_couplings(self, work: Any, acceptance: float, on_couplings: bool, attempts_left: int) -> bool:
+        """Tell whether the next block should run on couplings, `on_couplings` telling whether the last did."""
 
     def start(self, states: Signs, by_couplings: bool, n_workers: int) -> Chains:
         """Place chains at states (C, N), which change in place."""

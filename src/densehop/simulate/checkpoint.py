@@ -76,15 +76,15 @@ class Checkpoint:
         self._compare(identity)
         return arrays, rest
 
-    def _compare(self, found: Mapping[str, Any]) -> None:
+    def _compare(self, stored: Mapping[str, Any]) -> None:
         """Refuse what another run has written."""
-        wanted = json.loads(json.dumps(self.identity, default=_plain))
-        for name in wanted:
-            if name not in found or found[name] != wanted[name]:
-                before = checks.shown(found[name]) if name in found else "another, in an earlier version"
+        identity = json.loads(json.dumps(self.identity, default=_plain))
+        for name in identity:
+            if name not in stored or stored[name] != identity[name]:
+                value = checks.shown(stored[name]) if name in stored else "another, in an earlier version"
                 raise InvalidInput(
-                    f"the checkpoint '{self.path}' belongs to another run: {name} was {before}, now "
-                    f"{checks.shown(wanted[name])}; use another file or delete it"
+                    f"the checkpoint '{self.path}' belongs to another run: {name} was {value}, now "
+                    f"{checks.shown(identity[name])}; use another file or delete it"
                 )
 
 
@@ -145,12 +145,14 @@ class CheckpointWriter:
         return done // self._every if self._every else 0
 
 
-def restore(arrays: Arrays, groups: Sequence[Group], places: Sequence[Mapping[str, Any]], results: Arrays) -> None:
+def restore(
+    arrays: Arrays, groups: Sequence[Group], saved_groups: Sequence[Mapping[str, Any]], results: Arrays
+) -> None:
     """Bring groups and results to where a checkpoint left them."""
     for name, values in results.items():
         values[:, : arrays[name].shape[1]] = arrays[name]
-    for group, saved in zip(groups, places, strict=True):
+    for group, saved in zip(groups, saved_groups, strict=True):
         group.states[:] = arrays["spins"][group.rows]
-        place = saved["place"]
-        couplings = place["couplings"] if group.choice == "auto" else group.choice == "couplings"
-        group.place = GroupProgress(**{**place, "couplings": couplings, "levels": tuple(place["levels"])})
+        progress = saved["place"]
+        couplings = progress["couplings"] if group.choice == "auto" else group.choice == "couplings"
+        group.place = GroupProgress(**{**progress, "couplings": couplings, "levels": tuple(progress["levels"])})

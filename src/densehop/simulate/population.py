@@ -30,7 +30,7 @@ from densehop.simulate.resampling import culled, next_step, parents, relative_we
 from densehop.simulate.settings import Settings
 
 BATCH = 64  # replicas that a thread runs at once
-PILOT_REPLICAS = 500
+PILOT_REPLICAS = 500  # of the population by which temperatures are chosen
 STAGES_AHEAD = 16  # that couplings may count on to pay for themselves
 
 
@@ -90,8 +90,8 @@ class Populations:
         run_all([partial(self._run, *batch) for batch in self._batches], self.plan.n_workers)
         if self.plan.choice == "auto":
             ahead = STAGES_AHEAD * self.plan.settings.n_sweeps * self.spins.size
-            here = self._work, float(self.accepted.mean()), self._couplings
-            self._couplings = self.plan.model.prefers_couplings(*here, ahead)
+            observed = self._work, float(self.accepted.mean()), self._couplings
+            self._couplings = self.plan.model.prefers_couplings(*observed, ahead)
         return logs, lost
 
     def _resample(self, step: float) -> tuple[Floats, Floats]:
@@ -151,7 +151,7 @@ def anneal(plan: Annealing, temperatures: Floats) -> AnnealedPopulations:
         logs, lost = populations.cool(1 / float(temperature))
         total = total + logs
         overlaps = np.abs(populations.overlaps) if plan.model.table.symmetric else populations.overlaps
-        seen = {
+        measured = {
             "log_z": total,
             "culled": lost,
             "families": families_of(populations.ancestors),
@@ -159,21 +159,21 @@ def anneal(plan: Annealing, temperatures: Floats) -> AnnealedPopulations:
             "accepted": populations.accepted.reshape(n_populations, -1).mean(axis=1),
             "overlap": overlaps.reshape(n_populations, plan.n_replicas, -1).mean(axis=1),
         }
-        for name, values in seen.items():
+        for name, values in measured.items():
             columns[name].append(values)
-    found = {name: np.stack(values[::-1], axis=1) for name, values in columns.items()}
-    return _summary(plan, temperatures, populations, found)
+    stacked = {name: np.stack(values[::-1], axis=1) for name, values in columns.items()}
+    return _summary(plan, temperatures, populations, stacked)
 
 
 def _summary(
-    plan: Annealing, temperatures: Floats, populations: Populations, found: dict[str, Floats]
+    plan: Annealing, temperatures: Floats, populations: Populations, measured: dict[str, Floats]
 ) -> AnnealedPopulations:
-    """Average over populations; found: (population, temperature, ...)."""
-    log_z, n_spins = found["log_z"], plan.model.n_spins
+    """Average what was measured, (population, temperature, ...), over populations."""
+    log_z, n_spins = measured["log_z"], plan.model.n_spins
     phi, phi_error = log_mean_and_error(log_z)
-    energy, energy_error = mean_and_error(log_z, found["energy"])
-    overlap, overlap_error = mean_and_error(log_z, found["overlap"])
-    verdict, advice = judge(log_z, found["families"], plan.n_replicas)
+    energy, energy_error = mean_and_error(log_z, measured["energy"])
+    overlap, overlap_error = mean_and_error(log_z, measured["overlap"])
+    verdict, advice = judge(log_z, measured["families"], plan.n_replicas)
     return AnnealedPopulations(
         temperatures=temperatures,
         free_entropy=phi / n_spins,
@@ -183,9 +183,9 @@ def _summary(
         overlap=overlap,
         overlap_error=overlap_error,
         log_z=log_z,
-        families=found["families"],
-        culled=found["culled"],
-        acceptance=found["accepted"],
+        families=measured["families"],
+        culled=measured["culled"],
+        acceptance=measured["accepted"],
         spins=populations.spins.reshape(plan.n_populations, plan.n_replicas, n_spins),
         ancestors=populations.ancestors,
         settings=replace(plan.settings, temperature=float(temperatures[0])),

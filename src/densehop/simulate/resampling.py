@@ -11,7 +11,7 @@ import numpy as np
 
 from densehop.base.arrays import Floats, Integers
 
-BISECTIONS = 60
+BISECTIONS = 60  # of the step in beta: all digits
 
 
 def relative_weights(energies: Floats, step: float) -> tuple[Floats, float]:
@@ -37,10 +37,10 @@ def culled(weights: Floats) -> float:
 
 
 def next_step(energies: Floats, longest: float, share: float) -> float:
-    """Return the step in beta that replaces a share of replicas with these energies (R,), at most `longest`."""
+    """Return the step in beta at which this share of the replicas with energies (R,) is replaced, at most `longest`."""
     if culled(relative_weights(energies, longest)[0]) <= share:
         return longest
-    low, high = 0.0, longest  # the share rises with the step
+    low, high = 0.0, longest  # the share that is replaced rises with the step
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         low, high = (middle, high) if culled(relative_weights(energies, middle)[0]) < share else (low, middle)

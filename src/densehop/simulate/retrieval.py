@@ -29,7 +29,7 @@ from densehop.simulate.representations.bit_overlaps import (
     words_of,
 )
 
-DIGIT = 2**16
+DIGIT = 2**16  # base in which tables are split for products of 16-bit integers
 
 
 class Stepper(Protocol):
@@ -83,9 +83,9 @@ class RetrievalStore:
         table.require_exact(len(patterns))
         even, odd, constant, unit = reduce_integers(table)
         digits, factors, rest = digits_of(even, unit)
-        far, middle = np.flatnonzero(rest), table.n_spins // 2
-        low = int(far[far < middle].max(initial=-1)) + 1
-        high = int(far[far > middle].min(initial=table.n_spins + 1)) - 1
+        beyond, middle = np.flatnonzero(rest), table.n_spins // 2
+        low = int(beyond[beyond < middle].max(initial=-1)) + 1
+        high = int(beyond[beyond > middle].min(initial=table.n_spins + 1)) - 1
         offsets = constant * patterns.sum(axis=0, dtype=np.int64)
         return cls(kernel.Stored(words.words, patterns, offsets, digits, factors, rest, odd, low, high))
 
@@ -179,20 +179,20 @@ def wrap_to_int64(values: list[int]) -> Integers:
 
 def retrieve(store: Stepper, states: Signs, max_steps: int, n_workers: int | None = None) -> Retrieval:
     """Step states (B, N) until each stays or alternates between two states, at most `max_steps` times."""
-    found, before, now = np.empty_like(states), states, states
+    final, previous, current = np.empty_like(states), states, states
     n_steps, period = np.full(len(states), max_steps), np.zeros(len(states), dtype=np.int64)
     moving = np.arange(len(states))
     for step in range(max_steps):
-        after = store.step(now, n_workers)
-        stays = (after == now).all(axis=1)
-        ends = stays | (after == before).all(axis=1)
+        following = store.step(current, n_workers)
+        stays = (following == current).all(axis=1)
+        ends = stays | (following == previous).all(axis=1)
         if ends.any():
             rows = moving[ends]
-            period[rows], found[rows] = np.where(stays, 1, 2)[ends], np.where(stays[:, None], now, before)[ends]
+            period[rows], final[rows] = np.where(stays, 1, 2)[ends], np.where(stays[:, None], current, previous)[ends]
             n_steps[rows] = np.where(stays, step, step - 1)[ends]
-            moving, now, after = moving[~ends], now[~ends], after[~ends]
-        before, now = now, after
+            moving, current, following = moving[~ends], current[~ends], following[~ends]
+        previous, current = current, following
         if len(moving) == 0:
             break
-    found[moving] = now
-    return Retrieval(found, n_steps, period)
+    final[moving] = current
+    return Retrieval(final, n_steps, period)

@@ -123,9 +123,9 @@ def _run(groups: Sequence[Group], n_workers: int, progress: Progress | None, wri
         run_all(tasks, n_workers)
     except KeyboardInterrupt as error:
         writer.write()
-        done, asked = min(group.place.done for group in groups), groups[0].settings.n_sweeps
+        done, n_total = min(group.place.done for group in groups), groups[0].settings.n_sweeps
         raise Interrupted(
-            f"stopped after {done} of {asked} sweeps, saved in '{writer.path}': the same call goes on from there"
+            f"stopped after {done} of {n_total} sweeps, saved in '{writer.path}': the same call goes on from there"
         ) from error
     except BaseException:
         writer.write()

@@ -24,8 +24,7 @@ from densehop.simulate.tempering import TemperedSamples, swap_rates
 MAX_TRIALS = 16
 FIRST_LENGTH = 8  # temperatures of the first trial
 CLOSE = 0.5  # a rate is as wanted between this share of it and its inverse, and not above (1 + rate)/2
-LONGER = 4  # times as many sweeps confirm a ladder, up to MOST_LONGER times those of the first trial
-MOST_LONGER = 64
+LONGER, MOST_LONGER = 4, 64  # factors: sweeps that confirm a ladder, and their limit in those of the first trial
 LARGEST_ERROR = 0.03  # of a rate that is promised
 LARGEST_CHANGE = 0.05  # from one trial to the next, beside two standard errors
 PARTS = 4  # the later half of a trial is cut into so many, whose rates give their error bar

@@ -201,8 +201,8 @@ class _Law:
         """Fill counts (C, G), those of the examples from `first` on."""
         groups = self.groups
         if self.cumulative is not None:
-            place = np.searchsorted(self.cumulative, rng.random(len(counts)), side="right")
-            counts[:] = np.stack(np.unravel_index(place, tuple(groups.sizes + 1)), axis=1)
+            choice = np.searchsorted(self.cumulative, rng.random(len(counts)), side="right")
+            counts[:] = np.stack(np.unravel_index(choice, tuple(groups.sizes + 1)), axis=1)
             return
         counts[:] = rng.binomial(groups.sizes, 0.5, counts.shape)
         counts[::2] = np.where(groups.same, groups.sizes, 0)[_starts(first, len(counts), len(groups.same))[::2]]
@@ -239,23 +239,23 @@ def _compare_starts(examples: Signs, agreements: Integers, table: tables.EnergyT
     largest = overlaps.max(axis=1)
     starts = _starts(0, *overlaps.shape)
     own = overlaps[np.arange(0, len(starts), 2), starts[::2]] - overlaps[::2].mean(axis=1)
-    found = {
+    differences = {
         "energy": _in_errors(energies[::2], energies[1::2]),
         "largest overlap": _in_errors(largest[::2], largest[1::2]),
         "memory of the pattern at the start": _in_errors(own, np.zeros(0)),
     }
-    worst = max(found, key=lambda name: abs(found[name]))
+    worst = max(differences, key=lambda name: abs(differences[name]))
     if len(examples) < FEWEST_EXAMPLES:
         reason = f"cannot tell whether the chains forgot their start: draw at least {FEWEST_EXAMPLES} examples"
-    elif abs(found[worst]) > LARGEST_DIFFERENCE:
+    elif abs(differences[worst]) > LARGEST_DIFFERENCE:
         reason = (
-            f"the chains did not forget their start in {n_sweeps} sweeps ({worst}: {found[worst]:+.1f} standard "
+            f"the chains did not forget their start in {n_sweeps} sweeps ({worst}: {differences[worst]:+.1f} standard "
             "errors): use more sweeps; if they never leave a pattern, raise the temperature"
         )
         warnings.warn(reason, stacklevel=3)
     else:
-        reason = f"the chains forgot their start: {worst} differs by {found[worst]:+.1f} standard errors"
-    return PlantedExamples(examples, False, reason.startswith("the chains forgot"), reason, *found.values())
+        reason = f"the chains forgot their start: {worst} differs by {differences[worst]:+.1f} standard errors"
+    return PlantedExamples(examples, False, reason.startswith("the chains forgot"), reason, *differences.values())
 
 
 def _in_errors(values: Floats, others: Floats) -> float:

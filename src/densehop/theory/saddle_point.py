@@ -76,7 +76,7 @@ def _as(ansatz: str, stable: Solution) -> Solution:
 
 def _symmetric(problem: AnyProblem, case: Case, state: SymmetricState) -> Solution:
     """Complete a replica-symmetric solution."""
-    noise, load, order, here = case.branch.noise, case.load, state.order, state.site
+    noise, load, order, spin = case.branch.noise, case.load, state.order, state.site
     return assemble(
         problem,
         case.branch.name,
@@ -84,8 +84,8 @@ def _symmetric(problem: AnyProblem, case: Case, state: SymmetricState) -> Soluti
         overlap=order.overlap,
         q=order.inner,
         energy=case.scale * noise.energy(order, load),
-        entropy=here.entropy + noise.entropy(order, load),
-        replicon=noise.replicon(order, load, case.temperature, here.fourth),
+        entropy=spin.entropy + noise.entropy(order, load),
+        replicon=noise.replicon(order, load, case.temperature, spin.fourth),
         residual=_residual(case, state, order),
     )
 
@@ -102,28 +102,28 @@ def _residual(case: Case, state: SymmetricState, order: Order) -> float:
 def _broken(problem: AnyProblem, case: Case) -> Solution:
     """Return the 1RSB solution; where replica symmetry is stable, it is that solution."""
     branch, load, temperature, scale = case
-    found = None if branch.continuous else branch.alone(load, temperature, scale)
-    if found is None:
+    state_1rsb = None if branch.continuous else branch.alone(load, temperature, scale)
+    if state_1rsb is None:
         try:
             state = branch.symmetric(load, temperature, scale)
         except NoSolution:
-            found = branch.alone(load, temperature, scale)
-            if found is None:
+            state_1rsb = branch.alone(load, temperature, scale)
+            if state_1rsb is None:
                 raise
         else:
-            plain = _symmetric(problem, case, state)
-            if plain.replicon >= -ROUNDING:
-                return _as("1rsb", plain)
+            symmetric = _symmetric(problem, case, state)
+            if symmetric.replicon >= -ROUNDING:
+                return _as("1rsb", symmetric)
             if one_step.response(branch.noise, load, state.site) * state.site.susceptibility**2 < FROZEN:
-                frozen = _as("1rsb", plain)  # its correction is of this size, and lost in rounding
+                frozen = _as("1rsb", symmetric)  # its correction is of this size, and lost in rounding
                 return replace(frozen, advice="") if frozen.converged else frozen
-            found = branch.broken(load, temperature, state, scale)
-    return _with_levels(problem, case, found)
+            state_1rsb = branch.broken(load, temperature, state, scale)
+    return _with_levels(problem, case, state_1rsb)
 
 
-def _with_levels(problem: AnyProblem, case: Case, found: BrokenState) -> Solution:
+def _with_levels(problem: AnyProblem, case: Case, state: BrokenState) -> Solution:
     """Complete a 1RSB solution."""
-    noise, load, order, here = case.branch.noise, case.load, found.order, found.site
+    noise, load, order, spin = case.branch.noise, case.load, state.order, state.site
     parisi = order.tilt * case.temperature
     return assemble(
         problem,
@@ -132,9 +132,9 @@ def _with_levels(problem: AnyProblem, case: Case, found: BrokenState) -> Solutio
         overlap=order.overlap,
         q=(1 - parisi) * order.inner + parisi * order.outer,
         energy=case.scale * noise.energy(order, load),
-        entropy=here.entropy + noise.entropy(order, load),
-        replicon=noise.replicon(order, load, case.temperature, here.fourth),
-        residual=found.residual,
+        entropy=spin.entropy + noise.entropy(order, load),
+        replicon=noise.replicon(order, load, case.temperature, spin.fourth),
+        residual=state.residual,
         levels=(order.outer, order.inner, parisi),
         parisi_over_temperature=order.tilt / case.scale,
     )

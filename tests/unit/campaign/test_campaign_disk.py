@@ -56,11 +56,11 @@ def test_without_locks_the_file_names_the_run_at_work(tmp_path):
 
 
 def test_the_lock_of_the_system_is_held_once(tmp_path):
-    with lock.held(tmp_path / "lock") as certain:
+    with lock.hold(tmp_path / "lock") as certain:
         assert certain
         assert lock.is_held(tmp_path / "lock")
         with pytest.raises(dh.InvalidInput, match=f"another run .process {os.getpid()} on .* is at work"):
-            lock.held(tmp_path / "lock").__enter__()
+            lock.hold(tmp_path / "lock").__enter__()
     assert not lock.is_held(tmp_path / "lock")
 
 

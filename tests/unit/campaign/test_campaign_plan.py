@@ -7,7 +7,7 @@ import yaml
 import densehop as dh
 from densehop.campaign.plan import Grid, Plan, Problem, Schedule, Start
 from densehop.campaign.plan_file import plan_of, read_plan
-from densehop.campaign.plan_text import parsed
+from densehop.campaign.plan_text import parse
 from tests.campaign_tasks import plan
 
 GOOD = """
@@ -294,7 +294,7 @@ def test_plan_in_another_encoding_is_one_line(tmp_path):
     ],
 )  # fmt: skip
 def test_yaml_is_read_as_people_mean_it(text, value):
-    found = parsed(f"a: {text}", ".yaml", "x")["a"]
+    found = parse(f"a: {text}", ".yaml", "x")["a"]
     assert (found, type(found)) == (value, type(value))
 
 

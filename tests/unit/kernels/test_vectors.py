@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from densehop.kernels import packed_signs, scans, signed_sums, slabs
+from densehop.kernels import packed_signs, scans, signed_sums, slabs, weighted_sums
 from tests import naive
 
 BLOCKS = [1, 2, 3, 4, 5, 8, 11]
@@ -44,22 +44,22 @@ def cube(values, slope, inverse, first, last, amplitudes):
 
 @njit
 def selected_sum(bits, row, left, right):
-    return signed_sums.selected_sum(bits, row, left, right)
+    return weighted_sums.selected_sum(bits, row, left, right)
 
 
 @njit
 def sum_of_both(bits, row, values, zero_factor, one_factor):
-    return signed_sums.sum_of_both(bits, row, values, zero_factor, one_factor)
+    return weighted_sums.sum_of_both(bits, row, values, zero_factor, one_factor)
 
 
 @njit
 def multiply_both(bits, row, values, zero_factor, one_factor):
-    return signed_sums.multiply_both(bits, row, values, zero_factor, one_factor)
+    return weighted_sums.multiply_both(bits, row, values, zero_factor, one_factor)
 
 
 @njit
 def find_powers(overlaps, top, powers, values):
-    signed_sums.find_powers(overlaps, np.int16(top), powers, values)
+    weighted_sums.find_powers(overlaps, np.int16(top), powers, values)
 
 
 @njit

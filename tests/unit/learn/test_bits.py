@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from densehop import DenseAssociativeMemory
 from densehop.learn.memory import bits, dynamics
 from densehop.learn.memory.interactions import Interaction
-from densehop.learn.memory.packing import pack_memories, packed, unpacked
+from densehop.learn.memory.packing import pack_bits, pack_memories, unpack_signs
 from tests import naive
 
 CASES = [("exponential", 2, 0.3), ("exponential", 2, 1.1), ("exponential", 2, 6.0), ("rectified", 30, 1.0)]
@@ -179,7 +179,7 @@ def test_without_a_positive_overlap_spins_stay():
 def test_packing_and_back():
     for n in (1, 8, 31, 32, 33, 64, 100):
         low = np.random.default_rng(n).random((5, n)) < 0.5
-        assert (unpacked(packed(low), n) == np.where(low, -1, 1)).all()
+        assert (unpack_signs(pack_bits(low), n) == np.where(low, -1, 1)).all()
 
 
 @pytest.mark.parametrize("name", ["exponential", "attention", "strict"])

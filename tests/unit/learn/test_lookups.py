@@ -11,7 +11,7 @@ from densehop.learn.memory import bits, counting, nearby
 from densehop.learn.memory.dynamics import posterior_mean, relax_together
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.memory.nearby import Nearby
-from densehop.learn.memory.packing import all_signs, joined, pack_memories, packed
+from densehop.learn.memory.packing import all_signs, join, pack_bits, pack_memories
 from tests import naive
 
 CASES = [("exponential", 2, 0.4), ("exponential", 2, 1.1), ("rectified", 30, 1.0), ("rectified", 3, 1.0)]
@@ -59,7 +59,7 @@ def test_lists_move_states_as_all_counts_do(monkeypatch, case, hiding):
 def test_nearest_memories_and_energies(name, degree, beta):
     memories, states, _ = problem(1)
     interaction = Interaction(name, degree, beta, 90)
-    nearest, agree, energy = bits.nearest_signs_of(pack_memories(memories, 0), interaction, packed(states < 0))
+    nearest, agree, energy = bits.nearest_signs_of(pack_memories(memories, 0), interaction, pack_bits(states < 0))
     overlaps = states @ memories.T
     assert (nearest == overlaps.argmax(axis=1)).all()
     assert (2 * agree - 90 == overlaps.max(axis=1)).all()
@@ -73,8 +73,8 @@ def test_posterior_means(beta):
     words = pack_memories(memories, 0)
     for absent in (None, hidden):
         seen = states if absent is None else np.where(absent, 0, states)
-        known = None if absent is None else packed(absent)
-        signs = packed(seen < 0)
+        known = None if absent is None else pack_bits(absent)
+        signs = pack_bits(seen < 0)
         means, sums = bits.posterior_means(words, beta, signs, known)
         np.testing.assert_allclose(means, posterior_mean(beta, memories, seen), atol=1e-11)
         np.testing.assert_allclose(sums, logsumexp(beta * seen @ memories.T, axis=1), rtol=1e-12)
@@ -101,7 +101,7 @@ def test_lists_are_those_of_the_slow_twin():
 def test_bits_are_put_together_and_come_back():
     for first, second in ((5, 40), (32, 1), (64, 64)):
         signs = np.random.default_rng(first).choice([-1, 1], (first + second, 45)).astype(np.int8)
-        both = joined(pack_memories(signs[:first], 0), pack_memories(signs[first:], 0))
+        both = join(pack_memories(signs[:first], 0), pack_memories(signs[first:], 0))
         assert (all_signs(both) == signs).all()
         assert (both.words == pack_memories(signs, 0).words).all()
 

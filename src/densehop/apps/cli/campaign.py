@@ -87,9 +87,12 @@ def status(folder: Folder, as_json: Annotated[bool, typer.Option("--json", help=
     state = read_status(folder)
     if as_json:
         failures = [
-            {"cell": one.cell.identity, "content": one.cell.content, "error": one.error} for one in state.failures
+            {"cell": entry.cell.identity, "content": entry.cell.content, "error": entry.error}
+            for entry in state.failures
         ]
-        verdicts = {verdict.value: [one.identity for one in cells] for verdict, cells in state.cells_by_verdict.items()}
+        verdicts = {
+            verdict.value: [entry.identity for entry in cells] for verdict, cells in state.cells_by_verdict.items()
+        }
         print_json(**{**vars(state), "failures": failures, "cells_by_verdict": verdicts})
     else:
         n_left = state.n_cells - state.n_finished

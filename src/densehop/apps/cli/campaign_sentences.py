@@ -31,7 +31,7 @@ def campaign_sentences(cells: Mapping[Verdict, Sequence[object]], n_imprecise: i
         return []
     n_good = len(cells[Verdict.EQUILIBRATED])
     said = [f"{n_good} of {n_judged} cells are equilibrated: their means and error bars can be used as they are."]
-    said += [f"{len(cells[one])} {meaning}." for one, meaning in MEANINGS.items() if cells[one]]
+    said += [f"{len(cells[verdict])} {meaning}." for verdict, meaning in MEANINGS.items() if cells[verdict]]
     if n_imprecise:
         said.append(f"{n_imprecise} reached schedule.max_sweeps before the precision that the plan asks for.")
     return said

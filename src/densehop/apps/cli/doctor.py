@@ -39,9 +39,9 @@ def doctor(
     """
     from densehop.apps.cli.self_test import checks  # noqa: PLC0415 (slow imports, not needed for --help)
 
-    begin = time.perf_counter()
+    started = time.perf_counter()
     results = checks()
-    seconds = time.perf_counter() - begin
+    seconds = time.perf_counter() - started
     passed = all(check.passed for check in results)
     facts = _facts()
     if as_json:
@@ -111,5 +111,5 @@ def _kernel_cache() -> str:
 def _shown(value: Any) -> str:
     """Return a fact as one line, or indented lines."""
     if isinstance(value, dict):
-        return ("\n" + 18 * " ").join(f"{name} {one}" for name, one in value.items())
+        return ("\n" + 18 * " ").join(f"{name} {entry}" for name, entry in value.items())
     return str(value)

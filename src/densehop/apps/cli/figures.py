@@ -43,24 +43,24 @@ def reproduce(
         got = "nothing" if name is None else f"'{name}'"
         raise InvalidInput(f"NAME must be one of {', '.join(RECIPES)}; got {got}")
     if from_data is not None:
-        drawn = redraw(RECIPES[name], from_data, out, csv=csv)
+        redrawn = redraw(RECIPES[name], from_data, out, csv=csv)
         typer.echo(f"{name}, from {from_data}\n")
-        _report(drawn)
+        _report(redrawn)
         return
     try:
         with ProgressBar(name, counted=False) as progress:
-            made = reproduce_recipe(RECIPES[name], size, out, seed, workers, progress, csv=csv, device=device)
+            reproduction = reproduce_recipe(RECIPES[name], size, out, seed, workers, progress, csv=csv, device=device)
     except KeyboardInterrupt:
         if (cells := cells_folder(RECIPES[name], out)).exists():
             leave_interrupted_campaign(cells)
         raise
     typer.echo(f"{name}, size {size}, seed {seed}\n")
-    _report(made)
+    _report(reproduction)
     if size == "quick":
         typer.echo(f"next: --size paper takes hours; its figure and its table are in docs/figures/{name}.md.")
 
 
-def _report(made: "Reproduction") -> None:
+def _report(reproduction: "Reproduction") -> None:
     """Print the table and what was written."""
-    typer.echo(made.table)
-    typer.echo("\nwritten: " + ", ".join(str(path) for path in made.files))
+    typer.echo(reproduction.table)
+    typer.echo("\nwritten: " + ", ".join(str(path) for path in reproduction.files))

@@ -35,36 +35,36 @@ def infer(
     if out is not None and out.suffix != ".npy":
         raise InvalidInput(f"--out must be a .npy file, got '{out}'")
     examples = read_own(file).complete().rows
-    found = recover_pattern(examples, p, temperature, seed, teacher_p, teacher_temperature)
+    recovery = recover_pattern(examples, p, temperature, seed, teacher_p, teacher_temperature)
     if out is not None:
-        np.save(out, found.magnetisations)
-    result = found.result
+        np.save(out, recovery.magnetisations)
+    result = recovery.result
     if as_json:
         parameters = {"file": str(file), "n_examples": len(examples), "n_spins": examples.shape[1], "p": p}
         parameters |= {"temperature": temperature, "teacher_p": teacher_p, "teacher_temperature": teacher_temperature}
         print_json(
             parameters={**parameters, "seed": seed},
-            verdict=found.verdict,
-            reason=found.reason,
-            pattern=found.pattern,
-            magnetisations=found.magnetisations,
-            log_odds=found.log_odds,
+            verdict=recovery.verdict,
+            reason=recovery.reason,
+            pattern=recovery.pattern,
+            magnetisations=recovery.magnetisations,
+            log_odds=recovery.log_odds,
             q=result.q,
             free_entropy=result.free_entropy,
             energy=result.energy,
         )
         return
     typer.echo(f"{len(examples)} examples of {examples.shape[1]} spins, p = {p}, T = {temperature:g}")
-    typer.echo(f"verdict: {found.verdict}\n\n{found.reason}\n")
-    if found.verdict == "found":
-        signs = "".join("+" if sign > 0 else "-" for sign in found.pattern[:SHOWN])
-        typer.echo(f"{'pattern':14}{signs}{' ...' if len(found.pattern) > SHOWN else ''}")
+    typer.echo(f"verdict: {recovery.verdict}\n\n{recovery.reason}\n")
+    if recovery.verdict == "found":
+        signs = "".join("+" if sign > 0 else "-" for sign in recovery.pattern[:SHOWN])
+        typer.echo(f"{'pattern':14}{signs}{' ...' if len(recovery.pattern) > SHOWN else ''}")
     for name, value, meaning in (
         ("q", result.q, "overlap of two students, which is that with the pattern if T = T*"),
         ("free entropy", result.free_entropy, "per spin"),
-        ("log odds", found.log_odds, "for this pattern, against examples without one, in nats"),
+        ("log odds", recovery.log_odds, "for this pattern, against examples without one, in nats"),
     ):
         typer.echo(f"{name:14}{number(round(value, 4), 6):>9}  {meaning}")
-    typer.echo(NEXT[found.verdict])
+    typer.echo(NEXT[recovery.verdict])
     if out is not None:
         typer.echo(f"\nwritten: {out}")

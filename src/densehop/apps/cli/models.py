@@ -56,8 +56,8 @@ def fit(
         model.fit(images.images, images.classes)
     content = _portable(model, images, seed) if out.suffix == PORTABLE else _pickled(model, images)
     store.save({out: content})
-    what = "a memory" if kind == "memory" else f"a {kind} classifier with {len(model.classes_)} classes"
-    typer.echo(f"{what} of {len(images.images)} rows of {images.images.shape[1]} values from '{data}'.")
+    description = "a memory" if kind == "memory" else f"a {kind} classifier with {len(model.classes_)} classes"
+    typer.echo(f"{description} of {len(images.images)} rows of {images.images.shape[1]} values from '{data}'.")
     if out.suffix == PICKLED:
         typer.echo(f"Note: {TRUST}; another version of scikit-learn or densehop may not read it.")
     typer.echo(f"\nwritten: {out}\nnext: densehop predict {out} FILE")
@@ -73,27 +73,27 @@ def predict(
     from densehop.learn.data.own import read_own, written_like  # noqa: PLC0415 (slow)
 
     fitted, shape = _loaded(model)
-    asked = read_own(query, shape=shape)
-    if asked.rows.shape[1] != fitted.n_features_in_:
+    questions = read_own(query, shape=shape)
+    if questions.rows.shape[1] != fitted.n_features_in_:
         raise InvalidInput(
-            f"'{query}' has rows of {asked.rows.shape[1]} values, and '{model}' is for {fitted.n_features_in_}"
+            f"'{query}' has rows of {questions.rows.shape[1]} values, and '{model}' is for {fitted.n_features_in_}"
         )
     store.writable_folder(out)
     if hasattr(fitted, "recall"):
-        found = fitted.recall(asked.rows)
-        contents = written_like(asked, found.patterns, out, shape)
-        said = restored_sentences(found.known, found.false_alarm_rate)
+        recall = fitted.recall(questions.rows)
+        contents = written_like(questions, recall.patterns, out, shape)
+        sentences = restored_sentences(recall.known, recall.false_alarm_rate)
         files = list(contents) or [out / "restored"]
     else:
-        shares = fitted.predict_proba(asked.complete().rows)
+        shares = fitted.predict_proba(questions.complete().rows)
         names = fitted.classes_[shares.argmax(axis=1)]
         pairs = zip(names, shares.max(axis=1), strict=True)
         lines = [f"{row},{name},{share}" for row, (name, share) in enumerate(pairs, 1)]
         files = [out / "classes.csv"]
         contents = {files[0]: ("\n".join(["row,class,probability", *lines]) + "\n").encode()}
-        said = classified_sentences(names, shares.max(axis=1))
+        sentences = classified_sentences(names, shares.max(axis=1))
     store.save(contents)
-    typer.echo("\n".join(said) + "\n\nwritten: " + ", ".join(map(str, files)))
+    typer.echo("\n".join(sentences) + "\n\nwritten: " + ", ".join(map(str, files)))
 
 
 def _portable(model: Any, images: Any, seed: int) -> bytes:
@@ -127,9 +127,9 @@ def _loaded(path: Path) -> tuple[Any, tuple[int, int]]:
 
     typer.echo(f"Note: {TRUST}.", err=True)
     try:
-        found = joblib.load(path)
-        formats.require_readable(found, path)
-        model, (height, width) = found["model"], found["shape"]
+        content = joblib.load(path)
+        formats.require_readable(content, path)
+        model, (height, width) = content["model"], content["shape"]
         if not hasattr(model, "n_features_in_") or not (hasattr(model, "recall") or hasattr(model, "predict_proba")):
             raise TypeError("no fitted memory or classifier")
         return model, (height, width)
@@ -145,9 +145,9 @@ def _of_portable(path: Path) -> tuple[Any, tuple[int, int]]:
     from densehop.learn.memory.estimator import DenseAssociativeMemory  # noqa: PLC0415 (slow)
 
     try:
-        found = store.load(path)
-        parameters, rows = json.loads(found.attrs["parameters"]), found["memories"].to_numpy()
-        height, width = (int(length) for length in np.atleast_1d(found.attrs["shape"]))
+        dataset = store.load(path)
+        parameters, rows = json.loads(dataset.attrs["parameters"]), dataset["memories"].to_numpy()
+        height, width = (int(length) for length in np.atleast_1d(dataset.attrs["shape"]))
         memory = DenseAssociativeMemory(**parameters)
     except InvalidInput:
         raise

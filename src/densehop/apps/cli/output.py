@@ -32,11 +32,11 @@ class ProgressBar:
     """A progress bar on standard error, in steps if `counted`, else in per cent; hidden if that is not a terminal."""
 
     def __init__(self, title: str, counted: bool = True) -> None:
-        done = MofNCompleteColumn() if counted else TaskProgressColumn()
-        columns = (TextColumn("{task.description}"), BarColumn(), done, TimeElapsedColumn(), TimeRemainingColumn())
+        counter = MofNCompleteColumn() if counted else TaskProgressColumn()
+        columns = (TextColumn("{task.description}"), BarColumn(), counter, TimeElapsedColumn(), TimeRemainingColumn())
         console = Console(stderr=True)
-        shown: dict[str, Any] = {"console": console, "transient": True, "disable": not console.is_terminal}
-        self._bar = Progress(*columns, speed_estimate_period=SPEED_WINDOW, **shown)
+        settings: dict[str, Any] = {"console": console, "transient": True, "disable": not console.is_terminal}
+        self._bar = Progress(*columns, speed_estimate_period=SPEED_WINDOW, **settings)
         self._title = title
         self._task: TaskID | None = None
 
@@ -82,7 +82,7 @@ def print_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(header)
     for row in rows:
-        writer.writerow(["" if isinstance(one, float) and math.isnan(one) else plain(one) for one in row])
+        writer.writerow(["" if isinstance(value, float) and math.isnan(value) else plain(value) for value in row])
 
 
 def number(value: float, digits: int = 12) -> str:

@@ -39,22 +39,22 @@ def classify(
 
     checks.integer("seed", seed, 0, 2**32 - 1)
     model = DenseAssociativeClassifier(memories, degree=degree, kind=kind, max_iter=epochs, random_state=seed)
-    found = image_tasks.classify_images(datasets.load(data, label, side), model, seed)
-    number_of, shown = len(found.model.memories_), found.model.memories_[:100]
+    result = image_tasks.classify_images(datasets.load(data, label, side), model, seed)
+    number_of, first_memories = len(result.model.memories_), result.model.memories_[:100]
     title = f"{number_of} {kind} memories, n = {degree:g}" + (", the first 100" if number_of > 100 else "")
-    title += f": {percent_with_error(found.accuracy, found.error)} right; below each its class"
-    classes = found.model.classes_[found.model.label_memories_[:100].argmax(axis=1)]
-    grid = draw.memory_grid(shown, found.test.shape, title, labels=[str(one) for one in classes])
+    title += f": {percent_with_error(result.accuracy, result.error)} right; below each its class"
+    classes = result.model.classes_[result.model.label_memories_[:100].argmax(axis=1)]
+    grid = draw.memory_grid(first_memories, result.test.shape, title, labels=[str(name) for name in classes])
     files = write_figure(out, "classify", grid)
     summary = {
-        "accuracy": found.accuracy,
-        "standard_error": found.error,
-        "nearest_neighbour_accuracy": found.nearest_accuracy,
-        "memories_in_use": found.memories_in_use,
-        "test_images": len(found.test.images),
+        "accuracy": result.accuracy,
+        "standard_error": result.error,
+        "nearest_neighbour_accuracy": result.nearest_accuracy,
+        "memories_in_use": result.memories_in_use,
+        "test_images": len(result.test.images),
     }
     parameters = {"data": data, "memories": memories, "degree": degree, "kind": kind, "epochs": epochs, "seed": seed}
-    _report(parameters, summary, classify_sentences(found, kind, degree), files, as_json=as_json)
+    _report(parameters, summary, classify_sentences(result, kind, degree), files, as_json=as_json)
 
 
 def attack(
@@ -98,23 +98,23 @@ def attack(
     chosen = numbers("sizes", sizes or SIZES.get(norm, SIZES["linf"]))
     checks.integer("steps", steps, 1)
     checks.integer("queries", queries, 1)
-    found = image_tasks.attack_images(
+    results = image_tasks.attack_images(
         datasets.load(data, label, side), models, chosen, norm, images, seed, steps=steps, queries=queries
     )
-    curves = [(name, one.sizes, one.worst, one.error) for name, one in found.items()]
+    curves = [(name, result.sizes, result.worst, result.error) for name, result in results.items()]
     label = f"attack size ({norm}, share of the values' range)"
     files = write_figure(out, "attack", draw.robustness_curves(curves, label))
     if as_json:
         parameters = {"data": data, "norm": norm, "images": images, "epochs": epochs, "seed": seed}
         content = {
-            name: {"sizes": one.sizes, "worst": one.worst, "error": one.error, "by_attack": one.accuracy}
-            for name, one in found.items()
+            name: {"sizes": result.sizes, "worst": result.worst, "error": result.error, "by_attack": result.accuracy}
+            for name, result in results.items()
         }
         print_json(parameters=parameters, models=content, files=[str(path) for path in files])
         return
     header = ("worst accuracy at", *(f"{size:g}" for size in sorted(chosen)))
-    print_table(header, [(name, *(f"{share:.2f}" for share in one.worst)) for name, one in found.items()])
-    typer.echo("\n" + "\n".join(attack_sentences(found, norm)))
+    print_table(header, [(name, *(f"{share:.2f}" for share in result.worst)) for name, result in results.items()])
+    typer.echo("\n" + "\n".join(attack_sentences(results, norm)))
     typer.echo("\nwritten: " + ", ".join(str(path) for path in files))
 
 
@@ -150,30 +150,30 @@ def locate(
         images = datasets.load(data, label, side)
         n_images = len(images.images)
         memories = min(MEMORIES, n_images) if memories is None else checks.integer("memories", memories, 2, n_images)
-        some = images.images[stream.permutation(n_images)[:memories]]
-        signs = np.where(some > images.middle, 1, -1)
-    found = locate_memories(signs, p, temperature, trials, seed)
-    curve = found.attack
+        chosen = images.images[stream.permutation(n_images)[:memories]]
+        signs = np.where(chosen > images.middle, 1, -1)
+    location = locate_memories(signs, p, temperature, trials, seed)
+    curve = location.attack
     picture = draw.overwrite_curve(
         curve.fraction,
         curve.overlap,
         curve.intruder_overlap,
         curve.retrieved,
-        found.predicted_retrieved,
-        f"{found.n_memories} memories of {found.n_sites} sites, {found.interaction}"
-        f"{'' if found.p is None else f', p = {found.p}'}: "
-        f"{found.room.survival:.0%} survive {found.room.damage:.0%} flipped signs",
+        location.predicted_retrieved,
+        f"{location.n_memories} memories of {location.n_sites} sites, {location.interaction}"
+        f"{'' if location.p is None else f', p = {location.p}'}: "
+        f"{location.room.survival:.0%} survive {location.room.damage:.0%} flipped signs",
     )
     files = write_figure(out, "locate", picture)
     summary = {
-        name: value for name, value in vars(found).items() if name not in {"attack", "room", "predicted_retrieved"}
+        name: value for name, value in vars(location).items() if name not in {"attack", "room", "predicted_retrieved"}
     }
-    summary |= vars(found.room)
-    summary |= {"correlated": found.correlated, "measured_eps": curve.fails_at}
+    summary |= vars(location.room)
+    summary |= {"correlated": location.correlated, "measured_eps": curve.fails_at}
     parameters = {"data": f"random, {random} sites" if random else data, "memories": memories, "seed": seed}
-    others = holding(signs, HOLDS) if found.fixed_points < HOLDS else None
-    summary |= {"holding_p": others and others.p, "holding_sharpness": others and others.sharpness}
-    said = locate_sentences(found, others, to_store="fewer: --memories", the_p="--p")
+    holds = holding(signs, HOLDS) if location.fixed_points < HOLDS else None
+    summary |= {"holding_p": holds and holds.p, "holding_sharpness": holds and holds.sharpness}
+    said = locate_sentences(location, holds, to_store="fewer: --memories", the_p="--p")
     _report(parameters, summary, said, files, as_json=as_json)
 
 

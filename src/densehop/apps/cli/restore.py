@@ -68,16 +68,16 @@ def restore(
         parameters["degree"] = degree
     if query is None:
         parameters |= {"hidden": hidden, "flipped": flipped}
-        told = _damaged_copies(images, memory, stored, hidden, flipped, seed, graded=graded)
+        report = _damaged_copies(images, memory, stored, hidden, flipped, seed, graded=graded)
     else:
         parameters["query"] = str(query)
-        told = _rows_of_file(images, memory, stored, query, seed, out, graded=graded)
-    picture = draw.restored_rows(_painted(told.rows, images), images.shape, 1.0, told.notes)
-    files = [str(path) for path in [*write_figure(out, "restore", picture), *told.files]]
+        report = _rows_of_file(images, memory, stored, query, seed, out, graded=graded)
+    picture = draw.restored_rows(_painted(report.rows, images), images.shape, 1.0, report.notes)
+    files = [str(path) for path in [*write_figure(out, "restore", picture), *report.files]]
     if as_json:
-        print_json(parameters=parameters, **told.summary, files=files)
+        print_json(parameters=parameters, **report.summary, files=files)
         return
-    typer.echo("\n".join(told.sentences) + "\n\nwritten: " + ", ".join(files))
+    typer.echo("\n".join(report.sentences) + "\n\nwritten: " + ", ".join(files))
 
 
 def _painted(rows: dict[str, Any], images: Any) -> dict[str, Any]:
@@ -93,26 +93,26 @@ def _damaged_copies(
     """Damage what is stored, and restore it."""
     from densehop.learn import image_tasks  # noqa: PLC0415 (slow)
 
-    found = image_tasks.restore_images(images, memory, stored, hidden, flipped, binary=not graded, seed=seed)
+    restoration = image_tasks.restore_images(images, memory, stored, hidden, flipped, binary=not graded, seed=seed)
     rows = {
-        "original": found.original,
-        _damage(hidden, flipped, ",\n"): found.corrupted,
-        RESTORED: found.recall.patterns,
-        NEAREST: found.nearest,
+        "original": restoration.original,
+        _damage(hidden, flipped, ",\n"): restoration.corrupted,
+        RESTORED: restoration.recall.patterns,
+        NEAREST: restoration.nearest,
     }
-    errors = {RESTORED: found.error, NEAREST: found.nearest_error}
+    errors = {RESTORED: restoration.error, NEAREST: restoration.nearest_error}
     notes = {name: [percent(error) for error in part[:SHOWN]] for name, part in errors.items()}
-    right, settled = int((found.recall.memory == np.arange(stored)).sum()), int(found.recall.settled.sum())
-    error, nearest = float(found.error.mean()), float(found.nearest_error.mean())
+    right, settled = int((restoration.recall.memory == np.arange(stored)).sum()), int(restoration.recall.settled.sum())
+    error, nearest = float(restoration.error.mean()), float(restoration.nearest_error.mean())
     summary = {
         "error": error,
         "nearest_neighbour_error": nearest,
         "settled": settled / stored,
         "right_memory": right / stored,
-        "steps": found.recall.n_steps,
+        "steps": restoration.recall.n_steps,
     }
-    where = "pixels" if flipped else "hidden pixels"
-    what = f"off on the {where} (root mean square, of the range of values)" if graded else f"of the {where} are wrong"
+    pixels = "pixels" if flipped else "hidden pixels"
+    unit = f"off on the {pixels} (root mean square, of the range of values)" if graded else f"of the {pixels} are wrong"
     if right == stored:
         advice = "The memory holds them: more images (--memories) or more damage would show its limits."
     elif memory.interaction in {"exponential", "attention"}:
@@ -122,7 +122,7 @@ def _damaged_copies(
     sentences = [
         f"{stored} images of '{images.name}' were stored, damaged ({_damage(hidden, flipped, ' and ')}) and restored.",
         f"{right} of {stored} came back as themselves, and {settled} settled in a minimum of the energy.",
-        f"{percent(error)} {what}; taking the nearest stored image instead would give {percent(nearest)}.",
+        f"{percent(error)} {unit}; taking the nearest stored image instead would give {percent(nearest)}.",
         advice,
     ]
     return RestoreReport(rows, summary, sentences, [], notes)
@@ -130,8 +130,8 @@ def _damaged_copies(
 
 def _damage(hidden: float, flipped: float, between: str) -> str:
     """Say how images were damaged."""
-    done = [f"{100 * share:g}% {what}" for share, what in ((hidden, "hidden"), (flipped, "inverted")) if share]
-    return between.join(done) or "as stored"
+    damages = [f"{100 * share:g}% {kind}" for share, kind in ((hidden, "hidden"), (flipped, "inverted")) if share]
+    return between.join(damages) or "as stored"
 
 
 def _rows_of_file(
@@ -141,8 +141,8 @@ def _rows_of_file(
     from densehop.campaign import store  # noqa: PLC0415 (slow)
     from densehop.learn.data.own import read_own, written_like  # noqa: PLC0415 (slow)
 
-    asked = read_own(query, shape=images.shape)
-    questions = asked.rows
+    data = read_own(query, shape=images.shape)
+    questions = data.rows
     if questions.shape[1] != images.images.shape[1]:
         lengths = f"rows of {questions.shape[1]} values, and '{images.name}' of {images.images.shape[1]}"
         raise InvalidInput(f"'{query}' has {lengths}: they must be as long, with the same columns")
@@ -155,18 +155,18 @@ def _rows_of_file(
         rows = np.where(rows > images.middle, images.largest, images.lowest)
         signs = np.where(questions > images.middle, images.largest, images.lowest)
         questions = np.where(np.isnan(questions), np.nan, signs)
-    found = memory.fit(rows).recall(questions)
+    recall = memory.fit(rows).recall(questions)
     store.writable_folder(out)
-    contents = written_like(asked, found.patterns, out, images.shape)
+    contents = written_like(data, recall.patterns, out, images.shape)
     store.save(contents)
-    n_known, hidden = int(found.known.sum()), float(np.isnan(questions).mean())
-    were = f"{percent(hidden)} of their values were hidden" if hidden else "no value was hidden, so all could change"
+    n_known, hidden = int(recall.known.sum()), float(np.isnan(questions).mean())
+    note = f"{percent(hidden)} of their values were hidden" if hidden else "no value was hidden, so all could change"
     sentences = [
-        f"{stored} rows of '{images.name}' are stored. {len(questions)} rows of '{query}' were restored; {were}.",
-        f"{n_known} of {len(questions)} are known: {known_sentence(found.false_alarm_rate)}",
+        f"{stored} rows of '{images.name}' are stored. {len(questions)} rows of '{query}' were restored; {note}.",
+        f"{n_known} of {len(questions)} are known: {known_sentence(recall.false_alarm_rate)}",
         "All of them can be trusted that far." if n_known == len(questions) else
         "Do not trust the others: --json says which they are (known) and how likely a stranger is (p_value).",
     ]  # fmt: skip
-    summary = {name: getattr(found, name) for name in ("memory", "known", "p_value", "settled", "overlap")}
-    shown = {"as it came": asked.rows, "restored": found.patterns}
-    return RestoreReport(shown, summary, sentences, list(contents) or [out / "restored"], {})
+    summary = {name: getattr(recall, name) for name in ("memory", "known", "p_value", "settled", "overlap")}
+    pictures = {"as it came": data.rows, "restored": recall.patterns}
+    return RestoreReport(pictures, summary, sentences, list(contents) or [out / "restored"], {})

@@ -21,19 +21,19 @@ SHOWN_ROWS = 10
 UNSURE = 0.8  # of a class
 
 
-def classify_sentences(found: "Classification", kind: str, degree: float) -> list[str]:
+def classify_sentences(result: "Classification", kind: str, degree: float) -> list[str]:
     """Say how good a classifier is, by which memories, and what to try."""
-    n_test, n_train = len(found.test.images), len(found.train.images)
-    right, nearest = round(found.accuracy * n_test), round(found.nearest_accuracy * n_test)
-    used = found.memories_in_use
-    way = "prototypes: single memories decide" if used < FEW else "features: memories decide together"
-    behind = found.nearest_accuracy - found.accuracy > found.error
+    n_test, n_train = len(result.test.images), len(result.train.images)
+    right, nearest = round(result.accuracy * n_test), round(result.nearest_accuracy * n_test)
+    used = result.memories_in_use
+    mechanism = "prototypes: single memories decide" if used < FEW else "features: memories decide together"
+    behind = result.nearest_accuracy - result.accuracy > result.error
     return [
-        f"{len(found.model.memories_)} {kind} memories (degree n = {degree:g}) of {n_train} rows of "
-        f"'{found.test.name}', tested on {n_test} others.",
-        f"{right} of {n_test} are classified right: {percent_with_error(found.accuracy, _error(right, n_test))}; by "
-        f"their nearest neighbour it would be {percent_with_error(found.nearest_accuracy, _error(nearest, n_test))}.",
-        f"About {used:.2g} memories share a decision: {way}.",
+        f"{len(result.model.memories_)} {kind} memories (degree n = {degree:g}) of {n_train} rows of "
+        f"'{result.test.name}', tested on {n_test} others.",
+        f"{right} of {n_test} are classified right: {percent_with_error(result.accuracy, _error(right, n_test))}; by "
+        f"their nearest neighbour it would be {percent_with_error(result.nearest_accuracy, _error(nearest, n_test))}.",
+        f"About {used:.2g} memories share a decision: {mechanism}.",
         "More --memories or --epochs, or another --degree, may reach the nearest neighbour."
         if behind
         else "How much of this survives an attack: densehop attack, with the same --data.",
@@ -46,12 +46,12 @@ def _error(right: int, tested: int) -> float:
     return math.sqrt(share * (1 - share) / (tested + 1))
 
 
-def attack_sentences(found: Mapping[str, "Robustness"], norm: str) -> list[str]:
+def attack_sentences(results: Mapping[str, "Robustness"], norm: str) -> list[str]:
     """Say which classifier withstands most, and how sure that is."""
-    sizes = next(iter(found.values())).sizes
+    sizes = next(iter(results.values())).sizes
     last = len(sizes) - 1
-    worst = {name: float(one.worst[last]) for name, one in found.items()}
-    error = max(float(one.error.max()) for one in found.values())
+    worst = {name: float(result.worst[last]) for name, result in results.items()}
+    error = max(float(result.error.max()) for result in results.values())
     best = max(worst, key=lambda name: worst[name])
     size = f"{sizes[last]:g} of the values' range ({norm})"
     if worst[best] == 0:
@@ -105,19 +105,19 @@ STUDENTS = {  # what the students of a regime hold
 }
 
 
-def student_sentences(found: Sequence["Students"]) -> list[str]:
+def student_sentences(students: Sequence["Students"]) -> list[str]:
     """Say what students hold at each p and temperature, whether that can be believed, and what to try."""
     said = []
-    for one in found:
-        group, doubt = one.group, "" if one.verdict.equilibrated else f" But {one.verdict.reason}."
+    for result in students:
+        group, doubt = result.group, "" if result.verdict.equilibrated else f" But {result.verdict.reason}."
         said.append(
-            f"p = {one.p}, T = {one.temperature:.3g}: students hold {STUDENTS[one.regime]}; they overlap by "
+            f"p = {result.p}, T = {result.temperature:.3g}: students hold {STUDENTS[result.regime]}; they overlap by "
             f"{group.q_mean:.2f} (standard deviation {group.q_spread:.2f}), and the closest image gives "
             f"{percent(float(np.median(group.share)))} of the energy.{doubt}"
         )
-    doubtful = [one for one in found if not one.verdict.equilibrated]
+    doubtful = [result for result in students if not result.verdict.equilibrated]
     if doubtful:
-        where = ", ".join(f"p = {one.p}" for one in doubtful)
+        where = ", ".join(f"p = {result.p}" for result in doubtful)
         said.append(
             f"Where starts do not agree ({where}) this is what the start left: more --sweeps, or --temperatures."
         )

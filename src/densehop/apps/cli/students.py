@@ -47,60 +47,60 @@ def student(
     signs = signs_of_images(images, memories, digit, seed)
     relative = numbers("temperatures", temperatures)
     depths = {bodies: energy_depth(signs, bodies, seed) for bodies in integers("p", p)}
-    found = [
+    results = [
         sample_students(signs, bodies, share * depth, students, sweeps, seed=seed)
         for bodies, depth in depths.items()
         for share in relative
     ]
-    rows = [(_row_label(one), one.group.students, one.group.overlap) for one in found]
+    rows = [(_row_label(result), result.group.students, result.group.overlap) for result in results]
     files = write_figure(out, "student", draw.student_rows(rows, images.shape))
     parameters = {"data": data, "memories": len(signs), "digit": digit, "students": students, "sweeps": sweeps}
     parameters["seed"] = seed
     if as_json:
-        summaries = [_summary(one) for one in found]
+        summaries = [_summary(result) for result in results]
         print_json(parameters=parameters, students=summaries, files=[str(path) for path in files])
         return
     header = ("p", "T", "T/depth", "q", "q(t)", "m", "relaxed", "share", "found", "regime", "starts agree")
-    print_table(header, [_table_row(one) for one in found])
-    typer.echo("\n" + "\n".join([*COLUMNS, "", *student_sentences(found)]))
+    print_table(header, [_table_row(result) for result in results])
+    typer.echo("\n" + "\n".join([*COLUMNS, "", *student_sentences(results)]))
     typer.echo("\nwritten: " + ", ".join(str(path) for path in files))
 
 
-def _row_label(one: Any) -> str:
+def _row_label(result: Any) -> str:
     """Return the label of a row of students in the figure."""
-    at = f"$p = {one.p}$, $T = {one.temperature / one.depth:.2g}$ depths"
-    return f"{at}\n{one.regime}\n$q = {one.group.q_mean:.2f}$"
+    point = f"$p = {result.p}$, $T = {result.temperature / result.depth:.2g}$ depths"
+    return f"{point}\n{result.regime}\n$q = {result.group.q_mean:.2f}$"
 
 
-def _summary(one: Any) -> dict[str, Any]:
+def _summary(result: Any) -> dict[str, Any]:
     """Return the results for students at one temperature."""
-    group = one.group
+    group = result.group
     return {
-        "p": one.p,
-        "temperature": one.temperature,
-        "depth": one.depth,
-        "regime": str(one.regime),
+        "p": result.p,
+        "temperature": result.temperature,
+        "depth": result.depth,
+        "regime": str(result.regime),
         "q": group.q_mean,
         "q_spread": group.q_spread,
         "self_overlap": group.self_overlap,
         "overlap": float(np.median(group.overlap)),
-        "chance": one.chance,
+        "chance": result.chance,
         "relaxed_overlap": float(np.median(group.relaxed_overlap)),
         "share": float(np.median(group.share)),
         "examples_found": group.n_examples_found,
-        "starts_agree": one.verdict.equilibrated,
-        "reason": one.reason,
+        "starts_agree": result.verdict.equilibrated,
+        "reason": result.reason,
     }
 
 
-def _table_row(one: Any) -> tuple[str, ...]:
+def _table_row(result: Any) -> tuple[str, ...]:
     """Return the results for students at one temperature as a row of the table."""
-    summary = _summary(one)
+    summary = _summary(result)
     numbers = ("q", "self_overlap", "overlap", "relaxed_overlap", "share")
     return (
-        str(one.p),
-        f"{one.temperature:.4g}",
-        f"{one.temperature / one.depth:.2g}",
+        str(result.p),
+        f"{result.temperature:.4g}",
+        f"{result.temperature / result.depth:.2g}",
         *(f"{summary[name]:.2f}" for name in numbers),
         str(summary["examples_found"]),
         summary["regime"],

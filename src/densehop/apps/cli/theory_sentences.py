@@ -54,16 +54,16 @@ def solution_sentences(solution: "Solution") -> list[str]:
     return said
 
 
-def phase_sentences(found: "Phase", ranked: Sequence["Solution"]) -> list[str]:
+def phase_sentences(winner: "Phase", ranked: Sequence["Solution"]) -> list[str]:
     """Say what a phase means, by how much its state wins, and what to ask next."""
-    diverging = [one.m for one in ranked if math.isnan(one.free_energy)]
+    diverging = [solution.m for solution in ranked if math.isnan(solution.free_energy)]
     if diverging:
         said = [
             "The teacher is ordered: each example is nearly the hidden pattern, so that a few suffice to find it "
             f"(overlap {max(diverging):.4g}). '-': these diverge with N."
         ]
     else:
-        said = [f"{found.value} is {PHASES[found.value]}.", *_margin(ranked)]
+        said = [f"{winner.value} is {PHASES[winner.value]}.", *_margin(ranked)]
     return [
         *said,
         "Next: densehop solve has all digits of a branch, densehop phase-diagram the plane around this point.",
@@ -73,13 +73,13 @@ def phase_sentences(found: "Phase", ranked: Sequence["Solution"]) -> list[str]:
 def _margin(ranked: Sequence["Solution"]) -> list[str]:
     """Say by how much the first branch wins over the next one; a paramagnet that a spin glass displaces is none."""
     first, *others = ranked
-    glassy = any(one.branch == "spin_glass" for one in ranked)
-    rivals = [one for one in others if not (glassy and one.branch == "paramagnet")]
+    glassy = any(solution.branch == "spin_glass" for solution in ranked)
+    rivals = [solution for solution in others if not (glassy and solution.branch == "paramagnet")]
     if not rivals or first.advice or rivals[0].advice:
         return []
     temperature = first.problem.temperature
     gap = _of_all_states(rivals[0]) - _of_all_states(first)
-    names = [NAMES[one.branch] for one in (first, rivals[0])]
+    names = [NAMES[solution.branch] for solution in (first, rivals[0])]
     if temperature == 0:
         return [f"The energy per spin of {names[0]} is lower than that of {names[1]} by {gap:.3g}."]
     return [f"With N spins {names[0]} is e^({gap / temperature:.3g} N) times as likely as {names[1]}."]

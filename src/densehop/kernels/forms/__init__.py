@@ -17,4 +17,4 @@ def fastest(even: Any, odd: Any) -> Fit:
     """Return the fastest form of the tables (N + 1,) int64."""
     n_spins = len(even) - 1
     tables = Tables(range(-n_spins, n_spins + 1, 2), even.tolist(), odd.tolist())
-    return next(found for fit in FITS if (found := fit(tables)) is not None)
+    return next(form for fit in FITS if (form := fit(tables)) is not None)

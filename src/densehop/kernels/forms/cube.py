@@ -58,13 +58,13 @@ def cubic(tables: Tables) -> Cubic | None:
 
 def fit(tables: Tables) -> Fit | None:
     """Return the form that gives the same fields as the tables, if there is one and (k^2 + slope)/2 has 16 bits."""
-    found, n_spins = cubic(tables), tables.n_spins
-    if found is None or (found.slope - n_spins) % 2:
+    parameters, n_spins = cubic(tables), tables.n_spins
+    if parameters is None or (parameters.slope - n_spins) % 2:
         return None
-    largest = max(abs(value**2 + found.slope) // 2 for value in tables.overlaps)
+    largest = max(abs(value**2 + parameters.slope) // 2 for value in tables.overlaps)
     if largest > LARGEST_INT16:
         return None
-    factor, divisor, slope, shift, square = found
+    factor, divisor, slope, shift, square = parameters
     parity, chunk = n_spins % 2, LARGEST_INT32 // (2 * n_spins * LARGEST_INT16)
     return Fit(Cube(factor, divisor, (slope + parity) // 2, parity, shift, square, chunk), COST)
 

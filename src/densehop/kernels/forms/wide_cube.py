@@ -33,10 +33,10 @@ class WideCube(NamedTuple):
 
 def fit(tables: Tables) -> Fit | None:
     """Return the form that gives the same fields as the tables, if there is one and its cubes have 32 bits."""
-    found, n_spins = cubic(tables), tables.n_spins
-    if found is None or 2 * n_spins**2 * BLOCKS_AT_ONCE > LARGEST_INT32:  # a lane's sum of squares
+    parameters, n_spins = cubic(tables), tables.n_spins
+    if parameters is None or 2 * n_spins**2 * BLOCKS_AT_ONCE > LARGEST_INT32:  # a lane's sum of squares
         return None
-    factor, divisor, slope, shift, square = found
+    factor, divisor, slope, shift, square = parameters
     largest = max(abs(value**3 + slope * value) // divisor for value in tables.overlaps)
     if largest > LARGEST_INT32:
         return None

@@ -75,16 +75,16 @@ class ArtClassifier(ClassGradientsMixin, ClassifierMixin, LossGradientsMixin, Ba
     def class_gradient(self, x: Reals, label: int | list[int] | npt.NDArray[Any] | None = None, **_: Any) -> Reals:
         """Return the gradients of all scores, (B, C, N), or of one for all or for each input, (B, 1, N)."""
         if label is None:
-            columns = [self._score_gradient(x, np.full(len(x), place)) for place in range(self.nb_classes)]
+            columns = [self._score_gradient(x, np.full(len(x), index)) for index in range(self.nb_classes)]
             return np.stack(columns, axis=1)
         return self._score_gradient(x, np.broadcast_to(np.asarray(label), (len(x),)))[:, np.newaxis]
 
-    def _score_gradient(self, x: Reals, places: npt.NDArray[np.int64]) -> Reals:
+    def _score_gradient(self, x: Reals, columns: npt.NDArray[np.int64]) -> Reals:
         """Return the gradient of the score at one place for each input, (B, N)."""
 
         def choose(scores: Reals) -> Reals:
             upstream = np.zeros_like(scores)
-            upstream[np.arange(len(scores)), places] = 1
+            upstream[np.arange(len(scores)), columns] = 1
             return upstream
 
         assert self.target.gradient is not None  # asked for at the start

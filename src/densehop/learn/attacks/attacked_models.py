@@ -84,7 +84,7 @@ def attacked_model(model: Any) -> AttackedModel:
     check_is_fitted(model)
     if isinstance(model, Pipeline):
         factors = _factors(model)
-        return AttackedModel(model.classes_, _scores_of(model), None) if factors is None else _scaled(model, factors)
+        return AttackedModel(model.classes_, _scores_of(model), None) if factors is None else _pipeline(model, factors)
     if len(model.classes_) < 2:
         raise InvalidInput(f"attacks need at least 2 classes, got {len(model.classes_)}")
     examples = examples_of(model)
@@ -115,7 +115,7 @@ def _factors(pipeline: Pipeline) -> Floats | float | None:
     return factors
 
 
-def _scaled(pipeline: Pipeline, factors: Floats | float) -> AttackedModel:
+def _pipeline(pipeline: Pipeline, factors: Floats | float) -> AttackedModel:
     """Return the last step of a pipeline, seen through the scalers before it."""
     scalers, last = pipeline[:-1], pipeline.steps[-1][1]
 
@@ -128,7 +128,7 @@ def _scaled(pipeline: Pipeline, factors: Floats | float) -> AttackedModel:
             scores, uphill = inside(scalers.transform(inputs), choose)
             return scores, uphill * np.asarray(factors, dtype=uphill.dtype)
 
-        smoothed = tuple(through(one) for one in inner.smoothed)
+        smoothed = tuple(through(smoother) for smoother in inner.smoothed)
         return AttackedModel(inner.classes, lambda x: inner.scores(scalers.transform(x)), gradient, smoothed)
 
     return through(attacked_model(last))
@@ -141,10 +141,10 @@ def _scores_of(model: Any) -> Callable[[Reals], Reals]:
         raise InvalidInput(f"{type(model).__name__} has neither predict_proba nor decision_function to attack")
 
     def scores(inputs: Reals) -> Reals:
-        found = _by_class(function(inputs))
-        if found.shape[1] != len(model.classes_):
-            raise InvalidInput(f"{type(model).__name__} must give one score a class, got {found.shape[1]} of them")
-        return found
+        by_class = _by_class(function(inputs))
+        if by_class.shape[1] != len(model.classes_):
+            raise InvalidInput(f"{type(model).__name__} must give one score a class, got {by_class.shape[1]} of them")
+        return by_class
 
     return scores
 
@@ -167,7 +167,8 @@ def attacked_model_with_gradient(model: Any) -> AttackedModel:
 def _by_examples(model: Any, examples: Examples) -> AttackedModel:
     """Return a model that decides by examples, with smoother versions of it."""
     smoothed = tuple(
-        AttackedModel(model.classes_, one.scores, one.gradient) for one in map(examples.at_sharpness, examples.smoother)
+        AttackedModel(model.classes_, smoother.scores, smoother.gradient)
+        for smoother in map(examples.at_sharpness, examples.smoother)
     )
     return AttackedModel(model.classes_, examples.scores, examples.gradient, smoothed)
 
@@ -178,12 +179,12 @@ def _dense_gradient(model: DenseAssociativeClassifier) -> Gradient:
 
     def gradient(inputs: Reals, choose: Choice) -> tuple[Reals, Reals]:
         memories, scale = network.astype(inputs.dtype), inputs.dtype.type(model.scale_)
-        moved = (inputs - model.mean_.astype(inputs.dtype)) * scale
+        scaled = (inputs - model.mean_.astype(inputs.dtype)) * scale
         if isinstance(memories, LinearMemories):
-            scores = memories.scores(moved)
-            return scores, memories.input_gradient(moved, choose(scores) * scale)
-        found = class_differences(memories, moved)
-        return found.scores, input_gradient(memories, found, choose(found.scores) * scale)
+            scores = memories.scores(scaled)
+            return scores, memories.input_gradient(scaled, choose(scores) * scale)
+        differences = class_differences(memories, scaled)
+        return differences.scores, input_gradient(memories, differences, choose(differences.scores) * scale)
 
     return gradient
 
@@ -201,9 +202,9 @@ def _linear_gradient(model: LogisticRegression) -> Gradient:
 def _layers(model: MLPClassifier, inputs: Reals) -> list[Reals]:
     """Return the activations of all layers, the last before its softmax."""
     layers = [inputs]
-    for place, (weights, bias) in enumerate(zip(model.coefs_, model.intercepts_, strict=True)):
+    for depth, (weights, bias) in enumerate(zip(model.coefs_, model.intercepts_, strict=True)):
         value = layers[-1] @ weights + bias
-        layers.append(value if place == len(model.coefs_) - 1 else np.maximum(value, 0))
+        layers.append(value if depth == len(model.coefs_) - 1 else np.maximum(value, 0))
     return layers
 
 
@@ -214,10 +215,10 @@ def _network_gradient(model: MLPClassifier) -> Gradient:
         layers = _layers(model, inputs)
         scores = _by_class(layers[-1])
         upstream = choose(scores)[:, -layers[-1].shape[1] :]
-        for place in range(len(model.coefs_) - 1, -1, -1):
-            upstream = upstream @ model.coefs_[place].T
-            if place > 0:
-                upstream = upstream * (layers[place] > 0)
+        for depth in range(len(model.coefs_) - 1, -1, -1):
+            upstream = upstream @ model.coefs_[depth].T
+            if depth > 0:
+                upstream = upstream * (layers[depth] > 0)
         return scores, upstream
 
     return gradient

@@ -36,8 +36,8 @@ def pgd(
     """
     best, highest = inputs.copy(), target.margins(inputs, truth)
     for restart in range(restarts):
-        found = climb(target, target, inputs, truth, ball, steps, restart, seed)
-        best, highest = _kept(found, target.margins(found, truth), best, highest)
+        candidates = climb(target, target, inputs, truth, ball, steps, restart, seed)
+        best, highest = _worse(candidates, target.margins(candidates, truth), best, highest)
     return best
 
 
@@ -58,14 +58,17 @@ def climb(
     """
     best, highest = inputs.copy(), target.margins(inputs, truth)
     random = np.random.default_rng(seed_sequence(seed, restart))
-    last = now = inputs if restart == 0 else ball.inside(inputs, random)
+    previous = current = inputs if restart == 0 else ball.inside(inputs, random)
     for step in range(steps):
-        margins, uphill = guide.ascent(now, truth)
-        best, highest = _kept(now, margins if guide is target else target.margins(now, truth), best, highest)
+        margins, uphill = guide.ascent(current, truth)
+        best, highest = _worse(current, margins if guide is target else target.margins(current, truth), best, highest)
         length = ball.radius * 0.5 * (1 + np.cos(np.pi * step / steps))
-        goal = ball.project(now + length * ball.direction(uphill), inputs)
-        last, now = now, ball.project(now + (1 - INERTIA) * (goal - now) + INERTIA * (now - last), inputs)
-    return _kept(now, target.margins(now, truth), best, highest)[0]
+        goal = ball.project(current + length * ball.direction(uphill), inputs)
+        previous, current = (
+            current,
+            ball.project(current + (1 - INERTIA) * (goal - current) + INERTIA * (current - previous), inputs),
+        )
+    return _worse(current, target.margins(current, truth), best, highest)[0]
 
 
 def random_search(
@@ -94,7 +97,7 @@ def random_search(
     best = ball.project(inputs + ball.radius * ball.direction(stripes), inputs)
     highest = target.margins(best, truth)
     for query in range(queries):
-        area = 0.3 * 0.5 ** (8 * query / queries)
+        area = 0.3 * 0.5 ** (8 * query / queries)  # share of the pixels, from 30% to 0.1%
         side = max(1, round(np.sqrt(area * rows * columns)) if rows > 1 else round(area * columns))
         height, width = min(side, rows), min(side, columns)
         top, left = random.integers(0, rows - height + 1), random.integers(0, columns - width + 1)
@@ -104,11 +107,11 @@ def random_search(
         step = ball.radius if ball.norm == "linf" else ball.radius / np.sqrt(height * width)
         proposed = np.where(window.ravel(), inputs + step * signs, best)
         proposed = ball.project(proposed, inputs)
-        best, highest = _kept(proposed, target.margins(proposed, truth), best, highest)
+        best, highest = _worse(proposed, target.margins(proposed, truth), best, highest)
     return best
 
 
-def _kept(now: Reals, margins: Floats, best: Reals, highest: Floats) -> tuple[Reals, Floats]:
+def _worse(candidates: Reals, margins: Floats, best: Reals, highest: Floats) -> tuple[Reals, Floats]:
     """Return the worse of two inputs for each row, and its margin."""
     better = margins > highest
-    return np.where(better[:, None], now, best), np.where(better, margins, highest)
+    return np.where(better[:, None], candidates, best), np.where(better, margins, highest)

@@ -20,8 +20,8 @@ Logs = Callable[[Reals, float], tuple[Reals, Reals]]
 Choice = Callable[[Reals], Reals]  # scores (B, C) -> d loss/d scores
 
 NEIGHBOUR = 1e6  # beta of the nearest neighbour itself, in units of 1 / a typical smallest squared distance
-SMOOTHER_NEIGHBOUR = (15.0, 60.0)
-SMOOTHER_STORED = (0.3,)
+SMOOTHER_NEIGHBOUR = (15.0, 60.0)  # beta in the same units
+SMOOTHER_STORED = (0.3,)  # sharpness, 1 being that of the model
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Examples:
     origin : (N,), near the data, so that fields keep their digits wherever these lie
     weights : (M, N), sorted by class
     offsets : (M,)
-    owners : (M,), places of their classes, ascending
+    owners : (M,), indices of their classes, ascending
     n_classes : int
     logs : fields (B, M), a sharpness -> log f and its derivative
     smoother : sharpnesses to attack at, too
@@ -65,20 +65,21 @@ class Examples:
 
     def fields(self, inputs: Reals) -> Reals:
         """Return the fields, (B, M)."""
-        moved = (inputs - self.origin).astype(self.weights.dtype, copy=False)
-        found: Reals = moved @ self.weights.T + self.offsets
-        return found
+        centred = (inputs - self.origin).astype(self.weights.dtype, copy=False)
+        fields: Reals = centred @ self.weights.T + self.offsets
+        return fields
 
     def _sums(self, logs: Reals) -> tuple[Reals, Reals]:
         """Return log sums over each class's examples (B, C), and the share of each example in its sum, (B, M)."""
         present, starts = np.unique(self.owners, return_index=True)
         sizes = np.diff([*starts, len(self.owners)])
+        # The log-sum-exp within each class, from its largest term.
         top = np.maximum.reduceat(logs, starts, axis=1)
         shares = np.exp(logs - np.repeat(top, sizes, axis=1))
-        totals = np.add.reduceat(shares, starts, axis=1)
-        shares /= np.repeat(totals, sizes, axis=1)
+        relative_sums = np.add.reduceat(shares, starts, axis=1)
+        shares /= np.repeat(relative_sums, sizes, axis=1)
         scores = np.full((len(logs), self.n_classes), NOTHING, dtype=logs.dtype)
-        scores[:, present] = np.log(totals) + top
+        scores[:, present] = np.log(relative_sums) + top
         return scores, shares
 
 
@@ -87,13 +88,13 @@ def examples_of(model: object) -> Examples | None:
     if isinstance(model, DenseAssociativeClassifier) and isinstance(model.network_, ExponentialMemories):
         return _exponential(model, model.network_)
     if isinstance(model, DenseAssociativeClassifier) and model.kind == "stored":
-        return _stored(model)
+        return _stored_examples(model)
     if isinstance(model, KNeighborsClassifier) and model.n_neighbors == 1 and model.effective_metric_ == "euclidean":
         return _neighbours(model)
     return None
 
 
-def _stored(model: DenseAssociativeClassifier) -> Examples:
+def _stored_examples(model: DenseAssociativeClassifier) -> Examples:
     """Return stored memories with f of their class units."""
     memories = model.network_.astype(np.float64)
     owners = memories.labels.argmax(axis=1)

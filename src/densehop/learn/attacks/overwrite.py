@@ -101,11 +101,11 @@ def predicted_attack(
     intruder with it; the sites' fields follow from these overlaps, without what a site does to itself.
     """
     random = np.random.default_rng(seed_sequence(seed))
-    found = np.zeros(len(fractions))
+    retrieved = np.zeros(len(fractions))
     for _ in range(n_trials):
         own, other = signs[random.choice(len(signs), 2, replace=False)]
-        found += _ends_at(signs, interaction, np.outer(1 - fractions, own) + np.outer(fractions, other), own)
-    return found / n_trials
+        retrieved += _ends_at(signs, interaction, np.outer(1 - fractions, own) + np.outer(fractions, other), own)
+    return retrieved / n_trials
 
 
 def predicted_return(signs: Signs, interaction: Interaction, damage: float, n_trials: int, seed: Seed = 0) -> float:
@@ -124,8 +124,8 @@ def _ends_at(signs: Signs, interaction: Interaction, means: Reals, own: Signs) -
     for _ in range(STEPS):
         weights, back = _weights(interaction, wide @ values.T)
         values = np.where(weights.T @ wide - back[:, None] * values < 0, -1, 1).astype(np.float32)
-    found: Mask = (values * own).mean(axis=1) >= RETRIEVED
-    return found
+    retrieved: Mask = (values * own).mean(axis=1) >= RETRIEVED
+    return retrieved
 
 
 def _weights(interaction: Interaction, overlaps: Reals) -> tuple[Reals, Floats]:
@@ -135,10 +135,11 @@ def _weights(interaction: Interaction, overlaps: Reals) -> tuple[Reals, Floats]:
     that it agrees with and at k + 1 of the others.
     """
     if interaction.additive:
-        places = (overlaps + interaction.n_sites) / 2
+        # steps[c] is the gain from c to c + 1 agreeing sites, so it belongs to c + 1/2; overlaps of means lie between.
+        agreements = (overlaps + interaction.n_sites) / 2
         nodes = np.arange(interaction.n_sites) + 0.5
-        below, above = (np.interp(places + half, nodes, interaction.steps) for half in (-0.5, 0.5))
+        below, above = (np.interp(agreements + half, nodes, interaction.steps) for half in (-0.5, 0.5))
     else:
         largest = overlaps.max(axis=0)
-        below, above = (np.exp(interaction.beta * (overlaps - largest + one)) for one in (-1, 1))
+        below, above = (np.exp(interaction.beta * (overlaps - largest + flip)) for flip in (-1, 1))
     return (below + above) / 2, (above - below).sum(axis=0) / 2

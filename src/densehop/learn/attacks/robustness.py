@@ -54,11 +54,11 @@ class Robustness:
     turned_by: npt.NDArray[np.str_]
 
     def __repr__(self) -> str:
-        shown = ", ".join(
+        accuracies = ", ".join(
             f"{w:.3f}({1000 * e:.0f}) at {s:g} of the range ({r:g})"
             for s, r, w, e in zip(self.sizes, self.radii, self.worst, self.error, strict=True)
         )
-        return f"Robustness({self.n_images} inputs, worst accuracy {shown}; attacks: {', '.join(self.accuracy)})"
+        return f"Robustness({self.n_images} inputs, worst accuracy {accuracies}; attacks: {', '.join(self.accuracy)})"
 
 
 def robust_accuracy(
@@ -101,7 +101,7 @@ def robust_accuracy(
     target = attacked_model(model)
     wide = np.sort(np.atleast_1d(np.asarray(sizes, dtype=np.float64)))
     balls = [Ball(norm, float(size), *data_range) for size in wide]
-    data, labels = _checked(model, target, inputs, classes, *data_range)
+    data, labels = _check_inputs(model, target, inputs, classes, *data_range)
     if target.gradient is None and not transfer_from:
         warnings.warn(
             f"no gradient is known of {type(model).__name__}: only the search without gradients runs, which finds "
@@ -115,10 +115,10 @@ def robust_accuracy(
             raise InvalidInput("transfer_from must hold classifiers of the same classes")
     attacks = _attacks(target, sources, steps, restarts, seed)
     attacks.append(("search", lambda x, t, ball: random_search(target, x, t, ball, queries, shape, seed)))
-    return _attacked(model, target, data, labels, balls, attacks)
+    return _attack_all(model, target, data, labels, balls, attacks)
 
 
-def _attacked(
+def _attack_all(
     model: Any,
     target: AttackedModel,
     data: Reals,
@@ -128,21 +128,21 @@ def _attacked(
 ) -> Robustness:
     """Return what is left after each attack at each size; who fell to a smaller one has fallen."""
     truth, exact = np.searchsorted(target.classes, labels), _exact_enough(data, balls)
-    clean = _predicted(model, data) == labels
+    clean = _predict(model, data) == labels
     standing, worst_inputs = clean.copy(), data.copy()
     turned_by = np.where(clean, "", "mistake").astype(object)
     _compare(target, exact, truth, clean)
     accuracy = {name: np.empty(len(balls)) for name, _ in attacks}
     kept: list[tuple[Reals, npt.NDArray[Any]]] = []
-    for place, ball in enumerate(balls):
+    for index, ball in enumerate(balls):
         for name, attack in attacks:
             if ball.size > 0 and standing.any():
                 rows = np.flatnonzero(standing)
-                found = ball.project(attack(exact[rows], truth[rows], ball).astype(data.dtype), data[rows])
-                turned = _predicted(model, found) != labels[rows]
+                attacked = ball.project(attack(exact[rows], truth[rows], ball).astype(data.dtype), data[rows])
+                turned = _predict(model, attacked) != labels[rows]
                 standing[rows[turned]], turned_by[rows[turned]] = False, name
-                worst_inputs[rows[turned]] = found[turned]
-            accuracy[name][place] = standing.mean()
+                worst_inputs[rows[turned]] = attacked[turned]
+            accuracy[name][index] = standing.mean()
         kept.append((worst_inputs.copy(), turned_by.astype(np.str_)))
         assert ball.size > 0 or standing.mean() == clean.mean(), "an attack of size 0 has changed the accuracy"
     worst = accuracy["search"].copy()
@@ -172,7 +172,7 @@ def _attacks(
     return first + [(name, along(guide, restart)) for name, guide, restart in own + guides]
 
 
-def _predicted(model: Any, inputs: Reals) -> npt.NDArray[Any]:
+def _predict(model: Any, inputs: Reals) -> npt.NDArray[Any]:
     """Return the model's own classes."""
     return np.asarray(model.predict(inputs))
 
@@ -197,7 +197,7 @@ def _compare(target: AttackedModel, data: Reals, truth: Integers, clean: npt.NDA
         )
 
 
-def _checked(
+def _check_inputs(
     model: Any, target: AttackedModel, inputs: ArrayLike, classes: ArrayLike, low: float, high: float
 ) -> tuple[Reals, npt.NDArray[Any]]:
     """Return inputs as floats and classes as the model names them."""

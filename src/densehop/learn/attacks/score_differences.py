@@ -25,11 +25,11 @@ def log_difference(strong: Reals, weak: Reals, power: float, floor: float) -> tu
     strong, weak = np.maximum(strong, floor), np.maximum(weak, floor)
     logarithm = np.log(strong)
     change = power * (np.log(weak) - logarithm)
-    some = change < 0
-    change = np.where(some, change, -1)
+    positive = change < 0
+    change = np.where(positive, change, -1)
     share = -np.expm1(change)
-    slopes = np.where(some, power * (moves / strong - follows * np.exp(change) / weak) / share, 0)
-    return np.where(some, power * logarithm + np.log(share), NOTHING), slopes
+    slopes = np.where(positive, power * (moves / strong - follows * np.exp(change) / weak) / share, 0)
+    return np.where(positive, power * logarithm + np.log(share), NOTHING), slopes
 
 
 @np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing

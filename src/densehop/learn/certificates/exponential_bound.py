@@ -50,8 +50,8 @@ class Decided:
     @property
     def own(self) -> Mask:
         """Which memories are of the class decided for, (B, K)."""
-        found: Mask = self.owners == self.decisions[:, None]
-        return found
+        mask: Mask = self.owners == self.decisions[:, None]
+        return mask
 
     @property
     def starts(self) -> Integers:
@@ -91,43 +91,43 @@ def exponential_radii(decided: Decided, norm: str) -> Floats:
         rows = np.flatnonzero((sizes > 0) & np.isfinite(sizes))
         if not len(rows):
             break
-        found = best_minorants(
+        minorants = best_minorants(
             decided.visible, decided.sharpness, decided.logs[rows], decided.own[rows],
             exponents.at(sizes)[rows], _worst(sizes[rows], norm), turned=norm == "l2",
         )  # fmt: skip
-        exponents = _improved(decided, exponents, rows, found, sizes, (base, growth), norm)
+        exponents = _improve(decided, exponents, rows, minorants, sizes, (base, growth), norm)
         sizes = np.maximum(sizes, exponents.largest_sizes())
     return sizes
 
 
-def _improved(
+def _improve(
     decided: Decided,
     exponents: Exponents,
     rows: Integers,
-    found: Minorants,
+    minorants: Minorants,
     sizes: Floats,
     slack: tuple[Floats, float],
     norm: str,
 ) -> Exponents:
-    """Return exponents in which the memories found have the weights found, where these are better at the sizes."""
+    """Return exponents with the minorants of rival memories in place of those that are worse at the sizes."""
     base, growth = slack
     intercepts, slopes = exponents.intercepts.copy(), exponents.slopes.copy()
-    places = (rows[:, None], found.rivals)
+    pairs = (rows[:, None], minorants.rivals)
     per_dual = 1.0 if norm == "l2" else float(np.sqrt(decided.visible.shape[1]))
-    new_intercepts = decided.logs[places] - found.lower + base[rows][:, None]
-    rounded = 4 * (found.weights.shape[2] + 20) * DOUBLE * decided.longest * per_dual
-    lengths = _dual(found.gaps, norm) * (1 + (decided.visible.shape[1] + 8) * DOUBLE)
+    new_intercepts = decided.logs[pairs] - minorants.lower + base[rows][:, None]
+    rounded = 4 * (minorants.weights.shape[2] + 20) * DOUBLE * decided.longest * per_dual
+    lengths = _dual(minorants.gaps, norm) * (1 + (decided.visible.shape[1] + 8) * DOUBLE)
     new_slopes = decided.sharpness * (lengths + rounded) + growth
-    better = new_intercepts + new_slopes * sizes[rows][:, None] < exponents.at(sizes)[places]
-    intercepts[places] = np.where(better, new_intercepts, intercepts[places])
-    slopes[places] = np.where(better, new_slopes, slopes[places])
+    better = new_intercepts + new_slopes * sizes[rows][:, None] < exponents.at(sizes)[pairs]
+    intercepts[pairs] = np.where(better, new_intercepts, intercepts[pairs])
+    slopes[pairs] = np.where(better, new_slopes, slopes[pairs])
     return Exponents(intercepts, slopes, exponents.starts)
 
 
 def _dual(gaps: Floats, norm: str) -> Floats:
     """Return the dual norm over the last axis."""
-    found: Floats = np.sqrt((gaps**2).sum(axis=-1)) if norm == "l2" else np.abs(gaps).sum(axis=-1)
-    return found
+    norms: Floats = np.sqrt((gaps**2).sum(axis=-1)) if norm == "l2" else np.abs(gaps).sum(axis=-1)
+    return norms
 
 
 def _worst(sizes: Floats, norm: str) -> Worst:

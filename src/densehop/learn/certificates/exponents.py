@@ -11,7 +11,7 @@ import numpy as np
 from densehop.base.arrays import Floats, Integers
 
 STEPS = 30  # of Newton's method from above, where it converges without fail
-CLOSE = 1e-14
+CLOSE = 1e-14  # relative step of Newton's method at which it ends
 SHORTER = (1e-12, 1e-9, 1e-6, 1e-3)  # shares by which a root is lessened until the sums are below one there
 
 

@@ -11,7 +11,7 @@ from densehop.learn.certificates.exponential_bound import Decided, posterior_min
 from densehop.learn.certificates.minorants import Worst, best_minorants
 from densehop.learn.certificates.rounding import DOUBLE
 
-ROUNDS = 2
+ROUNDS = 2  # in which decisive memories get means of their own
 NEAREST = 64  # memories that first bound the number of flips
 AT_ONCE = 2**21  # numbers in one block of memories
 
@@ -21,7 +21,7 @@ def exponential_flips(decided: Decided, moves: Floats) -> Integers:
     own_scores, centres, unsure = posterior_minorant(decided)
     width = decided.visible.shape[1]
     lengths = np.sqrt((decided.inputs**2).sum(axis=1))
-    found = np.zeros(len(moves), dtype=np.int64)
+    certified = np.zeros(len(moves), dtype=np.int64)
     for row, move in enumerate(moves):
         largest = float(np.abs(move).max())
         roots = np.sqrt(np.arange(width + 1)) * largest  # the L2 lengths of 0, 1, ... flips
@@ -35,8 +35,8 @@ def exponential_flips(decided: Decided, moves: Floats) -> Integers:
             if better <= number:
                 break
             number = better
-        found[row] = number
-    return found
+        certified[row] = number
+    return certified
 
 
 class _Flips:
@@ -52,10 +52,10 @@ class _Flips:
 
     def upper_bound(self) -> int:
         """Return a number of flips that no sum over the nearest memories of other classes exceeds."""
-        few = min(NEAREST, len(self.intercepts))
-        near = np.argpartition(-self.intercepts, few - 1)[:few]
-        gains = self._gains(near, len(self.move))
-        exponents = self._intercepts(near)[:, None] + gains
+        number = min(NEAREST, len(self.intercepts))
+        nearest = np.argpartition(-self.intercepts, number - 1)[:number]
+        gains = self._gains(nearest, len(self.move))
+        exponents = self._intercepts(nearest)[:, None] + gains
         return int((exponents < 0).all(axis=0).sum()) if np.isfinite(exponents).any() else len(self.move) + 1
 
     def largest(self, limit: int, least: int = 0) -> int:
@@ -68,10 +68,10 @@ class _Flips:
         for first in range(0, len(others), rows):
             part = others[first : first + rows]
             exponents = self._intercepts(part)[:, None] + self._gains(part, most)
-            for place, one in enumerate(classes):
-                mine = exponents[self.decided.owners[part] == one]
+            for index, rival in enumerate(classes):
+                mine = exponents[self.decided.owners[part] == rival]
                 if len(mine):
-                    sums[place] = np.logaddexp(sums[place], np.logaddexp.reduce(mine, axis=0))
+                    sums[index] = np.logaddexp(sums[index], np.logaddexp.reduce(mine, axis=0))
         holds = (sums + self.slack[: most + 1] < 0).all(axis=0)
         number = int(np.argmin(holds)) if not holds.all() else most + 1
         return max(number - 1, 0) if number > least else 0
@@ -85,17 +85,17 @@ class _Flips:
             part = every[first : first + rows]
             exponents[0, part] = self._intercepts(part) + self._gains(part, number)[:, -1]
         logs, own = self.decided.logs[[self.row]], self.decided.own[[self.row]]
-        found = best_minorants(
+        minorants = best_minorants(
             self.decided.visible, self.decided.sharpness, logs, own, exponents, self._worst(number), turned=False
         )
-        rivals = found.rivals[0]
-        intercepts = self.decided.logs[self.row, rivals] - found.lower[0]
-        gained = intercepts + self._top(found.gaps[0], number)[:, -1] < exponents[0, rivals] - 1e-9
+        rivals = minorants.rivals[0]
+        intercepts = self.decided.logs[self.row, rivals] - minorants.lower[0]
+        gained = intercepts + self._top(minorants.gaps[0], number)[:, -1] < exponents[0, rivals] - 1e-9
         gained &= np.isfinite(self.intercepts[rivals])
         kept = ~np.isin(self.special, rivals[gained])
         self.special = np.concatenate([self.special[kept], rivals[gained]])
         self.special_intercepts = np.concatenate([self.special_intercepts[kept], intercepts[gained]])
-        self.special_gaps = np.concatenate([self.special_gaps[kept], found.gaps[0][gained]])
+        self.special_gaps = np.concatenate([self.special_gaps[kept], minorants.gaps[0][gained]])
         return bool(gained.any())
 
     def _worst(self, number: int) -> Worst:
@@ -113,22 +113,22 @@ class _Flips:
 
     def _intercepts(self, memories: Integers) -> Floats:
         """Return the exponents without flips."""
-        found = self.intercepts[memories].copy()
-        place, special = self._special_of(memories)
-        found[place] = self.special_intercepts[special]
-        return found
+        intercepts = self.intercepts[memories].copy()
+        index, special = self._special_of(memories)
+        intercepts[index] = self.special_intercepts[special]
+        return intercepts
 
     def _gains(self, memories: Integers, most: int) -> Floats:
         """Return what 0, 1, ... `most` flips add at most to the exponents, (m, most + 1)."""
         gaps = self.decided.visible[memories] - self.centre
-        place, special = self._special_of(memories)
-        gaps[place] = self.special_gaps[special]
+        index, special = self._special_of(memories)
+        gaps[index] = self.special_gaps[special]
         return self._top(gaps, most)
 
     def _special_of(self, memories: Integers) -> tuple[Integers, Integers]:
         """Return which of the memories have means of their own, and where these are."""
-        _, place, special = np.intersect1d(memories, self.special, return_indices=True)
-        return place, special
+        _, index, special = np.intersect1d(memories, self.special, return_indices=True)
+        return index, special
 
     def _top(self, gaps: Floats, most: int) -> Floats:
         """Return L times the sums of the 0, 1, ... `most` largest gains."""

@@ -63,25 +63,25 @@ class LinearCase:
     @cached_property
     def fields(self) -> Floats:
         """h_mu of the inputs, (B, K)."""
-        found: Floats = self.inputs @ self.visible.T + self.biases
-        return found
+        fields: Floats = self.inputs @ self.visible.T + self.biases
+        return fields
 
     @cached_property
     def lengths(self) -> Floats:
         """L2 lengths of the inputs, (B,)."""
-        found: Floats = np.sqrt((self.inputs**2).sum(axis=1))
-        return found
+        lengths: Floats = np.sqrt((self.inputs**2).sum(axis=1))
+        return lengths
 
     @cached_property
     def longest(self) -> Floats:
         """L2 lengths of the memories, (K,)."""
-        found: Floats = np.sqrt((self.visible**2).sum(axis=1))
-        return found
+        lengths: Floats = np.sqrt((self.visible**2).sum(axis=1))
+        return lengths
 
     def dual(self, vectors: Floats) -> Floats:
         """Return the dual norm of each vector (M, N), (M,)."""
-        found: Floats = np.sqrt((vectors**2).sum(axis=1)) if self.norm == "l2" else np.abs(vectors).sum(axis=1)
-        return found
+        norms: Floats = np.sqrt((vectors**2).sum(axis=1)) if self.norm == "l2" else np.abs(vectors).sum(axis=1)
+        return norms
 
     @cached_property
     def duals(self) -> Floats:
@@ -94,38 +94,38 @@ def linear_radii(case: LinearCase) -> Floats:
 
     The rival whose gap would close first were it linear comes first; most others then only have to hold where it ends.
     """
-    found = case.lengths.copy() if case.norm == "l2" else np.abs(case.inputs).max(axis=1)
-    rows = np.arange(len(found))
+    radii = case.lengths.copy() if case.norm == "l2" else np.abs(case.inputs).max(axis=1)
+    rows = np.arange(len(radii))
     n_classes = case.labels.shape[1]
     rivals = np.argsort(np.arange(n_classes) == case.decisions[:, None], axis=1, kind="stable")[:, :-1]
     starts, guesses = _starts(case, np.repeat(rows, n_classes - 1), rivals.ravel())
     starts, guesses = starts.reshape(rivals.shape), guesses.reshape(rivals.shape)
-    found[(starts <= 0).any(axis=1)] = 0
-    for place in np.argsort(guesses, axis=1).T:
-        left = np.flatnonzero(found > 0)
-        against = rivals[left, place[left]]
-        ends = gaps(case, left, against, found[left])
+    radii[(starts <= 0).any(axis=1)] = 0
+    for order in np.argsort(guesses, axis=1).T:
+        open_rows = np.flatnonzero(radii > 0)
+        against = rivals[open_rows, order[open_rows]]
+        ends = gaps(case, open_rows, against, radii[open_rows])
         short = ends <= 0
-        some, against = left[short], against[short]
+        shrinking, against = open_rows[short], against[short]
 
-        def gap(sizes: Floats, which: Integers, some: Integers = some, against: Integers = against) -> Floats:
-            return gaps(case, some[which], against[which], sizes)
+        def gap(sizes: Floats, which: Integers, shrinking: Integers = shrinking, against: Integers = against) -> Floats:
+            return gaps(case, shrinking[which], against[which], sizes)
 
-        start, guess = starts[some, place[some]], guesses[some, place[some]]
-        found[some] = last_positive(gap, start, found[some], ends[short], guess)
-    return found
+        start, guess = starts[shrinking, order[shrinking]], guesses[shrinking, order[shrinking]]
+        radii[shrinking] = last_positive(gap, start, radii[shrinking], ends[short], guess)
+    return radii
 
 
 def _starts(case: LinearCase, rows: Integers, rivals: Integers) -> tuple[Floats, Floats]:
     """Return the gaps of pairs at radius 0, and where they would close if all memories' drives were linear."""
-    found, guesses = np.empty(len(rows)), np.empty(len(rows))
-    for some in _blocks(case, len(rows)):
-        fields = case.fields[rows[some]]
-        differences = case.labels.T[case.decisions[rows[some]]] - case.labels.T[rivals[some]]
+    at_zero, guesses = np.empty(len(rows)), np.empty(len(rows))
+    for block in _blocks(case, len(rows)):
+        fields = case.fields[rows[block]]
+        differences = case.labels.T[case.decisions[rows[block]]] - case.labels.T[rivals[block]]
         steep = case.dual((case.slope(fields) * differences) @ case.visible)
-        found[some] = gaps(case, rows[some], rivals[some], np.zeros(len(fields)))
-        guesses[some] = found[some] / np.maximum(steep, 1e-300)
-    return found, guesses
+        at_zero[block] = gaps(case, rows[block], rivals[block], np.zeros(len(fields)))
+        guesses[block] = at_zero[block] / np.maximum(steep, 1e-300)
+    return at_zero, guesses
 
 
 def _blocks(case: LinearCase, number: int) -> list[slice]:
@@ -139,9 +139,9 @@ def gaps(case: LinearCase, rows: Integers, rivals: Integers, radii: Floats) -> F
 
     Rounding is taken off; minus infinity where numbers may overflow.
     """
-    found = [np.empty(0)]
-    found += [_gaps(case, rows[some], rivals[some], radii[some]) for some in _blocks(case, len(rows))]
-    return np.concatenate(found)
+    blocks = [np.empty(0)]
+    blocks += [_gaps(case, rows[block], rivals[block], radii[block]) for block in _blocks(case, len(rows))]
+    return np.concatenate(blocks)
 
 
 def _gaps(case: LinearCase, rows: Integers, rivals: Integers, radii: Floats) -> Floats:
@@ -188,8 +188,8 @@ def _in_range(case: LinearCase, high: Floats, at_high: Reals) -> Mask:
     """Return where no field, score or logit can overflow in the precision of the decision, (P,)."""
     scores = (at_high @ np.abs(case.labels)).max(axis=1) + np.abs(case.thresholds).max()
     sizes = (np.abs(high).max(axis=1), at_high.max(axis=1), scores * max(case.factor, 1.0))
-    found: Mask = np.maximum.reduce(sizes) < SPARE * float(case.precision.max)
-    return found
+    in_range: Mask = np.maximum.reduce(sizes) < SPARE * float(case.precision.max)
+    return in_range
 
 
 def _field_errors(case: LinearCase, rows: Integers, radii: Floats) -> Floats:

@@ -13,9 +13,9 @@ import numpy as np
 from densehop.base.arrays import Floats, Integers, Mask
 
 RIVALS, OWN = 12, 16  # memories of other classes that get weights of their own, and memories that share these
-STEPS = 60
-FIRST_STEP, LONGER, LESS = 0.5, 1.3, 0.3
-LONGEST = 0.9
+STEPS = 60  # of the ascent
+FIRST_STEP, LONGER, LESS = 0.5, 1.3, 0.3  # its step, and the factors after a step up and after one down
+LONGEST = 0.9  # step; 1 would replace the weights by those that the gradient gives
 LEAST = -12.0  # log of the least weight to start from: gradient steps of the logarithm cannot leave zero
 
 
@@ -56,10 +56,10 @@ def best_minorants(
 
 
 def _largest(values: Floats, number: int) -> Integers:
-    """Return the places of the largest values of each row."""
-    few = min(number, values.shape[1])
-    found: Integers = np.argpartition(-values, few - 1, axis=1)[:, :few]
-    return found
+    """Return the indices of the largest values of each row."""
+    count = min(number, values.shape[1])
+    indices: Integers = np.argpartition(-values, count - 1, axis=1)[:, :count]
+    return indices
 
 
 def _in_their_span(mine: Floats, others: Floats) -> tuple[Floats, Floats]:
@@ -78,19 +78,19 @@ def _lower(weights: Floats, scores: Floats) -> Floats:
     """Return sum w s + H(w), (B, T)."""
     logs = np.log(np.maximum(weights, 1e-300))
     terms = np.where(weights > 0, weights * (np.maximum(scores, -1e290)[:, None, :] - logs), 0)
-    found: Floats = terms.sum(axis=2)
-    return found
+    bounds: Floats = terms.sum(axis=2)
+    return bounds
 
 
 def _ascend(scores: Floats, mine: Floats, others: Floats, sharpness: float, worst: Worst) -> Floats:
     """Return the best weights (B, T, m) found; a step that does not lead up is taken back and shortened."""
     start = np.maximum(scores - scores.max(axis=1, keepdims=True), np.where(scores < -1e290, -np.inf, LEAST))
     logs = np.repeat(start[:, None, :], others.shape[1], axis=1)
-    weights, logs = _normalised(logs)
+    weights, logs = _normalise(logs)
     value, pull = _value(weights, scores, mine, others, sharpness, worst)
     step = np.full(value.shape, FIRST_STEP)
     for _ in range(STEPS):
-        tried_weights, tried_logs = _normalised((1 - step)[:, :, None] * logs + step[:, :, None] * pull)
+        tried_weights, tried_logs = _normalise((1 - step)[:, :, None] * logs + step[:, :, None] * pull)
         tried, tried_pull = _value(tried_weights, scores, mine, others, sharpness, worst)
         up = tried > value
         value = np.where(up, tried, value)
@@ -102,7 +102,7 @@ def _ascend(scores: Floats, mine: Floats, others: Floats, sharpness: float, wors
     return weights
 
 
-def _normalised(logs: Floats) -> tuple[Floats, Floats]:
+def _normalise(logs: Floats) -> tuple[Floats, Floats]:
     """Return weights of sum 1 and their logarithms."""
     logs = logs - logs.max(axis=2, keepdims=True)
     weights = np.exp(logs)

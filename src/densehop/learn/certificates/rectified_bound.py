@@ -19,7 +19,7 @@ from densehop.base.arrays import Floats, Integers
 from densehop.learn.certificates.rounding import DOUBLE
 
 BASES = (0.2, 0.5, 1.0)  # b_a is at least such a share of F_c: any is a proof, the best is taken
-HALVINGS = 20
+HALVINGS = 20  # of the interval that holds the largest length: to a millionth of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +38,8 @@ class RectifiedCase:
 
 def rectified_lengths(case: RectifiedCase) -> Floats:
     """Return certified L2 lengths of perturbations (B,)."""
-    found = [_one(case, row) for row in range(len(case.inputs))]
-    return np.array(found)
+    lengths = [_one(case, row) for row in range(len(case.inputs))]
+    return np.array(lengths)
 
 
 def _one(case: RectifiedCase, row: int) -> float:

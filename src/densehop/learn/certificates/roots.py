@@ -1,4 +1,4 @@
-"""Roots of many functions at once: each answer is a place where the function was seen to be positive."""
+"""Roots of many functions at once: each answer is a point at which the function was seen to be positive."""
 
 from collections.abc import Callable
 
@@ -6,15 +6,15 @@ import numpy as np
 
 from densehop.base.arrays import Floats, Integers
 
-STEPS = 20
+STEPS = 20  # at most, for each function
 CLOSE = 1e-4  # to which share of it a root is found
 
-# places (P,) and which functions (P,) -> values (P,)
+# points (P,) and which functions (P,) -> values (P,)
 Gap = Callable[[Floats, Integers], Floats]
 
 
 def last_positive(gap: Gap, at_zero: Floats, ends: Floats, at_ends: Floats, guesses: Floats) -> Floats:
-    """Return places (R,) where functions are positive, close below a root, by regula falsi (Illinois).
+    """Return points (R,) where functions are positive, close below a root, by regula falsi (Illinois).
 
     Every third step halves the bracket, in its logarithm where that is finite.
 
@@ -32,10 +32,10 @@ def last_positive(gap: Gap, at_zero: Floats, ends: Floats, at_ends: Floats, gues
             tried = guesses[active] if step == 0 else a + (b - a) * f / (f - g)
         inside = (tried > a) & (tried < b) & (step % 3 < 2)
         tried = np.where(inside, tried, np.where(a > 0, np.sqrt(a * b), (a + b) / 2))
-        found = gap(tried, active)
-        up = found > 0
-        low[active], at_low[active] = np.where(up, tried, a), np.where(up, found, f / 2)
-        high[active], at_high[active] = np.where(up, b, tried), np.where(up, g / 2, found)
+        values = gap(tried, active)
+        up = values > 0
+        low[active], at_low[active] = np.where(up, tried, a), np.where(up, values, f / 2)
+        high[active], at_high[active] = np.where(up, b, tried), np.where(up, g / 2, values)
         active = active[high[active] - low[active] > CLOSE * high[active]]
         if not len(active):
             break

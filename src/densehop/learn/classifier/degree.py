@@ -31,11 +31,13 @@ class Choice:
 
 def candidates(model: Any) -> list[Choice]:
     """Return what may be tried, the first of it where nothing can be."""
-    found = []
+    choices = []
     for energy, degrees in (("exact", EXACT), ("linear", LINEAR)):
         if energy in class_energies(model):
-            found += [Choice(energy, one) for one in (degrees if model.degree is None else (float(model.degree),))]
-    return found
+            choices += [
+                Choice(energy, degree) for degree in (degrees if model.degree is None else (float(model.degree),))
+            ]
+    return choices
 
 
 def learned_choice(model: Any, samples: Samples, random: np.random.Generator) -> Choice:
@@ -49,20 +51,20 @@ def learned_choice(model: Any, samples: Samples, random: np.random.Generator) ->
     if len(classes) < FEWEST or counts[counts > 0].min() < 2 or tried == [replace(tried[0], class_energy="exact")]:
         return tried[0]
     if len(class_energies(model)) > 1:
-        tried = [one for one in tried if one.class_energy == "linear"]
+        tried = [choice for choice in tried if choice.class_energy == "linear"]
     if len(classes) > MOST:
         samples = samples[held_out(classes, MOST / len(classes), random)[1]]
     training, held = held_out(samples.classes, SHARE, random)
     seed = int(random.integers(2**31))
-    losses, found = [], []
-    for one in tried:
-        temperature, loss = _tried(model, one, samples, (training, held), seed)
-        found.append(replace(one, inverse_temperature=temperature))
+    losses, fitted = [], []
+    for choice in tried:
+        temperature, loss = _try_choice(model, choice, samples, (training, held), seed)
+        fitted.append(replace(choice, inverse_temperature=temperature))
         losses.append(loss)
-    return found[int(np.argmin(losses))]
+    return fitted[int(np.argmin(losses))]
 
 
-def _tried(
+def _try_choice(
     model: Any, choice: Choice, samples: Samples, parts: tuple[Integers, Integers], seed: int
 ) -> tuple[float | None, float]:
     """Return the likeliest inverse temperature of a copy trained on the first part, and its loss on the second."""
@@ -83,17 +85,17 @@ def _tried(
         settings["max_iter"] = -(-epochs_of(model, len(training), linear=False) // SHORTER)
     fitted = clone(model).set_params(**settings)
     fitted.fit(data[training], classes[training], None if weights is None else weights[training])
-    some = np.isin(classes[held], fitted.classes_)
-    rows = held[some]
+    known = np.isin(classes[held], fitted.classes_)
+    rows = held[known]
     truth, shares = np.searchsorted(fitted.classes_, classes[rows]), None if weights is None else weights[rows]
     logits = fitted.decision_function(data[rows]).astype(np.float64)
     if logits.ndim == 1:  # of two classes, their difference
         logits = np.stack([np.zeros_like(logits), logits], axis=1)
     if not linear:
         return None, log_loss(logits, truth, shares)
-    found = likeliest_inverse_temperature(logits, truth, shares)
-    return (found if model.inverse_temperature is None else model.inverse_temperature), log_loss(
-        found * logits, truth, shares
+    inverse_temperature = likeliest_inverse_temperature(logits, truth, shares)
+    return (inverse_temperature if model.inverse_temperature is None else model.inverse_temperature), log_loss(
+        inverse_temperature * logits, truth, shares
     )
 
 
@@ -106,5 +108,5 @@ def stored_degree(
 ) -> float:
     """Return the degree at which the classes of stored inputs, each left out in turn, are most likely."""
     raised = [replace(memories, degree=degree).weighted(weights) for degree in degrees]
-    losses = [LeftOut(one, inputs, classes, weights).loss for one in raised]
+    losses = [LeftOut(of_degree, inputs, classes, weights).loss for of_degree in raised]
     return degrees[int(np.argmin(losses))]

@@ -25,7 +25,7 @@ from densehop.learn.classifier.parameters import batch_of, check_parameters, epo
 from densehop.learn.classifier.rectified import start_rectified
 from densehop.learn.classifier.samples import Samples, all_classes, weighted_samples
 from densehop.learn.classifier.stopping import Patience, held_out
-from densehop.learn.validation import validated
+from densehop.learn.validation import validate
 
 CENTRING = {"learned": 1.0, "stored": 0.5}
 
@@ -293,6 +293,6 @@ class DenseAssociativeClassifier(FittedClassifier):
 
     def _validated(self, X: ArrayLike, y: ArrayLike, *, reset: bool = True) -> tuple[Any, npt.NDArray[Any]]:  # noqa: N803
         """Return checked data and targets."""
-        data, target = validated(self, X, y, dtype=[np.float64, np.float32], reset=reset)
+        data, target = validate(self, X, y, dtype=[np.float64, np.float32], reset=reset)
         check_classification_targets(target)
         return data, target

@@ -83,8 +83,8 @@ class ExponentialMemories:
 
     def shares(self, inputs: Reals, classes: Integers) -> Reals:
         """Return what each memory adds to the score of a class (B,) of inputs (B, N), up to a factor, (B, K)."""
-        found: Reals = np.where(self.owners == classes[:, None], self.sums(self.logs(inputs))[1], 0)
-        return found
+        shares: Reals = np.where(self.owners == classes[:, None], self.sums(self.logs(inputs))[1], 0)
+        return shares
 
     def sums(self, logs: Reals) -> tuple[Reals, Reals]:
         """Return log sums over each class's memories, (B, C), and the share of each memory in its sum, (B, K)."""

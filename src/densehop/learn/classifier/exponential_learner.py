@@ -15,7 +15,7 @@ from densehop.learn.classifier.sharpness import likeliest_sharpness
 from densehop.learn.classifier.training import Trained, Trainer
 
 TEMPERATURE = {"accuracy": 1.0, "certified": 6.0}  # nats of the margin that the loss resolves
-RATE = 0.01
+RATE = 0.01  # first learning rate
 RISE = 0.3  # share of the epochs over which the radius rises to its value
 SHARE, FEWEST, MOST = 0.2, 100, 2000  # memories, where no number is given
 NOISE = 0.2  # of each training input
@@ -72,9 +72,11 @@ class ExponentialLearner(Trained):
         radius = self.radius * min(1.0, progress / RISE) if self.objective == "certified" else 0.0
 
         def step(batch: Reals, labels: Integers, amounts: Reals | None) -> tuple[float, list[Reals]]:
-            found = margin_gradients(self.network, batch, labels, 1 / inverse_temperature, radius, self.norm, amounts)
-            slope = np.array([found.log_sharpness], dtype=inputs.dtype)
-            return found.loss, [found.visible, found.log_weights, slope]
+            gradients = margin_gradients(
+                self.network, batch, labels, 1 / inverse_temperature, radius, self.norm, amounts
+            )
+            slope = np.array([gradients.log_sharpness], dtype=inputs.dtype)
+            return gradients.loss, [gradients.visible, gradients.log_weights, slope]
 
         return self.trainer.epoch(inputs, classes, weights, step, rates, random)
 
@@ -129,7 +131,7 @@ def _first_rows(classes: Integers, weights: Floats | None, number: int | None, r
         return usable[np.argsort(classes[usable], kind="stable")]
     share = min(1.0, number / len(usable))
     parts = []
-    for one in np.unique(classes[usable]):
-        rows = usable[classes[usable] == one]
+    for label in np.unique(classes[usable]):
+        rows = usable[classes[usable] == label]
         parts.append(random.choice(rows, max(1, round(share * len(rows))), replace=False))
     return np.concatenate(parts)

@@ -23,7 +23,7 @@ from densehop.learn.classifier.losses import softmax
 from densehop.learn.classifier.nearness import Nearness
 from densehop.learn.classifier.parameters import NORMS
 from densehop.learn.classifier.proofs import certified_radii
-from densehop.learn.validation import validated
+from densehop.learn.validation import validate
 
 HALF = 0.5  # strange enough for a warning
 EVEN = 0.99  # how much of the probabilities is the same for all classes where nothing is known of a row
@@ -71,8 +71,8 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: ArrayLike) -> npt.NDArray[Any]:  # noqa: N803 (as above)
         """Return the class of lowest energy for each row, (B,)."""
         logits = self._logits(X)
-        found: npt.NDArray[Any] = self.classes_[logits.argmax(axis=1)]
-        return found
+        classes: npt.NDArray[Any] = self.classes_[logits.argmax(axis=1)]
+        return classes
 
     @one_blas_thread
     def certified_radius(self, X: ArrayLike, norm: str = "l2") -> Floats:  # noqa: N803 (as above)
@@ -151,17 +151,17 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _data(self, X: ArrayLike) -> Any:  # noqa: N803 (as above)
         """Return checked rows, dense or sparse, in single or double precision."""
         check_is_fitted(self)
-        return validated(self, X, dtype=[np.float64, np.float32])
+        return validate(self, X, dtype=[np.float64, np.float32])
 
     def _strange(self, data: Any) -> Floats:
         """Return how little training says about rows (B, N), dense or sparse, from 0 to 1, (B,)."""
-        found = self._scaling.unlike(data).astype(np.float64)
-        near = np.flatnonzero(found == 0)
+        strangeness = self._scaling.unlike(data).astype(np.float64)
+        near = np.flatnonzero(strangeness == 0)
         rows = max(1, NUMBERS_AT_ONCE // data.shape[1])
         for first in range(0, len(near), rows):
-            some = near[first : first + rows]
-            found[some] = self._nearness.strange(self._scaling.apply(data[some], np.float32))
-        return found
+            block = near[first : first + rows]
+            strangeness[block] = self._nearness.strange(self._scaling.apply(data[block], np.float32))
+        return strangeness
 
     def _logits(self, X: ArrayLike) -> Reals:  # noqa: N803 (as above)
         """Return inverse_temperature_/degree_ * scores, (B, C), in the precision of X."""

@@ -39,10 +39,10 @@ class Scaling:
             return np.zeros(data.shape[0], dtype=bool)
         lows, highs = row_ends(data)
         room = OUTSIDE * (self.high - self.low)
-        found: Mask = (
+        outside: Mask = (
             (highs - lows < NARROW * self.least_spread) | (lows < self.low - room) | (highs > self.high + room)
         )
-        return found
+        return outside
 
     def wider(self, data: Any) -> "Scaling":
         """Return the scaling with the range of further training rows; the origin and the unit stay."""

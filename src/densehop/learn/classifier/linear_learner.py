@@ -13,7 +13,7 @@ from densehop.learn.classifier.losses import CrossEntropy
 from densehop.learn.classifier.parameters import batch_of
 from densehop.learn.classifier.training import Trained, Trainer
 
-RATE = 0.03
+RATE = 0.03  # first learning rate
 LENGTH = 3.0  # of a typical input in training, beside memories of length 1
 DROPOUT, SMOOTHING = 0.3, 0.05
 SHARE, FEWEST, MOST = 0.4, 100, 1000  # memories, where no number is given

@@ -69,8 +69,8 @@ class LinearMemories:
 
     def shares(self, inputs: Reals, classes: Integers) -> Reals:
         """Return the size of what each memory adds to the score of a class (B,) of inputs (B, N), (B, K)."""
-        found: Reals = drive(self.fields(inputs), self.degree) * np.abs(self.labels.T[classes])
-        return found
+        shares: Reals = drive(self.fields(inputs), self.degree) * np.abs(self.labels.T[classes])
+        return shares
 
     def input_gradient(self, inputs: Reals, upstream: Reals) -> Reals:
         """Return d loss/d v, (B, N), from d loss/d score (B, C)."""
@@ -94,8 +94,8 @@ def slope(fields: Reals, degree: float) -> Reals:
     factor = fields.dtype.type(degree * (degree - 1))
     if degree == 2:
         return factor * (fields > 0)
-    found: Reals = np.maximum(fields, 0)
+    slopes: Reals = np.maximum(fields, 0)
     if degree != 3:
-        found **= fields.dtype.type(degree - 2)
-    found *= factor
-    return found
+        slopes **= fields.dtype.type(degree - 2)
+    slopes *= factor
+    return slopes

@@ -34,7 +34,7 @@ class CrossEntropy:
             each = (1 - self.smoothing) * each + self.smoothing * every
             probabilities -= self.smoothing / scores.shape[1]
         probabilities[rows, classes] -= 1 - self.smoothing
-        return _weighted(each, probabilities * (self.scale / len(scores)), weights)
+        return _weighted_mean(each, probabilities * (self.scale / len(scores)), weights)
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ class Published:
         each = (error ** (2 * self.power)).sum(axis=1)
         slope = 2 * self.power * error ** (2 * self.power - 1) * (1 - units**2) / len(scores)
         gradient = np.hstack([slope, -slope.sum(axis=1, keepdims=True)]) * sums
-        return _weighted(each, gradient.astype(scores.dtype), weights)
+        return _weighted_mean(each, gradient.astype(scores.dtype), weights)
 
 
-def _weighted(each: Reals, gradient: Reals, weights: Reals | None) -> tuple[float, Reals]:
+def _weighted_mean(each: Reals, gradient: Reals, weights: Reals | None) -> tuple[float, Reals]:
     """Return the mean loss and its gradient, with weights of the samples (B,)."""
     if weights is None:
         return float(each.mean()), gradient
@@ -96,8 +96,8 @@ def softmax(values: Reals) -> Reals:
 
 def log_loss(logits: Floats, classes: Integers, weights: Floats | None = None) -> float:
     """Return minus the mean logarithm of the classes' probabilities, of logits (B, C)."""
-    found = softmax(logits)[np.arange(len(logits)), classes]
-    return -float(np.average(np.log(np.maximum(found, 1e-12)), weights=weights))
+    probabilities = softmax(logits)[np.arange(len(logits)), classes]
+    return -float(np.average(np.log(np.maximum(probabilities, 1e-12)), weights=weights))
 
 
 def likeliest_inverse_temperature(logits: Floats, classes: Integers, weights: Floats | None = None) -> float:
@@ -112,5 +112,5 @@ def likeliest_inverse_temperature(logits: Floats, classes: Integers, weights: Fl
         unknown = logarithms.mean(axis=1) @ shares / len(logits)
         return -float(logarithms[np.arange(len(logits)), classes] @ shares + unknown)
 
-    found = minimize_scalar(loss, bounds=(-LARGEST_LOG, LARGEST_LOG), method="bounded", options={"xatol": 1e-3})
-    return float(np.exp(found.x))
+    optimum = minimize_scalar(loss, bounds=(-LARGEST_LOG, LARGEST_LOG), method="bounded", options={"xatol": 1e-3})
+    return float(np.exp(optimum.x))

@@ -18,7 +18,7 @@ from densehop.learn.classifier.exponential import ExponentialMemories
 
 HEAVIEST = 32  # memories for each input whose pull is followed in the L1 norm
 STEP = 0.5  # of the weights' exponentiated gradient
-TINY = 1e-12
+TINY = 1e-12  # squared length, so that no gradient divides by 0
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ def _better_weights(
 def _lengths(visible: Reals, centres: Reals, norm: str) -> Reals:
     """Return the dual norm of each memory less each centre (B, N), (B, K)."""
     if norm == "linf":
-        found: Reals = cdist(centres, visible, "cityblock").astype(visible.dtype)
-        return found
+        distances: Reals = cdist(centres, visible, "cityblock").astype(visible.dtype)
+        return distances
     squares = np.einsum("kn,kn->k", visible, visible) - 2 * centres @ visible.T
     squares += np.einsum("bn,bn->b", centres, centres)[:, None]
     lengths: Reals = np.sqrt(np.maximum(squares, TINY))
@@ -112,9 +112,9 @@ def _pulls(visible: Reals, centres: Reals, lengths: Reals, amounts: Reals, norm:
         shares = amounts / lengths
         to_centres = shares.sum(axis=1)[:, None] * centres - shares @ visible
         return shares.sum(axis=0)[:, None] * visible - shares.T @ centres, to_centres
-    few = min(HEAVIEST, amounts.shape[1])
+    count = min(HEAVIEST, amounts.shape[1])
     rows = np.arange(len(centres))[:, None]
-    heavy = np.argpartition(-amounts, few - 1, axis=1)[:, :few]
+    heavy = np.argpartition(-amounts, count - 1, axis=1)[:, :count]
     signs = np.sign(visible[heavy] - centres[:, None, :]) * amounts[rows, heavy][:, :, None]
     to_memories = np.zeros_like(visible)
     np.add.at(to_memories, heavy.ravel(), signs.reshape(-1, visible.shape[1]))

@@ -30,14 +30,14 @@ class Nearness:
         """Return how far inputs (B, N) are beyond the reach, from 0 (within) to 1 (by a quarter of it), (B,)."""
         if not np.isfinite(self.reach):
             return np.zeros(len(inputs))
-        found: Floats = np.clip((nearest(inputs, self.rows) / self.reach - 1) / FADING, 0, 1)
-        return found
+        strangeness: Floats = np.clip((nearest(inputs, self.rows) / self.reach - 1) / FADING, 0, 1)
+        return strangeness
 
     def wider(self, inputs: Reals) -> "Nearness":
         """Return what holds after further training rows (M, N), all of which the reach includes."""
         room = _room(inputs.shape[1]) - len(self.rows)
-        found = nearness_of(np.vstack([self.rows, _spread(inputs, room)]) if room > 0 else self.rows)
-        return Nearness(found.rows, max(found.reach, MARGIN * float(nearest(inputs, found.rows).max())))
+        combined = nearness_of(np.vstack([self.rows, _spread(inputs, room)]) if room > 0 else self.rows)
+        return Nearness(combined.rows, max(combined.reach, MARGIN * float(nearest(inputs, combined.rows).max())))
 
 
 def nearness_of(inputs: Reals) -> Nearness:
@@ -45,8 +45,8 @@ def nearness_of(inputs: Reals) -> Nearness:
     rows = _spread(inputs, _room(inputs.shape[1]))
     if inputs.shape[1] < FEW or len(rows) < FEWEST:
         return Nearness(rows, np.inf)
-    found = nearest(rows, rows, others=True)
-    return Nearness(rows, MARGIN * float(found[np.isfinite(found)].max(initial=0.0)) or np.inf)
+    distances = nearest(rows, rows, others=True)
+    return Nearness(rows, MARGIN * float(distances[np.isfinite(distances)].max(initial=0.0)) or np.inf)
 
 
 def nearest(inputs: Reals, rows: Reals, *, others: bool = False) -> Floats:
@@ -54,9 +54,9 @@ def nearest(inputs: Reals, rows: Reals, *, others: bool = False) -> Floats:
     squares = (rows.astype(np.float64) ** 2).sum(axis=1)
     step, parts = max(1, AT_ONCE // max(rows.shape)), []
     for first in range(0, len(inputs), step):
-        some = inputs[first : first + step]
-        lengths = (some.astype(np.float64) ** 2).sum(axis=1)[:, None]
-        across = lengths + squares - 2 * (some @ rows.T).astype(np.float64)
+        block = inputs[first : first + step]
+        lengths = (block.astype(np.float64) ** 2).sum(axis=1)[:, None]
+        across = lengths + squares - 2 * (block @ rows.T).astype(np.float64)
         if others:
             across[across <= SAME * np.maximum(lengths, squares)] = np.inf
         parts.append(np.sqrt(np.maximum(across.min(axis=1), 0)))

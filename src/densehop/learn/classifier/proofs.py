@@ -37,19 +37,19 @@ def certified_radii(
     rows = max(1, NUMBERS_AT_ONCE // (network.n_memories + DECISIVE * data.shape[1]))
     parts = []
     for first in range(0, len(data), rows):
-        some = slice(first, first + rows)
-        inputs: Floats = scaling.apply(data[some], np.float64).astype(np.float64, copy=False)
+        block = slice(first, first + rows)
+        inputs: Floats = scaling.apply(data[block], np.float64).astype(np.float64, copy=False)
         if isinstance(network, ExponentialMemories):
-            part = _exponential(network, scaling, data[some], inputs, decisions[some], norm)
+            part = _exponential_radii(network, scaling, data[block], inputs, decisions[block], norm)
         elif isinstance(network, LinearMemories):
-            part = _linear(network, scaling, data[some], inputs, decisions[some], norm, factor)
+            part = _linear_radii(network, scaling, data[block], inputs, decisions[block], norm, factor)
         else:
-            part = _rectified(network, scaling, data[some], inputs, decisions[some], norm)
+            part = _rectified_radii(network, scaling, data[block], inputs, decisions[block], norm)
         parts.append(part)
     return np.concatenate(parts)
 
 
-def _exponential(
+def _exponential_radii(
     network: ExponentialMemories, scaling: Scaling, data: Reals, inputs: Floats, decisions: Integers, norm: str
 ) -> Floats:
     """Return the radii of exponential memories."""
@@ -61,7 +61,7 @@ def _exponential(
         rounding_of_scores(dtype, exact.visible.shape, longest, offset, exact.sharpness, origin)
         for dtype in (data.dtype, np.float64)
     ]
-    rounding = Rounding(sum(one.fixed for one in errors), sum(one.per_length for one in errors))
+    rounding = Rounding(sum(error.fixed for error in errors), sum(error.per_length for error in errors))
     visible, logs = _doubles(exact.visible), _doubles(exact.logs(inputs))
     decided = Decided(visible, exact.owners, exact.sharpness, inputs, logs, decisions, rounding)
     lengths = np.sqrt((inputs**2).sum(axis=1))
@@ -69,15 +69,15 @@ def _exponential(
     room = np.maximum(room - lengths, 0)  # beyond, scores may overflow, or fall below that of a class without memories
     if norm == "flips":
         moves = _moves(data, scaling)
-        found = exponential_flips(decided, moves).astype(np.float64)
-        return np.where(np.sqrt((moves**2).sum(axis=1)) < room, found, 0.0)
+        flips = exponential_flips(decided, moves).astype(np.float64)
+        return np.where(np.sqrt((moves**2).sum(axis=1)) < room, flips, 0.0)
     if norm == "linf":
         room /= np.sqrt(inputs.shape[1])
     radii: Floats = np.minimum(exponential_radii(decided, norm), room) / scaling.scale * (1 - 8 * DOUBLE)
     return radii
 
 
-def _rectified(
+def _rectified_radii(
     network: Memories, scaling: Scaling, data: Reals, inputs: Floats, decisions: Integers, norm: str
 ) -> Floats:
     """Return the radii of rectified memories, from L2 lengths no longer than the inputs."""
@@ -95,18 +95,18 @@ def _rectified(
         _doubles(exact.visible), fields, exact.degree, exact.floor, inputs, decisions, field_error, score_error
     )
     room = SPARE * float(np.finfo(data.dtype).max) - 2 * lengths * longest - largest  # of fields that overflow
-    found: Floats = np.minimum(rectified_lengths(case), lengths) / scaling.scale * (1 - 8 * DOUBLE)
-    found[room < 0] = 0
+    radii: Floats = np.minimum(rectified_lengths(case), lengths) / scaling.scale * (1 - 8 * DOUBLE)
+    radii[room < 0] = 0
     if norm == "l2":
-        return found
+        return radii
     if norm == "linf":
-        found *= (1 - 8 * DOUBLE) / np.sqrt(width)
-        return found
-    flips: Floats = np.floor((found / (scaling.high - scaling.low)) ** 2 * (1 - 1e-12))
+        radii *= (1 - 8 * DOUBLE) / np.sqrt(width)
+        return radii
+    flips: Floats = np.floor((radii / (scaling.high - scaling.low)) ** 2 * (1 - 1e-12))
     return flips
 
 
-def _linear(
+def _linear_radii(
     network: LinearMemories,
     scaling: Scaling,
     data: Reals,
@@ -133,10 +133,10 @@ def _linear(
         norm="l2" if norm == "flips" else norm,
     )
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not proved
-        found: Floats = linear_radii(case) / scaling.scale * (1 - 8 * DOUBLE)
+        radii: Floats = linear_radii(case) / scaling.scale * (1 - 8 * DOUBLE)
     if norm != "flips":
-        return found
-    flips: Floats = np.floor((found / (scaling.high - scaling.low)) ** 2 * (1 - 1e-12))
+        return radii
+    flips: Floats = np.floor((radii / (scaling.high - scaling.low)) ** 2 * (1 - 1e-12))
     return flips
 
 
@@ -147,8 +147,8 @@ def _doubles(values: Reals) -> Floats:
 
 def _moves(data: Reals, scaling: Scaling) -> Floats:
     """Return how a flip moves each value of the network's inputs, (B, N)."""
-    found: Floats = (scaling.low + scaling.high - 2 * data.astype(np.float64)) * scaling.scale
-    return found
+    moves: Floats = (scaling.low + scaling.high - 2 * data.astype(np.float64)) * scaling.scale
+    return moves
 
 
 def _check_two_values(data: npt.NDArray[np.floating], scaling: Scaling) -> None:

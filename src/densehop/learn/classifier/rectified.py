@@ -19,6 +19,7 @@ FLAT, STEEP = -1.0, 1.0  # log of a typical argument of the published loss's tan
 LABEL_WEIGHT = {"learned": 0.5, "stored": 0.1}  # chosen on validation splits of digits and MNIST, as the next line
 INVERSE_TEMPERATURE = 20.0
 N_MEMORIES, RATE = 100, 0.05
+JITTER = 0.01  # of the spread of first memories, so that two copies of a sample come apart
 
 
 @dataclass
@@ -74,9 +75,9 @@ class RectifiedLearner(Trained):
 
         def step(batch: Reals, labels: Integers, amounts: Reals | None) -> tuple[float, list[Reals]]:
             network = self.network
-            found = class_scores(network, batch, none=loss.none)
-            value, upstream = loss(found.scores, labels, amounts)
-            return value, list(memory_gradients(network, found, upstream, batch))
+            scores = class_scores(network, batch, none=loss.none)
+            value, upstream = loss(scores.scores, labels, amounts)
+            return value, list(memory_gradients(network, scores, upstream, batch))
 
         return self.trainer.epoch(inputs, classes, weights, step, rates, random)
 
@@ -110,8 +111,8 @@ def start_rectified(
     noise, left_out = 0.0, None
     if learned:
         noise = noise_level(inputs, classes) if model.input_noise is None else model.input_noise
-        jitter = random.standard_normal(memories.visible.shape, dtype=np.float32)
-        memories.visible[...] += 0.01 * memories.visible.std() * jitter  # two copies of a sample must come apart
+        noise_terms = random.standard_normal(memories.visible.shape, dtype=np.float32)
+        memories.visible[...] += JITTER * memories.visible.std() * noise_terms
     else:
         if model.degree is None:
             memories = replace(memories, degree=stored_degree(memories, inputs, classes, weights))

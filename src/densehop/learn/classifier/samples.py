@@ -34,7 +34,7 @@ class Samples:
         data = sp.vstack(parts).tocsr() if any(map(sp.issparse, parts)) else np.vstack(parts)
         weights = None
         if earlier.weights is not None or self.weights is not None:
-            weights = np.concatenate([_ones(one) for one in (earlier, self)])
+            weights = np.concatenate([_ones(samples) for samples in (earlier, self)])
         return Samples(data, np.concatenate([earlier.classes, self.classes]), weights)
 
     def relative_weights(self) -> Floats | None:

@@ -61,8 +61,8 @@ class Memories:
     def shares(self, inputs: Reals, classes: Integers) -> Reals:
         """Return what each memory adds to the score of a class (B,) of inputs (B, N), up to a factor, (B, K)."""
         fields = inputs @ self.visible.T + self.class_fields()[classes]
-        found: Reals = np.maximum(fields / np.maximum(fields.max(axis=1, keepdims=True), self.floor), 0) ** self.degree
-        return found
+        shares: Reals = np.maximum(fields / np.maximum(fields.max(axis=1, keepdims=True), self.floor), 0) ** self.degree
+        return shares
 
     def class_fields(self, *, none: bool = False) -> Reals:
         """Return a_mu,c as (C, K); `none` adds a last row, all class units at -1."""
@@ -104,16 +104,16 @@ def class_scores(memories: Memories, inputs: Reals, *, none: bool = False) -> Sc
     return Scores(scores, weights)
 
 
-def input_gradient(memories: Memories, found: Scores, upstream: Reals) -> Reals:
+def input_gradient(memories: Memories, scores: Scores, upstream: Reals) -> Reals:
     """Return d loss/d v, (B, N), from d loss/d score (B, C)."""
-    gradient: Reals = np.einsum("bck,bc->bk", found.pull, upstream, optimize=True) @ memories.visible
+    gradient: Reals = np.einsum("bck,bc->bk", scores.pull, upstream, optimize=True) @ memories.visible
     return gradient
 
 
-def memory_gradients(memories: Memories, found: Scores, upstream: Reals, inputs: Reals) -> tuple[Reals, Reals]:
+def memory_gradients(memories: Memories, scores: Scores, upstream: Reals, inputs: Reals) -> tuple[Reals, Reals]:
     """Return d loss/d xi (K, N) and d loss/d zeta (K, C) from d loss/d score, (B, C) or (B, C + 1)."""
-    by_visible = np.einsum("bck,bc->bk", found.pull, upstream).T @ inputs
-    by_class = np.einsum("bck,bc->ck", found.pull, upstream)  # (C, K) or (C + 1, K)
+    by_visible = np.einsum("bck,bc->bk", scores.pull, upstream).T @ inputs
+    by_class = np.einsum("bck,bc->ck", scores.pull, upstream)  # (C, K) or (C + 1, K)
     n_classes = memories.labels.shape[1]
     by_label = 2 * by_class[:n_classes].T - by_class.sum(axis=0)[:, None]
     return by_visible, by_label

@@ -29,18 +29,18 @@ def likeliest_sharpness(inputs: Reals, classes: Integers, weights: Floats | None
     if not np.isfinite(nearest).any() or len(np.unique(owners)) < 2:
         return 1.0
     halves -= np.where(np.isfinite(nearest), nearest, 0)[:, None]  # so that no row loses all its digits
-    _, starts, places = np.unique(owners, return_index=True, return_inverse=True)
-    truth, shares = places[rows], amounts[rows]
+    _, starts, class_index = np.unique(owners, return_index=True, return_inverse=True)
+    truth, shares = class_index[rows], amounts[rows]
 
     def loss(log_sharpness: float) -> float:
         sums = np.add.reduceat(np.exp(-np.exp(log_sharpness) * halves) * amounts, starts, axis=1)
-        found = softmax(np.log(np.maximum(sums, 1e-300)))
-        logarithms = np.log(np.maximum(found, 1e-300))
+        optimum = softmax(np.log(np.maximum(sums, 1e-300)))
+        logarithms = np.log(np.maximum(optimum, 1e-300))
         unknown = logarithms.mean(axis=1) @ shares / shares.sum()
         return -float(logarithms[np.arange(len(rows)), truth] @ shares + unknown)
 
     typical = -float(np.log(np.median(nearest[np.isfinite(nearest)])))
-    found = minimize_scalar(
+    optimum = minimize_scalar(
         loss, bounds=(typical - WIDEST, typical + WIDEST), method="bounded", options={"xatol": 1e-3}
     )
-    return float(np.exp(found.x))
+    return float(np.exp(optimum.x))

@@ -33,8 +33,8 @@ class Patience:
 
     def ends(self, learner: Learner) -> bool:
         """Score the memories, keep a copy if they are the best, and say whether the best is too long ago."""
-        found = learner.network.scores(self.inputs).argmax(axis=1)
-        score = float((found == self.classes).mean())
+        decisions = learner.network.scores(self.inputs).argmax(axis=1)
+        score = float((decisions == self.classes).mean())
         if not self.scores or score > max(self.scores):
             self.best = learner.keep()
         self.scores.append(score)

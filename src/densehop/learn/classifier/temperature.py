@@ -12,7 +12,7 @@ from densehop.learn.classifier.scores import Memories
 
 SAMPLES = 500  # that are left out in turn
 MOST_FIELDS = 2**25  # at more memories, fewer are left out
-LARGEST = 1e4
+LARGEST = 1e4  # inverse temperature
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +58,8 @@ def left_out_temperature(
         unknown = logarithms.mean(axis=1) @ shares / shares.sum()
         return -float(logarithms[np.arange(len(rows)), truth] @ shares + unknown)
 
-    found = minimize_scalar(loss, bounds=(np.log(1e-3), np.log(LARGEST)), method="bounded", options={"xatol": 1e-3})
-    return float(np.exp(found.x)), float(found.fun / shares.sum())
+    optimum = minimize_scalar(loss, bounds=(np.log(1e-3), np.log(LARGEST)), method="bounded", options={"xatol": 1e-3})
+    return float(np.exp(optimum.x)), float(optimum.fun / shares.sum())
 
 
 def _left_out_scores(memories: Memories, inputs: Reals, rows: Integers) -> Floats:

@@ -33,8 +33,8 @@ class Adam:
         """Move the arrays against their gradients."""
         self.n_steps += 1
         rate *= np.sqrt(1 - SECOND**self.n_steps) / (1 - FIRST**self.n_steps)
-        for place, (array, gradient) in enumerate(zip(arrays, gradients, strict=True)):
-            mean, square, change = self.means[place], self.squares[place], gradient.astype(array.dtype)
+        for index, (array, gradient) in enumerate(zip(arrays, gradients, strict=True)):
+            mean, square, change = self.means[index], self.squares[index], gradient.astype(array.dtype)
             mean += (1 - FIRST) * (change - mean)
             square += (1 - SECOND) * (np.square(change, out=change) - square)
             np.sqrt(square, out=change)

@@ -136,14 +136,14 @@ def load_openml(name: str = "mnist", cache: Path | str | None = None) -> ImageSe
     """
     checks.choice("name", name, IDX_SETS)
     try:
-        found = fetch_openml(
+        data_set = fetch_openml(
             OPENML[name], version=1, as_frame=False, parser="liac-arff", data_home=None if cache is None else str(cache)
         )
     except OSError as error:
         raise InvalidInput(f"OpenML could not be reached ({error}): try again, or use load_idx with files") from error
-    images = np.asarray(found.data, dtype=np.float64)
+    images = np.asarray(data_set.data, dtype=np.float64)
     side = round(np.sqrt(images.shape[1]))
-    return ImageSet(name, images, found.target.astype(np.int64), (side, side), 255.0)
+    return ImageSet(name, images, data_set.target.astype(np.int64), (side, side), 255.0)
 
 
 def load(name: str, label: str | None = None, side: int | None = None) -> ImageSet:
@@ -166,9 +166,9 @@ def load(name: str, label: str | None = None, side: int | None = None) -> ImageS
     if name == "mnist5k":
         return load_mnist_5k()
     if name in TABLES:
-        found = TABLES[name]()
-        names = found.target_names[found.target]
-        return _image_set(name, np.asarray(found.data, dtype=np.float64), names, (1, found.data.shape[1]))
+        table = TABLES[name]()
+        names = table.target_names[table.target]
+        return _image_set(name, np.asarray(table.data, dtype=np.float64), names, (1, table.data.shape[1]))
     path = Path(name)
     if path.is_dir() and any(path.glob("*images?idx3-ubyte*")):
         return load_idx(name)
@@ -208,8 +208,8 @@ def _file(folder: Path, stem: str) -> Path:
     if not folder.is_dir():
         raise InvalidInput(f"there is no folder {folder}")
     names = [stem, f"{stem}.gz", stem.replace("-idx", ".idx"), f"{stem.replace('-idx', '.idx')}.gz"]
-    for place in (folder, *(folder / name for name in names)):  # Kaggle's archive has a folder around each file
+    for parent in (folder, *(folder / name for name in names)):  # Kaggle's archive has a folder around each file
         for name in names:
-            if (place / name).is_file():
-                return place / name
+            if (parent / name).is_file():
+                return parent / name
     raise InvalidInput(f"{folder} holds neither {names[0]} nor {names[1]}, also in a folder of that name")

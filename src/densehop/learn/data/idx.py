@@ -41,8 +41,8 @@ def read_idx(path: Path | str, checksum: str | None = None) -> npt.NDArray[Any]:
     if checksum is not None:
         _check(path, content, checksum.lower())
     if content[:2] == GZIP_MAGIC:
-        content = _unpacked(path, content)
-    return _parsed(path, content)
+        content = _unzip(path, content)
+    return _parse(path, content)
 
 
 def _check(path: Path, content: bytes, checksum: str) -> None:
@@ -50,12 +50,12 @@ def _check(path: Path, content: bytes, checksum: str) -> None:
     kinds = {32: "md5", 64: "sha256"}
     if len(checksum) not in kinds:
         raise InvalidInput(f"checksum must be 32 (md5) or 64 (sha256) hexadecimal digits, got {len(checksum)}")
-    found = hashlib.new(kinds[len(checksum)], content, usedforsecurity=False).hexdigest()
-    if found != checksum:
-        raise InvalidInput(f"{path} is damaged or another file: its {kinds[len(checksum)]} is {found}, not {checksum}")
+    digest = hashlib.new(kinds[len(checksum)], content, usedforsecurity=False).hexdigest()
+    if digest != checksum:
+        raise InvalidInput(f"{path} is damaged or another file: its {kinds[len(checksum)]} is {digest}, not {checksum}")
 
 
-def _unpacked(path: Path, content: bytes) -> bytes:
+def _unzip(path: Path, content: bytes) -> bytes:
     """Unpack gzip, whose own checksum finds damage."""
     try:
         return gzip.decompress(content)
@@ -63,7 +63,7 @@ def _unpacked(path: Path, content: bytes) -> bytes:
         raise InvalidInput(f"{path} is a damaged gzip file ({error}): fetch it again") from error
 
 
-def _parsed(path: Path, content: bytes) -> npt.NDArray[Any]:
+def _parse(path: Path, content: bytes) -> npt.NDArray[Any]:
     """Return the array behind the header."""
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in TYPES or content[3] == 0:
         raise InvalidInput(f"{path} is no IDX file: it starts with {content[:4].hex() or 'nothing'}")

@@ -46,7 +46,7 @@ class OwnData:
     def complete(self) -> "OwnData":
         """Return the data if no value is hidden; rows to store and to classify need all."""
         if np.isnan(self.rows).any():
-            row, column = (int(place) for place in np.argwhere(np.isnan(self.rows))[0])
+            row, column = (int(index) for index in np.argwhere(np.isnan(self.rows))[0])
             raise InvalidInput(
                 f"'{self.path}', vector {row + 1}, value {column + 1}: no number stands there; rows to store need all "
                 "values (`densehop restore` takes rows that lack some as --query)"
@@ -91,21 +91,23 @@ def read_uploads(uploads: Sequence[Upload], side: int | None = None) -> OwnData:
     InvalidInput
         In one line, as for `read_own`.
     """
-    suffixes = [one.suffix.lower() for one in uploads]
+    suffixes = [upload.suffix.lower() for upload in uploads]
     if uploads and all(suffix in pictures.SUFFIXES for suffix in suffixes):
         ordered = sorted(uploads, key=str)
         shape = pictures.chosen_shape(ordered, side)
         return OwnData(Path(str(ordered[0])), pictures.read_pictures(ordered, shape), None, shape, ordered)
     if len(uploads) == 1 and suffixes[0] in {".npy", ".csv", ".tsv"}:
         return _of_file(uploads[0], None)
-    names = ", ".join(f"'{one}'" for one in uploads[:3]) + (f" and {len(uploads) - 3} more" if len(uploads) > 3 else "")
+    names = ", ".join(f"'{upload}'" for upload in uploads[:3]) + (
+        f" and {len(uploads) - 3} more" if len(uploads) > 3 else ""
+    )
     raise InvalidInput(f"expected {UPLOADED_FORMATS} at a time, got {names or 'nothing'}")
 
 
 def _of_file(path: Path | Upload, label: str | None) -> OwnData:
     """Read a table or an array."""
     if path.suffix.lower() == ".npy":
-        return _of_array(path, _loaded(path), None, "")
+        return _of_array(path, _load_npy(path), None, "")
     table = tables.read_table(path, label)
     return OwnData(Path(str(path)), table.values, table.classes, _shape_of(table.values.shape[1]), table)
 
@@ -114,38 +116,38 @@ def written_like(data: OwnData, rows: Floats, folder: Path, shape: tuple[int, in
     """Return files with other rows in the format of the data; pictures are drawn into `folder`/restored."""
     stem = folder / "restored"
     if isinstance(data.origin, tables.Table):
-        return {stem.with_suffix(data.path.suffix.lower()): tables.written(data.origin, rows)}
+        return {stem.with_suffix(data.path.suffix.lower()): tables.file_content(data.origin, rows)}
     if isinstance(data.origin, list):
         stem.mkdir(parents=True, exist_ok=True)
-        for place, (path, row) in enumerate(zip(data.origin, rows, strict=True)):
-            pictures.written(row, shape, stem / f"{place:04}-{path.stem}.png")
+        for number, (path, row) in enumerate(zip(data.origin, rows, strict=True)):
+            pictures.write_picture(row, shape, stem / f"{number:04}-{path.stem}.png")
         return {}
     form, name = data.origin
-    found = rows.reshape(form)
+    values = rows.reshape(form)
     if name in {"", "idx"}:
-        return {stem.with_suffix(".npy"): _as_npy(found)}
-    return {stem.with_suffix(".npz"): packed({name: found}, compress=True)}
+        return {stem.with_suffix(".npy"): _as_npy(values)}
+    return {stem.with_suffix(".npz"): packed({name: values}, compress=True)}
 
 
 def _of_pictures(path: Path, shape: tuple[int, int] | None, side: int | None) -> OwnData:
     """Read a picture, a folder of them or a list."""
     if path.is_dir():
-        found = pictures.picture_files(path)
+        entries = pictures.picture_files(path)
     elif path.suffix.lower() == ".txt":
         lines = enumerate(text_of(path.read_bytes(), f"'{path}'").splitlines(), 1)
-        named = {number: path.parent / line.strip() for number, line in lines if line.strip()}
-        for number, file in named.items():
+        by_line = {number: path.parent / line.strip() for number, line in lines if line.strip()}
+        for number, file in by_line.items():
             if not file.is_file():
                 raise InvalidInput(f"'{path}', line {number}: expected the path of a picture, there is no '{file}'")
-        found = [(file, "") for file in named.values()]
+        entries = [(file, "") for file in by_line.values()]
     else:
-        found = [(path, "")]
-    if not found:
+        entries = [(path, "")]
+    if not entries:
         raise InvalidInput(f"'{path}' holds no pictures; expected {', '.join(pictures.SUFFIXES)}, also in sub-folders")
-    files, classes = [file for file, _ in found], np.array([name for _, name in found])
-    wanted = shape if shape is not None and shape[0] > 1 else pictures.chosen_shape(files, side)
-    rows = pictures.read_pictures(files, wanted)
-    return OwnData(path, rows, classes if all(classes) else None, wanted, files)
+    files, classes = [file for file, _ in entries], np.array([name for _, name in entries])
+    chosen = shape if shape is not None and shape[0] > 1 else pictures.chosen_shape(files, side)
+    rows = pictures.read_pictures(files, chosen)
+    return OwnData(path, rows, classes if all(classes) else None, chosen, files)
 
 
 def _of_array(path: Path | Upload, array: npt.NDArray[Any], classes: npt.NDArray[Any] | None, name: str) -> OwnData:
@@ -188,7 +190,7 @@ def _of_archive(path: Path) -> OwnData:
         raise InvalidInput(f"'{path}' is no .npz file of numbers, or a damaged one: numpy.savez writes them") from error
 
 
-def _loaded(path: Path | Upload) -> npt.NDArray[Any]:
+def _load_npy(path: Path | Upload) -> npt.NDArray[Any]:
     """Read a .npy file; one with Python objects is refused, since reading it could run code."""
     try:
         array = np.load(path, allow_pickle=False)

@@ -19,10 +19,10 @@ MOST_PIXELS, MOST_UPLOADED_PIXELS = 100_000_000, 16_000_000  # of one picture; a
 
 def picture_files(folder: Path) -> list[tuple[Path, str]]:
     """Return the pictures of a folder with their classes: the names of the sub-folders they are in, else ""."""
-    found = [(path, "") for path in _pictures_in(folder)]
-    for part in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        found += [(path, part.name) for path in _pictures_in(part)]
-    return found
+    entries = [(path, "") for path in _pictures_in(folder)]
+    for sub_folder in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        entries += [(path, sub_folder.name) for path in _pictures_in(sub_folder)]
+    return entries
 
 
 def _pictures_in(folder: Path) -> list[Path]:
@@ -37,7 +37,7 @@ def chosen_shape(paths: Sequence[Path | Upload], side: int | None) -> tuple[int,
         return side, side
     sizes = set()
     for path in paths:
-        with _opened(path) as picture:
+        with _open(path) as picture:
             sizes.add(picture.size)
     width, height = sizes.pop()
     return (height, width) if not sizes and max(width, height) <= LARGEST_SIDE else (USUAL_SIDE, USUAL_SIDE)
@@ -53,14 +53,14 @@ def read_pictures(paths: Sequence[Path | Upload], shape: tuple[int, int]) -> Flo
     return np.stack([_grey(path, shape) for path in paths])
 
 
-def written(row: Floats, shape: tuple[int, int], path: Path) -> None:
+def write_picture(row: Floats, shape: tuple[int, int], path: Path) -> None:
     """Write a row of grey values as a picture."""
     Image.fromarray(np.clip(np.rint(row), 0, WHITE).astype(np.uint8).reshape(shape)).save(path)
 
 
 def _grey(path: Path | Upload, shape: tuple[int, int]) -> Floats:
     """Return the grey values of one picture."""
-    with _opened(path) as opened:
+    with _open(path) as opened:
         try:
             upright = ImageOps.exif_transpose(opened).convert("RGBA")
         except (OSError, SyntaxError, ValueError) as error:
@@ -72,7 +72,7 @@ def _grey(path: Path | Upload, shape: tuple[int, int]) -> Floats:
     return np.where(np.asarray(upright)[..., 3].ravel() == 0, np.nan, values)
 
 
-def _opened(path: Path | Upload) -> Image.Image:
+def _open(path: Path | Upload) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the line below says it

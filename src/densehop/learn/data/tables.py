@@ -71,17 +71,19 @@ def read_table(path: Path | Upload, label: str | None = None) -> Table:
             raise InvalidInput(f"'{path}', row {number}: expected {width} cells as in row {rows[0][0]}, got {len(row)}")
     if not body:
         raise InvalidInput(f"'{path}' holds names and no rows; expected numbers below them")
-    place = _class_place(path, names, label, body)
-    columns = [column for column in range(width) if column != place]
+    class_column = _class_place(path, names, label, body)
+    columns = [column for column in range(width) if column != class_column]
     if not columns:
         raise InvalidInput(f"'{path}' holds classes and no numbers; expected columns of numbers besides")
     values = np.array([[_number(path, number, row, column, names) for column in columns] for number, row in body])
-    classes = None if place < 0 else np.array([row[place].strip() for _, row in body])
+    classes = None if class_column < 0 else np.array([row[class_column].strip() for _, row in body])
     kept = tuple(names[column] for column in columns) if names else ()
-    return Table(values, kept, classes, names[place] if names and place >= 0 else "", place, delimiter)
+    return Table(
+        values, kept, classes, names[class_column] if names and class_column >= 0 else "", class_column, delimiter
+    )
 
 
-def written(table: Table, values: Floats) -> bytes:
+def file_content(table: Table, values: Floats) -> bytes:
     """Return a table with other values, as a file's content in the format that it came in."""
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter=table.delimiter, lineterminator="\n")

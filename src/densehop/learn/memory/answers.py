@@ -14,9 +14,9 @@ from densehop.errors import InvalidInput
 from densehop.kernels.recall import keep
 from densehop.learn.memory.bits import MOST_SITES
 from densehop.learn.memory.certificates import one_memory_decides
-from densehop.learn.memory.description import described, judged
+from densehop.learn.memory.description import describe, judge
 from densehop.learn.memory.encoding import misfit
-from densehop.learn.memory.packing import packed
+from densehop.learn.memory.packing import pack_bits
 from densehop.learn.memory.result import Recall
 from densehop.learn.memory.solver import Rule, Solver
 from densehop.learn.memory.stored import Stored
@@ -41,21 +41,21 @@ class Questions:
     random_state: Any
     n_jobs: int | None
 
-    def restored(self, data: Reals, known: Mask | None) -> Reals:
+    def restore(self, data: Reals, known: Mask | None) -> Reals:
         """Return checked data (B, N) restored."""
         result = np.empty_like(data)
 
         def block(part: slice, solver: Solver, present: Mask | None, random: np.random.Generator) -> None:
             free = None if present is None else ~present
             motion, _ = solver.solve(data[part], present, free, random)
-            result[part] = self._decoded(motion.states, data[part], free)
+            result[part] = self._decode(motion.states, data[part], free)
 
         self._in_blocks(block, data, known)
         return result
 
-    def recalled(self, data: Reals, known: Mask | None, wanted_rate: float | None, *, clamp: bool) -> Recall:
+    def recall(self, data: Reals, known: Mask | None, wanted_rate: float | None, *, clamp: bool) -> Recall:
         """Restore checked data, describe what became of them, and judge the questions."""
-        return judged(self.stored, self._described(data, known, clamp=clamp), known, wanted_rate)
+        return judge(self.stored, self._describe(data, known, clamp=clamp), known, wanted_rate)
 
     def certified_flips(self, data: Reals | None) -> Integers:
         """Return how many signs of each row of checked data can be flipped, as `DenseAssociativeMemory` says, (B,)."""
@@ -65,24 +65,24 @@ class Questions:
                 f"certified_flips is for up to {MOST_SITES} signs at temperature 0: encoding='binary', and not "
                 "interaction='attention'"
             )
-        states = packed(stored.all_rows < 0 if data is None else ~(data > stored.encoding.middle))
+        states = pack_bits(stored.all_rows < 0 if data is None else ~(data > stored.encoding.middle))
         nearest, flips = one_memory_decides(stored.counted, stored.interaction, states)
-        rows, places = np.unique(nearest, return_inverse=True)
+        rows, index = np.unique(nearest, return_inverse=True)
         own = stored.encoding.decode(stored.some_rows(rows))
-        ended = self._described(own, None, clamp=True)
+        ended = self._describe(own, None, clamp=True)
         ends = (ended.patterns == own).all(axis=1) & ended.settled
-        return np.where(ends[places], np.maximum(flips, 0), 0)
+        return np.where(ends[index], np.maximum(flips, 0), 0)
 
-    def _described(self, data: Reals, known: Mask | None, *, clamp: bool) -> Recall:
+    def _describe(self, data: Reals, known: Mask | None, *, clamp: bool) -> Recall:
         """Restore checked data and describe what became of them."""
 
         def block(part: slice, solver: Solver, present: Mask | None, random: np.random.Generator) -> Recall:
             free = ~present if clamp and present is not None else None
             motion, means = solver.solve(data[part], present, free, random)
-            restored = self._decoded(motion.states, data[part], free)
-            return described(solver, data[part], present, motion, means, restored)
+            restored = self._decode(motion.states, data[part], free)
+            return describe(solver, data[part], present, motion, means, restored)
 
-        return Recall.joined(self._in_blocks(block, data, known))
+        return Recall.join(self._in_blocks(block, data, known))
 
     def _in_blocks(self, work: Callable[..., Any], data: Reals, known: Mask | None) -> list[Any]:
         """Return what `work` makes of each block of rows, which bound the memory; each has its random stream."""
@@ -104,7 +104,7 @@ class Questions:
         )
         return done
 
-    def _decoded(self, states: Reals, data: Reals, free: Mask | None) -> Reals:
+    def _decode(self, states: Reals, data: Reals, free: Mask | None) -> Reals:
         """Return states in the units of the data; sites that are not free are as they came."""
         values = self.stored.encoding.decode(states)
         if free is not None:

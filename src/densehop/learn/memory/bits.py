@@ -16,7 +16,7 @@ from densehop.kernels.recall import Listed
 from densehop.learn.memory.counting import Counting, floors_of
 from densehop.learn.memory.dynamics import Motion
 from densehop.learn.memory.interactions import Interaction
-from densehop.learn.memory.packing import Words, packed, unpacked
+from densehop.learn.memory.packing import Words, pack_bits, unpack_signs
 from densehop.simulate.representations.bit_overlaps import PatternWords
 
 ON_BITS = ("exponential", "rectified")
@@ -69,24 +69,24 @@ class BitMemory:
         free : (B, N), the sites that may move, among them all that are not present; None: all
         dtype : of the states that come back
         """
-        absent = None if present is None else packed(~present)
-        states = packed(~high) if absent is None else packed(~high) & ~absent
-        fixed = np.zeros_like(states) if free is None else packed(~free)
+        absent = None if present is None else pack_bits(~present)
+        states = pack_bits(~high) if absent is None else pack_bits(~high) & ~absent
+        fixed = np.zeros_like(states) if free is None else pack_bits(~free)
         at_rest, settled = np.zeros((2, len(states)), dtype=bool)
         moving = np.arange(len(states))
         n_steps = 0
         while n_steps < max_steps and len(moving):
-            now, hidden = states[moving], absent if n_steps == 0 else None
-            found = self._step(now, hidden, fixed[moving])
-            if found is None:
+            current, hidden = states[moving], absent if n_steps == 0 else None
+            outcome = self._step(current, hidden, fixed[moving])
+            if outcome is None:
                 return None
-            again, minimum = found
-            states[moving] = now
-            at_rest[moving] = ~again
-            settled[moving] = minimum
-            moving = moving[again]
+            may_move, is_minimum = outcome
+            states[moving] = current
+            at_rest[moving] = ~may_move
+            settled[moving] = is_minimum
+            moving = moving[may_move]
             n_steps += 1
-        return Motion(unpacked(states, self.words.n_spins).astype(dtype), n_steps, settled, at_rest)
+        return Motion(unpack_signs(states, self.words.n_spins).astype(dtype), n_steps, settled, at_rest)
 
     def _step(self, states: Words, absent: Words | None, fixed: Words) -> tuple[Mask, Mask] | None:
         """Move states in place; return which of them may move in another step, and which are minima for sure."""
@@ -97,16 +97,18 @@ class BitMemory:
         again, minimum, unclear = np.zeros((3, len(states)), dtype=bool)
         if absent is not None:  # sites that appear have yet to be seen
             again |= absent.any(axis=1)
-        left = min(kernel.SAFE / 4, self.alone / 2) if self.alone > 0 else kernel.SAFE / 4
-        floors = np.minimum(floors_of(logs, logs, n_memories, left), floors_of(gains, losses, n_memories, left))
-        before, asked = states.copy(), again.copy()
+        tolerance = min(kernel.SAFE / 4, self.alone / 2) if self.alone > 0 else kernel.SAFE / 4
+        floors = np.minimum(
+            floors_of(logs, logs, n_memories, tolerance), floors_of(gains, losses, n_memories, tolerance)
+        )
+        before, again_before = states.copy(), again.copy()
         counting = Counting(self.words, before, absent)
 
         def move(part: slice, listed: Listed) -> bool:
             number = listed.counts.shape[1]
-            places = np.empty((2, number), dtype=np.int64)
+            indices = np.empty((2, number), dtype=np.int64)
             scratch = kernel.Scratch(
-                np.empty(len(logs)), places[0], places[1], np.empty(number), np.empty(32 * states.shape[1])
+                np.empty(len(logs)), indices[0], indices[1], np.empty(number), np.empty(32 * states.shape[1])
             )
             budget = (part.stop - part.start) * (n_memories // SHARE + SHARE)
             spent = kernel.step(
@@ -117,7 +119,7 @@ class BitMemory:
         if not all(move(part, listed) for part, listed in counting.lists(floors)):
             return None
         rows = np.flatnonzero(unclear)
-        states[rows], again[rows], minimum[rows] = before[rows], asked[rows], False
+        states[rows], again[rows], minimum[rows] = before[rows], again_before[rows], False
         unclear[rows] = False
         if not all(move(part, listed) for part, listed in counting.all_counts(rows)):
             return None
@@ -128,7 +130,7 @@ def nearest_signs_of(words: PatternWords, interaction: Interaction, states: Word
     """Return the first of the nearest memories (B,) of spins, the sites that agree, and the energies (B,)."""
     counting = Counting(words, states, None)
     if interaction.additive:
-        tops, nearest, histogram = counting.tallied()
+        tops, nearest, histogram = counting.tally()
         return nearest, tops, -interaction.unit * (histogram @ interaction.table)
     overlaps: Floats = 2 * np.arange(words.n_spins + 1.0) - words.n_spins
     logs = float(interaction.beta) * overlaps
@@ -136,7 +138,7 @@ def nearest_signs_of(words: PatternWords, interaction: Interaction, states: Word
     totals = np.empty(len(states))
     floors = floors_of(logs, logs, words.n_patterns, ROUNDING)
     for part, listed in counting.lists(floors):
-        listing.weigh(listed.counts, listed.places, floors, logs, tops[part], nearest[part], totals[part])
+        listing.weigh(listed.counts, listed.indices, floors, logs, tops[part], nearest[part], totals[part])
     energies: Floats = -(logs[tops] + np.log(totals)) / interaction.beta
     return nearest, tops, energies
 
@@ -153,5 +155,5 @@ def posterior_means(words: PatternWords, beta: float, states: Words, absent: Wor
     counting = Counting(words, states, absent)
     floors = floors_of(logs, logs, words.n_patterns, ROUNDING)
     for part, listed in counting.lists(floors):
-        listing.add_all(listed.counts, listed.places, floors, logs, words.words, field, means[part], sums[part])
+        listing.add_all(listed.counts, listed.indices, floors, logs, words.words, field, means[part], sums[part])
     return means, sums

@@ -21,7 +21,7 @@ from scipy.special import logsumexp
 from densehop.base.arrays import Floats, Integers, Mask, Signs
 from densehop.learn.memory.counting import Counting
 from densehop.learn.memory.interactions import Interaction
-from densehop.learn.memory.packing import Words, sign_blocks, unpacked, words_at
+from densehop.learn.memory.packing import Words, sign_blocks, unpack_signs, words_at
 from densehop.simulate.representations.bit_overlaps import PatternWords
 
 ROUNDING = 2.0**-20  # share that sums of weights may be wrong by in single precision, for each 2^10 memories more
@@ -29,14 +29,14 @@ ROUNDING = 2.0**-20  # share that sums of weights may be wrong by in single prec
 
 def one_memory_decides(words: PatternWords, interaction: Interaction, states: Words) -> tuple[Integers, Integers]:
     """Return the nearest memories (B,) of states, and how many flips leave them the end (-1: it may not be the end)."""
-    tops, nearest, others = Counting(words, states, None).tallied()
+    tops, nearest, others = Counting(words, states, None).tally()
     own = words_at(words, nearest)
-    copies = Counting(words, own, None).tallied()[2][:, words.n_spins]
+    copies = Counting(words, own, None).tally()[2][:, words.n_spins]
     others[np.arange(len(states)), tops] -= copies
     if interaction.together:
         slack = np.log1p(-ROUNDING * (8 + words.n_patterns / 2**10))
         return nearest, _most(words.n_spins, _together(interaction, tops, others, copies, float(slack)))
-    held = _held(words, interaction, unpacked(own, words.n_spins))
+    held = _fields_at_memories(words, interaction, unpack_signs(own, words.n_spins))
     return nearest, _most(words.n_spins, _site_by_site(interaction, tops, words, own, held, copies))
 
 
@@ -65,20 +65,20 @@ def _together(
         own = logs[np.maximum(tops - flips, 0)]
         with np.errstate(invalid="ignore", divide="ignore"):
             sums = logsumexp(log_others + logs[nearer], axis=1)
-        found: Mask = (sums < np.log(copies) + own + slack) & (own > -np.inf)
-        return found
+        wins: Mask = (sums < np.log(copies) + own + slack) & (own > -np.inf)
+        return wins
 
     return stands
 
 
-def _held(words: PatternWords, interaction: Interaction, own: Signs) -> Floats:
+def _fields_at_memories(words: PatternWords, interaction: Interaction, own: Signs) -> Floats:
     """Return xi_i h_i of memories (B, N) among all, up to a factor: the sum over memories of what agreement gains."""
     held = np.zeros(own.shape)
     signs, steps = own.astype(np.float64), interaction.steps
-    for _, some in sign_blocks(words):
-        agree = np.rint((signs @ some.T.astype(np.float64) + interaction.n_sites) / 2).astype(np.int64)
+    for _, block in sign_blocks(words):
+        agree = np.rint((signs @ block.T.astype(np.float64) + interaction.n_sites) / 2).astype(np.int64)
         gained, lost = steps[np.maximum(agree - 1, 0)], steps[np.minimum(agree, len(steps) - 1)]
-        held += (gained + lost) / 2 @ some.astype(np.float64) * signs
+        held += (gained + lost) / 2 @ block.astype(np.float64) * signs
         held += ((gained - lost) / 2).sum(axis=1, keepdims=True)
     return held
 
@@ -88,22 +88,22 @@ def _site_by_site(
 ) -> Callable[[Integers], Mask]:
     """Return whether all sites within so many flips are drawn to the nearest memory, (B,)."""
     steps, n_sites = interaction.steps, interaction.n_sites
-    beside = Counting(words, own, None).tallied()[2]
+    beside = Counting(words, own, None).tally()[2]
     beside[:, n_sites] -= copies
     others = held.min(axis=1) - copies * steps[-1]
     size = np.abs(steps).max() * words.n_patterns
 
     def stands(flips: Integers) -> Mask:
-        away = np.broadcast_to(n_sites - tops + flips, tops.shape)
-        found = np.zeros(len(tops), dtype=bool)
-        for distance in np.unique(away[away < n_sites]):
-            rows = away == distance
+        distances = np.broadcast_to(n_sites - tops + flips, tops.shape)
+        drawn = np.zeros(len(tops), dtype=bool)
+        for distance in np.unique(distances[distances < n_sites]):
+            rows = distances == distance
             change = _largest_change(steps, int(distance))
             around = np.maximum(np.append(change, change[-1]), np.insert(change, 0, change[0]))
             least = steps[n_sites - 1 - distance :].min()
             margin = others[rows] + copies[rows] * least - beside[rows] @ around
-            found[rows] = margin > ROUNDING * size
-        return found
+            drawn[rows] = margin > ROUNDING * size
+        return drawn
 
     return stands
 

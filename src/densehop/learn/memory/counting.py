@@ -46,27 +46,27 @@ class Counting:
         for first in range(0, len(self.states), at_once):
             part = slice(first, min(first + at_once, len(self.states)))
             tops = np.zeros(part.stop - part.start, dtype=np.int64)
-            listed, places, number = self._collected(np.arange(part.start, part.stop), floors, tops)
+            listed, memories, number = self._collect(np.arange(part.start, part.stop), floors, tops)
             late = np.flatnonzero(number == kernel.TOO_MANY)
             if len(late):  # before the nearest memory was met, many seemed to matter: now it is known how near it is
-                listed[late], places[late], number[late] = self._collected(first + late, floors, tops[late])
-            few = number != kernel.TOO_MANY
-            if few.all():
-                yield part, Listed(listed, places, floors[tops])
+                listed[late], memories[late], number[late] = self._collect(first + late, floors, tops[late])
+            complete = number != kernel.TOO_MANY
+            if complete.all():
+                yield part, Listed(listed, memories, floors[tops])
                 continue
-            crowded += (first + np.flatnonzero(~few)).tolist()
-            for place in np.flatnonzero(few).tolist():
-                one = slice(place, place + 1)
-                yield slice(first + place, first + place + 1), Listed(listed[one], places[one], floors[tops[one]])
+            crowded += (first + np.flatnonzero(~complete)).tolist()
+            for index in np.flatnonzero(complete).tolist():
+                row = slice(index, index + 1)
+                yield slice(first + index, first + index + 1), Listed(listed[row], memories[row], floors[tops[row]])
         yield from self.all_counts(np.array(crowded, dtype=np.int64))
 
-    def _collected(self, rows: Integers, floors: Integers, tops: Integers) -> tuple[Counts, Integers, Integers]:
-        """Return counts and places of the memories that matter to some states, and how many; brings tops up to date."""
+    def _collect(self, rows: Integers, floors: Integers, tops: Integers) -> tuple[Counts, Integers, Integers]:
+        """Return counts and indices of the memories that matter to some states, and how many; tops are updated."""
         listed = np.full((len(rows), LISTED), -1, dtype=np.int16)
-        places, number = np.zeros((len(rows), LISTED), dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
+        memories, number = np.zeros((len(rows), LISTED), dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
         for start, counts in self._blocks(rows, MEMORIES_AT_ONCE):
-            kernel.collect(counts, len(rows), start, floors, tops, listed, places, number)
-        return listed, places, number
+            kernel.collect(counts, len(rows), start, floors, tops, listed, memories, number)
+        return listed, memories, number
 
     def all_counts(self, rows: Integers) -> Iterator[tuple[slice, Listed]]:
         """Yield the counts of states, in blocks of consecutive rows, and all memories."""
@@ -79,7 +79,7 @@ class Counting:
                 for _, counts in self._blocks(part, -(-n_memories // WIDTH) * WIDTH):
                     yield part, Listed(counts, np.empty((0, 0), np.int64), np.zeros(len(counts), np.int64))
 
-    def tallied(self) -> tuple[Integers, Integers, Integers]:
+    def tally(self) -> tuple[Integers, Integers, Integers]:
         """Return the largest counts (B,), the first memories that have them, and histograms of counts (B, C)."""
         n_counts = (1 if self.absent is None else 2) * self.memories.n_spins + 1
         tops, nearest = np.full(len(self.states), -1), np.zeros(len(self.states), dtype=np.int64)
@@ -105,9 +105,9 @@ class Counting:
 
     def _blocks(self, part: slice | Integers, length: int) -> Iterator[tuple[int, Counts]]:
         """Yield the counts of some states and of blocks of memories, -1 behind the last; they are overwritten later."""
-        states = self._padded(self.states[part])
+        states = self._pad(self.states[part])
         first_half = None if self.absent is None else states
-        second_half = states if self.absent is None else states | self._padded(self.absent[part])
+        second_half = states if self.absent is None else states | self._pad(self.absent[part])
         counts = np.empty((len(states), length), dtype=np.int16)
         more = None if first_half is None else np.empty_like(counts)
         memories = self.memories
@@ -120,7 +120,7 @@ class Counting:
             counts[:, end - start :] = -1
             yield start, counts
 
-    def _padded(self, rows: Words) -> Words:
+    def _pad(self, rows: Words) -> Words:
         """Return words of states with rows of zeros up to a multiple of the kernel's."""
         if len(rows) % ROWS == 0:
             return np.ascontiguousarray(rows)

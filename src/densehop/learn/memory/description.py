@@ -8,13 +8,13 @@ from densehop.base.arrays import Floats, Integers, Mask, Reals
 from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.memory.bits import nearest_signs_of, posterior_means
 from densehop.learn.memory.dynamics import Motion, posterior_mean
-from densehop.learn.memory.packing import packed
+from densehop.learn.memory.packing import pack_bits
 from densehop.learn.memory.result import Recall
 from densehop.learn.memory.solver import OVERLAPS_AT_ONCE, Solver
 from densehop.learn.memory.stored import Stored
 
 
-def described(
+def describe(
     solver: Solver,
     data: Reals,
     present: Mask | None,
@@ -29,7 +29,7 @@ def described(
     elif stored.counted is None:
         memory, halved, energy = _nearest_by_products(solver, motion.states)
     else:
-        memory, agree, energy = nearest_signs_of(stored.counted, stored.interaction, packed(motion.states < 0))
+        memory, agree, energy = nearest_signs_of(stored.counted, stored.interaction, pack_bits(motion.states < 0))
         halved = np.float64(2) * (stored.interaction.n_sites - agree)
     distance = _distances(stored, questions, present, memory)
     return Recall(
@@ -47,11 +47,11 @@ def described(
     )
 
 
-def judged(stored: Stored, found: Recall, present: Mask | None, wanted_rate: float | None) -> Recall:
+def judge(stored: Stored, recall: Recall, present: Mask | None, wanted_rate: float | None) -> Recall:
     """Return the same with what the questions, of which these values are present, were judged to be."""
-    p_value = stored.familiarity.p_values(found.distance, present, stored.nearest_others)
+    p_value = stored.familiarity.p_values(recall.distance, present, stored.nearest_others)
     rate = stored.familiarity.rate(wanted_rate)
-    return replace(found, p_value=p_value, known=(p_value <= rate) & (rate > 0), false_alarm_rate=rate)
+    return replace(recall, p_value=p_value, known=(p_value <= rate) & (rate > 0), false_alarm_rate=rate)
 
 
 def _confidence(solver: Solver, states: Reals, means: Floats | None, questions: Reals, present: Mask | None) -> Floats:
@@ -64,17 +64,17 @@ def _confidence(solver: Solver, states: Reals, means: Floats | None, questions: 
     if stored.counted is None:
         posterior = posterior_mean(stored.interaction.beta, solver.memories, questions)
         return (1 + np.sign(states) * posterior) / 2
-    absent = None if present is None else packed(~present)
-    signs = packed(questions < 0)
+    absent = None if present is None else pack_bits(~present)
+    signs = pack_bits(questions < 0)
     posterior, _ = posterior_means(stored.counted, stored.interaction.beta, signs, absent)
     return (1 + np.sign(states) * posterior) / 2
 
 
 def _nearest_values(solver: Solver, states: Reals) -> tuple[Integers, Floats, Floats]:
     """Return the nearest memories (B,) of real values, |x - xi|^2/2 to them, and the energies (B,)."""
-    found = solver.stored.nearby.blend(states, None, solver.interaction.beta)
-    if found is not None:
-        return found.nearest, found.squares / 2, -found.logs / solver.interaction.beta
+    blend = solver.stored.nearby.blend(states, None, solver.interaction.beta)
+    if blend is not None:
+        return blend.nearest, blend.squares / 2, -blend.logs / solver.interaction.beta
     return _nearest_of_many_values(solver, states)
 
 

@@ -51,15 +51,15 @@ def relax_together(
     norms = _norms(memories) if real else None
     n_steps = 0
     while n_steps < max_steps and len(moving):
-        now = states[moving]
+        current = states[moving]
         seen = present[moving] if present is not None and n_steps == 0 else None
-        some = None if free is None else free[moving]
-        overlaps = now @ memories.T
-        target = _target(interaction, memories, norms, now, overlaps.copy(), seen)
-        after = target if some is None else np.where(some, target, now)
-        still = np.abs(after - now).max(axis=1) <= (TOLERANCE if real else 0)
+        free_here = None if free is None else free[moving]
+        overlaps = current @ memories.T
+        target = _target(interaction, memories, norms, current, overlaps.copy(), seen)
+        after = target if free_here is None else np.where(free_here, target, current)
+        still = np.abs(after - current).max(axis=1) <= (TOLERANCE if real else 0)
         if norms is not None:
-            still[still] = ~leave_saddles(interaction, memories, norms, after, some, np.flatnonzero(still))
+            still[still] = ~leave_saddles(interaction, memories, norms, after, free_here, np.flatnonzero(still))
             settled[moving] = still
         else:
             settled[moving[still]] = interaction.surely_lowest(overlaps[still])
@@ -84,9 +84,9 @@ def leave_saddles(
     blends = np.flatnonzero(weights.max(axis=1) < 1 - TOLERANCE)
     if not len(blends):
         return moved
-    weights, places = weights[blends], rows[blends]
+    weights, blended = weights[blends], rows[blends]
     mean = weights @ memories
-    open_ = np.ones_like(mean) if free is None else free[places].astype(mean.dtype)
+    open_ = np.ones_like(mean) if free is None else free[blended].astype(mean.dtype)
     direction = (weights @ memories**2 - mean**2) * open_  # of the variances: no coordinate's is larger than the end's
     for _ in range(POWER_STEPS):
         length = np.linalg.norm(direction, axis=1, keepdims=True)
@@ -98,8 +98,8 @@ def leave_saddles(
         direction = product
     saddles = np.flatnonzero(interaction.beta * variance > 1 + TOLERANCE)
     length = np.linalg.norm(direction[saddles], axis=1, keepdims=True)
-    downhill = np.where((direction[saddles] * (mean - states[places])[saddles]).sum(axis=1, keepdims=True) < 0, -1, 1)
-    states[places[saddles]] += NUDGE * downhill * direction[saddles] / length
+    downhill = np.where((direction[saddles] * (mean - states[blended])[saddles]).sum(axis=1, keepdims=True) < 0, -1, 1)
+    states[blended[saddles]] += NUDGE * downhill * direction[saddles] / length
     moved[blends[saddles]] = True
     return moved
 
@@ -111,12 +111,17 @@ def _norms(memories: Reals) -> Reals:
 
 
 def _target(
-    interaction: Interaction, memories: Reals, norms: Reals | None, now: Reals, overlaps: Reals, present: Mask | None
+    interaction: Interaction,
+    memories: Reals,
+    norms: Reals | None,
+    current: Reals,
+    overlaps: Reals,
+    present: Mask | None,
 ) -> Reals:
     """Return where states go; sites that are not present do not count, and `norms` tell real values from spins."""
     if norms is None:
         target = _blend(interaction.weights(overlaps), memories, alone=2.0)
-        return np.where(target == 0, np.where(now == 0, 1, now), np.sign(target)).astype(now.dtype)
+        return np.where(target == 0, np.where(current == 0, 1, current), np.sign(target)).astype(current.dtype)
     # for real values the distance instead of the overlap: they differ where memories have different norms
     overlaps -= (norms if present is None or present.all() else _partial_norms(memories, norms, present)) / 2
     weights = interaction.weights(overlaps)
@@ -154,18 +159,18 @@ def fill_hidden(interaction: Interaction, memories: Reals, states: Reals) -> Rea
     rows = np.flatnonzero((states == 0).any(axis=1))
     if not len(rows):
         return states
-    now = states[rows]
-    overlaps = now @ memories.T
+    hidden_states = states[rows]
+    overlaps = hidden_states @ memories.T
     weights: Reals
     if interaction.name == "strict":
-        weights = partial_fields(interaction.degree, overlaps, np.count_nonzero(now, axis=1))
+        weights = partial_fields(interaction.degree, overlaps, np.count_nonzero(hidden_states, axis=1))
     elif interaction.name == "power":
         weights = (overlaps / interaction.n_sites) ** (interaction.degree - 1)
     else:
         weights = interaction.weights(overlaps)
     guess = np.where(weights @ memories < 0, -1, 1)
     filled = states.copy()
-    filled[rows] = np.where(now == 0, guess, now)
+    filled[rows] = np.where(hidden_states == 0, guess, hidden_states)
     return filled
 
 

@@ -52,7 +52,7 @@ class Encoding:
         if self.kind == "binary":
             values = np.where(data > self.middle, 1.0, -1.0).astype(data.dtype)
         else:
-            low, factor = (np.asarray(one, dtype=data.dtype) for one in (self.low, 2 / self.span))
+            low, factor = (np.asarray(number, dtype=data.dtype) for number in (self.low, 2 / self.span))
             values = (data - low) * factor - data.dtype.type(1)
         values[np.isnan(data)] = 0
         return values
@@ -100,7 +100,7 @@ class Encoding:
     def same_as(self, other: "Encoding") -> bool:
         """Whether both encode alike."""
         ends = ((self.low, other.low), (self.high, other.high))
-        return self.kind == other.kind and all(np.array_equal(one, two) for one, two in ends)
+        return self.kind == other.kind and all(np.array_equal(mine, theirs) for mine, theirs in ends)
 
 
 def encoding_of(data: Data, kind: str, scale: str = "auto", *, spins: bool) -> Encoding:
@@ -112,10 +112,10 @@ def encoding_of(data: Data, kind: str, scale: str = "auto", *, spins: bool) -> E
 
 def encoding_of_pieces(once: Iterable[Data], again: Iterable[Data], kind: str, scale: str, *, spins: bool) -> Encoding:
     """Return the encoding for data in pieces, which are looked at twice."""
-    ends = [(some.min(axis=0), some.max(axis=0)) for some in once]
+    ends = [(piece.min(axis=0), piece.max(axis=0)) for piece in once]
     lows = np.min([low for low, _ in ends], axis=0).astype(np.float64)
     highs = np.max([high for _, high in ends], axis=0).astype(np.float64)
-    return _chosen(again, lows, highs, kind, spins=spins, by_column=_by_column(lows, highs, scale))
+    return _choose(again, lows, highs, kind, spins=spins, by_column=_by_column(lows, highs, scale))
 
 
 def encoding_between(
@@ -124,20 +124,20 @@ def encoding_between(
     """Return the encoding for data whose columns have these ranges; `only` tells whether they hold two values only."""
     checks.choice("encoding", kind, ENCODINGS)
     checks.choice("scale", scale, SCALES)
-    return _decided(lows, highs, only, kind, spins=False, by_column=_by_column(lows, highs, scale))
+    return _decide(lows, highs, only, kind, spins=False, by_column=_by_column(lows, highs, scale))
 
 
-def _chosen(parts: Iterable[Data], lows: Floats, highs: Floats, kind: str, *, spins: bool, by_column: bool) -> Encoding:
+def _choose(parts: Iterable[Data], lows: Floats, highs: Floats, kind: str, *, spins: bool, by_column: bool) -> Encoding:
     """Return the encoding for data (M, N) in parts, of these ranges of columns."""
 
     def only(ends: tuple[Any, Any]) -> bool:
         blocks = (data[first : first + ROWS] for data in parts for first in range(0, len(data), ROWS))
-        return all(bool(((some == ends[0]) | (some == ends[1])).all()) for some in blocks)
+        return all(bool(((block == ends[0]) | (block == ends[1])).all()) for block in blocks)
 
-    return _decided(lows, highs, only, kind, spins=spins, by_column=by_column)
+    return _decide(lows, highs, only, kind, spins=spins, by_column=by_column)
 
 
-def _decided(
+def _decide(
     lows: Floats, highs: Floats, only: Callable[[tuple[Any, Any]], bool], kind: str, *, spins: bool, by_column: bool
 ) -> Encoding:
     """Return the encoding for data of these ranges; `only` tells whether they hold the ends of the range only."""
@@ -169,19 +169,19 @@ def joint_encoding(
         _check_range(stored, lows, highs, by_column=by_column)
     if by_column != stored.by_column:
         rows = at_the_ends(earlier(), stored.lows, stored.highs)
-        found = _chosen([data, rows], lows, highs, kind, spins=spins, by_column=by_column)
+        joint = _choose([data, rows], lows, highs, kind, spins=spins, by_column=by_column)
     else:
         ends = np.stack(np.broadcast_arrays(stored.low, stored.high)).reshape(2, -1)
-        some = "graded" if stored.kind == "graded" and kind == "auto" else kind
-        found = _chosen([data, ends], lows, highs, some, spins=spins, by_column=by_column)
-    return replace(found, exact=found.exact and stored.exact)
+        joint_kind = "graded" if stored.kind == "graded" and kind == "auto" else kind
+        joint = _choose([data, ends], lows, highs, joint_kind, spins=spins, by_column=by_column)
+    return replace(joint, exact=joint.exact and stored.exact)
 
 
 def at_the_ends(rows: Data, lows: Floats, highs: Floats) -> Data:
     """Return decoded rows whose values next to an end of their column, but for rounding, are that end."""
     close = 4 * np.finfo(rows.dtype).eps * max(abs(lows).max(), abs(highs).max())
-    some: Data = np.where(abs(rows - lows) <= close, lows, rows)
-    return np.where(abs(rows - highs) <= close, highs, some)
+    lower_done: Data = np.where(abs(rows - lows) <= close, lows, rows)
+    return np.where(abs(rows - highs) <= close, highs, lower_done)
 
 
 def _check_range(stored: Encoding, lows: Floats, highs: Floats, *, by_column: bool) -> None:
@@ -191,13 +191,13 @@ def _check_range(stored: Encoding, lows: Floats, highs: Floats, *, by_column: bo
             "with these rows columns differ otherwise in range, and grey values of earlier rows were made black or "
             "white in the middle of another one: fit all rows in one call, or set scale"
         )
-    one = (lows, highs) if by_column else (lows.min(keepdims=True), highs.max(keepdims=True))
-    wider = (one[0] < stored.low) | (one[1] > stored.high)
+    joint = (lows, highs) if by_column else (lows.min(keepdims=True), highs.max(keepdims=True))
+    wider = (joint[0] < stored.low) | (joint[1] > stored.high)
     if wider.any():
         column = int(wider.argmax())
         low, high = (np.ravel(end)[column] for end in (stored.low, stored.high))
         raise InvalidInput(
-            f"X and earlier rows reach from {one[0][column]:g} to {one[1][column]:g}, beyond the range {low:g} to "
+            f"X and earlier rows reach from {joint[0][column]:g} to {joint[1][column]:g}, beyond the range {low:g} to "
             f"{high:g} of the earlier ones, whose grey values were made black or white in its middle: "
             "fit all rows in one call"
         )
@@ -219,8 +219,8 @@ def misfit(encoding: Encoding, least_spread: float, data: Reals, present: Mask |
         column = int(outside.argmax())
         low, high = (np.broadcast_to(end, lows.shape)[column] for end in (encoding.low, encoding.high))
         where = f" in column {column}" if encoding.by_column else ""
-        asked = f"questions reach from {lows[column]:g} to {highs[column]:g}{where}"
-        return f"{asked}, what was stored from {low:g} to {high:g}"
+        reach = f"questions reach from {lows[column]:g} to {highs[column]:g}{where}"
+        return f"{reach}, what was stored from {low:g} to {high:g}"
     if encoding.by_column:
         return None
     if spread < NARROW * least_spread:
@@ -235,11 +235,11 @@ def default_beta(encoding: Encoding, memories: Reals) -> float:
         return float(np.log((1 - FLIP_RATE) / FLIP_RATE) / 2)
     number = min(SAMPLE, max(FEWEST, DISTANCES_AT_ONCE // len(memories)))
     rows = np.arange(0, len(memories), -(-len(memories) // number))  # evenly spread, some hundred are enough
-    some, distances = memories[rows].astype(np.float64), np.empty((len(rows), len(memories)))
+    sample, distances = memories[rows].astype(np.float64), np.empty((len(rows), len(memories)))
     for first in range(0, len(memories), ROWS):
         wide = memories[first : first + ROWS].astype(np.float64)
-        squares = (some**2).sum(axis=1)[:, None] + (wide**2).sum(axis=1)
-        distances[:, first : first + ROWS] = squares - 2 * some @ wide.T
+        squares = (sample**2).sum(axis=1)[:, None] + (wide**2).sum(axis=1)
+        distances[:, first : first + ROWS] = squares - 2 * sample @ wide.T
     distances[distances <= 1e-12 * memories.shape[1]] = np.inf  # itself, and copies
     distances = distances[np.isfinite(distances).any(axis=1)]
     if not len(distances):

@@ -22,7 +22,7 @@ from densehop.learn.memory.questions import complete_rows, partly_known
 from densehop.learn.memory.removal import checked_places, places_of, without
 from densehop.learn.memory.result import Recall
 from densehop.learn.memory.solver import Rule
-from densehop.learn.memory.stored import Rows, Stored, beta_of, encoded, together
+from densehop.learn.memory.stored import Rows, Stored, beta_of, encode_rows, together
 
 
 class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -134,7 +134,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
                 UserWarning,
                 stacklevel=2,
             )
-        return self._store(encoded(self.encoding_, data, self.store))
+        return self._store(encode_rows(self.encoding_, data, self.store))
 
     def partial_fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: N803 (scikit-learn's name)
         """Store the rows of X besides those stored before: what is chosen for all together is what `fit` chooses.
@@ -152,8 +152,8 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             earlier, lambda: earlier.decode(stored.all_rows), data, self.encoding, self.scale, spins=spins
         )
         if not self.encoding_.same_as(earlier):
-            rows = encoded(self.encoding_, earlier.decode(stored.all_rows))
-        return self._store(together(rows, encoded(self.encoding_, data), self.store))
+            rows = encode_rows(self.encoding_, earlier.decode(stored.all_rows))
+        return self._store(together(rows, encode_rows(self.encoding_, data), self.store))
 
     def forget(self, X: ArrayLike | None = None, *, indices: ArrayLike | None = None) -> Self:  # noqa: N803 (as above)
         """Forget stored rows: those equal to rows of X (B, N), copies as well, or those at indices (B,) of `memories_`.
@@ -171,23 +171,23 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
             raise InvalidInput("forget needs either X, rows that are stored, or indices=, their places in `memories_`")
         stored = self._stored
         if X is not None:
-            places = places_of(stored, complete_rows(self, X))
+            forgotten = places_of(stored, complete_rows(self, X))
         elif indices is not None:
-            places = checked_places(indices, stored.n_memories)
+            forgotten = checked_places(indices, stored.n_memories)
         spins = self.interaction in WITH_DEGREE
-        self.encoding_, rows = without(stored, places, self.encoding, self.scale, self.store, spins=spins)
+        self.encoding_, rows = without(stored, forgotten, self.encoding, self.scale, self.store, spins=spins)
         return self._store(rows)
 
     def transform(self, X: ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
         """Return the rows of X (B, N) restored; any of their values may be wrong."""
         self._check_ready()
-        return self._questions().restored(complete_rows(self, X), None)
+        return self._questions().restore(complete_rows(self, X), None)
 
     def restore(self, X: ArrayLike, known: ArrayLike | None = None) -> Any:  # noqa: N803 (as above)
         """Return the rows of X (B, N) restored, an array or what `set_output` asks for; `recall` says more of them."""
         self._check_ready()
         data, mask = partly_known(self, X, known)
-        return _wrap_data_with_container("transform", self._questions().restored(data, mask), X, self)
+        return _wrap_data_with_container("transform", self._questions().restore(data, mask), X, self)
 
     def recall(
         self,
@@ -214,7 +214,7 @@ class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         """
         self._check_ready()
         data, mask = partly_known(self, X, known)
-        return self._questions().recalled(data, mask, self.false_alarm_rate, clamp=clamp)
+        return self._questions().recall(data, mask, self.false_alarm_rate, clamp=clamp)
 
     def kneighbors(
         self,

@@ -21,7 +21,7 @@ from densehop.base import checks
 from densehop.base.arrays import Floats, Integers, Mask, Reals, Signs
 from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.memory.counting import Counting
-from densehop.learn.memory.packing import Keys, Words, packed, sums_of, words_at
+from densehop.learn.memory.packing import Keys, Words, pack_bits, sums_of, words_at
 from densehop.simulate.representations.bit_overlaps import PatternWords
 
 SAMPLE = 1000  # stored vectors that are compared with all others
@@ -56,15 +56,17 @@ class Familiarity:
         `distances` are mean squared ones over the values that are present. Over fewer values vectors that resemble each
         other come closer: `nearest` returns what `near` is where only the values of masks (G, N) are seen, in turn.
         """
-        measured = self._measured(self.near, distances)
+        measured = self._empirical_bounds(self.near, distances)
         if present is not None:
             for rows in alike(present):
-                measured[rows] = self._measured(nearest(present[rows]), distances[rows])
+                measured[rows] = self._empirical_bounds(nearest(present[rows]), distances[rows])
         if not self.signs:
             return measured
         known = np.full(len(distances), self.n_sites) if present is None else present.sum(axis=1)
-        one = binom.cdf(np.rint(distances * known / 4), known, 0.5)
-        law: Floats = np.maximum(measured, -np.expm1(self.n_memories * np.log1p(-np.minimum(one, 1 - 1e-16))))
+        single_probability = binom.cdf(np.rint(distances * known / 4), known, 0.5)
+        law: Floats = np.maximum(
+            measured, -np.expm1(self.n_memories * np.log1p(-np.minimum(single_probability, 1 - 1e-16)))
+        )
         return law
 
     def rate(self, wanted: float | None) -> float:
@@ -89,20 +91,20 @@ class Familiarity:
         """The smallest bound there is."""
         return 0.0 if self.independent else min(1.0, 2 / (len(self.near) + 1))
 
-    def _measured(self, near: Floats, distances: Floats) -> Floats:
+    def _empirical_bounds(self, near: Floats, distances: Floats) -> Floats:
         """Return the bounds that stored vectors give, from the ascending distances among them."""
         closer: Floats = np.searchsorted(near, distances * (1 + 1e-6) + 1e-12, side="right").astype(np.float64)
         return closer / max(len(near), 1) if self.independent else np.minimum((closer + 2) / (len(near) + 1), 1)
 
 
-def independent_signs(some: Reals | Signs) -> bool:
+def independent_signs(vectors: Reals | Signs) -> bool:
     """Tell whether the pairs among vectors of signs (S, N) overlap no more than those of independent fair ones.
 
     Of these, the overlaps k of different pairs are uncorrelated, and so are their squares: k has mean 0 and variance N,
     k^2 has mean N and variance 2 N (N - 1).
     """
-    rows = some[evenly(len(some), PAIRED)].astype(np.float32)
-    number, n_sites = len(rows) * (len(rows) - 1) / 2, some.shape[1]
+    rows = vectors[evenly(len(vectors), PAIRED)].astype(np.float32)
+    number, n_sites = len(rows) * (len(rows) - 1) / 2, vectors.shape[1]
     if not number:
         return True
     overlaps = (rows @ rows.T)[np.triu_indices(len(rows), 1)].astype(np.float64)
@@ -122,7 +124,7 @@ def nearest_values(memories: Reals | Signs, masks: Mask | None = None) -> Floats
     counts once: its copy says nothing about how close strangers come.
     """
     keys = keys_of(memories)
-    rows = sampled(keys)
+    rows = sample_rows(keys)
     seen = None if masks is None else visible(masks, len(rows))
     return ascending(values_to_others(memories, keys, memories[rows], keys[rows], seen))
 
@@ -130,22 +132,24 @@ def nearest_values(memories: Reals | Signs, masks: Mask | None = None) -> Floats
 def nearest_signs(memories: PatternWords, masks: Mask | None = None) -> Floats:
     """Return the same for vectors of signs, by counts of bits."""
     keys = sums_of(memories)
-    rows = sampled(keys)
+    rows = sample_rows(keys)
     seen = None if masks is None else visible(masks, len(rows))
     return ascending(signs_to_others(memories, keys, words_at(memories, rows), keys[rows], seen))
 
 
 @one_blas_thread
-def values_to_others(memories: Reals | Signs, keys: Keys, some: Reals | Signs, own: Keys, seen: Mask | None) -> Floats:
+def values_to_others(
+    memories: Reals | Signs, keys: Keys, vectors: Reals | Signs, own: Keys, seen: Mask | None
+) -> Floats:
     """Return the mean squared distances of vectors, whose keys are `own`, to the nearest memory that is no copy."""
     weights = None if seen is None else seen.astype(np.float32)
-    some = some.astype(np.float32) if weights is None else some.astype(np.float32) * weights
-    squares, nearest = np.einsum("mi,mi->m", some, some), np.full(len(some), np.inf, dtype=np.float32)
+    vectors = vectors.astype(np.float32) if weights is None else vectors.astype(np.float32) * weights
+    squares, nearest = np.einsum("mi,mi->m", vectors, vectors), np.full(len(vectors), np.inf, dtype=np.float32)
     for first in range(0, len(memories), AT_ONCE):
         part = slice(first, first + AT_ONCE)
         block = memories[part].astype(np.float32, copy=False)
         lengths = np.einsum("mi,mi->m", block, block) if weights is None else weights @ (block**2).T
-        distances = squares[:, None] + lengths - 2 * some @ block.T
+        distances = squares[:, None] + lengths - 2 * vectors @ block.T
         distances[own[:, None] == keys[part]] = np.inf
         nearest = np.minimum(nearest, distances.min(axis=1))
     number = memories.shape[1] if seen is None else np.maximum(seen.sum(axis=1), 1)
@@ -158,22 +162,22 @@ def signs_to_others(memories: PatternWords, keys: Keys, states: Words, own: Keys
     if seen is None:
         most = Counting(memories, states, None).nearest_others()
         return np.where(most < 0, np.inf, 4.0 * (memories.n_spins - most) / memories.n_spins)
-    absent, number = packed(~seen), seen.sum(axis=1)
-    histogram = Counting(memories, states & ~absent, absent).tallied()[2]
+    absent, number = pack_bits(~seen), seen.sum(axis=1)
+    histogram = Counting(memories, states & ~absent, absent).tally()[2]
     ordered, rows = np.sort(keys), np.arange(len(states))
     copies = np.searchsorted(ordered, own, side="right") - np.searchsorted(ordered, own)
     histogram[rows, memories.n_spins + number] -= copies  # counts are doubled, and hidden sites count once
     most = 2 * memories.n_spins - (histogram[:, ::-1] > 0).argmax(axis=1)
     differ = memories.n_spins + number - most
-    found: Floats = np.where(histogram.any(axis=1), 2.0 * differ / np.maximum(number, 1), np.inf)
-    return found
+    distances: Floats = np.where(histogram.any(axis=1), 2.0 * differ / np.maximum(number, 1), np.inf)
+    return distances
 
 
 def alike(present: Mask) -> list[Integers]:
     """Return rows of questions in some groups: those with the same mask if masks are few, else by how much is known."""
-    masks, which = np.unique(np.packbits(present, axis=1), axis=0, return_inverse=True)
+    masks, mask_index = np.unique(np.packbits(present, axis=1), axis=0, return_inverse=True)
     if len(masks) <= GROUPS:
-        return [np.flatnonzero(which.ravel() == mask) for mask in range(len(masks))]
+        return [np.flatnonzero(mask_index.ravel() == mask) for mask in range(len(masks))]
     return np.array_split(np.argsort(present.sum(axis=1), kind="stable"), GROUPS)
 
 
@@ -192,16 +196,16 @@ def keys_of(memories: Reals | Signs) -> Keys:
     return keys
 
 
-def sampled(keys: Keys) -> Integers:
-    """Return the places of different vectors, some of them where they are many."""
+def sample_rows(keys: Keys) -> Integers:
+    """Return the indices of different vectors, some of them where they are many."""
     different = np.unique(keys, return_index=True)[1]
     return different[evenly(len(different), SAMPLE)]
 
 
 def ascending(distances: Floats) -> Floats:
     """Return the finite ones of distances, rising."""
-    found: Floats = np.sort(distances[np.isfinite(distances)])
-    return found
+    finite: Floats = np.sort(distances[np.isfinite(distances)])
+    return finite
 
 
 def evenly(number: int, at_most: int) -> Integers:

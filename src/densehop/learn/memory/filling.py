@@ -15,7 +15,7 @@ Array = npt.NDArray[Any]
 Store = str | os.PathLike[str] | None
 
 
-def filled(store: Store, shape: tuple[int, ...], dtype: npt.DTypeLike, fill: Callable[[Array], None]) -> Array:
+def new_array(store: Store, shape: tuple[int, ...], dtype: npt.DTypeLike, fill: Callable[[Array], None]) -> Array:
     """Return an array that `fill` has filled: in memory, or where `store` is a path in that .npy file, mapped.
 
     The file takes its name when it is full, so another memory that maps an earlier one of this name keeps that.

@@ -10,7 +10,7 @@ from densehop.base import checks
 from densehop.base.arrays import ArrayLike, Floats, Reals
 from densehop.base.streams import Seed, seed_sequence
 from densehop.errors import InvalidInput
-from densehop.learn.validation import validated
+from densehop.learn.validation import validate
 
 WEIGHTS_AT_ONCE = 2**20
 ROWS_TRIED, SHARE_HIDDEN = 500, 0.2  # for the choice of beta
@@ -58,7 +58,7 @@ class DenseAssociativeImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstima
         self.mean_: Floats = np.nanmean(data, axis=0)
         spread = np.nanstd(data, axis=0)
         self.scale_: Floats = np.where(spread > 0, spread, 1)
-        self._rows, self._known = self._standardised(data)
+        self._rows, self._known = self._standardise(data)
         self.beta_: float = self._best() if self.beta is None else checks.number("beta", self.beta, zero_allowed=True)
         return self
 
@@ -70,19 +70,19 @@ class DenseAssociativeImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstima
         rows = np.flatnonzero(missing.any(axis=1))
         filled = data.copy()
         if len(rows):
-            values, known = self._standardised(data[rows].astype(np.float64))
+            values, known = self._standardise(data[rows].astype(np.float64))
             means = self._means(values, known, self.beta_) * self.scale_ + self.mean_
             filled[rows] = np.where(missing[rows], means, data[rows])
         return filled
 
     def _validated(self, X: ArrayLike, *, reset: bool = False) -> Reals:  # noqa: N803
         """Return checked data, which may hold nan."""
-        data: Reals = validated(
+        data: Reals = validate(
             self, X, dtype=[np.float64, np.float32], accept_sparse=False, ensure_all_finite="allow-nan", reset=reset
         )
         return data
 
-    def _standardised(self, data: Floats) -> tuple[Floats, Floats]:
+    def _standardise(self, data: Floats) -> tuple[Floats, Floats]:
         """Return values in standard deviations from the mean, 0 where not known, and 1 where known, else 0."""
         known = ~np.isnan(data)
         return np.where(known, (data - self.mean_) / self.scale_, 0.0), known.astype(np.float64)
@@ -90,6 +90,7 @@ class DenseAssociativeImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstima
     def _distances(self, values: Floats, known: Floats) -> Floats:
         """Return squared distances (B, M) to stored rows, as if all columns were known; inf where none is shared."""
         shared = known @ self._known.T
+        # |x - xi|^2 over the columns that both know, as what is not known is 0.
         squares = values**2 @ self._known.T + known @ (self._rows**2).T - 2 * values @ self._rows.T
         scaled = np.maximum(squares, 0) * values.shape[1] / np.maximum(shared, 1)
         return np.where(shared > 0, scaled, np.inf)
@@ -100,10 +101,10 @@ class DenseAssociativeImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstima
         at_once = max(1, WEIGHTS_AT_ONCE // len(self._rows))
         for first in range(0, len(values), at_once):
             part = slice(first, first + at_once)
-            result[part] = self._weighed(self._distances(values[part], known[part]), beta)
+            result[part] = self._weighted_means(self._distances(values[part], known[part]), beta)
         return result
 
-    def _weighed(self, distances: Floats, beta: float) -> Floats:
+    def _weighted_means(self, distances: Floats, beta: float) -> Floats:
         """Return the means of stored rows at these squared distances, (B, N)."""
         least = distances.min(axis=1, keepdims=True)
         least = np.where(np.isfinite(least), least, 0)
@@ -123,5 +124,7 @@ class DenseAssociativeImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstima
         if not len(finite) or not hidden.any() or finite.mean() <= 0:
             return 1.0
         betas = np.append(0.0, BETAS * self._rows.shape[1] / finite.mean())
-        errors = [float(((self._weighed(distances, beta) - self._rows[rows])[hidden] ** 2).mean()) for beta in betas]
+        errors = [
+            float(((self._weighted_means(distances, beta) - self._rows[rows])[hidden] ** 2).mean()) for beta in betas
+        ]
         return float(betas[int(np.argmin(errors))])

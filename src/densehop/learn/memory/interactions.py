@@ -68,7 +68,7 @@ class Interaction:
     def table(self) -> Floats:
         """Minus a memory's energy, (N + 1,), for c = 0..N agreeing sites, k = 2c - N; "strict": in whole numbers."""
         if self.name == "strict":
-            return np.array([float(one) for one in elementary_symmetric(self.degree, self.n_sites)])
+            return np.array([float(value) for value in elementary_symmetric(self.degree, self.n_sites)])
         overlap = np.linspace(-1, 1, self.n_sites + 1)
         if self.name == "rectified":
             overlap = np.maximum(overlap, 0)
@@ -146,8 +146,8 @@ class Interaction:
         `overlaps` (B, M) are those of the other sites; `memory` (M,) holds the signs of this site in all memories.
         """
         if self.additive:
-            places = np.rint((overlaps + self.n_sites - 1) / 2).astype(np.int64)
-            halves: Floats = self.unit / 2 * (self.steps[places] @ memory.astype(np.float64))
+            agreements = np.rint((overlaps + self.n_sites - 1) / 2).astype(np.int64)
+            halves: Floats = self.unit / 2 * (self.steps[agreements] @ memory.astype(np.float64))
             return halves
         up, down = self.beta * (overlaps + memory), self.beta * (overlaps - memory)
         return (log_sum_exp(up) - log_sum_exp(down)).astype(np.float64) / (2 * self.beta)

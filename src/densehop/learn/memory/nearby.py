@@ -39,9 +39,9 @@ class Blend:
 
 @dataclass(frozen=True, eq=False)
 class Near:
-    """Memories near states: places (B, K), of which the first `number` (B,) count; TOO_MANY where they did not fit."""
+    """Memories near states: indices (B, K), of which the first `number` (B,) count; TOO_MANY where they did not fit."""
 
-    places: Integers
+    indices: Integers
     number: Integers
 
 
@@ -55,9 +55,9 @@ class Nearby:
     @cached_property
     def halves(self) -> Singles:
         """|xi|^2/2, (M,)."""
-        found: Singles = np.einsum("mi,mi->m", self.single, self.single)
-        found /= 2
-        return found
+        halves: Singles = np.einsum("mi,mi->m", self.single, self.single)
+        halves /= 2
+        return halves
 
     def blend(self, states: Reals, seen: Mask | None, beta: float, likely: Integers | None = None) -> Blend | None:
         """Return what memories make of states; None where so many matter that products of matrices are faster.
@@ -65,7 +65,7 @@ class Nearby:
         `likely` (B,) are memories that may be the nearest, which saves lists of others.
         """
         n_memories, n_states = len(self.memories), len(states)
-        found = Blend(
+        result = Blend(
             np.empty(states.shape), np.empty(n_states, dtype=np.int64), *(np.empty(n_states) for _ in range(3))
         )
         most, hidden = n_memories // SHARE + SHARE, ROUNDING * np.finfo(self.memories.dtype).eps
@@ -74,14 +74,14 @@ class Nearby:
         def mix(part: slice, near: Near) -> bool:
             if (near.number == kernel.TOO_MANY).any() or near.number.max() > most:
                 return False
-            some = _seen(seen, part)
-            views = [whole[part] for whole in vars(found).values()]
+            seen_part = _seen(seen, part)
+            views = [whole[part] for whole in vars(result).values()]
             spent = kernel.blend(
-                near.places,
+                near.indices,
                 near.number,
                 self.memories,
                 states[part],
-                some,
+                seen_part,
                 float(beta),
                 reach,
                 len(near.number) * most,
@@ -89,32 +89,34 @@ class Nearby:
             )
             return bool(spent != kernel.OUT_OF_BUDGET)
 
-        return found if all(self._for_near(mix, states, seen, likely, 1, reach / beta, at_most)) else None
+        return result if all(self._for_near(mix, states, seen, likely, 1, reach / beta, at_most)) else None
 
     def nearest(self, states: Reals, seen: Mask | None, count: int) -> tuple[Floats, Integers]:
-        """Return the squared distances (B, k) to the nearest memories, rising, and their places."""
-        squares, places = np.empty((len(states), count)), np.empty((len(states), count), dtype=np.int64)
+        """Return the squared distances (B, k) to the nearest memories, rising, and their indices."""
+        squares, indices = np.empty((len(states), count)), np.empty((len(states), count), dtype=np.int64)
 
         def measure(part: slice, near: Near) -> bool:
             crowded = np.flatnonzero(near.number == kernel.TOO_MANY)
             number = np.maximum(near.number, 0)
-            some = _seen(seen, part)
-            kernel.nearest_of(near.places, number, self.memories, states[part], some, places[part], squares[part])
+            seen_part = _seen(seen, part)
+            kernel.nearest_of(
+                near.indices, number, self.memories, states[part], seen_part, indices[part], squares[part]
+            )
             for row in (part.start + crowded).tolist():  # more are as near as single precision tells than a list holds
-                one, every = slice(row, row + 1), np.arange(len(self.memories))[None]
+                single, every = slice(row, row + 1), np.arange(len(self.memories))[None]
                 kernel.nearest_of(
                     every,
                     np.array([every.size]),
                     self.memories,
-                    states[one],
-                    _seen(seen, one),
-                    places[one],
-                    squares[one],
+                    states[single],
+                    _seen(seen, single),
+                    indices[single],
+                    squares[single],
                 )
             return True
 
         self._for_near(measure, states, seen, None, count, 0.0, min(len(self.memories), 2 * count + LISTED))
-        return squares, places
+        return squares, indices
 
     def _for_near(
         self,
@@ -164,31 +166,31 @@ class Nearby:
         best = np.full((len(narrow), count), -np.inf, dtype=np.float32)
         if likely is not None:
             best[:, 0] = np.einsum("bi,bi->b", narrow, self.single[likely]) - self.halves[likely] - slack
-        near = self._screened(narrow, visible, windows, best, at_most)
+        near = self._screen(narrow, visible, windows, best, at_most)
         crowded = np.flatnonzero(near.number == kernel.TOO_MANY)
         if len(crowded):  # before the best was met, perhaps
-            some, known = narrow[crowded], np.repeat(best[crowded, -1:], count, axis=1)
-            again = self._screened(
-                some, None if visible is None else visible[crowded], windows[crowded], known, at_most
+            states_left, known = narrow[crowded], np.repeat(best[crowded, -1:], count, axis=1)
+            again = self._screen(
+                states_left, None if visible is None else visible[crowded], windows[crowded], known, at_most
             )
-            near.places[crowded], near.number[crowded] = again.places, again.number
+            near.indices[crowded], near.number[crowded] = again.indices, again.number
         return near
 
-    def _screened(self, narrow: Singles, visible: Mask | None, windows: Singles, best: Singles, at_most: int) -> Near:
+    def _screen(self, narrow: Singles, visible: Mask | None, windows: Singles, best: Singles, at_most: int) -> Near:
         """Return the memories whose scores are within windows of the best (B, k), which are brought up to date."""
         near = Near(np.empty((len(narrow), at_most), dtype=np.int64), np.zeros(len(narrow), dtype=np.int64))
-        values = np.empty(near.places.shape, dtype=np.float32)
+        values = np.empty(near.indices.shape, dtype=np.float32)
         for start in range(0, len(self.single), MEMORIES_AT_ONCE):
             scores = self._scores(narrow, visible, slice(start, start + MEMORIES_AT_ONCE))
-            kernel.screen(scores, start, windows, best, near.places, values, near.number)
-        kernel.tidy(best, windows, near.places, values, near.number)
+            kernel.screen(scores, start, windows, best, near.indices, values, near.number)
+        kernel.tidy(best, windows, near.indices, values, near.number)
         return near
 
-    def _scores(self, narrow: Singles, visible: Mask | None, some: slice) -> Singles:
+    def _scores(self, narrow: Singles, visible: Mask | None, block: slice) -> Singles:
         """Return x . xi - |xi|^2/2 over what is visible, of states and of some memories."""
-        memories = self.single[some]
+        memories = self.single[block]
         scores: Singles = narrow @ memories.T
-        scores -= self.halves[some] if visible is None else visible.astype(np.float32) @ (memories**2 / 2).T
+        scores -= self.halves[block] if visible is None else visible.astype(np.float32) @ (memories**2 / 2).T
         return scores
 
     def _slack(self, narrow: Singles) -> Floats:
@@ -209,22 +211,22 @@ class Nearby:
         settled = np.zeros(len(states), dtype=bool)
         moving, n_steps, likely = np.arange(len(states)), 0, None
         while n_steps < max_steps and len(moving):
-            now = states[moving]
-            some = None if free is None else free[moving]
+            current = states[moving]
+            free_here = None if free is None else free[moving]
             seen = present[moving] if present is not None and n_steps == 0 else None
-            found = self.blend(now, seen, interaction.beta, likely)
-            if found is None:
+            blend = self.blend(current, seen, interaction.beta, likely)
+            if blend is None:
                 return None
-            after = found.targets.astype(now.dtype)
-            if some is not None:
-                after = np.where(some, after, now)
-            still = np.abs(after - now).max(axis=1) <= TOLERANCE
-            blended = np.flatnonzero(still & (found.heaviest < 1 - TOLERANCE / 10))
+            after = blend.targets.astype(current.dtype)
+            if free_here is not None:
+                after = np.where(free_here, after, current)
+            still = np.abs(after - current).max(axis=1) <= TOLERANCE
+            blended = np.flatnonzero(still & (blend.heaviest < 1 - TOLERANCE / 10))
             if len(blended):
                 norms = np.einsum("mi,mi->m", self.memories, self.memories)
-                still[blended] = ~leave_saddles(interaction, self.memories, norms, after, some, blended)
+                still[blended] = ~leave_saddles(interaction, self.memories, norms, after, free_here, blended)
             settled[moving], states[moving] = still, after
-            moving, likely = moving[~still], found.nearest[~still]
+            moving, likely = moving[~still], blend.nearest[~still]
             n_steps += 1
         return Motion(states, n_steps, settled, settled)
 

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from densehop.base import checks
 from densehop.base.arrays import ArrayLike, Mask, Reals
 from densehop.errors import InvalidInput
-from densehop.learn.validation import validated
+from densehop.learn.validation import validate
 
 KINDS = (np.float64, np.float32)
 NARROW_INTEGERS = 16  # bits of integers that single precision holds exactly
@@ -23,7 +23,7 @@ def complete_rows(estimator: Any, data: ArrayLike, *, reset: bool = False) -> Re
         raise InvalidInput("X holds masked values: `restore` and `recall` take them as hidden, others do not")
     kinds = None if reset and _is_narrow(data) else _kinds(data)
     try:
-        return _dense(validated(estimator, data, dtype=kinds, reset=reset))
+        return _dense(validate(estimator, data, dtype=kinds, reset=reset))
     except ValueError as error:
         if "contains NaN" not in str(error):
             raise
@@ -35,7 +35,7 @@ def complete_rows(estimator: Any, data: ArrayLike, *, reset: bool = False) -> Re
 
 def partly_known(estimator: Any, data: ArrayLike, known: ArrayLike | None) -> tuple[Reals, Mask | None]:
     """Return checked data, which may hold nan, and which values are known (B, N); None: none is."""
-    checked = _dense(validated(estimator, data, dtype=_kinds(data), ensure_all_finite="allow-nan"))
+    checked = _dense(validate(estimator, data, dtype=_kinds(data), ensure_all_finite="allow-nan"))
     return checked, known_values(checked, known)
 
 

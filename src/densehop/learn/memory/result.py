@@ -51,7 +51,7 @@ class Recall:
         )
 
     @classmethod
-    def joined(cls, parts: "list[Recall]") -> "Recall":
+    def join(cls, parts: "list[Recall]") -> "Recall":
         """Return the results of blocks of questions as one."""
         names = ("patterns", "memory", "overlap", "energy", "confidence", "distance", "p_value", "known", "settled")
         columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}

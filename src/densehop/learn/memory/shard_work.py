@@ -14,9 +14,9 @@ from densehop.learn.memory.bits import posterior_means
 from densehop.learn.memory.encoding import Encoding
 from densehop.learn.memory.interactions import Interaction, log_sum_exp
 from densehop.learn.memory.neighbors import nearest_rows
-from densehop.learn.memory.packing import packed, sums_of
+from densehop.learn.memory.packing import pack_bits, sums_of
 from densehop.learn.memory.solver import OVERLAPS_AT_ONCE
-from densehop.learn.memory.stored import Stored, encoded
+from densehop.learn.memory.stored import Stored, encode_rows
 
 Piece = Any  # rows (M, N), or the path of a .npy file that holds them
 
@@ -29,7 +29,7 @@ class Mixture:
     logs: Floats
 
     @classmethod
-    def merged(cls, parts: "Sequence[Mixture]") -> "Mixture":
+    def merge(cls, parts: "Sequence[Mixture]") -> "Mixture":
         """Return what all shards together say."""
         logs = np.stack([part.logs for part in parts])
         total = np.logaddexp.reduce(logs)
@@ -37,7 +37,7 @@ class Mixture:
         return cls(sum(weight[:, None] * part.means for weight, part in zip(weights, parts, strict=True)), total)
 
 
-def loaded(piece: Piece) -> Any:
+def load_rows(piece: Piece) -> Any:
     """Return the rows of a piece."""
     rows = np.load(piece, mmap_mode="r") if isinstance(piece, str) or hasattr(piece, "__fspath__") else piece
     rows = np.asarray(rows)
@@ -48,7 +48,7 @@ def loaded(piece: Piece) -> Any:
 
 def ranges_of(piece: Piece) -> tuple[int, Floats, Floats]:
     """Return the number of rows of a piece and the ranges of its columns."""
-    rows = loaded(piece)
+    rows = load_rows(piece)
     low, high = rows.min(axis=0).astype(np.float64), rows.max(axis=0).astype(np.float64)
     if not np.isfinite([low, high]).all():
         raise InvalidInput("a piece holds nan or infinity: rows to store need all values")
@@ -57,31 +57,33 @@ def ranges_of(piece: Piece) -> tuple[int, Floats, Floats]:
 
 def only_these(piece: Piece, low: Any, high: Any) -> bool:
     """Tell whether a piece holds two values only."""
-    rows = loaded(piece)
+    rows = load_rows(piece)
     at_once = familiarity.AT_ONCE
     blocks = (rows[first : first + at_once] for first in range(0, len(rows), at_once))
-    return all(bool(((some == low) | (some == high)).all()) for some in blocks)
+    return all(bool(((block == low) | (block == high)).all()) for block in blocks)
 
 
 def shard_of(piece: Piece, encoding: Encoding, interaction: Interaction, store: str | None) -> Stored:
     """Return the rows of a piece as memories."""
-    return Stored(encoding, interaction, encoded(encoding, loaded(piece), store))
+    return Stored(encoding, interaction, encode_rows(encoding, load_rows(piece), store))
 
 
-def mixed(shard: Stored, states: Reals, seen: Mask | None, *, real: bool) -> Mixture:
+def mixture_of(shard: Stored, states: Reals, seen: Mask | None, *, real: bool) -> Mixture:
     """Return the mixture of a shard's memories for states (B, N), of which some sites are seen."""
     beta = float(shard.interaction.beta)
     if not real and shard.counted is not None:
         return Mixture(
-            *posterior_means(shard.counted, beta, packed(states < 0), None if seen is None else packed(~seen))
+            *posterior_means(shard.counted, beta, pack_bits(states < 0), None if seen is None else pack_bits(~seen))
         )
-    found = shard.nearby.blend(states, seen, beta)
-    if found is not None:
-        return Mixture(found.targets, found.logs)
+    blend = shard.nearby.blend(states, seen, beta)
+    if blend is not None:
+        return Mixture(blend.targets, blend.logs)
     at_once = max(1, OVERLAPS_AT_ONCE // shard.n_memories)
     parts = [slice(first, first + at_once) for first in range(0, len(states), at_once)]
-    some = [_mixed_of_all(shard, states[part], None if seen is None else seen[part]) for part in parts]
-    return Mixture(np.concatenate([one.means for one in some]), np.concatenate([one.logs for one in some]))
+    mixtures = [_mixed_of_all(shard, states[part], None if seen is None else seen[part]) for part in parts]
+    return Mixture(
+        np.concatenate([mixture.means for mixture in mixtures]), np.concatenate([mixture.logs for mixture in mixtures])
+    )
 
 
 @one_blas_thread
@@ -102,9 +104,9 @@ def nearest_in(shard: Stored, states: Reals, seen: Mask | None, count: int, *, r
     return shard.nearby.nearest(states, seen, min(count, shard.n_memories))
 
 
-def rows_at(shard: Stored, places: Integers) -> Reals:
+def rows_at(shard: Stored, indices: Integers) -> Reals:
     """Return some rows of a shard."""
-    return np.asarray(shard.some_rows(places))
+    return np.asarray(shard.some_rows(indices))
 
 
 def keys_of(shard: Stored) -> Any:
@@ -112,9 +114,9 @@ def keys_of(shard: Stored) -> Any:
     return familiarity.keys_of(shard.all_rows) if shard.words is None else sums_of(shard.words)
 
 
-def to_others(shard: Stored, some: Reals, own: Any, seen: Mask | None) -> Floats:
+def to_others(shard: Stored, vectors: Reals, own: Any, seen: Mask | None) -> Floats:
     """Return the mean squared distances of rows, with these keys, to the nearest of a shard that is no copy."""
     keys = keys_of(shard)
     if shard.words is not None:
-        return familiarity.signs_to_others(shard.words, keys, packed(some < 0), own, seen)
-    return familiarity.values_to_others(shard.all_rows, keys, some, own, seen)
+        return familiarity.signs_to_others(shard.words, keys, pack_bits(vectors < 0), own, seen)
+    return familiarity.values_to_others(shard.all_rows, keys, vectors, own, seen)

@@ -93,9 +93,9 @@ class ShardedMemory:
         self._starts = np.cumsum([0, *(number for number, _, _ in ranges)])
         self._shards = [
             self.client.submit(
-                work.shard_of, piece, self.encoding_, self.interaction_, self._store_of(place), pure=False
+                work.shard_of, piece, self.encoding_, self.interaction_, self._store_of(index), pure=False
             )
-            for place, piece in enumerate(pieces)
+            for index, piece in enumerate(pieces)
         ]
         self._familiarity: Familiarity | None = None
         return self
@@ -108,27 +108,27 @@ class ShardedMemory:
         """Return the distances of the rows of X (B, N) to their nearest stored rows and these rows' indices, (B, k)."""
         data, present = self._questions(X, None)
         count = checks.integer("n_neighbors", n_neighbors, 1, int(self._starts[-1]))
-        squares, places = self._nearest(self._start(data, present), present, count, real=not self._signs)
-        return np.sqrt(squares) * self.encoding_.unit, places
+        squares, indices = self._nearest(self._start(data, present), present, count, real=not self._signs)
+        return np.sqrt(squares) * self.encoding_.unit, indices
 
     def recall(self, X: ArrayLike, known: ArrayLike | None = None) -> Recall:  # noqa: N803
         """Restore the rows of X (B, N) and describe what became of them, as `DenseAssociativeMemory.recall`."""
         data, present = self._questions(X, known)
         questions = self._start(data, present)
-        states, moving, n_steps, posterior = self._moved(questions, present)
+        states, moving, n_steps, posterior = self._move(questions, present)
         settled = ~moving
         if not self._real:
-            states[settled], settled[settled] = self._descended(
+            states[settled], settled[settled] = self._descend(
                 states[settled], None if present is None else ~present[settled]
             )
         nearest, rows = self._nearest(states, None, 1, real=self._real)
-        squares, places = nearest[:, 0], rows[:, 0]
+        squares, memory = nearest[:, 0], rows[:, 0]
         logs = self._mixture(states, None).logs
         if not self._real:
             squares = np.rint(squares)
         else:
             settled &= np.exp(-self.beta_ / 2 * squares - logs) > 1 - TOLERANCE / 10
-        distance = self._distances(questions, present, places)
+        distance = self._distances(questions, present, memory)
         judge = self._judge()
         p_value = judge.p_values(distance, present, self._nearest_others)
         rate = judge.rate(self.false_alarm_rate)
@@ -136,7 +136,7 @@ class ShardedMemory:
         decoded = self.encoding_.decode(states).astype(data.dtype)
         return Recall(
             patterns=decoded if present is None else np.where(present, data, decoded),
-            memory=places,
+            memory=memory,
             overlap=1 - squares / 2 / states.shape[1],
             energy=-logs / self.beta_,
             confidence=confidence,
@@ -176,7 +176,7 @@ class ShardedMemory:
         kept = np.where(states == 0, 1, states)
         return np.where(np.abs(means) <= BALANCED, kept, np.sign(means)).astype(states.dtype)
 
-    def _moved(self, questions: Reals, present: Mask | None) -> tuple[Reals, Mask, int, Floats]:
+    def _move(self, questions: Reals, present: Mask | None) -> tuple[Reals, Mask, int, Floats]:
         """Return states (B, N) after steps of all free sites, which still move, how many steps, and the first means."""
         states, moving, n_steps = questions.copy(), np.ones(len(questions), dtype=bool), 0
         posterior = np.zeros(questions.shape)
@@ -191,7 +191,7 @@ class ShardedMemory:
             states[rows], n_steps = after, n_steps + 1
         return states, moving, n_steps, posterior
 
-    def _descended(self, states: Reals, free: Mask | None) -> tuple[Reals, Mask]:
+    def _descend(self, states: Reals, free: Mask | None) -> tuple[Reals, Mask]:
         """Return spins (B, N) after single flips of free sites, in order, each a round of all shards; which are minima.
 
         A flip of a site at which memories of a share P of the weights agree lowers the energy where
@@ -202,11 +202,11 @@ class ShardedMemory:
         least = (1 - FLIP_ROUNDING) / (1 + np.exp(-2 * self.beta_))
         moving = np.arange(len(states))
         while len(moving):
-            now = states[moving]
-            lowers = (1 + now * self._mixture(now, None).means) / 2 < least
+            current = states[moving]
+            lowers = (1 + current * self._mixture(current, None).means) / 2 < least
             lowers = lowers if free is None else lowers & free[moving]
             settled[moving] = ~lowers.any(axis=1)
-            later = lowers & (np.arange(now.shape[1]) >= after[moving, None])
+            later = lowers & (np.arange(current.shape[1]) >= after[moving, None])
             sweeps[moving] += ~later.any(axis=1)
             site = np.where(later.any(axis=1), later.argmax(axis=1), lowers.argmax(axis=1))
             on = ~settled[moving] & (sweeps[moving] < self.max_steps)
@@ -216,32 +216,34 @@ class ShardedMemory:
         return states, settled
 
     def _mixture(self, states: Reals, seen: Mask | None) -> work.Mixture:
-        return work.Mixture.merged(self._ask(work.mixed, states, seen, real=self._real))
+        return work.Mixture.merge(self._ask(work.mixture_of, states, seen, real=self._real))
 
     def _nearest(self, states: Reals, seen: Mask | None, count: int, *, real: bool) -> tuple[Floats, Integers]:
-        """Return squared distances (B, k) of encoded states to their nearest rows, and the places of these."""
-        found = self._ask(work.nearest_in, states, seen, count, real=real)
-        squares = np.concatenate([one for one, _ in found], axis=1)
-        starts = zip(found, self._starts[:-1], strict=True)
-        places = np.concatenate([one + start for (_, one), start in starts], axis=1)
-        order = np.lexsort((places, squares))[:, :count]
-        return np.take_along_axis(squares, order, 1), np.take_along_axis(places, order, 1)
+        """Return squared distances (B, k) of encoded states to their nearest rows, and the indices of these."""
+        answers = self._ask(work.nearest_in, states, seen, count, real=real)
+        squares = np.concatenate([part for part, _ in answers], axis=1)
+        starts = zip(answers, self._starts[:-1], strict=True)
+        indices = np.concatenate([part + start for (_, part), start in starts], axis=1)
+        order = np.lexsort((indices, squares))[:, :count]
+        return np.take_along_axis(squares, order, 1), np.take_along_axis(indices, order, 1)
 
-    def _distances(self, questions: Reals, present: Mask | None, places: Integers) -> Floats:
+    def _distances(self, questions: Reals, present: Mask | None, indices: Integers) -> Floats:
         """Return the mean squared distances (B,) of questions to stored rows over what is present."""
         counted = np.ones(questions.shape, dtype=bool) if present is None else present
-        squares = (questions.astype(np.float64) - self._rows(places)) ** 2 * counted
+        squares = (questions.astype(np.float64) - self._rows(indices)) ** 2 * counted
         means: Floats = squares.sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
         return means
 
-    def _rows(self, places: Integers) -> Reals:
+    def _rows(self, indices: Integers) -> Reals:
         """Return some of all rows."""
-        owners = np.searchsorted(self._starts, places, side="right") - 1
-        asked = [places[owners == place] - self._starts[place] for place in range(len(self._shards))]
-        some = [self.client.submit(work.rows_at, *pair, pure=False) for pair in zip(self._shards, asked, strict=True)]
-        rows = np.empty((len(places), self.interaction_.n_sites))
-        for place, found in enumerate(self.client.gather(some)):
-            rows[owners == place] = found
+        owners = np.searchsorted(self._starts, indices, side="right") - 1
+        requests = [indices[owners == shard] - self._starts[shard] for shard in range(len(self._shards))]
+        futures = [
+            self.client.submit(work.rows_at, *pair, pure=False) for pair in zip(self._shards, requests, strict=True)
+        ]
+        rows = np.empty((len(indices), self.interaction_.n_sites))
+        for shard, answer in enumerate(self.client.gather(futures)):
+            rows[owners == shard] = answer
         return rows
 
     def _judge(self) -> Familiarity:
@@ -249,17 +251,17 @@ class ShardedMemory:
         if self._familiarity is None:
             self._keys = np.concatenate(self._ask(work.keys_of))
             near = self._nearest_others(None)
-            independent = self._signs and independent_signs(self._rows(familiarity.sampled(self._keys)))
+            independent = self._signs and independent_signs(self._rows(familiarity.sample_rows(self._keys)))
             sizes = (int(self._starts[-1]), self.interaction_.n_sites)
             self._familiarity = Familiarity(*sizes, near, self._signs, independent)
         return self._familiarity
 
     def _nearest_others(self, masks: Mask | None) -> Floats:
         """Return the rising distances of stored rows to their nearest other one, seen through masks in turn."""
-        places = familiarity.sampled(self._keys)
-        seen = None if masks is None else familiarity.visible(masks, len(places))
-        found = self._ask(work.to_others, self._rows(places), self._keys[places], seen)
-        return familiarity.ascending(np.min(found, axis=0))
+        sample = familiarity.sample_rows(self._keys)
+        seen = None if masks is None else familiarity.visible(masks, len(sample))
+        distances = self._ask(work.to_others, self._rows(sample), self._keys[sample], seen)
+        return familiarity.ascending(np.min(distances, axis=0))
 
     def _ask(self, question: Callable[..., Any], *given: Any, **named: Any) -> list[Any]:
         """Return the answers of all shards, in order."""
@@ -269,8 +271,10 @@ class ShardedMemory:
 
     def _everywhere(self, task: Callable[..., Any], pieces: Sequence[work.Piece], *given: Any) -> list[Any]:
         """Return what a task makes of all pieces, in order."""
-        answers: list[Any] = self.client.gather([self.client.submit(task, one, *given, pure=False) for one in pieces])
+        answers: list[Any] = self.client.gather(
+            [self.client.submit(task, piece, *given, pure=False) for piece in pieces]
+        )
         return answers
 
-    def _store_of(self, place: int) -> str | None:
-        return None if self.folder is None else f"{self.folder}/shard-{place}.npy"
+    def _store_of(self, number: int) -> str | None:
+        return None if self.folder is None else f"{self.folder}/shard-{number}.npy"

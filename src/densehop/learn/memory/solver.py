@@ -68,23 +68,23 @@ class Solver:
 
     def _relax(self, data: Reals, present: Mask | None, free: Mask | None) -> Motion:
         """Move to minima of the energy: together as long as that moves states, then spins by single flips."""
-        found = self._relax_together(data, present, free)
-        rows = np.flatnonzero(found.at_rest & ~found.settled)
+        motion = self._relax_together(data, present, free)
+        rows = np.flatnonzero(motion.at_rest & ~motion.settled)
         if self.real or not len(rows):
-            return found
+            return motion
         # the sweeps do not depend on the steps, which are those of the slowest row: a row alone must end there, too
-        ended = self.stored.descent.run(found.states[rows], None if free is None else free[rows], self.rule.max_steps)
-        states, settled = found.states, found.settled
+        ended = self.stored.descent.run(motion.states[rows], None if free is None else free[rows], self.rule.max_steps)
+        states, settled = motion.states, motion.settled
         states[rows], settled[rows] = ended.states, ended.settled
-        return Motion(states, found.n_steps + ended.n_steps, settled, settled)
+        return Motion(states, motion.n_steps + ended.n_steps, settled, settled)
 
     def _relax_together(self, data: Reals, present: Mask | None, free: Mask | None) -> Motion:
         """Move all sites at once where that lowers the energy; else give hidden sites a sign and leave it at that."""
         bits, middle = self.stored.bits, self.stored.encoding.middle
         if bits is not None:
-            found = bits.relax(data > middle, present, free, self.rule.max_steps, data.dtype)
-            if found is not None:
-                return found
+            motion = bits.relax(data > middle, present, free, self.rule.max_steps, data.dtype)
+            if motion is not None:
+                return motion
         if self.real:
             moved = self.stored.nearby.relax(
                 self.interaction, self.start(data, present), free, present, self.rule.max_steps
@@ -109,10 +109,10 @@ class Solver:
                 relax_together(self.interaction, self.memories, start, held, seen, self.rule.max_steps, real=self.real)
             )
         return Motion(
-            np.concatenate([one.states for one in motions]),
-            max(one.n_steps for one in motions),
-            np.concatenate([one.settled for one in motions]),
-            np.concatenate([one.at_rest for one in motions]),
+            np.concatenate([motion.states for motion in motions]),
+            max(motion.n_steps for motion in motions),
+            np.concatenate([motion.settled for motion in motions]),
+            np.concatenate([motion.at_rest for motion in motions]),
         )
 
     @one_blas_thread

@@ -20,19 +20,19 @@ from densehop.learn.memory.familiarity import (
     independent_signs,
     nearest_signs,
     nearest_values,
-    sampled,
+    sample_rows,
 )
-from densehop.learn.memory.filling import Store, filled, is_mapped
+from densehop.learn.memory.filling import Store, is_mapped, new_array
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.memory.nearby import Nearby
 from densehop.learn.memory.packing import (
     ROWS_AT_ONCE,
     all_signs,
-    gathered,
-    joined,
+    gather,
+    join,
     pack_memories,
     sums_of,
-    unpacked,
+    unpack_signs,
     word_blocks,
     words_at,
 )
@@ -82,11 +82,11 @@ class Stored:
         self._require_room(1 if self.words is not None else 0)
         return all_signs(self.rows) if isinstance(self.rows, PatternWords) else self.rows
 
-    def some_rows(self, places: Integers) -> Reals | Signs:
+    def some_rows(self, indices: Integers) -> Reals | Signs:
         """Return some rows, (B, N)."""
         if isinstance(self.rows, PatternWords):
-            return unpacked(words_at(self.rows, places), self.rows.n_spins)
-        return self.rows[places]
+            return unpack_signs(words_at(self.rows, indices), self.rows.n_spins)
+        return self.rows[indices]
 
     def start(self, data: Reals, present: Mask | None) -> Reals:
         """Return encoded questions (B, N), 0 where hidden."""
@@ -134,7 +134,7 @@ class Stored:
     def familiarity(self) -> Familiarity:
         """What strangers are judged by."""
         near, words = self.nearest_others(None), self.words
-        independent = words is not None and independent_signs(self.some_rows(sampled(sums_of(words))))
+        independent = words is not None and independent_signs(self.some_rows(sample_rows(sums_of(words))))
         return Familiarity(self.n_memories, self.interaction.n_sites, near, words is not None, independent)
 
     def nearest_others(self, masks: Mask | None) -> Floats:
@@ -155,7 +155,7 @@ class Stored:
         return 1.0
 
 
-def encoded(encoding: Encoding, data: Data, store: Store = None) -> Rows:
+def encode_rows(encoding: Encoding, data: Data, store: Store = None) -> Rows:
     """Return data as rows to store: signs as bits or real values in the precision of the data, few at a time.
 
     Greys of single precision from -1 to 1 in a file that is mapped to be read only are left there.
@@ -172,28 +172,30 @@ def encoded(encoding: Encoding, data: Data, store: Store = None) -> Rows:
         return np.asarray(data)
     dtype = data.dtype if data.dtype.kind == "f" and store is None else np.dtype(np.float32)
     blocks = (data[first : first + ROWS_AT_ONCE] for first in range(0, len(data), ROWS_AT_ONCE))
-    return written((encoding.encode(some.astype(dtype, copy=False)) for some in blocks), data.shape, dtype, store)
+    return assemble_rows(
+        (encoding.encode(block.astype(dtype, copy=False)) for block in blocks), data.shape, dtype, store
+    )
 
 
 def together(first: Rows, second: Rows, store: Store = None) -> Rows:
     """Return rows of both, in order."""
     if isinstance(first, PatternWords) and isinstance(second, PatternWords):
-        return joined(first, second, store)
+        return join(first, second, store)
     assert not isinstance(first, PatternWords), "one encoding makes one kind of rows"
     assert not isinstance(second, PatternWords), "one encoding makes one kind of rows"
     shape, dtype = (len(first) + len(second), first.shape[1]), np.result_type(first, second)
-    return written((first, second), shape, dtype, store)
+    return assemble_rows((first, second), shape, dtype, store)
 
 
-def chosen(rows: Rows, places: Integers, store: Store = None) -> Rows:
+def select_rows(rows: Rows, indices: Integers, store: Store = None) -> Rows:
     """Return some of the rows."""
     if isinstance(rows, PatternWords):
-        return gathered(word_blocks(rows, places), len(places), rows.n_spins, store)
-    blocks = (rows[places[first : first + ROWS_AT_ONCE]] for first in range(0, len(places), ROWS_AT_ONCE))
-    return written(blocks, (len(places), rows.shape[1]), rows.dtype, store)
+        return gather(word_blocks(rows, indices), len(indices), rows.n_spins, store)
+    blocks = (rows[indices[first : first + ROWS_AT_ONCE]] for first in range(0, len(indices), ROWS_AT_ONCE))
+    return assemble_rows(blocks, (len(indices), rows.shape[1]), rows.dtype, store)
 
 
-def written(pieces: Iterable[Reals], shape: tuple[int, ...], dtype: npt.DTypeLike, store: Store) -> Reals:
+def assemble_rows(pieces: Iterable[Reals], shape: tuple[int, ...], dtype: npt.DTypeLike, store: Store) -> Reals:
     """Return rows of real values from pieces of them."""
 
     def fill(values: Reals) -> None:
@@ -202,7 +204,7 @@ def written(pieces: Iterable[Reals], shape: tuple[int, ...], dtype: npt.DTypeLik
             values[first : first + len(piece)] = piece
             first += len(piece)
 
-    return filled(store, shape, dtype, fill)
+    return new_array(store, shape, dtype, fill)
 
 
 def beta_of(encoding: Encoding, rows: Rows) -> float:

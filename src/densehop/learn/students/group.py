@@ -101,7 +101,7 @@ def group_of(network: PBodyHopfield, run: Samples, n_workers: int | None) -> Stu
     students, overlap, example = _closest(network, run.spins, n_workers)
     relaxed, relaxed_overlap, nearest = _closest(network, network.relax(students, n_workers), n_workers)
     pairs = zip(relaxed, network.patterns[nearest], strict=True)
-    parts = np.array([network.table.energies(state[None], one[None])[0] for state, one in pairs])
+    parts = np.array([network.table.energies(state[None], memory[None])[0] for state, memory in pairs])
     known = run.overlap.shape[2] > 1
     return StudentGroup(
         students=students,

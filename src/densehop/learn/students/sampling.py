@@ -22,8 +22,8 @@ from densehop.network import PBodyHopfield
 from densehop.simulate.settings import annealing
 
 HOTTEST = 2.5  # depths: above every transition of a p-body ferromagnet, T_crit(2) = 2
-SNAPSHOTS = 50
-STATES_FOR_DEPTH = 16
+SNAPSHOTS = 50  # of each run
+STATES_FOR_DEPTH = 16  # examples from which the deepest state is looked for
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,14 +120,14 @@ def sample_students(
         chosen = generator(seed, Purpose.PATTERN).integers(network.n_patterns, size=n_students)
         start = network.patterns[chosen]
     runs, starts = [], (None, start)
-    for place, (before, begin) in enumerate(zip((schedule, temperature), starts, strict=True)):
-        streams = seed_sequence(seed, Purpose.START, place), seed_sequence(seed, Purpose.NOISE, place)
-        ready = network.sample(before, n_students, n_sweeps, begin, seed=streams[0], n_workers=n_workers)
-        every = n_sweeps // SNAPSHOTS
+    for number, (warm_up, first_states) in enumerate(zip((schedule, temperature), starts, strict=True)):
+        streams = seed_sequence(seed, Purpose.START, number), seed_sequence(seed, Purpose.NOISE, number)
+        ready = network.sample(warm_up, n_students, n_sweeps, first_states, seed=streams[0], n_workers=n_workers)
+        interval = n_sweeps // SNAPSHOTS
         runs.append(
             network.sample(
                 temperature, n_students, n_sweeps, ready.spins, references, streams[1],
-                snapshot_every=every, n_workers=n_workers,
+                snapshot_every=interval, n_workers=n_workers,
             )
         )  # fmt: skip
     annealed, started = (group_of(network, run, n_workers) for run in runs)
@@ -167,9 +167,9 @@ def _references(network: PBodyHopfield, pattern: ArrayLike | None) -> Signs:
 def _depth(network: PBodyHopfield, seed: Seed, n_workers: int | None) -> float:
     """Return -E/N of the deepest state below some examples and their majority."""
     n_some = min(STATES_FOR_DEPTH, network.n_patterns)
-    some = generator(seed, Purpose.EXAMPLES).choice(network.n_patterns, n_some, replace=False)
-    found = network.relax(np.vstack([_majority(network), network.patterns[some]]), n_workers)
-    return float(-network.energy(found).min() / network.n_spins)
+    chosen = generator(seed, Purpose.EXAMPLES).choice(network.n_patterns, n_some, replace=False)
+    relaxed = network.relax(np.vstack([_majority(network), network.patterns[chosen]]), n_workers)
+    return float(-network.energy(relaxed).min() / network.n_spins)
 
 
 def _cooling(hottest: float, temperature: float, n_sweeps: int) -> ArrayLike:

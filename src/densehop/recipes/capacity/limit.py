@@ -64,12 +64,14 @@ PAPER = Size(48, (8, 9, 10, 12, 14, 16), 8, 40, 10, 300_000, (40, 60), 0.2, (0.1
 
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, _cells: Path) -> xr.Dataset:
     """Measure every memory and every basin for independent disorders, and add the theory."""
-    numbers = [partial(log_number, size, which, n_wrong) for which in range(len(MEMORIES)) for n_wrong in size.n_wrong]
+    numbers = [
+        partial(log_number, size, memory, n_wrong) for memory in range(len(MEMORIES)) for n_wrong in size.n_wrong
+    ]
     basins = [partial(shares, size, n, sharpness) for n in size.basin_spins for sharpness in size.basin_sharpness]
     tasks: list[Task[Floats]] = [
-        partial(_run, measure, seed_sequence(seed, Purpose.CELL, part, place, disorder), progress)
+        partial(_run, measure, seed_sequence(seed, Purpose.CELL, part, index, disorder), progress)
         for part, measures in ((NUMBERS, numbers), (BASINS, basins))
-        for place, measure in enumerate(measures)
+        for index, measure in enumerate(measures)
         for disorder in range(size.n_disorders)
     ]
     progress.total(len(tasks))
@@ -89,13 +91,13 @@ def _run(
     return result
 
 
-def log_number(size: Size, which: int, n_wrong: int, seed: Seed) -> Floats:
+def log_number(size: Size, memory: int, n_wrong: int, seed: Seed) -> Floats:
     """Return log M, (), of the largest number of patterns of which half come back, by bisection on one draw of them."""
     low, high = math.log(2), math.log(size.most_patterns)
     for step in range(size.n_bisections):
         middle = (low + high) / 2
         patterns = random_patterns(round(math.exp(middle)), size.n_spins, seed)
-        back = restored(MEMORIES[which].restore, patterns, n_wrong, size.n_probes, seed, step)
+        back = restored(MEMORIES[memory].restore, patterns, n_wrong, size.n_probes, seed, step)
         low, high = (middle, high) if back >= 0.5 else (low, middle)
     return np.array((low + high) / 2)
 
@@ -104,11 +106,11 @@ def shares(size: Size, n_spins: int, sharpness: float, seed: Seed) -> Floats:
     """Return the share of memories that come back, (n_wrong,), from 0 to N/2 wrong spins; then nan."""
     patterns = random_patterns(n_examples_for(size.basin_load, n_spins, None), n_spins, seed)
     network = PBodyHopfield(patterns, interaction="exponential", sharpness=sharpness)
-    found = [
+    returned = [
         restored(lambda _, states: network.relax(states, n_workers=1), patterns, n_wrong, size.n_probes, seed, n_wrong)
         for n_wrong in range(n_spins // 3 + 1)
     ]
-    return np.array(found + [math.nan] * (max(size.basin_spins) // 2 - len(found)))
+    return np.array(returned + [math.nan] * (max(size.basin_spins) // 2 - len(returned)))
 
 
 def random_patterns(number: int, n_spins: int, seed: Seed) -> Signs:
@@ -135,7 +137,7 @@ def _dataset(size: Size, numbers: Floats, basins: Floats) -> xr.Dataset:
     grid = ("memory", "n_wrong")
     dataset["log_number"] = (*grid, "disorder"), numbers.reshape(len(memory), len(size.n_wrong), -1)
     limits = [n * channel_capacity(wrong / n, n) for wrong in size.n_wrong]
-    steps = [[math.log(max(one.predicted(n, wrong), 1)) for wrong in size.n_wrong] for one in MEMORIES]
+    steps = [[math.log(max(kind.predicted(n, wrong), 1)) for wrong in size.n_wrong] for kind in MEMORIES]
     dataset["log_number_predicted"] = grid, np.minimum(steps, limits)
     dataset["log_number_limit"] = "n_wrong", limits
     dataset["channel_capacity"] = "n_wrong", [channel_capacity(w / n) for w in size.n_wrong]

@@ -53,10 +53,10 @@ def strict(p: int) -> Memory:
 def strict_fields(n_spins: int, p: int) -> Floats:
     """Return e_(p-1)(k; N-1), (N,), by how many of the other spins agree (docs/theory.md, eq. 2 and 5)."""
     k = 2.0 * np.arange(n_spins) - n_spins + 1
-    before, here = np.zeros(n_spins), np.ones(n_spins)
+    previous, current = np.zeros(n_spins), np.ones(n_spins)
     for q in range(p - 1):
-        before, here = here, (k * here - (n_spins - 1 - q + 1) * before) / (q + 1)
-    return here
+        previous, current = current, (k * current - (n_spins - 1 - q + 1) * previous) / (q + 1)
+    return current
 
 
 def _rectified(patterns: Signs, states: Signs) -> Signs:

@@ -119,9 +119,9 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, _c
         Part.CORRELATED: _correlated_cells(size),
     }
     tasks: list[Task[Result]] = [
-        partial(_run_cell, measure, seed_sequence(seed, Purpose.CELL, part, place, disorder), progress)
+        partial(_run_cell, measure, seed_sequence(seed, Purpose.CELL, part, index, disorder), progress)
         for part, measures in cells.items()
-        for place, measure in enumerate(measures)
+        for index, measure in enumerate(measures)
         for disorder in range(size.n_disorders)
     ]
     progress.total(len(tasks))
@@ -200,9 +200,9 @@ def _correlated_cells(size: Size) -> list[Measure]:
     return [partial(measure, p, b) for p in BODIES for b in size.memory_overlaps]
 
 
-def _stack(results: Sequence[Result], which: int) -> Floats:
+def _stack(results: Sequence[Result], index: int) -> Floats:
     """Return one of the arrays of every result, stacked."""
-    return np.array([result[which] for result in results])
+    return np.array([result[index] for result in results])
 
 
 def _add_series(dataset: xr.Dataset, name: str, lines: tuple[Series, ...], size: Size, overlaps: Floats) -> None:
@@ -220,7 +220,7 @@ def _add_correlated(dataset: xr.Dataset, size: Size, results: Sequence[Result]) 
     shape = (len(BODIES), len(size.memory_overlaps), size.n_disorders)
     axes = ("p", "memory_overlap", "disorder")
     dataset.coords["memory_overlap"] = list(size.memory_overlaps)
-    overlaps, energies = (_stack(results, which) for which in (0, 1))
+    overlaps, energies = (_stack(results, index) for index in (0, 1))
     dataset["correlated_overlap"] = (*axes, "start", "memory"), overlaps.reshape(*shape, 2, measurements.N_MIXED)
     dataset["correlated_energy"] = (*axes, "start"), energies.reshape(*shape, 2)
     dataset.coords["start"] = ["corrupted memory", "majority"]

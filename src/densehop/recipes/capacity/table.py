@@ -124,16 +124,16 @@ def _overlap_lines(dataset: xr.Dataset) -> list[str]:
         row = dataset.isel(retrieval_series=int(np.flatnonzero(cold)[-1]))
         unit = 2 if p == 2 else 1
         for point in range(row.sizes["retrieval_point"]):
-            here = row.isel(retrieval_point=point)
-            kept = here["retrieval_overlap"].where(here["retrieval_overlap"] > here["retrieval_smallest"])
+            at_load = row.isel(retrieval_point=point)
+            kept = at_load["retrieval_overlap"].where(at_load["retrieval_overlap"] > at_load["retrieval_smallest"])
             of_disorders = kept.mean("retrieval_memory").values
             kept_mean = _mean_of_known(of_disorders)
-            load = float(here["retrieval_load"])
+            load = float(at_load["retrieval_load"])
             curves = [_curve_overlap(dataset.sel(p=p), ansatz, load) for ansatz in ("rs", "1rsb")]
             theory = [format_number(overlap, 7, 4) for overlap in curves]
             lines.append(
                 f"{p:>2} {int(row['retrieval_n_spins']):>6} {load / unit:>7.4f} {' '.join(theory)} "
-                f"{float(here['retrieved'].mean()):>5.2f} {format_estimate(kept_mean.mean, kept_mean.error)}"
+                f"{float(at_load['retrieved'].mean()):>5.2f} {format_estimate(kept_mean.mean, kept_mean.error)}"
             )
     return lines
 
@@ -154,12 +154,12 @@ def _warm_mixture_lines(dataset: xr.Dataset) -> list[str]:
         row = dataset.isel(warm_series=series)
         p, body = int(row["warm_p"]), dataset.sel(p=int(row["warm_p"]))
         for point in range(row.sizes["warm_point"]):
-            here = row.isel(warm_point=point)
+            at_ratio = row.isel(warm_point=point)
             limit = float(body["mixture_temperature"])
             lines.append(
-                f"{p:>2} {int(row['warm_n_spins']):>6} {limit:>7.4f} {float(here['warm_ratio']):>7.2f} "
-                f"{format_number(float(here['warm_theory']), 7, 4)} "
-                f"{float(here['warm_persists']):>7.2f} {_persistent_mean(here['warm_overlap'])}"
+                f"{p:>2} {int(row['warm_n_spins']):>6} {limit:>7.4f} {float(at_ratio['warm_ratio']):>7.2f} "
+                f"{format_number(float(at_ratio['warm_theory']), 7, 4)} "
+                f"{float(at_ratio['warm_persists']):>7.2f} {_persistent_mean(at_ratio['warm_overlap'])}"
             )
     return lines
 
@@ -203,11 +203,11 @@ def _correlated_memory_lines(dataset: xr.Dataset) -> list[str]:
     for b in dataset["memory_overlap"].values:
         cells = []
         for p in dataset["p"].values:
-            here = dataset.sel(p=p, memory_overlap=b)
-            gap = disorder_estimate(energy_gap(here).values)
-            share = float(here["corrupted_restored"])
-            where = "memory" if share == 1 else "mixture" if share == 0 else f"{share:.2f} mem"
-            cells.append(f"{float(here['difference_theory']):>14.4f} {format_estimate(gap.mean, gap.error)} {where:>8}")
+            cell = dataset.sel(p=p, memory_overlap=b)
+            gap = disorder_estimate(energy_gap(cell).values)
+            share = float(cell["corrupted_restored"])
+            end = "memory" if share == 1 else "mixture" if share == 0 else f"{share:.2f} mem"
+            cells.append(f"{float(cell['difference_theory']):>14.4f} {format_estimate(gap.mean, gap.error)} {end:>8}")
         lines.append(f"{b:>5.2f} " + " ".join(cells))
     return lines
 

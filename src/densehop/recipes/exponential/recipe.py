@@ -84,9 +84,9 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, _c
     """Measure for independent disorders, and add the theory."""
     parts = {"basin": _basins(size), "student": _students(size), "attack": _attacks(size)}
     tasks: list[Task[Floats]] = [
-        partial(_run, measure, seed_sequence(seed, Purpose.CELL, part, place, disorder), progress)
+        partial(_run, measure, seed_sequence(seed, Purpose.CELL, part, index, disorder), progress)
         for part, measures in enumerate(parts.values(), 1)
-        for place, measure in enumerate(measures)
+        for index, measure in enumerate(measures)
         for disorder in range(size.n_disorders)
     ]
     progress.total(len(tasks))
@@ -169,8 +169,8 @@ def _add_basins(dataset: xr.Dataset, size: Size, cells: list[Floats]) -> None:
     grid = ("basin_spins", "basin_sharpness", "basin_load")
     shape = tuple(dataset.sizes[name] for name in grid)
     spins = np.repeat(size.basin_spins, len(cells) // len(size.basin_spins))
-    found = [crossing(1 - 2 * np.array(wrong_spins(n)) / n, cell) for n, cell in zip(spins, cells, strict=True)]
-    _add(dataset, "basin", grid, np.array(found).reshape(*shape, 2))
+    edges = [crossing(1 - 2 * np.array(wrong_spins(n)) / n, cell) for n, cell in zip(spins, cells, strict=True)]
+    _add(dataset, "basin", grid, np.array(edges).reshape(*shape, 2))
     curve = np.linspace(0.0, 1.2 * max(size.basin_loads), size.n_curve)
     dataset.coords["basin_curve_load"] = curve
     limits = [[theory.edge(float(a), x, None) for a in curve] for x in size.basin_sharpness]
@@ -203,15 +203,15 @@ def _add_attacks(dataset: xr.Dataset, size: Size, cells: list[Floats]) -> None:
     )
     grid = ("attack_spins", "attack_sharpness")
     spins = np.repeat(size.attack_spins, len(size.attack_sharpness))
-    found = [crossing(np.array(overwritten(n)) / n, cell) for n, cell in zip(spins, cells, strict=True)]
-    _add(dataset, "attack", grid, np.array(found).reshape(*(dataset.sizes[name] for name in grid), 2))
+    fractions = [crossing(np.array(overwritten(n)) / n, cell) for n, cell in zip(spins, cells, strict=True)]
+    _add(dataset, "attack", grid, np.array(fractions).reshape(*(dataset.sizes[name] for name in grid), 2))
     curve = np.geomspace(0.85 * min(size.attack_sharpness), 1.15 * max(size.attack_sharpness), size.n_curve)
     setting = size.attack_load, size.attack_reliability
     dataset.coords["attack_curve_sharpness"] = curve
     dataset["attack_limit"] = "attack_curve_sharpness", [_attack(setting, x, None) for x in curve]
-    for name, places in (("attack_curve", curve), ("attack_finite", size.attack_sharpness)):
+    for name, values in (("attack_curve", curve), ("attack_finite", size.attack_sharpness)):
         over = "attack_curve_sharpness" if name == "attack_curve" else "attack_sharpness"
-        dataset[name] = ("attack_spins", over), [[_attack(setting, x, n) for x in places] for n in size.attack_spins]
+        dataset[name] = ("attack_spins", over), [[_attack(setting, x, n) for x in values] for n in size.attack_spins]
 
 
 def _attack(setting: tuple[float, float], sharpness: float, n_spins: int | None) -> float:

@@ -71,7 +71,7 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
         (("alpha", "temperature"), infinite_size),
         (("n_spins", "alpha", "temperature"), finite_size),
     ):
-        study.add_theory(dataset, axes, lambda *at, theory=theory: theory(size.p, *at))
+        study.add_theory(dataset, axes, lambda *point, theory=theory: theory(size.p, *point))
     ordered = dataset["q_star_theory"].where(dataset["phase"] == "eR")
     dataset["q_star_expected"] = dataset["q_star_finite_size"].fillna(ordered)
     _add_maps(dataset, size)
@@ -125,11 +125,11 @@ def table(dataset: xr.Dataset) -> str:
 def checks(dataset: xr.Dataset) -> list[str]:
     """Return the results of the three checks, in words."""
     p, large_p, n_disorders = dataset.attrs["p"], dataset.attrs["large_p"], dataset.sizes["disorder"]
-    here = dataset.sel(start="pattern").isel(n_spins=0)
-    from_limit = here["q_star_mean"] - here["q_star_theory"]
-    applies = theory_applies(here)
-    in_retrieval = study.deviation(here).where(applies)
-    paramagnet = here["q_star_mean"].where((here["phase"] == "P") & here["settled"])
+    points = dataset.sel(start="pattern").isel(n_spins=0)
+    from_limit = points["q_star_mean"] - points["q_star_theory"]
+    applies = theory_applies(points)
+    in_retrieval = study.deviation(points).where(applies)
+    paramagnet = points["q_star_mean"].where((points["phase"] == "P") & points["settled"])
     return [
         f"1. smallest entropy per spin outside eR: {entropy_bound(dataset, 'map'):.2e} (p = {p}), "
         f"{entropy_bound(dataset, 'large_p'):.2e} (p = {large_p}); in eR it is 0.",

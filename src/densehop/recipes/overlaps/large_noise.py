@@ -96,7 +96,8 @@ def infinite_size(load: float, temperature: float) -> dict[str, float]:
 
 def finite_size(n_spins: int, load: float, temperature: float) -> dict[str, float]:
     """Return q* with the exact signal and noise of N, and that signal over its limit."""
-    n_examples, teacher_temperature = n_examples_for(load, n_spins, P), math.sqrt(n_spins * temperature / 2)
+    n_examples = n_examples_for(load, n_spins, P)
+    teacher_temperature = math.sqrt(n_spins * temperature / 2)  # T* at which lambda tends to alpha/T
     try:
         overlap = finite_size_overlap(n_spins, n_examples, P, temperature, teacher_temperature, TEACHER_P)[1]
     except (NoSolution, OutOfRange):
@@ -124,11 +125,11 @@ def table(dataset: xr.Dataset) -> str:
 
 def _size_columns(point: xr.Dataset, n_spins: int) -> str:
     """Return the part of a table line that belongs to one N."""
-    here = point.sel(n_spins=n_spins)
+    of_size = point.sel(n_spins=n_spins)
     return (
-        f"{format_estimate(here['q_star_mean'], here['q_star_error'])} "
-        f"{format_number(here['q_star_finite_size'], 7, 4)} "
-        f"{format_number(here['autocorrelation_time'], 5, 1)} {study.verdict_of(here):>15}"
+        f"{format_estimate(of_size['q_star_mean'], of_size['q_star_error'])} "
+        f"{format_number(of_size['q_star_finite_size'], 7, 4)} "
+        f"{format_number(of_size['autocorrelation_time'], 5, 1)} {study.verdict_of(of_size):>15}"
     )
 
 
@@ -140,11 +141,11 @@ def _summary(dataset: xr.Dataset) -> list[str]:
         "temperature at which the measured q* falls to 1/2, over that of theory's transition:",
     ]
     for load in dataset["alpha"].values:
-        here = dataset.sel(alpha=load)
-        transition, ratio = float(here["temperature_global"]), here["signal_ratio"]
+        points = dataset.sel(alpha=load)
+        transition, ratio = float(points["temperature_global"]), points["signal_ratio"]
         sizes = [
-            f"N = {n}: {float(here['temperature_half'].sel(n_spins=n)) / transition:.3f} +- "
-            f"{float(here['temperature_half_error'].sel(n_spins=n)) / transition:.3f} (lambda_N over its limit there "
+            f"N = {n}: {float(points['temperature_half'].sel(n_spins=n)) / transition:.3f} +- "
+            f"{float(points['temperature_half_error'].sel(n_spins=n)) / transition:.3f} (lambda_N over its limit there "
             f"{float(ratio.sel(n_spins=n).interp(temperature=transition)):.2f})"
             for n in dataset["n_spins"].values
         ]
@@ -164,42 +165,46 @@ def _global_retrieval_lines(dataset: xr.Dataset) -> list[str]:
     """Compare q* inside global retrieval with both theories, and with the overlap of two students."""
     lines, n_disorders = [], dataset.sizes["disorder"]
     pattern = dataset.sel(start="pattern")
-    here = pattern.where(pattern["temperature"] < pattern["temperature_global"])
+    retrieval = pattern.where(pattern["temperature"] < pattern["temperature_global"])
     for n_spins in dataset["n_spins"].values:
-        one = here.sel(n_spins=n_spins)
-        apart = (one["q_star_mean"] - one["q_star_finite_size"]) / one["q_star_error"].where(one["q_star_error"] > 0)
+        of_size = retrieval.sel(n_spins=n_spins)
+        apart = (of_size["q_star_mean"] - of_size["q_star_finite_size"]) / of_size["q_star_error"].where(
+            of_size["q_star_error"] > 0
+        )
         lines.append(
             f"N = {n_spins}, gR: q* against theory at N: {study.describe_deviations(apart, n_disorders)}; "
-            f"{study.describe_student_overlap(one)}"
+            f"{study.describe_student_overlap(of_size)}"
         )
     return lines
 
 
 def _extrapolation_lines(dataset: xr.Dataset) -> list[str]:
     """Extrapolate the temperature at which q* falls to 1/2, over that of the transition, and q* in global retrieval."""
-    lines, lowest = nishimori_lines(P), dataset["temperature_global"]
-    end = math.sqrt(lines.gamma_global / lines.gamma_local)
-    found = [f"extrapolated to infinite N from two sizes; for chains from the pattern theory's end is at {end:.4f}:"]
+    exact, lowest = nishimori_lines(P), dataset["temperature_global"]
+    end = math.sqrt(exact.gamma_global / exact.gamma_local)
+    lines = [f"extrapolated to infinite N from two sizes; for chains from the pattern theory's end is at {end:.4f}:"]
     half, error = (dataset[f"temperature_half{part}"] / lowest for part in ("", "_error"))
     for power, name in ((0.5, "N^(-1/2)"), (1.0, "1/N")):
         limits, errors = study.extrapolate(half, error, power)
         loads = zip(dataset["alpha"].values, limits.values, errors.where(errors > 0).values, strict=True)
-        told = "; ".join(f"load {load:g}: {at:.3f} +- {of:.3f} ({(at - end) / of:+.1f})" for load, at, of in loads)
-        found.append(f"  in {name}: {told}")
-    here = dataset.sel(start="pattern")
-    mean, spread = study.extrapolate(here["q_star_mean"], here["q_star_error"], 0.5)
-    apart = ((mean - here["q_star_theory"]) / spread.where(spread > 0)).where(here["temperature"] < lowest)
-    found.append(f"  in N^(-1/2), gR: q*: {study.describe_deviations(apart, dataset.sizes['disorder'])}")
-    return found
+        text = "; ".join(
+            f"load {load:g}: {value:.3f} +- {sd:.3f} ({(value - end) / sd:+.1f})" for load, value, sd in loads
+        )
+        lines.append(f"  in {name}: {text}")
+    points = dataset.sel(start="pattern")
+    mean, spread = study.extrapolate(points["q_star_mean"], points["q_star_error"], 0.5)
+    apart = ((mean - points["q_star_theory"]) / spread.where(spread > 0)).where(points["temperature"] < lowest)
+    lines.append(f"  in N^(-1/2), gR: q*: {study.describe_deviations(apart, dataset.sizes['disorder'])}")
+    return lines
 
 
 def _add_half_temperature(dataset: xr.Dataset) -> None:
     """Add the temperature at which q* falls to 1/2, with the jackknife's error over disorders."""
     curves = dataset["q_star"].sel(start="pattern").transpose("n_spins", "alpha", "disorder", "temperature").values
     shape = curves.shape[:2]
-    found = np.array([crossing(dataset["temperature"].values, curves[place]) for place in np.ndindex(shape)])
+    crossings = np.array([crossing(dataset["temperature"].values, curves[index]) for index in np.ndindex(shape)])
     for part, name in enumerate(("temperature_half", "temperature_half_error")):
-        dataset[name] = ("n_spins", "alpha"), found[:, part].reshape(shape)
+        dataset[name] = ("n_spins", "alpha"), crossings[:, part].reshape(shape)
 
 
 RECIPE = Recipe(

@@ -98,12 +98,12 @@ def _grids(size: Size, load: float, temperature: float) -> Iterator[Grid]:
     problem = Problem(p=(size.p,), load=(load,), temperature=(temperature,), teacher_temperature="nishimori")
     retrieval = infinite_size(size.p, load, temperature)["q_star_theory"]
     pattern = Start(name="pattern", at="pattern")
-    wanted = [(size.n_spins, pattern, retrieval)]
+    runs = [(size.n_spins, pattern, retrieval)]
     if size.n_spins_all_starts is not None:
-        begins = {name: round(q, START_DIGITS) for name, q in branches(size.p, load, temperature).items()}
-        others = [(Start(name=name, at="overlap", overlap=q), q) for name, q in begins.items()]
-        wanted += [(size.n_spins_all_starts, *start) for start in [(pattern, retrieval), *others]]
-    for n_spins, start, expected in wanted:
+        overlaps = {name: round(q, START_DIGITS) for name, q in branches(size.p, load, temperature).items()}
+        others = [(Start(name=name, at="overlap", overlap=q), q) for name, q in overlaps.items()]
+        runs += [(size.n_spins_all_starts, *start) for start in [(pattern, retrieval), *others]]
+    for n_spins, start, expected in runs:
         yield Grid(
             problem=problem,
             n_spins=(n_spins,),
@@ -127,9 +127,9 @@ def _add_theory(dataset: xr.Dataset, size: Size) -> None:
     points = np.unique([*even, *ends, *dataset["temperature_global"].values, *inside])
     dataset.coords["curve_temperature"] = points
     for axis, prefix in (("temperature", ""), ("curve_temperature", "curve_")):
-        study.add_theory(dataset, ("alpha", axis), lambda *at: infinite_size(size.p, *at), prefix)
-        study.add_theory(dataset, ("n_spins", "alpha", axis), lambda *at: finite_size(size.p, *at), prefix)
-    study.add_theory(dataset, ("start", "alpha", "temperature"), lambda *at: {"begins": _begins(size.p, *at)})
+        study.add_theory(dataset, ("alpha", axis), lambda *point: infinite_size(size.p, *point), prefix)
+        study.add_theory(dataset, ("n_spins", "alpha", axis), lambda *point: finite_size(size.p, *point), prefix)
+    study.add_theory(dataset, ("start", "alpha", "temperature"), lambda *point: {"begins": _begins(size.p, *point)})
     retrieval = dataset["q_star_finite_size"].fillna(dataset["q_star_theory"].where(dataset["phase"] == "eR"))
     dataset["q_star_expected"] = retrieval.where(dataset["begins"] != 0, 0.0)
     dataset["energy_expected"] = dataset["energy_theory"]
@@ -156,19 +156,20 @@ def _summary(dataset: xr.Dataset) -> list[str]:
         f"gR below: global retrieval where lambda_N < {MAX_SIGNAL_RATIO:g} lambda; near T_crit ordered examples win.",
     ]
     for n_spins in dataset["n_spins"].values:
-        here = dataset.sel(n_spins=n_spins, start="pattern")
-        at = theory_applies(here)
+        part = dataset.sel(n_spins=n_spins, start="pattern")
+        applies = theory_applies(part)
         lines += [
             f"N = {n_spins}, from the pattern, gR: q*: "
-            f"{study.describe_deviations(study.deviation(here).where(at), n_disorders)}",
+            f"{study.describe_deviations(study.deviation(part).where(applies), n_disorders)}",
             f"N = {n_spins}, from the pattern, all points: energy against its exact value -lambda_N: "
-            f"{study.describe_deviations(study.deviation(here, 'energy'), n_disorders)}",
-            f"N = {n_spins}, settled points in gR: {study.describe_student_overlap(here.where(at & here['settled']))}",
+            f"{study.describe_deviations(study.deviation(part, 'energy'), n_disorders)}",
+            f"N = {n_spins}, settled points in gR: "
+            f"{study.describe_student_overlap(part.where(applies & part['settled']))}",
         ]
     if dataset.sizes["n_spins"] > 1:
-        here = dataset.sel(start="pattern")
-        mean, error = study.extrapolate(here["q_star_mean"], here["q_star_error"])
-        distance = ((mean - here["q_star_theory"]) / error.where(error > 0)).where(theory_applies(here).all("n_spins"))
+        part = dataset.sel(start="pattern")
+        mean, error = study.extrapolate(part["q_star_mean"], part["q_star_error"])
+        distance = ((mean - part["q_star_theory"]) / error.where(error > 0)).where(theory_applies(part).all("n_spins"))
         lines.append(
             f"extrapolated in 1/N, from the pattern, gR: q* against infinite N: "
             f"{study.describe_deviations(distance, n_disorders)}"

@@ -53,32 +53,32 @@ def simulate(plan: Plan, cells: Path, n_workers: int | None, progress: Progress)
         start); `q_star_mean`, `q_star_error`, `energy_mean`, `energy_error` over disorders; `settled` and
         `autocorrelation_time` (sweeps). Points that the plan leaves out are nan. The attributes say how long it took.
     """
-    found = run_plan(plan, cells, n_workers, progress)
-    if found.sizes["p"] > 1 or not set(POINT) <= set(found.dims):
-        got = f"p = {found['p'].values.tolist()} and dimensions {', '.join(map(str, found.dims))}"
+    results = run_plan(plan, cells, n_workers, progress)
+    if results.sizes["p"] > 1 or not set(POINT) <= set(results.dims):
+        got = f"p = {results['p'].values.tolist()} and dimensions {', '.join(map(str, results.dims))}"
         raise InvalidInput(f"a study needs a plan with one p that fills at least half of its grid, got {got}")
-    found = found.isel(p=0).transpose(*POINT, "disorder", ...)
-    dataset = found[[name for name in MEASURED if name in found]].assign_attrs(p=int(found["p"]))
+    results = results.isel(p=0).transpose(*POINT, "disorder", ...)
+    dataset = results[[name for name in MEASURED if name in results]].assign_attrs(p=int(results["p"]))
     for name in AVERAGED:
-        over = found[name]
+        over = results[name]
         dataset[f"{name}_mean"] = over.mean("disorder", skipna=False)
         dataset[f"{name}_error"] = over.std("disorder", ddof=1, skipna=False) / math.sqrt(over.sizes["disorder"])
-    return dataset.drop_vars("p").assign(_verdicts(found))
+    return dataset.drop_vars("p").assign(_verdicts(results))
 
 
-def _verdicts(found: xr.Dataset) -> dict[str, tuple[Any, ...]]:
+def _verdicts(results: xr.Dataset) -> dict[str, tuple[Any, ...]]:
     """Return `settled`, `verdict` and `autocorrelation_time` of each point."""
-    shape = tuple(found.sizes[name] for name in POINT)
+    shape = tuple(results.sizes[name] for name in POINT)
     verdicts, autocorrelation = np.full(shape, math.nan), np.full(shape, math.nan)
-    traces, ends = found["q_star_trace"].values, found["n_sweeps"].values
-    begins, precise = found["n_burn_in"].values, found["precision_reached"].values
-    for place in np.ndindex(shape):
-        if np.isnan(ends[place]).any():
+    traces, ends = results["q_star_trace"].values, results["n_sweeps"].values
+    starts, precise = results["n_burn_in"].values, results["precision_reached"].values
+    for index in np.ndindex(shape):
+        if np.isnan(ends[index]).any():
             continue
-        judged = joint_verdict(traces[place], begins[place].astype(int), ends[place].astype(int))
-        too_short = judged.equilibrated and (precise[place] == 0).any()
-        verdicts[place] = VERDICTS.index(Verdict.TOO_SHORT if too_short else judged.verdict)
-        autocorrelation[place] = judged.autocorrelation_time
+        judged = joint_verdict(traces[index], starts[index].astype(int), ends[index].astype(int))
+        too_short = judged.equilibrated and (precise[index] == 0).any()
+        verdicts[index] = VERDICTS.index(Verdict.TOO_SHORT if too_short else judged.verdict)
+        autocorrelation[index] = judged.autocorrelation_time
     settled = verdicts == VERDICTS.index(Verdict.EQUILIBRATED)
     return {
         "settled": (POINT, settled),
@@ -101,7 +101,7 @@ def add_theory(
     dataset: xr.Dataset, dims: tuple[str, ...], theory: Callable[..., Mapping[str, Any]], prefix: str = ""
 ) -> None:
     """Add the variables that `theory(*coordinates)` returns, at every point of some dimensions."""
-    values = [theory(*place) for place in product(*(dataset[name].values.tolist() for name in dims))]
+    values = [theory(*point) for point in product(*(dataset[name].values.tolist() for name in dims))]
     shape = tuple(dataset.sizes[name] for name in dims)
     for name in values[0]:
         dataset[f"{prefix}{name}"] = dims, np.array([value[name] for value in values]).reshape(shape)
@@ -117,13 +117,13 @@ def extrapolate(mean: xr.DataArray, error: xr.DataArray, power: float = 1.0) -> 
     """Return value and error at infinite N of the line in N^(-power) through the two largest sizes."""
     small, large = sorted(mean["n_spins"].values.tolist())[-2:]
     weight = 1 / (1 - (small / large) ** power)
-    at = weight * mean.sel(n_spins=large) - (weight - 1) * mean.sel(n_spins=small)
-    return at, np.hypot(weight * error.sel(n_spins=large), (weight - 1) * error.sel(n_spins=small))
+    limit = weight * mean.sel(n_spins=large) - (weight - 1) * mean.sel(n_spins=small)
+    return limit, np.hypot(weight * error.sel(n_spins=large), (weight - 1) * error.sel(n_spins=small))
 
 
-def describe_student_overlap(here: xr.Dataset) -> str:
+def describe_student_overlap(points: xr.Dataset) -> str:
     """Return q - q*, between two students and between student and teacher; on the Nishimori line it is 0."""
-    differences = (here["q"] - here["q_star"]).mean("disorder", skipna=False).values
+    differences = (points["q"] - points["q_star"]).mean("disorder", skipna=False).values
     known = differences[np.isfinite(differences)]
     if known.size < 2:
         return "q - q*: too few points"
@@ -147,8 +147,8 @@ def table(dataset: xr.Dataset) -> str:
     distance = deviation(dataset)
     lines = [HEADER]
     for start, n_spins, load, temperature in product(*(dataset[name].values for name in ("start", *POINT[:3]))):
-        at = {"start": start, "n_spins": n_spins, "alpha": load, "temperature": temperature}
-        point = dataset.sel(at)
+        coordinates = {"start": start, "n_spins": n_spins, "alpha": load, "temperature": temperature}
+        point = dataset.sel(coordinates)
         if np.isnan(point["q_star_mean"]):
             continue
         lines.append(
@@ -156,7 +156,7 @@ def table(dataset: xr.Dataset) -> str:
             f"{point['phase'].item():>5} {format_number(point['q_star_theory'], 7, 4)} "
             f"{format_number(point['q_star_expected'], 7, 4)} "
             f"{format_estimate(point['q_star_mean'], point['q_star_error'])} "
-            f"{format_number(distance.sel(at), 9, 1)} {int(point['n_sweeps'].max()):>6} "
+            f"{format_number(distance.sel(coordinates), 9, 1)} {int(point['n_sweeps'].max()):>6} "
             f"{format_number(point['autocorrelation_time'], 6, 1)}  {verdict_of(point)}"
         )
     return "\n".join(lines)

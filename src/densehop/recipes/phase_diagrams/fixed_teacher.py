@@ -22,8 +22,8 @@ def table(dataset: xr.Dataset) -> str:
     rows = []
     for kind, gamma in (("spinodal", lines.gamma_local), ("global", lines.gamma_global)):
         line = boundary(f"inference_{kind}", p, [teacher], model="fixed_teacher", teacher_temperature=teacher)
-        at, exact = float(line.coordinate[0]), f"{gamma * teacher**2:.6f} exact"
-        rows.append((f"inference, {kind}: load at T = T*", at, exact))
+        load, exact = float(line.coordinate[0]), f"{gamma * teacher**2:.6f} exact"
+        rows.append((f"inference, {kind}: load at T = T*", load, exact))
     rows.append(("example retrieval is global at T = 0 up to load", curves.global_load(p, 0.0).value, ""))
     return f"{plane.summary(dataset)}\n\n{plane.comparison(rows)}"
 

@@ -82,9 +82,9 @@ def compute(size: Size, seed: int, _n_workers: int | None, progress: Progress, _
     points = [(case, count) for case in size.cases for count in case.n_examples]
     cells = np.full((len(points), max(case.n_disorders for case in size.cases), N_MEASURED), np.nan)
     progress.total(sum(case.n_disorders for case, _ in points))
-    for place, (case, count) in enumerate(points):
+    for index, (case, count) in enumerate(points):
         for disorder in range(case.n_disorders):
-            cells[place, disorder] = measure(case.task, count, _stream(seed, case.task, count, disorder))
+            cells[index, disorder] = measure(case.task, count, _stream(seed, case.task, count, disorder))
             progress.advance()
     return summary(points, cells)
 
@@ -112,10 +112,12 @@ def summary(points: list[Point], cells: Floats) -> xr.Dataset:
     )
     for name in ("p", "teacher_p", "n_spins", "temperature"):
         dataset.coords[name] = "point", [getattr(case.task, name) for case, _ in points]
-    found = (cells[..., :n] >= FOUND).sum(axis=1)
+    successes = (cells[..., :n] >= FOUND).sum(axis=1)
     trials = np.isfinite(cells[..., :n]).sum(axis=1)
-    ranges = np.array([[_interval(k, m) for k, m in zip(*row, strict=True)] for row in zip(found, trials, strict=True)])
-    for name, values in (("share", found / trials), ("low", ranges[..., 0]), ("high", ranges[..., 1])):
+    ranges = np.array(
+        [[_interval(k, m) for k, m in zip(*row, strict=True)] for row in zip(successes, trials, strict=True)]
+    )
+    for name, values in (("share", successes / trials), ("low", ranges[..., 0]), ("high", ranges[..., 1])):
         dataset[f"found_{name}"] = ("point", "search"), values
     return dataset.assign_attrs(found=FOUND)
 
@@ -127,9 +129,9 @@ def _possible(task: Task) -> float:
     return regime.n_possible / task.threshold
 
 
-def _interval(found: int, trials: int) -> tuple[float, float]:
+def _interval(successes: int, trials: int) -> tuple[float, float]:
     """Return Wilson's interval of a share, of one standard error."""
-    low, high = binomtest(int(found), int(trials)).proportion_ci(CONFIDENCE, method="wilson")
+    low, high = binomtest(int(successes), int(trials)).proportion_ci(CONFIDENCE, method="wilson")
     return float(low), float(high)
 
 
@@ -139,29 +141,30 @@ def table(dataset: xr.Dataset) -> str:
         f"{'p':>2} {'p*':>2} {'N':>4} {'ratio':>6} {'M':>8} {'n':>3} {'eigenvector':>11}  "
         + "  ".join(f"{name:>21}" for name in SEARCHES)
     ]
-    for place in range(dataset.sizes["point"]):
-        at = dataset.isel(point=place)
-        trials = int(np.isfinite(at["eigenvector_overlap"]).sum())
-        cells = "  ".join(_cell(at.sel(search=name)) for name in SEARCHES)
+    for index in range(dataset.sizes["point"]):
+        row = dataset.isel(point=index)
+        trials = int(np.isfinite(row["eigenvector_overlap"]).sum())
+        cells = "  ".join(_cell(row.sel(search=name)) for name in SEARCHES)
         lines.append(
-            f"{int(at['p']):>2} {int(at['teacher_p']):>2} {int(at['n_spins']):>4} {float(at['threshold_ratio']):>6.2f} "
-            f"{int(at['n_examples']):>8} {trials:>3} {float(at['eigenvector_overlap'].mean()):>11.3f}  {cells}"
+            f"{int(row['p']):>2} {int(row['teacher_p']):>2} {int(row['n_spins']):>4} "
+            f"{float(row['threshold_ratio']):>6.2f} {int(row['n_examples']):>8} {trials:>3} "
+            f"{float(row['eigenvector_overlap'].mean()):>11.3f}  {cells}"
         )
     return "\n".join([*lines, "", *_notes(dataset)])
 
 
-def _cell(at: xr.Dataset) -> str:
+def _cell(point: xr.Dataset) -> str:
     """Return the share found with its interval, and the seconds."""
-    share, low, high = (float(at[name]) for name in ("found_share", "found_low", "found_high"))
-    return f"{share:4.2f} ({low:4.2f}-{high:4.2f}) {format_number(at['search_cost'], 5, 2)} s"
+    share, low, high = (float(point[name]) for name in ("found_share", "found_low", "found_high"))
+    return f"{share:4.2f} ({low:4.2f}-{high:4.2f}) {format_number(point['search_cost'], 5, 2)} s"
 
 
 def _notes(dataset: xr.Dataset) -> list[str]:
     """Explain the columns, and name where theory expects the pattern's state to win."""
     first = dataset.isel(point=np.unique(dataset["n_spins"].values * 100 + dataset["p"].values, return_index=True)[1])
     where = ", ".join(
-        f"{float(at['possible_ratio']):.2f} (p = {int(at['p'])}, N = {int(at['n_spins'])})"
-        for at in (first.isel(point=place) for place in range(first.sizes["point"]))
+        f"{float(point['possible_ratio']):.2f} (p = {int(point['p'])}, N = {int(point['n_spins'])})"
+        for point in (first.isel(point=index) for index in range(first.sizes["point"]))
     )
     return [
         f"ratio: examples over those from which the unfolding's eigenvector points at the pattern; found: an overlap "

@@ -70,10 +70,10 @@ def measure(task: Task, n_examples: int, seed: Seed) -> Floats:
     )
     overlaps, seconds = [], []
     for run in searches:
-        begin = time.process_time()
-        found = run()
-        seconds.append(time.process_time() - begin)
-        overlaps.append(overlap(found, pattern))
+        started = time.process_time()
+        state = run()
+        seconds.append(time.process_time() - started)
+        overlaps.append(overlap(state, pattern))
     return np.array([*overlaps, *seconds, _of_eigenvector(examples, pattern, task, seed)])
 
 

@@ -62,9 +62,9 @@ def plan(size: Size, seed: int) -> Plan:
 
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
     """Run the attacks that the folder `cells` does not hold yet; add means, crossings of one half and the theory."""
-    found = run_attacks(plan(size, seed), cells, n_workers, progress)
-    dataset = found.rename(n_examples="scaled_load").assign_coords(
-        scaled_load=list(size.scaled_loads), n_examples=("scaled_load", found["n_examples"].values)
+    results = run_attacks(plan(size, seed), cells, n_workers, progress)
+    dataset = results.rename(n_examples="scaled_load").assign_coords(
+        scaled_load=list(size.scaled_loads), n_examples=("scaled_load", results["n_examples"].values)
     )
     add_estimates(dataset)
     add_crossings(dataset)
@@ -80,9 +80,9 @@ def add_crossings(dataset: xr.Dataset) -> None:
     relative = (dataset["q_star"] - dataset["example_overlap"]) / (1 - dataset["example_overlap"])
     curves = relative.transpose("example", "scaled_load", "disorder", "fraction").values
     shape = curves.shape[:2]
-    found = [crossing(dataset["fraction"].values, curves[place]) for place in np.ndindex(shape)]
+    crossings = [crossing(dataset["fraction"].values, curves[index]) for index in np.ndindex(shape)]
     for part, name in enumerate(("crossing", "crossing_error")):
-        dataset[name] = ("example", "scaled_load"), np.array([pair[part] for pair in found]).reshape(shape)
+        dataset[name] = ("example", "scaled_load"), np.array([pair[part] for pair in crossings]).reshape(shape)
 
 
 def _add_theory(dataset: xr.Dataset, size: Size) -> None:
@@ -133,8 +133,8 @@ def _summary(dataset: xr.Dataset) -> list[str]:
         f"{dataset.sizes['disorder']} disorders; -: not in this window, as where the pattern itself is lost.",
     ]
     for example in dataset["example"].values:
-        here = dataset.sel(example=example)
-        apart, errors = (here["crossing"] - here["boundary"]).values, _deviation(here).values
+        of_example = dataset.sel(example=example)
+        apart, errors = (of_example["crossing"] - of_example["boundary"]).values, _deviation(of_example).values
         known = np.isfinite(errors)
         if known.any():
             lines.append(

@@ -87,10 +87,12 @@ def table(dataset: xr.Dataset) -> str:
         for count in dataset["n_examples"].values:
             row = dataset.sel(p=p, n_examples=count)
             values = [row.sel(fraction=eps) for eps in _tabled_fractions(dataset)]
-            shown = " ".join(f"{float(at['q_star_mean']):.4f} +- {float(at['q_star_error']):.4f}" for at in values)
+            text = " ".join(
+                f"{float(point['q_star_mean']):.4f} +- {float(point['q_star_error']):.4f}" for point in values
+            )
             last = values[-1]
             lines.append(
-                f"{p:>2} {count:>4} {'':>11} {shown} {float(last['q_star_theory']):>7.4f} {_deviation(last):>9.1f}"
+                f"{p:>2} {count:>4} {'':>11} {text} {float(last['q_star_theory']):>7.4f} {_deviation(last):>9.1f}"
             )
     return "\n".join([*lines, "", *_summary(dataset)])
 

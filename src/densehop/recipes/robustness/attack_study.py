@@ -12,9 +12,9 @@ from densehop.recipes.simulations import run_plan
 
 def run_attacks(plan: Plan, cells: Path, n_workers: int | None, progress: Progress) -> xr.Dataset:
     """Run the missing cells of a plan of attacks; return the means over chains, without dimensions of length 1."""
-    found = run_plan(plan, cells, n_workers, progress)
-    found = found[["q_star", "m", "example_overlap"]].squeeze(("n_spins", "start", "temperature"), drop=True)
-    means = found[["q_star", "m"]].mean("chain").assign(example_overlap=found["example_overlap"])
+    results = run_plan(plan, cells, n_workers, progress)
+    results = results[["q_star", "m", "example_overlap"]].squeeze(("n_spins", "start", "temperature"), drop=True)
+    means = results[["q_star", "m"]].mean("chain").assign(example_overlap=results["example_overlap"])
     dropped = [name for name in ("alpha", "teacher_p") if name in means.coords]
     return means.squeeze("p", drop=True).drop_vars(dropped) if means.sizes["p"] == 1 else means.drop_vars(dropped)
 

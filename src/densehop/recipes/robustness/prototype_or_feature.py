@@ -108,40 +108,40 @@ def _count_examples(regime: Regime, p: int, n_spins: int) -> int:
 
 def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, cells: Path) -> xr.Dataset:
     """Run the cells that are missing; find out which chains recovered and how fast; add the theory."""
-    found = run_plan(plan(size, seed), cells, n_workers, progress)
-    dataset = _recoveries(_by_regime(found, size))
+    results = run_plan(plan(size, seed), cells, n_workers, progress)
+    dataset = _recoveries(_by_regime(results, size))
     _add_success(dataset)
     _add_theory(dataset, size)
     _add_example_overlaps(dataset, size)
-    return dataset.assign_attrs(p=size.p, n_sweeps=size.n_sweeps, **found.attrs)
+    return dataset.assign_attrs(p=size.p, n_sweeps=size.n_sweeps, **results.attrs)
 
 
-def _by_regime(found: xr.Dataset, size: Size) -> xr.DataArray:
+def _by_regime(results: xr.Dataset, size: Size) -> xr.DataArray:
     """Return the traces of q* (n_spins, regime, corruption, disorder, chain, sweep), the start as sweep 0."""
     counts = [[_count_examples(regime, size.p, n_spins) for regime in size.regimes] for n_spins in size.n_spins]
     rows = [
-        [_traces(found, n_spins, count, regime.temperature) for count, regime in zip(row, size.regimes, strict=True)]
+        [_traces(results, n_spins, count, regime.temperature) for count, regime in zip(row, size.regimes, strict=True)]
         for n_spins, row in zip(size.n_spins, counts, strict=True)
     ]
     traces = np.array(rows)
-    begins = np.broadcast_to(1 - 2 * np.array(size.corruptions)[:, None, None, None], (*traces.shape[:-1], 1))
-    whole = np.concatenate((begins, traces), axis=-1)
+    start = np.broadcast_to(1 - 2 * np.array(size.corruptions)[:, None, None, None], (*traces.shape[:-1], 1))
+    whole = np.concatenate((start, traces), axis=-1)
     dims = ("n_spins", "regime", "corruption", "disorder", "chain", "sweep")
     temperatures = ("regime", [regime.temperature for regime in size.regimes])
-    where = {"n_spins": list(size.n_spins), "corruption": list(size.corruptions), "temperature": temperatures}
-    coordinates = {**where, "n_examples": (("n_spins", "regime"), counts)}
+    axes = {"n_spins": list(size.n_spins), "corruption": list(size.corruptions), "temperature": temperatures}
+    coordinates = {**axes, "n_examples": (("n_spins", "regime"), counts)}
     return xr.DataArray(whole, coordinates, dims)
 
 
-def _traces(found: xr.Dataset, n_spins: int, n_examples: int, temperature: float) -> Floats:
+def _traces(results: xr.Dataset, n_spins: int, n_examples: int, temperature: float) -> Floats:
     """Return the traces (corruption, disorder, chain, sweep) of a regime, from a grid or a list of points."""
-    where = {"n_spins": n_spins, "n_examples": n_examples, "temperature": temperature}
-    traces = found["q_star_trace"]
-    if "point" in found.dims:
-        here = np.logical_and.reduce([found[name].values == value for name, value in where.items()])
-        traces = traces.isel(point=int(here.argmax()))
+    coordinates = {"n_spins": n_spins, "n_examples": n_examples, "temperature": temperature}
+    traces = results["q_star_trace"]
+    if "point" in results.dims:
+        is_point = np.logical_and.reduce([results[name].values == value for name, value in coordinates.items()])
+        traces = traces.isel(point=int(is_point.argmax()))
     else:
-        traces = traces.sel(where).squeeze("p")
+        traces = traces.sel(coordinates).squeeze("p")
     values: Floats = traces.transpose("start", "disorder", "chain", "sweep").values
     return values
 
@@ -167,9 +167,9 @@ def _add_success(dataset: xr.Dataset) -> None:
     with np.errstate(invalid="ignore"):  # between inf and inf
         dataset["sweeps_median"] = half.median("disorder").where(np.isfinite)
     curves = shares.transpose("n_spins", "regime", "disorder", "corruption").values
-    found = [crossing(dataset["corruption"].values, curves[place]) for place in np.ndindex(curves.shape[:2])]
+    crossings = [crossing(dataset["corruption"].values, curves[index]) for index in np.ndindex(curves.shape[:2])]
     for part, name in enumerate(("tolerance", "tolerance_error")):
-        values = np.array([pair[part] for pair in found]).reshape(curves.shape[:2])
+        values = np.array([pair[part] for pair in crossings]).reshape(curves.shape[:2])
         dataset[name] = ("n_spins", "regime"), values
 
 
@@ -231,13 +231,13 @@ def table(dataset: xr.Dataset) -> str:
     ]
     for n_spins in dataset["n_spins"].values:
         for regime in dataset["regime"].values:
-            at = dataset.sel(n_spins=n_spins).isel(regime=regime)
-            sweeps = at["sweeps_median"].sel(corruption=TABLED_CORRUPTION, method="nearest")
+            row = dataset.sel(n_spins=n_spins).isel(regime=regime)
+            sweeps = row["sweeps_median"].sel(corruption=TABLED_CORRUPTION, method="nearest")
             lines.append(
-                f"{at['phase'].item():>5} {float(at['temperature']):>5g} {int(at['n_examples']):>7} {n_spins:>4} "
-                f"{float(at['example_overlap']):>7.4f} {format_estimate(at['kept'], at['kept_error'])} "
-                f"{float(at['q_star_theory']):>7.4f} "
-                f"{format_estimate(at['tolerance'], at['tolerance_error'])} {float(at['tolerance_theory']):>7.4f} "
+                f"{row['phase'].item():>5} {float(row['temperature']):>5g} {int(row['n_examples']):>7} {n_spins:>4} "
+                f"{float(row['example_overlap']):>7.4f} {format_estimate(row['kept'], row['kept_error'])} "
+                f"{float(row['q_star_theory']):>7.4f} "
+                f"{format_estimate(row['tolerance'], row['tolerance_error'])} {float(row['tolerance_theory']):>7.4f} "
                 f"{format_number(sweeps, 15, 0)}"
             )
     return "\n".join([*lines, "", *_summary(dataset)])
@@ -245,17 +245,17 @@ def table(dataset: xr.Dataset) -> str:
 
 def _summary(dataset: xr.Dataset) -> list[str]:
     """Explain the columns, and give the trade-off in numbers at the largest N."""
-    here = dataset.sel(n_spins=dataset["n_spins"].max())
-    ordered = (here["phase"] == Phase.EXAMPLE_RETRIEVAL.value).values
-    several = ordered & (here["n_examples"] > 1).values
+    largest = dataset.sel(n_spins=dataset["n_spins"].max())
+    ordered = (largest["phase"] == Phase.EXAMPLE_RETRIEVAL.value).values
+    several = ordered & (largest["n_examples"] > 1).values
     lines = [
         "example: mean overlap of one example with the pattern, exact at N; tolerated flips: fraction from which half "
         "of the chains come back (-: more than half from all that were tried),",
         "theory: N -> infinity, for features the barrier of the replica-symmetric equations; sweeps: until 95% of the "
         f"kept q*, median; errors over {dataset.sizes['disorder']} disorders.",
     ]
-    for name, which in (("prototypes, M > 1", several), ("features", ~ordered)):
-        part = here.isel(regime=which)
+    for name, regimes in (("prototypes, M > 1", several), ("features", ~ordered)):
+        part = largest.isel(regime=regimes)
         sweeps = part["sweeps_median"].sel(corruption=TABLED_CORRUPTION, method="nearest")
         lines.append(
             f"{name}: {_range(part['n_examples'])} examples of overlap {_range(part['example_overlap'])}; error of the "

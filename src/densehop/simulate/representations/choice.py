@@ -183,15 +183,15 @@ class IntegerModel:
             return False
         return work.couplings_cost(FIRST_GUESS) < work.patterns_cost(FIRST_GUESS)
 
-    def prefers_couplings(self, work: Workload, acceptance: float, now: bool, attempts_left: int) -> bool:
-        """Decide for the next block, `now` telling whether couplings are in use; a change must pay for itself."""
+    def prefers_couplings(self, work: Workload, acceptance: float, on_couplings: bool, attempts_left: int) -> bool:
+        """Decide for the next block, `on_couplings` if the last ran on couplings; a change must pay for itself."""
         by_patterns, by_couplings = work.patterns_cost(acceptance), work.couplings_cost(acceptance)
-        here, there = (by_couplings, by_patterns) if now else (by_patterns, by_couplings)
+        current_cost, other_cost = (by_couplings, by_patterns) if on_couplings else (by_patterns, by_couplings)
         price = 2 * work.n_spins * work.n_chains * work.patterns_cost(0.0)  # overlaps and fields anew
-        if not now and not work.built:
+        if not on_couplings and not work.built:
             price += work.build_cost()
-        changes = there < MARGIN * here and (here - there) * attempts_left > price
-        return now != changes
+        changes = other_cost < MARGIN * current_cost and (current_cost - other_cost) * attempts_left > price
+        return on_couplings != changes
 
     def _why_no_couplings(self) -> str:
         """Say why this energy has no couplings; nothing if it has."""

@@ -168,9 +168,9 @@ class DeviceModel:
         """Tell whether chains start on couplings."""
         return work.couplings
 
-    def prefers_couplings(self, work: Work, acceptance: float, now: bool, attempts_left: int) -> bool:  # noqa: ARG002
+    def prefers_couplings(self, work: Work, acceptance: float, on_couplings: bool, attempts_left: int) -> bool:  # noqa: ARG002
         """Stay: a device changes nothing on the way."""
-        return now
+        return on_couplings
 
     def start(self, states: Signs, by_couplings: bool, n_workers: int) -> "DeviceChains":
         """Place chains at states (C, N), which change in place."""

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 def digest(*arrays: npt.NDArray[Any]) -> str:
     """Return a short name of the arrays' content."""
-    found = hashlib.blake2b(digest_size=16)
+    content_hash = hashlib.blake2b(digest_size=16)
     for array in arrays:
-        found.update(f"{array.dtype}{array.shape}".encode())
-        found.update(np.ascontiguousarray(array).data)
-    return found.hexdigest()
+        content_hash.update(f"{array.dtype}{array.shape}".encode())
+        content_hash.update(np.ascontiguousarray(array).data)
+    return content_hash.hexdigest()

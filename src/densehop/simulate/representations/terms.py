@@ -71,7 +71,7 @@ class CouplingModel:
         """Return True."""
         return True
 
-    def prefers_couplings(self, work: Work, acceptance: float, now: bool, attempts_left: int) -> bool:  # noqa: ARG002
+    def prefers_couplings(self, work: Work, acceptance: float, on_couplings: bool, attempts_left: int) -> bool:  # noqa: ARG002
         """Return True."""
         return True
 

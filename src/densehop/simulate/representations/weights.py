@@ -80,7 +80,7 @@ class WeightedModel:
         """Return False."""
         return False
 
-    def prefers_couplings(self, work: Work, acceptance: float, now: bool, attempts_left: int) -> bool:  # noqa: ARG002
+    def prefers_couplings(self, work: Work, acceptance: float, on_couplings: bool, attempts_left: int) -> bool:  # noqa: ARG002
         """Return False."""
         return False
 

@@ -59,6 +59,6 @@ def _entropy(noise: Noise, variance: float, load: float, temperature: float) -> 
 
     The field's mean and its variance, in units of T, are the one number `variance`.
     """
-    here = site.average(variance, math.sqrt(variance), 1.0)
-    order = Order(here.overlap, here.square, here.square, here.susceptibility / temperature, 0.0)
-    return here.entropy + noise.entropy(order, load)
+    spin = site.average(variance, math.sqrt(variance), 1.0)
+    order = Order(spin.overlap, spin.square, spin.square, spin.susceptibility / temperature, 0.0)
+    return spin.entropy + noise.entropy(order, load)

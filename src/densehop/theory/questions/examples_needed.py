@@ -109,22 +109,22 @@ def _of_exponential(
     if sharpness is None or reliability is None:
         raise InvalidInput("p = None is an exponential energy, which needs sharpness and reliability; or give p >= 2")
     temperature = checks.number("temperature", temperature, zero_allowed=True)
-    found = exponential_examples.enough(n_spins, temperature, overlap, sharpness, reliability)
+    needed = exponential_examples.enough(n_spins, temperature, overlap, sharpness, reliability)
     return ExamplesNeeded(
         n_spins,
         None,
         temperature,
         overlap,
-        found.n_examples,
-        found.load,
-        Phase.GLOBAL_RETRIEVAL if found.n_examples >= found.n_examples_global else Phase.EXAMPLE_RETRIEVAL,
-        found.overlap,
-        found.n_examples_global,
-        found.load_global,
-        found.overlap_global,
-        found.needs_hint,
+        needed.n_examples,
+        needed.load,
+        Phase.GLOBAL_RETRIEVAL if needed.n_examples >= needed.n_examples_global else Phase.EXAMPLE_RETRIEVAL,
+        needed.overlap,
+        needed.n_examples_global,
+        needed.load_global,
+        needed.overlap_global,
+        needed.needs_hint,
         math.nan,
-        math.nan if found.needs_hint else float(found.n_examples_global),
+        math.nan if needed.needs_hint else float(needed.n_examples_global),
         float(sharpness),
         float(reliability),
     )
@@ -134,7 +134,7 @@ def _loads(p: int, temperature: float, overlap: float) -> tuple[float, float]:
     """Return the smallest loads at which the overlap exists and at which it is the thermodynamic state."""
     a = _variance_at(overlap)
     if p == 2:
-        d = 1 - 2 / temperature * (1 - overlap)
+        d = 1 - 2 / temperature * (1 - overlap)  # docs/theory.md, eq. 24, with alpha = 2 gamma
         load = a / overlap * (temperature - 2) * temperature * d / 2
         return load, load
     lines = nishimori.nishimori_lines(p)

@@ -38,8 +38,8 @@ def enough(n_spins: int, temperature: float, overlap: float, sharpness: float, r
     sharpness = checks.number("sharpness", sharpness)
     reliability = checks.between("reliability", reliability, 0, 1)
     if reliability in {0, 1}:
-        what = "are no examples of a pattern" if reliability == 0 else "all equal the pattern, so one is enough"
-        raise NoSolution(f"no number of examples: at reliability {reliability:g} they {what}")
+        quality = "are no examples of a pattern" if reliability == 0 else "all equal the pattern, so one is enough"
+        raise NoSolution(f"no number of examples: at reliability {reliability:g} they {quality}")
     felt = min(sharpness, inverse(temperature))
     largest = math.tanh(student_field(felt, temperature, reliability))
     if largest < overlap:
@@ -53,12 +53,12 @@ def enough(n_spins: int, temperature: float, overlap: float, sharpness: float, r
     number, number_global = (_count(load, n_spins) for load in (locally, globally))
     load = load_of(number, n_spins, None)
     load_global = load_of(number_global, n_spins, None)
-    here, globally_here = (
-        find(ExponentialTeacherStudent(at, sharpness, temperature, reliability), "inference").q_star
-        for at in (load, load_global)
+    overlap_there, overlap_global = (
+        find(ExponentialTeacherStudent(each_load, sharpness, temperature, reliability), "inference").q_star
+        for each_load in (load, load_global)
     )
     hint = load_global < sums.information(felt, sums.NO_PATTERN, reliability)
-    return Enough(number, load, number_global, load_global, here, globally_here, hint)
+    return Enough(number, load, number_global, load_global, overlap_there, overlap_global, hint)
 
 
 def _warmest(overlap: float, sharpness: float, reliability: float) -> float:

@@ -98,19 +98,19 @@ def _largest_solution(p: int, noise: float, ratio: float) -> tuple[float, float]
 
     point = math.log(largest) + 1e-9
     end = math.log(nishimori.spinodal_variance(p) / 100)
-    before, here = math.inf, excess(point)
-    while point > end and here < math.inf:
-        if here <= 0:
+    before, current = math.inf, excess(point)
+    while point > end and current < math.inf:
+        if current <= 0:
             return _at(p, ratio, excess, point, point + STEP)
         after = excess(point - STEP)
-        if here <= min(before, after):  # a minimum nearby: does it reach below zero between the points?
+        if current <= min(before, after):  # a minimum nearby: does it reach below zero between the points?
             with np.errstate(invalid="ignore"):  # beyond the end of the curve the search meets infinities
                 lowest = minimize_scalar(
                     excess, bounds=(point - STEP, point + STEP), method="bounded", options={"xatol": 1e-10}
                 )
             if lowest.fun <= 0:
                 return _at(p, ratio, excess, float(lowest.x), point + STEP)
-        point, before, here = point - STEP, here, after
+        point, before, current = point - STEP, current, after
     raise NoSolution("no retrieval solution at this size, load and temperature")
 
 

@@ -29,7 +29,9 @@ def field_exceeds(sizes: Floats, n_memories: float) -> float:
     probability = binom.pmf(np.arange(len(sizes)), len(sizes) - 1, 0.5)
     faint = np.abs(sizes) < FAINT
     variance = n_memories * float(probability[faint] @ sizes[faint] ** 2) + SMOOTHING**2
-    end = math.sqrt(2 * 40 / variance)
+    # P(F > 1) = 1/2 - (1/pi) int sin(t)/t phi(t) dt over t > 0 (Gil-Pelaez 1951), in steps of pi/RANGE. One term has
+    # the characteristic function E cos(t size) = 1 - lost; faint terms and the smoothing are Gaussian.
+    end = math.sqrt(2 * 40 / variance)  # where the Gaussian factor of phi is exp(-40)
     t = (np.arange(math.ceil(end * RANGE / math.pi)) + 0.5) * math.pi / RANGE
     lost = 2 * np.sin(np.multiply.outer(t, sizes[~faint]) / 2) ** 2 @ probability[~faint]
     with np.errstate(divide="ignore"):

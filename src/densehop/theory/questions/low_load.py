@@ -22,11 +22,9 @@ Overlaps = tuple[float, float]
 
 MOST_MEMORIES = 100
 ITERATIONS, NEWTON_STEPS = 500, 100
-FINE, COARSE = (
-    1e-13,
-    1e-5,
-)  # relative changes in Newton's method: aimed at; at a transition, where rounding is amplified
-SMALLEST_OVERLAP = 1e-7
+# Relative changes in Newton's method: the one aimed at, and the one at a transition, where rounding is amplified.
+FINE, COARSE = 1e-13, 1e-5
+SMALLEST_OVERLAP = 1e-7  # also the relative difference below which overlaps count as equal
 
 
 @dataclass(frozen=True)
@@ -87,11 +85,11 @@ def mixtures(p: int, temperature: float, n_memories: int = 3, *, overlap: float 
     n_memories = checks.integer("n_memories", n_memories, 1, MOST_MEMORIES)
     if checks.number("overlap", overlap, zero_allowed=True) >= 1:
         raise InvalidInput(f"overlap must lie from 0 to 1, 1 excluded, got {overlap:g}")
-    found = [
+    candidates = [
         _mixture(_SumsOfSigns.of(n_mixed, n_memories, float(overlap)), p, temperature)
         for n_mixed in range(1, n_memories + 1)
     ]
-    return tuple(sorted((state for state in found if state is not None), key=lambda state: state.free_energy))
+    return tuple(sorted((state for state in candidates if state is not None), key=lambda state: state.free_energy))
 
 
 def critical_memory_overlap(p: int) -> float:

@@ -148,4 +148,5 @@ def _stability(n_mixed: int, response: Floats) -> float:
     if n_mixed == 1:
         return 1 - alone
     together = float(weights @ (response * (sums**2 - n_mixed))) / (n_mixed * (n_mixed - 1))
+    # D C has `alone` on its diagonal and `together` elsewhere: n - 1 eigenvalues for differences, one for the sum.
     return 1 - max(alone - together, alone + (n_mixed - 1) * together)

@@ -109,25 +109,27 @@ def recovery(
     """
     p, n_examples = checks.integer("p", p, 3), checks.integer("n_examples", n_examples, 1)
     beta = 1 / checks.number("temperature", temperature)
-    start = np.array([checks.between("overlap", one, -1, 1) for one in np.ravel(overlap)])
+    start = np.array([checks.between("overlap", start_overlap, -1, 1) for start_overlap in np.ravel(overlap)])
     magnetisation = _ordered_magnetisation(p, teacher_temperature)
     agreeing = np.arange(n_examples + 1)
     weights = binom.pmf(agreeing, n_examples, (1 + magnetisation) / 2)
     total = 2.0 * agreeing - n_examples
 
-    def drawn(k: Floats) -> tuple[Floats, Floats]:
+    def averages(k: Floats) -> tuple[Floats, Floats]:
         """Return the overlap with each example and with the pattern that sites drawn at k have."""
         spin = np.tanh(p * beta * k[:, np.newaxis] ** (p - 1) * total)
         return spin @ (weights * total) / n_examples, spin @ weights
 
-    old = np.tile(np.stack((magnetisation * start, start)), (STEPS, 1, 1))  # what sites were drawn with, a sweep ago
-    now, traces = old[0].copy(), [start]
+    # With what each group of sites was drawn a sweep ago.
+    earlier = np.tile(np.stack((magnetisation * start, start)), (STEPS, 1, 1))
+    current, traces = earlier[0].copy(), [start]
     for _ in range(checks.integer("n_sweeps", n_sweeps, 1)):
         for step in range(STEPS):
-            new = np.stack(drawn(now[0]))
-            new = np.stack(drawn((now + (new - old[step]) / (2 * STEPS))[0]))  # the field half-way through the step
-            now, old[step] = now + (new - old[step]) / STEPS, new
-        traces.append(now[1].copy())
+            new = np.stack(averages(current[0]))
+            half_way = current + (new - earlier[step]) / (2 * STEPS)
+            new = np.stack(averages(half_way[0]))
+            current, earlier[step] = current + (new - earlier[step]) / STEPS, new
+        traces.append(current[1].copy())
     return np.array(traces)
 
 

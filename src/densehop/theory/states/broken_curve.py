@@ -99,7 +99,7 @@ def _followed(branch: "OrderedBranch", system: System, parting: float) -> Curve:
         first = one_step_start.from_stability_line(system, state.mean, state.variance, state.site.square)
         start = np.log([state.mean, state.variance, first.state.fields.added, first.state.fields.tilt])
     leave = one_step_onset.has_faded if branch.fades else _is_past_its_end
-    points = one_step_branch.followed(system, first, one_step_branch.ADDED, lambda found: leave(found, t))
+    points = one_step_branch.followed(system, first, one_step_branch.ADDED, lambda point: leave(point, t))
     if branch.fades:
         points, onset = one_step_onset.with_onset(system, points)
         return Curve(system, parting, start, points, points[-1], onset)
@@ -113,15 +113,15 @@ def _cold_start(branch: "OrderedBranch", system: System) -> Point:
 
     def excess(log_load: float) -> float:
         load = math.exp(log_load)
-        here = branch.symmetric(load, t).site
-        return math.log(max(one_step_start.difference(noise, load, here), 1e-300) / ALMOST_EQUAL)
+        spin = branch.symmetric(load, t).site
+        return math.log(max(one_step_start.difference(noise, load, spin), 1e-300) / ALMOST_EQUAL)
 
     end = math.log(branch.symmetric_end(t).value)
     inward = 1e-9 if branch.fades else -1e-9
-    far = end + (4 if branch.fades else -4)
-    while excess(far) > 0:
-        far += far - end
-    load = math.exp(brentq(excess, end + inward, far, xtol=1e-3))
+    away = end + (4 if branch.fades else -4)
+    while excess(away) > 0:
+        away += away - end
+    load = math.exp(brentq(excess, end + inward, away, xtol=1e-3))
     state = branch.symmetric(load, t)
     near = one_step_start.almost_equal(system, load, state.mean, state.variance, state.site)
     return one_step_branch.corrected(system, np.log(near.fields), one_step_branch.ADDED)
@@ -165,17 +165,17 @@ def state(branch: "OrderedBranch", load: float, temperature: float, signal: floa
 
     `signal` is for messages.
     """
-    found = curve(branch, temperature)
-    if found is None and unresolved(branch, temperature) > 0 and _exists(branch, load, temperature):
+    states = curve(branch, temperature)
+    if states is None and unresolved(branch, temperature) > 0 and _exists(branch, load, temperature):
         raise NotConverged(
             f"replica symmetry breaks too little to resolve at load = {signal**2 * load:.10g}, "
             f"T = {signal * temperature:.10g}; move away from where the AT line ends, or ask for ansatz='rs'"
         )
-    if found is None or _is_missing(branch, found, load):
-        raise _no_solution(branch, found, load, temperature, signal)
-    point = _at_load(branch, found, load)
+    if states is None or _is_missing(branch, states, load):
+        raise _no_solution(branch, states, load, temperature, signal)
+    point = _at_load(branch, states, load)
     state = point.state
-    violated = found.system.noise.spread(state.order)[1] * load / state.fields.added - 1
+    violated = states.system.noise.spread(state.order)[1] * load / state.fields.added - 1
     return state._replace(load=load, residual=max(state.residual, abs(violated)))
 
 
@@ -185,36 +185,38 @@ def _exists(branch: "OrderedBranch", load: float, temperature: float) -> bool:
     return load > end if branch.fades else load <= end
 
 
-def _is_missing(branch: "OrderedBranch", found: Curve, load: float) -> bool:
+def _is_missing(branch: "OrderedBranch", states: Curve, load: float) -> bool:
     """Whether a load lies beyond the curve's end."""
     if branch.fades:
-        return load <= found.onset.value * (1 + WITHIN)
-    return load > found.end.state.load * (1 + WITHIN)
+        return load <= states.onset.value * (1 + WITHIN)
+    return load > states.end.state.load * (1 + WITHIN)
 
 
 def _no_solution(
-    branch: "OrderedBranch", found: Curve | None, load: float, temperature: float, signal: float
+    branch: "OrderedBranch", states: Curve | None, load: float, temperature: float, signal: float
 ) -> NoSolution:
     """Say where the states end."""
-    here = f"no {branch.name} in 1RSB at load = {signal**2 * load:.10g}, T = {signal * temperature:.10g}"
+    missing = f"no {branch.name} in 1RSB at load = {signal**2 * load:.10g}, T = {signal * temperature:.10g}"
     if branch.fades:
-        onset = found.onset.value if found is not None else branch.symmetric_end(temperature).value
-        return NoSolution(f"{here}: it begins continuously at load = {onset:.10g}")
-    largest = found.end.state.load if found is not None else branch.symmetric_end(temperature).value
-    return NoSolution(f"{here}: it exists up to {'load' if signal == 1 else 'load/signal^2'} = {largest:.10g}")
+        onset = states.onset.value if states is not None else branch.symmetric_end(temperature).value
+        return NoSolution(f"{missing}: it begins continuously at load = {onset:.10g}")
+    largest = states.end.state.load if states is not None else branch.symmetric_end(temperature).value
+    return NoSolution(f"{missing}: it exists up to {'load' if signal == 1 else 'load/signal^2'} = {largest:.10g}")
 
 
-def _at_load(branch: "OrderedBranch", found: Curve, load: float) -> Point:
+def _at_load(branch: "OrderedBranch", states: Curve, load: float) -> Point:
     """Return the state at a load on the curve: between the AT line and the first state, between two, or at its end."""
-    system, points, log_load = found.system, found.points, math.log(load)
+    system, points, log_load = states.system, states.points, math.log(load)
     sign = -1 if branch.fades else 1  # the strongest states have the smallest loads in retrieval, not in inference
     after = next((k for k, point in enumerate(points) if sign * (point.state.load - load) >= 0), len(points))
     if after == len(points):
         return (
-            found.end if not branch.fades else one_step_onset.near(found.system, found.points, found.onset.value, load)
+            states.end
+            if not branch.fades
+            else one_step_onset.near(states.system, states.points, states.onset.value, load)
         )
     if after == 0:
-        return before_first(branch, found, load)
+        return before_first(branch, states, load)
     low, high = points[after - 1], points[after]
     weight = (log_load - math.log(low.state.load)) / math.log(high.state.load / low.state.load)
     try:
@@ -228,21 +230,21 @@ def _at_load(branch: "OrderedBranch", found: Curve, load: float) -> Point:
     return one_step_branch.where(system, low, high, lambda point: math.log(point.state.load) - log_load)
 
 
-def separation(branch: "OrderedBranch", found: Curve, load: float) -> float:
+def separation(branch: "OrderedBranch", states: Curve, load: float) -> float:
     """Return about how far the levels of a T = 0 state before the first one differ; inf at T > 0, where it matters."""
-    if found.start is not None:
+    if states.start is not None:
         return math.inf
-    return one_step_start.difference(found.system.noise, load, branch.symmetric(load, found.system.temperature).site)
+    return one_step_start.difference(states.system.noise, load, branch.symmetric(load, states.system.temperature).site)
 
 
-def before_first(branch: "OrderedBranch", found: Curve, load: float) -> Point:
+def before_first(branch: "OrderedBranch", states: Curve, load: float) -> Point:
     """Return a state whose levels hardly differ, from where it leaves the replica-symmetric ones.
 
     Closer to these than rounding lets the equation for y be read, y is that of the states further on.
     """
-    system, first = found.system, found.points[0]
+    system, first = states.system, states.points[0]
     try:
-        near = _almost_symmetric(branch, found, load)
+        near = _almost_symmetric(branch, states, load)
         legible = one_step_branch.rounding(near, system.temperature) < ILLEGIBLE
         if legible or near.residual > one_step.TOLERANCE:
             return one_step_branch.corrected(system, np.log(near.fields), one_step_branch.MEAN, None, math.log(load))
@@ -254,25 +256,25 @@ def before_first(branch: "OrderedBranch", found: Curve, load: float) -> Point:
         ) from lost
 
 
-def _almost_symmetric(branch: "OrderedBranch", found: Curve, load: float) -> BrokenState:
+def _almost_symmetric(branch: "OrderedBranch", states: Curve, load: float) -> BrokenState:
     """Return a state between the AT line and the curve's first, with y from a law of the other fields."""
-    system, first = found.system, found.points[0]
-    if found.start is None:
-        here = branch.symmetric(load, system.temperature)
-        return one_step_start.almost_equal(system, load, here.mean, here.variance, here.site)
-    part = max((load - found.parting) / (first.state.load - found.parting), 1e-12)
-    guess = found.start + part * (first.logs - found.start)
+    system, first = states.system, states.points[0]
+    if states.start is None:
+        symmetric = branch.symmetric(load, system.temperature)
+        return one_step_start.almost_equal(system, load, symmetric.mean, symmetric.variance, symmetric.site)
+    part = max((load - states.parting) / (first.state.load - states.parting), 1e-12)
+    guess = states.start + part * (first.logs - states.start)
     guess[2] = first.logs[2] + math.log(part)
-    return one_step_start.at_law(system, load, guess, lambda added: _tilt_before(found.points, added))
+    return one_step_start.at_law(system, load, guess, lambda added: _tilt_before(states.points, added))
 
 
 def _tilt_before(points: tuple[Point, ...], added: float) -> float:
     """Return y at an inner variance below that of the first states, in which it is smooth down to the AT line."""
     known = [point.state.fields for point in points[:3]]
     result = 0.0
-    for one in known:
-        others = [other.added for other in known if other is not one]
-        result += one.tilt * math.prod((added - other) / (one.added - other) for other in others)
+    for node in known:
+        others = [other.added for other in known if other is not node]
+        result += node.tilt * math.prod((added - other) / (node.added - other) for other in others)
     return result
 
 
@@ -281,13 +283,13 @@ def _tilt_before(points: tuple[Point, ...], added: float) -> float:
 
 def end_load(branch: "OrderedBranch", temperature: float) -> Estimate:
     """Return the load at which a branch ends, with one step of breaking where it is needed (eq. 31, 34 and 73)."""
-    plain, found = branch.symmetric_end(temperature), curve(branch, temperature)
-    if found is None:
-        return Estimate(plain.value, plain.error + unresolved(branch, temperature))
+    symmetric, states = branch.symmetric_end(temperature), curve(branch, temperature)
+    if states is None:
+        return Estimate(symmetric.value, symmetric.error + unresolved(branch, temperature))
     if branch.fades:
-        return found.onset
-    load = one_step_branch.load_of(found.system, found.end)
-    if load.value < plain.value - plain.error - load.error:
+        return states.onset
+    load = one_step_branch.load_of(states.system, states.end)
+    if load.value < symmetric.value - symmetric.error - load.error:
         raise NotConverged(
             f"the 1RSB states were followed to load = {load.value:.10g} only, less than replica symmetry allows"
         )

@@ -8,10 +8,9 @@ import numpy as np
 from densehop.base.arrays import Floats
 
 REACH = 10.0  # standard deviations: the weight beyond is 1e-23
-LARGEST_STEP = 0.1
-STEP_IN_FIELD = (
-    0.25  # of the field B + sqrt(a) z: tanh has poles at distance pi/2, so the error is exp(-4 pi^2) = 7e-18
-)
+LARGEST_STEP = 0.1  # in standard deviations
+# Step of the field B + sqrt(a) z: tanh has poles at distance pi/2, so the error is exp(-4 pi^2) = 7e-18.
+STEP_IN_FIELD = 0.25
 
 
 def nodes(deviation: float) -> tuple[Floats, Floats]:

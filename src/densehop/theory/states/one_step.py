@@ -18,8 +18,8 @@ from densehop.theory.states.noise import Noise, Order
 from densehop.theory.states.site import Site
 from densehop.theory.states.tilted_site import TiltedSite, tilted_average
 
-TOLERANCE = 1e-9
-STARTS = (
+TOLERANCE = 1e-9  # largest relative violation of the equations by a state that is returned
+STARTS = (  # inner deviation in units of its estimate, and y times it
     (1.0, 0.9),
     (1.0, 0.3),
     (0.5, 0.9),
@@ -27,9 +27,9 @@ STARTS = (
     (1.4, 1.0),
     (0.2, 0.1),
     (0.2, 0.5),
-)  # inner deviation, y times it
+)
 SHARES = (0.3, 0.1)  # of the variance inside a state
-PROBE = 1e-6
+PROBE = 1e-6  # relative split of q by which the response to a gap is measured
 SOLVED = 1e-14  # of the equations' violations: rounding
 LARGEST_REACH = 400.0  # of y^2 (a1 - a0): beyond, the tilt freezes the spin and any y solves the equations
 
@@ -55,11 +55,11 @@ class BrokenState(NamedTuple):
 
 def averages(fields: Fields, temperature: float) -> tuple[TiltedSite, Order]:
     """Return the averages in the fields, and as order parameters."""
-    here = tilted_average(fields.mean, math.sqrt(fields.outer), math.sqrt(fields.added), fields.tilt, temperature)
-    return here, Order(here.overlap, here.outer_square, here.inner_square, here.susceptibility, fields.tilt, here.gap)
+    spin = tilted_average(fields.mean, math.sqrt(fields.outer), math.sqrt(fields.added), fields.tilt, temperature)
+    return spin, Order(spin.overlap, spin.outer_square, spin.inner_square, spin.susceptibility, fields.tilt, spin.gap)
 
 
-def violations(noise: Noise, load: float, fields: Fields, here: TiltedSite, order: Order) -> Floats:
+def violations(noise: Noise, load: float, fields: Fields, spin: TiltedSite, order: Order) -> Floats:
     """Return the relative violations of the equations for B, a0, a1 - a0 and y, in this order."""
     outer, added = noise.spread(order)
     slope = noise.tilt_slope(order, load)
@@ -68,7 +68,7 @@ def violations(noise: Noise, load: float, fields: Fields, here: TiltedSite, orde
             noise.mean(order, load) / fields.mean - 1 if fields.mean > 0 else 0.0,
             load * outer / fields.outer - 1,
             load * added / fields.added - 1,
-            (slope + here.partition_slope) / abs(slope),
+            (slope + spin.partition_slope) / abs(slope),
         ]
     )
 
@@ -90,12 +90,12 @@ def solve(noise: Noise, load: float, temperature: float, starts: Iterable[Fields
     """Return the first proper 1RSB state that Newton's method (Powell's hybrid) reaches from the starts."""
     best = math.inf
     for start in starts:
-        found = _polish(noise, load, temperature, start)
-        if found is None:
+        state = _polish(noise, load, temperature, start)
+        if state is None:
             continue
-        if found.residual < TOLERANCE:
-            return found
-        best = min(best, found.residual)
+        if state.residual < TOLERANCE:
+            return state
+        best = min(best, state.residual)
     raise NotConverged(
         f"the search for a 1RSB state at load = {load:.10g}, T = {temperature:.10g} was lost"
         + (f" (closest residual {best:.1e})" if best < math.inf else "")
@@ -110,9 +110,9 @@ def starts_from(noise: Noise, load: float, temperature: float, mean: float, vari
     4/sqrt(pi), is 1 - q0, and the noise's response to that is the inner variance. Near the AT line all is small.
     Where these fail, y is sought at which T Phi is stationary for a fixed split of the variance.
     """
-    here = site.average(mean, math.sqrt(variance), temperature)
+    spin = site.average(mean, math.sqrt(variance), temperature)
     deviation = min(
-        response(noise, load, here) * here.susceptibility * 2 / math.sqrt(math.pi), 0.7 * math.sqrt(variance)
+        response(noise, load, spin) * spin.susceptibility * 2 / math.sqrt(math.pi), 0.7 * math.sqrt(variance)
     )
     for width, reach in STARTS:
         added = (width * deviation) ** 2
@@ -123,10 +123,10 @@ def starts_from(noise: Noise, load: float, temperature: float, mean: float, vari
         yield from _stationary(noise, load, temperature, Fields(mean, (1 - share) * variance, share * variance, 1.0))
 
 
-def response(noise: Noise, load: float, here: Site) -> float:
+def response(noise: Noise, load: float, spin: Site) -> float:
     """Return (a1 - a0)/(q1 - q0) for a small gap, at a replica-symmetric state."""
-    q = here.square
-    split = Order(here.overlap, q * (1 - PROBE), q, here.susceptibility, 0.0, q * PROBE)
+    q = spin.square
+    split = Order(spin.overlap, q * (1 - PROBE), q, spin.susceptibility, 0.0, q * PROBE)
     return load * noise.spread(split)[1] / split.gap
 
 
@@ -134,17 +134,17 @@ def _stationary(noise: Noise, load: float, temperature: float, fields: Fields) -
     """Yield the fields with each y at which the equation for y changes its sign."""
     largest = 10 / math.sqrt(fields.outer + fields.added)
     largest = largest if temperature == 0 else min(largest, 1 / temperature)
-    before, last = math.nan, math.nan
+    previous, last = math.nan, math.nan
     for y in largest * np.geomspace(1e-7, 1.0, 43):
         trial = fields._replace(tilt=float(y))
         try:
-            here, order = averages(trial, temperature)
-            now = float(violations(noise, load, trial, here, order)[3])
+            spin, order = averages(trial, temperature)
+            violation = float(violations(noise, load, trial, spin, order)[3])
         except (ZeroDivisionError, OverflowError, ValueError):
-            now = math.nan
-        if before * now < 0:
+            violation = math.nan
+        if previous * violation < 0:
             yield trial._replace(tilt=math.sqrt(last * y))
-        before, last = now, float(y)
+        previous, last = violation, float(y)
 
 
 def _polish(noise: Noise, load: float, temperature: float, start: Fields) -> BrokenState | None:
@@ -157,17 +157,17 @@ def _polish(noise: Noise, load: float, temperature: float, start: Fields) -> Bro
         return Fields(*(float(value) for value in values))
 
     def complete(fields: Fields) -> tuple[BrokenState, Floats]:
-        here, order = averages(fields, temperature)
-        values = violations(noise, load, fields, here, order)
-        return BrokenState(load, fields, here, order, float(np.abs(values).max())), values
+        spin, order = averages(fields, temperature)
+        values = violations(noise, load, fields, spin, order)
+        return BrokenState(load, fields, spin, order, float(np.abs(values).max())), values
 
     def equations(logs: Floats) -> Floats:
         if np.abs(logs - start_logs).max() > 20:
             return np.full(logs.size, 1e3)
         try:
             with np.errstate(all="ignore"):
-                found, values = complete(fields_of(logs))
-                values = _independent(values, found.order.gap)[unknown]
+                trial, values = complete(fields_of(logs))
+                values = _independent(values, trial.order.gap)[unknown]
         except (ZeroDivisionError, OverflowError, ValueError):  # a trial step out of the domain
             return np.full(logs.size, 1e3)
         return np.nan_to_num(values, nan=1e3, posinf=1e3, neginf=-1e3)

@@ -64,9 +64,9 @@ class System(NamedTuple):
             raise Lost("out of the domain")
         fields = Fields(*(math.exp(value) for value in logs))
         try:
-            here, order = one_step.averages(fields, self.temperature)
+            spin, order = one_step.averages(fields, self.temperature)
             load = fields.added / self.noise.spread(order)[1]
-            violated = one_step.violations(self.noise, load, fields, here, order)
+            violated = one_step.violations(self.noise, load, fields, spin, order)
             small = order.gap * share(order.gap, order.susceptibility, self.temperature)
             values = np.array(
                 [violated[0], 1 - 1 / math.sqrt(1 + violated[1]), violated[3] / small, math.log(load)]
@@ -75,7 +75,7 @@ class System(NamedTuple):
             raise Lost("out of the domain") from error
         if not np.isfinite(values).all() or fields.tilt**2 * fields.added > one_step.LARGEST_REACH:
             raise Lost("out of the domain")
-        return BrokenState(load, fields, here, order, float(np.abs(violated).max())), values
+        return BrokenState(load, fields, spin, order, float(np.abs(violated).max())), values
 
     def derivatives(self, logs: Floats, values: Floats, noise: float = 0.0) -> Floats:
         """Return the derivatives of the equations by the logarithms, by differences, (4, 4).
@@ -148,11 +148,11 @@ def corrected(
         if np.abs(step).max() > TELLING:
             derivatives = derivatives + np.outer(heard - before - derivatives @ step, step) / (step @ step)
         missing = float(values[3]) - log_load if log_load is not None else 0.0
-        now = _size(values, missing, state, system.temperature)
-        if now < tight or (fresh and _size(values, missing, state, system.temperature, STALLED) < tight):
+        new_size = _size(values, missing, state, system.temperature)
+        if new_size < tight or (fresh and _size(values, missing, state, system.temperature, STALLED) < tight):
             return Point(logs, state, derivatives)
-        if now > 0.3 * size:
-            if fresh and now > size:
+        if new_size > 0.3 * size:
+            if fresh and new_size > size:
                 raise Lost("Newton's method does not settle")
             derivatives = system.derivatives(logs, values, rounding(state, system.temperature))
             fresh = True
@@ -248,40 +248,40 @@ def moved(system: System, near: Point, axis: int, value: float, halvings: int = 
 
 
 def where(
-    system: System, one: Point, other: Point, function: Callable[[Point], float], accuracy: float = 1e-14
+    system: System, left: Point, right: Point, function: Callable[[Point], float], accuracy: float = 1e-14
 ) -> Point:
     """Return the point between two points of the curve at which a function of the point vanishes."""
-    low, high = function(one), function(other)
-    if low == 0 or high == 0:
-        return one if low == 0 else other
-    axis = int(np.abs(other.logs - one.logs).argmax())
-    known = [one, other]
+    left_value, right_value = function(left), function(right)
+    if left_value == 0 or right_value == 0:
+        return left if left_value == 0 else right
+    axis = int(np.abs(right.logs - left.logs).argmax())
+    known = [left, right]
 
     def closest(value: float) -> Point:
         return min(known, key=lambda point: abs(point.logs[axis] - value))
 
-    def at(value: float) -> float:
-        if value in (one.logs[axis], other.logs[axis]):
-            return low if value == one.logs[axis] else high
+    def value_at(value: float) -> float:
+        if value in (left.logs[axis], right.logs[axis]):
+            return left_value if value == left.logs[axis] else right_value
         known.append(moved(system, closest(value), axis, value))
         return function(known[-1])
 
-    return closest(float(brentq(at, float(one.logs[axis]), float(other.logs[axis]), xtol=accuracy, rtol=1e-15)))
+    return closest(float(brentq(value_at, float(left.logs[axis]), float(right.logs[axis]), xtol=accuracy, rtol=1e-15)))
 
 
-def highest(system: System, one: Point, top: Point, other: Point, accuracy: float = 1e-7) -> Point:
+def highest(system: System, left: Point, top: Point, right: Point, accuracy: float = 1e-7) -> Point:
     """Return the state of largest load between two points of the curve, with a point between them that lies higher.
 
     `accuracy` is that of a logarithm, on which the load depends by its square.
     """
-    axis = int(np.abs(other.logs - one.logs).argmax())
-    known = [one, top, other]
+    axis = int(np.abs(right.logs - left.logs).argmax())
+    known = [left, top, right]
 
     def depth(value: float) -> float:
         known.append(moved(system, min(known, key=lambda point: abs(point.logs[axis] - value)), axis, value))
         return -known[-1].state.load
 
-    ends = sorted((float(one.logs[axis]), float(other.logs[axis])))
+    ends = sorted((float(left.logs[axis]), float(right.logs[axis])))
     minimize_scalar(depth, bounds=ends, method="bounded", options={"xatol": accuracy})
     return max(known, key=lambda point: point.state.load)
 

@@ -33,6 +33,7 @@ def with_onset(system: System, points: tuple[Point, ...]) -> tuple[tuple[Point, 
     squares = np.array([point.state.fields.mean for point in points[-3:]]) ** 2
     loads = [one_step_branch.load_of(system, point) for point in points[-3:]]
     third, second, first = (load.value for load in loads)
+    # Neville's scheme at mean field 0: a line through each of two pairs, and the parabola through all three.
     line = first - (second - first) / (squares[1] - squares[2]) * squares[2]
     further = first - (third - first) / (squares[0] - squares[2]) * squares[2]
     parabola = line - (further - line) / (squares[0] - squares[1]) * squares[1]

@@ -15,10 +15,8 @@ from densehop.theory.states.one_step_branch import ADDED, TILT_ROUNDING, Lost, P
 from densehop.theory.states.site import Site
 from densehop.theory.states.tilted_site import flat_average
 
-MOST_ROUNDS, SETTLED = (
-    5,
-    1e-11,
-)  # of a state with almost equal levels: its inner deviation gives y, and this the deviation
+# Of a state with almost equal levels: its inner deviation gives y, and y the deviation.
+MOST_ROUNDS, SETTLED = 5, 1e-11
 HOTTEST = 100.0  # T over the inner deviation: beyond, x is 1/2 to 1e-5
 NARROW, WIDE = 0.05, 0.6  # inner deviation over T, where the curve begins on the AT line
 LEGIBLE = 1e-7  # rounding that may be left in the equation for y there
@@ -44,13 +42,13 @@ def from_stability_line(system: System, mean: float, variance: float, square: fl
     return corrected(system, logs_at(y), ADDED)
 
 
-def almost_equal(system: System, load: float, mean: float, variance: float, here: Site) -> BrokenState:
+def almost_equal(system: System, load: float, mean: float, variance: float, spin: Site) -> BrokenState:
     """Return a state whose levels are almost equal, next to a replica-symmetric one with fields of this variance.
 
     Only spins in fields near 0 differ between its states, if T is small. The density of fields there, chi/2, is then
     all that counts: the inner deviation and y follow from it and the noise's response (docs/theory.md, eq. 38).
     """
-    amount, t = one_step.response(system.noise, load, here) * here.susceptibility / 2, system.temperature
+    amount, t = one_step.response(system.noise, load, spin) * spin.susceptibility / 2, system.temperature
     deviation = _deviation(amount, t)
     logs = np.log([mean, max(variance - deviation**2, variance / 2), deviation**2, 1.0])
     return at_law(system, load, logs, lambda added: _tilt(t / math.sqrt(added)) / math.sqrt(added))
@@ -99,9 +97,9 @@ def at_tilt(system: System, load: float, guess: Floats) -> BrokenState:
         return Fields(math.exp(logs[0]), math.exp(logs[1]), math.exp(logs[2]), math.exp(guess[3]))
 
     def violated(fields: Fields) -> tuple[BrokenState, Floats]:
-        here, order = one_step.averages(fields, system.temperature)
-        values = one_step.violations(system.noise, load, fields, here, order)
-        return BrokenState(load, fields, here, order, float(np.abs(values).max())), values
+        spin, order = one_step.averages(fields, system.temperature)
+        values = one_step.violations(system.noise, load, fields, spin, order)
+        return BrokenState(load, fields, spin, order, float(np.abs(values).max())), values
 
     def equations(logs: Floats) -> Floats:
         try:
@@ -114,6 +112,6 @@ def at_tilt(system: System, load: float, guess: Floats) -> BrokenState:
     return violated(fields_of(root(equations, guess[:3], method="hybr", options={"xtol": 1e-13}).x))[0]
 
 
-def difference(noise: Noise, load: float, here: Site) -> float:
+def difference(noise: Noise, load: float, spin: Site) -> float:
     """Return about how far the levels of the 1RSB state at T = 0 differ, 1 - q0, where it is little."""
-    return one_step.response(noise, load, here) * here.susceptibility**2
+    return one_step.response(noise, load, spin) * spin.susceptibility**2

@@ -7,7 +7,7 @@ from densehop.exponential_problem import ExponentiallyMany
 from densehop.problem import DirectModel, TeacherStudent
 
 ROUNDING = 1e-12  # relative: below it, a negative replicon or entropy is rounding
-CONVERGED = 1e-9
+CONVERGED = 1e-9  # largest residual of a solution that counts as converged
 
 
 @dataclass(frozen=True)

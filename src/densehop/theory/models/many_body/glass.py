@@ -46,10 +46,10 @@ def symmetric(p: int, load: float, temperature: float) -> State:
         variance = limit
     else:
         variance = nishimori.root_in_log(lambda a: math.log(gamma_of(p, a) / gamma), limit, p * gamma * (1 + 1e-12))
-    found = state(0.0, variance * temperature**2, temperature)
+    solution = state(0.0, variance * temperature**2, temperature)
     for _ in range(2):  # rounding of the logarithm matters at large Gamma
-        found = state(0.0, p * load * found.site.square ** (p - 1), temperature) if variance > 100 else found
-    return found
+        solution = state(0.0, p * load * solution.site.square ** (p - 1), temperature) if variance > 100 else solution
+    return solution
 
 
 def gamma_of(p: int, variance: float) -> float:
@@ -62,8 +62,8 @@ def symmetric_spinodal(p: int) -> float:
     """Return the reduced variance at which Gamma(a) is smallest: (p-1) a q'(a)/q(a) = 1."""
 
     def excess(variance: float) -> float:
-        here = site.average(0.0, math.sqrt(variance), 1.0)
-        return 1 + (p - 1) * variance * here.slope / here.square  # dq/da = -T d chi/da
+        spin = site.average(0.0, math.sqrt(variance), 1.0)
+        return 1 + (p - 1) * variance * spin.slope / spin.square  # dq/da = -T d chi/da
 
     return float(brentq(excess, 1e-3, 100.0 * p * p, **TIGHT))
 
@@ -89,9 +89,9 @@ class Broken(NamedTuple):
 
 def parisi_slope(p: int, deviation: float, tilt: float, temperature: float) -> tuple[float, TiltedSite]:
     """Return y times d(T Phi)/dy at load a/(p q1^(p-1)), over the variance a (docs/theory.md, eq. 35)."""
-    here = tilted_average(0.0, 0.0, deviation, tilt, temperature)
-    noise = (p - 1) / (2 * p) * deviation**2 * here.inner_square
-    return tilt * (here.partition_slope - noise), here
+    spin = tilted_average(0.0, 0.0, deviation, tilt, temperature)
+    noise = (p - 1) / (2 * p) * deviation**2 * spin.inner_square
+    return tilt * (spin.partition_slope - noise), spin
 
 
 @lru_cache(maxsize=4096)
@@ -110,8 +110,8 @@ def at_parisi(p: int, parisi: float) -> Broken:
         high, low = low, 0.9 * low
     reach = float(brentq(slope, low, high, **TIGHT))
     if cold:
-        here = tilted_average(0.0, 0.0, math.sqrt(p), reach / math.sqrt(p), 0.0)
-        return Broken(math.inf, 0.0, reach / math.sqrt(p), float(p), here)
+        spin = tilted_average(0.0, 0.0, math.sqrt(p), reach / math.sqrt(p), 0.0)
+        return Broken(math.inf, 0.0, reach / math.sqrt(p), float(p), spin)
     reduced = tilted_average(0.0, 0.0, reach / parisi, parisi, 1.0)
     gamma = (reach / parisi) ** 2 / (p * reduced.inner_square ** (p - 1))
     return at_load_one(p, gamma, parisi, reduced)
@@ -120,14 +120,14 @@ def at_parisi(p: int, parisi: float) -> Broken:
 def at_load_one(p: int, gamma: float, parisi: float, reduced: TiltedSite) -> Broken:
     """Return the state in units of load 1, where T = Gamma^(-1/2), from its averages in units of T."""
     t = 1 / math.sqrt(gamma)
-    here = reduced._replace(
+    spin = reduced._replace(
         susceptibility=reduced.susceptibility / t,
         fourth=reduced.fourth / t,
         log_partition=reduced.log_partition * t,
         mean_log=reduced.mean_log * t,
         partition_slope=reduced.partition_slope * t**2,
     )
-    return Broken(gamma, parisi, parisi / t, p * reduced.inner_square ** (p - 1), here)
+    return Broken(gamma, parisi, parisi / t, p * reduced.inner_square ** (p - 1), spin)
 
 
 def broken(p: int, gamma: float) -> Broken:
@@ -184,8 +184,8 @@ def gardner(p: int) -> Broken:
     """Return the state at which the 1RSB spin glass becomes unstable: its innermost replicon vanishes (eq. 37)."""
 
     def replicon(parisi: float) -> float:
-        here = at_parisi(p, parisi)
-        return TensorNoise(p).replicon(here.order, 1.0, here.gamma**-0.5, here.site.fourth)
+        glass = at_parisi(p, parisi)
+        return TensorNoise(p).replicon(glass.order, 1.0, glass.gamma**-0.5, glass.site.fourth)
 
     low = 0.9
     while replicon(low) > 0:
@@ -193,10 +193,10 @@ def gardner(p: int) -> Broken:
     return at_parisi(p, float(brentq(replicon, low, min(1.0, low / 0.8), **TIGHT)))
 
 
-def residual(p: int, found: Broken, temperature: float) -> float:
+def residual(p: int, glass: Broken, temperature: float) -> float:
     """Return the largest relative violation of the equations for a1 and y, at load 1."""
-    variance = p * found.site.inner_square ** (p - 1)
-    here = tilted_average(0.0, 0.0, math.sqrt(variance), found.tilt, temperature)
-    slope = TensorNoise(p).tilt_slope(found.order, 1.0)
-    by_tilt = slope + here.partition_slope
-    return max(abs(here.inner_square / found.site.inner_square - 1), abs(by_tilt / slope))
+    variance = p * glass.site.inner_square ** (p - 1)
+    spin = tilted_average(0.0, 0.0, math.sqrt(variance), glass.tilt, temperature)
+    slope = TensorNoise(p).tilt_slope(glass.order, 1.0)
+    tilt_violation = slope + spin.partition_slope
+    return max(abs(spin.inner_square / glass.site.inner_square - 1), abs(tilt_violation / slope))

@@ -40,8 +40,8 @@ def stability_load(p: int, temperature: float) -> Estimate:
         raise NoSolution(f"retrieval is stable up to its spinodal at T = {temperature:.6g} for p = {p}")
 
     def replicon(load: float) -> float:
-        here = states.retrieval(p, load, temperature)
-        return noise.replicon(here.order, load, temperature, here.site.fourth)
+        state = states.retrieval(p, load, temperature)
+        return noise.replicon(state.order, load, temperature, state.site.fourth)
 
     return root(replicon, largest, 10 * ROUNDING * p)
 
@@ -63,6 +63,6 @@ def root(function: Callable[[float], float], largest: float, rounding: float) ->
     return Estimate(load, (abs(function(load)) + rounding) / abs(slope) + ROUNDING * load)
 
 
-def too_hot(p: float, temperature: float, highest: float, what: str) -> NoSolution:
+def too_hot(p: float, temperature: float, highest: float, event: str) -> NoSolution:
     """Say up to which temperature retrieval does something."""
-    return NoSolution(f"for p = {p} retrieval {what} below T = {highest:.8g}, got T = {temperature:.8g}")
+    return NoSolution(f"for p = {p} retrieval {event} below T = {highest:.8g}, got T = {temperature:.8g}")

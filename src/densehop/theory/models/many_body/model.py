@@ -69,9 +69,11 @@ class Glass(Branch):
     def alone(self, load: float, temperature: float, scale: float = 1.0) -> BrokenState:
         """Return the 1RSB glass, which is explicit in the Parisi parameter (docs/theory.md, eq. 34 to 36)."""
         del scale
-        found = glass.broken(self.noise.p, temperature**-2 if temperature > 0 else math.inf)
-        fields = Fields(0.0, 0.0, found.variance, found.tilt)
-        return BrokenState(load, fields, found.site, found.order, glass.residual(self.noise.p, found, temperature))
+        solution = glass.broken(self.noise.p, temperature**-2 if temperature > 0 else math.inf)
+        fields = Fields(0.0, 0.0, solution.variance, solution.tilt)
+        return BrokenState(
+            load, fields, solution.site, solution.order, glass.residual(self.noise.p, solution, temperature)
+        )
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from densehop.theory.states.model import State
 
 TIGHT = {"xtol": 1e-15, "rtol": 1e-14}
 NEWTON_STEPS = 40
-SMALLEST_RANGE = 1e-9
+SMALLEST_RANGE = 1e-9  # of mean fields above the barrier, relative to the largest: where the search for a spinodal ends
 SMEARING = 2 / math.pi  # tanh(x) is nearly erf(sqrt(pi) x/2), as if T added this share of T^2 to the variance
 SCAN = 0.93  # of the distance to the barrier, downward from the top: the spinodal is the first sign change
 
@@ -35,9 +35,9 @@ def state(mean: float, variance: float, temperature: float) -> State:
 
 def retrieval(p: int, load: float, temperature: float, signal: float = 1.0) -> State:
     """Return the state of largest overlap with one memory, p >= 3 (docs/theory.md, eq. 28); `signal`: for messages."""
-    found = newton(p, load, temperature, state(float(p), p * load, temperature))
-    if found is not None and slope(p, load, temperature, found) > 0:
-        return found
+    solution = newton(p, load, temperature, state(float(p), p * load, temperature))
+    if solution is not None and slope(p, load, temperature, solution) > 0:
+        return solution
     limit = spinodal(p, temperature)
     if limit is None:
         highest = law.critical_temperature(p).spinodal_temperature
@@ -61,40 +61,43 @@ def retrieval(p: int, load: float, temperature: float, signal: float = 1.0) -> S
 
     mean = brentq(excess, limit.mean, top * (1 - 1e-15), **TIGHT)
     near = at_mean(p, mean, temperature)
-    found = newton(p, load, temperature, near)
-    return near if found is None or abs(found.mean / mean - 1) > 1e-3 else found
+    solution = newton(p, load, temperature, near)
+    return near if solution is None or abs(solution.mean / mean - 1) > 1e-3 else solution
 
 
-def load_of(p: int, found: State) -> float:
+def load_of(p: int, solution: State) -> float:
     """Return the load at which a variance a solves a = p alpha q^(p-1)."""
-    return found.variance / (p * found.site.square ** (p - 1))
+    return solution.variance / (p * solution.site.square ** (p - 1))
 
 
 def newton(p: int, load: float, temperature: float, start: State) -> State | None:
     """Polish both saddle-point equations; None where Newton's steps do not settle on a state of finite overlap."""
-    here = start
+    current = start
     for _ in range(NEWTON_STEPS):
-        r1, r2 = here.mean - p * here.site.overlap ** (p - 1), here.variance - p * load * here.site.square ** (p - 1)
-        j11, j12, j21, j22 = jacobian(p, load, temperature, here)
+        r1, r2 = (
+            current.mean - p * current.site.overlap ** (p - 1),
+            current.variance - p * load * current.site.square ** (p - 1),
+        )
+        j11, j12, j21, j22 = jacobian(p, load, temperature, current)
         determinant = j11 * j22 - j12 * j21
         if determinant == 0:
             return None
-        mean = here.mean - (j22 * r1 - j12 * r2) / determinant
-        variance = here.variance - (j11 * r2 - j21 * r1) / determinant
+        mean = current.mean - (j22 * r1 - j12 * r2) / determinant
+        variance = current.variance - (j11 * r2 - j21 * r1) / determinant
         if not (0 < mean < 2 * p and 0 <= variance < 4 * p * load + 1e-300):
             return None
-        moved = abs(mean / here.mean - 1) + abs(variance - here.variance) / (p * load or 1.0)
-        here = state(mean, variance, temperature)
-        if moved < 4e-15 or (moved < 1e-12 and abs(determinant) < 1e-4):
-            return here
-        if moved < 1e-9 and abs(determinant) > 0.05:  # quadratic convergence: the next step is below rounding
-            return here
-    return here if residual(p, load, here) < 1e-11 else None
+        change = abs(mean / current.mean - 1) + abs(variance - current.variance) / (p * load or 1.0)
+        current = state(mean, variance, temperature)
+        if change < 4e-15 or (change < 1e-12 and abs(determinant) < 1e-4):
+            return current
+        if change < 1e-9 and abs(determinant) > 0.05:  # quadratic convergence: the next step is below rounding
+            return current
+    return current if residual(p, load, current) < 1e-11 else None
 
 
-def jacobian(p: int, load: float, temperature: float, here: State) -> tuple[float, float, float, float]:
+def jacobian(p: int, load: float, temperature: float, current: State) -> tuple[float, float, float, float]:
     """Return the derivatives of B - p m^(p-1) and a - p alpha q^(p-1) by B and a, row by row."""
-    s = here.site
+    s = current.site
     pull = p * (p - 1) * s.overlap ** (p - 2)
     noise = p * (p - 1) * load * s.square ** (p - 2)
     return (
@@ -105,16 +108,16 @@ def jacobian(p: int, load: float, temperature: float, here: State) -> tuple[floa
     )
 
 
-def slope(p: int, load: float, temperature: float, here: State) -> float:
+def slope(p: int, load: float, temperature: float, current: State) -> float:
     """Return the determinant of the saddle-point equations: positive for the retrieval state, zero at the spinodal."""
-    j11, j12, j21, j22 = jacobian(p, load, temperature, here)
+    j11, j12, j21, j22 = jacobian(p, load, temperature, current)
     return j11 * j22 - j12 * j21
 
 
-def residual(p: int, load: float, here: State) -> float:
+def residual(p: int, load: float, current: State) -> float:
     """Return the largest relative violation of the saddle-point equations."""
-    by_mean = abs(p * here.site.overlap ** (p - 1) / here.mean - 1) if here.mean > 0 else 0.0
-    by_variance = abs(p * load * here.site.square ** (p - 1) / here.variance - 1) if here.variance > 0 else 0.0
+    by_mean = abs(p * current.site.overlap ** (p - 1) / current.mean - 1) if current.mean > 0 else 0.0
+    by_variance = abs(p * load * current.site.square ** (p - 1) / current.variance - 1) if current.variance > 0 else 0.0
     return max(by_mean, by_variance)
 
 
@@ -127,18 +130,18 @@ def at_mean(p: int, mean: float, temperature: float) -> State:
     low, high = 0.0, mean / unit  # what T = 0 would allow
     if temperature == 0:
         return state(mean, high**2, temperature)
-    here = high * math.sqrt(max(1 - SMEARING * (temperature / high) ** 2, 0.25))
+    deviation = high * math.sqrt(max(1 - SMEARING * (temperature / high) ** 2, 0.25))
     for _ in range(NEWTON_STEPS):  # Newton's method within a bracket: E tanh falls with the deviation
-        found = site.average(mean, here, temperature)
-        excess = found.overlap - overlap
-        low, high = (here, high) if excess > 0 else (low, here)
-        ahead = here + excess / (2 * here * found.skew) if found.skew > 0 else 0.0
-        if not (low <= ahead <= high and ahead > 0):
-            ahead = (low + high) / 2
-        moved, here = abs(ahead - here), ahead
-        if moved <= 1e-9 * here:
+        spin = site.average(mean, deviation, temperature)
+        excess = spin.overlap - overlap
+        low, high = (deviation, high) if excess > 0 else (low, deviation)
+        proposal = deviation + excess / (2 * deviation * spin.skew) if spin.skew > 0 else 0.0
+        if not (low <= proposal <= high and proposal > 0):
+            proposal = (low + high) / 2
+        change, deviation = abs(proposal - deviation), proposal
+        if change <= 1e-9 * deviation:
             break
-    return state(mean, here**2, temperature)  # the step after one of 1e-9 is below rounding
+    return state(mean, deviation**2, temperature)  # the step after one of 1e-9 is below rounding
 
 
 def largest_mean(p: int, temperature: float) -> float:
@@ -158,8 +161,8 @@ def spinodal(p: int, temperature: float) -> State | None:
     bottom = p * law.barrier_magnetisation(p, temperature) ** (p - 1) if temperature > 0 else 0.0
 
     def determinant(mean: float) -> float:
-        here = at_mean(p, mean, temperature)
-        return slope(p, load_of(p, here), temperature, here) if here.variance > 0 else 1.0
+        current = at_mean(p, mean, temperature)
+        return slope(p, load_of(p, current), temperature, current) if current.variance > 0 else 1.0
 
     high = low = top - (top - bottom) * 1e-12
     while determinant(low) > 0:

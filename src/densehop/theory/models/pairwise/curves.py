@@ -19,11 +19,11 @@ ON_TRANSITION = "this point lies on a transition to within rounding; move away f
 ROUNDING = 1e-13  # relative: closer than this to a transition the two sides cannot be told apart
 
 
-def stiffness(found: Site, temperature: float) -> float:
+def stiffness(spin: Site, temperature: float) -> float:
     """Return D = 1 - 2 chi, free of cancellation at T >= 2 (docs/theory.md, eq. 71)."""
     if temperature >= 1:
-        return (temperature - 2 + 2 * found.square) / temperature
-    return 1 - 2 * found.susceptibility
+        return (temperature - 2 + 2 * spin.square) / temperature
+    return 1 - 2 * spin.susceptibility
 
 
 @lru_cache(maxsize=4096)
@@ -34,13 +34,13 @@ def retrieved(variance: float, temperature: float) -> tuple[float, Site]:
     """
     m, deviation = _noiseless(temperature), math.sqrt(variance)
     for _ in range(100):
-        found = site.average(2 * m, deviation, temperature)
-        slope = 1 - 2 * found.susceptibility
-        step = (m - found.overlap) / slope if slope > 0 else m
+        spin = site.average(2 * m, deviation, temperature)
+        slope = 1 - 2 * spin.susceptibility
+        step = (m - spin.overlap) / slope if slope > 0 else m
         if m - step <= 1e-12 or step <= 1e-15 * m:
             break
         m -= step
-    return (m, found) if m - step > 1e-12 else (0.0, found)
+    return (m, spin) if m - step > 1e-12 else (0.0, spin)
 
 
 @lru_cache(maxsize=1024)
@@ -58,18 +58,18 @@ def _noiseless(temperature: float) -> float:
 
 def retrieval_load(variance: float, temperature: float) -> float:
     """Return the load alpha = a D^2/(2q) whose retrieval state has variance a; 0 if none (docs/theory.md, eq. 81)."""
-    m, found = retrieved(variance, temperature)
-    return variance * stiffness(found, temperature) ** 2 / (2 * found.square) if m > 0 else 0.0
+    m, spin = retrieved(variance, temperature)
+    return variance * stiffness(spin, temperature) ** 2 / (2 * spin.square) if m > 0 else 0.0
 
 
 def retrieval_slope(variance: float, temperature: float) -> float:
     """Return d log(alpha)/d log(a) of retrieval states: 0 at the spinodal, -inf if m = 0 (docs/theory.md, eq. 82)."""
-    m, found = retrieved(variance, temperature)
+    m, spin = retrieved(variance, temperature)
     if m == 0:
         return -math.inf
-    d = stiffness(found, temperature)
-    softening = variance * (found.slope + 4 * found.skew**2 / d)  # d chi/d log a
-    return 1 - softening * (4 / d - temperature / found.square)
+    d = stiffness(spin, temperature)
+    softening = variance * (spin.slope + 4 * spin.skew**2 / d)  # d chi/d log a
+    return 1 - softening * (4 / d - temperature / spin.square)
 
 
 @lru_cache(maxsize=1024)
@@ -96,13 +96,13 @@ def _climb(load: float, temperature: float) -> float | None:
     """
     if load == 0:
         return 0.0
-    bare = retrieved(0.0, temperature)[1]
-    a = 2 * load * bare.square / stiffness(bare, temperature) ** 2
+    noiseless = retrieved(0.0, temperature)[1]
+    a = 2 * load * noiseless.square / stiffness(noiseless, temperature) ** 2
     for _ in range(12):
-        here, slope = retrieval_load(a, temperature), retrieval_slope(a, temperature)
-        if here == 0 or slope < 0.05:
+        current, slope = retrieval_load(a, temperature), retrieval_slope(a, temperature)
+        if current == 0 or slope < 0.05:
             return None
-        step = math.log(load / here) / slope
+        step = math.log(load / current) / slope
         a *= math.exp(step)
         if abs(step) < 1e-14:
             return a
@@ -132,8 +132,8 @@ def glass_variance(load: float, temperature: float, onset: float) -> float:
 
     def excess(log_a: float) -> float:
         a = math.exp(log_a)
-        found = site.average(0.0, math.sqrt(a), temperature)
-        return stiffness(found, temperature) * math.sqrt(a / found.square / (2 * load)) - 1  # D may be negative
+        spin = site.average(0.0, math.sqrt(a), temperature)
+        return stiffness(spin, temperature) * math.sqrt(a / spin.square / (2 * load)) - 1  # D may be negative
 
     guess = (1.6 + math.sqrt(2 * load)) ** 2 * (1 - temperature / onset)  # exact at T = 0
     return math.exp(bracketed_root(excess, math.log(guess), step=0.2))
@@ -153,8 +153,8 @@ def starts_in_glass(temperature: float, contrast: float) -> bool:
 
 def glass_onset_load(variance: float, temperature: float, contrast: float) -> float:
     """Return the load 2q/(a c^2 chi^2) of a spin glass in which q* begins: (58) with D from (66), docs/theory.md."""
-    found = site.average(0.0, math.sqrt(variance), temperature)
-    return 2 * found.square / variance / (contrast * found.susceptibility) ** 2
+    spin = site.average(0.0, math.sqrt(variance), temperature)
+    return 2 * spin.square / variance / (contrast * spin.susceptibility) ** 2
 
 
 def glass_onset_log_variance(temperature: float, contrast: float) -> float:
@@ -162,8 +162,8 @@ def glass_onset_log_variance(temperature: float, contrast: float) -> float:
 
     def excess(log_a: float) -> float:
         a = math.exp(log_a)
-        found = site.average(0.0, math.sqrt(a), temperature)
-        return a * contrast * stiffness(found, temperature) * found.susceptibility / (2 * found.square) - 1
+        spin = site.average(0.0, math.sqrt(a), temperature)
+        return a * contrast * stiffness(spin, temperature) * spin.susceptibility / (2 * spin.square) - 1
 
     return bracketed_root(excess, math.log((1.6 + 2.5 / contrast) ** 2))  # exact at T = 0
 
@@ -175,19 +175,19 @@ def planted_variance(mean: float, temperature: float, contrast: float, guess: fl
 
     def excess(log_a: float) -> float:
         a = math.exp(log_a)
-        found = site.average(mean, math.sqrt(a), temperature)
-        signal = found.square + contrast * found.overlap**2
-        return a * contrast * stiffness(found, temperature) * found.overlap / (2 * mean * signal) - 1
+        spin = site.average(mean, math.sqrt(a), temperature)
+        signal = spin.square + contrast * spin.overlap**2
+        return a * contrast * stiffness(spin, temperature) * spin.overlap / (2 * mean * signal) - 1
 
     return math.exp(bracketed_root(excess, math.log(guess), step=0.1))
 
 
 def planted_load(mean: float, variance: float, temperature: float, contrast: float) -> float:
     """Return the load alpha = B D/(c q*) (docs/theory.md, eq. 85), with D from eq. 84 where 1 - 2 chi cancels."""
-    found = site.average(mean, math.sqrt(variance), temperature)
+    spin = site.average(mean, math.sqrt(variance), temperature)
     if temperature < 2:
-        return 2 * (found.square / found.overlap**2 + contrast) * (mean / contrast) ** 2 / variance
-    return mean * stiffness(found, temperature) / (contrast * found.overlap)
+        return 2 * (spin.square / spin.overlap**2 + contrast) * (mean / contrast) ** 2 / variance
+    return mean * stiffness(spin, temperature) / (contrast * spin.overlap)
 
 
 def bracketed_root(

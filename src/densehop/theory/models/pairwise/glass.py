@@ -21,12 +21,12 @@ def broken(load: float, temperature: float, variance: float) -> BrokenState:
     noise = WishartNoise()
     if load >= SCARCE:
         return one_step.solve(noise, load, temperature, nearby(noise, load, temperature, 0.0, variance))
-    found = broken(SCARCE, temperature, states.spin_glass(SCARCE, temperature).variance)
-    while found.load > load:
-        smaller = max(found.load / FEWER, load)
-        start = found.fields._replace(tilt=found.fields.tilt * math.sqrt(smaller / found.load))
-        found = one_step.solve(noise, smaller, temperature, [start])
-    return found
+    solution = broken(SCARCE, temperature, states.spin_glass(SCARCE, temperature).variance)
+    while solution.load > load:
+        smaller = max(solution.load / FEWER, load)
+        start = solution.fields._replace(tilt=solution.fields.tilt * math.sqrt(smaller / solution.load))
+        solution = one_step.solve(noise, smaller, temperature, [start])
+    return solution
 
 
 def nearby(noise: Noise, load: float, temperature: float, mean: float, variance: float) -> Iterator[Fields]:
@@ -36,7 +36,7 @@ def nearby(noise: Noise, load: float, temperature: float, mean: float, variance:
     down both follow q and chi, whatever the load. These numbers were read off from solutions, and only say where to
     start.
     """
-    here, s = site.average(mean, math.sqrt(variance), temperature), math.sqrt(load / 2)
-    outer = (1 + 0.9 * here.square**2) / 3 * variance
-    yield Fields(mean, outer, variance - outer, 4 / 3 * here.square * s / (1 + s) * here.susceptibility)
+    spin, s = site.average(mean, math.sqrt(variance), temperature), math.sqrt(load / 2)
+    outer = (1 + 0.9 * spin.square**2) / 3 * variance
+    yield Fields(mean, outer, variance - outer, 4 / 3 * spin.square * s / (1 + s) * spin.susceptibility)
     yield from one_step.starts_from(noise, load, temperature, mean, variance)

@@ -81,27 +81,27 @@ def inference_stability_load(temperature: float, contrast: float) -> Estimate:
         )
     variance = math.exp(curves.glass_onset_log_variance(temperature, contrast))
 
-    def hardness(log_mean: float) -> float:
+    def stability(log_mean: float) -> float:
         nonlocal variance
         mean = math.exp(log_mean)
         variance = curves.planted_variance(mean, temperature, contrast, variance)
-        found = site.average(mean, math.sqrt(variance), temperature)
-        return -log_softness(variance, found, temperature, contrast)
+        spin = site.average(mean, math.sqrt(variance), temperature)
+        return -log_softness(variance, spin, temperature, contrast)
 
-    log_mean = curves.bracketed_root(hardness, math.log(variance) / 2)
-    edge = _with_error(hardness, log_mean, 1e-5)
+    log_mean = curves.bracketed_root(stability, math.log(variance) / 2)
+    edge = _with_error(stability, log_mean, 1e-5)
 
     def load_of(mean: float) -> float:
-        there = curves.planted_variance(mean, temperature, contrast, variance)
-        return curves.planted_load(mean, there, temperature, contrast)
+        variance_there = curves.planted_variance(mean, temperature, contrast, variance)
+        return curves.planted_load(mean, variance_there, temperature, contrast)
 
     return _load_at(edge, load_of)
 
 
-def log_softness(variance: float, found: Site, temperature: float, contrast: float = 0.0) -> float:
+def log_softness(variance: float, spin: Site, temperature: float, contrast: float = 0.0) -> float:
     """Return log[a beta^2 E sech^4/(q + c q*^2)]: positive where replica symmetry breaks (docs/theory.md, eq. 88)."""
-    signal = found.square + contrast * found.overlap**2
-    return math.log(max(variance * found.fourth / (temperature * signal), 1e-300))
+    signal = spin.square + contrast * spin.overlap**2
+    return math.log(max(variance * spin.fourth / (temperature * signal), 1e-300))
 
 
 def _load_at(point: Estimate, load_of: Callable[[float], float]) -> Estimate:
@@ -116,16 +116,16 @@ def root(function: Callable[[float], float], low: float, high: float) -> Estimat
     """Return the root of a function between two points with its error: bracketed to 1e-8, then one secant step."""
     value = float(brentq(function, low, high, xtol=1e-8 * (high - low), rtol=1e-12))
     step = (1 if value - low < high - value else -1) * 1e-5 * (high - low)
-    here = function(value)
-    slope = (function(value + step) - here) / step
-    if here != 0 and low < value - here / slope < high:
-        value -= here / slope
-        here = function(value)
-    return Estimate(value, (abs(here) + 1e-14) / abs(slope) + 4e-16 * abs(value))
+    residual = function(value)
+    slope = (function(value + step) - residual) / step
+    if residual != 0 and low < value - residual / slope < high:
+        value -= residual / slope
+        residual = function(value)
+    return Estimate(value, (abs(residual) + 1e-14) / abs(slope) + 4e-16 * abs(value))
 
 
 def _with_error(function: Callable[[float], float], value: float, step: float) -> Estimate:
     """Return a root with its error: residual and rounding over slope."""
-    here = function(value)
-    slope = (function(value + step) - here) / step
-    return Estimate(value, (abs(here) + 1e-14) / abs(slope) + 4e-16 * abs(value))
+    residual = function(value)
+    slope = (function(value + step) - residual) / step
+    return Estimate(value, (abs(residual) + 1e-14) / abs(slope) + 4e-16 * abs(value))

@@ -80,9 +80,9 @@ def inference(load: float, temperature: float, contrast: float) -> State:
     return _state(WishartNoise(contrast), load, temperature, mean, variance)
 
 
-def symmetric_order(found: Site) -> Order:
+def symmetric_order(spin: Site) -> Order:
     """Return replica-symmetric averages as order parameters."""
-    return Order(found.overlap, found.square, found.square, found.susceptibility, 0.0)
+    return Order(spin.overlap, spin.square, spin.square, spin.susceptibility, 0.0)
 
 
 def _newton(load: float, temperature: float, contrast: float) -> State | None:
@@ -92,17 +92,17 @@ def _newton(load: float, temperature: float, contrast: float) -> State | None:
     """
     mean, variance = load * contrast, 2 * load * (1 + contrast)
     for _ in range(NEWTON_STEPS):
-        here = site.average(mean, math.sqrt(variance), temperature)
-        d, signal = 1 - 2 * here.susceptibility, here.square + contrast * here.overlap**2
+        spin = site.average(mean, math.sqrt(variance), temperature)
+        d, signal = 1 - 2 * spin.susceptibility, spin.square + contrast * spin.overlap**2
         if d <= 0:
             return None
         pull, noise = load * contrast / d, 2 * load / d**2
-        r1, r2 = mean - pull * here.overlap, variance - noise * signal
-        by_mean, by_variance = -2 * here.skew, here.slope  # of the susceptibility
-        j11 = 1 - pull * (here.susceptibility + 2 * here.overlap * by_mean / d)
-        j12 = -pull * (-here.skew + 2 * here.overlap * by_variance / d)
-        q_by_mean = 2 * temperature * here.skew + 2 * contrast * here.overlap * here.susceptibility
-        q_by_variance = -temperature * here.slope - 2 * contrast * here.overlap * here.skew
+        r1, r2 = mean - pull * spin.overlap, variance - noise * signal
+        by_mean, by_variance = -2 * spin.skew, spin.slope  # of the susceptibility
+        j11 = 1 - pull * (spin.susceptibility + 2 * spin.overlap * by_mean / d)
+        j12 = -pull * (-spin.skew + 2 * spin.overlap * by_variance / d)
+        q_by_mean = 2 * temperature * spin.skew + 2 * contrast * spin.overlap * spin.susceptibility
+        q_by_variance = -temperature * spin.slope - 2 * contrast * spin.overlap * spin.skew
         j21 = -noise * (q_by_mean + 4 * signal * by_mean / d)
         j22 = 1 - noise * (q_by_variance + 4 * signal * by_variance / d)
         determinant = j11 * j22 - j12 * j21
@@ -119,16 +119,16 @@ def _newton(load: float, temperature: float, contrast: float) -> State | None:
 
 def _state(noise: WishartNoise, load: float, temperature: float, mean: float, variance: float) -> State:
     """Assemble a state and measure how well it solves its equations."""
-    found = site.average(mean, math.sqrt(variance), temperature)
-    d = stiffness(found, temperature)
+    spin = site.average(mean, math.sqrt(variance), temperature)
+    d = stiffness(spin, temperature)
     residual = 0.0
     if mean > 0:
-        expected = load * noise.contrast * found.overlap / d if noise.contrast else 2 * found.overlap
+        expected = load * noise.contrast * spin.overlap / d if noise.contrast else 2 * spin.overlap
         residual = abs(expected / mean - 1)
     if variance > 0:
-        signal = found.square + noise.contrast * found.overlap**2
+        signal = spin.square + noise.contrast * spin.overlap**2
         residual = max(residual, abs(math.sqrt(2 * load * signal / variance) - d))
-    return State(symmetric_order(found), mean, variance, found, residual)
+    return State(symmetric_order(spin), mean, variance, spin, residual)
 
 
 def free_energy(state: State, load: float, temperature: float, contrast: float = 0.0) -> float:
