@@ -102,7 +102,9 @@ def random_network(rng, n_spins):
     patterns = _signs(rng, n_patterns, n_spins)
     if rng.random() < 0.3:
         patterns = np.repeat(patterns[:3], rng.integers(1, 5_000), axis=0)
-    interaction = str(rng.choice(["strict", "power", "custom", "rectified", "exponential"], p=[0.35, 0.15, 0.1, 0.2, 0.2]))
+    interaction = str(
+        rng.choice(["strict", "power", "custom", "rectified", "exponential"], p=[0.35, 0.15, 0.1, 0.2, 0.2])
+    )
     if interaction == "exponential":
         return dh.PBodyHopfield(patterns, None, interaction, sharpness=10 ** rng.uniform(-3, 2.4))
     if interaction == "rectified":

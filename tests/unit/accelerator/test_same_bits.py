@@ -11,9 +11,12 @@ import pytest
 import densehop as dh
 from densehop import energies
 from densehop.errors import Interrupted, InvalidInput
+from densehop.simulate.representations.device import bytes_on_device, chosen
 
 if importlib.util.find_spec("jax") is None:
     pytest.skip("JAX is not installed", allow_module_level=True)
+
+import jax
 
 from densehop.accelerator import backend, build, loop, noise, placed
 
@@ -181,6 +184,26 @@ def test_a_device_without_memory_is_refused(monkeypatch):
     monkeypatch.setattr(backend, "memory", lambda: 1_000)
     with pytest.raises(InvalidInput, match=r"GiB of the device's memory.*are free"):
         network(3, 8).sample(1.0, n_sweeps=2, device="accelerator", representation="couplings")
+
+
+def test_memory_is_predicted_for_all_chains(monkeypatch):
+    """Of one chain there would be enough."""
+    monkeypatch.setattr(backend, "memory", lambda: 10**6)
+    for net in (network(4, 300), network(3, 300, "rectified")):
+        with pytest.raises(InvalidInput, match="fewer spins, patterns or chains"):
+            net.sample(1.0, 10_000, 2, device="accelerator")
+        chosen(net._model, "accelerator", "sequential", 1)._require_room(False, 1)
+
+
+@pytest.mark.parametrize("by_couplings", [True, False])
+def test_predicted_memory_holds_what_lies_on_the_device(by_couplings, monkeypatch):
+    """Twice, for cells that are joined, and not ten times as much."""
+    monkeypatch.setattr(backend, "operand_type", lambda: np.dtype("float16"))
+    model = chosen(network(3, 3_000)._model, "accelerator", "sequential", N_CHAINS)
+    chains = model.start(np.ones((N_CHAINS, N_SPINS), np.int8), by_couplings, 1)
+    there = sum(leaf.nbytes for leaf in jax.tree.leaves((chains.energy.shared, chains.placed.chains)))
+    predicted, _ = bytes_on_device(3, N_SPINS, 3_000, N_CHAINS, by_couplings)
+    assert 2 * there < predicted < 10 * there
 
 
 def test_auto_stays_on_the_processor_where_there_is_nothing_else():

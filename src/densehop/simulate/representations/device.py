@@ -201,6 +201,8 @@ class DeviceModel:
         free = importlib.import_module("densehop.accelerator.backend").memory()
         p = self.table.p or LARGEST_P + 1
         joined, building = bytes_on_device(p, self.n_spins, self.n_patterns, n_chains, by_couplings)
+        if isinstance(self.host, WeightedModel):  # two sums of 64 bits, and all states of a call with 64 lanes each
+            building = 2 * building + CALL * n_chains * (4 * self.n_spins + 2 * 64 * 8)
         if free is not None and joined // 2 + building > free:
             raise InvalidInput(
                 f"device='accelerator' needs {(joined // 2 + building) / 2**30:.1f} GiB of the device's memory, "
