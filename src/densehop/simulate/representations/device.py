@@ -174,12 +174,13 @@ class DeviceModel:
 
     def start(self, states: Signs, by_couplings: bool, n_workers: int) -> DeviceChains:
         """Place chains at states (C, N), which change in place."""
+        room = placed()
         with self._lock:
             if by_couplings not in self.on_device:
                 self._require_room(by_couplings, len(states))
                 self.on_device[by_couplings] = self._lay_out(by_couplings)
             energy = self.on_device[by_couplings]
-        return DeviceChains(self.host, states, energy, placed().PlacedChains.at(energy, states), n_workers)
+        return DeviceChains(self.host, states, energy, room.PlacedChains.at(energy, states), n_workers)
 
     def _lay_out(self, by_couplings: bool) -> "Energy":
         """Bring the energy to the device."""
