@@ -89,6 +89,10 @@ def temperature(network: Network, heat: float) -> float:
     return heat * math.factorial(p) / float(n_spins) ** (p - 1) * math.sqrt(n_patterns * pairs)
 
 
+def _energy(network: Network) -> str:
+    return network.interaction if network.p is None else f"{network.interaction}, p = {network.p}"
+
+
 def seconds_per_sweep(
     run: Callable[[int], object], seconds: float, clock: Callable[[], float] = time.perf_counter
 ) -> float:
@@ -143,7 +147,7 @@ def same_bits() -> list[Row]:
         options = {"order": order, "dynamics": dynamics, "snapshot_every": 1}
         one, two = (sample(network, 0.7, 32, 50, device, **options) for device in ("cpu", "accelerator"))
         equal = np.array_equal(one.snapshots, two.snapshots) and np.array_equal(one.energy, two.energy)
-        what = f"same spins and energies as the kernels, {interaction}, p = {network.p}, {dynamics}, {order}"
+        what = f"same spins and energies as the kernels, {_energy(network)}, {dynamics}, {order}"
         rows.append(Row(what, float(equal), "(1: yes)"))
     return rows
 
@@ -232,7 +236,7 @@ def hot_and_cold(seconds: float) -> list[Row]:
 
             kernels = seconds_per_sweep(partial(run, "cpu"), seconds, clock)
             device = seconds_per_sweep(partial(run, "accelerator"), seconds, clock)
-            place = f"{interaction}, p = {network.p}, N = 96, M = 9,000, 16 chains, {name}, {representation}"
+            place = f"{_energy(network)}, N = 96, M = 9,000, 16 chains, {name}, {representation}"
             rows.append(Row(f"{place}: kernels", 1e3 * kernels, "ms a sweep"))
             rows.append(Row(f"  JAX on {backend.platform()}, in times of the kernels", device / kernels, ""))
     return rows

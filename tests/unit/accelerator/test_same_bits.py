@@ -192,7 +192,16 @@ def test_memory_is_predicted_for_all_chains(monkeypatch):
     for net in (network(4, 300), network(3, 300, "rectified")):
         with pytest.raises(InvalidInput, match="fewer spins, patterns or chains"):
             net.sample(1.0, 10_000, 2, device="accelerator")
-        chosen(net._model, "accelerator", "sequential", 1)._require_room(False, 1)
+        net._kept_on_device["sequential"]._require_room(False, 1)
+
+
+def test_more_chains_on_a_network_that_lies_on_the_device_are_predicted_too(monkeypatch):
+    model = chosen(network(3, 3_000)._model, "accelerator", "sequential", 1)
+    model.start(np.ones((N_CHAINS, N_SPINS), np.int8), False, 1)
+    monkeypatch.setattr(backend, "memory", lambda: 50_000)  # less than the patterns take
+    model._require_room(False, 1)
+    with pytest.raises(InvalidInput, match="fewer spins, patterns or chains"):
+        model._require_room(False, 1_000)
 
 
 @pytest.mark.parametrize("by_couplings", [True, False])

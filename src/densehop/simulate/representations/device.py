@@ -176,8 +176,8 @@ class DeviceModel:
         """Place chains at states (C, N), which change in place."""
         room = placed()
         with self._lock:
+            self._require_room(by_couplings, len(states))
             if by_couplings not in self.on_device:
-                self._require_room(by_couplings, len(states))
                 self.on_device[by_couplings] = self._lay_out(by_couplings)
             energy = self.on_device[by_couplings]
         return DeviceChains(self.host, states, energy, room.PlacedChains.at(energy, states), n_workers)
@@ -198,17 +198,24 @@ class DeviceModel:
         return cast("Energy", energy)
 
     def _require_room(self, by_couplings: bool, n_chains: int) -> None:
-        """Refuse what the device has no memory for."""
+        """Refuse what the device has no memory for; what lies there already needs none."""
         free = importlib.import_module("densehop.accelerator.backend").memory()
+        needed = self._bytes_needed(by_couplings, n_chains)
+        if by_couplings in self.on_device:
+            needed -= self._bytes_needed(by_couplings, 0)
+        if free is not None and needed > free:
+            raise InvalidInput(
+                f"device='accelerator' needs {needed / 2**30:.1f} GiB of the device's memory, "
+                f"{free / 2**30:.1f} GiB are free; use fewer spins, patterns or chains, or device='cpu'"
+            )
+
+    def _bytes_needed(self, by_couplings: bool, n_chains: int) -> int:
+        """Predict what this network and its chains take, calls not joined."""
         p = self.table.p or LARGEST_P + 1
         joined, building = bytes_on_device(p, self.n_spins, self.n_patterns, n_chains, by_couplings)
         if isinstance(self.host, WeightedModel):  # two sums of 64 bits, and all states of a call with 64 lanes each
             building = 2 * building + CALL * n_chains * (4 * self.n_spins + 2 * 64 * 8)
-        if free is not None and joined // 2 + building > free:
-            raise InvalidInput(
-                f"device='accelerator' needs {(joined // 2 + building) / 2**30:.1f} GiB of the device's memory, "
-                f"{free / 2**30:.1f} GiB are free; use fewer spins, patterns or chains, or device='cpu'"
-            )
+        return joined // 2 + building
 
 
 def why_no_weights(model: WeightedModel) -> str:
