@@ -70,17 +70,27 @@ def roofline(n_cells: int, n_spins: int, n_chains: int, rates: dict[str, float])
     return cubes / rates["bytes"] + cubes * n_chains / rates["operations"]
 
 
-def networks(p: int, n: int, n_spins: int, n_patterns: int) -> Iterator[Network]:
-    """Yield networks of random examples."""
+def networks(p: int, n: int, n_spins: int, n_patterns: int, interaction: str = "strict") -> Iterator[Network]:
+    """Yield networks of random examples; the sharpness of the exponential is 1/sqrt(N)."""
     for seed in range(n):
         rng = np.random.default_rng([p, seed])
-        yield Network(rng.integers(0, 2, (n_patterns, n_spins), dtype=np.int8) * np.int8(2) - np.int8(1), p)
+        signs = rng.integers(0, 2, (n_patterns, n_spins), dtype=np.int8) * np.int8(2) - np.int8(1)
+        exponential = interaction == "exponential"
+        yield Network(signs, None if exponential else p, interaction, n_spins**-0.5 if exponential else None)
 
 
-def temperature(p: int, n_spins: int, n_patterns: int, heat: float) -> float:
-    """Return heat times the scale of the fields of random examples."""
+def temperature(network: Network, heat: float) -> float:
+    """Return heat times the scale of the fields of random examples; of weights as it is found in a few states."""
+    p, n_spins, n_patterns = network.p, network.n_spins, network.n_patterns
+    if p is None or network.interaction != "strict":
+        states = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (4, n_spins))
+        return heat * float(np.abs(network.local_fields(states)).mean())
     pairs = math.comb(n_spins - 1, p - 1)
     return heat * math.factorial(p) / float(n_spins) ** (p - 1) * math.sqrt(n_patterns * pairs)
+
+
+def _energy(network: Network) -> str:
+    return network.interaction if network.p is None else f"{network.interaction}, p = {network.p}"
 
 
 def seconds_per_sweep(
@@ -119,21 +129,25 @@ def together(cells: list[Network], heat: float, n_chains: int, n_sweeps: int) ->
 
 def sample(network: Network, heat: float, n_chains: int, n_sweeps: int, device: str, **options: Any) -> Any:
     """Run chains from random states."""
-    assert network.p is not None
-    hot = temperature(network.p, network.n_spins, network.n_patterns, heat)
-    return network.sample(hot, n_chains, n_sweeps, device=device, **options)
+    return network.sample(temperature(network, heat), n_chains, n_sweeps, device=device, **options)
 
 
 def same_bits() -> list[Row]:
     """Compare the device with the kernels."""
     rows = []
-    cases = (2, "sequential", "heat-bath"), (3, "sequential", "metropolis"), (4, "random", "heat-bath")
-    for p, order, dynamics in cases:
-        (network,) = networks(p, 1, 60, 3_001)
+    cases = (
+        ("strict", 2, "sequential", "heat-bath"),
+        ("strict", 3, "sequential", "metropolis"),
+        ("strict", 4, "random", "heat-bath"),
+        ("rectified", 3, "sequential", "heat-bath"),
+        ("exponential", 2, "random", "metropolis"),
+    )
+    for interaction, p, order, dynamics in cases:
+        (network,) = networks(p, 1, 60, 3_001, interaction)
         options = {"order": order, "dynamics": dynamics, "snapshot_every": 1}
         one, two = (sample(network, 0.7, 32, 50, device, **options) for device in ("cpu", "accelerator"))
         equal = np.array_equal(one.snapshots, two.snapshots) and np.array_equal(one.energy, two.energy)
-        what = f"same spins and energies as the kernels, p = {p}, {dynamics}, {order}"
+        what = f"same spins and energies as the kernels, {_energy(network)}, {dynamics}, {order}"
         rows.append(Row(what, float(equal), "(1: yes)"))
     return rows
 
@@ -190,7 +204,7 @@ def figure(sizes: Sizes, rates: dict[str, float], seconds: float) -> list[Row]:
 
 def straightforward(network: Network, n_chains: int, seconds: float) -> float:
     """Return seconds per sweep of a loop over sites in floating point, all chains at once, noise of JAX."""
-    hot = temperature(3, network.n_spins, network.n_patterns, 0.5) * network.n_spins**2 / 6
+    hot = temperature(network, 0.5) * network.n_spins**2 / 6
     loop = compiled(with_overlaps(3, network.n_spins, hot), lambda rows, states: rows.T @ states)
     rows = jnp.asarray(network.patterns.T, jnp.float32)
     start = np.random.default_rng(0).choice(np.array([-1, 1], np.float32), (network.n_spins, n_chains))
@@ -211,17 +225,18 @@ def on_patterns(sizes: Sizes, rates: dict[str, float], seconds: float) -> list[R
 def hot_and_cold(seconds: float) -> list[Row]:
     """Compare JAX with the kernels at N = 96 and 16 chains, in processor time where both compute on the processor."""
     rows = []
-    (network,) = networks(3, 1, 96, 9_000)
     clock = time.perf_counter if backend.found() else time.process_time
-    for name, heat in (("hot", 1.5), ("cold", 0.1)):
-        for representation in ("couplings", "patterns"):
+    forms = ("strict", "couplings"), ("strict", "patterns"), ("rectified", "patterns"), ("exponential", "patterns")
+    for interaction, representation in forms:
+        (network,) = networks(3, 1, 96, 9_000, interaction)
+        for name, heat in (("hot", 1.5), ("cold", 0.1)):
 
-            def run(device: str, n_sweeps: int, heat: float = heat, representation: str = representation) -> object:
-                return sample(network, heat, 16, n_sweeps, device, representation=representation)
+            def run(device: str, n: int, heat: float = heat, where: str = representation, of: Network = network) -> Any:
+                return sample(of, heat, 16, n, device, representation=where)
 
             kernels = seconds_per_sweep(partial(run, "cpu"), seconds, clock)
             device = seconds_per_sweep(partial(run, "accelerator"), seconds, clock)
-            place = f"p = 3, N = 96, M = 9,000, 16 chains, {name}, {representation}"
+            place = f"{_energy(network)}, N = 96, M = 9,000, 16 chains, {name}, {representation}"
             rows.append(Row(f"{place}: kernels", 1e3 * kernels, "ms a sweep"))
             rows.append(Row(f"  JAX on {backend.platform()}, in times of the kernels", device / kernels, ""))
     return rows

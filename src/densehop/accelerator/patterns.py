@@ -26,7 +26,7 @@ class Patterns(NamedTuple):
     n_patterns: Array
 
 
-def _signs_differ(bits: Array, spins: Array) -> Array:
+def signs_differ(bits: Array, spins: Array) -> Array:
     """Return whether patterns differ from the spins (C,) at their site, (C, F); bits (F/8,) or (C, F/8)."""
     shifts = jnp.arange(8, dtype=jnp.uint8)
     negative = ((bits[..., jnp.newaxis] >> shifts) & 1).reshape(*bits.shape[:-1], -1)
@@ -43,7 +43,7 @@ def sweep(shared: Patterns, chains: Chains, attempts: Attempts) -> tuple[Chains,
         (spins, counts, energies), flips, doubtful = carried
         sites = attempt if in_order else attempts.sites[attempt]
         here = spins[attempt] if in_order else spins[sites, everyone]
-        differ = _signs_differ(shared.bits[sites], here)
+        differ = signs_differ(shared.bits[sites], here)
         place = counts.astype(jnp.int32) + jnp.where(differ, 0, shared.costs.shape[1])
         cost = costs[place].sum(axis=1)
         gap = cost.astype(jnp.float64) - attempts.thresholds[attempt]
@@ -59,14 +59,19 @@ def sweep(shared: Patterns, chains: Chains, attempts: Attempts) -> tuple[Chains,
     return after
 
 
-def begin(shared: Patterns, spins: Array) -> Chains:
-    """Return what is carried from spins (N, C): the numbers of agreeing sites, (C, F) int16, and the energies."""
+def count_agreeing(bits: Array, n_patterns: Array, spins: Array) -> Array:
+    """Return the numbers of agreeing sites (C, F) int16 of spins (N, C) with all patterns; N + 1 behind the M-th."""
     n_spins, n_chains = spins.shape
-    exists = jnp.arange(8 * shared.bits.shape[1]) < shared.n_patterns
+    exists = jnp.arange(8 * bits.shape[1]) < n_patterns
 
     def one(site: Array, counts: Array) -> Array:
-        return counts + ~_signs_differ(shared.bits[site], spins[site])
+        return counts + ~signs_differ(bits[site], spins[site])
 
     counts = jax.lax.fori_loop(0, n_spins, one, jnp.zeros((n_chains, len(exists)), jnp.int16))
-    counts = jnp.where(exists, counts, n_spins + 1).astype(jnp.int16)
+    return jnp.where(exists, counts, n_spins + 1).astype(jnp.int16)
+
+
+def begin(shared: Patterns, spins: Array) -> Chains:
+    """Return what is carried from spins (N, C): the numbers of agreeing sites, (C, F) int16, and the energies."""
+    counts = count_agreeing(shared.bits, shared.n_patterns, spins)
     return Chains(spins, counts, shared.energy[counts].sum(axis=1))

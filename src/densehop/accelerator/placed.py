@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from densehop.accelerator import backend, build, couplings, loop, patterns
+from densehop.accelerator import backend, build, couplings, loop, ordered, patterns, weights
 from densehop.accelerator.calls import call
-from densehop.base.arrays import Integers, Signs
+from densehop.base.arrays import Floats, Integers, Signs
 
 Words = npt.NDArray[np.uint32]
 
@@ -18,23 +19,42 @@ Words = npt.NDArray[np.uint32]
 class Energy(NamedTuple):
     """What all chains share on the device: arrays, their sweep, and how chains begin on them.
 
-    begin(shared, spins (N, C) int8) returns what is carried, energies found anew.
+    begin(shared, spins (N, C) int8) returns what is carried, energies found anew. Where the energy is a function of a
+    sum of weights, sums(shared, states (n, N, C)) returns those sums and the tops that they count from, (n, C).
     """
 
     shared: Any
     sweep: loop.Sweep
     n_spins: int
     begin: Callable[[Any, Any], loop.Chains]
+    sums: Callable[[Any, Any], tuple[Any, Any]] | None = None
 
 
 class Report(NamedTuple):
-    """What some sweeps left: energies and flips (n, C), overlaps (n, R, C), states (n, N, C), doubtful (C,)."""
+    """What some sweeps left: energies and flips (n, C), overlaps (n, R, C), states (n, N, C), doubtful (C,).
 
-    energies: Integers
+    With weights, `energies` are their sums, and `tops` (n, C) the numbers of agreeing sites that these count from.
+    """
+
+    energies: Integers | Floats
     flips: Integers
     overlaps: Integers
     states: Signs
     doubtful: npt.NDArray[np.bool_]
+    tops: Integers | None = None
+
+
+class WeightLaw(NamedTuple):
+    """An energy of S = sum_a w(k_a), as in `weights.Weights`: here (N + 1,), after (2, N + 1) float64; sharpness; kept.
+
+    `multiplied`: the kernels multiply weights at a flip, and add them up in lanes, as `kernels/exponential.py` does.
+    """
+
+    here: Floats
+    after: Floats
+    sharpness: float
+    kept: int
+    multiplied: bool
 
 
 class AttemptNoise(NamedTuple):
@@ -51,8 +71,7 @@ class AttemptNoise(NamedTuple):
 def on_patterns(bits: build.Bits, n_patterns: int, energy: Integers, even: Integers, odd: Integers) -> Energy:
     """Return a table of integers over c = 0..N on the device; bits (N, at least M/8) are 1 for -1."""
     backend.require_sound()
-    rows = np.zeros((len(bits), _rounded(-(-n_patterns // 8))), np.uint8)
-    rows[:, : bits.shape[1]] = bits[:, : rows.shape[1]]
+    rows = _in_rows(bits, n_patterns, 1)
     costs = np.pad(np.stack((odd - even, odd + even)), ((0, 0), (0, 1)))
     narrow = np.abs(costs).max() < 2**31
     shared = patterns.Patterns(
@@ -75,6 +94,33 @@ def on_couplings(
     backend.require_sound()
     shared = build.couplings(bits, p, n_patterns, factor, lower, wide)
     return Energy(shared, couplings.sweep, len(bits), couplings.begin)
+
+
+@backend.in_wide_numbers
+def on_weights(bits: build.Bits, n_patterns: int, law: WeightLaw) -> Energy:
+    """Return an energy of a sum of weights on the device; bits (N, at least M/8) are 1 for -1."""
+    backend.require_sound()
+    rows = _in_rows(bits, n_patterns, ordered.LANES // 8)
+    shared = weights.Weights(
+        jnp.asarray(rows),
+        jnp.asarray(np.pad(law.here, (0, 1))),
+        jnp.asarray(np.pad(law.after, ((0, 0), (0, 1)))),
+        jnp.asarray(n_patterns),
+        jnp.asarray(law.sharpness == 0),
+        jnp.asarray(law.sharpness, jnp.float64),
+        jnp.asarray(law.kept),
+        jax.tree.map(jnp.asarray, weights.Errors.of(n_patterns, 8 * rows.shape[1], law.multiplied)),
+    )
+    sums = ordered.sums_in_lanes if law.multiplied else ordered.sums_in_turn
+    return Energy(shared, weights.sweep, len(bits), weights.begin, sums)
+
+
+def _in_rows(bits: build.Bits, n_patterns: int, multiple: int) -> build.Bits:
+    """Return bits (N, at least M/8) in rows of one of few lengths, a multiple of so many bytes; zeros at the end."""
+    length = _rounded(-(-n_patterns // (8 * multiple))) * multiple
+    rows = np.zeros((len(bits), length), np.uint8)
+    rows[:, : bits.shape[1]] = bits[:, :length]
+    return rows
 
 
 def _rounded(length: int) -> int:
@@ -103,10 +149,16 @@ class PlacedChains:
         order = loop.Order(tried.keys, tried.site_keys, units, np.asarray(tried.first % 2**32, np.uint32))
         self.chains, trace = call(
             loop.run, self.energy.shared, (self.chains, order, references), n_sweeps,
-            sweep=self.energy.sweep, n_spins=self.energy.n_spins, law=tried.law, keep=keep,
+            sweep=self.energy.sweep, n_spins=self.energy.n_spins, law=tried.law,
+            keep=keep or self.energy.sums is not None,
         )  # fmt: skip
-        energies, flips, overlaps, states = (np.asarray(part)[:n_sweeps] for part in trace[:4])
-        return Report(energies, flips, overlaps, states, np.asarray(trace.doubtful))
+        flips, overlaps = (np.asarray(part)[:n_sweeps] for part in (trace.flips, trace.overlaps))
+        states = np.asarray(trace.states)[:n_sweeps] if keep else np.zeros((0, *trace.states.shape[1:]), np.int8)
+        if self.energy.sums is None:
+            return Report(np.asarray(trace.energies)[:n_sweeps], flips, overlaps, states, np.asarray(trace.doubtful))
+        found = call(self.energy.sums, self.energy.shared, trace.states)
+        sums, tops = (np.asarray(part)[:n_sweeps] for part in found)
+        return Report(sums, flips, overlaps, states, np.asarray(trace.doubtful), tops)
 
     @property
     def states(self) -> Signs:

@@ -17,7 +17,8 @@ from densehop.campaign.engines import GRACE_PERIOD, SHARE_OF_MEMORY, Engine, Thi
 from densehop.campaign.measure import measure
 from densehop.campaign.plan import Plan
 from densehop.campaign.worker import STOPPED, Outcome, Task, Work, carry_out
-from densehop.simulate.representations.device import DEVICES, bytes_on_device, found, placed
+from densehop.simulate.representations.device import DEVICES, bytes_on_device, found
+from densehop.simulate.representations.device_chains import placed
 
 MOST_CELLS = 64  # at once: more would not be faster
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densehop.kernels import allocation_free, implements, inlined
-from densehop.kernels.from_overlaps import ROUNDING, SUM, TOP, find_again
+from densehop.kernels.from_overlaps import ROUNDING, SUM, TOP, energy_from, find_again
 from densehop.kernels.signed_sums import add_signed
 from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
 from densehop.kernels.weighted_sums import find_powers, multiply_both, sum_of_both
@@ -72,7 +72,7 @@ def _find_again(energy, chain):
 def _energy_of(energy, chain):
     if chain.totals[FLIPS] > 0:
         find_weights(energy, chain)
-    return -np.log(chain.totals[SUM]) / energy.sharpness - chain.totals[TOP]
+    return energy_from(chain.totals[SUM], chain.totals[TOP], energy.sharpness)
 
 
 @inlined

@@ -6,7 +6,7 @@ counted from in the places SUM and TOP of `totals`.
 
 import numpy as np
 
-from densehop.kernels import allocation_free, generic
+from densehop.kernels import allocation_free, generic, inlined
 from densehop.kernels.patterns import fit_together
 from densehop.kernels.signed_sums import add_signed
 from densehop.kernels.sweeps import chain_of
@@ -19,6 +19,19 @@ ROUNDING = 2.0**-52  # distance of the double that follows 1
 def find_again(energy, chain):
     """Set everything that follows from the overlaps of a chain."""
     raise NotImplementedError(type(energy))
+
+
+@inlined
+def energy_from(total, top, sharpness):
+    """Return the energy of a sum of weights; sharpness is 0 where that is -S."""
+    return -np.log(total) / sharpness - top if sharpness > 0 else -total
+
+
+@allocation_free
+def energies_from(totals, tops, sharpness, energies):
+    """Set energies (n,) of sums of weights and the overlaps that they are counted from, totals and tops (n,)."""
+    for place in range(len(totals)):
+        energies[place] = energy_from(totals[place], tops[place], sharpness)
 
 
 @allocation_free

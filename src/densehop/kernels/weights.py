@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densehop.kernels import allocation_free, implements
-from densehop.kernels.from_overlaps import ROUNDING, SUM, TOP, find_again
+from densehop.kernels.from_overlaps import ROUNDING, SUM, TOP, energy_from, find_again
 from densehop.kernels.signed_sums import add_signed
 from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
 from densehop.kernels.weighted_sums import selected_sum
@@ -68,8 +68,7 @@ def _find_again(energy, chain):
 
 @implements(energy_of, Weights)
 def _energy_of(energy, chain):
-    total, top = chain.totals[SUM], chain.totals[TOP]
-    return -np.log(total) / energy.sharpness - top if energy.sharpness > 0 else -total
+    return energy_from(chain.totals[SUM], chain.totals[TOP], energy.sharpness)
 
 
 @implements(flip_cost, Weights)

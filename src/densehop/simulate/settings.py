@@ -31,7 +31,7 @@ class RunOptions:
     order : "sequential" or "random" choice of sites
     representation : "patterns" (any energy; time grows with M), "couplings" (strict p <= 4, power p <= 3; time does not
         depend on M, memory N^p) or "auto", the faster of the two for each block of sweeps; the bits are the same
-    device : "cpu", "accelerator" (by JAX; energies of integers; `pip install 'densehop[accelerator]'`) or "auto", an
+    device : "cpu", "accelerator" (by JAX; stored patterns; `pip install 'densehop[accelerator]'`) or "auto", an
         accelerator where JAX finds one and a sweep is work enough for it; the bits are the same (docs/accelerator.md)
     snapshot_every : int, keep the state after each `snapshot_every`-th sweep (0: never)
     n_workers : int, threads; None: one per core

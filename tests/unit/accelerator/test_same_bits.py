@@ -11,9 +11,12 @@ import pytest
 import densehop as dh
 from densehop import energies
 from densehop.errors import Interrupted, InvalidInput
+from densehop.simulate.representations.device import bytes_on_device, chosen
 
 if importlib.util.find_spec("jax") is None:
     pytest.skip("JAX is not installed", allow_module_level=True)
+
+import jax
 
 from densehop.accelerator import backend, build, loop, noise, placed
 
@@ -167,9 +170,7 @@ def test_limbs_add_up():
 
 
 def test_what_a_device_cannot_do_is_refused():
-    with pytest.raises(InvalidInput, match="got the rectified energy"):
-        network(3, 8, "rectified").sample(1.0, n_sweeps=2, device="accelerator")
-    with pytest.raises(InvalidInput, match="stored patterns with integer energies"):
+    with pytest.raises(InvalidInput, match="runs stored patterns, and given couplings are none; use device='cpu'"):
         dh.CouplingNetwork.from_patterns(network(3, 8).patterns, 3).sample(1.0, n_sweeps=2, device="accelerator")
     with pytest.raises(InvalidInput, match="p <= 3"):
         network(4, 8).sample(1.0, n_sweeps=2, device="accelerator", representation="couplings")
@@ -183,6 +184,35 @@ def test_a_device_without_memory_is_refused(monkeypatch):
     monkeypatch.setattr(backend, "memory", lambda: 1_000)
     with pytest.raises(InvalidInput, match=r"GiB of the device's memory.*are free"):
         network(3, 8).sample(1.0, n_sweeps=2, device="accelerator", representation="couplings")
+
+
+def test_memory_is_predicted_for_all_chains(monkeypatch):
+    """Of one chain there would be enough."""
+    monkeypatch.setattr(backend, "memory", lambda: 10**6)
+    for net in (network(4, 300), network(3, 300, "rectified")):
+        with pytest.raises(InvalidInput, match="fewer spins, patterns or chains"):
+            net.sample(1.0, 10_000, 2, device="accelerator")
+        net._kept_on_device["sequential"]._require_room(False, 1)
+
+
+def test_more_chains_on_a_network_that_lies_on_the_device_are_predicted_too(monkeypatch):
+    model = chosen(network(3, 3_000)._model, "accelerator", "sequential", 1)
+    model.start(np.ones((N_CHAINS, N_SPINS), np.int8), False, 1)
+    monkeypatch.setattr(backend, "memory", lambda: 50_000)  # less than the patterns take
+    model._require_room(False, 1)
+    with pytest.raises(InvalidInput, match="fewer spins, patterns or chains"):
+        model._require_room(False, 1_000)
+
+
+@pytest.mark.parametrize("by_couplings", [True, False])
+def test_predicted_memory_holds_what_lies_on_the_device(by_couplings, monkeypatch):
+    """Twice, for cells that are joined, and not ten times as much."""
+    monkeypatch.setattr(backend, "operand_type", lambda: np.dtype("float16"))
+    model = chosen(network(3, 3_000)._model, "accelerator", "sequential", N_CHAINS)
+    chains = model.start(np.ones((N_CHAINS, N_SPINS), np.int8), by_couplings, 1)
+    there = sum(leaf.nbytes for leaf in jax.tree.leaves((chains.energy.shared, chains.placed.chains)))
+    predicted, _ = bytes_on_device(3, N_SPINS, 3_000, N_CHAINS, by_couplings)
+    assert 2 * there < predicted < 10 * there
 
 
 def test_auto_stays_on_the_processor_where_there_is_nothing_else():

@@ -6,39 +6,33 @@ and the sweeps of that chain are run again by the kernels. So the spins are the 
 
 import importlib
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from densehop.base import checks
-from densehop.base.arrays import Floats, Integers, Signs
+from densehop.base.arrays import Floats, Signs
 from densehop.energies.tables import EnergyTable
-from densehop.errors import InvalidInput, MissingPackage
-from densehop.kernels.record import Attempts, Record
-from densehop.simulate.chains import Model, Numbers, require_none_wrong
-from densehop.simulate.representations.choice import REPRESENTATIONS, IntegerModel
+from densehop.energies.weights import WeightTable
+from densehop.errors import InvalidInput
+from densehop.kernels.exponential import Exponential
+from densehop.simulate.chains import Model, Numbers
+from densehop.simulate.representations.choice import REPRESENTATIONS
 from densehop.simulate.representations.couplings import field_type, lower_bodies
+from densehop.simulate.representations.device_chains import DeviceChains, HostModel, placed
+from densehop.simulate.representations.weights import WeightedModel
 
 if TYPE_CHECKING:
-    from densehop.accelerator.placed import Energy, PlacedChains
+    from densehop.accelerator.placed import Energy
 
 DEVICES = ("cpu", "accelerator", "auto")
 LARGEST_P = 3  # of couplings on a device
 BYTES, OPERATIONS = 4e12, 4e14  # a second, of a large device: their ratio decides between representations
 ONE_LIMB = 450_000  # patterns: six standard deviations of half a coupling are below 2048
 CALL = 64  # sweeps, as `accelerator.loop.CAPACITY`
+SMALLEST_WEIGHT = 2.0**-960  # differences that count are above 2^-1022 then
 PAYS_FROM = 2.0**24  # operations of a sweep, below which a device waits for its own calls
-
-
-def placed() -> ModuleType:
-    """Return the room that knows JAX, or raise `MissingPackage`, which says what to install."""
-    try:
-        return importlib.import_module("densehop.accelerator.placed")
-    except ImportError as error:
-        raise MissingPackage.of_extra("device='accelerator'", "jax", "accelerator", error) from error
 
 
 def chosen(model: Model, device: str, order: str, n_chains: int) -> Model:
@@ -46,11 +40,12 @@ def chosen(model: Model, device: str, order: str, n_chains: int) -> Model:
     checks.choice("device", device, DEVICES)
     if device == "cpu" or (device == "auto" and not _pays(model, order, n_chains)):
         return model
-    if not isinstance(model, IntegerModel):
-        raise InvalidInput(
-            f"device='accelerator' runs stored patterns with integer energies (strict, power, custom), got the "
-            f"{model.table.interaction} energy: sums of other numbers depend on their order; use device='cpu'"
-        )
+    why_not = "" if isinstance(model, HostModel) else "runs stored patterns, and given couplings are none"
+    if isinstance(model, WeightedModel):
+        why_not = why_no_weights(model)
+    if why_not:
+        raise InvalidInput(f"device='accelerator' {why_not}; use device='cpu'")
+    assert isinstance(model, HostModel)
     return DeviceModel(model, order == "sequential")
 
 
@@ -79,7 +74,9 @@ def found() -> bool:
 
 def _pays(model: Model, order: str, n_chains: int) -> bool:
     """Tell whether an accelerator is there, can run this, and has more to do in a sweep than to wait for its calls."""
-    if not isinstance(model, IntegerModel) or not found():
+    if not isinstance(model, HostModel) or not found():
+        return False
+    if isinstance(model, WeightedModel) and why_no_weights(model):
         return False
     return DeviceModel(model, order == "sequential").workload(n_chains, True).operations > PAYS_FROM
 
@@ -88,7 +85,7 @@ def _pays(model: Model, order: str, n_chains: int) -> bool:
 class Work:
     """The work of chains on a device."""
 
-    model: IntegerModel
+    model: HostModel
     n_chains: int
     couplings: bool
 
@@ -96,7 +93,7 @@ class Work:
     def operations(self) -> float:
         """Operations of a sweep of all chains."""
         n_spins = float(self.model.n_spins)
-        each = n_spins ** (self.model.table.p - 1) if self.couplings else self.model.n_patterns
+        each = n_spins ** ((self.model.table.p or 1) - 1) if self.couplings else self.model.n_patterns
         return 2 * n_spins * each * self.n_chains
 
     @property
@@ -104,7 +101,7 @@ class Work:
         """Predicted seconds of a sweep of all chains: of reading, and of the products of couplings."""
         if not self.couplings:
             return 2 * self.operations / BYTES
-        return 2 * float(self.model.n_spins) ** self.model.table.p / BYTES + self.operations / OPERATIONS
+        return self.operations / (self.n_chains * BYTES) + self.operations / OPERATIONS
 
     def cost(self, couplings: bool, acceptance: float) -> float:  # noqa: ARG002 (as `Work` in `chains.py`)
         """Return the predicted nanoseconds per attempt."""
@@ -113,22 +110,25 @@ class Work:
 
 @dataclass
 class DeviceModel:
-    """A network with exact integer fields, on an accelerator."""
+    """A network on an accelerator: energies of integers, or of weights."""
 
-    host: IntegerModel
+    host: HostModel
     in_order: bool
     on_device: "dict[bool, Energy]" = field(init=False, default_factory=dict)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
-
-    trace_type = np.int64
 
     def __post_init__(self) -> None:
         self.n_spins, self.n_patterns, self.unit = self.host.n_spins, self.host.n_patterns, self.host.unit
 
     @property
-    def table(self) -> EnergyTable:
+    def table(self) -> EnergyTable | WeightTable:
         """The energy."""
         return self.host.table
+
+    @property
+    def trace_type(self) -> type[Any]:
+        """The type of what is recorded."""
+        return self.host.trace_type
 
     def fingerprint(self) -> str:
         """Return a short name of the patterns and their energy: that of any device."""
@@ -156,7 +156,7 @@ class DeviceModel:
 
     def _why_no_couplings(self) -> str:
         table = self.table
-        if table.p > LARGEST_P or table.coupling_factor == 0:
+        if isinstance(table, WeightTable) or table.p > LARGEST_P or table.coupling_factor == 0:
             return f"needs the strict or the power energy with p <= {LARGEST_P}"
         return "" if self.in_order else "needs order='sequential', in which all chains share a slab"
 
@@ -172,96 +172,73 @@ class DeviceModel:
         """Stay: a device changes nothing on the way."""
         return on_couplings
 
-    def start(self, states: Signs, by_couplings: bool, n_workers: int) -> "DeviceChains":
+    def start(self, states: Signs, by_couplings: bool, n_workers: int) -> DeviceChains:
         """Place chains at states (C, N), which change in place."""
+        room = placed()
         with self._lock:
+            self._require_room(by_couplings, len(states))
             if by_couplings not in self.on_device:
                 self.on_device[by_couplings] = self._lay_out(by_couplings)
             energy = self.on_device[by_couplings]
-        return DeviceChains(self.host, states, energy, placed().PlacedChains.at(energy, states), n_workers)
+        return DeviceChains(self.host, states, energy, room.PlacedChains.at(energy, states), n_workers)
 
     def _lay_out(self, by_couplings: bool) -> "Energy":
         """Bring the energy to the device."""
-        room = placed()
-        self._require_room(by_couplings)
-        store, table = self.host.pattern_store, self.table
+        room, n_patterns = placed(), self.n_patterns
+        if isinstance(self.host, WeightedModel):
+            law = room.WeightLaw(*weight_law(self.host))
+            return cast("Energy", room.on_weights(self.host.bits.view(np.uint8), n_patterns, law))
+        store, table = self.host.pattern_store, self.host.table
         bits = store.patterns.bits.view(np.uint8)
         if by_couplings:
-            lower, wide = lower_bodies(store), field_type(table, self.n_patterns) is np.int64
-            energy = room.on_couplings(bits, table.p, self.n_patterns, table.coupling_factor, lower, wide)
+            lower, wide = lower_bodies(store), field_type(table, n_patterns) is np.int64
+            energy = room.on_couplings(bits, table.p, n_patterns, table.coupling_factor, lower, wide)
         else:
-            energy = room.on_patterns(bits, self.n_patterns, table.energy, table.even, table.odd)
+            energy = room.on_patterns(bits, n_patterns, table.energy, table.even, table.odd)
         return cast("Energy", energy)
 
-    def _require_room(self, by_couplings: bool) -> None:
-        """Refuse what the device has no memory for."""
+    def _require_room(self, by_couplings: bool, n_chains: int) -> None:
+        """Refuse what the device has no memory for; what lies there already needs none."""
         free = importlib.import_module("densehop.accelerator.backend").memory()
-        sizes = self.table.p, self.n_spins, self.n_patterns, 1
-        joined, building = bytes_on_device(*sizes, by_couplings)
-        if free is not None and joined // 2 + building > free:
+        needed = self._bytes_needed(by_couplings, n_chains)
+        if by_couplings in self.on_device:
+            needed -= self._bytes_needed(by_couplings, 0)
+        if free is not None and needed > free:
             raise InvalidInput(
-                f"device='accelerator' needs {(joined // 2 + building) / 2**30:.1f} GiB of the device's memory, "
-                f"{free / 2**30:.1f} GiB are free; use fewer spins or patterns, or device='cpu'"
+                f"device='accelerator' needs {needed / 2**30:.1f} GiB of the device's memory, "
+                f"{free / 2**30:.1f} GiB are free; use fewer spins, patterns or chains, or device='cpu'"
             )
 
+    def _bytes_needed(self, by_couplings: bool, n_chains: int) -> int:
+        """Predict what this network and its chains take, calls not joined."""
+        p = self.table.p or LARGEST_P + 1
+        joined, building = bytes_on_device(p, self.n_spins, self.n_patterns, n_chains, by_couplings)
+        if isinstance(self.host, WeightedModel):  # two sums of 64 bits, and all states of a call with 64 lanes each
+            building = 2 * building + CALL * n_chains * (4 * self.n_spins + 2 * 64 * 8)
+        return joined // 2 + building
 
-@dataclass
-class DeviceChains:
-    """C chains on an accelerator."""
 
-    host: IntegerModel
-    states: Signs
-    energy: "Energy"
-    placed: "PlacedChains"
-    n_workers: int
-
-    def run(self, attempts: Attempts, record: Record) -> None:
-        """Run the attempts and fill in their rows of the record."""
-        for part in _parts(attempts):
-            begun = self.states.copy()
-            tried = placed().AttemptNoise(
-                part.noise.law, part.keys, part.site_keys.reshape(-1, 2), part.units, part.first
-            )
-            report = self.placed.run(tried, record.references, record.every > 0)
-            self.states[:] = self.placed.states
-            write(report, part.first, record)
-            if report.doubtful.any():
-                self._run_again(np.flatnonzero(report.doubtful), begun, part, record)
-
-    def _run_again(self, chains: Integers, begun: Signs, attempts: Attempts, record: Record) -> None:
-        """Run these chains again from where they were, by the kernels."""
-        states, site_keys = begun[chains], attempts.site_keys
-        own = attempts._replace(
-            keys=attempts.keys[chains],
-            site_keys=site_keys[chains] if len(site_keys) else site_keys,
-            units=attempts.units[chains],
-            uniforms=attempts.uniforms[: len(chains)].copy(),
-            sites=attempts.sites[chains].copy(),
+def why_no_weights(model: WeightedModel) -> str:
+    """Say why a device does not run these weights; nothing if it does: some round numbers below 2^-1022 to 0."""
+    weights = model.table.weights
+    if not model.table.sharpness and 0 < weights[weights > 0].min() < SMALLEST_WEIGHT:
+        return (
+            f"needs rectified weights (k/N)^p of at least {SMALLEST_WEIGHT:.1g}, and p = {model.table.p} at "
+            f"{model.n_spins} spins has smaller ones, which devices round to 0"
         )
-        kept = Record(record.references, record.trace[chains], record.snapshots[chains], record.every)
-        self.host.start(states, False, self.n_workers).run(own, kept)
-        record.trace[chains], record.snapshots[chains], self.states[chains] = kept.trace, kept.snapshots, states
-        self.placed = placed().PlacedChains.at(self.energy, self.states)
-
-    def check(self) -> None:
-        """Raise `InternalError` where the energy of a chain is not that of its state."""
-        wrong = np.flatnonzero(self.placed.energies_anew() != self.placed.energies)
-        require_none_wrong(int(wrong[0]) if len(wrong) else -1)
+    return ""
 
 
-def _parts(attempts: Attempts) -> Iterator[Attempts]:
-    """Yield attempts in parts that fit into one call."""
-    at_once: int = importlib.import_module("densehop.accelerator.loop").CAPACITY
-    for first in range(0, attempts.units.shape[1], at_once):
-        yield attempts._replace(units=attempts.units[:, first : first + at_once], first=attempts.first + first)
+def weight_law(model: WeightedModel) -> tuple[Floats, Floats, float, int, bool]:
+    """Return the arguments of `placed.WeightLaw`: weights as the kernels find them, by half the distance from the top.
 
-
-def write(report: Any, first: int, record: Record) -> None:
-    """Fill the rows of a record from sweep `first` on."""
-    n_sweeps, every = len(report.energies), record.every
-    rows = slice(first, first + n_sweeps)
-    record.trace[:, rows, 0], record.trace[:, rows, 1] = report.energies.T, report.flips.T
-    record.trace[:, rows, 2:] = report.overlaps.transpose(2, 0, 1)
-    if every:
-        kept = np.arange(first // every, (first + n_sweeps) // every)
-        record.snapshots[:, kept] = report.states[(kept + 1) * every - 1 - first].transpose(2, 0, 1)
+    Multiplied weights are products of powers, one for each bit of that distance (`signed_sums.find_powers`).
+    """
+    layout, weights = model.layout, model.table.weights
+    if not isinstance(layout, Exponential):
+        return weights[1:-1], np.stack((weights[:-2], weights[2:])), layout.sharpness, 0, False
+    distance, here = np.arange(model.n_spins + 1), np.ones(model.n_spins + 1)
+    for place, power in enumerate(layout.powers):
+        here = np.where(distance >> place & 1, here * power, here)
+    further = layout.powers[0]
+    return here, np.stack((here * (1 / further), here * further)), layout.sharpness, layout.kept, True
