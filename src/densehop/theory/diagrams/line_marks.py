@@ -11,7 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from densehop.base.arrays import Floats, Mask
-from densehop.theory.lines.exponential import ExponentialPlane
+from densehop.theory.lines.exponential_planes import ExponentialPlane
 from densehop.theory.lines.planes import Plane
 from densehop.theory.lines.universal_boundaries import BACKGROUND, INFERENCE, RETRIEVAL
 
@@ -50,6 +50,10 @@ OF_EXAMPLES = {  # with exponential energies: where the loser exists too
     "retrieval_spinodal": Rule(frozenset({"gR"})),
     "inference_spinodal": Rule(frozenset({"eR"})),
 }
+OF_ARCHETYPES = {
+    **{name: OF_INFERENCE[name] for name in ("inference_spinodal", "inference_global")},
+    "retrieval_spinodal": Rule(ORDERED | DISORDERED),
+}
 ZERO_ENTROPY = frozenset({"lR"}) | DISORDERED
 
 
@@ -57,6 +61,10 @@ def rules(model: str, *, effective: bool = False) -> dict[str, Rule]:
     """Return the lines that mean something in a model's plane, and where; `effective`: on that Nishimori line."""
     if model == "direct":
         return {**OF_RETRIEVAL, **COMMON, "zero_entropy": Rule(ZERO_ENTROPY)}
+    if model == "exponential_archetypes":
+        return {**OF_ARCHETYPES, **{name: EXAMPLES[name] for name in ("retrieval_global", "inference_or_retrieval")}}
+    if model == "rectified":
+        return {"retrieval_spinodal": Rule(ORDERED), "retrieval_global": GLOBAL}
     if model == "exponential":
         return {name: OF_RETRIEVAL[name] for name in ("retrieval_spinodal", "retrieval_global")}
     if model == "exponential_examples":

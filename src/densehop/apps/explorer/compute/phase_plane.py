@@ -12,7 +12,7 @@ from densehop.base import checks
 from densehop.errors import InvalidInput
 from densehop.teacher.law import critical_temperature
 from densehop.theory.diagrams.diagram import phase_diagram
-from densehop.theory.lines.exponential import any_plane
+from densehop.theory.lines.exponential_planes import any_plane
 from densehop.theory.lines.planes import Plane
 
 MODELS = {
@@ -99,7 +99,7 @@ class PhasePlane:
     @property
     def theory_plane(self) -> Plane:
         """The same plane as the theory defines it."""
-        return any_plane(self.model, self.p, (self.teacher_temperature,), self.sharpness, self.reliability)
+        return any_plane(self.model, self.p, self.settings)
 
     @property
     def settings(self) -> dict[str, Any]:
