@@ -23,17 +23,21 @@ from densehop.theory.lines.points import Boundary, Wanted
 NAMES = ("sharpness", "reliability", "copies_load", "degree")  # of settings that no p-body plane has
 
 
+LARGEST = 0.75  # coordinate that is worth showing: beyond log 2 there are more memories than states
+
+
 class Family(NamedTuple):
-    """A model: the names of its settings, the problem at (coordinate, T, settings), its lines."""
+    """A model: the names of its settings, the problem at (coordinate, T, settings), its lines.
+
+    largest: settings -> the largest coordinate of a diagram
+    """
 
     needs: tuple[str, ...]
     problem: Callable[[float, float, Settings], Any]
     lines: Mapping[str, Line]
     has_teacher: bool = False
     axis: str = "alpha"
-    largest: Callable[[Settings], float] = lambda _: (
-        0.75
-    )  # coordinate; beyond log 2 there are more memories than states
+    largest: Callable[[Settings], float] = lambda _: LARGEST
 
 
 FAMILIES = {

@@ -1,4 +1,4 @@
-"""The forms of an explicit line in a plane (coordinate, T): a coordinate at each temperature, or a constant temperature."""
+"""The forms of an explicit line in a plane (coordinate, T): a coordinate at each T, or constant temperatures."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
