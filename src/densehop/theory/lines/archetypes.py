@@ -20,8 +20,7 @@ from densehop.theory.models.exponential.model import ExponentialMemories, invers
 from densehop.theory.states.estimate import Estimate
 from densehop.theory.states.model import Known
 
-ROUNDING = 4e-16  # of an exponent
-STEP = 1e-4  # relative, of the load over which the slope at a root is taken
+ROUNDING = 2e-15  # of a difference of exponents
 HOTTEST = 1e9  # temperatures beyond it are not searched
 
 
@@ -102,13 +101,15 @@ def _wins_wherever_it_exists(found: Known, settings: Settings, temperature: floa
 
 
 def _root(lead: Callable[[float], float], end: float, rounding: float) -> Estimate:
-    """Return where a decreasing lead over others ends, between 0 and `end`, with the error that rounding makes."""
+    """Return where a decreasing lead over others ends, between 0 and `end`, and how near to it rounding hides it."""
     if lead(end) >= 0:
         return Estimate(end, rounding)
-    load = float(brentq(lead, 0.0, end, xtol=1e-17, rtol=1e-15))
-    below, above = load * (1 - STEP), load * (1 + STEP)
-    slope = (lead(below) - lead(above)) / (above - below) if load > 0 else math.inf
-    return Estimate(load, 2e-15 * load + (10 * rounding / slope if slope > 0 else end))
+    overlap = float(brentq(lambda x: lead(x * x), 0.0, math.sqrt(end), xtol=1e-15, rtol=1e-15))
+    load = overlap**2  # of the closest archetypes, about: in it a lead is nearly straight
+    step = 1e-14 * (load + rounding)
+    while step < end and not lead(max(load - step, 0.0)) > rounding > -rounding > lead(load + step):
+        step *= 4
+    return Estimate(load, min(step, end))
 
 
 def _hottest_copy(settings: Settings) -> float:

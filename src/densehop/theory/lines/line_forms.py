@@ -48,8 +48,10 @@ class Curve:
         first = low * (1 + INSIDE)
         last = high * (1 - INSIDE) if high <= wanted.highest else wanted.highest
         found = at_each(np.linspace(first, last, wanted.points), point, wanted)
+        if not found:
+            self.at(settings, float(first))  # raises what is in the way
         ends_here = self.closed and high <= wanted.highest
-        return [*found, Point(0.0, high, 0.0)] if found and ends_here else found
+        return [*found, Point(0.0, high, 0.0)] if ends_here else found
 
 
 @dataclass(frozen=True)
