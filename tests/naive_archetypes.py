@@ -77,7 +77,7 @@ def free_entropies(
     typical = others(archetypes, copies, sharpness, reliability)
     found = {"paramagnet": math.log(2) + beta * typical}
     if math.tanh(beta) > max(own(copies, sharpness, reliability, reliability * math.tanh(beta)), typical):
-        found["retrieval"] = archetypes + copies + math.log(2 * math.cosh(beta))
+        found["retrieval"] = archetypes + copies + math.log(2) + float(log_cosh(np.array(beta)))
 
     def student(tilt: Floats) -> Floats:
         field = beta * slope(tilt, reliability) / tilt

