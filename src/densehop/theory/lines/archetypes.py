@@ -1,4 +1,4 @@
-"""Lines of archetypes in the plane (archetype load B, T), at a fixed load of copies of each (docs/theory.md, eq. 138).
+"""Lines of archetypes in the plane (archetype load B, T), at a fixed load of copies (docs/theory.md, eq. 129 to 132).
 
 States next to an archetype or a copy do not change with the number of archetypes; what ends them is the sum over all
 others, which grows with it. Where an archetype and its copies are equal is therefore a line of constant temperature.

@@ -37,7 +37,7 @@ def boundary(
     ansatz: str = "rs",
     progress: Progress | None = None,
 ) -> Boundary:
-    """Trace a boundary of a phase diagram (docs/theory.md, eq. 40, 41, 98 to 101 and 138).
+    """Trace a boundary of a phase diagram (docs/theory.md, eq. 40, 41, 98 to 101 and 129 to 134).
 
     Parameters
     ----------
