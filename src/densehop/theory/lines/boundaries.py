@@ -44,7 +44,8 @@ def boundary(
     kind : str
         "retrieval_spinodal", "retrieval_global", "retrieval_stability" (AT line) of a memory or example;
         "inference_spinodal", "inference_global", "inference_stability" of the teacher's pattern (global: against
-        paramagnet or 1RSB spin glass); "inference_or_retrieval", where they have equal free energies;
+        paramagnet or 1RSB spin glass); "inference_or_retrieval", where they have equal free energies (of
+        archetypes at constant temperature, so leave temperatures out);
         "glass_static", "glass_dynamic", "glass_gardner", and the paramagnet's "zero_entropy".
     p : int, or math.inf for the global lines of the limit, the random-energy model; None for exponential energies and
         for rectified polynomials of degree c N
