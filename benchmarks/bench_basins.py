@@ -2,8 +2,9 @@
 
     python benchmarks/bench_basins.py [--n-spins 40 60] [--sharpness 0.2 1] [--load 0.2] [--draws 8] [--probes 32]
 
-Prints the starting overlap from which half of the memories come back, with its error over draws of the memories. At
-N = 80 and load 0.2 there are 8,886,111 memories: a draw takes 3 GB and some minutes of processor time.
+Prints the starting overlap from which half of the memories come back, with its error over draws of the memories, which
+two draws do not know: give eight or more. At N = 80 and load 0.2 there are 8,886,111 memories: a draw takes 3 GB and
+three minutes of processor time.
 """
 
 import argparse

@@ -32,6 +32,8 @@ def _equation(numbers: str) -> str:
 QUANTITIES = {
     "alpha": Quantity("load alpha = M p!/N^(p-1)", _equation("4")),
     "scaled_load": Quantity("scaled load a = M (p/2+1)!/N^(p/2)", _equation("46")),
+    "archetype_load": Quantity("load of archetypes B = log(K)/N", _section(19)),
+    "map_archetype_load": Quantity("load of archetypes B = log(K)/N", _section(19)),
     "p": Quantity("number of bodies in the energy", _section(1)),
     "n_spins": Quantity("number of spins N", _section(1)),
     "n_examples": Quantity("number of examples or memories M", _section(1)),

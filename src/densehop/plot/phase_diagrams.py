@@ -76,13 +76,23 @@ EXPONENTIAL_EXAMPLE_LINES = {
     "retrieval_spinodal": Line("examples: spinodal", ORANGE, DASHED),
     "inference_spinodal": Line("pattern: spinodal", BLUE, DASHED),
 }
+ARCHETYPE_LINES = {
+    "inference_spinodal": INFERENCE_LINES["inference_spinodal"],
+    "inference_global": INFERENCE_LINES["inference_global"],
+    "retrieval_global": TEACHER_LINES["retrieval_global"],
+    "inference_or_retrieval": TEACHER_LINES["inference_or_retrieval"],
+    "retrieval_spinodal": Line("copies: spinodal", GREEN, DASHED, 1.0),
+}
 OPTIMAL_LINES = {**INFERENCE_LINES, "zero_entropy": ZERO_ENTROPY}
 
 
 def lines_of(model: str) -> dict[str, Line]:
     """Return the kinds of boundaries that a model has, and how they look."""
-    special = {"direct": DIRECT_LINES, "nishimori": OPTIMAL_LINES, "exponential": DIRECT_LINES}
-    return {**special, "exponential_examples": EXPONENTIAL_EXAMPLE_LINES}.get(model, TEACHER_LINES)
+    special = {
+        **{"direct": DIRECT_LINES, "nishimori": OPTIMAL_LINES, "exponential": DIRECT_LINES, "rectified": DIRECT_LINES},
+        **{"exponential_examples": EXPONENTIAL_EXAMPLE_LINES, "exponential_archetypes": ARCHETYPE_LINES},
+    }
+    return special.get(model, TEACHER_LINES)
 
 
 def phase_diagram(
@@ -160,7 +170,7 @@ def _shade(axes: Axes, dataset: xr.Dataset) -> None:
         rasterized=True,
     )
     unstable = dataset.get("map_rs_unstable", dataset.get("rs_unstable"))
-    if unstable is None or not unstable.any() or "sharpness" in dataset.attrs:  # no breaking of symmetry there
+    if unstable is None or not unstable.any() or not _has_bodies(dataset.attrs):  # no breaking of symmetry there
         return
     _hatch(axes, unstable, "////", "black", "RS unstable")
 
@@ -254,7 +264,9 @@ def _mark_published(axes: Axes, dataset: xr.Dataset) -> None:
 
 def _axis_label(axis: str, given: dict[Any, Any]) -> str:
     """Return what the first coordinate is, with its symbol."""
-    if "sharpness" in given:
+    if axis == "archetype_load":
+        return r"load of archetypes $B = \log(K)/N$"
+    if not _has_bodies(given):
         return r"load $A = \log(M)/N$"
     p = given["p"]
     return {
@@ -262,6 +274,11 @@ def _axis_label(axis: str, given: dict[Any, Any]) -> str:
         "teacher_temperature": "teacher temperature $T^*$",
         "scaled_load": r"scaled load $a = M (p/2+1)!/N^{p/2}$",
     }[axis]
+
+
+def _has_bodies(given: dict[Any, Any]) -> bool:
+    """Whether a plane is that of energies of p bodies."""
+    return bool(np.isfinite(given["p"]))
 
 
 def _legend(page: Sheet, dataset: xr.Dataset) -> None:
@@ -274,6 +291,12 @@ def _legend(page: Sheet, dataset: xr.Dataset) -> None:
     where = {
         "exponential": [exponential],
         "exponential_examples": [exponential, f"reliability $r = {given.get('reliability', 0):.4g}$"],
+        "exponential_archetypes": [
+            exponential,
+            f"copies: $r = {given.get('reliability', 0):.4g}$",
+            rf"$\log(n)/N = {given.get('copies_load', 0):.4g}$",
+        ],
+        "rectified": ["rectified polynomial", f"$n/N = {given.get('degree', 0):.4g}$"],
         "direct": ["direct model"],
         "nishimori": ["Bayes-optimal student"],
         "fixed_teacher": [teacher],
@@ -281,7 +304,7 @@ def _legend(page: Sheet, dataset: xr.Dataset) -> None:
         "finite_noise": ["two-body teacher", teacher],
         "large_noise": ["two-body teacher", signal],
     }[given["model"]]
-    bodies = "" if "sharpness" in given else f"$p = {given['p']}$, "
+    bodies = f"$p = {given['p']}$, " if _has_bodies(given) else ""
     title = "\n".join([f"{bodies}{where[0]}", *where[1:]])
     handles = page.panels[0].get_legend_handles_labels()[0]
     page.legend(handles, title=title, alignment="left", loc="outside right upper", shaded=True)

@@ -6,6 +6,7 @@ from densehop.recipes.exponential.recipe import RECIPE as EXPONENTIAL_ENERGIES
 from densehop.recipes.overlaps.landscape import RECIPE as LANDSCAPE
 from densehop.recipes.overlaps.large_noise import RECIPE as LARGE_NOISE_OVERLAP
 from densehop.recipes.overlaps.nishimori import RECIPE as NISHIMORI_OVERLAP
+from densehop.recipes.phase_diagrams.archetypes import RECIPE as ARCHETYPE_PHASE_DIAGRAM
 from densehop.recipes.phase_diagrams.direct import RECIPE as DIRECT_PHASE_DIAGRAM
 from densehop.recipes.phase_diagrams.finite_noise import RECIPE as FINITE_NOISE_PHASE_DIAGRAM
 from densehop.recipes.phase_diagrams.fixed_teacher import RECIPE as FIXED_TEACHER_PHASE_DIAGRAM
@@ -29,6 +30,7 @@ RECIPES: dict[str, Recipe] = {
         CAPACITY,
         CAPACITY_LIMIT,
         EXPONENTIAL_ENERGIES,
+        ARCHETYPE_PHASE_DIAGRAM,
         LANDSCAPE,
         LARGE_NOISE_OVERLAP,
         ADVERSARIAL,

@@ -194,3 +194,57 @@ def test_everything_is_finite_at_the_edges():
                 assert np.isfinite([one.m, one.q_star, one.energy, one.entropy]).all()
                 assert one.entropy >= 0
                 assert one.energy <= 0
+
+
+def share_taken(n_spins, n_archetypes, n_copies, sharpness, reliability, fraction, draws):
+    """Share of copies that win at T = 0 after they overwrote a fraction of their archetype, by draw."""
+    shares = []
+    for seed in range(draws):
+        rng = np.random.default_rng([seed, n_archetypes])
+        archetypes, copies = draw(n_spins, n_archetypes, n_copies, reliability, rng)
+        pattern, own = archetypes[0].astype(int), copies[:n_copies]
+        attackers = own[np.argsort(np.abs((own @ pattern) / n_spins - reliability), kind="stable")[:20]]
+        taken = np.argsort(rng.random(attackers.shape), axis=1) < round(fraction * n_spins)
+        network = dh.PBodyHopfield(copies, interaction="exponential", sharpness=sharpness)
+        ends = network.relax(np.where(taken, attackers, archetypes[0]).astype(np.int8))
+        shares.append(((ends * attackers).mean(axis=1) > (ends * pattern).mean(axis=1)).mean())
+    return np.array(shares)
+
+
+def test_other_archetypes_do_not_move_the_attack_of_a_copy():
+    n_spins, n_copies, sharpness, reliability = 60, 2000, 0.35, 0.4
+    load = math.log(n_copies) / n_spins
+    for n_archetypes in (1, 6):
+        more = math.log(n_archetypes) / n_spins
+        problem = dh.ExponentialArchetypes(load + more, sharpness, 0.0, reliability, more)
+        edge = dh.theory.attack_boundary(problem, n_spins)
+        assert edge == dh.theory.adversarial_boundary(problem, n_spins=n_spins)
+        own = dh.ExponentialTeacherStudent(problem.copies_load, sharpness, 0.0, reliability)
+        assert edge == dh.theory.attack_boundary(own, n_spins)
+        below, above = (
+            share_taken(n_spins, n_archetypes, n_copies, sharpness, reliability, edge + shift, 3)
+            for shift in (-0.1, 0.1)
+        )
+        assert below.mean() < 0.35
+        assert above.mean() > 0.65
+    with pytest.raises(dh.NoSolution, match="no attack: where archetype and copy are equal"):
+        dh.theory.attack_boundary(dh.ExponentialArchetypes(0.7, sharpness, 0.0, reliability, 0.6))
+
+
+@pytest.mark.parametrize(
+    ("problem", "message"),
+    [
+        (dh.ExponentialArchetypes(0.2, 0.5, 0.0, 0.5, 0.1), "the basin of an archetype ends where"),
+        (dh.ExponentialTeacherStudent(0.2, 0.5, 0.0, 0.5), "a student's pattern has no basin"),
+        (dh.DirectModel(3, 0.2, 0.5), "problem must be an ExponentialModel or a RectifiedModel, got DirectModel"),
+    ],
+)
+def test_what_has_no_basin_of_a_memory(problem, message):
+    with pytest.raises(dh.InvalidInput, match=message):
+        dh.theory.basin_overlap(problem)
+
+
+@pytest.mark.parametrize("problem", [dh.RectifiedModel(0.1, 0.5, 0.0), dh.ExponentialModel(0.1, 0.5, 0.0)])
+def test_memories_have_nothing_in_common_to_attack(problem):
+    with pytest.raises(dh.InvalidInput, match="whose examples can attack what they have in common"):
+        dh.theory.attack_boundary(problem)

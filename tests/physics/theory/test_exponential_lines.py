@@ -8,6 +8,7 @@ import pytest
 
 import densehop as dh
 from densehop.theory.lines import exponential
+from densehop.theory.lines.exponential_planes import any_plane
 
 SHARPNESS = (0.2, 0.9, 3.0, 30.0)
 TEMPERATURES = (0.0, 0.05, 0.3, 0.9, 1.2, 4.0)
@@ -25,7 +26,7 @@ def free_entropies(problem):
 @pytest.mark.parametrize("reliability", [0.0, 0.05, 0.6, 0.97])
 def test_phases_change_at_the_lines(sharpness, temperature, reliability):
     model = "exponential_examples" if reliability else "exponential"
-    where = exponential.any_plane(model, None, (None,) * 3, sharpness, reliability or None)
+    where = any_plane(model, None, {"sharpness": sharpness, "reliability": reliability or None})
     setting = where.setting
     lines = {k: dh.boundary(k, None, [temperature], model=model, **setting).coordinate[0] for k in where.kinds}
     last = "inference_or_retrieval" if reliability else "retrieval_global"
@@ -46,7 +47,7 @@ def test_phases_change_at_the_lines(sharpness, temperature, reliability):
 
 def test_free_entropies_are_equal_on_the_line_above_one_over_the_sharpness():
     for sharpness, temperature, reliability in ((0.4, 0.7, 0.3), (0.9, 1.05, 0.6), (2.0, 0.1, 0.9), (2.0, 0.45, 0.2)):
-        where = exponential.any_plane("exponential_examples", None, (None,) * 3, sharpness, reliability)
+        where = any_plane("exponential_examples", None, {"sharpness": sharpness, "reliability": reliability})
         load = exponential.equal_load(sharpness, temperature, reliability)
         found = free_entropies(where.problem(load, temperature))
         assert found["inference"] == pytest.approx(found["retrieval"], abs=1e-13)

@@ -123,3 +123,40 @@ def test_questions_without_an_answer():
         dh.theory.basin_overlap(dh.RectifiedModel(0.6, 0.1, 0.0))
     with pytest.raises(dh.InvalidInput, match="degree must be a finite positive number"):
         dh.RectifiedModel(0.6, 0.0, 0.0)
+
+
+def test_lines_of_the_plane_are_where_exact_sums_cross():
+    """All memories together against all states, at N = 240 and 960, with corrections of order 1/N."""
+    for temperature in (1.6, 2.0, 2.5):
+        line = dh.boundary("retrieval_global", None, [temperature], model="rectified", degree=0.3)
+        for n in (240, 960):
+            k = np.arange(n + 1)
+            energy = n * np.maximum(2 * k / n - 1, 0.0) ** (0.3 * n)
+            one = binom.logpmf(k, n, 0.5) + np.log(np.maximum(np.expm1(energy / temperature), 1e-300))
+            assert line.coordinate[0] == pytest.approx(-np.logaddexp.reduce(one) / n, abs=1 / n)
+        phases = [dh.phase(dh.RectifiedModel(line.coordinate[0] + x, 0.3, temperature)).value for x in (-1e-9, 1e-9)]
+        assert phases == ["lR", "gR"]
+
+
+def test_a_diagram_has_the_phases_of_its_points():
+    diagram = dh.phase_diagram(None, "rectified", degree=0.3)
+    names = np.array(diagram["phase"].attrs["flag_meanings"].split())[diagram["phase"].values]
+    for row, temperature in enumerate(diagram["temperature"].values):
+        for column, load in enumerate(diagram["alpha"].values):
+            assert names[row, column] == dh.phase(dh.RectifiedModel(load, 0.3, temperature)).value
+    assert set(np.unique(names)) == {"lR", "gR"}
+    assert diagram["retrieval_global_shown"].any()
+    assert diagram["retrieval_spinodal_alpha"].values == pytest.approx(storage_limit(0.3))
+    with pytest.raises(dh.OutOfRange, match="choose a load below 0"):
+        dh.phase_diagram(None, "rectified", [0.2, 0.4], [1.0], degree=0.3)
+
+
+def test_where_the_plane_has_no_lines():
+    with pytest.warns(RuntimeWarning, match="2 of 3 points are missing"):
+        line = dh.boundary("retrieval_global", None, [1.0, 2.0, 9.0], model="rectified", degree=0.3)
+    assert "win at every load" in line.reason[0]
+    assert "at no load at which they are kept" in line.reason[2]
+    with pytest.raises(dh.InvalidInput, match="'rectified' needs degree"):
+        dh.boundary("retrieval_global", None, model="rectified")
+    with pytest.raises(dh.InvalidInput, match="no inference boundary"):
+        dh.boundary("inference_global", None, model="rectified", degree=0.3)

@@ -13,7 +13,12 @@ from densehop.apps.cli import output
 from densehop.apps.cli.program import run
 from densehop.campaign import store
 from densehop.errors import NotConverged
-from densehop.exponential_problem import ExponentialModel, ExponentialTeacherStudent
+from densehop.exponential_problem import (
+    ExponentialArchetypes,
+    ExponentialModel,
+    ExponentialTeacherStudent,
+    RectifiedModel,
+)
 from densehop.problem import DirectModel, TeacherStudent
 from densehop.theory.diagrams.phases import candidates
 from densehop.theory.lines.boundaries import boundary
@@ -204,6 +209,62 @@ def test_exponential_energies_have_the_same_commands(capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("options", "problem", "branch"),
+    [
+        (
+            ("--sharpness", "0.9", "--reliability", "0.7", "--archetype-load", "0.1"),
+            ExponentialArchetypes(0.3, 0.9, 0.8, 0.7, 0.1),
+            "inference",
+        ),
+        (("--degree", "0.4"), RectifiedModel(0.3, 0.4, 0.8), "retrieval"),
+    ],
+)
+def test_archetypes_and_rectified_polynomials_at_a_point(capsys, options, problem, branch):
+    point = ("--load", "0.3", "--temperature", "0.8", *options)
+    said = read(capsys, "phase", *point)
+    assert said["phase"] == dh.phase(problem).value
+    assert [one["branch"] for one in said["candidates"]] == [one.branch for one in candidates(problem)]
+    solved = read(capsys, "solve", *point)
+    assert solved["parameters"]["model"] in {"exponential-archetypes", "rectified"}
+    assert solved["solution"]["branch"] == branch
+    assert number(solved["solution"]["energy"]) == dh.solve(problem, branch).energy
+
+
+def test_their_planes(capsys, tmp_path):
+    setting = (
+        "--model",
+        "exponential-archetypes",
+        "--sharpness",
+        "0.9",
+        "--reliability",
+        "0.7",
+        "--copies-load",
+        "0.2",
+    )
+    line = read(capsys, "boundary", "--kind", "inference_global", *setting, "--temperatures", "0.4,1")
+    exact = boundary(
+        "inference_global",
+        None,
+        [0.4, 1],
+        model="exponential_archetypes",
+        sharpness=0.9,
+        reliability=0.7,
+        copies_load=0.2,
+    )
+    assert line["coordinate"] == list(exact.coordinate)
+    assert line["axis"] == "archetype_load"
+    assert (
+        run(["boundary", "--kind", "retrieval_global", "--model", "rectified", "--degree", "0.3", "--points", "3"]) == 0
+    )
+    assert "the states of all memories together are likelier" in capsys.readouterr().out
+    made = read(
+        capsys, "phase-diagram", "--model", "rectified", "--degree", "0.3", "--size", "5", "--out", str(tmp_path)
+    )
+    assert set(made["shares"]) == {"gR", "lR"}
+    assert (tmp_path / "phase-diagram-rectified-0.3.png").exists()
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("solve", "--p", "3", "--load", "-0.2", "--temperature", "1"), "load must be a finite number >= 0, got -0.2"),
@@ -211,7 +272,7 @@ def test_exponential_energies_have_the_same_commands(capsys, tmp_path):
         (("solve", "--p", "3", "--load", "9", "--temperature", "1"), "it exists up to load"),
         (("solve", *POINT, "--branch", "ferromagnet"), "branch must be one of"),
         (("solve", *POINT, "--ansatz", "2rsb"), "ansatz must be one of 'rs', '1rsb'"),
-        (("solve", *POINT, "--model", "ising"), "exponential or exponential-examples; got 'ising'"),
+        (("solve", *POINT, "--model", "ising"), "exponential-archetypes or rectified; got 'ising'"),
         (("solve", *POINT, "--model", "teacher-student"), "needs --teacher-temperature, --signal or --nishimori"),
         (("solve", *POINT, "--nishimori", "--signal", "1"), "--nishimori sets T* = T: leave --signal out"),
         (("phase", *POINT, "--teacher-p", "2"), "a direct model has no teacher: leave --teacher-p out"),
@@ -221,13 +282,26 @@ def test_exponential_energies_have_the_same_commands(capsys, tmp_path):
         (("boundary", "--p", "3", "--kind", "edge"), "kind must be one of"),
         (("boundary", "--p", "3", "--kind", "glass_static", "--temperatures", "1;2"), "--temperatures must be numbers"),
         (("boundary", "--p", "3", "--kind", "glass_static", "--model", "fixed-load"), "needs load"),
-        (("solve", *POINT[2:]), "give exactly one of --p (p-body energy) and --sharpness (exponential energy)"),
+        (
+            ("solve", *POINT[2:]),
+            "give exactly one of --p (p-body energy), --sharpness (exponential energy) and --degree",
+        ),
         (("solve", *POINT, "--sharpness", "1"), "give exactly one of --p"),
-        (("solve", *POINT, "--reliability", "1"), "--reliability belongs to an exponential energy"),
+        (
+            ("solve", *POINT, "--reliability", "1"),
+            "--reliability belongs to exponentially many memories: give --sharpness",
+        ),
         (("phase", *EXPONENTIAL, "--nishimori"), "--nishimori belongs to p bodies"),
         (("phase", *EXPONENTIAL, "--model", "direct"), "--model direct belongs to p bodies"),
         (("phase", *EXPONENTIAL, "--model", "exponential-examples"), "needs --reliability"),
         (("phase", *EXPONENTIAL, "--model", "exponential", "--reliability", "0.1"), "does not take --reliability"),
+        (("phase", *EXPONENTIAL, "--archetype-load", "0.1"), "--model exponential-archetypes needs --reliability"),
+        (("phase", *POINT[2:], "--degree", "1", "--reliability", "1"), "--model rectified does not take --reliability"),
+        (
+            ("solve", *POINT, "--model", "rectified"),
+            "--model rectified belongs to exponentially many memories: give --deg",
+        ),
+        (("solve", *EXPONENTIAL, "--degree", "1"), "give exactly one of --p"),
         (("boundary", "--kind", "glass_static", *MEMORIES), "must be one of 'retrieval_spinodal', 'retrieval_global'"),
         (("boundary", "--kind", "retrieval_global", *MEMORIES, "--p", "3"), "give exactly one of --p"),
         (("boundary", "--kind", "retrieval_global", "--sharpness", "1"), "model 'direct' does not take sharpness"),

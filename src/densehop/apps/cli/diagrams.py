@@ -11,7 +11,7 @@ from densehop.apps.cli.arguments import interval, numbers
 from densehop.apps.cli.exits import FAILED
 from densehop.apps.cli.output import Csv, ProgressBar, known, print_csv, print_json, print_table
 from densehop.apps.cli.problems import require_energy
-from densehop.apps.cli.theory import Ansatz, Bodies, Json, Reliability, Sharpness
+from densehop.apps.cli.theory import Ansatz, Bodies, Degree, Json, Reliability, Sharpness
 from densehop.apps.cli.theory_sentences import diagram_sentences, line_sentence
 from densehop.errors import InvalidInput
 
@@ -19,10 +19,12 @@ Plane = Annotated[
     str,
     typer.Option(
         help="Model: direct, nishimori, fixed-teacher, fixed-load, finite-noise, large-noise, or with --sharpness and "
-        "no --p exponential or, with --reliability, exponential-examples."
+        "no --p exponential, with --reliability exponential-examples, with --copies-load as well "
+        "exponential-archetypes; with --degree rectified."
     ),
 ]
 PlaneTeacher = Annotated[float | None, typer.Option(help="T*, for fixed-teacher and finite-noise.")]
+CopiesLoad = Annotated[float | None, typer.Option(help="log(n)/N for n copies of each archetype.")]
 PlaneLoad = Annotated[float | None, typer.Option(help="Load alpha, for fixed-load.")]
 PlaneScaled = Annotated[
     float | None,
@@ -46,12 +48,15 @@ def boundary(
     p: Annotated[
         str | None,
         typer.Option(
-            help="Number of bodies, at least 2, or inf for the limit of the global lines; none if it is exponential."
+            help="Number of bodies, at least 2, or inf for the limit of the global lines; none with --sharpness or "
+            "--degree."
         ),
     ] = None,
     model: Plane = "direct",
     sharpness: Sharpness = None,
     reliability: Reliability = None,
+    copies_load: CopiesLoad = None,
+    degree: Degree = None,
     teacher_temperature: PlaneTeacher = None,
     load: PlaneLoad = None,
     scaled_teacher_temperature: PlaneScaled = None,
@@ -67,7 +72,7 @@ def boundary(
     """Trace a boundary of a phase diagram, with the error of each point."""
     from densehop.theory.lines.boundaries import boundary as trace  # noqa: PLC0415 (slow)
 
-    require_energy(p, sharpness)
+    require_energy(p=p, sharpness=sharpness, degree=degree)
     plane = {
         "model": model.replace("-", "_"),
         "teacher_temperature": teacher_temperature,
@@ -75,6 +80,8 @@ def boundary(
         "scaled_teacher_temperature": scaled_teacher_temperature,
         "sharpness": sharpness,
         "reliability": reliability,
+        "copies_load": copies_load,
+        "degree": degree,
     }
     chosen = None if temperatures is None else numbers("temperatures", temperatures)
     with ProgressBar(kind) as progress:
@@ -93,7 +100,7 @@ def boundary(
             (line.axis, "temperature", "error", ""),
             [(known(x, error), f"{t:.12g}", f"{error:.1e}", reason) for x, t, error, reason in rows],
         )
-        typer.echo(f"\n{line_sentence(kind)}")
+        typer.echo(f"\n{line_sentence(kind, line.model)}")
         if line.n_missing:
             typer.echo(f"{line.n_missing} of {len(line.reason)} points are missing, {line.n_undecided} undecided.")
     if line.n_undecided:
@@ -113,6 +120,8 @@ def phase_diagram(
     model: Plane = "direct",
     sharpness: Sharpness = None,
     reliability: Reliability = None,
+    copies_load: CopiesLoad = None,
+    degree: Degree = None,
     teacher_temperature: PlaneTeacher = None,
     load: PlaneLoad = None,
     scaled_teacher_temperature: PlaneScaled = None,
@@ -136,7 +145,7 @@ def phase_diagram(
     from densehop.recipes.phase_diagrams import plane  # noqa: PLC0415 (slow)
     from densehop.recipes.recipe import reproduce  # noqa: PLC0415 (slow)
 
-    require_energy(p, sharpness)
+    require_energy(p=p, sharpness=sharpness, degree=degree)
     asked = plane.Size.from_options(
         p,
         model.replace("-", "_"),
@@ -150,6 +159,8 @@ def phase_diagram(
         scaled_teacher_temperature=scaled_teacher_temperature,
         sharpness=sharpness,
         reliability=reliability,
+        copies_load=copies_load,
+        degree=degree,
     )
     with ProgressBar(asked.name) as progress:
         made = reproduce(plane.single_diagram(asked), "asked", out, 0, None, progress, csv=csv)

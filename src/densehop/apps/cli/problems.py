@@ -8,9 +8,42 @@ from densehop.errors import InvalidInput
 if TYPE_CHECKING:
     from densehop.theory.states.model import AnyProblem
 
-EXAMPLES = "exponential-examples"
-P_BODY, EXPONENTIAL = ("direct", "teacher-student"), ("exponential", EXAMPLES)
-WITHOUT_TEACHER = ("direct", "exponential")
+EXAMPLES, ARCHETYPES, RECTIFIED = "exponential-examples", "exponential-archetypes", "rectified"
+P_BODY, WITHOUT_TEACHER = ("direct", "teacher-student"), ("direct", "exponential", RECTIFIED)
+MANY = {  # models of exponentially many memories, and the options that each needs besides load and temperature
+    "exponential": ("sharpness",),
+    EXAMPLES: ("sharpness", "reliability"),
+    ARCHETYPES: ("sharpness", "reliability", "archetype_load"),
+    RECTIFIED: ("degree",),
+}
+ENERGIES = {
+    "p": "--p (p-body energy)",
+    "sharpness": "--sharpness (exponential energy)",
+    "degree": "--degree (rectified polynomial)",
+}
+
+
+class Many(NamedTuple):
+    """The options of models with exponentially many memories."""
+
+    sharpness: float | None
+    reliability: float | None
+    archetype_load: float | None
+    degree: float | None
+
+    @property
+    def given(self) -> dict[str, float]:
+        """Those that have a value, by name."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
+
+    @property
+    def model(self) -> str:
+        """The model that they belong to."""
+        if self.degree is not None:
+            return RECTIFIED
+        if self.archetype_load is not None:
+            return ARCHETYPES
+        return "exponential" if self.reliability is None else EXAMPLES
 
 
 class Teacher(NamedTuple):
@@ -28,43 +61,35 @@ class Teacher(NamedTuple):
         return [name for name, value in values.items() if value is not None] + ["--nishimori"] * self.nishimori
 
 
-def require_energy(p: float | str | None, sharpness: float | None) -> None:
-    """Refuse what is neither an energy of p bodies nor an exponential one, or both."""
-    if (p is None) == (sharpness is None):
-        raise InvalidInput("give exactly one of --p (p-body energy) and --sharpness (exponential energy)")
+def require_energy(**given: float | str | None) -> None:
+    """Refuse what is none of the energies whose options are `given`, or more than one."""
+    if sum(value is not None for value in given.values()) != 1:
+        *first, last = (ENERGIES[name] for name in given)
+        raise InvalidInput(f"give exactly one of {', '.join(first)} and {last}")
 
 
 def any_problem(
-    p: int | None,
-    load: float,
-    temperature: float,
-    sharpness: float | None,
-    reliability: float | None,
-    teacher: Teacher,
-    model: str | None,
+    p: int | None, load: float, temperature: float, many: Many, teacher: Teacher, model: str | None
 ) -> tuple["AnyProblem", dict[str, Any]]:
     """Return the problem that the options describe, and its model and parameters by name."""
-    if model not in {None, *P_BODY, *EXPONENTIAL}:
-        raise InvalidInput(f"--model must be {', '.join(P_BODY)}, {' or '.join(EXPONENTIAL)}; got '{model}'")
-    require_energy(p, sharpness)
+    if model not in {None, *P_BODY, *MANY}:
+        *first, last = (*P_BODY, *MANY)
+        raise InvalidInput(f"--model must be {', '.join(first)} or {last}; got '{model}'")
+    require_energy(p=p, sharpness=many.sharpness, degree=many.degree)
     if p is None:
-        return _exponential(load, temperature, sharpness, reliability, teacher, model)
-    if model in EXPONENTIAL or reliability is not None:
-        given = "--reliability" if reliability is not None else f"--model {model}"
-        raise InvalidInput(f"{given} belongs to an exponential energy: give --sharpness instead of --p")
+        return _of_many(load, temperature, many, teacher, model)
+    unfit = [f"--model {model}"] if model in MANY else [_option(name) for name in many.given]
+    if unfit:
+        instead = "--degree" if model == RECTIFIED else "--sharpness"
+        raise InvalidInput(f"{unfit[0]} belongs to exponentially many memories: give {instead} instead of --p")
     return _of_bodies(p, load, temperature, teacher, model)
 
 
-def _exponential(
-    load: float,
-    temperature: float,
-    sharpness: float | None,
-    reliability: float | None,
-    teacher: Teacher,
-    model: str | None,
+def _of_many(
+    load: float, temperature: float, many: Many, teacher: Teacher, model: str | None
 ) -> tuple["AnyProblem", dict[str, Any]]:
-    """Return a problem with an exponential energy."""
-    from densehop.exponential_problem import ExponentialModel, ExponentialTeacherStudent  # noqa: PLC0415 (slow)
+    """Return a problem of exponentially many memories."""
+    from densehop import exponential_problem as problems  # noqa: PLC0415 (slow)
 
     named = [*teacher.given, *(["--teacher-p"] if teacher.p is not None else [])]
     if named or model in P_BODY:
@@ -72,12 +97,22 @@ def _exponential(
             f"{named[0] if named else f'--model {model}'} belongs to p bodies; examples of an exponential energy have "
             "--reliability"
         )
-    if (reliability is None) != (model != EXAMPLES) and model is not None:
-        raise InvalidInput(f"--model {model} {'needs' if reliability is None else 'does not take'} --reliability")
-    if reliability is None:
-        return _with_parameters(ExponentialModel(load, sharpness, temperature), "exponential")  # type: ignore[arg-type]
-    problem = ExponentialTeacherStudent(load, sharpness, temperature, reliability)  # type: ignore[arg-type]
-    return _with_parameters(problem, EXAMPLES)
+    model, given = model or many.model, many.given
+    for name in Many._fields:
+        if (name in given) != (name in MANY[model]):
+            raise InvalidInput(f"--model {model} {'needs' if name in MANY[model] else 'does not take'} {_option(name)}")
+    kinds: dict[str, type] = {
+        "exponential": problems.ExponentialModel,
+        EXAMPLES: problems.ExponentialTeacherStudent,
+        ARCHETYPES: problems.ExponentialArchetypes,
+        RECTIFIED: problems.RectifiedModel,
+    }
+    return _with_parameters(kinds[model](load=load, temperature=temperature, **given), model)
+
+
+def _option(name: str) -> str:
+    """Return the option that gives a parameter."""
+    return f"--{name.replace('_', '-')}"
 
 
 def _of_bodies(

@@ -7,7 +7,7 @@ import typer
 
 from densehop.apps.cli.exits import FAILED
 from densehop.apps.cli.output import number, plain, print_json, print_table
-from densehop.apps.cli.problems import WITHOUT_TEACHER, Teacher, any_problem, parameter_line, require_energy
+from densehop.apps.cli.problems import WITHOUT_TEACHER, Many, Teacher, any_problem, parameter_line, require_energy
 from densehop.apps.cli.theory_sentences import phase_sentences, solution_sentences
 
 if TYPE_CHECKING:
@@ -17,16 +17,26 @@ GIVEN = ("n_spins", "p", "temperature", "overlap")  # what a user gives to examp
 EXPONENTIAL = ("sharpness", "reliability")  # and, for an exponential energy, instead of p
 
 Bodies = Annotated[
-    int | None, typer.Option("--p", help="Number of bodies in the energy, at least 2; none if it is exponential.")
+    int | None,
+    typer.Option("--p", help="Number of bodies in the energy, at least 2; none with --sharpness or --degree."),
 ]
 Load = Annotated[
     float,
-    typer.Option(help="Load alpha = M p!/N^(p-1) for M memories or examples; 2M/N at p = 2; log(M)/N if exponential."),
+    typer.Option(help="Load alpha = M p!/N^(p-1) for M memories or examples; 2M/N at p = 2; log(M)/N without --p."),
 ]
 Sharpness = Annotated[float | None, typer.Option(help="Sharpness L of an exponential energy, instead of --p.")]
 Reliability = Annotated[
     float | None,
-    typer.Option(help="Reliability r of the examples of an exponential energy: a site is right with (1 + r)/2."),
+    typer.Option(
+        help="Reliability r of the examples of an exponential energy, or of copies of archetypes: a site is right with "
+        "(1 + r)/2."
+    ),
+]
+ArchetypeLoad = Annotated[
+    float | None, typer.Option(help="log(K)/N for K archetypes, of which the stored vectors are noisy copies.")
+]
+Degree = Annotated[
+    float | None, typer.Option(help="c of a rectified polynomial of degree n = c N, instead of --p or --sharpness.")
 ]
 Temperature = Annotated[float, typer.Option(help="T of the network or student; 0 is the limit T -> 0.")]
 TeacherTemperature = Annotated[float | None, typer.Option(help="T* of the teacher.")]
@@ -36,8 +46,8 @@ Nishimori = Annotated[bool, typer.Option("--nishimori", help="The student knows 
 Model = Annotated[
     str | None,
     typer.Option(
-        help="Model: direct, teacher-student, exponential or exponential-examples. (default: what the other options "
-        "belong to; direct with --p alone, exponential with --sharpness alone)"
+        help="Model: direct, teacher-student, exponential, exponential-examples, exponential-archetypes or rectified. "
+        "(default: what the other options belong to; direct with --p alone, exponential with --sharpness alone)"
     ),
 ]
 Json = Annotated[
@@ -69,6 +79,8 @@ def solve(
     p: Bodies = None,
     sharpness: Sharpness = None,
     reliability: Reliability = None,
+    archetype_load: ArchetypeLoad = None,
+    degree: Degree = None,
     teacher_temperature: TeacherTemperature = None,
     teacher_p: TeacherBodies = None,
     signal: Signal = None,
@@ -87,8 +99,9 @@ def solve(
     """Compute order parameters, free energy and stability of one branch at one point."""
     from densehop.theory.saddle_point import solve as solve_problem  # noqa: PLC0415 (slow imports, not needed for --help)
 
+    many = Many(sharpness, reliability, archetype_load, degree)
     teacher = Teacher(teacher_temperature, teacher_p, signal, nishimori)
-    problem, parameters = any_problem(p, load, temperature, sharpness, reliability, teacher, model)
+    problem, parameters = any_problem(p, load, temperature, many, teacher, model)
     default = "retrieval" if parameters["model"] in WITHOUT_TEACHER else "inference"
     solution = solve_problem(problem, branch or default, ansatz)
     if as_json:
@@ -112,6 +125,8 @@ def phase(
     p: Bodies = None,
     sharpness: Sharpness = None,
     reliability: Reliability = None,
+    archetype_load: ArchetypeLoad = None,
+    degree: Degree = None,
     teacher_temperature: TeacherTemperature = None,
     teacher_p: TeacherBodies = None,
     signal: Signal = None,
@@ -123,8 +138,9 @@ def phase(
     """Find the phase at one point, and list every branch that exists there."""
     from densehop.theory.diagrams import phases  # noqa: PLC0415 (slow)
 
+    many = Many(sharpness, reliability, archetype_load, degree)
     teacher = Teacher(teacher_temperature, teacher_p, signal, nishimori)
-    problem, parameters = any_problem(p, load, temperature, sharpness, reliability, teacher, model)
+    problem, parameters = any_problem(p, load, temperature, many, teacher, model)
     found, ranked = phases.phase(problem, ansatz), phases.candidates(problem, ansatz)
     if as_json:
         print_json(
@@ -157,7 +173,7 @@ def examples_needed(
     """Compute how many examples it takes to infer the teacher's pattern up to a given overlap."""
     from densehop.theory.questions import examples_needed as question  # noqa: PLC0415 (slow)
 
-    require_energy(p, sharpness)
+    require_energy(p=p, sharpness=sharpness)
     answer = question.examples_needed(n_spins, p, temperature, overlap, sharpness=sharpness, reliability=reliability)
     given = GIVEN if p is not None else (*(name for name in GIVEN if name != "p"), *EXPONENTIAL)
     found = {name: value for name, value in plain(asdict(answer)).items() if name not in {*GIVEN, *EXPONENTIAL}}

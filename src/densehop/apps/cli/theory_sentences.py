@@ -35,6 +35,26 @@ LINES = {
     "glass_gardner": "below this line the spin glass breaks replica symmetry further than one step",
     "zero_entropy": "below this line the paramagnet's entropy is negative: it is not the state of the system",
 }
+OTHER_LINES = {
+    "exponential_examples": {
+        "inference_spinodal": "beyond this line, with more examples, the student's state stays with the teacher's "
+        "pattern: before it, the closest examples draw it to themselves",
+    },
+    "exponential_archetypes": {
+        "inference_spinodal": "inside this line, with fewer archetypes, an archetype has a state of its own: a start "
+        "near it stays",
+        "inference_global": "inside this line, with fewer archetypes, the archetypes' states are likelier than typical "
+        "ones",
+        "retrieval_spinodal": "inside this line a single copy has a state of its own: a start near it stays",
+        "retrieval_global": "inside this line the states of single copies are likelier than typical ones",
+        "inference_or_retrieval": "at this temperature archetypes and single copies have equally likely states",
+    },
+    "rectified": {
+        "retrieval_spinodal": "up to this load a memory outweighs all others together, at any temperature",
+        "retrieval_global": "beyond this line, with more memories, the states of all memories together are likelier "
+        "than typical ones",
+    },
+}
 
 
 def solution_sentences(solution: "Solution") -> list[str]:
@@ -90,9 +110,9 @@ def _of_all_states(solution: "Solution") -> float:
     return solution.free_energy - solution.problem.temperature * solution.complexity
 
 
-def line_sentence(kind: str) -> str:
-    """Say what a boundary separates."""
-    return f"{kind}: {LINES[kind]}."
+def line_sentence(kind: str, model: str) -> str:
+    """Say what a boundary of a model separates."""
+    return f"{kind}: {OTHER_LINES.get(model, {}).get(kind, LINES[kind])}."
 
 
 def diagram_sentences(shares: Mapping[str, float]) -> list[str]:

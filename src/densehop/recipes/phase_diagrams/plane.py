@@ -19,7 +19,7 @@ from densehop.plot import phase_diagrams as phases
 from densehop.recipes.recipe import Recipe
 from densehop.theory.diagrams.axes import window
 from densehop.theory.diagrams.diagram import phase_diagram
-from densehop.theory.lines.exponential import any_plane
+from densehop.theory.lines.exponential_planes import any_plane
 from densehop.theory.saddle_point import ANSATZES
 
 MAX_POINTS = 2000  # along each axis
@@ -40,6 +40,8 @@ class Size:
     scaled_teacher_temperature: float | None = None
     sharpness: float | None = None
     reliability: float | None = None
+    copies_load: float | None = None
+    degree: float | None = None
     ansatz: str = "rs"
     n_spins: int | None = None
 
@@ -56,8 +58,7 @@ class Size:
         **settings: float | None,
     ) -> "Size":
         """Return the checked size of a diagram that a user asks for; None stands for a default that suits the plane."""
-        of_bodies = tuple(settings.get(name) for name in ("teacher_temperature", "load", "scaled_teacher_temperature"))
-        shown = any_plane(model, p, of_bodies, settings.get("sharpness"), settings.get("reliability"))
+        shown = any_plane(model, p, settings)
         points = checks.integer("size", (21 if p == 2 else 161) if points is None else points, 2, MAX_POINTS)
         checks.choice("ansatz", ansatz, ANSATZES)
         whole = window(shown)
@@ -68,7 +69,8 @@ class Size:
     def name(self) -> str:
         """The name of the files."""
         of_bodies = self.teacher_temperature, self.load, self.scaled_teacher_temperature
-        values = [f"{v:g}" for v in (*of_bodies, self.sharpness, self.reliability) if v is not None]
+        of_many = self.sharpness, self.reliability, self.copies_load, self.degree
+        values = [f"{v:g}" for v in (*of_bodies, *of_many) if v is not None]
         bodies = "" if self.p is None else f"-p{self.p}"
         parts = [f"phase-diagram{bodies}", self.model.replace("_", "-"), *values]
         parts += [] if self.ansatz == "rs" else [self.ansatz]
@@ -91,6 +93,8 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
             scaled_teacher_temperature=size.scaled_teacher_temperature,
             sharpness=size.sharpness,
             reliability=size.reliability,
+            copies_load=size.copies_load,
+            degree=size.degree,
             ansatz=size.ansatz,
             n_spins=size.n_spins,
             progress=progress,

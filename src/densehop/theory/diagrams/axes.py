@@ -9,6 +9,7 @@ from densehop.base.arrays import ArrayLike, Floats
 from densehop.base.ranges import decimal_range
 from densehop.errors import InvalidInput
 from densehop.teacher import law
+from densehop.theory.lines.exponential_planes import ExponentialPlane
 from densehop.theory.lines.planes import Plane
 from densehop.theory.models import nishimori
 from densehop.theory.models.many_body import limits
@@ -18,10 +19,7 @@ Window = tuple[float, float]
 # A point takes a tenth of a second where states are not the direct model's in other coordinates (p = 2): fewer points.
 N_POINTS, N_PAIRWISE_POINTS = 81, 21
 LARGEST_COORDINATE = {"direct": 2.0, "nishimori": 8.0, "fixed_teacher": 4.0, "finite_noise": 2.0, "large_noise": 2.0}
-LARGEST_PAIRWISE = {
-    **{"direct": 0.4, "nishimori": 2.0, "fixed_teacher": 2.0},
-    **{"exponential": 0.75, "exponential_examples": 0.75},  # beyond log 2 there are more memories than states
-}
+LARGEST_PAIRWISE = {"direct": 0.4, "nishimori": 2.0, "fixed_teacher": 2.0}
 LARGEST_TEMPERATURE, LARGEST_PAIRWISE_TEMPERATURE = 4.0, 3.0
 MARGIN = 1.5  # of the window beyond the first point at which the last phase appears
 ORDERS = 2.0  # T* below which a two-body teacher is ordered
@@ -48,6 +46,8 @@ def window(where: Plane) -> tuple[Window, Window]:
 
 def _common(where: Plane) -> tuple[float, float]:
     """Return the ends of the window that shows all but inference."""
+    if isinstance(where, ExponentialPlane):
+        return where.largest, LARGEST_PAIRWISE_TEMPERATURE
     if not where.universal:
         return LARGEST_PAIRWISE.get(where.model, 0.0), LARGEST_PAIRWISE_TEMPERATURE
     right = LARGEST_COORDINATE.get(where.model, 0.0)
@@ -58,7 +58,7 @@ def _common(where: Plane) -> tuple[float, float]:
 
 def _onset(where: Plane) -> tuple[float, float] | None:
     """Return the (coordinate, T) at which inference first wins, None where the usual window shows it."""
-    if where.value is None:
+    if where.value is None:  # among them exponential energies
         return None
     if where.model == "finite_noise":
         return 1 / where.signal_per_load, 1.0  # from lambda = 1 on inference wins over examples

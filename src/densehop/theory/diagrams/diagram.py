@@ -18,7 +18,7 @@ from densehop.theory.diagrams.broken_lines import NAMES, POINTS, BrokenLines, br
 from densehop.theory.diagrams.phases import Phase, breaks_symmetry, candidates, phase_among
 from densehop.theory.diagrams.winners import CODES, PHASES, VARIABLES, Values, by_arrays, by_points, problem_at
 from densehop.theory.lines.boundaries import traced
-from densehop.theory.lines.exponential import any_plane
+from densehop.theory.lines.exponential_planes import any_plane
 from densehop.theory.lines.planes import Plane
 from densehop.theory.lines.points import Boundary, Wanted, warn
 from densehop.theory.lines.universal_boundaries import INFERENCE, RETRIEVAL
@@ -42,6 +42,8 @@ def phase_diagram(
     scaled_teacher_temperature: float | None = None,
     sharpness: float | None = None,
     reliability: float | None = None,
+    copies_load: float | None = None,
+    degree: float | None = None,
     boundaries: bool = True,
     ansatz: str = "rs",
     n_spins: int | None = None,
@@ -51,14 +53,16 @@ def phase_diagram(
 
     Parameters
     ----------
-    p : int, or None for exponential energies
+    p : int, or None for exponential energies and for rectified polynomials of degree c N
     model : str
         "direct": load against T. "nishimori": the Bayes-optimal student. "fixed_teacher": load against T at
         `teacher_temperature`. "fixed_load": teacher temperature against T at `load`. "finite_noise": scaled load
         a = M (p/2+1)!/N^(p/2) against T for a two-body teacher at `teacher_temperature`. "large_noise": load against T
         for a two-body teacher at `scaled_teacher_temperature`, by default on the effective Nishimori line.
         "exponential": load A = log(M)/N against T for memories with `sharpness`; "exponential_examples": for examples
-        of a `reliability`, with p = None (docs/theory.md, section 16).
+        of a `reliability`, with p = None (docs/theory.md, section 16). "exponential_archetypes": archetype load
+        B = log(K)/N against T for K archetypes with exp(N `copies_load`) noisy copies each, of a `reliability`;
+        "rectified": load A against T for polynomials of degree n = c N, `degree` = c (section 19).
     coordinates, temperatures : (n,) and (k,) increasing arrays, optional
         The grid; None is a grid that shows all phases.
     boundaries : bool
@@ -90,8 +94,16 @@ def phase_diagram(
         If a replica-symmetric winner is not exact somewhere on the grid, numbers of winners in 1RSB are not known, or
         points of a line were not found.
     """
-    settings = (teacher_temperature, load, scaled_teacher_temperature)
-    where = any_plane(model, None if p is None else checks.body_number(p), settings, sharpness, reliability)
+    settings = {
+        "teacher_temperature": teacher_temperature,
+        "load": load,
+        "scaled_teacher_temperature": scaled_teacher_temperature,
+        "sharpness": sharpness,
+        "reliability": reliability,
+        "copies_load": copies_load,
+        "degree": degree,
+    }
+    where = any_plane(model, None if p is None else checks.body_number(p), settings)
     checks.choice("ansatz", ansatz, ANSATZES)
     n_spins = difficulty.checked_size(where, n_spins)
     x, t = _axes(where, coordinates, temperatures)

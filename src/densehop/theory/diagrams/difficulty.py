@@ -15,7 +15,7 @@ from densehop.base import checks
 from densehop.base.arrays import Floats, Mask
 from densehop.errors import InvalidInput
 from densehop.problem import load_of
-from densehop.theory.lines.exponential import ExponentialPlane
+from densehop.theory.lines.exponential_planes import ExponentialPlane
 from densehop.theory.lines.planes import Plane
 from densehop.theory.lines.points import Boundary
 from densehop.theory.lines.spectral import unfolding_threshold

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from densehop.base.arrays import Floats, Mask
-from densehop.theory.lines.exponential import ExponentialPlane
+from densehop.theory.lines.exponential_planes import ExponentialPlane
 from densehop.theory.lines.planes import Plane
 from densehop.theory.lines.universal_boundaries import BACKGROUND, INFERENCE, RETRIEVAL
 
@@ -53,16 +53,24 @@ OF_EXAMPLES = {  # with exponential energies: where the loser exists too
 ZERO_ENTROPY = frozenset({"lR"}) | DISORDERED
 
 
+OF_MODELS = {
+    "direct": {**OF_RETRIEVAL, **COMMON, "zero_entropy": Rule(ZERO_ENTROPY)},
+    "nishimori": {**OF_INFERENCE, "zero_entropy": Rule(ORDERED | DISORDERED)},
+    "exponential": {name: OF_RETRIEVAL[name] for name in ("retrieval_spinodal", "retrieval_global")},
+    "exponential_examples": {**OF_EXAMPLES, "inference_or_retrieval": EXAMPLES["inference_or_retrieval"]},
+    "exponential_archetypes": {
+        **{name: OF_INFERENCE[name] for name in ("inference_spinodal", "inference_global")},
+        **{name: EXAMPLES[name] for name in ("retrieval_global", "inference_or_retrieval")},
+        "retrieval_spinodal": Rule(ORDERED | DISORDERED),
+    },
+    "rectified": {"retrieval_spinodal": Rule(ORDERED), "retrieval_global": GLOBAL},
+}
+
+
 def rules(model: str, *, effective: bool = False) -> dict[str, Rule]:
     """Return the lines that mean something in a model's plane, and where; `effective`: on that Nishimori line."""
-    if model == "direct":
-        return {**OF_RETRIEVAL, **COMMON, "zero_entropy": Rule(ZERO_ENTROPY)}
-    if model == "exponential":
-        return {name: OF_RETRIEVAL[name] for name in ("retrieval_spinodal", "retrieval_global")}
-    if model == "exponential_examples":
-        return {**OF_EXAMPLES, "inference_or_retrieval": EXAMPLES["inference_or_retrieval"]}
-    if model == "nishimori":
-        return {**OF_INFERENCE, "zero_entropy": Rule(ORDERED | DISORDERED)}
+    if model in OF_MODELS:
+        return OF_MODELS[model]
     glass = {} if effective else COMMON  # there they coincide with those of inference
     return {**OF_INFERENCE, **EXAMPLES, **glass}
 

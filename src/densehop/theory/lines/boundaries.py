@@ -10,7 +10,7 @@ from densehop.base.progress import NoProgress, Progress
 from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
 from densehop.theory.lines import pairwise_boundaries, universal_boundaries
-from densehop.theory.lines.exponential import ExponentialPlane, any_plane, trace
+from densehop.theory.lines.exponential_planes import ExponentialPlane, any_plane, trace
 from densehop.theory.lines.planes import Plane
 from densehop.theory.lines.points import Boundary, Point, Wanted, missing, warn
 from densehop.theory.lines.retrieval import Line, retrieval_line
@@ -31,24 +31,28 @@ def boundary(
     scaled_teacher_temperature: float | None = None,
     sharpness: float | None = None,
     reliability: float | None = None,
+    copies_load: float | None = None,
+    degree: float | None = None,
     points: int = 101,
     ansatz: str = "rs",
     progress: Progress | None = None,
 ) -> Boundary:
-    """Trace a boundary of a phase diagram (docs/theory.md, eq. 40, 41 and 98 to 101).
+    """Trace a boundary of a phase diagram (docs/theory.md, eq. 40, 41, 98 to 101 and 129 to 134).
 
     Parameters
     ----------
     kind : str
         "retrieval_spinodal", "retrieval_global", "retrieval_stability" (AT line) of a memory or example;
         "inference_spinodal", "inference_global", "inference_stability" of the teacher's pattern (global: against
-        paramagnet or 1RSB spin glass); "inference_or_retrieval", where they have equal free energies;
+        paramagnet or 1RSB spin glass); "inference_or_retrieval", where they have equal free energies (of
+        archetypes at constant temperature, so leave temperatures out);
         "glass_static", "glass_dynamic", "glass_gardner", and the paramagnet's "zero_entropy".
-    p : int, or math.inf for the global lines of the limit, the random-energy model; None for exponential energies
+    p : int, or math.inf for the global lines of the limit, the random-energy model; None for exponential energies and
+        for rectified polynomials of degree c N
     temperatures : (n,) array, optional
         Where to find the line; where it does not exist the coordinate is nan and `reason` says why. None traces all of
         it, explicitly.
-    model, teacher_temperature, load, scaled_teacher_temperature, sharpness, reliability :
+    model, teacher_temperature, load, scaled_teacher_temperature, sharpness, reliability, copies_load, degree :
         The plane; see `phase_diagram`.
     points : int
         How many at most, where temperatures is None.
@@ -70,8 +74,16 @@ def boundary(
         If points are missing, with their number and the first reason.
     """
     checks.choice("kind", kind, KINDS)
-    settings = (teacher_temperature, load, scaled_teacher_temperature)
-    where = any_plane(model, p, settings, sharpness, reliability)
+    settings = {
+        "teacher_temperature": teacher_temperature,
+        "load": load,
+        "scaled_teacher_temperature": scaled_teacher_temperature,
+        "sharpness": sharpness,
+        "reliability": reliability,
+        "copies_load": copies_load,
+        "degree": degree,
+    }
+    where = any_plane(model, p, settings)
     points = checks.integer("points", points, 2, 100_000)
     if kind not in RETRIEVAL and kind not in BACKGROUND and not where.has_teacher:
         raise InvalidInput("a direct model has no inference boundary: ask for a retrieval one")

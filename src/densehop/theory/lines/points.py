@@ -71,8 +71,8 @@ class Boundary:
     Attributes
     ----------
     kind, model, axis : str
-        Which line, in which plane, and what its first coordinate is: "alpha" (the load), "teacher_temperature" or
-        "scaled_load".
+        Which line, in which plane, and what its first coordinate is: "alpha" (the load), "teacher_temperature",
+        "scaled_load" or "archetype_load".
     p : int or inf
     coordinate, temperature : (n_points,) the line, ordered along it
     error : (n_points,) how far the coordinate may be off

@@ -14,7 +14,12 @@ from scipy.optimize import brentq
 from densehop.base import checks
 from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput, NoSolution, OutOfRange
-from densehop.exponential_problem import ExponentialModel, RectifiedModel
+from densehop.exponential_problem import (
+    ExponentialArchetypes,
+    ExponentialModel,
+    ExponentialTeacherStudent,
+    RectifiedModel,
+)
 from densehop.problem import n_examples_for
 from densehop.theory.models.exponential import sums
 from densehop.theory.models.exponential.model import retrieval_limit
@@ -55,7 +60,7 @@ def basin_overlap(problem: ExponentialModel | RectifiedModel, n_spins: int | Non
     if isinstance(problem, RectifiedModel):
         return _rectified(problem, n_spins)
     if not isinstance(problem, ExponentialModel):
-        raise InvalidInput(f"problem must be an ExponentialModel or a RectifiedModel, got {checks.shown(problem)}")
+        raise InvalidInput(_no_memories(problem))
     if problem.temperature > 0:
         if n_spins is not None:
             raise OutOfRange(f"the form for finite N is that of T = 0, got T = {problem.temperature:g}")
@@ -68,6 +73,18 @@ def basin_overlap(problem: ExponentialModel | RectifiedModel, n_spins: int | Non
     if not problem.load < limit:
         raise NoSolution(f"no basin at load {problem.load:g}: memories are fixed points up to {limit:.10g}")
     return sums.exponent(problem.load, sums.carrying_sharpness(problem.load, felt, 0.0), sums.NO_PATTERN, 0.0)
+
+
+def _no_memories(problem: object) -> str:
+    """Say why there is no basin of a memory in a problem."""
+    if isinstance(problem, ExponentialTeacherStudent):
+        return "a student's pattern has no basin: all examples together act as a field from q* = 0 on"
+    if isinstance(problem, ExponentialArchetypes):
+        return (
+            "the basin of an archetype ends where the field of its own copies fluctuates as that of all others does, "
+            "which this theory does not know; that of independent memories is ExponentialModel's"
+        )
+    return f"problem must be an ExponentialModel or a RectifiedModel, got {checks.shown(problem)}"
 
 
 def field_sizes(log_signal: float, sharpness: float, n_spins: int) -> Floats:

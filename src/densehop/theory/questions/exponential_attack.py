@@ -10,18 +10,20 @@ from scipy.optimize import brentq
 
 from densehop.base import checks
 from densehop.errors import InvalidInput, NoSolution
-from densehop.exponential_problem import ExponentialTeacherStudent
+from densehop.exponential_problem import ExponentialArchetypes, ExponentialTeacherStudent
 from densehop.theory.models.exponential import sums
+from densehop.theory.models.exponential.archetypes import background
 from densehop.theory.models.exponential.model import retrieval_limit
 
 
-def attack_boundary(problem: ExponentialTeacherStudent, n_spins: int | None = None) -> float:
+def attack_boundary(problem: ExponentialTeacherStudent | ExponentialArchetypes, n_spins: int | None = None) -> float:
     """Return e*, the fraction of overwritten sites above which the example wins (docs/theory.md, eq. 106).
 
     Parameters
     ----------
-    problem : ExponentialTeacherStudent
-        The boundary is the same at every temperature at which the state around an example exists.
+    problem : ExponentialTeacherStudent or ExponentialArchetypes
+        The boundary is the same at every temperature at which the state around an example exists. An archetype is the
+        pattern of its own copies, one of which attacks it; other archetypes do not move the boundary.
     n_spins : int, optional
         N: compares the fields of example and pattern at a spin, not their energies, which adds log(r)/N. None is the
         limit.
@@ -37,10 +39,16 @@ def attack_boundary(problem: ExponentialTeacherStudent, n_spins: int | None = No
     InvalidInput
         If an argument is out of its range.
     NoSolution
-        If the reliability is 0 or 1: there is no pattern to follow, or no example that differs from it.
+        If the reliability is 0 or 1: there is no pattern to follow, or no example that differs from it; or if the
+        copies of other archetypes outweigh both the archetype and the attacker.
     """
+    if isinstance(problem, ExponentialArchetypes):
+        return _of_archetype(problem, n_spins)
     if not isinstance(problem, ExponentialTeacherStudent):
-        raise InvalidInput(f"problem must be an ExponentialTeacherStudent, got {checks.shown(problem)}")
+        raise InvalidInput(
+            "problem must be an ExponentialTeacherStudent or ExponentialArchetypes, whose examples can attack what "
+            f"they have in common; got {checks.shown(problem)}"
+        )
     load, sharpness, reliability = problem.load, problem.sharpness, problem.reliability
     if reliability in {0, 1}:
         raise NoSolution(
@@ -57,6 +65,20 @@ def attack_boundary(problem: ExponentialTeacherStudent, n_spins: int | None = No
     if taken <= many:  # many examples carry the sum up to this fraction
         return min(max(taken, 0.0), 1.0)
     return _condensed(problem, shift, min(max(many, 0.0), 1.0))
+
+
+def _of_archetype(problem: ExponentialArchetypes, n_spins: int | None) -> float:
+    """Return the boundary of an archetype that one of its copies attacks."""
+    reliability = problem.reliability
+    own = ExponentialTeacherStudent(problem.copies_load, problem.sharpness, problem.temperature, reliability)
+    found = attack_boundary(own, n_spins)
+    taken, others = found + (1 - found) * reliability, background(problem).exponent
+    if problem.archetype_load > 0 and not taken > others:
+        raise NoSolution(
+            f"no attack: where archetype and copy are equal they give {taken:.6g} per spin, all other copies "
+            f"{others:.6g}"
+        )
+    return found
 
 
 def _condensed(problem: ExponentialTeacherStudent, shift: float, low: float) -> float:

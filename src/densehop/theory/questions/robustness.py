@@ -15,20 +15,24 @@ from scipy.special import erf
 from densehop.base import checks
 from densehop.base.arrays import Floats
 from densehop.errors import InvalidInput
-from densehop.exponential_problem import ExponentialTeacherStudent
+from densehop.exponential_problem import ExponentialArchetypes, ExponentialTeacherStudent
 from densehop.theory.questions.exponential_attack import attack_boundary
 
 
 def adversarial_boundary(
-    p: int | ExponentialTeacherStudent, signal: float | None = None, overlap: float = 0.0, *, n_spins: int | None = None
+    p: int | ExponentialTeacherStudent | ExponentialArchetypes,
+    signal: float | None = None,
+    overlap: float = 0.0,
+    *,
+    n_spins: int | None = None,
 ) -> float:
     """Return eps*, the fraction of overwritten sites above which the example wins (docs/theory.md, eq. 49 and 106).
 
     Parameters
     ----------
     p : int, or a problem with an exponential energy
-        Number of bodies of the student, >= 3. An `ExponentialTeacherStudent` stands for p, signal and overlap together;
-        the answer is then that of `attack_boundary`.
+        Number of bodies of the student, >= 3. An `ExponentialTeacherStudent`, or `ExponentialArchetypes`, stands for p,
+        signal and overlap together; the answer is then that of `attack_boundary`.
     signal : float
         lambda >= 0.
     overlap : float
@@ -51,7 +55,7 @@ def adversarial_boundary(
     With p bodies the boundary holds at T = 0 and load -> 0: below it the student returns to the pattern, above it the
     student falls into the example. After one parallel step q* = m at eps*, at every load.
     """
-    if isinstance(p, ExponentialTeacherStudent):
+    if isinstance(p, ExponentialTeacherStudent | ExponentialArchetypes):
         if signal is not None or overlap != 0:
             raise InvalidInput("a problem with an exponential energy has its own signal and overlap: leave them out")
         return attack_boundary(p, n_spins)

@@ -12,11 +12,13 @@ import densehop as dh
 from densehop.apps.explorer.compute import attack, description, python_code, restoration
 from densehop.apps.explorer.compute.attack import Attack, AttackSimulation
 from densehop.apps.explorer.compute.cut import CutSimulation
-from densehop.apps.explorer.compute.phase_plane import MODELS, PhasePlane, allowed_p, diagram
+from densehop.apps.explorer.compute.phase_plane import EXPONENTIAL, MODELS, PhasePlane, allowed_p, diagram
 from densehop.apps.explorer.compute.point import Point
 from densehop.apps.explorer.compute.restoration import Damage, Restoration
 from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest, advised_size
 from densehop.apps.explorer.compute.stored import stored_digits, the_digits
+
+STARTS = ("random", "overlap", "example", "attacked", "pattern", "random", "overlap", "attacked", "example")
 
 
 def plane(model, p=4):
@@ -33,7 +35,7 @@ def run(code):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_point_says_what_solve_and_phase_say(model):
-    point = Point(plane(model), 0.9, 0.7)
+    point = Point(plane(model), 0.3 if model == "rectified" else 0.9, 0.7)
     phase, ranked = point.phase_and_branches()
     assert phase == dh.phase(point.problem)
     best, solved = ranked[0], dh.solve(point.problem, ranked[0].branch, ranked[0].ansatz)
@@ -67,10 +69,10 @@ def test_each_phase_has_a_sentence_of_its_own():
 
 @pytest.mark.parametrize(
     ("model", "start"),
-    list(zip(MODELS, ("random", "overlap", "example", "attacked", "pattern", "random", "overlap"), strict=True)),
+    list(zip(MODELS, STARTS, strict=True)),
 )
 def test_lines_of_python_repeat_a_simulation_bit_for_bit(model, start):
-    load = 0.2 if model.startswith("exponential") else 0.8
+    load = 0.2 if model in EXPONENTIAL else 0.8
     request = SimulationRequest(Point(plane(model), load, 1.1), 20, 3, start, 0.4, seed=5, n_sweeps=30)
     simulation = Simulation(request)
     while not simulation.finished:
@@ -95,6 +97,28 @@ def test_an_overlap_without_order_is_zero_at_even_p():
         deviations.append(mean / error)
     assert abs(np.mean(deviations)) < 0.9  # 40 numbers of Student's t with 3 degrees of freedom: 0.27
     assert np.median(np.abs(deviations)) < 1.4  # 0.76
+
+
+@pytest.mark.parametrize(
+    ("shown", "coordinate"),
+    [
+        (PhasePlane("exponential_archetypes", None, None, 0.5, 0.8, 0.2), 0.05),
+        (PhasePlane("rectified", None, None, degree=0.3), 0.1),
+    ],
+)
+def test_archetypes_and_rectified_polynomials_meet_their_theory(shown, coordinate):
+    """M = K n copies, those of the pattern last; the degree is n = c N."""
+    point = Point(shown, coordinate, 0.5)
+    request = SimulationRequest(point, 32, 8, n_sweeps=60)
+    assert request.n_examples == (5 * 602 if shown.degree is None else 25)
+    simulation = Simulation(request)
+    while not simulation.finished:
+        simulation.advance()
+    mean, error = simulation.mean_overlap()
+    theory = point.levels(32)
+    assert abs(mean - theory.overlap) < max(3 * error, 1e-3)
+    assert abs(simulation.mean_energy()[0] - theory.energy) < 0.01
+    assert "There are exp(" in description.sentence(point, *point.phase_and_branches())
 
 
 @pytest.mark.parametrize(("model", "load"), [("exponential", 0.2), ("exponential_examples", 0.35)])

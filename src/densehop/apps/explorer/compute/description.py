@@ -25,8 +25,8 @@ SYMBOLS = {  # what the page's symbols mean
     "gR": "global retrieval: the pattern's state is the likeliest of all",
     "eR": "example retrieval: the student keeps single examples, as prototypes, not what they have in common",
     "α": "load, the number M of memories or examples over N^(p-1)/p!; at p = 2 that is 2M/N",
-    "A, L, r": "of exponential energies: the load log(M)/N, the sharpness, and the reliability of examples, each site "
-    "of which equals the pattern's with probability (1 + r)/2",
+    "A, B, L, r": "of exponential energies: the loads log(M)/N of M memories and log(K)/N of K archetypes, the "
+    "sharpness, and the reliability of examples, each site of which equals the pattern's with probability (1 + r)/2",
     "m": "overlap of the state with a memory or an example, from -1 to 1: a share (1 + m)/2 of the sites is right",
     "q": "overlap of two independent states of the same network",
     "q*": "overlap of the student's state with the hidden pattern, the feature that all examples share",
@@ -40,6 +40,8 @@ MODEL_SENTENCES = {  # what each model asks
     "large_noise": "The teacher has two-body energy and is hot; the student has many examples.",
     "exponential": "The sharpest energies keep exp(A N) memories. Is one of them kept?",
     "exponential_examples": "The same energies, with exp(A N) noisy examples of one pattern: feature, or prototypes?",
+    "exponential_archetypes": "The same with exp(B N) patterns, exp(c N) noisy copies each: which are kept?",
+    "rectified": "Rectified polynomials whose degree n = c N grows with N keep exp(A N) memories.",
 }
 CLEAR_OVERLAP = 0.3  # an overlap that no random state of 64 or more spins has
 MAX_NOISE_RATIO = 1.2  # above this rho_N, simulations visibly leave the theory (docs/theory.md, eq. 12 and 19)
@@ -97,7 +99,8 @@ def sentence(point: Point, phase: Phase, ranked: tuple[Solution, ...]) -> str:
     if point.plane.p == 2:
         text += f" At p = 2 the load α is 2M/N, twice the textbooks' ratio: here M = {point.coordinate / 2:.4g} N."
     if point.plane.exponential:
-        text += f" There are exp({point.coordinate:.4g} N) {'examples' if point.plane.has_teacher else 'memories'}."
+        stored = "archetypes" if point.plane.copies_load is not None else "examples"
+        text += f" There are exp({point.coordinate:.4g} N) {stored if point.plane.has_teacher else 'memories'}."
     advice = ranked[0].advice if ranked else ""
     return f"{text} The theory itself warns: {advice.replace('_', ' ')}." if advice else text
 

@@ -12,7 +12,7 @@ from densehop.base import checks
 from densehop.errors import InvalidInput
 from densehop.teacher.law import critical_temperature
 from densehop.theory.diagrams.diagram import phase_diagram
-from densehop.theory.lines.exponential import any_plane
+from densehop.theory.lines.exponential_planes import FAMILIES, ExponentialPlane, any_plane
 from densehop.theory.lines.planes import Plane
 
 MODELS = {
@@ -23,20 +23,26 @@ MODELS = {
     "large_noise": "two-body teacher, many examples",
     "exponential": "exponential memories",
     "exponential_examples": "exponential examples",
+    "exponential_archetypes": "noisy copies of archetypes",
+    "rectified": "rectified polynomials, n = c N",
 }
-MEMORIES = ("direct", "exponential")  # models without a teacher
-EXPONENTIAL = ("exponential", "exponential_examples")  # models without a p, with a sharpness
+MEMORIES = ("direct", "exponential", "rectified")  # models without a teacher
+SETTINGS = tuple(dict.fromkeys(name for family in FAMILIES.values() for name in family.needs))  # of these models
+EXPONENTIAL = {name: family.needs for name, family in FAMILIES.items()}  # models without a p, and their settings
 TWO_BODY_TEACHER = ("finite_noise", "large_noise")  # models whose teacher has p* = 2
 STUDENT_AT_TEACHER_TEMPERATURE = ("nishimori", "large_noise")  # models in which T = 0 would make the teacher cold, too
 DEFAULT_TEACHER_TEMPERATURE = {"fixed_teacher": 1.5, "finite_noise": 2 + 2**0.5}  # T* of the models that need one
 DEFAULT_TEACHER_TEMPERATURE_P2 = 3.0  # at p = 2, where the teacher's critical temperature is higher
 MAX_COORDINATE = {"direct": 2.0, "nishimori": 8.0, "fixed_teacher": 4.0, "finite_noise": 2.0, "large_noise": 2.0}
 MAX_TEMPERATURE = 4.0  # of the window
-WINDOW_OF_EXPONENTIAL = (0.75, 1.5)  # beyond a load of log 2 there are more memories than states
+HOTTEST = {"rectified": 3.0, "exponential_archetypes": 2.5}  # of the windows of exponentially many memories
+HOTTEST_EXPONENTIAL = 1.5
+LARGEST_ARCHETYPES = 0.5  # load of archetypes
 WINDOW_OF_DIRECT_P2 = (0.4, 3.0)  # largest load and temperature
 MAX_P = 10
 GRID_POINTS = 121  # along each side of the grid
 GRID_POINTS_P2 = 31  # p = 2: each point takes about 0.01 s
+GRID_POINTS_ARCHETYPES = 41  # a point takes a millisecond
 GRID_POINTS_P2_PREVIEW = 13  # p = 2, without lines: this grid is shown until the finer one is there
 
 
@@ -44,7 +50,8 @@ GRID_POINTS_P2_PREVIEW = 13  # p = 2, without lines: this grid is shown until th
 class PhasePlane:
     """A plane of problems: a model, its p and, if the model needs one, the teacher's temperature.
 
-    Exponential energies have no p (None), but a sharpness L, and for examples their reliability r.
+    Exponential energies have no p (None), but a sharpness L, for examples their reliability r, for archetypes the load
+    of copies of each as well; rectified polynomials of degree n = c N have a degree c.
     """
 
     model: str = "direct"
@@ -52,6 +59,8 @@ class PhasePlane:
     teacher_temperature: float | None = None
     sharpness: float | None = None
     reliability: float | None = None
+    copies_load: float | None = None
+    degree: float | None = None
 
     def __post_init__(self) -> None:
         checks.choice("model", self.model, tuple(MODELS))
@@ -74,16 +83,24 @@ class PhasePlane:
 
     @classmethod
     def from_controls(
-        cls, model: str, p: int, teacher_temperature: float, sharpness: float = 1.0, reliability: float = 0.6
+        cls,
+        model: str,
+        p: int,
+        teacher_temperature: float,
+        sharpness: float = 1.0,
+        reliability: float = 0.6,
+        copies_load: float = 0.16,
+        degree: float = 0.3,
     ) -> "PhasePlane":
         """Return the plane of a page's controls; a model ignores those that it does not have."""
         if model in EXPONENTIAL:
-            return cls(model, None, None, sharpness, None if model in MEMORIES else reliability)
+            values = {"sharpness": sharpness, "reliability": reliability, "copies_load": copies_load, "degree": degree}
+            return cls(model, None, **{name: values[name] for name in EXPONENTIAL[model]})
         return cls(model, p, teacher_temperature if model in DEFAULT_TEACHER_TEMPERATURE else None)
 
     @property
     def exponential(self) -> bool:
-        """Whether the energy is exponential."""
+        """Whether the memories are exponentially many."""
         return self.model in EXPONENTIAL
 
     @property
@@ -99,19 +116,20 @@ class PhasePlane:
     @property
     def theory_plane(self) -> Plane:
         """The same plane as the theory defines it."""
-        return any_plane(self.model, self.p, (self.teacher_temperature,), self.sharpness, self.reliability)
+        return any_plane(self.model, self.p, self.settings)
 
     @property
     def settings(self) -> dict[str, Any]:
         """What the model needs besides p, by the names that the theory gives to it."""
-        named = {name: getattr(self, name) for name in ("teacher_temperature", "sharpness", "reliability")}
+        named = {name: getattr(self, name) for name in ("teacher_temperature", *SETTINGS)}
         return {name: value for name, value in named.items() if value is not None}
 
     @property
     def window(self) -> tuple[float, float]:
         """The largest coordinate and the largest temperature shown; both axes begin at 0."""
-        if self.exponential:
-            return WINDOW_OF_EXPONENTIAL
+        if isinstance(self.theory_plane, ExponentialPlane):
+            largest = LARGEST_ARCHETYPES if self.model == "exponential_archetypes" else self.theory_plane.largest
+            return largest, HOTTEST.get(self.model, HOTTEST_EXPONENTIAL)
         if self.p == 2 and self.model == "direct":
             return WINDOW_OF_DIRECT_P2
         return MAX_COORDINATE[self.model], MAX_TEMPERATURE
@@ -119,11 +137,15 @@ class PhasePlane:
     @property
     def coordinate_symbol(self) -> str:
         """The symbol of the first coordinate."""
+        if self.model == "exponential_archetypes":
+            return "B"
         return "A" if self.exponential else "a" if self.model == "finite_noise" else "α"
 
     @property
     def axis_label(self) -> str:
         """What the first coordinate is."""
+        if self.model == "exponential_archetypes":
+            return "load of archetypes B = log(K)/N"
         if self.exponential:
             return "load A = log(M)/N"
         return "scaled load a = M (p/2+1)!/N^(p/2)" if self.model == "finite_noise" else "load α = M p!/N^(p-1)"
@@ -154,6 +176,8 @@ def diagram(shown: PhasePlane, boundaries: bool = True) -> xr.Dataset:
     """Return the phase diagram of a plane on a grid for the screen."""
     max_coordinate, max_temperature = shown.window
     points = GRID_POINTS if shown.p != 2 else GRID_POINTS_P2 if boundaries else GRID_POINTS_P2_PREVIEW
+    if shown.model == "exponential_archetypes":
+        points = GRID_POINTS_ARCHETYPES
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the page itself says where replica symmetry is broken
         return phase_diagram(

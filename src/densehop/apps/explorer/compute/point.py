@@ -65,9 +65,20 @@ class Point:
     def n_examples(self, n_spins: int) -> int:
         """Return the number M of examples (direct model: memories) at a size N; at least 1."""
         p = self.plane.p
+        if self.plane.model == "exponential_archetypes":
+            return self.n_archetypes(n_spins) * self.n_copies(n_spins)
         if p is not None and self.plane.model == "finite_noise":  # a = M (p/2+1)!/N^(p/2) is the load of p/2+1 bodies
             return max(1, n_examples_for(self.coordinate, n_spins, p // 2 + 1))
         return max(1, n_examples_for(self.coordinate, n_spins, p))
+
+    def n_archetypes(self, n_spins: int) -> int:
+        """Return the number K of archetypes at a size N."""
+        return max(1, n_examples_for(self.coordinate, n_spins, None))
+
+    def n_copies(self, n_spins: int) -> int:
+        """Return the number of copies of each archetype at a size N."""
+        assert self.plane.copies_load is not None
+        return max(1, n_examples_for(self.plane.copies_load, n_spins, None))
 
     def teacher_temperature(self, n_spins: int) -> float | None:
         """Return the teacher's temperature T* at a size N; None where there is no teacher, or none with one."""

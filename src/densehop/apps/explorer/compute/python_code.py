@@ -3,7 +3,7 @@
 from densehop.apps.explorer.compute.cut import CutLine
 from densehop.apps.explorer.compute.phase_plane import PhasePlane
 from densehop.apps.explorer.compute.point import Point
-from densehop.apps.explorer.compute.simulation import BURN_IN, N_CHAINS, SimulationRequest
+from densehop.apps.explorer.compute.simulation import BURN_IN, N_CHAINS, SimulationRequest, rectified_degree
 
 SOLVE = """import densehop as dh
 
@@ -55,17 +55,17 @@ MEMORIES = """    seed = np.random.SeedSequence(({seed}, disorder))
     pattern = memories[0]"""
 
 COPIES = """    seed = np.random.SeedSequence(({seed}, disorder))
-    pattern = dh.simulate.random_states({n_spins}, 1, seed)[0]
-    kept = np.random.default_rng(seed).random(({n_examples}, {n_spins}), dtype=np.float32) < (1 + {reliability!r}) / 2
-    examples = np.where(kept, pattern, -pattern)"""
+    patterns = dh.simulate.random_states({n_spins}, {n_patterns}, seed).repeat({n_copies}, axis=0)
+    pattern = patterns[-1]
+    kept = np.random.default_rng(seed).random(patterns.shape, dtype=np.float32) < (1 + {reliability!r}) / 2
+    examples = np.where(kept, patterns, -patterns)"""
 
 
 def problem_expression(point: Point) -> str:
     """Return the problem at a point as an expression."""
     plane, p, x, t = point.plane, point.plane.p, point.coordinate, point.temperature
     if plane.exponential:
-        kind = "dh.ExponentialTeacherStudent" if plane.has_teacher else "dh.ExponentialModel"
-        return f"{kind}(load={x!r}, temperature={t!r}{_settings(plane)})"
+        return _of_many(plane, x, t)
     if plane.model == "direct":
         return f"dh.DirectModel(p={p}, load={x!r}, temperature={t!r})"
     if plane.model == "nishimori":
@@ -77,6 +77,16 @@ def problem_expression(point: Point) -> str:
         settings = f"scaled_load={x!r}, temperature={t!r}, teacher_temperature={plane.teacher_temperature!r}"
         return f"dh.TeacherStudent.finite_noise(p={p}, {settings})"
     return f"dh.TeacherStudent(p={p}, load={x!r}, temperature={t!r}, teacher_p=2, signal={x / t!r})"
+
+
+def _of_many(plane: PhasePlane, x: float, t: float) -> str:
+    """Return a problem of exponentially many memories as an expression."""
+    if plane.model == "exponential_archetypes":
+        settings = f"sharpness={plane.sharpness!r}, temperature={t!r}, reliability={plane.reliability!r}"
+        return f"dh.ExponentialArchetypes(load={x!r} + {plane.copies_load!r}, {settings}, archetype_load={x!r})"
+    kinds = {"exponential": "ExponentialModel", "rectified": "RectifiedModel"}
+    kind = kinds.get(plane.model, "ExponentialTeacherStudent")
+    return f"dh.{kind}(load={x!r}, temperature={t!r}{_settings(plane)})"
 
 
 def of_point(point: Point) -> str:
@@ -109,11 +119,12 @@ def of_simulation(request: SimulationRequest, n_sweeps: int | None = None) -> st
     """Return code that repeats a simulation, or its first `n_sweeps` sweeps."""
     point, n_spins, n_sweeps = request.point, request.n_spins, n_sweeps or request.n_sweeps
     teacher_temperature, plane = point.teacher_temperature(n_spins), point.plane
-    settings = {"seed": request.seed, "n_spins": n_spins, "n_examples": request.n_examples}
+    n_copies = point.n_copies(n_spins) if plane.copies_load is not None else request.n_examples
+    settings = {"seed": request.seed, "n_spins": n_spins, "n_examples": request.n_examples, "n_copies": n_copies}
+    settings["n_patterns"] = request.n_examples // n_copies
     kind = COPIES if plane.reliability is not None else TEACHER if plane.has_teacher else MEMORIES
     draw = kind.format(**settings, p=point.teacher_p, temperature=teacher_temperature, reliability=plane.reliability)
     stored = "examples" if plane.has_teacher else "memories"
-    exponential = f'interaction="exponential", sharpness={plane.sharpness!r}'
     whole, rest = divmod(n_sweeps, request.sweeps_per_block)
     blocks = f"[{request.sweeps_per_block}] * {whole}" + (f" + [{rest}]" if rest else "")
     burn_in = int(BURN_IN * n_sweeps)
@@ -121,7 +132,7 @@ def of_simulation(request: SimulationRequest, n_sweeps: int | None = None) -> st
         draw=draw,
         stored=stored,
         n_spins=n_spins,
-        energy=exponential if plane.exponential else f"p={plane.p}",
+        energy=_energy(plane, n_spins),
         seed=request.seed,
         n_disorders=request.n_disorders,
         start=_start(request, stored),
@@ -131,6 +142,13 @@ def of_simulation(request: SimulationRequest, n_sweeps: int | None = None) -> st
         burn_in=burn_in,
         overlaps=f"dh.diagnostics.fix_signs(overlaps, {burn_in})" if plane.symmetric else "np.array(overlaps)",
     )
+
+
+def _energy(plane: PhasePlane, n_spins: int) -> str:
+    """Return what a network needs besides its patterns."""
+    if plane.degree is not None:
+        return f'p={rectified_degree(plane.degree, n_spins)}, interaction="rectified"'
+    return f'interaction="exponential", sharpness={plane.sharpness!r}' if plane.exponential else f"p={plane.p}"
 
 
 def _start(request: SimulationRequest, stored: str) -> str:

@@ -126,11 +126,12 @@ class Simulation:
         point, n_spins, n_examples = self.request.point, self.request.n_spins, self.request.n_examples
         plane, teacher_temperature = point.plane, point.teacher_temperature(n_spins)
         if plane.reliability is not None:
-            pattern, examples = noisy_copies(n_spins, n_examples, plane.reliability, seed)
-            return pattern, _exponential(examples, plane)
+            n_copies = n_examples if plane.copies_load is None else point.n_copies(n_spins)
+            pattern, examples = noisy_copies(n_spins, n_examples // n_copies, n_copies, plane.reliability, seed)
+            return pattern, _of_many(examples, plane)
         if teacher_temperature is None:
             memories = random_states(n_spins, n_examples, seed)
-            body = _exponential(memories, plane) if plane.exponential else PBodyHopfield(memories, plane.p)
+            body = _of_many(memories, plane) if plane.exponential else PBodyHopfield(memories, plane.p)
             return memories[0], body
         pattern, examples = draw_examples(n_spins, n_examples, point.teacher_p, teacher_temperature, seed, n_workers=1)
         return pattern, PBodyHopfield(examples, point.plane.p)
@@ -218,12 +219,25 @@ class Simulation:
         return None if late.shape[2] < 4 else joint_equilibration(late)
 
 
-def noisy_copies(n_spins: int, n_copies: int, reliability: float, seed: np.random.SeedSequence) -> tuple[Signs, Signs]:
-    """Return a random pattern (N,) and copies (M, N), each site of which equals the pattern's with (1 + r)/2."""
-    pattern = random_states(n_spins, 1, seed)[0]
-    kept = np.random.default_rng(seed).random((n_copies, n_spins), dtype=np.float32) < (1 + reliability) / 2
-    return pattern, np.where(kept, pattern, -pattern).astype(np.int8)
+def noisy_copies(
+    n_spins: int, n_patterns: int, n_copies: int, reliability: float, seed: np.random.SeedSequence
+) -> tuple[Signs, Signs]:
+    """Return a random pattern (N,), and copies (M, N) of it, which are the last ones, and of others.
+
+    Each site of a copy equals that of its pattern with probability (1 + r)/2.
+    """
+    patterns = random_states(n_spins, n_patterns, seed).repeat(n_copies, axis=0)
+    kept = np.random.default_rng(seed).random(patterns.shape, dtype=np.float32) < (1 + reliability) / 2
+    return patterns[-1], np.where(kept, patterns, -patterns).astype(np.int8)
 
 
-def _exponential(patterns: Signs, plane: PhasePlane) -> PBodyHopfield:
+def rectified_degree(degree: float, n_spins: int) -> int:
+    """Return the degree n nearest to c N, at least 2."""
+    return max(2, round(degree * n_spins))
+
+
+def _of_many(patterns: Signs, plane: PhasePlane) -> PBodyHopfield:
+    """Return the network of a plane of exponentially many memories."""
+    if plane.degree is not None:
+        return PBodyHopfield(patterns, rectified_degree(plane.degree, patterns.shape[1]), "rectified")
     return PBodyHopfield(patterns, interaction="exponential", sharpness=plane.sharpness)

@@ -10,8 +10,8 @@ from densehop.apps.explorer.compute import description, python_code
 from densehop.apps.explorer.compute.phase_plane import (
     DEFAULT_TEACHER_TEMPERATURE,
     EXPONENTIAL,
-    MEMORIES,
     MODELS,
+    SETTINGS,
     PhasePlane,
     allowed_p,
     diagram,
@@ -52,13 +52,12 @@ class PhaseDiagramPage:
         self._p_slider.param.watch(lambda event: state.param.update(p=event.new), "value")
         self._teacher_temperature = pn.widgets.FloatInput.from_param(state.param.teacher_t)
         self._asks = pn.pane.HTML("", css_classes=["model-asks"])
-        self._sharpness = pn.widgets.FloatInput.from_param(state.param.sharpness)
-        self._reliability = pn.widgets.FloatInput.from_param(state.param.reliability)
+        self._settings = {name: pn.widgets.FloatInput.from_param(state.param[name]) for name in SETTINGS}
         self._update_controls()
         self._update_plane()
         state.param.watch(self._update_controls, ["model", "p"])
         state.param.watch(self._keep_point_in_window, ["model", "p"])
-        state.param.watch(self._update_plane, ["model", "p", "teacher_t", "sharpness", "reliability"])
+        state.param.watch(self._update_plane, ["model", "p", "teacher_t", *SETTINGS])
         state.param.watch(self._update_point, ["x", "t"])
 
     @property
@@ -84,8 +83,7 @@ class PhaseDiagramPage:
             self._asks,
             self._p_slider,
             self._teacher_temperature,
-            self._sharpness,
-            self._reliability,
+            *self._settings.values(),
             pn.pane.HTML("<p><b>Click into the plane</b>, or type a point, then simulate it.</p>"),
             pn.Row(
                 *(
@@ -136,8 +134,8 @@ class PhaseDiagramPage:
         self._p_slider.param.update(options=list(allowed_p(state.model)), value=state.p)
         self._teacher_temperature.visible = state.model in DEFAULT_TEACHER_TEMPERATURE
         self._asks.object = f"<small>{description.MODEL_SENTENCES[state.model]}</small>"
-        self._sharpness.visible = state.model in EXPONENTIAL
-        self._reliability.visible = state.model in EXPONENTIAL and state.model not in MEMORIES
+        for name, field in self._settings.items():
+            field.visible = name in EXPONENTIAL.get(state.model, ())
         self._p_slider.visible = state.model not in EXPONENTIAL
 
     def _keep_point_in_window(self, *_: Any) -> None:

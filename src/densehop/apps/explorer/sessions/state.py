@@ -39,6 +39,10 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
     )
     sharpness = param.Number(default=1.0, bounds=(0.05, 10.0), step=0.05, label="sharpness L", allow_None=True)
     reliability = param.Number(default=0.6, bounds=(0.0, 1.0), step=0.05, label="reliability r", allow_None=True)
+    copies_load = param.Number(
+        default=0.16, bounds=(0.0, 0.6), step=0.01, label="load c of each archetype's copies", allow_None=True
+    )
+    degree = param.Number(default=0.3, bounds=(0.02, 5.0), step=0.05, label="degree c = n/N", allow_None=True)
     x = param.Number(default=0.06, bounds=(0.0, 1000.0), label="load", allow_None=True)
     t = param.Number(default=0.8, bounds=(0.0, 1000.0), label="temperature T", allow_None=True)
     n = param.Integer(default=1000, bounds=(8, MAX_N), label="N", allow_None=True)
@@ -82,7 +86,8 @@ class SessionState(param.Parameterized):  # type: ignore[misc]
     @property
     def plane(self) -> PhasePlane:
         """The plane that the controls name."""
-        return PhasePlane.from_controls(self.model, self.p, self.teacher_t, self.sharpness, self.reliability)
+        many = self.sharpness, self.reliability, self.copies_load, self.degree
+        return PhasePlane.from_controls(self.model, self.p, self.teacher_t, *many)
 
     def query(self) -> dict[str, Any]:
         """Return the values that differ from the defaults, by their names in the address."""
@@ -136,5 +141,7 @@ FIELDS = (
     "teacher_t",
     "sharpness",
     "reliability",
+    "copies_load",
+    "degree",
 )  # that a person may empty
 PARAMETERS = tuple(name for name in SessionState.param if name != "name")

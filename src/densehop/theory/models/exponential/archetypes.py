@@ -4,7 +4,10 @@ Next to one archetype the state is that of a student of its copies, and next to 
 archetypes together act on either as the sum over copies that no state is close to.
 """
 
+import math
 from typing import NamedTuple
+
+from scipy.optimize import brentq
 
 from densehop.errors import NoSolution
 from densehop.exponential_problem import ExponentialArchetypes, ExponentialTeacherStudent
@@ -42,8 +45,14 @@ def background(problem: ExponentialArchetypes) -> Background:
 
 def closest_overlap(load: float) -> sums.State:
     """Return the overlap m* of a random state with the closest of exp(A N) random vectors, I(m*) = A."""
-    furthest = sums.carrying_sharpness(load, sums.FURTHEST, 0.0)
-    return sums.of_field(furthest)
+
+    def beyond(field: float) -> float:  # I(tanh x) - A
+        return field * math.tanh(field) - sums.log_cosh(field) - load
+
+    if load == 0 or beyond(sums.FURTHEST) <= 0:
+        return sums.of_field(sums.FURTHEST if load > 0 else 0.0)
+    least = math.sqrt(2 * load) * (1 - 1e-9)  # I is at most x^2/2
+    return sums.of_field(float(brentq(beyond, least, sums.FURTHEST, xtol=1e-17, rtol=1e-15)))
 
 
 class Archetypes(Model):
