@@ -26,6 +26,11 @@ UNUSED_SESSION_LIFETIME = 15_000
 # lock. Then charts cannot be changed, and the click is lost. Panel's own decorator makes it hold the lock.
 for _name in ("_event_coroutine", "_change_coroutine"):
     setattr(Syncable, _name, with_lock(getattr(Syncable, _name)))
+# Panel 1.10 cleans its counter of busy events with a periodic callback. Where a session's thread is the first to start
+# it, it schedules its own start without end: a core is lost, and that session never expires. The explorer shows no
+# indicator of busy events, and Panel cleans the counter with each event as well.
+if hasattr(type(pn.state), "_schedule_busy_cleanup"):
+    type(pn.state)._schedule_busy_cleanup = lambda _: None
 
 
 def _warm_up(url: str) -> None:

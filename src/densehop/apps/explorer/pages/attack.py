@@ -199,8 +199,8 @@ class AttackPage:
             "sweeps",
             "overlap",
             (
-                Line("q*, with the pattern", sweeps, broken[:, 0], BLUE),
-                Line("m, with the example", sweeps, broken[:, 1], ORANGE),
+                Line("q*: pattern", sweeps, broken[:, 0], BLUE),
+                Line("m: example", sweeps, broken[:, 1], ORANGE),
             ),
             x_range=(0.0, float(max(5, n_sweeps - 1))),
             y_range=(-0.3, 1.05),
