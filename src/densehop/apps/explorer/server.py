@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.resources import files
 
 import panel as pn
 from bokeh.client import pull_session
@@ -63,7 +64,7 @@ def serve(
     `origins` are further addresses, HOST or HOST:PORT, under which browsers may see the page: those of a proxy or of
     the other end of a tunnel. `prefix` is the path of the page behind a proxy that hands it on, such as "/densehop".
     """
-    pn.extension()
+    pn.extension(raw_css=[files("densehop.apps.explorer.layout").joinpath("widgets.css").read_text("utf-8")])
     shared = pool or WorkerPool()
     shared.fast.submit(phase_grid, PhasePlane())
     shared.slow.submit(diagram, PhasePlane())

@@ -1,4 +1,4 @@
-"""Why a small network of exponential energy leaves the theory of N -> infinity: walls that chains cross, few examples."""
+"""Why small networks of exponential energy leave the theory of N -> infinity: low walls, or few examples."""
 
 import math
 
@@ -36,9 +36,7 @@ def wall(problem: ExponentialModel) -> float:
 
 
 def explanation(point: Point, n_spins: int) -> str:
-    """Say why a network of this size differs from the theory; an empty string where it does not visibly."""
-    if not point.plane.exponential:
-        return ""
+    """Say why a network of exponential energy differs from the theory at this N; an empty string where it does not."""
     if point.plane.has_teacher:
         return _of_examples(point, n_spins)
     try:
@@ -51,8 +49,8 @@ def explanation(point: Point, n_spins: int) -> str:
     larger = f"take N = {enough} or more, or " if enough else "take "
     return (
         f"At N = {n_spins} there are {point.n_examples(n_spins):,} memories, and the wall around each is only "
-        f"{n_spins * height:.1f} high in free entropy ({height:.3f} for each spin): chains cross it during a run, hop to "
-        "other memories, and lose their overlap with the first. The theory of N → ∞ has walls that nobody crosses. To "
+        f"{n_spins * height:.1f} high in free entropy ({height:.3f} for each spin): chains cross it during a run, hop "
+        "to other memories, and lose their overlap with the first. The theory of N → ∞ has walls that nobody crosses. To "
         f"meet it {larger}a lower T or a smaller load."
     )
 
@@ -64,6 +62,6 @@ def _of_examples(point: Point, n_spins: int) -> str:
         return ""
     enough = math.ceil(math.log(FEW) / point.coordinate)
     return (
-        f"At N = {n_spins} there are only exp({point.coordinate:.4g} N) = {n_examples:,} examples, and their mean differs "
-        f"from draw to draw; in the theory of N → ∞ it does not. To meet it take N = {enough} or more."
+        f"At N = {n_spins} there are only exp({point.coordinate:.4g} N) = {n_examples:,} examples, and their mean "
+        f"differs from draw to draw; in the theory of N → ∞ it does not. To meet it take N = {enough} or more."
     )

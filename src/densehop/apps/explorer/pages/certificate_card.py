@@ -60,8 +60,7 @@ class CertificateCard:
             ),
             controls,
             self._says,
-            wrapping_row(pn.pane.Bokeh(self._digit.figure), pn.pane.Bokeh(self._attacked.figure)),
-            shown(self._canvas),
+            wrapping_row(pn.pane.Bokeh(self._digit.figure), pn.pane.Bokeh(self._attacked.figure), shown(self._canvas)),
             wrapping_row(self._files.panel, self._code.button),
             self._code.panel,
         )

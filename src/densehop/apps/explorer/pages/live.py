@@ -71,11 +71,14 @@ class LivePage:
             svg=lambda: export.image_row_file([self._image], "svg"),
             nc=lambda: export.dataset_file(self._data()),
         )
+        beside = pn.Column(
+            self._mosaic.pane, shown(self._charts[0]), sizing_mode="stretch_width", styles={"flex": "1 1 300px"}
+        )
         return card(
             "The network at work",
             self._says,
-            wrapping_row(pn.pane.Bokeh(self._image.figure), self._mosaic.pane),
-            wrapping_row(*(shown(chart, 460) for chart in self._charts)),
+            wrapping_row(pn.pane.Bokeh(self._image.figure), beside),
+            wrapping_row(*(shown(chart) for chart in self._charts[1:])),
             wrapping_row(files.panel, self._code.button),
             self._code.panel,
         )

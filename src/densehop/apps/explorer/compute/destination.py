@@ -1,0 +1,29 @@
+"""Where chains have gone that are no longer in the pattern's state: to the state whose energy they have."""
+
+import math
+
+from densehop.apps.explorer.compute.point import Point
+
+NEAR = 0.25  # of the difference between two energies: a mean that is so near to one of them belongs to it
+STATES = {
+    "retrieval": "the state next to a single example: the chains have left the pattern for a prototype",
+    "spin_glass": "the spin glass: the chains have left the pattern and are stuck elsewhere",
+    "paramagnet": "the paramagnet: the chains have lost the pattern",
+}
+
+
+def destination(point: Point, mean_energy: float) -> str:
+    """Say in whose energy the chains are, if it is another state's than the pattern's; else an empty string."""
+    ordered = "inference" if point.plane.has_teacher else "retrieval"
+    energies = {one.branch: one.energy for one in reversed(point.phase_and_branches()[1])}  # of two alike the likelier
+    others = {name: energy for name, energy in energies.items() if name != ordered and math.isfinite(energy)}
+    if not others or not math.isfinite(mean_energy):
+        return ""
+    nearest = min(others, key=lambda name: abs(others[name] - mean_energy))
+    apart = abs(energies.get(ordered, math.inf) - others[nearest])
+    if abs(mean_energy - others[nearest]) <= NEAR * min(apart, abs(others[nearest])):
+        return f"The energy is that of {STATES[nearest]}."
+    at_ordered = abs(mean_energy - energies.get(ordered, math.inf)) <= NEAR * apart
+    if at_ordered and not point.plane.has_teacher:
+        return "The energy is a memory's: the chains are at other memories than the first one."
+    return ""
