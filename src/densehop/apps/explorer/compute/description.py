@@ -149,8 +149,8 @@ def result(simulation: Simulation, theory: Levels) -> str:
     n_spins, (mean, error) = simulation.request.n_spins, simulation.mean_overlap()
     energy, reference = simulation.mean_energy(), theory.overlap_at_size
     reference = reference if math.isfinite(reference) else theory.overlap
-    left = simulation.finished and not abs(mean - reference) <= 3 * error
-    went = destination(simulation.request.point, energy[0]) if left else ""
+    lost = not abs(mean - reference) <= 3 * error
+    went = destination(simulation.request.point, *energy, lost) if simulation.finished else ""
     at_size = f", at this N {number(theory.overlap_at_size)}" if math.isfinite(theory.overlap_at_size) else ""
     return (
         f"<b>{simulation.n_sweeps} sweeps</b>: overlap {mean:.4f} ± {error:.4f} (theory {number(theory.overlap)}"

@@ -4,6 +4,8 @@ import math
 
 from densehop.apps.explorer.compute.point import Point
 
+ALONE = 0.2  # of an energy, how far it is taken to be from one that does not exist
+N_ERRORS = 4  # that two energies must be apart
 NEAR = 0.25  # of the difference between two energies: a mean that is so near to one of them belongs to it
 STATES = {
     "retrieval": "the state next to a single example: the chains have left the pattern for a prototype",
@@ -12,18 +14,23 @@ STATES = {
 }
 
 
-def destination(point: Point, mean_energy: float) -> str:
-    """Say in whose energy the chains are, if it is another state's than the pattern's; else an empty string."""
+def destination(point: Point, mean_energy: float, error: float, lost: bool) -> str:
+    """Say in whose energy the chains are, if it is another state's than the pattern's; else an empty string.
+
+    `lost` tells whether their overlap is not that of the pattern's state.
+    """
     ordered = "inference" if point.plane.has_teacher else "retrieval"
     energies = {one.branch: one.energy for one in reversed(point.phase_and_branches()[1])}  # of two alike the likelier
     others = {name: energy for name, energy in energies.items() if name != ordered and math.isfinite(energy)}
     if not others or not math.isfinite(mean_energy):
         return ""
     nearest = min(others, key=lambda name: abs(others[name] - mean_energy))
-    apart = abs(energies.get(ordered, math.inf) - others[nearest])
-    if abs(mean_energy - others[nearest]) <= NEAR * min(apart, abs(others[nearest])):
+    apart = abs(energies[ordered] - others[nearest]) if ordered in energies else ALONE * abs(others[nearest])
+    if apart <= N_ERRORS * error:
+        return ""
+    if abs(mean_energy - others[nearest]) <= NEAR * apart:
         return f"The energy is that of {STATES[nearest]}."
-    at_ordered = abs(mean_energy - energies.get(ordered, math.inf)) <= NEAR * apart
-    if at_ordered and not point.plane.has_teacher:
+    at_ordered = ordered in energies and abs(mean_energy - energies[ordered]) <= NEAR * apart
+    if lost and at_ordered and not point.plane.has_teacher:
         return "The energy is a memory's: the chains are at other memories than the first one."
     return ""

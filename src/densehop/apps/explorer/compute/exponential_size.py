@@ -50,8 +50,8 @@ def explanation(point: Point, n_spins: int) -> str:
     return (
         f"At N = {n_spins} there are {point.n_examples(n_spins):,} memories, and the wall around each is only "
         f"{n_spins * height:.1f} high in free entropy ({height:.3f} for each spin): chains cross it during a run, hop "
-        "to other memories, and lose their overlap with the first. The theory of N → ∞ has walls that nobody crosses. To "
-        f"meet it {larger}a lower T or a smaller load."
+        "to other memories, and lose their overlap with the first. The theory of N → ∞ has walls that nobody crosses. "
+        f"To meet it {larger}a lower T or a smaller load."
     )
 
 

@@ -106,17 +106,17 @@ TOURS = {
             Step(
                 "A fifth of the sites is wrong: the overlap is 0.6. No memory of any kind can correct that for more "
                 "than exp(0.193 N) patterns. At a load of 0.1, Simulate here: the exponential energy corrects it.",
-                CODE | {"x": 0.1, "n": 96, "disorders": 4},
+                CODE | {"x": 0.1, "n": 64, "disorders": 4},
             ),
             Step(
-                "At a load of 0.3 other memories are as near to the damaged one. It is still a state, and likelier than "
-                "all else, but Simulate here: from an overlap of 0.6 the chains end at other memories.",
-                CODE | {"x": 0.3, "n": 32, "disorders": 8},
+                "At a load of 0.3 other memories are as near to the damaged one. It is still a state, and the "
+                "likeliest, but Simulate here: from an overlap of 0.6 the chains end at other memories.",
+                CODE | {"x": 0.3, "n": 24, "disorders": 8},
             ),
             Step(
                 "The same load with a twentieth of the sites wrong, an overlap of 0.9: Shannon's limit is 0.495 there. "
                 "Simulate here: the memory comes back.",
-                CODE | {"x": 0.3, "n": 32, "disorders": 8, "amount": 0.9},
+                CODE | {"x": 0.3, "n": 24, "disorders": 8, "amount": 0.9},
             ),
         ),
     ),

@@ -72,7 +72,10 @@ class LivePage:
             nc=lambda: export.dataset_file(self._data()),
         )
         beside = pn.Column(
-            self._mosaic.pane, shown(self._charts[0]), sizing_mode="stretch_width", styles={"flex": "1 1 300px"}
+            wrapping_row(self._mosaic.pane),
+            shown(self._charts[0]),
+            sizing_mode="stretch_width",
+            styles={"flex": "1 1 300px", "min-width": "0"},
         )
         return card(
             "The network at work",
