@@ -37,10 +37,11 @@ def wall(problem: ExponentialModel) -> float:
 
 def explanation(point: Point, n_spins: int) -> str:
     """Say why a network of exponential energy differs from the theory at this N; an empty string where it does not."""
-    if point.plane.has_teacher:
+    problem = point.problem
+    if not isinstance(problem, ExponentialModel):
         return _of_examples(point, n_spins)
     try:
-        height = wall(point.problem)
+        height = wall(problem)
     except NoSolution:
         return ""
     if n_spins * height >= CROSSED:

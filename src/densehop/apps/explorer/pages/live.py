@@ -147,10 +147,10 @@ class LivePage:
         network = run.network
         ended = "; that is the end, run again" if run.n_sweeps >= MOST_SWEEPS else ""
         self._says.object = (
-            f"<p><b>{run.n_sweeps} sweeps</b>, energy per spin {run.energies[-1]:.3f}{ended}. {len(run.memories)} "
-            f"memories of {network.side**2} spins, p = {network.p}: load α = {network.load:.3g}. So many random ones, "
-            f"in an infinite network at this temperature, would be in the phase of "
-            f"<b>{network.phase(self._state.live_t)}</b>.</p>"
+            f"<p><b>{run.n_sweeps} sweeps</b>, overlap {overlap:.2f} with memory {run.nearest}, energy per spin "
+            f"{run.energies[-1]:.3f}{ended}. {len(run.memories)} memories of {network.side**2} spins, p = {network.p}: "
+            f"load α = {network.load:.3g}. So many random ones, in an infinite network at this temperature, would be "
+            f"in the phase of <b>{network.phase(self._state.live_t)}</b>.</p>"
         )
 
     def _made_charts(self) -> tuple[Chart, Chart, Chart]:
