@@ -84,10 +84,15 @@ def test_a_student_that_hears_nothing_finds_nothing(p, teacher_p):
 
 @pytest.mark.parametrize(
     ("n_spins", "load", "p", "temperature", "hot", "regime"),
-    [(890, 20.0, 2, 3.44, 6.6, "easy"), (3_000, 100.0, 4, 5.0, 9.0, "impossible"), (3_000, 150.0, 4, 5.0, 9.0, "hard")],
+    [
+        (890, 20.0, 2, 3.44, 6.6, "easy"),
+        (1_000, 1.0, 2, 1.0, 3.0, "easy"),
+        (3_000, 100.0, 4, 5.0, 9.0, "impossible"),
+        (3_000, 150.0, 4, 5.0, 9.0, "hard"),
+    ],
 )
 def test_a_student_colder_than_its_teacher_has_a_spin_glass_to_beat(n_spins, load, p, temperature, hot, regime):
-    """The paramagnet, which the glass displaces, has more free entropy than either: phases do not count it."""
+    """The paramagnet, which the glass displaces, has more free entropy than either, or at p = 2 and T < 2 is none."""
     n_examples = dh.n_examples_for(load, n_spins, p)
     found = inference_regime(n_spins, n_examples, p, temperature, p, hot)
     assert found.regime == regime

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.resources import files
 
 import panel as pn
 from bokeh.client import pull_session
@@ -26,6 +27,11 @@ UNUSED_SESSION_LIFETIME = 15_000
 # lock. Then charts cannot be changed, and the click is lost. Panel's own decorator makes it hold the lock.
 for _name in ("_event_coroutine", "_change_coroutine"):
     setattr(Syncable, _name, with_lock(getattr(Syncable, _name)))
+# Panel 1.10 cleans its counter of busy events with a periodic callback. Where a session's thread is the first to start
+# it, it schedules its own start without end: a core is lost, and that session never expires. The explorer shows no
+# indicator of busy events, and Panel cleans the counter with each event as well.
+if hasattr(type(pn.state), "_schedule_busy_cleanup"):
+    type(pn.state)._schedule_busy_cleanup = lambda _: None
 
 
 def _warm_up(url: str) -> None:
@@ -58,7 +64,7 @@ def serve(
     `origins` are further addresses, HOST or HOST:PORT, under which browsers may see the page: those of a proxy or of
     the other end of a tunnel. `prefix` is the path of the page behind a proxy that hands it on, such as "/densehop".
     """
-    pn.extension()
+    pn.extension(raw_css=[files("densehop.apps.explorer.layout").joinpath("widgets.css").read_text("utf-8")])
     shared = pool or WorkerPool()
     shared.fast.submit(phase_grid, PhasePlane())
     shared.slow.submit(diagram, PhasePlane())

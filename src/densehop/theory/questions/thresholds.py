@@ -99,9 +99,9 @@ class _Question:
         problem = self.problem(n_examples)
         try:
             state = find(problem, "inference")
-            gain = state.free_entropy - find(problem, "paramagnet").free_entropy
+            gain = state.free_entropy - _free_entropy(problem, "paramagnet")
             if gain <= 0 and not self.optimal:
-                gain = max(gain, state.free_entropy - _glass(problem))
+                gain = max(gain, state.free_entropy - _free_entropy(problem, "spin_glass", "1rsb"))
             return gain, state.q_star
         except (NoSolution, NotConverged):
             return -math.inf, 0.0
@@ -164,14 +164,17 @@ def inference_regime(
     regime = "impossible" if gain <= 0 else "hard" if n_examples < easy else "easy"
     words = _explain(regime, n_examples, overlap, possible, easy)
     if regime == "impossible" and n_examples >= question.spectral():
-        words = _explain_features(n_examples, math.ceil(question.spectral()), possible)
+        words = _explain_features(n_examples, math.ceil(question.spectral()), possible, p)
     return answer(regime, overlap, possible, easy, words)
 
 
-def _glass(problem: TeacherStudent) -> float:
-    """Return the free entropy of the spin glass, which displaces the paramagnet although it is smaller; inf: none."""
+def _free_entropy(problem: TeacherStudent, branch: str, ansatz: str = "rs") -> float:
+    """Return the free entropy of a rival without an overlap; inf where it does not exist, so that nothing beats it.
+
+    The spin glass displaces the paramagnet although its free entropy is smaller. At p = 2 it is alone at T < 2.
+    """
     try:
-        return find(problem, "spin_glass", "1rsb").free_entropy
+        return find(problem, branch, ansatz).free_entropy
     except (NoSolution, NotConverged):
         return math.inf
 
@@ -191,13 +194,14 @@ def _fewest(question: _Question, n_examples: int) -> float:
     return math.ceil(high)
 
 
-def _explain_features(n_examples: int, spectral: int, possible: float) -> str:
+def _explain_features(n_examples: int, spectral: int, possible: float, p: int) -> str:
     """Say that a two-body teacher shows its pattern to others than this student."""
     when = f"from {possible:,.0f} examples on" if possible < math.inf else "with no number of examples"
+    other = "at the teacher's temperature" if p == 2 else "with p = 2"
     return (
         f"Theory expects {n_examples:,} examples to be too few for the state of this student, which wins {when}. But "
         f"the examples' covariance points at the pattern from {spectral:,} examples on: message passing from there may "
-        "find it, and a student with p = 2 does."
+        f"find it, and a student {other} does."
     )
 
 

@@ -41,7 +41,7 @@ def test_a_point_says_what_solve_and_phase_say(model):
     best, solved = ranked[0], dh.solve(point.problem, ranked[0].branch, ranked[0].ansatz)
     assert (best.m, best.q, best.q_star) == (solved.m, solved.q, solved.q_star)
     assert best.free_energy == pytest.approx(solved.free_energy, nan_ok=True)
-    rows = description.branch_table(ranked)
+    rows = description.branch_rows(ranked)
     assert [row[0] for row in rows] == [one.branch.replace("_", " ") for one in ranked]
     assert phase.value in description.heading(point, phase)
     assert len(description.sentence(point, phase, ranked)) > 40

@@ -10,15 +10,15 @@ from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequ
 from densehop.apps.explorer.compute.stored import stored_digits
 from densehop.apps.explorer.compute.tours import TOURS
 from densehop.apps.explorer.sessions.state import SessionState
+from densehop.theory.questions.shannon import channel_capacity
 
 
-def simulated(controls):
+def simulated(controls, n_sweeps=400):
     """Return the phase, the likeliest branch and the mean overlap of a step."""
-    plane = PhasePlane.from_controls(controls["model"], controls["p"], controls.get("teacher_t", 3.0))
+    plane = PhasePlane.from_controls(controls["model"], controls.get("p", 2), controls.get("teacher_t", 3.0))
     point = Point(plane, controls["x"], controls["t"])
-    simulation = Simulation(
-        SimulationRequest(point, controls["n"], controls["disorders"], controls.get("start", "pattern"))
-    )
+    settings = controls["n"], controls["disorders"], controls.get("start", "pattern"), controls.get("amount", 0.5)
+    simulation = Simulation(SimulationRequest(point, *settings, n_sweeps=n_sweeps))
     while not simulation.finished:
         simulation.advance()
     phase, ranked = point.phase_and_branches()
@@ -50,6 +50,19 @@ def test_features_prototypes_and_a_student_who_does_not_find_the_pattern():
     assert likeliest == "inference"
     assert at_pattern > 0.9
     assert abs(from_random) < 0.3
+
+
+def test_shannons_limit_is_between_the_loads_of_the_tour():
+    steps = [step.controls for step in TOURS["shannon"].steps]
+    limits = [channel_capacity((1 - controls["amount"]) / 2) for controls in steps]
+    assert [controls["x"] < limit for controls, limit in zip(steps, limits, strict=True)] == [True, False, True]
+    assert limits[0] == pytest.approx(0.193, abs=5e-4)
+    assert limits[2] == pytest.approx(0.495, abs=5e-4)
+    found = [simulated(controls, 20) for controls in steps]
+    assert [one[:2] for one in found] == [("gR", "retrieval")] * 3
+    assert found[0][2] > 0.999
+    assert found[1][2] < 0.7
+    assert found[2][2] > 0.95
 
 
 def test_attacks_and_digits_end_as_the_tours_say():

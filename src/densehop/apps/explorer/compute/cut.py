@@ -16,6 +16,7 @@ from densehop.theory.diagrams.diagram import phase_diagram
 
 LINE_POINTS, LINE_POINTS_P2 = 161, 41  # points of the theory's lines for p >= 3, and for p = 2, where each takes longer
 FINITE_SIZE_STEP = 4  # the theory at N is computed at every fourth of LINE_POINTS
+N_ERRORS, ROUNDING = 3, 1e-3  # in which simulation and theory agree
 FIRST_POSITION = 0.05  # where a line begins, as a fraction of the window
 
 
@@ -88,6 +89,34 @@ def empty_theory() -> xr.Dataset:
         {"winner": ("position", empty), "ordered": ("position", empty), "finite_size": ("coarse_position", empty)},
         {"position": empty, "coarse_position": empty},
     )
+
+
+def agreement(theory: xr.Dataset, simulated: Floats, n_spins: int) -> str:
+    """Say how many simulations (position, mean, error) agree with the theory of the ordered state, and why not all.
+
+    The theory is that at N where there is one; where the state does not exist, it is the likeliest state's.
+    """
+    expected = _expected(theory, simulated[:, 0])
+    agree = np.abs(simulated[:, 1] - expected) <= N_ERRORS * simulated[:, 2] + ROUNDING
+    said = f"{int(agree.sum())} of {len(agree)} agree with the theory within {N_ERRORS} standard errors."
+    exists = np.isfinite(theory["ordered"].values)
+    if agree.all() or exists.all() or not exists.any():
+        return said
+    end = float(theory["position"].values[exists].max())
+    return (
+        f"{said} The ordered state ends at {end:.3g}: close to it a network of N = {n_spins} loses the pattern "
+        "early, and beyond it keeps some overlap for long. A larger N and more sweeps sharpen the step."
+    )
+
+
+def _expected(theory: xr.Dataset, at: Floats) -> Floats:
+    """Return the overlap that chains from the pattern should have at some positions."""
+    position, coarse = theory["position"].values, theory["coarse_position"].values
+    values = np.interp(at, position, theory["winner"].values)
+    for places, overlap in ((position, theory["ordered"].values), (coarse, theory["finite_size"].values)):
+        found = np.interp(at, places, overlap)  # nan beside a position without a state
+        values = np.where(np.isfinite(found), found, values)
+    return np.asarray(values)
 
 
 class CutSimulation:

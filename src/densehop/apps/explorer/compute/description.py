@@ -2,6 +2,8 @@
 
 import math
 
+from densehop.apps.explorer.compute import exponential_size
+from densehop.apps.explorer.compute.destination import destination
 from densehop.apps.explorer.compute.phase_plane import TWO_BODY_TEACHER, min_teacher_temperature
 from densehop.apps.explorer.compute.point import Levels, Point
 from densehop.apps.explorer.compute.simulation import MAX_SWEEPS, Simulation
@@ -45,6 +47,7 @@ MODEL_SENTENCES = {  # what each model asks
 }
 CLEAR_OVERLAP = 0.3  # an overlap that no random state of 64 or more spins has
 MAX_NOISE_RATIO = 1.2  # above this rho_N, simulations visibly leave the theory (docs/theory.md, eq. 12 and 19)
+SAME = 5e-5  # a difference that the digits of the page do not show
 SUGGESTED_N = (64, 128, 192, 256, 512, 1024)
 
 
@@ -70,7 +73,17 @@ def heading(point: Point, phase: Phase) -> str:
     return f"{symbol} = {point.coordinate:.4g}, T = {point.temperature:.4g}: {PHASE_NAMES[phase]} ({phase.value})"
 
 
-def branch_table(ranked: tuple[Solution, ...]) -> list[tuple[str, ...]]:
+def branch_table(ranked: tuple[Solution, ...], with_pattern: bool = True) -> str:
+    """Return the branches as a table in HTML; without a hidden pattern there is no column of q*."""
+    shown = [place for place, name in enumerate(COLUMNS) if with_pattern or name != "q*"]
+    head = "".join(f'<th title="{SYMBOLS.get(COLUMNS[place], "")}">{COLUMNS[place]}</th>' for place in shown)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{row[place]}</td>" for place in shown) + "</tr>" for row in branch_rows(ranked)
+    )
+    return f"<div class='wide' tabindex='0'><table class='branches'><tr>{head}</tr>{rows}</table></div>"
+
+
+def branch_rows(ranked: tuple[Solution, ...]) -> list[tuple[str, ...]]:
     """Return a row of `COLUMNS` for each branch, the most probable one first."""
     return [
         (
@@ -125,6 +138,8 @@ def comparison(n_spins: int, mean: float, error: float, theory: float, theory_at
         )
     name, reference = ("at this N", theory_at_size) if math.isfinite(theory_at_size) else ("for N → ∞", theory)
     distance = abs(mean - reference)
+    if distance < SAME:
+        return f"It equals the theory {name} to four digits."
     if not error > 0:
         return f"It differs by {distance:.4f} from the theory {name}; nothing moved, so that there is no error bar."
     if distance <= 2 * error:
@@ -135,12 +150,16 @@ def comparison(n_spins: int, mean: float, error: float, theory: float, theory_at
 def result(simulation: Simulation, theory: Levels) -> str:
     """Say what a simulation has given so far, beside what the theory expects."""
     n_spins, (mean, error) = simulation.request.n_spins, simulation.mean_overlap()
+    energy, reference = simulation.mean_energy(), theory.overlap_at_size
+    reference = reference if math.isfinite(reference) else theory.overlap
+    lost = not abs(mean - reference) <= 3 * error
+    went = destination(simulation.request.point, *energy, lost) if simulation.finished else ""
     at_size = f", at this N {number(theory.overlap_at_size)}" if math.isfinite(theory.overlap_at_size) else ""
     return (
         f"<b>{simulation.n_sweeps} sweeps</b>: overlap {mean:.4f} ± {error:.4f} (theory {number(theory.overlap)}"
         f"{at_size}); {equilibration(simulation.verdict())}. "
         f"{comparison(n_spins, mean, error, theory.overlap, theory.overlap_at_size)} "
-        f"{energy_comparison(n_spins, *simulation.mean_energy(), theory)}"
+        f"{energy_comparison(n_spins, *energy, theory)} {went}"
     )
 
 
@@ -161,7 +180,9 @@ def energy_comparison(n_spins: int, mean: float, error: float, theory: Levels) -
 
 
 def small_size_warning(point: Point, n_spins: int) -> str:
-    """Say where the teacher's noise at this N is visibly larger than in the theory; an empty string elsewhere."""
+    """Say why a network of this N leaves the theory of N -> infinity visibly; an empty string where it does not."""
+    if point.plane.exponential:
+        return exponential_size.explanation(point, n_spins)
     p = point.plane.p
     if p is None or n_spins < p or not point.temperature > 0:
         return ""

@@ -22,7 +22,16 @@ class Tour:
 
 HOPFIELD = {"view": "phase", "model": "direct", "p": 2, "n": 1000, "disorders": 8, "start": "pattern"}
 STUDENT = {"view": "phase", "model": "nishimori", "p": 3, "n": 128, "disorders": 4}
-FEATURES = {"view": "phase", "model": "finite_noise", "p": 4, "teacher_t": 3.4, "n": 128, "disorders": 2}
+CODE = {"view": "phase", "model": "exponential", "sharpness": 1.0, "t": 0.05, "start": "overlap", "amount": 0.6}
+FEATURES = {
+    "view": "phase",
+    "model": "finite_noise",
+    "p": 4,
+    "teacher_t": 3.4,
+    "n": 128,
+    "disorders": 2,
+    "start": "pattern",
+}
 ATTACKED = {"view": "attack", "attack_load": 1.0, "digit": 3}
 
 TOURS = {
@@ -88,6 +97,26 @@ TOURS = {
             Step(
                 "The defence is more examples: at twice the load ε* is larger. An attack of 0.5 now fails more often.",
                 ATTACKED | {"attack_load": 2.0, "eps": 0.5},
+            ),
+        ),
+    ),
+    "shannon": Tour(
+        "A memory at Shannon's limit",
+        (
+            Step(
+                "A fifth of the sites is wrong: the overlap is 0.6. No memory of any kind can correct that for more "
+                "than exp(0.193 N) patterns. At a load of 0.1, Simulate here: the exponential energy corrects it.",
+                CODE | {"x": 0.1, "n": 64, "disorders": 4},
+            ),
+            Step(
+                "At a load of 0.3 other memories are as near to the damaged one. It is still a state, and the "
+                "likeliest, but Simulate here: from an overlap of 0.6 the chains end at other memories.",
+                CODE | {"x": 0.3, "n": 24, "disorders": 8},
+            ),
+            Step(
+                "The same load with a twentieth of the sites wrong, an overlap of 0.9: Shannon's limit is 0.495 there. "
+                "Simulate here: the memory comes back.",
+                CODE | {"x": 0.3, "n": 24, "disorders": 8, "amount": 0.9},
             ),
         ),
     ),

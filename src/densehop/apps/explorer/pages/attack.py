@@ -99,9 +99,11 @@ class AttackPage:
         attack = card(
             "An example attacks the pattern",
             self._status,
-            wrapping_row(*(pn.pane.Bokeh(image.figure) for image in self._images)),
+            wrapping_row(
+                *(pn.pane.Bokeh(image.figure) for image in self._images),
+                pn.pane.HTML(f"<p>{about}</p>", sizing_mode="stretch_width", styles={"flex": "1 1 280px"}),
+            ),
             wrapping_row(shown(self._boundary), shown(self._trace)),
-            pn.pane.HTML(f"<p>{about}</p>", sizing_mode="stretch_width"),
             wrapping_row(files.panel, self._code.button),
             self._code.panel,
         )
@@ -199,8 +201,8 @@ class AttackPage:
             "sweeps",
             "overlap",
             (
-                Line("q*, with the pattern", sweeps, broken[:, 0], BLUE),
-                Line("m, with the example", sweeps, broken[:, 1], ORANGE),
+                Line("q*: pattern", sweeps, broken[:, 0], BLUE),
+                Line("m: example", sweeps, broken[:, 1], ORANGE),
             ),
             x_range=(0.0, float(max(5, n_sweeps - 1))),
             y_range=(-0.3, 1.05),

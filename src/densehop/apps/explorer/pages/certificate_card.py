@@ -50,6 +50,7 @@ class CertificateCard:
             pn.widgets.FloatSlider.from_param(state.param.radius, width=220, css_classes=["radius"]),
             pn.widgets.IntSlider.from_param(state.param.test_digit, width=220),
         )
+        images = self._digit, self._attacked
         return card(
             "Proved against attacked",
             pn.pane.HTML(
@@ -60,8 +61,7 @@ class CertificateCard:
             ),
             controls,
             self._says,
-            wrapping_row(pn.pane.Bokeh(self._digit.figure), pn.pane.Bokeh(self._attacked.figure)),
-            shown(self._canvas),
+            wrapping_row(*(pn.Row(pn.pane.Bokeh(image.figure), margin=0) for image in images), shown(self._canvas)),
             wrapping_row(self._files.panel, self._code.button),
             self._code.panel,
         )

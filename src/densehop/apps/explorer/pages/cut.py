@@ -8,7 +8,7 @@ import panel as pn
 import xarray as xr
 
 from densehop.apps.explorer.compute import description, python_code
-from densehop.apps.explorer.compute.cut import CutLine, CutSimulation, empty_theory, theory_along
+from densehop.apps.explorer.compute.cut import CutLine, CutSimulation, agreement, empty_theory, theory_along
 from densehop.apps.explorer.compute.point import Point
 from densehop.apps.explorer.compute.simulation import SimulationRequest
 from densehop.apps.explorer.pages.simulation_controls import simulation_controls
@@ -140,7 +140,13 @@ class CutPage:
         self._canvas.show(self._chart())
         if self._simulation is not None:
             done, finished = len(self._simulation.results), self._simulation.finished
-            self._status.object = f"<b>{done} points done</b>" + (", all" if finished else "")
+            said = f", all: {agreement(self._theory, self._results(), self._state.n)}" if self._compared else ""
+            self._status.object = f"<b>{done} points done</b>{said or (', all' if finished else '')}"
+
+    @property
+    def _compared(self) -> bool:
+        """Whether all points are done, and the theory is there."""
+        return self._simulation is not None and self._simulation.finished and self._files.enabled
 
     def _results(self) -> Floats:
         """Return (position, mean, error) of each simulation that is done: (n, 3)."""

@@ -71,11 +71,17 @@ class LivePage:
             svg=lambda: export.image_row_file([self._image], "svg"),
             nc=lambda: export.dataset_file(self._data()),
         )
+        beside = pn.Column(
+            wrapping_row(self._mosaic.pane),
+            shown(self._charts[0]),
+            sizing_mode="stretch_width",
+            styles={"flex": "1 1 300px", "min-width": "0"},
+        )
         return card(
             "The network at work",
             self._says,
-            wrapping_row(pn.pane.Bokeh(self._image.figure), self._mosaic.pane),
-            wrapping_row(*(shown(chart, 460) for chart in self._charts)),
+            wrapping_row(pn.pane.Bokeh(self._image.figure), beside),
+            wrapping_row(*(shown(chart) for chart in self._charts[1:])),
             wrapping_row(files.panel, self._code.button),
             self._code.panel,
         )
@@ -141,10 +147,10 @@ class LivePage:
         network = run.network
         ended = "; that is the end, run again" if run.n_sweeps >= MOST_SWEEPS else ""
         self._says.object = (
-            f"<p><b>{run.n_sweeps} sweeps</b>, energy per spin {run.energies[-1]:.3f}{ended}. {len(run.memories)} "
-            f"memories of {network.side**2} spins, p = {network.p}: load α = {network.load:.3g}. So many random ones, "
-            f"in an infinite network at this temperature, would be in the phase of "
-            f"<b>{network.phase(self._state.live_t)}</b>.</p>"
+            f"<p><b>{run.n_sweeps} sweeps</b>, overlap {overlap:.2f} with memory {run.nearest}, energy per spin "
+            f"{run.energies[-1]:.3f}{ended}. {len(run.memories)} memories of {network.side**2} spins, p = {network.p}: "
+            f"load α = {network.load:.3g}. So many random ones, in an infinite network at this temperature, would be "
+            f"in the phase of <b>{network.phase(self._state.live_t)}</b>.</p>"
         )
 
     def _made_charts(self) -> tuple[Chart, Chart, Chart]:

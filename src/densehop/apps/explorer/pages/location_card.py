@@ -39,6 +39,7 @@ class LocationCard:
             wrapping_row(self._energy, self._button),
             self._says,
             self._drawing,
+            flexible=320,
         )
 
     def forget(self, stored: Stored) -> None:

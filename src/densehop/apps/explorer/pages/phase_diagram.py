@@ -7,6 +7,7 @@ import panel as pn
 import xarray as xr
 
 from densehop.apps.explorer.compute import description, python_code
+from densehop.apps.explorer.compute.difficulty import Student, difficulty, has_difficulty, sentence
 from densehop.apps.explorer.compute.phase_plane import (
     DEFAULT_TEACHER_TEMPERATURE,
     EXPONENTIAL,
@@ -23,8 +24,8 @@ from densehop.apps.explorer.pages.simulation_panel import SimulationPanel
 from densehop.apps.explorer.sessions.session import Session
 from densehop.apps.explorer.widgets import export
 from densehop.apps.explorer.widgets.downloads import CONTENT_STYLE, CodeBlock, DownloadButtons
-from densehop.apps.explorer.widgets.layout import card, control_column, wrapping_row
-from densehop.apps.explorer.widgets.phase_diagram import PhaseDiagramFigure
+from densehop.apps.explorer.widgets.layout import card, control_column, stack, wrapping_row
+from densehop.apps.explorer.widgets.phase_diagram import PhaseDiagramFigure, colour_key
 from densehop.errors import DensehopError
 from densehop.plot.phase_diagrams import phase_diagram
 
@@ -38,6 +39,9 @@ class PhaseDiagramPage:
         self._description = pn.pane.HTML(
             "", css_classes=["about"], stylesheets=[CONTENT_STYLE], sizing_mode="stretch_width"
         )
+        self._difficulty = pn.pane.HTML("", css_classes=["difficulty"], sizing_mode="stretch_width", visible=False)
+        self._colours = pn.pane.HTML("", css_classes=["colours"], stylesheets=[CONTENT_STYLE])
+        self._colours.sizing_mode = "stretch_width"
         self._code = CodeBlock("phase")
         self._simulation = SimulationPanel(session, self.point)
         self._dataset = xr.Dataset()
@@ -59,6 +63,7 @@ class PhaseDiagramPage:
         state.param.watch(self._keep_point_in_window, ["model", "p"])
         state.param.watch(self._update_plane, ["model", "p", "teacher_t", *SETTINGS])
         state.param.watch(self._update_point, ["x", "t"])
+        state.param.watch(self._ask_difficulty, ["n"])
 
     @property
     def plane(self) -> PhasePlane:
@@ -109,9 +114,11 @@ class PhaseDiagramPage:
             wrapping_row(self._files.panel, self._code.button),
             flexible=300,
         )
-        point = card("", self._description, symbols, flexible=320)
+        beside = stack(
+            card("", self._description, self._difficulty), card("What the colours mean", self._colours, symbols)
+        )
         return pn.Column(
-            wrapping_row(plane, point), self._code.panel, self._simulation.panel, sizing_mode="stretch_width"
+            wrapping_row(plane, beside), self._code.panel, self._simulation.panel, sizing_mode="stretch_width"
         )
 
     def _click(self, x: float, t: float) -> None:
@@ -159,6 +166,7 @@ class PhaseDiagramPage:
             self._session.show_error("")
         self._files.disable("... when its lines are traced")
         self._figure.show(plane, None)
+        self._colours.object = "<p>computing ...</p>"
         pool = self._session.pool
         self._show_when_done(pool.fast.submit(phase_grid, plane), plane, with_boundaries=False)
         self._show_when_done(pool.slow.submit(diagram, plane), plane, with_boundaries=True)
@@ -183,6 +191,7 @@ class PhaseDiagramPage:
             return
         self._dataset = result.result()
         self._figure.show(plane, self._dataset)
+        self._colours.object = colour_key(self._dataset)
         if with_boundaries:
             self._files.enable()
 
@@ -195,14 +204,30 @@ class PhaseDiagramPage:
         except DensehopError as error:
             self._description.object = f"<p>{error}</p>"
             return
-        head = "".join(
-            f'<th title="{description.SYMBOLS.get(column, "")}">{column}</th>' for column in description.COLUMNS
-        )
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in description.branch_table(ranked)
-        )
-        self._description.object = (
-            f"{description.hero(point, phase, ranked)}<div class='wide' tabindex='0'>"
-            f"<table class='branches'><tr>{head}</tr>{rows}</table></div>"
-        )
+        table = description.branch_table(ranked, with_pattern=point.plane.has_teacher)
+        self._description.object = description.hero(point, phase, ranked) + table
         self._code.text = python_code.of_point(point) + "\n# the whole diagram\n" + python_code.of_diagram(point.plane)
+        self._ask_difficulty()
+
+    def _ask_difficulty(self, *_: Any) -> None:
+        """Have a worker say how hard it is to find the pattern here; that takes longer than a click may."""
+        self._difficulty.visible = False
+        try:
+            student = Student(self.point(), self._state.n)
+        except DensehopError:  # the page itself says what is wrong with the point
+            return
+        if has_difficulty(student.point):
+            self._session.pool.fast.submit(difficulty, student).add_done_callback(
+                lambda done: self._session.schedule(lambda: self._show_difficulty(done, student))
+            )
+
+    def _show_difficulty(self, result: "Future[xr.Dataset]", student: Student) -> None:
+        """Show how hard it is, if the page is still at that point and size."""
+        if (self._state.x, self._state.t, self._state.n) != (
+            student.point.coordinate,
+            student.point.temperature,
+            student.n_spins,
+        ) or student.point.plane != self.plane:
+            return
+        said = "" if result.exception() else sentence(student.n_spins, result.result())
+        self._difficulty.param.update(object=said, visible=bool(said))

@@ -84,6 +84,8 @@ class Canvas:
         self.figure.scatter("x", "y", source=source, color=dots.colour, size=7, legend_label=dots.label)
         if dots.error is not None:
             bars = Whisker(base="x", upper="upper", lower="lower", source=source, line_color=dots.colour)
+            for head in (bars.upper_head, bars.lower_head):
+                head.line_color = dots.colour
             self.figure.add_layout(bars)
 
     def show(self, chart: Chart) -> bool:

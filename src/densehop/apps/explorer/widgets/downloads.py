@@ -10,6 +10,7 @@ from densehop.apps.explorer.widgets.layout import wrapping_row
 CONTENT_STYLE = """
 table.branches { border-collapse: collapse; font-size: 12px; }
 table.branches td, table.branches th { border-bottom: 1px solid #8886; padding: 3px 4px; text-align: right; }
+table.branches td:first-child { white-space: nowrap; }
 pre { background: #8882; padding: 8px; font-size: 12px; overflow-x: auto;  }
 h2.hero { font: 600 26px Georgia, serif; margin: 4px 0 0; }
 h3 { font-size: 14px; font-weight: 400; margin: 2px 0 8px; }
@@ -19,7 +20,14 @@ dl.order dt { font-size: 13px; } dl.order dd { margin: 0; font: 600 24px Georgia
 abbr { cursor: help; } .wide { overflow-x: auto; }
 dl.key dt { float: left; clear: left; width: 3.2em; font-weight: 600; }
 dl.key dd { margin: 0 0 3px 3.4em; }
+dl.colours { margin: 4px 0; font-size: 14px; }
+dl.colours dt { float: left; clear: left; }
+dl.colours dt span { display: inline-block; width: 2.4em; text-align: center; color: #000; border: 1px solid #8886; }
+dl.colours dd { margin: 0 0 6px 3.4em; }
 """
+
+
+LABELS = {"nc": "Data"}  # of buttons; NetCDF files are for programs
 
 
 class DownloadButtons:
@@ -33,7 +41,7 @@ class DownloadButtons:
             pn.widgets.FileDownload(
                 callback=lambda make=make: io.BytesIO(make()),
                 filename=f"{name}.{suffix}",
-                label=suffix.upper(),
+                label=LABELS.get(suffix, suffix.upper()),
                 button_type="light",
                 embed=False,
                 width=84,

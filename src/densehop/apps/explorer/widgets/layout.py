@@ -43,6 +43,13 @@ def card(title: str, *objects: Any, flexible: int = 0) -> pn.Column:
     return pn.Column(*head, *objects, sizing_mode="stretch_width", margin=6, styles=CARD | flex)
 
 
+def stack(*cards: pn.Column, flexible: int = 320) -> pn.Column:
+    """Return cards one below the other that share a row with another card; the last one fills it to the bottom."""
+    cards[-1].styles = {**cards[-1].styles, "flex": "1 1 auto"}
+    styles = {"flex": f"1 1 {flexible}px", "min-width": "0", "align-self": "stretch"}
+    return pn.Column(*cards, sizing_mode="stretch_width", margin=0, styles=styles)
+
+
 def shown(canvas: Canvas, max_width: int = 640) -> pn.pane.Bokeh:
     """Return a chart that is as wide as there is room."""
     return pn.pane.Bokeh(canvas.figure, sizing_mode="stretch_width", max_width=max_width)

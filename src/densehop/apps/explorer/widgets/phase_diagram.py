@@ -10,6 +10,7 @@ from bokeh.models import ColumnDataSource, Legend
 from bokeh.plotting import figure
 from scipy.ndimage import distance_transform_edt
 
+from densehop.apps.explorer.compute.description import SYMBOLS
 from densehop.apps.explorer.compute.phase_plane import PhasePlane
 from densehop.apps.explorer.widgets.canvas import dress
 from densehop.plot.phase_diagrams import lines_of
@@ -80,6 +81,16 @@ class PhaseDiagramFigure:
     def mark(self, x: float, t: float) -> None:
         """Put the cross at a point."""
         self._cross.data = {"x": [x], "y": [t]}
+
+
+def colour_key(dataset: xr.Dataset) -> str:
+    """Return, as HTML, the colour of each phase that a diagram has, and what the phase means."""
+    phases = dataset["phase"].attrs["flag_meanings"].split()
+    present = [phases[code] for code in np.unique(dataset["phase"].values)]
+    rows = "".join(
+        f"<dt><span style='background: {SHADES[name]}'>{name}</span></dt><dd>{SYMBOLS[name]}</dd>" for name in present
+    )
+    return f"<dl class='colours'>{rows}</dl>"
 
 
 def _colours(codes: npt.NDArray[np.int8], phases: list[str]) -> npt.NDArray[np.uint32]:
