@@ -60,6 +60,10 @@ def test_chains_cross_low_walls_and_the_page_says_so():
     assert description.small_size_warning(point, enough) == ""
     assert "at other memories" in description.result(low, point.levels(16))
     assert "25 examples" in description.small_size_warning(Point(EXAMPLES, 0.2, 0.3), 16)
+    archetypes = PhasePlane("exponential_archetypes", None, sharpness=1.0, reliability=0.6, copies_load=0.05)
+    assert "2 copies of each archetype" in description.small_size_warning(Point(archetypes, 0.1, 0.3), 16)
+    rectified = PhasePlane("rectified", None, degree=0.3)
+    assert description.small_size_warning(Point(rectified, 0.1, 0.3), 16) == ""  # memories, and no wall is known
 
 
 def test_chains_that_leave_a_feature_for_an_example_are_found_there():

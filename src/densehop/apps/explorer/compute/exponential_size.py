@@ -4,7 +4,7 @@ import math
 
 from densehop.apps.explorer.compute.point import Point
 from densehop.errors import NoSolution
-from densehop.exponential_problem import ExponentialModel
+from densehop.exponential_problem import ExponentialArchetypes, ExponentialModel, ExponentialTeacherStudent
 from densehop.theory.models.exponential import sums
 from densehop.theory.questions.basin import basin_overlap
 
@@ -38,8 +38,12 @@ def wall(problem: ExponentialModel) -> float:
 def explanation(point: Point, n_spins: int) -> str:
     """Say why a network of exponential energy differs from the theory at this N; an empty string where it does not."""
     problem = point.problem
+    if isinstance(problem, ExponentialArchetypes):
+        return _of_examples(point.n_copies(n_spins), "copies of each archetype", problem.copies_load, n_spins)
+    if isinstance(problem, ExponentialTeacherStudent):
+        return _of_examples(point.n_examples(n_spins), "examples", point.coordinate, n_spins)
     if not isinstance(problem, ExponentialModel):
-        return _of_examples(point, n_spins)
+        return ""
     try:
         height = wall(problem)
     except NoSolution:
@@ -56,13 +60,12 @@ def explanation(point: Point, n_spins: int) -> str:
     )
 
 
-def _of_examples(point: Point, n_spins: int) -> str:
-    """Say how few examples there are."""
-    n_examples = point.n_examples(n_spins)
-    if n_examples >= FEW or point.coordinate == 0:
+def _of_examples(number: int, what: str, load: float, n_spins: int) -> str:
+    """Say how few examples of a pattern there are."""
+    if number >= FEW or load == 0:
         return ""
-    enough = math.ceil(math.log(FEW) / point.coordinate)
+    enough = math.ceil(math.log(FEW) / load)
     return (
-        f"At N = {n_spins} there are only exp({point.coordinate:.4g} N) = {n_examples:,} examples, and their mean "
-        f"differs from draw to draw; in the theory of N → ∞ it does not. To meet it take N = {enough} or more."
+        f"At N = {n_spins} there are only exp({load:.4g} N) = {number:,} {what}, and their mean differs from draw to "
+        f"draw; in the theory of N → ∞ it does not. To meet it take N = {enough} or more."
     )
