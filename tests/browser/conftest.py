@@ -1,4 +1,4 @@
-"""A server of the explorer and a headless Chromium, for the tests in this folder."""
+"""A server of the explorer and a headless Chromium, for the tests in this folder; both end with its last test."""
 
 import os
 import re
@@ -6,15 +6,18 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
+from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
 
 REQUIRED = "DENSEHOP_REQUIRE_BROWSER"  # set where a skipped test would hide something
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 120  # seconds until a test gives up: the machine may do other things
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
     """Return a browser's program; without one the tests are skipped, or fail where they are required."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
@@ -24,7 +27,7 @@ def chromium():
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(tmp_path_factory):
     """Return address and process of an explorer; at the end its console holds no trace."""
     command = [sys.executable, "-u", "-m", "densehop", "explore", "--port", "0", "--no-browser"]
@@ -40,13 +43,13 @@ def served(tmp_path_factory):
     assert "Traceback" not in console.read_text()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(served):
     """Return the address of an explorer in a process of its own."""
     return served[0]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium):
     """Return a running browser."""
     sync_api = pytest.importorskip("playwright.sync_api")
@@ -56,15 +59,15 @@ def browser(chromium):
         running.close()
 
 
-@pytest.fixture
-def visit(browser, server):
-    """Return a function that opens a page; afterwards nothing has left the machine and nothing was complained about."""
+@contextmanager
+def visits(browser, server):
+    """Give a function that opens pages; at the end nothing has left the machine and nothing was complained about."""
     context = browser.new_context(viewport={"width": 1366, "height": 900}, accept_downloads=True)
     asked, complaints = [], []
 
     def opened(link=""):
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(1000 * PATIENCE)
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -77,3 +80,21 @@ def visit(browser, server):
     hosts = {urlsplit(url).hostname for url in asked if not url.startswith(("data:", "blob:"))}
     assert hosts <= {"127.0.0.1"}, asked
     assert not complaints
+
+
+@pytest.fixture
+def visit(browser, server):
+    """Return a function that opens a page of a test's own."""
+    with visits(browser, server) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def share(browser, server):
+    """Return a function that opens a page, or returns it as another test of the module has left it.
+
+    A page costs its server and its browser seconds of work, so tests share one where they do not mind what the others
+    did with it.
+    """
+    with visits(browser, server) as opened:
+        yield cache(opened)

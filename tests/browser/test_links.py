@@ -28,6 +28,7 @@ def texts_of(server, link):
     [
         ({"x": "nan", "t": "inf", "view": "none", "clicked": "a.b"}, "x=nan, t=inf, view=none, clicked=a.b"),
         ({"p": "99", "n": "99999999", "sweeps": "10000000"}, "p=99, n=99999999, sweeps=10000000"),
+        ({"model": "finite_noise", "p": "3", "t": "warm"}, "the link holds what cannot be shown: t=warm, p=3"),
         ({"model": "fixed_teacher", "teacher_t": "1.2", "view": "cut"}, "teacher_t=1.2"),
         ({"model": "nishimori", "p": "3", "x": "0", "t": "0", "view": "cut"}, "temperature must be positive"),
     ],

@@ -1,5 +1,6 @@
 """Datasets: every name is reached as an attribute of the dataset and of its variables."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ FIGURES = sorted((Path(__file__).parents[2] / "docs" / "figures").glob("*.nc"))
 PLANES = {
     "direct": {},
     "nishimori": {},
-    "fixed_teacher": {"teacher_temperature": 3.0},
+    "fixed_teacher": {"teacher_temperature": 1.6},
     "fixed_load": {"load": 6.0},
     "finite_noise": {"teacher_temperature": 6.0},
     "large_noise": {},
@@ -36,14 +37,23 @@ def test_names_in_published_files(path):
     assert hidden_names(store.load(path)) == []
 
 
+@cache
+def phase_diagram(model):
+    """Return a diagram of four points with all lines of a model."""
+    p = 4 if model in {"finite_noise", "large_noise"} else 3
+    return dh.phase_diagram(p, model, coordinates(model), [0.5, 3.5], **PLANES[model])
+
+
+def coordinates(model):
+    return [5.0, 8.0] if model == "fixed_load" else [0.5, 1.0]
+
+
 @pytest.mark.filterwarnings("ignore:replica symmetry is not exact")
 @pytest.mark.parametrize("model", PLANES)
 def test_names_in_phase_diagrams(model):
-    p = 4 if model in {"finite_noise", "large_noise"} else 3
-    coordinates = [5.0, 8.0] if model == "fixed_load" else [0.5, 1.0]
-    data = dh.phase_diagram(p, model, coordinates, [0.5, 3.5], **PLANES[model])
+    data = phase_diagram(model)
     assert hidden_names(data) == []
-    assert data[data["phase"].dims[1]].values.tolist() == coordinates
+    assert data[data["phase"].dims[1]].values.tolist() == coordinates(model)
 
 
 def test_load_is_reached_as_alpha():
@@ -89,7 +99,7 @@ def test_every_name_of_a_recipe_is_known(path):
 
 @pytest.mark.filterwarnings("ignore:replica symmetry is not exact")
 def test_everything_in_a_phase_diagram_says_what_it_is():
-    data = dh.phase_diagram(3, "fixed_teacher", [0.5, 1.0], [0.5, 3.5], teacher_temperature=1.6)
+    data = phase_diagram("fixed_teacher")
     assert undescribed(data) == []
     assert data.alpha.attrs["reference"] == "docs/theory.md, eq. 4"
     assert "alpha of the line retrieval spinodal" in data["retrieval_spinodal_alpha"].attrs["long_name"]

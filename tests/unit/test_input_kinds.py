@@ -2,6 +2,7 @@
 
 import locale
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -10,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import densehop as dh
+from tests.answers import answers
 from tests.input_kinds import KINDS, REFUSED, SAME, functions, judged
 
 ROOT = Path(__file__).parents[2]
-FUNCTIONS = functions()
+PAGE = (ROOT / "docs/inputs.md").read_text()
+LISTED = re.findall(r"^\d+\. `(.*)`$", PAGE, re.MULTILINE)  # the functions of each column
+FUNCTIONS = [name for names in LISTED for name in names.split("`, `")]
 MEANINGS = f"`{SAME}` is the answer for the plain array, `{REFUSED}` a refusal in one line"
 
 
@@ -24,7 +27,7 @@ def table():
     return results()
 
 
-@pytest.mark.parametrize("function", [function.name for function in FUNCTIONS])
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_kind_of_input_is_right_or_refused_in_one_line(function, table):
     wrong = {kind: words for kind, (verdict, words) in table[function].items() if verdict not in {SAME, REFUSED}}
     assert wrong == {}
@@ -33,11 +36,11 @@ def test_every_kind_of_input_is_right_or_refused_in_one_line(function, table):
 
 def test_the_page_shows_this_table(table):
     """`python -m tests.unit.test_input_kinds` prints it."""
-    page = (ROOT / "docs/inputs.md").read_text()
-    assert markdown(table) in page
+    assert sorted(table) == sorted(FUNCTIONS)
+    assert markdown(table) in PAGE
     count = sum(map(len, table.values()))
     assert count > 1000
-    assert f"{count:,} combinations" in page
+    assert f"{count:,} combinations" in PAGE
 
 
 def markdown(table):
@@ -54,22 +57,6 @@ def markdown(table):
     for number, names in enumerate(columns.values(), 1):
         lines.append(f"{number}. {', '.join(f'`{name}`' for name in names)}")
     return "\n".join(lines)
-
-
-def answers():
-    """A little of everything, as text."""
-    network = dh.PBodyHopfield(np.ones((2, 20)), p=3)
-    images = np.arange(60.0).reshape(10, 6) % 7
-    memory = dh.DenseAssociativeMemory().fit(images)
-    classes = np.arange(10) % 2
-    model = dh.DenseAssociativeClassifier(4, max_iter=3, random_state=0).fit(images, classes)
-    found = [
-        network.sample(1.0, 2, 20, seed=0).energy, memory.restore(np.where(images > 5, np.nan, images)),
-        model.decision_function(images), dh.solve(dh.DirectModel(p=3, load=0.4, temperature=0.5), "retrieval").m,
-        dh.diagnostics.time_average(images).error, dh.retrieval_boundary(2, 0.0),
-        dh.learn.locate(np.where(images > 3, 1, -1), p=2, survive=1.0).fixed_points,
-    ]  # fmt: skip
-    return [np.asarray(one).tolist() for one in found]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +85,7 @@ def test_locale_of_the_process_changes_nothing(calm):
 def test_optimised_python_and_warnings_as_errors_change_nothing(calm):
     """`python -W error -O`; the locale of the system is C, its output no terminal, and the program comes by a pipe."""
     place = f"import sys; sys.path.insert(0, {str(ROOT)!r})"
-    code = f"{place}; from tests.unit.test_input_kinds import answers; print(answers())"
+    code = f"{place}; from tests.answers import answers; print(answers())"
     command = [sys.executable, "-W", "error", "-O", "-"]
     settings = {**os.environ, "LC_ALL": "C"}
     told = subprocess.run(command, input=code, capture_output=True, text=True, check=False, env=settings)
@@ -112,7 +99,7 @@ def results():
         warnings.simplefilter("ignore")  # that data are not on the scale of what is stored, which some here are not
         return {
             one.name: {kind.name: judged(one, kind) for kind in KINDS if one.base.ndim == 2 or not kind.rows_only}
-            for one in FUNCTIONS
+            for one in functions()
         }
 
 

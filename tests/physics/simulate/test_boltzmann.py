@@ -159,7 +159,7 @@ def test_stale_overlaps_are_caught(p, monkeypatch):
     assert chi_square(net, TEMPERATURE[p], 6_000, thin, **options) > FALSE_ALARM
     monkeypatch.setattr(sweeps, "flip", forgetful_flip)
     with pytest.raises(InternalError, match="is not that of its state"):
-        net.sample(TEMPERATURE[p], 4, 6_000, **options)
+        net.sample(TEMPERATURE[p], 4, 100, **options)
     monkeypatch.setattr(PatternChains, "check", lambda _self: None)
     assert chi_square(net, TEMPERATURE[p], 6_000, thin, **options) < CAUGHT
 
@@ -175,6 +175,6 @@ def test_stale_weights_are_caught(p, monkeypatch):
     assert chi_square(net, TEMPERATURE[p], 6_000, thin, **options) > FALSE_ALARM
     monkeypatch.setattr(couplings_kernel, "flip_weights", lambda *_arguments: None)
     with pytest.raises(InternalError, match="is not that of its state"):
-        net.sample(TEMPERATURE[p], 4, 6_000, **options)
+        net.sample(TEMPERATURE[p], 4, 100, **options)
     monkeypatch.setattr(CoupledChains, "check", lambda _self: None)
     assert chi_square(net, TEMPERATURE[p], 6_000, thin, **options) < CAUGHT
