@@ -16,29 +16,31 @@ from tests.input_kinds import KINDS, REFUSED, SAME, functions, judged
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/inputs.md").read_text()
-LISTED = re.findall(r"^\d+\. `(.*)`$", PAGE, re.MULTILINE)  # the functions of each column
-FUNCTIONS = [name for names in LISTED for name in names.split("`, `")]
-MEANINGS = f"`{SAME}` is the answer for the plain array, `{REFUSED}` a refusal in one line"
+COLUMNS = [names.split("`, `") for names in re.findall(r"^\d+\. `(.*)`$", PAGE, re.MULTILINE)]  # functions judged alike
+ROWS = [[cell.strip() for cell in row.split("|")[1:-1]] for row in re.findall(r"^\| .*$", PAGE, re.MULTILINE)]
 
 
 @pytest.fixture(scope="module")
-def table():
-    """What became of each combination."""
-    return results()
+def by_name():
+    """The functions, with the models that they are called on."""
+    return {function.name: function for function in functions()}
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_every_kind_of_input_is_right_or_refused_in_one_line(function, table):
-    wrong = {kind: words for kind, (verdict, words) in table[function].items() if verdict not in {SAME, REFUSED}}
+@pytest.mark.parametrize(("column", "name"), [(n, name) for n, names in enumerate(COLUMNS, 1) for name in names])
+def test_every_kind_of_input_is_right_or_refused_in_one_line(column, name, by_name):
+    """As the page says of this function; `python -m tests.unit.test_input_kinds` prints its table."""
+    row = results(by_name[name])
+    wrong = {kind: words for kind, (verdict, words) in row.items() if verdict not in {SAME, REFUSED}}
     assert wrong == {}
-    assert SAME in {verdict for verdict, _ in table[function].values()}
+    verdicts = {kind: verdict for kind, (verdict, _) in row.items()}
+    assert SAME in verdicts.values()
+    assert verdicts == {cells[0]: cells[column] for cells in ROWS[2:] if cells[column]}
 
 
-def test_the_page_shows_this_table(table):
-    """`python -m tests.unit.test_input_kinds` prints it."""
-    assert sorted(table) == sorted(FUNCTIONS)
-    assert markdown(table) in PAGE
-    count = sum(map(len, table.values()))
+def test_the_page_shows_every_function_and_how_many_combinations_there_are(by_name):
+    assert sorted(name for names in COLUMNS for name in names) == sorted(by_name)
+    assert len(set(zip(*(cells[1:] for cells in ROWS[2:]), strict=True))) == len(COLUMNS)
+    count = sum(one.base.ndim == 2 or not kind.rows_only for one in by_name.values() for kind in KINDS)
     assert count > 1000
     assert f"{count:,} combinations" in PAGE
 
@@ -93,17 +95,14 @@ def test_optimised_python_and_warnings_as_errors_change_nothing(calm):
     assert told.stdout.strip() == str(calm)
 
 
-def results():
-    """Return what became of each combination: function -> kind -> verdict and words."""
+def results(function):
+    """Return what became of each kind of input: kind -> verdict and words."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that data are not on the scale of what is stored, which some here are not
-        return {
-            one.name: {kind.name: judged(one, kind) for kind in KINDS if one.base.ndim == 2 or not kind.rows_only}
-            for one in functions()
-        }
+        return {kind.name: judged(function, kind) for kind in KINDS if function.base.ndim == 2 or not kind.rows_only}
 
 
 if __name__ == "__main__":
-    found = results()
+    found = {one.name: results(one) for one in functions()}
     print(markdown(found))
     print(f"{sum(map(len, found.values())):,} combinations")
