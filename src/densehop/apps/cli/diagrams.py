@@ -24,7 +24,7 @@ Plane = Annotated[
     ),
 ]
 PlaneTeacher = Annotated[float | None, typer.Option(help="T*, for fixed-teacher and finite-noise.")]
-CopiesLoad = Annotated[float | None, typer.Option(help="log(n)/N for n copies of each archetype.")]
+CopiesLoad = Annotated[float | None, typer.Option(help="Load log(n)/N of n copies of each archetype.")]
 PlaneLoad = Annotated[float | None, typer.Option(help="Load alpha, for fixed-load.")]
 PlaneScaled = Annotated[
     float | None,

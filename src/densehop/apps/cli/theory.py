@@ -33,10 +33,11 @@ Reliability = Annotated[
     ),
 ]
 ArchetypeLoad = Annotated[
-    float | None, typer.Option(help="log(K)/N for K archetypes, of which the stored vectors are noisy copies.")
+    float | None, typer.Option(help="Load log(K)/N of K archetypes, of which the stored vectors are noisy copies.")
 ]
 Degree = Annotated[
-    float | None, typer.Option(help="c of a rectified polynomial of degree n = c N, instead of --p or --sharpness.")
+    float | None,
+    typer.Option(help="Rate c of a rectified polynomial of degree n = c N, instead of --p or --sharpness."),
 ]
 Temperature = Annotated[float, typer.Option(help="T of the network or student; 0 is the limit T -> 0.")]
 TeacherTemperature = Annotated[float | None, typer.Option(help="T* of the teacher.")]
