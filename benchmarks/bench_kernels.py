@@ -96,13 +96,13 @@ def inner_loop(loop: ctypes.CDLL | None) -> None:
         )
 
 
-def four_and_three(n_spins: int, n_patterns: int, sweeps: int) -> dict[str, np.ndarray]:
-    """Return ns per pattern and attempt at p = 4 and at p = 3, (2, round), cold and with every other one accepted.
+def side_by_side(bodies: Sequence[int], n_spins: int, n_patterns: int, sweeps: int) -> dict[str, np.ndarray]:
+    """Return ns per pattern and attempt at each p of `bodies`, (p, round), cold and with every other one accepted.
 
     The cost of a run is the time of a long one minus that of a short one.
     """
     pattern, examples = dh.draw_examples(n_spins, n_patterns, 2, 0.7 * n_spins**0.5)
-    nets = [dh.PBodyHopfield(examples, p=p) for p in (4, 3)]
+    nets = [dh.PBodyHopfield(examples, p=p) for p in bodies]
     runs = [
         partial(net.sample, temperature, 1, length, net.relax(pattern), representation="patterns", n_workers=1)
         for temperature in (0.0, 1e9)
@@ -111,18 +111,34 @@ def four_and_three(n_spins: int, n_patterns: int, sweeps: int) -> dict[str, np.n
     ]
     times = in_turn(*runs).T
     costs = (times[1::2] - times[::2]) * 1e9 / (2 * sweeps) / n_spins / n_patterns
-    return {"cold": costs[:2], "half accepted": costs[2:]}
+    return {"cold": costs[: len(nets)], "half accepted": costs[len(nets) :]}
 
 
 def four_bodies() -> None:
     """Print what an attempt costs on patterns at p = 4, over the same at p = 3."""
     print("patterns, p = 4, ns per pattern and attempt (times p = 3):    cold          half accepted")
     for n_spins, n_patterns, sweeps in ((64, 8_192, 400), (256, 131_072, 8), (256, 1_048_576, 2), (512, 131_072, 4)):
-        found = [np.median(costs, axis=1) for costs in four_and_three(n_spins, n_patterns, sweeps).values()]
+        found = [np.median(costs, axis=1) for costs in side_by_side((4, 3), n_spins, n_patterns, sweeps).values()]
         print(
             f"  N = {n_spins}, M = {n_patterns:7}: "
             + " ".join(f"{four:20.3f} ({four / three:.1f})" for four, three in found)
         )
+
+
+def more_bodies() -> None:
+    """Print what an attempt costs on patterns at p = 5 and more, over the same at p = 4; many spins take 64 bits."""
+    few, many = (4, 5, 6, 7, 8), (4, 5, 6)
+    print("patterns, ns per pattern and attempt at p = 4; times as long at p = 5, 6, ...:")
+    for bodies, n_spins, n_patterns, sweeps in (
+        (few, 40, 4_000, 600),
+        (few, 64, 8_192, 200),
+        (few, 64, 131_072, 10),
+        (many, 128, 8_192, 60),
+        (many, 300, 8_192, 20),
+    ):
+        for name, costs in side_by_side(bodies, n_spins, n_patterns, sweeps).items():
+            ratios = " ".join(f"{ratio:.2f}" for ratio in np.median(costs[1:] / costs[0], axis=1))
+            print(f"  N = {n_spins}, M = {n_patterns:6}, {name}: {np.median(costs[0]):.3f}; {ratios}")
 
 
 @dataclass(frozen=True)
@@ -254,5 +270,6 @@ if __name__ == "__main__":
         with tempfile.TemporaryDirectory() as folder:
             inner_loop(compiled_loop(folder))
         four_bodies()
+        more_bodies()
         scaling()
         choice()

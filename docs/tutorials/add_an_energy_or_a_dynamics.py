@@ -120,7 +120,8 @@ assert kept[0] > kept[-1] + 0.1
 #    equation. Energies that are no sum over overlaps, or no integers, have a sibling in ``energies/weights.py``, with
 #    ``kernels/weights.py`` behind it.
 # 2. ``kernels/forms/``: each file looks whether a table is a certain polynomial of :math:`k`, and has fast code for it.
-#    Any other table is looked up; that is what happened above. You need to do nothing.
+#    The fields of the mixture above are cubic, so it ran as fast as four bodies alone. A table that is no polynomial
+#    is looked up. You need to do nothing.
 # 3. ``energies/interactions.py``, ``table_of``: give it a name, so that ``interaction="yours"`` works everywhere.
 # 4. Tests to pass: ``tests/unit/energies/test_energy.py`` (against loops over tuples of sites) and
 #    ``tests/physics/simulate/test_boltzmann.py`` (the check above, for every dynamics, with deliberately wrong kernels

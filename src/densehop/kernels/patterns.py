@@ -4,7 +4,7 @@ Layout, for N spins and M patterns, B = ceil(M/32) blocks of 32; the places behi
 
 - `bits` (N, B) uint32: a row per site, 1 where the pattern has -1.
 - `overlaps` (32 B,) int16: k_a, the overlap of the state with pattern a.
-- `amplitudes` (32 B,): even[c_a]/factor, kept where it is no simple polynomial, so that an attempt is one signed sum.
+- `amplitudes` (32 B,): (even[c_a] - constant)/factor, kept if that is no square or cube: an attempt is a signed sum.
 - `totals` (2,) int64: sum_a odd[c_a] and sum_a energy[c_a].
 
 The doubled field of site i is sum_a sigma_ia even[c_a] + xi_i sum_a odd[c_a]. How the two sums are found depends on the

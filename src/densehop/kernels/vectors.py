@@ -3,7 +3,7 @@
 LLVM translates them for any processor, with the same result: for one with 512-bit registers a block of 32 is three or
 four instructions, for others a few more. (The compiler finds part of this in plain loops, at a third of the speed: it
 takes half the register width and cannot read signs as bits.) The loops are in `signed_sums.py`,
-`weighted_sums.py`, `packed_signs.py`, `levels.py`, `slabs.py` and `tiles.py`.
+`polynomials.py`, `weighted_sums.py`, `packed_signs.py`, `levels.py`, `slabs.py` and `tiles.py`.
 """
 
 from llvmlite import ir

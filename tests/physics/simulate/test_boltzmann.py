@@ -83,6 +83,8 @@ def test_exact_distribution(p, dynamics, order, representation):
         ("power", 3, "couplings"),
         ("power", 4, "auto"),
         ("power", 5, "auto"),
+        ("power", 6, "auto"),
+        ("strict", 5, "auto"),
         ("rectified", 3, "auto"),
         ("rectified", 6, "auto"),
     ],

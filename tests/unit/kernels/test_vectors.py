@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from densehop.kernels import packed_signs, scans, signed_sums, slabs, weighted_sums
+from densehop.kernels import packed_signs, polynomials, scans, signed_sums, slabs, weighted_sums
 from tests import naive
 
 BLOCKS = [1, 2, 3, 4, 5, 8, 11]
@@ -40,6 +40,11 @@ def add_signed_and_sum(bits, row, first, last, step, values):
 @njit
 def cube(values, slope, inverse, first, last, amplitudes):
     return signed_sums.cube(values, slope, inverse, first, last, amplitudes)
+
+
+@njit
+def evaluate(overlaps, parity, amplitudes_are_odd, even, odd, first, last, amplitudes):
+    return polynomials.evaluate(overlaps, parity, amplitudes_are_odd, even, odd, first, last, amplitudes)
 
 
 @njit
@@ -164,6 +169,23 @@ def test_cube(n_blocks, n_spins, dtype, divisor):
     assert squares == (k[32 * first :] ** 2).sum()
     assert (amplitudes[: 32 * first] == 7).all()
     assert (divisor * amplitudes[32 * first :].astype(int) == (k**3 + (8 - 3 * n_spins) * k)[32 * first :]).all()
+
+
+@pytest.mark.parametrize("n_blocks", BLOCKS)
+@pytest.mark.parametrize("amplitudes_are_odd", [0, 1])
+@pytest.mark.parametrize(("n_spins", "dtype"), [(40, np.int32), (41, np.int32), (300, np.int64), (32_767, np.int64)])
+def test_polynomials_of_overlaps(n_blocks, amplitudes_are_odd, n_spins, dtype):
+    k = 2 * np.random.default_rng(n_blocks).integers(0, n_spins + 1, 32 * n_blocks) - n_spins
+    k[-2:] = n_spins, -n_spins
+    q = (k**2 - n_spins % 2) // 4
+    left, right = (k, q) if amplitudes_are_odd else (q, k)
+    amplitudes, first = np.full(32 * n_blocks, 7, dtype=dtype), n_blocks // 2
+    total = evaluate(
+        k.astype(np.int16), n_spins % 2, amplitudes_are_odd, (5, -3), (-11, 2), first, n_blocks, amplitudes
+    )
+    assert total == (right * (2 * q - 11))[32 * first :].sum()
+    assert (amplitudes[: 32 * first] == 7).all()
+    assert (amplitudes[32 * first :] == (left * (5 - 3 * q))[32 * first :]).all()
 
 
 @pytest.mark.parametrize("n_blocks", BLOCKS)

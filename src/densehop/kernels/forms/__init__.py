@@ -7,10 +7,11 @@ sums overflowing. A further form is one more file, and its `fit` in the list bel
 
 from typing import Any
 
-from densehop.kernels.forms import cube, linear, square, table, wide_cube
+from densehop.kernels.forms import cube, linear, polynomial, square, table, wide_cube
 from densehop.kernels.forms.exact import Fit, Tables
 
-FITS = (linear.fit, square.fit, cube.fit, wide_cube.fit, table.fit)  # the fastest first; every table has the last
+# the fastest first; every table has the last
+FITS = (linear.fit, square.fit, cube.fit, wide_cube.fit, polynomial.fit, table.fit)
 
 
 def fastest(even: Any, odd: Any) -> Fit:
