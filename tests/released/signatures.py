@@ -54,6 +54,8 @@ def _members(owner: type) -> dict[str, str]:
 
 def _parameters(item: Any) -> str:
     """Return the parameters with their defaults; types may change, since what is accepted is what counts."""
+    if inspect.isclass(item) and issubclass(item, enum.Enum):
+        return "(value)"  # of the class itself, Python 3.11 and 3.12 name other parameters
     try:
         parameters = inspect.signature(item).parameters.values()
     except (TypeError, ValueError):
