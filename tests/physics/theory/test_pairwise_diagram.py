@@ -8,20 +8,21 @@ from densehop.base.progress import NoProgress
 from densehop.errors import NoSolution
 from densehop.theory.diagrams import pairwise_winners, winners
 from densehop.theory.lines.planes import plane
+from densehop.theory.lines.retrieval import pairwise_global_load
 from densehop.theory.models.pairwise import arrays, glass_table, limits
-from densehop.theory.models.pairwise.model import Pairwise
 from densehop.theory.saddle_point import find
 
 WHERE = plane("direct", 2)
-LOADS = np.array([0.1, 0.11, 0.138, 0.15])
-TEMPERATURES = np.array([0.0, 0.01, 0.3, 1.1, 1.999, 2.4, 2.5353, 3.0])  # T_g = 2.447, 2.469, 2.525, 2.548
+LOADS = np.array([0.1, 0.103, 0.107, 0.11])
+TEMPERATURES = np.array([0.0, 0.01, 0.3, 1.1, 1.999, 2.44, 2.4655, 3.0])  # T_g = 2.447, 2.454, 2.463, 2.469
 TOLERANCE = {"parisi": 1e-8}  # whose digits are fewer close to T_g
 
 
 @pytest.fixture(scope="module")
 def table():
-    """The interpolant over the loads of these tests, half a second of processor time."""
-    return glass_table.glass_table(float(LOADS[0]), float(LOADS[-1]))
+    """The interpolant over the loads of these tests, a second of processor time, kept for all of them."""
+    made = glass_table.glass_table(float(LOADS[0]), float(LOADS[-1]))
+    assert made is not None
 
 
 @pytest.fixture
@@ -48,8 +49,65 @@ def assert_same(ours, theirs):
             np.testing.assert_array_equal(ours[name], values, err_msg=name)
 
 
-def test_arrays_say_what_solving_each_point_says(table, alone):
-    assert table is not None
+@pytest.mark.usefixtures("table")
+def test_arrays_say_what_solving_each_point_says(alone):
     ours = pairwise_winners.by_table(WHERE, LOADS, TEMPERATURES, "rs", NoProgress())
-    assert alone == [(0.15, 2.5353)]  # 0.995 T_g is interpolated, 0.9953 T_g as well ...
+    assert alone == [(0.11, 2.4655)]  # 0.9986 T_g
+    found = {winners.PHASES[code].value for code in ours["phase"].ravel()}
+    assert found == {"P", "SG", "lR", "gR"}
     assert_same(ours, winners.by_points(WHERE, LOADS, TEMPERATURES, "rs", NoProgress()))
+
+
+@pytest.mark.usefixtures("table")
+def test_points_on_a_transition_are_solved_one_by_one(alone):
+    on_it = pairwise_global_load(0.3).value
+    loads = np.array([LOADS[0], on_it, LOADS[-1]])
+    pairwise_winners.by_table(WHERE, loads, np.array([0.3]), "rs", NoProgress())
+    assert alone == [(on_it, 0.3)]
+
+
+@pytest.mark.usefixtures("table")
+def test_broken_retrieval_is_solved_one_by_one(monkeypatch):
+    asked = []
+    monkeypatch.setattr(pairwise_winners, "FEW", 0)
+    monkeypatch.setattr(pairwise_winners, "enter_point", lambda *arguments: asked.append(arguments[3]))
+    pairwise_winners.by_table(WHERE, LOADS, np.array([0.0, 0.04]), "1rsb", NoProgress())
+    assert asked == [(load, 0.0) for load in LOADS]  # at T = 0.04 replica symmetry is stable
+
+
+def test_few_points_cost_less_than_an_interpolant(monkeypatch):
+    monkeypatch.setattr(glass_table, "glass_table", lambda *_: pytest.fail("an interpolant was made"))
+    values = pairwise_winners.by_table(WHERE, LOADS[:2], np.array([1.0, 3.0]), "rs", NoProgress())
+    assert values["free_energy"][0, 0] == find(dh.DirectModel(2, 0.1, 1.0), "spin_glass", "1rsb").free_energy
+
+
+def test_an_interpolant_that_disagrees_is_refused(monkeypatch):
+    monkeypatch.setattr(glass_table, "TEMPERATURES", 6)
+    monkeypatch.setattr(glass_table, "LOADS", (3,))
+    assert glass_table.glass_table(0.5, 0.50001) is None
+
+
+def test_retrieval_on_arrays_is_that_of_solve():
+    rng = np.random.default_rng(0)
+    temperature = np.concatenate([[0.0, 0.0, 0.01], 2 * rng.random(57)])
+    limit = np.array([limits.retrieval_spinodal_load(t).value for t in temperature.tolist()])
+    load = limit * np.concatenate([[0.999, 1.001, 0.9999999], 1.2 * rng.random(57)])
+    found, sure = arrays.retrieval(load, temperature)
+    assert np.flatnonzero(~sure).tolist() == [2]  # a distance of 1e-7 from the spinodal
+    for k in np.flatnonzero(sure).tolist():
+        try:
+            one = find(dh.DirectModel(2, float(load[k]), float(temperature[k])), "retrieval")
+        except NoSolution:
+            assert np.isnan(found.overlap[k])
+            continue
+        ours = [field[k] for field in found]
+        theirs = one.m, one.q, one.energy, one.entropy, one.replicon
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-11)
+
+
+def test_the_paramagnet_on_arrays_is_that_of_solve():
+    load, temperature = np.array([0.1, 1.0, 10.0, 0.001]), np.array([2.5, 3.5, 300.0, 1e4])
+    found = arrays.paramagnet(load, temperature)
+    for k, (nu, t) in enumerate(zip(load.tolist(), temperature.tolist(), strict=True)):
+        one = find(dh.DirectModel(2, nu, t), "paramagnet")
+        assert [field[k] for field in found] == pytest.approx([0, 0, one.energy, one.entropy, one.replicon], rel=1e-13)

@@ -78,7 +78,7 @@ def _largest_load(temperature: Floats) -> Floats:
 def _noiseless(temperature: Floats) -> Floats:
     """Return m = tanh(2m/T) > 0, T < 2, by Newton's method from above."""
     m = np.ones_like(temperature)
-    with np.errstate(divide="ignore", over="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for _ in range(60):
             tanh = np.tanh(2 * m / temperature)
             slope = 1 - 2 * np.where(tanh < 1, (1 - tanh**2) / temperature, 0.0)
