@@ -1,4 +1,4 @@
-"""Diagrams of two-body memories: whole arrays against `solve`, point by point."""
+"""Diagrams of two bodies: whole arrays against `solve`, point by point."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from densehop.errors import NoSolution
 from densehop.theory.diagrams import pairwise_winners, winners
 from densehop.theory.lines.planes import plane
 from densehop.theory.lines.retrieval import pairwise_global_load
-from densehop.theory.models.pairwise import arrays, glass_table, limits
+from densehop.theory.models.pairwise import arrays, glass_table, interpolant, limits
 from densehop.theory.saddle_point import find
 
 WHERE = plane("direct", 2)
@@ -19,10 +19,16 @@ TOLERANCE = {"parisi": 1e-8}  # whose digits are fewer close to T_g
 
 
 @pytest.fixture(scope="module")
-def table():
-    """The interpolant over the loads of these tests, a second of processor time, kept for all of them."""
-    made = glass_table.glass_table(float(LOADS[0]), float(LOADS[-1]))
+def made():
+    """The interpolant over the loads of these tests, a second of processor time."""
+    return glass_table.glass_table(float(LOADS[0]), float(LOADS[-1]))
+
+
+@pytest.fixture
+def table(made, monkeypatch):
+    """The same interpolant for all of them."""
     assert made is not None
+    monkeypatch.setattr(glass_table, "glass_table", lambda *_: made)
 
 
 @pytest.fixture
@@ -58,6 +64,22 @@ def test_arrays_say_what_solving_each_point_says(alone):
     assert_same(ours, winners.by_points(WHERE, LOADS, TEMPERATURES, "rs", NoProgress()))
 
 
+PLANES = [  # coordinates, temperatures, phases, and how many points are left to `candidates`
+    (plane("fixed_teacher", 2, 2.44), LOADS, [0.0, 0.3, 1.0, 1.6, 2.2, 2.42, 2.44, 2.6], {"P", "SG", "gR", "eR"}, 4),
+    (plane("fixed_load", 2, load=0.105), [2.05, 2.2, 2.3, 3.0], [0.0, 0.5, 1.0, 1.999, 2.3, 2.6], {"P", "gR"}, 3),
+    (plane("nishimori", 2), LOADS, [0.0, 1.5, 2.2, 2.4, 2.6], {"P", "gR", "eR"}, 8),
+]
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize(("where", "x", "t", "phases", "n_alone"), PLANES)
+def test_arrays_say_it_where_there_is_a_teacher(where, x, t, phases, n_alone, alone):
+    ours = pairwise_winners.by_table(where, np.array(x), np.array(t), "rs", NoProgress())
+    assert len(alone) == n_alone
+    assert {winners.PHASES[code].value for code in ours["phase"].ravel()} >= phases
+    assert_same(ours, winners.by_points(where, np.array(x), np.array(t), "rs", NoProgress()))
+
+
 @pytest.mark.usefixtures("table")
 def test_points_on_a_transition_are_solved_one_by_one(alone):
     on_it = pairwise_global_load(0.3).value
@@ -67,12 +89,16 @@ def test_points_on_a_transition_are_solved_one_by_one(alone):
 
 
 @pytest.mark.usefixtures("table")
-def test_broken_retrieval_is_solved_one_by_one(monkeypatch):
+@pytest.mark.parametrize(("where", "cold", "hot"), [(WHERE, 0.0, 0.04), (plane("fixed_teacher", 2, 2.44), 0.3, 2.6)])
+def test_broken_states_are_solved_one_by_one(where, cold, hot, monkeypatch):
+    """Where it is cold replica symmetry is unstable, or has no inference where 1RSB may have it."""
     asked = []
     monkeypatch.setattr(pairwise_winners, "FEW", 0)
     monkeypatch.setattr(pairwise_winners, "enter_point", lambda *arguments: asked.append(arguments[3]))
-    pairwise_winners.by_table(WHERE, LOADS, np.array([0.0, 0.04]), "1rsb", NoProgress())
-    assert asked == [(load, 0.0) for load in LOADS]  # at T = 0.04 replica symmetry is stable
+    values = pairwise_winners.by_table(where, LOADS, np.array([cold, hot]), "1rsb", NoProgress())
+    assert asked == [(load, cold) for load in LOADS]
+    for name, unknown in winners.empty(LOADS.shape).items():  # nothing is left there of what arrays say
+        np.testing.assert_array_equal(values[name][0], unknown)
 
 
 def test_few_points_cost_less_than_an_interpolant(monkeypatch):
@@ -82,8 +108,8 @@ def test_few_points_cost_less_than_an_interpolant(monkeypatch):
 
 
 def test_an_interpolant_that_disagrees_is_refused(monkeypatch):
-    monkeypatch.setattr(glass_table, "TEMPERATURES", 6)
-    monkeypatch.setattr(glass_table, "LOADS", (3,))
+    monkeypatch.setattr(interpolant, "TEMPERATURES", 6)
+    monkeypatch.setattr(interpolant, "LOADS", (3,))
     assert glass_table.glass_table(0.5, 0.50001) is None
 
 
@@ -107,7 +133,7 @@ def test_retrieval_on_arrays_is_that_of_solve():
 
 def test_the_paramagnet_on_arrays_is_that_of_solve():
     load, temperature = np.array([0.1, 1.0, 10.0, 0.001]), np.array([2.5, 3.5, 300.0, 1e4])
-    found = arrays.paramagnet(load, temperature)
+    found = arrays.paramagnet(load, temperature, np.zeros(4))
     for k, (nu, t) in enumerate(zip(load.tolist(), temperature.tolist(), strict=True)):
         one = find(dh.DirectModel(2, nu, t), "paramagnet")
         assert [field[k] for field in found] == pytest.approx([0, 0, one.energy, one.entropy, one.replicon], rel=1e-13)

@@ -17,7 +17,7 @@ from densehop.base.ranges import decimal_range
 from densehop.errors import InvalidInput
 from densehop.plot import phase_diagrams as phases
 from densehop.recipes.recipe import Recipe
-from densehop.theory.diagrams.axes import solves_each_point, window
+from densehop.theory.diagrams.axes import window
 from densehop.theory.diagrams.diagram import phase_diagram
 from densehop.theory.lines.exponential_planes import any_plane
 from densehop.theory.saddle_point import ANSATZES
@@ -59,8 +59,7 @@ class Size:
     ) -> "Size":
         """Return the checked size of a diagram that a user asks for; None stands for a default that suits the plane."""
         shown = any_plane(model, p, settings)
-        default = 21 if p == 2 and solves_each_point(shown) else 161
-        points = checks.integer("size", default if points is None else points, 2, MAX_POINTS)
+        points = checks.integer("size", 161 if points is None else points, 2, MAX_POINTS)
         checks.choice("ansatz", ansatz, ANSATZES)
         whole = window(shown)
         fixed: dict[str, Any] = {**settings, "ansatz": ansatz, "n_spins": n_spins}

@@ -16,7 +16,7 @@ from densehop.theory.models.many_body import limits
 
 Window = tuple[float, float]
 
-N_POINTS, N_SOLVED_POINTS = 81, 21  # fewer where each point is solved by itself, at p = 2 with a teacher in 0.01 s
+N_POINTS, N_SOLVED_POINTS = 81, 21  # fewer where each point is solved by itself
 LARGEST_COORDINATE = {"direct": 2.0, "nishimori": 8.0, "fixed_teacher": 4.0, "finite_noise": 2.0, "large_noise": 2.0}
 LARGEST_PAIRWISE = {"direct": 0.4, "nishimori": 2.0, "fixed_teacher": 2.0}
 LARGEST_TEMPERATURE, LARGEST_PAIRWISE_TEMPERATURE = 4.0, 3.0
@@ -77,14 +77,9 @@ def _end(least: float) -> float:
     return math.ceil(least / step) * step
 
 
-def solves_each_point(where: Plane) -> bool:
-    """Whether the points of a plane are solved one by one, and not as whole arrays."""
-    return not where.universal and where.model != "direct"
-
-
 def default_axes(where: Plane) -> tuple[Floats, Floats]:
     """Return values of the first coordinate and of T over the window that shows all phases."""
-    points = N_SOLVED_POINTS if solves_each_point(where) else N_POINTS
+    points = N_SOLVED_POINTS if isinstance(where, ExponentialPlane) else N_POINTS
     coordinates, temperatures = (decimal_range(*ends, points) for ends in window(where))
     return coordinates, temperatures
 

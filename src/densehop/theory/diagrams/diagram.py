@@ -13,7 +13,7 @@ from densehop.base.ranges import decimal_range
 from densehop.errors import InvalidInput, NoSolution
 from densehop.teacher import law
 from densehop.theory.diagrams import difficulty, line_marks, regions
-from densehop.theory.diagrams.axes import checked_axis, default_axes, solves_each_point
+from densehop.theory.diagrams.axes import checked_axis, default_axes
 from densehop.theory.diagrams.broken_lines import NAMES, POINTS, BrokenLines, broken_lines, count_points
 from densehop.theory.diagrams.pairwise_winners import by_table
 from densehop.theory.diagrams.phases import Phase, breaks_symmetry, candidates, phase_among
@@ -117,7 +117,7 @@ def phase_diagram(
     if where.universal:
         values = by_arrays(where, x, t, broken)
     else:
-        values = (by_points if solves_each_point(where) else by_table)(where, x, t, ansatz, report)
+        values = (by_table if where.p == 2 else by_points)(where, x, t, ansatz, report)
     dataset = _as_dataset(where, x, t, values, ansatz)
     lines = _lines(where, kinds, ansatz, broken, float(t[-1]), report)
     if n_spins is not None:

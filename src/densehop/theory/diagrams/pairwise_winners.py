@@ -1,8 +1,10 @@
-"""Who wins at each point of the plane of two-body memories: whole arrays, and point by point near every border.
+"""Who wins at each point of a plane of two-body memories: whole arrays, and point by point near every border.
 
-Where the arrays cannot be sure to say what `phases.candidates` says, it is asked: close to T_g, to a spinodal, to a
-transition or to where a state becomes unstable, and for 1RSB states with an overlap.
+Where the arrays cannot be sure to say what `phases.candidates` says, it is asked: close to T_g, to the end of a branch,
+to a transition or to where a state becomes unstable, and for 1RSB states with an overlap.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,24 +14,58 @@ from densehop.base.progress import Progress
 from densehop.theory.diagrams.phases import Phase
 from densehop.theory.diagrams.winners import CODES, Values, empty, enter_point
 from densehop.theory.lines.planes import Plane
-from densehop.theory.models.pairwise import arrays, glass_table, limits
+from densehop.theory.models.pairwise import arrays, glass_table, interpolant, limits
 from densehop.theory.models.pairwise.arrays import ArrayStates
 from densehop.theory.models.pairwise.model import FURTHEST
 
 Indices = npt.NDArray[np.intp]
 FEW = 300  # points with a glass up to which an interpolant would cost more than they do
 DOUBT = 1e-8  # of free energies and replicons: what is closer is left to `candidates`; arrays err by less than 1e-10
+NEAR_ONSET = 1e-6  # of the load or contrast at which inference begins: what is closer is left to `candidates`, too
+ORDERED_TEACHER = 2.0  # T* from which on there is a pattern to infer
+
+
+class Points(NamedTuple):
+    """Load, T and, where there is a teacher, T* of points (n,); it is infinite where there is none."""
+
+    load: Floats
+    temperature: Floats
+    teacher: Floats
+
+    @property
+    def contrast(self) -> Floats:
+        """2/(T* - 2), 0 without a teacher."""
+        return 2 / (self.teacher - ORDERED_TEACHER)
+
+    @property
+    def glass_onset(self) -> Floats:
+        """T_g."""
+        result: Floats = 2 * (1 + np.sqrt(self.load / 2))
+        return result
+
+    def some(self, chosen: Indices) -> "Points":
+        """Return some of the points."""
+        return Points(*(column[chosen] for column in tuple(self)))
 
 
 def by_table(where: Plane, x: Floats, t: Floats, ansatz: str, progress: Progress) -> Values:
-    """Return the winner at each load x and temperature t of the direct model with p = 2."""
-    load, temperature = (grid.ravel() for grid in np.meshgrid(x, t))
-    values = empty((load.size,))
-    onset = 2 * (1 + np.sqrt(load / 2))
-    alone = ~_enter_paramagnet(values, load, temperature, onset)
-    glassy = np.flatnonzero(_in_table(load, temperature, onset))
+    """Return the winner at each coordinate x and temperature t with p = 2."""
+    points = _points(where, *(grid.ravel() for grid in np.meshgrid(x, t)))
+    values = empty((x.size * t.size,))
+    alone = np.ones(x.size * t.size, dtype=bool)
+    regular = (points.load > 0) & (points.teacher > ORDERED_TEACHER)
+    above = np.flatnonzero(regular & (points.temperature > points.glass_onset * (1 + DOUBT)))
+    glassy = np.flatnonzero(regular & _in_table(points))
+    if above.size:
+        hot = points.some(above)
+        alone[above] = ~_enter_winners(where, values, above, hot, _paramagnet(hot), ansatz)
     if glassy.size > FEW:
-        alone[glassy] = ~_enter_ordered(values, glassy, load, temperature, ansatz)
+        cold = points.some(glassy)
+        background = _glass(cold)
+        if background is not None:
+            alone[glassy] = ~_enter_winners(where, values, glassy, cold, background, ansatz)
+    for name, unknown in empty((x.size * t.size,)).items():  # nothing is left of what was not sure
+        values[name][alone] = unknown[alone]
     result = {name: array.reshape(t.size, x.size) for name, array in values.items()}
     for row, columns in enumerate(alone.reshape(t.size, x.size)):
         for column in np.flatnonzero(columns):
@@ -38,52 +74,134 @@ def by_table(where: Plane, x: Floats, t: Floats, ansatz: str, progress: Progress
     return result
 
 
-def _enter_paramagnet(values: Values, load: Floats, temperature: Floats, onset: Floats) -> Mask:
-    """Enter the paramagnet above T_g, and say where."""
-    above = (load > 0) & (temperature > onset * (1 + DOUBT))
-    found = arrays.paramagnet(load[above], temperature[above])
-    values["phase"][above] = CODES[Phase.PARAMAGNETIC]
-    _enter(values, np.flatnonzero(above), found, temperature)
-    values["rs_exact"][above] = True
-    return above
+def _points(where: Plane, coordinate: Floats, temperature: Floats) -> Points:
+    """Return the problems of a plane's points."""
+    if where.model == "fixed_load":
+        assert where.value is not None
+        return Points(np.full_like(coordinate, where.value), temperature, coordinate)
+    if where.model == "nishimori":
+        return Points(coordinate, temperature, temperature)
+    teacher = np.inf if where.value is None else where.value
+    return Points(coordinate, temperature, np.full_like(coordinate, teacher))
 
 
-def _in_table(load: Floats, temperature: Floats, onset: Floats) -> Mask:
+def _in_table(points: Points) -> Mask:
     """Whether the glass at each point is one that is interpolated."""
-    covered = (load >= glass_table.LEAST_LOAD) & (load <= glass_table.LARGEST_LOAD)
-    result: Mask = covered & (temperature <= glass_table.HIGHEST * onset)
+    covered = (points.load >= interpolant.LEAST_LOAD) & (points.load <= interpolant.LARGEST_LOAD)
+    result: Mask = covered & (points.temperature <= interpolant.HIGHEST * points.glass_onset)
     return result
 
 
-def _enter_ordered(values: Values, chosen: Indices, load: Floats, temperature: Floats, ansatz: str) -> Mask:
-    """Enter the glass or retrieval at the chosen points, and say at which of them that is sure."""
-    nu, tau = load[chosen], temperature[chosen]
-    table = glass_table.glass_table(float(nu.min()), float(nu.max()))
-    if table is None:
-        return np.zeros(chosen.size, dtype=bool)
-    glass, (found, sure) = table.at(nu, tau), arrays.retrieval(nu, tau)
-    exists = np.isfinite(found.overlap)
-    rival, ours = (state.energy - np.where(tau > 0, tau, 0.0) * state.entropy for state in (glass, found))
+class Background(NamedTuple):
+    """The state without overlaps, its Parisi parameter, and the contrast from which on inference exists beside it."""
+
+    phase: Phase
+    state: ArrayStates
+    parisi: Floats
+    onset: Floats
+
+
+def _paramagnet(points: Points) -> Background:
+    """Return the paramagnet, T > T_g; inference grows out of it at load (T - 2)/c where T > T*, else not at all."""
+    load, temperature, teacher = points
+    onset = np.where(temperature > teacher, (temperature - 2) / load, np.inf)
+    state = arrays.paramagnet(load, temperature, points.contrast)
+    return Background(Phase.PARAMAGNETIC, state, np.zeros_like(load), onset)
+
+
+def _glass(points: Points) -> Background | None:
+    """Return the 1RSB glass, None where it is not to be had for all points at once."""
+    load, temperature, teacher = points
+    ends = float(load.min()), float(load.max())
+    table, onsets = glass_table.glass_table(*ends), glass_table.onset_table(*ends)
+    if table is None or onsets is None:
+        return None
+    q, parisi, *thermal = glass_table.glass_at(table, load, temperature)
+    onset = glass_table.onset_contrast(onsets, load, temperature)
     with np.errstate(invalid="ignore"):
-        sure &= ~(np.abs(ours - rival) < DOUBT * np.abs(rival)) & ~(np.abs(found.replicon) < DOUBT)
-        wins, unstable = ours < rival, found.replicon < 0
-    if ansatz == "1rsb":
-        sure &= ~((~exists | unstable) & (tau < limits.highest_instability() * (1 + DOUBT)) & (nu < FURTHEST))
-    values["phase"][chosen] = np.where(exists, CODES[Phase.LOCAL_RETRIEVAL], CODES[Phase.SPIN_GLASS])
-    _enter(values, chosen, ArrayStates(np.zeros_like(nu), glass.square, *glass[2:]), temperature)
-    values["parisi"][chosen] = glass.parisi
-    won = chosen[wins]
-    values["phase"][won], values["parisi"][won] = CODES[Phase.GLOBAL_RETRIEVAL], 0.0
-    _enter(values, won, ArrayStates(*(field[wins] for field in found)), temperature)
-    values["rs_exact"][won] = ~unstable[wins]
-    values["rs_unstable"][chosen] = exists & unstable
-    values["retrieval_overlap"][chosen] = found.overlap
+        onset = np.where(temperature >= teacher, (temperature - 2) / load, onset)
+    return Background(Phase.SPIN_GLASS, ArrayStates(np.zeros_like(q), q, *thermal), parisi, onset)
+
+
+def _enter_winners(
+    where: Plane, values: Values, chosen: Indices, points: Points, background: Background, ansatz: str
+) -> Mask:
+    """Enter the winners at the chosen points, and say at which of them that is sure."""
+    retrieval, sure = arrays.retrieval(points.load, points.temperature)
+    bayes_optimal = where.model == "nishimori"
+    inference, settled = _inference(points, background.onset, on_line=bayes_optimal)
+    branches = (background.state, retrieval, inference)
+    free = np.array([state.energy - points.temperature * state.entropy for state in branches])
+    sure &= settled & ~_are_close(free)
+    sure &= ~_may_be_broken(points, retrieval, inference, "rs" if bayes_optimal else ansatz)
+    winner = np.nanargmin(free, axis=0)
+    if bayes_optimal:  # where inference exists, it wins
+        sure &= (winner == 2) | np.isnan(inference.overlap)
+    wanted = inference if where.has_teacher else retrieval
+    exists = np.isfinite(wanted.overlap)
+    values["phase"][chosen] = np.where(exists, CODES[Phase.LOCAL_RETRIEVAL], CODES[background.phase])
+    example = Phase.EXAMPLE_RETRIEVAL if where.has_teacher else Phase.GLOBAL_RETRIEVAL
+    for number, phase in ((1, example), (2, Phase.GLOBAL_RETRIEVAL)):
+        values["phase"][chosen[winner == number]] = CODES[phase]
+    for name, columns in _numbers(branches, free).items():
+        values[name][chosen] = np.choose(winner, columns)
+    values["parisi"][chosen] = np.where(winner == 0, background.parisi, 0.0)
+    symmetric = (winner > 0) | (background.phase is Phase.PARAMAGNETIC)
+    values["rs_exact"][chosen] = symmetric & (values["replicon"][chosen] >= 0)
+    values["rs_unstable"][chosen] = np.where(winner == 1, retrieval.replicon < 0, wanted.replicon < 0)
+    values["inference_wins"][chosen] = free[2] < free[0]
+    values["retrieval_overlap"][chosen], values["inference_overlap"][chosen] = retrieval.overlap, inference.overlap
     return sure
 
 
-def _enter(values: Values, chosen: Indices, found: ArrayStates, temperature: Floats) -> None:
-    """Enter the numbers of the winners at the chosen points."""
-    values["m"][chosen], values["q"][chosen] = found.overlap, found.square
-    values["energy"][chosen], values["entropy"][chosen] = found.energy, found.entropy
-    values["replicon"][chosen] = found.replicon
-    values["free_energy"][chosen] = found.energy - temperature[chosen] * found.entropy
+def _numbers(branches: tuple[ArrayStates, ...], free: Floats) -> dict[str, list[Floats]]:
+    """Return the numbers of background, retrieval and inference at each point."""
+    zero = np.zeros_like(free[0])
+    return {
+        "m": [zero, branches[1].overlap, zero],
+        "q_star": [zero, zero, branches[2].overlap],
+        "q": [state.square for state in branches],
+        "free_energy": list(free),
+        "energy": [state.energy for state in branches],
+        "entropy": [state.entropy for state in branches],
+        "replicon": [state.replicon for state in branches],
+    }
+
+
+def _inference(points: Points, onset: Floats, *, on_line: bool) -> tuple[ArrayStates, Mask]:
+    """Return inference at each point, and whether that is sure; `onset` is the contrast from which on it exists.
+
+    `on_line`: whether the plane is that of the Nishimori line; on that of another one its points are left to `solve`.
+    """
+    found = ArrayStates(*(np.full(onset.shape, np.nan) for _ in ArrayStates._fields))
+    contrast = points.contrast
+    crossing = ~np.bool_(on_line) & (np.abs(points.temperature - points.teacher) <= DOUBT * points.temperature)
+    sure = ~crossing & (np.abs(contrast - onset) > NEAR_ONSET * contrast) | (contrast == 0)
+    there = np.flatnonzero(sure & (contrast > onset))
+    some = points.some(there)
+    states, sure[there] = arrays.inference(some.load, some.temperature, some.contrast)
+    for field, values in zip(found, states, strict=True):
+        field[there] = values
+    return found, sure
+
+
+def _are_close(free: Floats) -> Mask:
+    """Whether two of the free energies or more, (3, n), are too close to say which is lower."""
+    with np.errstate(invalid="ignore"):
+        ordered = np.sort(free, axis=0)  # nan, where there is no state, comes last
+        result: Mask = (np.diff(ordered, axis=0) < DOUBT * np.abs(ordered[0])).any(axis=0)
+    return result
+
+
+def _may_be_broken(points: Points, retrieval: ArrayStates, inference: ArrayStates, ansatz: str) -> Mask:
+    """Whether a state is unstable or lacks in replica symmetry alone, or may be either, and that is asked."""
+    load, temperature, teacher = points
+    doubt = (np.abs(retrieval.replicon) < DOUBT) | (np.abs(inference.replicon) < DOUBT)
+    if ansatz == "rs":
+        return doubt
+    may_exist = (temperature < limits.highest_instability() * (1 + DOUBT)) & (load < FURTHEST)
+    remembered = (np.isnan(retrieval.overlap) & may_exist) | (retrieval.replicon < 0)
+    below = np.isfinite(teacher) & (temperature < teacher * (1 + DOUBT))
+    inferred = (np.isnan(inference.overlap) & below) | (inference.replicon < 0)
+    result: Mask = doubt | remembered | inferred
+    return result

@@ -1,4 +1,4 @@
-"""Two bodies on whole arrays of points: retrieval and the paramagnet, by the equations of `states` and `noise`."""
+"""Two bodies on whole arrays of points: retrieval, inference and paramagnet by the equations of `states`, `noise`."""
 
 import math
 from functools import lru_cache
@@ -16,6 +16,7 @@ SPINODAL_NODES = 24  # temperatures at which the largest load is known; enough f
 NEAR, HOTTEST = 1e-4, 2 * (1 - 1e-6)  # closer to the largest load, relatively, or to T = 2: not for arrays
 STEPS = 30  # of Newton's method
 SETTLED = 1e-9  # relative step after which Newton's method is at its end
+LONGEST = 0.7  # of its steps in log B and log a
 BLOCK = 20_000  # points at a time
 
 
@@ -29,13 +30,13 @@ class ArrayStates(NamedTuple):
     replicon: Floats
 
 
-def paramagnet(load: Floats, temperature: Floats) -> ArrayStates:
-    """Return the paramagnet at points (n,) above T = 2, stable above T_g (docs/theory.md, eq. 71 and 72)."""
+def paramagnet(load: Floats, temperature: Floats, contrast: Floats) -> ArrayStates:
+    """Return the paramagnet at points (n,) above T = 2, stable above T_g and before inference (eq. 71 and 72)."""
     zero, susceptibility = np.zeros_like(load), 1 / temperature
     stiff = 1 - 2 * susceptibility
     energy = _energy(load, zero, zero, susceptibility)
     entropy = math.log(2) + _entropy(load, susceptibility)
-    replicon = np.minimum(stiff**2 - 2 * load / temperature**2, stiff)
+    replicon = np.minimum(stiff**2 - 2 * load / temperature**2, stiff - load / temperature * contrast)
     return ArrayStates(zero, zero, energy, entropy, replicon)
 
 
@@ -122,20 +123,82 @@ def _newton(load: Floats, temperature: Floats) -> tuple[ArrayStates, Mask]:
     return _complete(load, temperature, mean, variance), settled
 
 
-def _complete(load: Floats, temperature: Floats, mean: Floats, variance: Floats) -> ArrayStates:
-    """Return order parameters, energy, entropy and replicon in the given fields (docs/theory.md, eq. 73 to 77)."""
+def inference(load: Floats, temperature: Floats, contrast: Floats) -> tuple[ArrayStates, Mask]:
+    """Return the replica-symmetric states with q* > 0 at points (n,) where they exist, and where they are sure.
+
+    Newton's method in log B and log a starts from frozen spins; a state that it reaches is the only one
+    (docs/theory.md, eq. 84 and 85).
+    """
+    parts = [slice(start, start + BLOCK) for start in range(0, load.size, BLOCK)]
+    blocks = [_inferred(load[part], temperature[part], contrast[part]) for part in parts]
+    if not blocks:
+        return ArrayStates(*(np.zeros(0) for _ in ArrayStates._fields)), np.zeros(0, dtype=bool)
+    found = ArrayStates(*(np.concatenate(columns) for columns in zip(*(block for block, _ in blocks), strict=True)))
+    return found, np.concatenate([settled for _, settled in blocks])
+
+
+def _inferred(load: Floats, temperature: Floats, contrast: Floats) -> tuple[ArrayStates, Mask]:
+    """Return the states of one block, and where Newton's method settled."""
+    mean, variance = load * contrast, 2 * load * (1 + contrast)
+    active, settled = np.arange(load.size), np.zeros(load.size, dtype=bool)
+    for _ in range(STEPS):
+        to_mean, to_variance, stiff = _inference_step(
+            mean[active], variance[active], load[active], temperature[active], contrast[active]
+        )
+        size = np.maximum(np.abs(to_mean), np.abs(to_variance))
+        good = np.isfinite(size)
+        shorter = np.minimum(1.0, LONGEST / np.maximum(size, LONGEST))
+        mean[active[good]] *= np.exp(-(shorter * to_mean)[good])
+        variance[active[good]] *= np.exp(-(shorter * to_variance)[good])
+        done = good & (size < SETTLED) & (stiff > 0)
+        settled[active[done]] = True
+        active = active[good & ~done]
+        if active.size == 0:
+            break
+    return _complete(load, temperature, mean, variance, contrast), settled
+
+
+def _inference_step(
+    mean: Floats, variance: Floats, load: Floats, temperature: Floats, contrast: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return the Newton step in log B and log a, and D, for B D = alpha c q* and a D^2 = 2 alpha (q + c q*^2)."""
+    here = site.average(mean, np.sqrt(variance), temperature)
+    overlap, q, chi = np.asarray(here.overlap), np.asarray(here.square), np.asarray(here.susceptibility)
+    skew, slope, t = np.asarray(here.skew), np.asarray(here.slope), temperature
+    with np.errstate(all="ignore"):
+        stiff = np.where(t >= 1, (t - 2 + 2 * q) / t, 1 - 2 * chi)  # as `curves.stiffness`
+        signal = q + contrast * overlap**2
+        r1 = np.log(mean * np.abs(stiff) / (load * contrast * overlap))
+        r2 = np.log(variance * stiff**2 / (2 * load * signal))
+        by_mean, by_variance = 4 * skew / stiff, -2 * slope / stiff  # of log D
+        j11, j12 = 1 + mean * (by_mean - chi / overlap), variance * (by_variance + skew / overlap)
+        j21 = mean * (2 * by_mean - (2 * t * skew + 2 * contrast * overlap * chi) / signal)
+        j22 = 1 + variance * (2 * by_variance + (t * slope + 2 * contrast * overlap * skew) / signal)
+        determinant = j11 * j22 - j12 * j21
+        return (j22 * r1 - j12 * r2) / determinant, (j11 * r2 - j21 * r1) / determinant, stiff
+
+
+def _complete(
+    load: Floats, temperature: Floats, mean: Floats, variance: Floats, contrast: Floats | None = None
+) -> ArrayStates:
+    """Return order parameters, energy, entropy and replicon in the given fields (docs/theory.md, eq. 73 to 77).
+
+    The overlap is q* where there is a contrast, and otherwise m.
+    """
     here = site.average(mean, np.sqrt(variance), temperature)
     m, q, chi = np.asarray(here.overlap), np.asarray(here.square), np.asarray(here.susceptibility)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    signal = q if contrast is None else q + contrast * m**2
+    with np.errstate(all="ignore"):  # T = 0, and fields in which Newton's method did not settle
         softness = np.where(np.equal(here.fourth, 0), 0.0, 2 * load * here.fourth / temperature)
-    replicon = (1 - 2 * chi) ** 2 - softness
-    return ArrayStates(m, q, _energy(load, m, q, chi), here.entropy + _entropy(load, chi), replicon)
+        energy = _energy(load, signal, q, chi) - (m**2 if contrast is None else 0.0)
+        entropy = here.entropy + _entropy(load, chi)
+    return ArrayStates(m, q, energy, entropy, (1 - 2 * chi) ** 2 - softness)
 
 
-def _energy(load: Floats, overlap: Floats, square: Floats, susceptibility: Floats) -> Floats:
-    """Return `WishartNoise.energy` in replica symmetry."""
+def _energy(load: Floats, signal: Floats, square: Floats, susceptibility: Floats) -> Floats:
+    """Return `WishartNoise.energy` in replica symmetry, without that of a retrieved memory; signal = q + c q*^2."""
     stiff = 1 - 2 * susceptibility
-    return -(overlap**2) - load / 2 * ((2 * susceptibility - square) / stiff + square / stiff**2)
+    return -load / 2 * ((2 * susceptibility - square) / stiff + signal / stiff**2)
 
 
 def _entropy(load: Floats, susceptibility: Floats) -> Floats:
