@@ -22,6 +22,7 @@ from densehop.theory.models.many_body import glass, limits
 from densehop.theory.models.many_body import states as many_body
 from densehop.theory.models.pairwise import curves as pairwise_curves
 from densehop.theory.models.pairwise import limits as pairwise_limits
+from densehop.theory.models.pairwise.glass_table import glass_table, onset_table
 from densehop.theory.states import broken_curve, site
 
 ROUNDS = 5
@@ -183,6 +184,13 @@ def diagrams() -> None:
         began = time.perf_counter()
         seconds = cpu_time(partial(dh.phase_diagram, p, model, loads, temperatures))
         report(f"{model}, p = {p} (wall time {time.perf_counter() - began:.1f} s)", seconds, 20.0)
+    for model, teacher, right in (("direct", None, 0.4), ("nishimori", None, 2.0), ("fixed_teacher", 3.0, 2.0)):
+        loads = np.linspace(0, right, 401)[1:]
+        for made in (glass_table, onset_table):
+            made.cache_clear()
+        began = time.perf_counter()
+        seconds = cpu_time(partial(dh.phase_diagram, 2, model, loads, temperatures, teacher_temperature=teacher))
+        report(f"{model}, p = 2 (wall time {time.perf_counter() - began:.1f} s)", seconds, 20.0)
 
 
 # --- plain iteration --------------------------------------------------------------------------------------------------

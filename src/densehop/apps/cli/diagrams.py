@@ -127,7 +127,7 @@ def phase_diagram(
     scaled_teacher_temperature: PlaneScaled = None,
     size: Annotated[
         int | None,
-        typer.Option(help="Points along each axis. (default: 161; 21 at p = 2, where each point takes longer)"),
+        typer.Option(help="Points along each axis. (default: 161)"),
     ] = None,
     coordinate_range: LoadRange = None,
     temperature_range: Range = None,

@@ -59,7 +59,7 @@ class Size:
     ) -> "Size":
         """Return the checked size of a diagram that a user asks for; None stands for a default that suits the plane."""
         shown = any_plane(model, p, settings)
-        points = checks.integer("size", (21 if p == 2 else 161) if points is None else points, 2, MAX_POINTS)
+        points = checks.integer("size", 161 if points is None else points, 2, MAX_POINTS)
         checks.choice("ansatz", ansatz, ANSATZES)
         whole = window(shown)
         fixed: dict[str, Any] = {**settings, "ansatz": ansatz, "n_spins": n_spins}

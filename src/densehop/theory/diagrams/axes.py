@@ -16,8 +16,7 @@ from densehop.theory.models.many_body import limits
 
 Window = tuple[float, float]
 
-# A point takes a tenth of a second where states are not the direct model's in other coordinates (p = 2): fewer points.
-N_POINTS, N_PAIRWISE_POINTS = 81, 21
+N_POINTS, N_SOLVED_POINTS = 81, 21  # fewer where each point is solved by itself
 LARGEST_COORDINATE = {"direct": 2.0, "nishimori": 8.0, "fixed_teacher": 4.0, "finite_noise": 2.0, "large_noise": 2.0}
 LARGEST_PAIRWISE = {"direct": 0.4, "nishimori": 2.0, "fixed_teacher": 2.0}
 LARGEST_TEMPERATURE, LARGEST_PAIRWISE_TEMPERATURE = 4.0, 3.0
@@ -80,7 +79,7 @@ def _end(least: float) -> float:
 
 def default_axes(where: Plane) -> tuple[Floats, Floats]:
     """Return values of the first coordinate and of T over the window that shows all phases."""
-    points = N_POINTS if where.universal else N_PAIRWISE_POINTS
+    points = N_SOLVED_POINTS if isinstance(where, ExponentialPlane) else N_POINTS
     coordinates, temperatures = (decimal_range(*ends, points) for ends in window(where))
     return coordinates, temperatures
 

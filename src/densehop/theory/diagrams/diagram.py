@@ -15,6 +15,7 @@ from densehop.teacher import law
 from densehop.theory.diagrams import difficulty, line_marks, regions
 from densehop.theory.diagrams.axes import checked_axis, default_axes
 from densehop.theory.diagrams.broken_lines import NAMES, POINTS, BrokenLines, broken_lines, count_points
+from densehop.theory.diagrams.pairwise_winners import by_table
 from densehop.theory.diagrams.phases import Phase, breaks_symmetry, candidates, phase_among
 from densehop.theory.diagrams.winners import CODES, PHASES, VARIABLES, Values, by_arrays, by_points, problem_at
 from densehop.theory.lines.boundaries import traced
@@ -113,7 +114,10 @@ def phase_diagram(
     points = count_points(where.p) if needs_lines else 0
     report.total(len(kinds) + points + (0 if where.universal else t.size))
     broken = broken_lines(where.p, report) if needs_lines else None
-    values = by_arrays(where, x, t, broken) if where.universal else by_points(where, x, t, ansatz, report)
+    if where.universal:
+        values = by_arrays(where, x, t, broken)
+    else:
+        values = (by_table if where.p == 2 else by_points)(where, x, t, ansatz, report)
     dataset = _as_dataset(where, x, t, values, ansatz)
     lines = _lines(where, kinds, ansatz, broken, float(t[-1]), report)
     if n_spins is not None:

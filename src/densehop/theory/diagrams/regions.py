@@ -1,6 +1,6 @@
 """The map of phases whose borders are the traced lines: a grid of few points, coloured between the lines.
 
-Where a point takes a tenth of a second a fine grid would take an hour, but the lines are known exactly. They cut the
+Where each point is solved by itself a fine grid would take an hour, but the lines are known exactly. They cut the
 window into regions; a region has the phase of the grid's points in it.
 """
 

@@ -27,7 +27,7 @@ VARIABLES = (*WINNERS, "retrieval_overlap", "inference_overlap")
 Values = dict[str, npt.NDArray[Any]]
 
 
-def _empty(shape: tuple[int, int]) -> Values:
+def empty(shape: tuple[int, ...]) -> Values:
     """Return arrays for every variable: 0, or nan for the overlaps of branches that may not exist."""
     values: Values = {name: np.zeros(shape) for name in VARIABLES}
     values["retrieval_overlap"] += np.nan
@@ -50,7 +50,7 @@ def by_arrays(where: Plane, x: Floats, t: Floats, broken: BrokenLines | None) ->
     """
     coordinate, temperature = np.meshgrid(x, t)
     load, signal = _load_and_signal(where, coordinate, temperature)
-    values = _empty(coordinate.shape)
+    values = empty(coordinate.shape)
     base = grids.background(where.p, load, temperature)
     rival = best = base.energy - temperature * base.entropy
     values.update(energy=base.energy, entropy=base.entropy, replicon=base.replicon, parisi=base.parisi)
@@ -212,10 +212,10 @@ def _break_symmetry(
 
 def by_points(where: Plane, x: Floats, t: Floats, ansatz: str, progress: Progress) -> Values:
     """Return the winner among all candidates, point by point."""
-    values = _empty((t.size, x.size))
+    values = empty((t.size, x.size))
     for row, temperature in enumerate(t):
         for column, coordinate in enumerate(x):
-            _enter_point(where, values, (row, column), (float(coordinate), float(temperature)), ansatz)
+            enter_point(where, values, (row, column), (float(coordinate), float(temperature)), ansatz)
         progress.advance()
     return values
 
@@ -225,7 +225,7 @@ def problem_at(where: Plane, coordinate: float, temperature: float) -> Problem:
     return where.problem(coordinate, 1e-9 if where.model == "nishimori" and temperature == 0 else temperature)
 
 
-def _enter_point(where: Plane, values: Values, at: tuple[int, int], point: tuple[float, float], ansatz: str) -> None:
+def enter_point(where: Plane, values: Values, at: tuple[int, int], point: tuple[float, float], ansatz: str) -> None:
     """Enter the winner at one point; nan and the phase alone where the teacher is critical."""
     problem = problem_at(where, *point)
     try:

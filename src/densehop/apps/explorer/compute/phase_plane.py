@@ -41,7 +41,6 @@ LARGEST_ARCHETYPES = 0.5  # load of archetypes
 WINDOW_OF_DIRECT_P2 = (0.4, 3.0)  # largest load and temperature
 MAX_P = 10
 GRID_POINTS = 121  # along each side of the grid
-GRID_POINTS_P2 = 31  # p = 2: each point takes about 0.01 s
 GRID_POINTS_ARCHETYPES = 41  # a point takes a millisecond
 GRID_POINTS_P2_PREVIEW = 13  # p = 2, without lines: this grid is shown until the finer one is there
 
@@ -172,12 +171,17 @@ def phase_grid(shown: PhasePlane) -> xr.Dataset:
     return diagram(shown, boundaries=False)
 
 
+def _grid_points(shown: PhasePlane, boundaries: bool) -> int:
+    """Return how many points a grid for the screen has along each side."""
+    if shown.model == "exponential_archetypes":
+        return GRID_POINTS_ARCHETYPES
+    return GRID_POINTS_P2_PREVIEW if shown.p == 2 and not boundaries else GRID_POINTS
+
+
 def diagram(shown: PhasePlane, boundaries: bool = True) -> xr.Dataset:
     """Return the phase diagram of a plane on a grid for the screen."""
     max_coordinate, max_temperature = shown.window
-    points = GRID_POINTS if shown.p != 2 else GRID_POINTS_P2 if boundaries else GRID_POINTS_P2_PREVIEW
-    if shown.model == "exponential_archetypes":
-        points = GRID_POINTS_ARCHETYPES
+    points = _grid_points(shown, boundaries)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the page itself says where replica symmetry is broken
         return phase_diagram(

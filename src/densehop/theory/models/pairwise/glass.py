@@ -29,6 +29,14 @@ def broken(load: float, temperature: float, variance: float) -> BrokenState:
     return solution
 
 
+def moved(fields: Fields, load: float, to: float) -> Fields:
+    """Return about the fields at another load and the same T/T_g: a ~ T_g^2 and y ~ s/T_g^2, s = sqrt(M/N)."""
+    s, other = math.sqrt(to / 2), math.sqrt(load / 2)
+    ratio = ((1 + s) / (1 + other)) ** 2
+    tilt = fields.tilt * s / other / ratio
+    return Fields(fields.mean, fields.outer * ratio, fields.added * ratio, tilt)
+
+
 def nearby(noise: Noise, load: float, temperature: float, mean: float, variance: float) -> Iterator[Fields]:
     """Yield starts around the replica-symmetric glass with fields of this variance, whose mean is 0.
 
