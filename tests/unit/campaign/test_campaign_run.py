@@ -150,7 +150,7 @@ HOLD = """
 import sys, time
 from pathlib import Path
 from densehop.campaign.folder import CampaignFolder
-with CampaignFolder.prepared(Path(sys.argv[1])).locked():
+with CampaignFolder.prepare(Path(sys.argv[1])).lock():
     print("held", flush=True)
     time.sleep(60)
 """
