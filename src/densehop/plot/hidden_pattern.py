@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from densehop.plot.style import BLUE, GREEN, GREY, HOUSE, ORANGE, PURPLE, sheet
 
 LOOKS = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "v"))
-COLUMNS = 2
+COLUMNS = 3
 
 
 def hidden_pattern(dataset: xr.Dataset) -> Figure:
@@ -20,14 +20,18 @@ def hidden_pattern(dataset: xr.Dataset) -> Figure:
     cases = list(dict.fromkeys(keys))
     rows = -(-len(cases) // COLUMNS)
     shape = (rows, min(COLUMNS, len(cases)))
-    with sheet(None, (4.1 * shape[1], 2.7 * rows + 0.7), HOUSE, shape, sharey=True) as page:
+    with sheet(None, (3.4 * shape[1], 2.7 * rows + 0.3), HOUSE, shape, sharey=True) as page:
         for axes, case in zip(page.panels, cases, strict=False):
             _panel(axes, dataset.isel(point=[index for index, key in enumerate(keys) if key == case]))
-        for axes in page.panels[len(cases) :]:
-            axes.remove()
-        for axes in page.panels[:: shape[1]]:
+        for axes in page.panels[: len(cases) : shape[1]]:
             axes.set_ylabel("share found")
-        page.legend(_handles(dataset), loc="outside lower center", ncols=3)
+        left = page.panels[len(cases) :]
+        for axes in left:
+            axes.set_axis_off()
+        if left:
+            left[-1].legend(handles=_handles(dataset), loc="center", frameon=False)
+        else:
+            page.legend(_handles(dataset), loc="outside lower center", ncols=3)
     return page.figure
 
 

@@ -65,11 +65,16 @@ PAPER = Size(
         Case(
             Task(3, 3, 2.0, 200, n_random=12, n_sweeps=50_000),
             (28_254, 40_363, 56_508, 80_726, 113_016),
-            n_disorders=6,
+            n_disorders=20,
         ),
         Case(
             Task(4, 2, 4.0, 64, n_random=12, n_sweeps=1_000, representation="patterns"),
             (3_099, 4_338, 6_197, 8_676, 12_395),
+            n_disorders=40,
+        ),
+        Case(
+            Task(4, 2, 4.0, 128, n_random=12, n_sweeps=2_000, representation="patterns"),
+            (11_700, 16_400, 23_400, 32_750, 46_800),
             n_disorders=40,
         ),
     )
