@@ -4,6 +4,7 @@
 """
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -17,7 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-VERSIONS = {"CITATION.cff": r"^version: (.+)$", "packaging/conda/recipe.yaml": r'^  version: "(.+)"$'}
+VERSIONS = {
+    "CITATION.cff": r"^version: (.+)$",
+    "docs/cite.md": r"^  version = \{(.+)\},$",
+    "packaging/conda/recipe.yaml": r'^  version: "(.+)"$',
+}
 PYTHONS = ("3.11", "3.12", "3.13")
 LARGEST_ARCHIVE = 2e6  # bytes of the source archive: no figures and no data of figures
 # What needs nothing but the core dependencies and pytest; the other tests need the packages of the extra `dev`.
@@ -32,8 +37,11 @@ TESTS = (
     "unit/learn/test_own_data.py",
     "unit/apps/test_released.py",
 )
+TOOLS_OF_TESTS = ("pytest", "pytest-xdist", "hypothesis", "pandas")
+ON_ALL_CORES = ("--numprocesses", "logical", "--dist", "worksteal")
 IMPORTS = """
-import importlib, pkgutil, densehop
+import importlib, pkgutil, sys, densehop
+assert densehop.__file__.startswith(sys.prefix), f"{densehop.__file__} is not what was installed"
 names = [found.name for found in pkgutil.walk_packages(densehop.__path__, "densehop.")]
 for name in names:
     try:
@@ -44,6 +52,7 @@ print(len(names), "modules")
 """
 RENDER = "import sys, rattler_build; print(*rattler_build.Stage0Recipe.from_file(sys.argv[1]).render())"
 LARGEST_PACKAGES = 8  # that are named with their sizes
+LINES_OF_A_FAILURE = 30  # the last ones, of what the failed command printed
 
 
 @dataclass
@@ -55,14 +64,17 @@ class Checklist:
     def check(self, name: str, step: Callable[[], str]) -> bool:
         """Run a step, which returns what to say of it or raises."""
         begun = time.perf_counter()
+        printed: list[str] = []
         try:
             passed, remark = True, step()
         except subprocess.CalledProcessError as error:
-            passed, remark = False, _last_line(f"{error.stdout or ''}\n{error.stderr or ''}")
+            printed = [line for text in (error.stdout, error.stderr) for line in text.splitlines() if line.strip(" -")]
+            passed, remark = False, printed[-1] if printed else f"exit status {error.returncode}"
         except (AssertionError, OSError) as error:
             passed, remark = False, str(error)
         self.rows.append((name, passed, time.perf_counter() - begun, remark))
         print(f"{'passed' if passed else 'FAILED':7} {self.rows[-1][2]:6.1f} s  {name}: {remark}", flush=True)
+        print(*(f"    {line}\n" for line in printed[-LINES_OF_A_FAILURE:]), sep="", end="", flush=True)
         return passed
 
 
@@ -116,10 +128,7 @@ def clean_tree() -> str:
 def same_version(candidate: bool) -> str:
     """Require that code, citation, changelog, conda recipe and kept files name the same version."""
     version = _found(r'__version__ = "(.+)"', "src/densehop/base/version.py")
-    for name, pattern in (
-        ("CITATION.cff", r"^version: (.+)$"),
-        ("packaging/conda/recipe.yaml", r'^  version: "(.+)"$'),
-    ):
+    for name, pattern in VERSIONS.items():
         assert _found(pattern, name) == version, f"{name} names another version than the code, {version}"
     heading = _found(r"^## (.+)$", "CHANGELOG.md")
     assert heading.split()[0] == version, f"CHANGELOG.md begins with {heading}"
@@ -137,14 +146,21 @@ def built(tools: Path, folder: Path) -> str:
 
 def check_archives(todo: Checklist, tools: Path, folder: Path) -> None:
     """Check what was built: its metadata, its files, and that nothing large is in it."""
-    archives = sorted((folder / "dist").iterdir())
-    wheel, source = (next(path for path in archives if path.name.endswith(end)) for end in (".whl", ".tar.gz"))
-    todo.check("metadata and description", lambda: run(tools / "bin/twine", "check", "--strict", *archives))
-    todo.check("files of the wheel", lambda: run(tools / "bin/check-wheel-contents", wheel))
-    todo.check("pyproject.toml", lambda: run(tools / "bin/validate-pyproject", ROOT / "pyproject.toml"))
+    dist = folder / "dist"
+    wheel, source = (
+        next(path.name for path in dist.iterdir() if path.name.endswith(end)) for end in (".whl", ".tar.gz")
+    )
+    todo.check(
+        "metadata and description", lambda: run(tools / "bin/twine", "check", "--strict", wheel, source, folder=dist)
+    )
+    todo.check("files of the wheel", lambda: run(tools / "bin/check-wheel-contents", wheel, folder=dist))
+    todo.check("pyproject.toml", lambda: run(tools / "bin/validate-pyproject", "pyproject.toml", folder=ROOT))
     todo.check("CITATION.cff", lambda: run(tools / "bin/cffconvert", "--validate", folder=ROOT))
-    todo.check("quality of the metadata", lambda: run(tools / "bin/pyroma", "--min", "8", source))
-    todo.check("the source archive is small", lambda: small(source))
+    todo.check(
+        "quality of the metadata",
+        lambda: f"{run(tools / 'bin/pyroma', '--quiet', '--min', 8, source, folder=dist)} of 10",
+    )
+    todo.check("the source archive is small", lambda: small(dist / source))
 
 
 def check_recipes(todo: Checklist, tools: Path) -> None:
@@ -171,15 +187,15 @@ def installed(folder: Path, python: str, resolution: str) -> str:
     seconds = time.perf_counter() - begun
     size = sizes(place)
     run(place / "bin/python", "-c", IMPORTS, folder=folder)
-    run(uv(), "pip", "install", "--quiet", "--python", place / "bin/python", "pytest", "hypothesis", "pandas")
-    run(place / "bin/densehop", "doctor", folder=folder)
+    run(uv(), "pip", "install", "--quiet", "--python", place / "bin/python", *TOOLS_OF_TESTS)
+    doctor = run(place / "bin/densehop", "doctor", folder=folder)
     tests = place / "tests-of-the-clone"
     shutil.copytree(ROOT / "tests", tests / "tests")
     for name in ("CHANGELOG.md", "pyproject.toml"):
         shutil.copy(ROOT / name, tests)
     chosen = [f"tests/{name}" for name in TESTS]
-    told = run(place / "bin/python", "-m", "pytest", "-p", "no:cacheprovider", *chosen, folder=tests)
-    return f"installed in {seconds:.0f} s, {size}; doctor is content; {_last_line(told)}"
+    told = run(place / "bin/python", "-m", "pytest", "-p", "no:cacheprovider", *ON_ALL_CORES, *chosen, folder=tests)
+    return f"installed in {seconds:.0f} s, {size}; {doctor} {_last_line(told)}"
 
 
 def sizes(place: Path) -> str:
@@ -224,9 +240,13 @@ def uv() -> Path:
 
 
 def run(*command: object, folder: Path | None = None) -> str:
-    """Run a command and return the last line that it printed."""
+    """Run a command and return the last line that it printed; what the clone holds must not be found by its path."""
     words = list(map(str, command))
-    done = subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True)
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+    }
+    done = subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True, env=variables)
     return done.stdout.strip() if words[0] == "git" else _last_line(done.stdout)
 
 
