@@ -12,6 +12,7 @@ import sys
 import tarfile
 import tempfile
 import time
+import tomllib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ VERSIONS = {
     "packaging/conda/recipe.yaml": r'^  version: "(.+)"$',
 }
 PYTHONS = ("3.11", "3.12", "3.13")
+LOWEST = "lowest-direct"  # versions, of the packages that are asked for by name
 LARGEST_ARCHIVE = 2e6  # bytes of the source archive: no figures and no data of figures
 # What needs nothing but the core dependencies and pytest; the other tests need the packages of the extra `dev`.
 TESTS = (
@@ -37,6 +39,11 @@ TESTS = (
     "unit/learn/test_own_data.py",
     "unit/apps/test_released.py",
 )
+INSTALLED = """
+import sys, importlib.metadata
+print(*(f"{name} {importlib.metadata.version(name)}" for name in sys.argv[1:]), sep=", ")
+"""
+NAMED = ("numpy", "scipy", "numba")  # dependencies whose versions the checklist prints
 TOOLS_OF_TESTS = ("pytest", "pytest-xdist", "hypothesis", "pandas")
 ON_ALL_CORES = ("--numprocesses", "logical", "--dist", "worksteal")
 IMPORTS = """
@@ -112,7 +119,7 @@ def main() -> int:
             check_recipes(todo, tools)
             for python in options.pythons:
                 todo.check(f"Python {python}, newest", lambda python=python: installed(folder, python, "highest"))
-            todo.check("Python 3.11, lowest", lambda: installed(folder, "3.11", "lowest-direct"))
+            todo.check("Python 3.11, lowest", lambda: installed(folder, "3.11", LOWEST))
     failed = [name for name, passed, *_ in todo.rows if not passed]
     print(f"\n{len(todo.rows)} steps, {len(failed)} failed" + "".join(f"\n  {name}" for name in failed))
     return len(failed)
@@ -182,20 +189,50 @@ def small(source: Path) -> str:
 def installed(folder: Path, python: str, resolution: str) -> str:
     """Install the wheel, let the installation check itself, and run tests against it, outside the clone."""
     place = folder / f"{python}-{resolution}"
+    dependencies = direct_dependencies()
     begun = time.perf_counter()
-    environment(place, python, next((folder / "dist").glob("*.whl")), resolution=resolution)
+    # The dependencies are named beside the wheel: of a wheel's own ones, the installer takes the newest in any case.
+    environment(place, python, next((folder / "dist").glob("*.whl")), *dependencies, resolution=resolution)
     seconds = time.perf_counter() - begun
     size = sizes(place)
     run(place / "bin/python", "-c", IMPORTS, folder=folder)
     run(uv(), "pip", "install", "--quiet", "--python", place / "bin/python", *TOOLS_OF_TESTS)
+    if resolution == LOWEST:
+        require_lowest(dependencies, versions(place, *(bound.split(">=")[0] for bound in dependencies)))
     doctor = run(place / "bin/densehop", "doctor", folder=folder)
+    tested = run_tests(place, resolution)
+    return f"{versions(place, *NAMED)}; installed in {seconds:.0f} s, {size}; {doctor} {tested}"
+
+
+def run_tests(place: Path, resolution: str) -> str:
+    """Run the tests of a copy outside the clone; old versions of other packages warn of each other, which is no failure."""
     tests = place / "tests-of-the-clone"
     shutil.copytree(ROOT / "tests", tests / "tests")
     for name in ("CHANGELOG.md", "pyproject.toml"):
         shutil.copy(ROOT / name, tests)
-    chosen = [f"tests/{name}" for name in TESTS]
-    told = run(place / "bin/python", "-m", "pytest", "-p", "no:cacheprovider", *ON_ALL_CORES, *chosen, folder=tests)
-    return f"installed in {seconds:.0f} s, {size}; {doctor} {_last_line(told)}"
+    options = ["-p", "no:cacheprovider", *ON_ALL_CORES, *(["-W", "default"] if resolution == LOWEST else [])]
+    told = run(place / "bin/python", "-m", "pytest", *options, *(f"tests/{name}" for name in TESTS), folder=tests)
+    return _last_line(told)
+
+
+def versions(place: Path, *names: str) -> str:
+    """Return the versions of packages in an environment, as "name version, ..."."""
+    return run(place / "bin/python", "-c", INSTALLED, *names)
+
+
+def direct_dependencies() -> list[str]:
+    """Return what pyproject.toml asks for, with its bounds."""
+    asked: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    return asked
+
+
+def require_lowest(dependencies: list[str], installed_versions: str) -> None:
+    """Require that the versions, listed as "name version, ...", are those at the bounds."""
+    found = dict(entry.split() for entry in installed_versions.split(", "))
+    for bound in dependencies:
+        name, lowest = bound.split(">=")
+        parts = lowest.split(".")
+        assert found[name].split(".")[: len(parts)] == parts, f"{name} {found[name]} was installed for {bound}"
 
 
 def sizes(place: Path) -> str:
