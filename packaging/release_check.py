@@ -13,10 +13,11 @@ import tarfile
 import tempfile
 import time
 import tomllib
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sizes import sizes
 
 ROOT = Path(__file__).parents[1]
 VERSIONS = {
@@ -58,7 +59,6 @@ for name in names:
 print(len(names), "modules")
 """
 RENDER = "import sys, rattler_build; print(*rattler_build.Stage0Recipe.from_file(sys.argv[1]).render())"
-LARGEST_PACKAGES = 8  # that are named with their sizes
 LINES_OF_A_FAILURE = 30  # the last ones, of what the failed command printed
 
 
@@ -90,10 +90,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pythons", nargs="+", default=PYTHONS)
     parser.add_argument("--candidate", action="store_true", help="not yet the release: the version may be unreleased")
-    parser.add_argument("--sizes", type=Path, metavar="ENVIRONMENT", help="only print what takes its space")
     options = parser.parse_args()
-    if options.sizes:
-        return print_sizes(options.sizes)
     todo = Checklist()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -205,7 +202,7 @@ def installed(folder: Path, python: str, resolution: str) -> str:
 
 
 def run_tests(place: Path, resolution: str) -> str:
-    """Run the tests of a copy outside the clone; old versions of other packages warn of each other, which is no failure."""
+    """Run the tests of a copy outside the clone; old versions of other packages may warn of each other."""
     tests = place / "tests-of-the-clone"
     shutil.copytree(ROOT / "tests", tests / "tests")
     for name in ("CHANGELOG.md", "pyproject.toml"):
@@ -233,35 +230,6 @@ def require_lowest(dependencies: list[str], installed_versions: str) -> None:
         name, lowest = bound.split(">=")
         parts = lowest.split(".")
         assert found[name].split(".")[: len(parts)] == parts, f"{name} {found[name]} was installed for {bound}"
-
-
-def sizes(place: Path) -> str:
-    """Return the size of an environment, and of its largest packages."""
-    files, byte_code = by_package(place)
-    largest = ", ".join(f"{name} {size / 1e6:.0f}" for name, size in files.most_common(LARGEST_PACKAGES))
-    compiled = f" and {byte_code.total() / 1e6:.0f} MB of byte code" if byte_code else ""
-    return f"{files.total() / 1e6:.0f} MB{compiled} ({largest})"
-
-
-def by_package(place: Path) -> tuple[Counter[str], Counter[str]]:
-    """Return the bytes of each package with the libraries that it brings along, and those of its byte code."""
-    files, byte_code = Counter[str](), Counter[str]()
-    for path in place.rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            inside = path.parts[path.parts.index("site-packages") + 1 :] if "site-packages" in path.parts else ("rest",)
-            name = inside[0].removesuffix(".libs").split("-")[0]
-            (byte_code if path.suffix == ".pyc" else files)[name] += path.stat().st_size
-    return files, byte_code
-
-
-def print_sizes(place: Path) -> int:
-    """Print the packages of an environment in the order of their sizes."""
-    files, byte_code = by_package(place)
-    print(f"{'MB':>24}  byte code")
-    for name, size in [("all", files.total()), *files.most_common(2 * LARGEST_PACKAGES)]:
-        compiled = byte_code.total() if name == "all" else byte_code[name]
-        print(f"{name:18} {size / 1e6:5.0f}  {compiled / 1e6:9.0f}")
-    return 0
 
 
 def environment(place: Path, python: str, *packages: object, resolution: str = "highest") -> str:
