@@ -29,7 +29,8 @@ def _described(path: str, item: Any) -> dict[str, str]:
     """Return a name's own line, and for a class those of its members that densehop defines."""
     if not callable(item):
         return {path: "attribute"}
-    lines = {path: _parameters(item)}
+    choices = inspect.isclass(item) and issubclass(item, enum.Enum)  # their constructor is that of the Python that runs
+    lines = {path: "choices" if choices else _parameters(item)}
     if inspect.isclass(item):
         for owner in reversed([one for one in item.__mro__ if one.__module__.startswith("densehop")]):
             lines |= {f"{path}.{name}": text for name, text in _members(owner).items()}
