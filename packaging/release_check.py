@@ -4,6 +4,7 @@
 """
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -11,14 +12,21 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections import Counter
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sizes import sizes
+
 ROOT = Path(__file__).parents[1]
-VERSIONS = {"CITATION.cff": r"^version: (.+)$", "packaging/conda/recipe.yaml": r'^  version: "(.+)"$'}
+VERSIONS = {
+    "CITATION.cff": r"^version: (.+)$",
+    "docs/cite.md": r"^  version = \{(.+)\},$",
+    "packaging/conda/recipe.yaml": r'^  version: "(.+)"$',
+}
 PYTHONS = ("3.11", "3.12", "3.13")
+LOWEST = "lowest-direct"  # versions, of the packages that are asked for by name
 LARGEST_ARCHIVE = 2e6  # bytes of the source archive: no figures and no data of figures
 # What needs nothing but the core dependencies and pytest; the other tests need the packages of the extra `dev`.
 TESTS = (
@@ -32,8 +40,16 @@ TESTS = (
     "unit/learn/test_own_data.py",
     "unit/apps/test_released.py",
 )
+INSTALLED = """
+import sys, importlib.metadata
+print(*(f"{name} {importlib.metadata.version(name)}" for name in sys.argv[1:]), sep=", ")
+"""
+NAMED = ("numpy", "scipy", "numba")  # dependencies whose versions the checklist prints
+TOOLS_OF_TESTS = ("pytest", "pytest-xdist", "hypothesis", "pandas")
+ON_ALL_CORES = ("--numprocesses", "logical", "--dist", "worksteal")
 IMPORTS = """
-import importlib, pkgutil, densehop
+import importlib, pkgutil, sys, densehop
+assert densehop.__file__.startswith(sys.prefix), f"{densehop.__file__} is not what was installed"
 names = [found.name for found in pkgutil.walk_packages(densehop.__path__, "densehop.")]
 for name in names:
     try:
@@ -43,7 +59,7 @@ for name in names:
 print(len(names), "modules")
 """
 RENDER = "import sys, rattler_build; print(*rattler_build.Stage0Recipe.from_file(sys.argv[1]).render())"
-LARGEST_PACKAGES = 8  # that are named with their sizes
+LINES_OF_A_FAILURE = 30  # the last ones, of what the failed command printed
 
 
 @dataclass
@@ -55,14 +71,17 @@ class Checklist:
     def check(self, name: str, step: Callable[[], str]) -> bool:
         """Run a step, which returns what to say of it or raises."""
         begun = time.perf_counter()
+        printed: list[str] = []
         try:
             passed, remark = True, step()
         except subprocess.CalledProcessError as error:
-            passed, remark = False, _last_line(f"{error.stdout or ''}\n{error.stderr or ''}")
+            printed = [line for text in (error.stdout, error.stderr) for line in text.splitlines() if line.strip(" -")]
+            passed, remark = False, printed[-1] if printed else f"exit status {error.returncode}"
         except (AssertionError, OSError) as error:
             passed, remark = False, str(error)
         self.rows.append((name, passed, time.perf_counter() - begun, remark))
         print(f"{'passed' if passed else 'FAILED':7} {self.rows[-1][2]:6.1f} s  {name}: {remark}", flush=True)
+        print(*(f"    {line}\n" for line in printed[-LINES_OF_A_FAILURE:]), sep="", end="", flush=True)
         return passed
 
 
@@ -71,10 +90,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pythons", nargs="+", default=PYTHONS)
     parser.add_argument("--candidate", action="store_true", help="not yet the release: the version may be unreleased")
-    parser.add_argument("--sizes", type=Path, metavar="ENVIRONMENT", help="only print what takes its space")
     options = parser.parse_args()
-    if options.sizes:
-        return print_sizes(options.sizes)
     todo = Checklist()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -100,7 +116,7 @@ def main() -> int:
             check_recipes(todo, tools)
             for python in options.pythons:
                 todo.check(f"Python {python}, newest", lambda python=python: installed(folder, python, "highest"))
-            todo.check("Python 3.11, lowest", lambda: installed(folder, "3.11", "lowest-direct"))
+            todo.check("Python 3.11, lowest", lambda: installed(folder, "3.11", LOWEST))
     failed = [name for name, passed, *_ in todo.rows if not passed]
     print(f"\n{len(todo.rows)} steps, {len(failed)} failed" + "".join(f"\n  {name}" for name in failed))
     return len(failed)
@@ -116,10 +132,7 @@ def clean_tree() -> str:
 def same_version(candidate: bool) -> str:
     """Require that code, citation, changelog, conda recipe and kept files name the same version."""
     version = _found(r'__version__ = "(.+)"', "src/densehop/base/version.py")
-    for name, pattern in (
-        ("CITATION.cff", r"^version: (.+)$"),
-        ("packaging/conda/recipe.yaml", r'^  version: "(.+)"$'),
-    ):
+    for name, pattern in VERSIONS.items():
         assert _found(pattern, name) == version, f"{name} names another version than the code, {version}"
     heading = _found(r"^## (.+)$", "CHANGELOG.md")
     assert heading.split()[0] == version, f"CHANGELOG.md begins with {heading}"
@@ -137,14 +150,21 @@ def built(tools: Path, folder: Path) -> str:
 
 def check_archives(todo: Checklist, tools: Path, folder: Path) -> None:
     """Check what was built: its metadata, its files, and that nothing large is in it."""
-    archives = sorted((folder / "dist").iterdir())
-    wheel, source = (next(path for path in archives if path.name.endswith(end)) for end in (".whl", ".tar.gz"))
-    todo.check("metadata and description", lambda: run(tools / "bin/twine", "check", "--strict", *archives))
-    todo.check("files of the wheel", lambda: run(tools / "bin/check-wheel-contents", wheel))
-    todo.check("pyproject.toml", lambda: run(tools / "bin/validate-pyproject", ROOT / "pyproject.toml"))
+    dist = folder / "dist"
+    wheel, source = (
+        next(path.name for path in dist.iterdir() if path.name.endswith(end)) for end in (".whl", ".tar.gz")
+    )
+    todo.check(
+        "metadata and description", lambda: run(tools / "bin/twine", "check", "--strict", wheel, source, folder=dist)
+    )
+    todo.check("files of the wheel", lambda: run(tools / "bin/check-wheel-contents", wheel, folder=dist))
+    todo.check("pyproject.toml", lambda: run(tools / "bin/validate-pyproject", "pyproject.toml", folder=ROOT))
     todo.check("CITATION.cff", lambda: run(tools / "bin/cffconvert", "--validate", folder=ROOT))
-    todo.check("quality of the metadata", lambda: run(tools / "bin/pyroma", "--min", "8", source))
-    todo.check("the source archive is small", lambda: small(source))
+    todo.check(
+        "quality of the metadata",
+        lambda: f"{run(tools / 'bin/pyroma', '--quiet', '--min', 8, source, folder=dist)} of 10",
+    )
+    todo.check("the source archive is small", lambda: small(dist / source))
 
 
 def check_recipes(todo: Checklist, tools: Path) -> None:
@@ -166,49 +186,50 @@ def small(source: Path) -> str:
 def installed(folder: Path, python: str, resolution: str) -> str:
     """Install the wheel, let the installation check itself, and run tests against it, outside the clone."""
     place = folder / f"{python}-{resolution}"
+    dependencies = direct_dependencies()
     begun = time.perf_counter()
-    environment(place, python, next((folder / "dist").glob("*.whl")), resolution=resolution)
+    # The dependencies are named beside the wheel: of a wheel's own ones, the installer takes the newest in any case.
+    environment(place, python, next((folder / "dist").glob("*.whl")), *dependencies, resolution=resolution)
     seconds = time.perf_counter() - begun
     size = sizes(place)
     run(place / "bin/python", "-c", IMPORTS, folder=folder)
-    run(uv(), "pip", "install", "--quiet", "--python", place / "bin/python", "pytest", "hypothesis", "pandas")
-    run(place / "bin/densehop", "doctor", folder=folder)
+    run(uv(), "pip", "install", "--quiet", "--python", place / "bin/python", *TOOLS_OF_TESTS)
+    if resolution == LOWEST:
+        require_lowest(dependencies, versions(place, *(bound.split(">=")[0] for bound in dependencies)))
+    doctor = run(place / "bin/densehop", "doctor", folder=folder)
+    tested = run_tests(place, resolution)
+    return f"{versions(place, *NAMED)}; installed in {seconds:.0f} s, {size}; {doctor} {tested}"
+
+
+def run_tests(place: Path, resolution: str) -> str:
+    """Run the tests of a copy outside the clone; old versions of other packages may warn of each other."""
     tests = place / "tests-of-the-clone"
     shutil.copytree(ROOT / "tests", tests / "tests")
     for name in ("CHANGELOG.md", "pyproject.toml"):
         shutil.copy(ROOT / name, tests)
-    chosen = [f"tests/{name}" for name in TESTS]
-    told = run(place / "bin/python", "-m", "pytest", "-p", "no:cacheprovider", *chosen, folder=tests)
-    return f"installed in {seconds:.0f} s, {size}; doctor is content; {_last_line(told)}"
+    options = ["-p", "no:cacheprovider", *ON_ALL_CORES, *(["-W", "default"] if resolution == LOWEST else [])]
+    told = run(place / "bin/python", "-m", "pytest", *options, *(f"tests/{name}" for name in TESTS), folder=tests)
+    return _last_line(told)
 
 
-def sizes(place: Path) -> str:
-    """Return the size of an environment, and of its largest packages."""
-    files, byte_code = by_package(place)
-    largest = ", ".join(f"{name} {size / 1e6:.0f}" for name, size in files.most_common(LARGEST_PACKAGES))
-    compiled = f" and {byte_code.total() / 1e6:.0f} MB of byte code" if byte_code else ""
-    return f"{files.total() / 1e6:.0f} MB{compiled} ({largest})"
+def versions(place: Path, *names: str) -> str:
+    """Return the versions of packages in an environment, as "name version, ..."."""
+    return run(place / "bin/python", "-c", INSTALLED, *names)
 
 
-def by_package(place: Path) -> tuple[Counter[str], Counter[str]]:
-    """Return the bytes of each package with the libraries that it brings along, and those of its byte code."""
-    files, byte_code = Counter[str](), Counter[str]()
-    for path in place.rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            inside = path.parts[path.parts.index("site-packages") + 1 :] if "site-packages" in path.parts else ("rest",)
-            name = inside[0].removesuffix(".libs").split("-")[0]
-            (byte_code if path.suffix == ".pyc" else files)[name] += path.stat().st_size
-    return files, byte_code
+def direct_dependencies() -> list[str]:
+    """Return what pyproject.toml asks for, with its bounds."""
+    asked: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    return asked
 
 
-def print_sizes(place: Path) -> int:
-    """Print the packages of an environment in the order of their sizes."""
-    files, byte_code = by_package(place)
-    print(f"{'MB':>24}  byte code")
-    for name, size in [("all", files.total()), *files.most_common(2 * LARGEST_PACKAGES)]:
-        compiled = byte_code.total() if name == "all" else byte_code[name]
-        print(f"{name:18} {size / 1e6:5.0f}  {compiled / 1e6:9.0f}")
-    return 0
+def require_lowest(dependencies: list[str], installed_versions: str) -> None:
+    """Require that the versions, listed as "name version, ...", are those at the bounds."""
+    found = dict(entry.split() for entry in installed_versions.split(", "))
+    for bound in dependencies:
+        name, lowest = bound.split(">=")
+        parts = lowest.split(".")
+        assert found[name].split(".")[: len(parts)] == parts, f"{name} {found[name]} was installed for {bound}"
 
 
 def environment(place: Path, python: str, *packages: object, resolution: str = "highest") -> str:
@@ -224,9 +245,13 @@ def uv() -> Path:
 
 
 def run(*command: object, folder: Path | None = None) -> str:
-    """Run a command and return the last line that it printed."""
+    """Run a command and return the last line that it printed; what the clone holds must not be found by its path."""
     words = list(map(str, command))
-    done = subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True)
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+    }
+    done = subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True, env=variables)
     return done.stdout.strip() if words[0] == "git" else _last_line(done.stdout)
 
 

@@ -29,7 +29,8 @@ def _described(path: str, item: Any) -> dict[str, str]:
     """Return a name's own line, and for a class those of its members that densehop defines."""
     if not callable(item):
         return {path: "attribute"}
-    lines = {path: _parameters(item)}
+    choices = inspect.isclass(item) and issubclass(item, enum.Enum)  # their constructor is that of the Python that runs
+    lines = {path: "choices" if choices else _parameters(item)}
     if inspect.isclass(item):
         for owner in reversed([one for one in item.__mro__ if one.__module__.startswith("densehop")]):
             lines |= {f"{path}.{name}": text for name, text in _members(owner).items()}
@@ -54,8 +55,6 @@ def _members(owner: type) -> dict[str, str]:
 
 def _parameters(item: Any) -> str:
     """Return the parameters with their defaults; types may change, since what is accepted is what counts."""
-    if inspect.isclass(item) and issubclass(item, enum.Enum):
-        return "(value)"  # of the class itself, Python 3.11 and 3.12 name other parameters
     try:
         parameters = inspect.signature(item).parameters.values()
     except (TypeError, ValueError):
