@@ -78,7 +78,7 @@ test-all-pythons: $(PYTHONS:%=.venv-%/tested) .venv-newest/tested .venv-lowest/t
 	@$(BIN)/uv venv --quiet --allow-existing --python 3.11 $(@D)
 	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --resolution lowest-direct --editable '.[cluster]'
 	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python pytest hypothesis pandas
-	@$(@D)/bin/python -m pytest -W default $(LOWEST)
+	@$(@D)/bin/python -m pytest -W default -W ignore::DeprecationWarning $(LOWEST)
 
 # All but what needs packages of the extra `dev`. Old versions of other packages warn of each other: there a warning is no error.
 LOWEST := tests/unit --ignore tests/unit/apps/explorer

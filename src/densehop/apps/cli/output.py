@@ -45,7 +45,8 @@ class ProgressBar:
         return self
 
     def __exit__(self, *details: object) -> None:
-        self._bar.stop()
+        if not self._bar.disable:  # Rich 13 ends the line of a bar that it did not draw
+            self._bar.stop()
 
     def total(self, steps: int) -> None:
         """Announce how many steps there are."""
