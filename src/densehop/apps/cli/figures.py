@@ -57,7 +57,7 @@ def reproduce(
     typer.echo(f"{name}, size {size}, seed {seed}\n")
     _report(reproduction)
     if size == "quick":
-        typer.echo(f"next: --size paper takes hours; its figure and its table are in docs/figures/{name}.md.")
+        typer.echo(f"next: --size paper computes that of docs/figures/{name}.md, with its table and its time.")
 
 
 def _report(reproduction: "Reproduction") -> None:
