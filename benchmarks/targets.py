@@ -156,7 +156,7 @@ def visit(browser: Any, address: str, how: str) -> Iterator[Row]:
     page.wait_for_timeout(2000)
     clicks = [bench_explorer.click_to_numbers(page, place) for place in np.linspace(0.3, 0.8, ROUNDS)]
     yield Row(f"explorer, {how}: click to numbers, s", 0.3, clicks, at_most=True)
-    rates = [bench_explorer.updates_a_second(page)[0] for _ in range(3)]
+    rates = [bench_explorer.updates_a_second(page, place)[0] for place in (0.4, 0.5, 0.6)]
     yield Row(f"explorer, {how}: live updates a second", 5.0, rates)
     page.close()
 
@@ -181,7 +181,9 @@ def main() -> None:
         parser.error(f"no group {', '.join(unknown)}; there are {', '.join(GROUPS)}")
     rows, loads, began = [], [os.getloadavg()[0]], time.perf_counter()
     for name in chosen.groups or GROUPS:
-        rows += list(GROUPS[name]())
+        for row in GROUPS[name]():
+            print(row, flush=True)  # at once: a later group may fail
+            rows.append(row)
         loads.append(os.getloadavg()[0])
     minutes = (time.perf_counter() - began) / 60
     print(
