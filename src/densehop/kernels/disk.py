@@ -123,9 +123,9 @@ class DiskCache(FunctionCache):
     need the same machine code, one compiles it and the others wait, where the file system has locks.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], kind: str) -> None:
         super().__init__(function)
-        self._cache_file = self._files = CodeFiles(self._cache_path, self._impl.filename_base)
+        self._cache_file = self._files = CodeFiles(self._cache_path, f"{self._impl.filename_base}.{kind}")
 
     def load_overload(self, *arguments: Any) -> Any:
         """Return the machine code of a signature, None if there is none that can be read."""

@@ -5,6 +5,8 @@ int8 first. It implements the four functions below (`kernels.implements`): `kern
 integers, `kernels/weights.py` for weights in floating point.
 """
 
+import numpy as np
+
 from densehop.kernels import allocation_free, generic
 from densehop.kernels.noise import flips
 from densehop.kernels.record import draw, record_of, write
@@ -49,7 +51,7 @@ def run_sweeps(energy, chains, attempts, record):
     for index in range(len(chains.states)):
         chain, own = chain_of(energy, chains, index), record_of(record, index)
         for sweep in range(units.shape[1]):
-            flipped = 0
+            flipped = np.int64(0)  # not a literal: `write` is compiled once
             draw(attempts, index, sweep)
             for attempt in range(len(chain.states)):
                 site = sites[index, attempt] if sites.shape[1] > 0 else attempt

@@ -35,6 +35,18 @@ def double(value):
     return 2 * value
 
 
+def test_what_only_kernels_call_is_not_compiled_for_calls_from_python():
+    inner = kernels.inlined(double)
+
+    @kernels.allocation_free
+    def quadruple(value):
+        return inner(inner(value))
+
+    assert quadruple(3) == 12
+    assert "entry" not in vars(inner)
+    assert inner(3) == 6
+
+
 def from_disk(kernel):
     """Return how many signatures a kernel found on disk."""
     return sum(kernel.stats.cache_hits.values())
@@ -48,7 +60,7 @@ def cached(tmp_path, monkeypatch):
     def compile_anew():
         kernel = kernels.compiled(double)
         assert kernel(21) == 42
-        return kernel
+        return kernel.entry
 
     return compile_anew
 
