@@ -84,7 +84,7 @@ def signs(name: str, values: ArrayLike, shape: tuple[int | str, ...]) -> Signs:
         raise InvalidInput(f"{name} must have shape {allowed}, got {array.shape}")
     if array.dtype.kind not in "iuf":
         raise InvalidInput(f"{name} must hold numbers +1 and -1, got dtype {array.dtype}")
-    wrong = (array != 1) & (array != -1)
+    wrong = np.abs(array) != 1
     if wrong.any():
         first = tuple(int(index) for index in np.argwhere(wrong)[0])
         raise InvalidInput(f"{name} must hold only +1 and -1, got {array[first]} at index {first}")

@@ -185,7 +185,7 @@ def retrieve(store: Stepper, states: Signs, max_steps: int, n_workers: int | Non
     for step in range(max_steps):
         following = store.step(current, n_workers)
         stays = (following == current).all(axis=1)
-        ends = stays | (following == previous).all(axis=1)
+        ends = stays if step == 0 else stays | (following == previous).all(axis=1)
         if ends.any():
             rows = moving[ends]
             period[rows], final[rows] = np.where(stays, 1, 2)[ends], np.where(stays[:, None], current, previous)[ends]
