@@ -35,9 +35,11 @@ TESTS = (
     "unit/simulate",
     "unit/diagnostics",
     "unit/teacher",
+    "unit/learn/test_class_scores.py",
     "unit/learn/test_classifier.py",
     "unit/learn/test_memory.py",
     "unit/learn/test_own_data.py",
+    "unit/learn/test_unlike_training.py",
     "unit/apps/test_released.py",
 )
 INSTALLED = """

@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 import densehop as dh
 from densehop.theory.questions.evidence import log_evidence, log_partition_function, log_teacher_norm
 from densehop.theory.questions.examples_needed import examples_needed
-from tests import naive
+from tests import naive, naive_replicas
 
 temperatures = st.floats(2.05, 8.0)
 overlaps = st.floats(0.01, 0.999)
@@ -43,7 +43,9 @@ def test_answer_is_the_smallest_number_that_reaches_the_overlap(p, temperature, 
 @pytest.mark.parametrize("overlap", [0.85, 0.97, 0.999])
 def test_load_by_adaptive_quadrature(p, overlap):
     """Invert q(a) = E tanh with another quadrature; the load is exact up to one example in 1e9."""
-    a = brentq(lambda a: naive.gaussian_mean(lambda z: math.tanh(a + math.sqrt(a) * z)) - overlap, 0.1, 60, xtol=1e-13)
+    a = brentq(
+        lambda a: naive_replicas.gaussian_mean(lambda z: math.tanh(a + math.sqrt(a) * z)) - overlap, 0.1, 60, xtol=1e-13
+    )
     lines = dh.nishimori_lines(p)
     gamma = a / (p * overlap ** (p - 1)) if overlap > lines.q_local else lines.gamma_local  # below: unstable
     assert examples_needed(30_000, p, 3.0, overlap).load == pytest.approx(9 * gamma, rel=1e-7)

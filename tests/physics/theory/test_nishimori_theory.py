@@ -10,17 +10,17 @@ from scipy.optimize import brentq, minimize_scalar
 
 import densehop as dh
 from densehop.theory.models import nishimori
-from tests import naive
+from tests import naive_replicas
 
 BODIES = (3, 4, 5, 6, 10)
 
 
 def naive_overlap(a):
-    return naive.gaussian_mean(lambda z: math.tanh(a + math.sqrt(a) * z))
+    return naive_replicas.gaussian_mean(lambda z: math.tanh(a + math.sqrt(a) * z))
 
 
 def naive_overlap_slope(a):
-    return naive.gaussian_mean(lambda z: math.cosh(a + math.sqrt(a) * z) ** -4)
+    return naive_replicas.gaussian_mean(lambda z: math.cosh(a + math.sqrt(a) * z) ** -4)
 
 
 def naive_gamma(p, a):
@@ -45,7 +45,7 @@ def test_lines_to_ten_digits_by_a_second_method(p):
 
     def gain(a):
         gamma, q = naive_gamma(p, a), naive_overlap(a)
-        return naive.free_entropy(p, 1.0, gamma, gamma, q, q) - math.log(2) - gamma / 2
+        return naive_replicas.free_entropy(p, 1.0, gamma, gamma, q, q) - math.log(2) - gamma / 2
 
     a = brentq(gain, math.exp(lowest.x), 2 * p, xtol=1e-13)
     assert lines.gamma_global == pytest.approx(naive_gamma(p, a), abs=1e-10)
@@ -105,7 +105,7 @@ def test_identities_at_random_points(point):
     q, signal = found.q, load * beta
 
     def functional(beta, q, q_star):
-        return naive.free_entropy(p, beta, load, signal, q, q_star)
+        return naive_replicas.free_entropy(p, beta, load, signal, q, q_star)
 
     assert found.free_entropy == pytest.approx(functional(beta, q, q), rel=1e-11)
     step = 1e-4 * min(q, 1 - q) + 1e-6 * q
@@ -130,11 +130,13 @@ def test_pairwise_identities_at_random_points(temperature, ratio):
     found = dh.solve(dh.TeacherStudent.nishimori(2, 2 * gamma, temperature))
     assert found.residual < 1e-9
     assert found.energy == pytest.approx(-gamma * c, rel=1e-13)
-    assert found.free_entropy == pytest.approx(naive.free_entropy_pairwise(beta, gamma, c, found.q, found.q), rel=1e-11)
+    assert found.free_entropy == pytest.approx(
+        naive_replicas.free_entropy_pairwise(beta, gamma, c, found.q, found.q), rel=1e-11
+    )
     change = 1e-4 * (beta - 2 * beta**2)
     slope = (
-        naive.free_entropy_pairwise(beta + change, gamma, c, found.q, found.q)
-        - naive.free_entropy_pairwise(beta - change, gamma, c, found.q, found.q)
+        naive_replicas.free_entropy_pairwise(beta + change, gamma, c, found.q, found.q)
+        - naive_replicas.free_entropy_pairwise(beta - change, gamma, c, found.q, found.q)
     ) / (2 * change)
     assert found.energy == pytest.approx(-slope, rel=1e-5)
     assert found.replicon > 0
@@ -167,9 +169,9 @@ def test_both_branches_solve_the_equation(p, gamma):
 def test_averages_against_adaptive_quadrature(a):
     deviation = math.sqrt(a)
     assert nishimori.overlap(a) == pytest.approx(naive_overlap(a), rel=1e-13)
-    square = naive.gaussian_mean(lambda z: math.tanh(a + deviation * z) ** 2)
+    square = naive_replicas.gaussian_mean(lambda z: math.tanh(a + deviation * z) ** 2)
     assert nishimori.overlap(a) == pytest.approx(square, rel=1e-11)  # the Nishimori identity E tanh = E tanh^2
-    mean = naive.gaussian_mean(lambda z: naive.log_2cosh(a + deviation * z)) - math.log(2)
+    mean = naive_replicas.gaussian_mean(lambda z: naive_replicas.log_2cosh(a + deviation * z)) - math.log(2)
     assert nishimori.mean_log_cosh(a) == pytest.approx(mean, rel=1e-12)
     slope = (nishimori.overlap(a * 1.0001) - nishimori.overlap(a * 0.9999)) / (2e-4 * a)
     assert nishimori.overlap_slope(a) == pytest.approx(slope, rel=1e-6, abs=1e-12)
@@ -270,8 +272,8 @@ def test_finite_size_overlap_solves_its_equations():
     signal = dh.signal_strength(n, n_examples, 3, temperature)
     load = dh.teacher.noise_ratio(n, 3, temperature) * dh.load_of(n_examples, n, 3)
     mean, deviation = 3 * signal * q_star**2 / temperature, math.sqrt(3 * load * q**2) / temperature
-    assert naive.gaussian_mean(lambda z: math.tanh(mean + deviation * z)) == pytest.approx(q_star, abs=1e-10)
-    assert naive.gaussian_mean(lambda z: math.tanh(mean + deviation * z) ** 2) == pytest.approx(q, abs=1e-10)
+    assert naive_replicas.gaussian_mean(lambda z: math.tanh(mean + deviation * z)) == pytest.approx(q_star, abs=1e-10)
+    assert naive_replicas.gaussian_mean(lambda z: math.tanh(mean + deviation * z) ** 2) == pytest.approx(q, abs=1e-10)
     assert abs(q - q_star) < 5e-5  # exactly 0 at every N (Bayes)
     limit = dh.solve(dh.TeacherStudent.nishimori(3, 6.4, 2.0)).q_star
     sizes = 5_000, 20_000

@@ -16,7 +16,7 @@ from densehop.theory.models.many_body import glass
 from densehop.theory.models.many_body import states as many_body
 from densehop.theory.models.many_body.noise import TensorNoise
 from densehop.theory.states import one_step
-from tests import naive
+from tests import naive_replicas
 
 LEVELS = ("q0", "q1", "x")
 
@@ -34,16 +34,16 @@ def check(found, signal, stationary, steps=(1 / 24, 1 / 24)):
     p, load, beta = found.problem.p, found.problem.load, 1 / found.problem.temperature
 
     def phi(**point):
-        return naive.one_step(p, load=load, signal=signal, steps=steps, **point)
+        return naive_replicas.one_step(p, load=load, signal=signal, steps=steps, **point)
 
     point = {"beta": beta, "m": found.m, "q_star": found.q_star, "q0": found.q0, "q1": found.q1, "x": found.parisi}
     scale = 1 + beta * p * (1 + signal) + load * beta**2 * p
     for name in stationary:
-        assert naive.slope(phi, point, name) == pytest.approx(0, abs=1e-10 * scale), name
+        assert naive_replicas.slope(phi, point, name) == pytest.approx(0, abs=1e-10 * scale), name
     value = phi(**point).real
     assert found.free_entropy == pytest.approx(value, rel=1e-10)
     assert found.free_energy == pytest.approx(-value / beta, rel=1e-10)
-    assert found.energy == pytest.approx(-naive.slope(phi, point, "beta"), rel=1e-10)
+    assert found.energy == pytest.approx(-naive_replicas.slope(phi, point, "beta"), rel=1e-10)
     assert found.entropy == pytest.approx(value + beta * found.energy, abs=1e-10 * scale)
     assert found.q == pytest.approx((1 - found.parisi) * found.q1 + found.parisi * found.q0, rel=1e-14)
     assert 0 < found.parisi <= 1
@@ -60,7 +60,7 @@ def test_spin_glass_is_stationary(p, ratio, temperature):
     assert found.m == found.q_star == found.q0 == 0
     check(found, 0.0, ("q1", "x"), (1.0, 1 / 200))
     spread = math.sqrt(load * p * found.q1 ** (p - 1))
-    here = naive.tilted_field_averages(0.0, 0.0, spread, found.parisi / temperature, temperature)
+    here = naive_replicas.tilted_field_averages(0.0, 0.0, spread, found.parisi / temperature, temperature)
     softness = load * p * (p - 1) * found.q1 ** (p - 2) * here["fourth"] / temperature
     assert found.replicon == pytest.approx(1 - softness, rel=1e-9, abs=1e-10)
 
@@ -95,18 +95,18 @@ def test_slope_at_parisi_one_is_the_nishimori_gain(p, variance):
     log_slope, here = glass.parisi_slope(p, math.sqrt(variance), 1.0, 1.0)
     q = here.inner_square
     gamma = variance / (p * q ** (p - 1))
-    assert q == pytest.approx(naive.field_averages(variance, math.sqrt(variance), 1.0)["overlap"], rel=1e-12)
+    assert q == pytest.approx(naive_replicas.field_averages(variance, math.sqrt(variance), 1.0)["overlap"], rel=1e-12)
     order = {"beta": 1.0, "load": gamma, "signal": 0.0, "m": 0.0, "q_star": 0.0, "q0": 0.0, "q1": q, "x": 1.0}
 
     def broken(**point):
-        return naive.one_step(p, steps=(1.0, 1 / 160), **point)
+        return naive_replicas.one_step(p, steps=(1.0, 1 / 160), **point)
 
-    gain = naive.replica_symmetric(p, 1.0, gamma, gamma, 0.0, q, q).real - math.log(2) - gamma / 2
+    gain = naive_replicas.replica_symmetric(p, 1.0, gamma, gamma, 0.0, q, q).real - math.log(2) - gamma / 2
     scale = 1 + variance
-    assert naive.slope(broken, order, "x") == pytest.approx(gain, abs=1e-11 * scale)
+    assert naive_replicas.slope(broken, order, "x") == pytest.approx(gain, abs=1e-11 * scale)
     assert log_slope == pytest.approx(gain, abs=1e-11 * scale)
     assert nishimori.gain(p, variance) == pytest.approx(gain, abs=1e-11 * scale)
-    annealed = naive.one_step(p, **order, steps=(1.0, 1 / 160)).real
+    annealed = naive_replicas.one_step(p, **order, steps=(1.0, 1 / 160)).real
     assert annealed == pytest.approx(math.log(2) + gamma / 2, rel=1e-12)  # x = 1 is the paramagnet's free entropy
 
 
@@ -135,12 +135,12 @@ def test_sherrington_kirkpatrick_ground_state():
     assert found.order.outer == pytest.approx(0.4768, abs=5e-5)
 
     def energy(q0, chi, y):  # at T = 0, q1 = 1: the functional divided by beta, by plain quadrature
-        z, weights = naive.normal_grid(1 / 100)
+        z, weights = naive_replicas.normal_grid(1 / 100)
         inner = np.array([zero_temperature_free(math.sqrt(q0) * one, math.sqrt(1 - q0), y) for one in z])
         return -(0.25 * (2 * chi * 1 - y * (1 - q0**2) - 2 * chi) + weights @ inner / y)
 
     def zero_temperature_free(field, deviation, y):
-        nodes, weights = naive.field_nodes(field, deviation, deviation)
+        nodes, weights = naive_replicas.field_nodes(field, deviation, deviation)
         return math.log(weights @ np.exp(y * np.abs(nodes)))
 
     order = found.order
@@ -156,7 +156,7 @@ def test_gardner_transition():
     state = glass.gardner(3)
     temperature = state.gamma**-0.5
     assert temperature / math.sqrt(2) == pytest.approx(0.24026, abs=5e-6)
-    averages = naive.tilted_field_averages(0.0, 0.0, math.sqrt(state.variance), state.tilt, temperature)
+    averages = naive_replicas.tilted_field_averages(0.0, 0.0, math.sqrt(state.variance), state.tilt, temperature)
     assert averages["inner_square"] == pytest.approx(state.site.inner_square, rel=1e-10)
     assert 6 * state.site.inner_square * averages["fourth"] / temperature == pytest.approx(1.0, abs=1e-9)
     line = dh.boundary("glass_gardner", 3, [0.3])
@@ -199,8 +199,8 @@ def test_stable_states_are_replica_symmetric():
 def test_equal_levels_remove_the_parisi_parameter(p, temperature, q, x):
     """With q0 = q1 the 1RSB functional is the replica-symmetric one at any x: the oracles agree with each other."""
     point = {"beta": 1 / temperature, "load": 0.7, "signal": 0.0, "m": 0.6, "q_star": 0.0}
-    broken = naive.one_step(p, **point, q0=q, q1=q, x=x, steps=(1 / 100, 2.0)).real
-    assert broken == pytest.approx(naive.replica_symmetric(p, **point, q=q).real, rel=1e-11)
+    broken = naive_replicas.one_step(p, **point, q0=q, q1=q, x=x, steps=(1 / 100, 2.0)).real
+    assert broken == pytest.approx(naive_replicas.replica_symmetric(p, **point, q=q).real, rel=1e-11)
 
 
 def test_a_small_gap_opens_where_the_replicon_vanishes():

@@ -15,7 +15,7 @@ import densehop as dh
 from densehop.theory.models.many_body import glass, limits
 from densehop.theory.models.many_body import states as many_body
 from densehop.theory.models.many_body.noise import TensorNoise
-from tests import naive
+from tests import naive_replicas
 
 BODIES = (3, 4, 5, 7)
 NUMBERS = ("m", "q", "q_star", "free_entropy", "free_energy", "energy", "entropy", "replicon", "q0", "q1", "parisi")
@@ -34,22 +34,22 @@ def check(found, signal, stationary):
     beta = 1 / problem.temperature
 
     def phi(**order):
-        return naive.replica_symmetric(problem.p, **order)
+        return naive_replicas.replica_symmetric(problem.p, **order)
 
     point = {"beta": beta, "load": problem.load, "signal": signal, "m": found.m, "q_star": found.q_star, "q": found.q}
     scale = 1 + beta * problem.p * (1 + signal) + problem.load * beta**2 * problem.p
     for name in stationary:
-        assert naive.slope(phi, point, name) == pytest.approx(0, abs=1e-10 * scale), name
+        assert naive_replicas.slope(phi, point, name) == pytest.approx(0, abs=1e-10 * scale), name
     value = phi(**point).real
     assert found.free_entropy == pytest.approx(value, rel=1e-10)
     assert found.free_energy == pytest.approx(-value / beta, rel=1e-10)
-    assert found.energy == pytest.approx(-naive.slope(phi, point, "beta"), rel=1e-10, abs=1e-10 * scale)
+    assert found.energy == pytest.approx(-naive_replicas.slope(phi, point, "beta"), rel=1e-10, abs=1e-10 * scale)
     assert found.entropy == pytest.approx(value + beta * found.energy, abs=1e-10 * scale)
     assert found.residual < 1e-11
     assert found.converged
     field = math.sqrt(problem.load * problem.p * found.q ** (problem.p - 1))
     mean = problem.p * (found.m ** (problem.p - 1) + signal * found.q_star ** (problem.p - 1))
-    fourth = naive.field_averages(mean, field, problem.temperature)["fourth"] * problem.temperature
+    fourth = naive_replicas.field_averages(mean, field, problem.temperature)["fourth"] * problem.temperature
     softness = problem.load * beta**2 * problem.p * (problem.p - 1) * found.q ** (problem.p - 2) * fourth
     assert found.replicon == pytest.approx(1 - softness, rel=1e-9, abs=1e-10)
 
@@ -139,7 +139,7 @@ def test_a_single_memory_is_the_teacher(p):
         assert found.q == pytest.approx(found.m**2, rel=1e-13)
         assert found.energy == pytest.approx(-(found.m**p), rel=1e-13)
         field = p * found.m ** (p - 1) / temperature
-        free_entropy = -(p - 1) / temperature * found.m**p + naive.log_2cosh(field)
+        free_entropy = -(p - 1) / temperature * found.m**p + naive_replicas.log_2cosh(field)
         assert found.free_entropy == pytest.approx(free_entropy, rel=1e-12)
     assert found.free_entropy == pytest.approx(math.log(2), abs=1e-10)
     assert dh.phase(dh.DirectModel(p, 0.0, critical.temperature * (1 - 1e-9))) is dh.Phase.GLOBAL_RETRIEVAL
@@ -204,7 +204,7 @@ def test_zero_temperature_is_the_limit(problem, branch):
 
 def brute_force(p, load, temperature, rng):
     """Every overlap m that a general root finder reaches from random starts, with averages on a plain grid."""
-    z, weights = naive.normal_grid(1 / 24)
+    z, weights = naive_replicas.normal_grid(1 / 24)
 
     def equations(values):
         m, q = values

@@ -16,7 +16,7 @@ from densehop.theory.questions.robustness import (
     effective_temperature,
     scaled_signal,
 )
-from tests import naive
+from tests import naive_replicas
 
 bodies = st.integers(3, 12)
 signals = st.floats(1e-6, 1e6)
@@ -103,7 +103,7 @@ def test_step_from_the_untouched_pattern_and_shapes():
     for index in np.ndindex(3, 4):
         assert attacked_overlap(3, 0.8, 0.5, float(attack[index])) == (q_star[index], m[index])
     ratio = 3 * 0.8 / math.sqrt(3 * 0.5)
-    soft = naive.gaussian_mean(lambda z: math.tanh((z + ratio) * 200))  # sign, smoothed on 1/200
+    soft = naive_replicas.gaussian_mean(lambda z: math.tanh((z + ratio) * 200))  # sign, smoothed on 1/200
     assert q_star[0, 0] == pytest.approx(soft, abs=1e-4)
     assert m[0, 0] == 0.0
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from densehop.theory.states import site, tilted_site
-from tests import naive
+from tests import naive_replicas
 
 means = st.one_of(st.just(0.0), st.floats(1e-8, 1e-3), st.floats(0.01, 8.0))
 deviations = st.one_of(st.floats(1e-6, 0.1), st.floats(0.1, 4.0))
@@ -24,7 +24,10 @@ def close(here, expected, unit, digits=1e-12):
 
 @given(means, deviations, temperatures)
 def test_averages_by_their_definitions(mean, deviation, temperature):
-    here, expected = site.average(mean, deviation, temperature), naive.field_averages(mean, deviation, temperature)
+    here, expected = (
+        site.average(mean, deviation, temperature),
+        naive_replicas.field_averages(mean, deviation, temperature),
+    )
     width = max(deviation, temperature)
     slope, skew = expected.pop("slope"), expected.pop("skew")
     close(here, expected, temperature, digits=3e-12)
@@ -71,7 +74,7 @@ def test_a_spin_without_noise():
     warm = site.average(0.3, 0.0, 0.5)
     assert warm.overlap == pytest.approx(math.tanh(0.6), rel=1e-14)
     assert warm.square == pytest.approx(math.tanh(0.6) ** 2, rel=1e-14)
-    assert warm.entropy == pytest.approx(naive.log_2cosh(0.6) - 0.6 * math.tanh(0.6), rel=1e-14)
+    assert warm.entropy == pytest.approx(naive_replicas.log_2cosh(0.6) - 0.6 * math.tanh(0.6), rel=1e-14)
 
 
 def test_arrays_are_scalars_one_by_one():
@@ -117,7 +120,7 @@ def test_tilted_averages_by_their_definitions(point):
     mean, outer, inner, strength, temperature = point
     tilt = strength / max(temperature, inner / 3)  # x <= 1, y s <= 3
     here = tilted_site.tilted_average(mean, outer, inner, tilt, temperature)
-    expected = naive.tilted_field_averages(mean, outer, inner, tilt, temperature)
+    expected = naive_replicas.tilted_field_averages(mean, outer, inner, tilt, temperature)
     entropy, gap = expected.pop("entropy"), expected.pop("gap")
     close(here, expected, max(temperature, inner), digits=1e-10)
     assert here.entropy == pytest.approx(entropy, rel=1e-9, abs=1e-11)
@@ -138,7 +141,7 @@ def test_a_small_gap_keeps_its_digits():
     """q1 - q0 tends to (E(1 - t^2)/T)^2 times the inner variance: no cancellation down to 1e-18."""
     for mean, outer in ((0.7, 0.0), (0.4, 0.8)):
         if outer:
-            plain = naive.gaussian_mean(lambda z: math.cosh((mean + outer * z) / 0.5) ** -4) / 0.5**2  # noqa: B023
+            plain = naive_replicas.gaussian_mean(lambda z: math.cosh((mean + outer * z) / 0.5) ** -4) / 0.5**2  # noqa: B023
         else:
             plain = math.cosh(mean / 0.5) ** -4 / 0.5**2
         for inner in (1e-3, 1e-6, 1e-9):

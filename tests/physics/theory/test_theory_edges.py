@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import densehop as dh
-from tests import naive
+from tests import naive_replicas
 
 
 def quiet(function, *arguments, **named):
@@ -108,7 +108,7 @@ def test_error_of_a_global_line_covers_the_table_behind_it():
         glass = quiet(dh.solve, dh.DirectModel(3, load, 0.6), "spin_glass", "1rsb").free_energy
         return glass - quiet(dh.solve, dh.DirectModel(3, load, 0.6), "retrieval").free_energy
 
-    exact = naive.bisect(lead, 0.84, 0.85)
+    exact = naive_replicas.bisect(lead, 0.84, 0.85)
     assert abs(line.coordinate[0] - exact) <= line.error[0] < 1e-10
 
 

@@ -1,15 +1,14 @@
+"""Classifiers of stored and of learned memories on real data, and as estimators among others."""
+
 import pickle
-import warnings
-from copy import deepcopy
 
 import joblib
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from scipy.spatial.distance import cdist
-from sklearn.datasets import load_digits, load_iris, load_wine, make_blobs, make_moons
+from sklearn.datasets import load_iris, load_wine, make_blobs, make_moons
 from sklearn.metrics import log_loss
-from sklearn.model_selection import cross_val_score, train_test_split
+from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
@@ -17,97 +16,11 @@ from threadpoolctl import threadpool_limits
 
 from densehop import DenseAssociativeClassifier, InvalidInput
 from densehop.learn.attacks.attacked_models import attacked_model
-from densehop.learn.classifier.losses import CrossEntropy, Published
-from densehop.learn.classifier.nearness import Nearness, nearest, nearness_of
-from densehop.learn.classifier.scores import Memories, class_scores, input_gradient, memory_gradients
-from densehop.learn.classifier.training import Adam, cosine
-
-
-def random_network(degree, seed=0, k=5, n=7, c=3):
-    random = np.random.default_rng(seed)
-    return Memories(random.normal(size=(k, n)), 0.5 * random.normal(size=(k, c)), degree, 1e-3), random
-
-
-@pytest.fixture(scope="module")
-def digits():
-    images, classes = load_digits(return_X_y=True)
-    return train_test_split(images, classes, test_size=0.3, stratify=classes, random_state=0)
 
 
 @pytest.fixture(scope="module")
 def trained(digits):
     return DenseAssociativeClassifier(max_iter=15, random_state=0).fit(digits[0], digits[2])
-
-
-@pytest.mark.parametrize("degree", [2, 3, 10])
-def test_scores_are_logarithms_of_minus_the_energy_with_one_class_unit_on(degree):
-    network, random = random_network(degree)
-    inputs = random.normal(size=(4, 7)) * 3
-    scores = class_scores(network, inputs, none=True).scores
-    for row, v in zip(scores, inputs, strict=True):
-        for score, units in zip(row, [*(2 * np.eye(3) - 1), -np.ones(3)], strict=True):
-            fields = [x @ v + label @ units for x, label in zip(network.visible, network.labels, strict=True)]
-            energy = -sum(max(field, network.floor) ** degree for field in fields)
-            assert score == pytest.approx(np.log(-energy), rel=1e-12)
-
-
-LOSSES = [CrossEntropy(2.0), Published(3.0, 1), Published(4.0, 2)]
-
-
-@pytest.mark.parametrize("loss", LOSSES, ids=str)
-@pytest.mark.parametrize("degree", [2, 5, 20])
-def test_gradients_meet_finite_differences(loss, degree):
-    network, random = random_network(degree)
-    network = Memories(network.visible * (1 if degree < 20 else 0.3), network.labels, degree, 1e-3)
-    inputs, classes = random.normal(size=(6, 7)), np.array([0, 1, 2, 0, 1, 2])
-    found = class_scores(network, inputs, none=loss.none)
-    _, upstream = loss(found.scores, classes)
-    by_memory = memory_gradients(network, found, upstream, inputs)
-    gradients = [*by_memory, input_gradient(network, found, upstream)]
-    for place, gradient in enumerate(gradients):
-        for index in [(0, 0), (2, 1), (4, 2)]:
-            values = []
-            for step in (1e-5, -1e-5):
-                moved = [network.visible.copy(), network.labels.copy(), inputs.copy()]
-                moved[place][index] += step
-                changed = Memories(moved[0], moved[1], degree, 1e-3)
-                values.append(loss(class_scores(changed, moved[2], none=loss.none).scores, classes)[0])
-            numerical = (values[0] - values[1]) / 2e-5
-            assert gradient[index] == pytest.approx(numerical, rel=1e-4, abs=1e-8 + 1e-6 * np.abs(gradient).max())
-
-
-@pytest.mark.long  # compiling takes longer than all the rest
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("degree", [2, 10])
-def test_gradients_meet_automatic_differentiation(degree):
-    jax = pytest.importorskip("jax")
-    jnp = jax.numpy
-    network, random = random_network(degree, seed=1)
-    inputs, classes = random.normal(size=(8, 7)).astype(np.float32), random.integers(0, 3, 8)
-
-    def loss_of(visible, labels, v):
-        fields = (v @ visible.T)[:, :, None] + (2 * labels - labels.sum(1, keepdims=True))[None]
-        scores = jax.nn.logsumexp(degree * jnp.log(jnp.maximum(fields, 1e-3)), axis=1)
-        return -jax.nn.log_softmax(2.0 * scores)[jnp.arange(8), classes].mean()
-
-    expected = jax.grad(loss_of, argnums=(0, 1, 2))(network.visible, network.labels, inputs)
-    found = class_scores(network, inputs)
-    _, upstream = CrossEntropy(2.0)(found.scores, classes)
-    ours = [*memory_gradients(network, found, upstream, inputs), input_gradient(network, found, upstream)]
-    for mine, theirs in zip(ours, expected, strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=2e-3, atol=2e-4 * np.abs(theirs).max())
-
-
-def test_adam_is_that_of_the_definition():
-    array, mean, square = np.array([1.0, -2.0]), 0.0, 0.0
-    expected, adam = array.copy(), Adam.over([array])
-    for step, rate in enumerate([0.1, 0.05], start=1):
-        gradient = np.array([0.3, -4.0]) * step
-        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
-        expected -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
-        adam.step([array], [gradient], rate)
-    np.testing.assert_allclose(array, expected, rtol=1e-5)
-    assert list(cosine(2.0, 2)) == pytest.approx([2.0, 1.0])
 
 
 def test_digits_are_learned(trained, digits):
@@ -350,81 +263,3 @@ def test_scikit_learns_checks(estimator):
     print(f"{estimator}: {statuses.count('passed')} checks passed, skipped: {skipped}")
     assert set(skipped) <= {"check_array_api_input"}  # scikit-learn runs it only where SCIPY_ARRAY_API is set
     assert statuses.count("passed") >= 50
-
-
-@pytest.mark.parametrize("interaction", ["rectified", "exponential"])
-@pytest.mark.parametrize("kind", ["learned", "stored"])
-def test_rows_that_training_says_nothing_about_have_even_probabilities(digits, kind, interaction):
-    """Images of one grey, or far out of range: nearly equal, in the order of `predict`, and counted in a warning."""
-    train, test, train_classes, _ = digits
-    model = DenseAssociativeClassifier(20, kind=kind, interaction=interaction, max_iter=5, random_state=0)
-    model.fit(train[:400], train_classes[:400])
-    greys = np.tile(np.linspace(0, 16, 9)[:, None], 64)
-    asked = np.vstack([greys, test[:20] * 10, test[:20] + 100])
-    with pytest.warns(UserWarning, match="49 of 49 rows"):
-        found = model.predict_proba(asked)
-    assert found.max() < 0.11
-    np.testing.assert_allclose(found.sum(axis=1), 1)
-    assert (model.classes_[found.argmax(axis=1)] == model.predict(asked)).all()
-    with pytest.warns(UserWarning, match="9 of 20 rows"):
-        beside = model.predict_proba(sp.csr_array(np.vstack([greys, test[:11]])))[9:]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        alone = model.predict_proba(test[:11])
-        model.predict(asked)
-    np.testing.assert_allclose(beside, alone)
-
-
-@pytest.mark.parametrize("kind", ["learned", "stored"])
-def test_images_that_are_no_digits_are_not_told_with_confidence(digits, kind):
-    """Inverted digits, shuffled pixels and noise: none above 0.9; other digits keep what they had."""
-    train, test, train_classes, _ = digits
-    model = DenseAssociativeClassifier(50, kind=kind, random_state=0, max_iter=10).fit(train[:600], train_classes[:600])
-    random = np.random.default_rng(0)
-    strange = np.vstack([16 - test[:100], random.permuted(test[:100], axis=1), random.uniform(0, 16, (100, 64))])
-    with pytest.warns(UserWarning, match="300 of 300 rows are of nearly one value"):
-        found = model.predict_proba(strange)
-    assert found.max() < 0.2
-    assert (model.classes_[found.argmax(axis=1)] == model.predict(strange)).all()
-    plain = deepcopy(model)
-    plain._nearness = Nearness(model._nearness.rows, np.inf)
-    same = (model.predict_proba(test) == plain.predict_proba(test)).all(axis=1)
-    assert same.mean() > 0.99
-
-
-def test_the_reach_of_training_rows_is_that_of_their_distances():
-    """Against cdist, copies left out; later parts widen it, and few rows or features say nothing."""
-    random = np.random.default_rng(0)
-    rows = random.normal(size=(80, 9)).astype(np.float32)
-    rows[40] = rows[3]
-    found, across = nearness_of(rows), cdist(rows, rows)
-    across[across == 0] = np.inf
-    assert found.reach == pytest.approx(1.1 * across.min(axis=1).max(), rel=1e-5)
-    assert (found.strange(rows) == 0).all()
-    far = np.full((1, 9), 50, dtype=np.float32)
-    assert found.strange(far) == 1
-    assert found.wider(far).strange(far) == 0
-    assert nearness_of(rows[:20]).strange(far) == 0
-    assert nearness_of(rows[:, :5]).strange(far[:, :5]) == 0
-    assert nearness_of(np.ones((60, 9), dtype=np.float32)).strange(far) == 0
-    half = nearest(0.5 * rows + 0.5 * far, rows)
-    np.testing.assert_allclose(half, cdist(0.5 * rows + 0.5 * far, rows).min(axis=1), rtol=1e-4)
-
-
-def test_rows_like_later_parts_are_no_strangers(digits):
-    """`partial_fit` knows the range of all its parts; a row of one value is known where training had one."""
-    train, classes = digits[0][:100], digits[2][:100]
-    model = DenseAssociativeClassifier(20, random_state=0).partial_fit(train, classes, np.unique(classes))
-    later = np.vstack([train[:50] * 10, np.full((1, 64), 8.0)])
-    model.partial_fit(later, classes[:51])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        model.predict_proba(later)
-
-
-def test_of_few_features_nothing_is_strange():
-    rows = np.random.default_rng(0).normal(size=(100, 2))
-    model = DenseAssociativeClassifier(degree=2, max_iter=2, random_state=0).fit(rows, rows[:, 0] > 0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        model.predict_proba([[0.5, 0.5], [9.0, -9.0]])

@@ -13,7 +13,7 @@ from scipy.ndimage import distance_transform_edt
 from densehop.apps.explorer.compute.description import SYMBOLS
 from densehop.apps.explorer.compute.phase_plane import PhasePlane
 from densehop.apps.explorer.widgets.canvas import dress
-from densehop.plot.phase_diagrams import lines_of
+from densehop.plot.phase_lines import lines_of
 from densehop.plot.style import SHADES
 
 HEIGHT = 460  # pixels
