@@ -1,5 +1,6 @@
 """Machine code that is kept on disk: which file holds it, whether it belongs to these sources, who compiles it."""
 
+import gc
 import hashlib
 import os
 import pickle
@@ -115,6 +116,18 @@ def _lock(handle: int) -> bool:
     return False
 
 
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """Leave garbage where it is for a while: a compiler makes many objects that stay, and none is worth a search."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 class DiskCache(FunctionCache):
     """Numba's cache on disk, which belongs to the sources of all kernels and whose failure is no failure of a kernel.
 
@@ -143,7 +156,7 @@ class DiskCache(FunctionCache):
         """Return a kernel's method `compile` that lets no two processes compile the same signature."""
 
         def compile_one(signature: Any) -> Any:
-            with global_compiler_lock, self._files.turns():
+            with global_compiler_lock, self._files.turns(), collection_paused():
                 return compile_signature(signature)
 
         return compile_one
