@@ -153,30 +153,30 @@ def test_stale_overlaps_are_caught(p, monkeypatch):
         chain.overlaps[0], chain.amplitudes[:1] = before
 
     net = network(p, n_spins=5, n_patterns=4)
-    thin = thinning(sampled(net, TEMPERATURE[p], 6_000))
+    thin = thinning(sampled(net, TEMPERATURE[p], 1_500))
     options = {"n_workers": 1, "representation": "patterns"}
     monkeypatch.setattr(sweeps, "chain_of", patterns_kernel._chain_of)
     monkeypatch.setattr(sweeps, "record_of", record.record_of.py_func)
     monkeypatch.setattr("densehop.simulate.representations.patterns.run_sweeps", sweeps.run_sweeps.py_func)
-    assert chi_square(net, TEMPERATURE[p], 6_000, thin, **options) > FALSE_ALARM
+    assert chi_square(net, TEMPERATURE[p], 1_500, thin, **options) > FALSE_ALARM
     monkeypatch.setattr(sweeps, "flip", forgetful_flip)
     with pytest.raises(InternalError, match="is not that of its state"):
         net.sample(TEMPERATURE[p], 4, 100, **options)
     monkeypatch.setattr(PatternChains, "check", lambda _self: None)
-    assert chi_square(net, TEMPERATURE[p], 6_000, thin, **options) < CAUGHT
+    assert chi_square(net, TEMPERATURE[p], 1_500, thin, **options) < CAUGHT
 
 
 @pytest.mark.parametrize("p", [3, 4])
 def test_stale_weights_are_caught(p, monkeypatch):
     """Couplings whose weights are not brought up to date after a flip; uncompiled, their control passes."""
     net = network(p, n_spins=5, n_patterns=4)
-    thin = thinning(sampled(net, TEMPERATURE[p], 6_000))
+    thin = thinning(sampled(net, TEMPERATURE[p], 1_500))
     options = {"n_workers": 1, "representation": "couplings"}
     for name in ("run_sweeps", "flip_all", "record_of"):
         monkeypatch.setattr(couplings_kernel, name, getattr(couplings_kernel, name).py_func)
-    assert chi_square(net, TEMPERATURE[p], 6_000, thin, **options) > FALSE_ALARM
+    assert chi_square(net, TEMPERATURE[p], 1_500, thin, **options) > FALSE_ALARM
     monkeypatch.setattr(couplings_kernel, "flip_weights", lambda *_arguments: None)
     with pytest.raises(InternalError, match="is not that of its state"):
         net.sample(TEMPERATURE[p], 4, 100, **options)
     monkeypatch.setattr(CoupledChains, "check", lambda _self: None)
-    assert chi_square(net, TEMPERATURE[p], 6_000, thin, **options) < CAUGHT
+    assert chi_square(net, TEMPERATURE[p], 1_500, thin, **options) < CAUGHT

@@ -52,14 +52,14 @@ def test_joint_distribution_whenever_they_swap(every, order):
     assert joint_p_value(network(), exchange_every=every, order=order) > FALSE_ALARM
 
 
-@pytest.mark.parametrize("n_sweeps", [20_000, 60_000])
+@pytest.mark.parametrize("n_sweeps", [8_000, 24_000])
 def test_right_swaps_pass_where_wrong_ones_are_caught(n_sweeps):
     assert joint_p_value(network(), n_sweeps, thin=3) > FALSE_ALARM
 
 
 @pytest.mark.parametrize(
     ("factor", "n_sweeps"),
-    [(0, 20_000), (-1, 20_000), (0.5, 60_000)],
+    [(0, 8_000), (-1, 8_000), (0.5, 24_000)],
     ids=["always accepted", "wrong sign", "half of the exponent"],
 )
 def test_wrong_swaps_are_caught(factor, n_sweeps, monkeypatch):
