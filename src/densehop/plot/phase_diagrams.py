@@ -75,6 +75,8 @@ EXPONENTIAL_EXAMPLE_LINES = {
     "inference_or_retrieval": Line("eR against gR", GREEN, None),
     "retrieval_spinodal": Line("examples: spinodal", ORANGE, DASHED),
     "inference_spinodal": Line("pattern: spinodal", BLUE, DASHED),
+    "inference_global": TEACHER_LINES["inference_global"],
+    "retrieval_global": TEACHER_LINES["retrieval_global"],
 }
 ARCHETYPE_LINES = {
     "inference_spinodal": INFERENCE_LINES["inference_spinodal"],
@@ -290,7 +292,11 @@ def _legend(page: Sheet, dataset: xr.Dataset) -> None:
     exponential = f"exponential, $L = {given.get('sharpness', 0):.4g}$"
     where = {
         "exponential": [exponential],
-        "exponential_examples": [exponential, f"reliability $r = {given.get('reliability', 0):.4g}$"],
+        "exponential_examples": [
+            exponential,
+            f"reliability $r = {given.get('reliability', 0):.4g}$",
+            *([f"unrelated: $\\log(M')/N = {given['unrelated_load']:.4g}$"] if "unrelated_load" in given else []),
+        ],
         "exponential_archetypes": [
             exponential,
             f"copies: $r = {given.get('reliability', 0):.4g}$",
