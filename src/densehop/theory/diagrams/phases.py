@@ -70,8 +70,8 @@ def phase(problem: AnyProblem, ansatz: str = "rs") -> Phase:
     """Return the phase of a problem: who has the lowest free energy, and whether retrieval is at least metastable.
 
     Direct model: lR and gR say that retrieval of a memory is metastable or global. Teacher-student: lR and gR speak of
-    inference of the teacher's pattern, eR of retrieval of an example where that wins. `ansatz` is that of the states
-    with finite overlap.
+    inference of the teacher's pattern, eR of retrieval of an example, or of an unrelated memory, where that wins.
+    `ansatz` is that of the states with finite overlap.
 
     Warns
     -----
