@@ -59,8 +59,6 @@ def test_states_and_phases_change_at_the_lines(n, seed):
         if "retrieval_spinodal" in lines:
             assert "retrieval" in states(near("retrieval_spinodal", -1e-9))
             assert "retrieval" not in states(near("retrieval_spinodal", 1e-9))
-        if "inference_or_retrieval" in lines:
-            assert [phase(near("inference_or_retrieval", shift)) for shift in (-1e-7, 1e-7)] == ["eR", "gR"]
         if "retrieval_global" in lines and 1e-6 < lines["retrieval_global"] < lines["inference_global"]:
             found = [states(near("retrieval_global", shift)) for shift in (-1e-7, 1e-7)]
             if all("retrieval" in one and "paramagnet" in one for one in found):

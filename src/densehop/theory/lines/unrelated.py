@@ -133,15 +133,6 @@ def _retrieval_ends(settings: Settings, temperature: float) -> Estimate:
     return _estimate(retrieval_limit(*_setting(problem)))
 
 
-def _examples_or_pattern(settings: Settings, temperature: float) -> Estimate:
-    problem = problem_at(0.0, temperature, settings)
-    _require_states_of_vectors(problem)
-    load = equal_load(*_setting(problem))
-    if load < max(outweighing_load(problem), favoured_load(problem)):
-        raise NoSolution("unrelated memories, or the paramagnet, win where pattern and examples are equal")
-    return _estimate(load)
-
-
 def _examples_win(settings: Settings, temperature: float) -> Estimate:
     """Return the load from which on single vectors win over typical states, above the temperature at which all do."""
     problem = problem_at(0.0, temperature, settings)
@@ -176,11 +167,17 @@ class Frontier:
         low, high = _memories_win_below(settings), 1 / math.atanh(others) if 0 < others < 1 else 0.0
         if not 0 < high < wanted.highest:
             raise NoSolution("no stored vector wins over typical states, or all do at every temperature of the plane")
-        found = [Point(0.0, low, 0.0)] if low > 0 else []
+        found = _level(0.0, settings["unrelated_load"], low, wanted) if low > 0 else []
         if low < high * (1 - INSIDE):
             between = np.linspace(max(low, high * INSIDE), high * (1 - INSIDE), wanted.points)
             found += at_each(between, lambda t: Point(_examples_win(settings, t).value, t, 0.0), wanted)
-        return [*found, Point(winning_load(problem_at(0.0, high, settings)), high, 0.0)]
+        start = found[-1].coordinate if found else 0.0
+        return [*found, *_level(start, winning_load(problem_at(0.0, high, settings)), high, wanted)]
+
+
+def _level(start: float, end: float, temperature: float, wanted: Wanted) -> list[Point]:
+    """Return points along the line at a constant temperature."""
+    return [Point(float(x), temperature, 0.0) for x in np.linspace(start, max(start, end), wanted.points)]
 
 
 LINES: dict[str, Line] = {
@@ -188,5 +185,4 @@ LINES: dict[str, Line] = {
     "inference_global": Curve(_wins),
     "retrieval_spinodal": Curve(_retrieval_ends),
     "retrieval_global": Frontier(),
-    "inference_or_retrieval": Curve(_examples_or_pattern),
 }
