@@ -119,13 +119,16 @@ def beside_memories(
         found["retrieval"] = examples + around_one
     if math.tanh(beta) > max(alone, others):
         found["unrelated_retrieval"] = unrelated + around_one
-    overlaps = np.tanh(np.linspace(0, 12, 2001))  # of the student: the best of all, tried one by one
     tilts = np.geomspace(1e-3, sharpness, 1201)
     h, g = slope(tilts, reliability), even(tilts, reliability)
-    carried = np.array([((examples + g + q * h) / tilts).min() for q in overlaps])
-    entropy = math.log(2) - (1 + overlaps) / 2 * np.log1p(overlaps)
-    entropy -= (1 - overlaps) / 2 * np.log(np.maximum(1 - overlaps, 1e-300))
-    best = int((entropy + beta * carried).argmax())
+    low, high = 0.0, 12.0
+    for _ in range(PASSES):  # the student: the best of all overlaps tanh(field), tried one by one
+        fields = np.linspace(low, high, POINTS)
+        overlaps = np.tanh(fields)
+        carried = np.array([((examples + g + q * h) / tilts).min() for q in overlaps])
+        total = math.log(2) + log_cosh(fields) - overlaps * fields + beta * carried
+        best = int(total.argmax())
+        low, high = fields[max(best - 1, 0)], fields[min(best + 1, POINTS - 1)]
     if carried[best] > others:
-        found["inference"] = float((entropy + beta * carried)[best])
+        found["inference"] = float(total[best])
     return found
