@@ -31,7 +31,7 @@ Problem = ExponentialModel | RectifiedModel | ExponentialTeacherStudent | Expone
 def basin_overlap(problem: Problem, n_spins: int | None = None) -> float:
     """Return the overlap m0 from which on a memory, or a pattern, is found by single-spin dynamics.
 
-    See docs/theory.md, eq. 103 to 105, 135, and 140 to 142.
+    See docs/theory.md, eq. 103 to 105, 135, 141 and 142.
 
     Parameters
     ----------
