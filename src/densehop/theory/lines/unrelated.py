@@ -165,12 +165,15 @@ class Frontier:
             return curve.points(settings, wanted)
         others = unrelated_exponent(problem_at(0.0, 0.0, settings))
         low, high = _memories_win_below(settings), 1 / math.atanh(others) if 0 < others < 1 else 0.0
-        if not 0 < high < wanted.highest:
+        top = min(high, wanted.highest)
+        if not low < top:
             raise NoSolution("no stored vector wins over typical states, or all do at every temperature of the plane")
         found = _level(0.0, settings["unrelated_load"], low, wanted) if low > 0 else []
-        if low < high * (1 - INSIDE):
-            between = np.linspace(max(low, high * INSIDE), high * (1 - INSIDE), wanted.points)
+        if low < top * (1 - INSIDE):
+            between = np.linspace(max(low, top * INSIDE), top * (1 - INSIDE), wanted.points)
             found += at_each(between, lambda t: Point(_examples_win(settings, t).value, t, 0.0), wanted)
+        if high > top:
+            return found
         start = found[-1].coordinate if found else 0.0
         return [*found, *_level(start, winning_load(problem_at(0.0, high, settings)), high, wanted)]
 
