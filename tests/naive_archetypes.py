@@ -1,4 +1,6 @@
-"""Slow and obvious phases of noisy copies of many archetypes: minima over grids that are refined, no condensation.
+"""Slow and obvious phases of noisy copies of many archetypes, or of examples beside unrelated memories.
+
+They are minima over grids that are refined, and know of no condensation.
 
 Free entropies are (129) to (131) of docs/theory.md as minima over the sharpness l and the field of an archetype.
 """
@@ -96,3 +98,37 @@ def phase(found: dict[str, float]) -> str:
     if winner != "paramagnet":
         return {"inference": "gR", "retrieval": "eR"}[winner]
     return "lR" if "inference" in found else "P"
+
+
+def memories(load: float, sharpness: float) -> float:
+    """Return what random memories of a load give in a typical state."""
+    return least(lambda tilt: (load + log_cosh(tilt)) / tilt, sharpness)[1]
+
+
+def beside_memories(
+    examples: float, unrelated: float, sharpness: float, reliability: float, temperature: float
+) -> dict[str, float]:
+    """Return the free entropies of states of each kind together, of one pattern's examples beside memories, T > 0."""
+    beta = 1 / temperature
+    others, alone = memories(unrelated, sharpness), own(examples, sharpness, reliability, 0.0)
+    around_one = math.log(2) + float(log_cosh(np.array(beta)))
+    found = {}
+    if others >= alone:
+        found["paramagnet"] = math.log(2) + beta * others
+    if math.tanh(beta) > max(own(examples, sharpness, reliability, reliability * math.tanh(beta)), others):
+        found["retrieval"] = examples + around_one
+    if math.tanh(beta) > max(alone, others):
+        found["unrelated_retrieval"] = unrelated + around_one
+    tilts = np.geomspace(1e-3, sharpness, 1201)
+    h, g = slope(tilts, reliability), even(tilts, reliability)
+    low, high = 0.0, 12.0
+    for _ in range(PASSES):  # the student: the best of all overlaps tanh(field), tried one by one
+        fields = np.linspace(low, high, POINTS)
+        overlaps = np.tanh(fields)
+        carried = np.array([((examples + g + q * h) / tilts).min() for q in overlaps])
+        total = math.log(2) + log_cosh(fields) - overlaps * fields + beta * carried
+        best = int(total.argmax())
+        low, high = fields[max(best - 1, 0)], fields[min(best + 1, POINTS - 1)]
+    if carried[best] > others:
+        found["inference"] = float(total[best])
+    return found

@@ -36,6 +36,8 @@ class ExponentialModel:
 class ExponentialTeacherStudent:
     """The same network stores exp(A N) noisy examples of one hidden pattern, which a student infers.
 
+    Random memories that have nothing to do with the pattern may be stored beside them.
+
     Parameters
     ----------
     load : float
@@ -46,6 +48,8 @@ class ExponentialTeacherStudent:
         The student's T >= 0, where 0 is the limit.
     reliability : float
         r from 0 to 1: each site of an example equals that of the pattern with probability (1 + r)/2.
+    unrelated_load : float, optional
+        C = log(M')/N >= 0 for M' independent random memories beside the examples; None is no memory.
 
     Raises
     ------
@@ -57,11 +61,14 @@ class ExponentialTeacherStudent:
     sharpness: float
     temperature: float
     reliability: float
+    unrelated_load: float | None = None
 
     def __post_init__(self) -> None:
         _check(self)
-        reliability = checks.between("reliability", self.reliability, 0, 1)
-        object.__setattr__(self, "reliability", reliability)
+        freeze = object.__setattr__
+        freeze(self, "reliability", checks.between("reliability", self.reliability, 0, 1))
+        if self.unrelated_load is not None:
+            freeze(self, "unrelated_load", checks.number("unrelated_load", self.unrelated_load, zero_allowed=True))
 
 
 @dataclass(frozen=True)

@@ -218,7 +218,11 @@ def _legend(page: Sheet, dataset: xr.Dataset) -> None:
     exponential = f"exponential, $L = {given.get('sharpness', 0):.4g}$"
     where = {
         "exponential": [exponential],
-        "exponential_examples": [exponential, f"reliability $r = {given.get('reliability', 0):.4g}$"],
+        "exponential_examples": [
+            exponential,
+            f"reliability $r = {given.get('reliability', 0):.4g}$",
+            *([f"unrelated: $\\log(M')/N = {given['unrelated_load']:.4g}$"] if "unrelated_load" in given else []),
+        ],
         "exponential_archetypes": [
             exponential,
             f"copies: $r = {given.get('reliability', 0):.4g}$",

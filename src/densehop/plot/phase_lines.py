@@ -50,6 +50,8 @@ EXPONENTIAL_EXAMPLE_LINES = {
     "inference_or_retrieval": Line("eR against gR", GREEN, None),
     "retrieval_spinodal": Line("examples: spinodal", ORANGE, DASHED),
     "inference_spinodal": Line("pattern: spinodal", BLUE, DASHED),
+    "inference_global": TEACHER_LINES["inference_global"],
+    "retrieval_global": TEACHER_LINES["retrieval_global"],
 }
 ARCHETYPE_LINES = {
     "inference_spinodal": INFERENCE_LINES["inference_spinodal"],

@@ -12,12 +12,11 @@ from densehop.base import checks
 from densehop.errors import DensehopError, NoSolution, OutOfRange
 from densehop.theory.models.choice import model_of
 from densehop.theory.states import one_step
-from densehop.theory.states.model import AnyProblem, Case, Known, SymmetricState
+from densehop.theory.states.model import BRANCHES, AnyProblem, Case, Known, SymmetricState
 from densehop.theory.states.noise import Order
 from densehop.theory.states.one_step import BrokenState
 from densehop.theory.states.solution import ROUNDING, Solution, assemble
 
-BRANCHES = ("inference", "retrieval", "spin_glass", "paramagnet")
 ANSATZES = ("rs", "1rsb")
 FROZEN = 1e-12  # of 1 - q0 at T = 0
 
@@ -30,7 +29,8 @@ def solve(problem: AnyProblem, branch: str = "inference", ansatz: str = "rs") ->
     problem : DirectModel, TeacherStudent, ExponentialModel, ExponentialTeacherStudent,
         ExponentialArchetypes or RectifiedModel
     branch : "paramagnet" (all overlaps 0), "spin_glass" (q > 0 alone), "retrieval" (m > 0) or "inference" (q* > 0)
-        The solution of largest order parameter, stable or not.
+        The solution of largest order parameter, stable or not. "unrelated_retrieval": of a memory that is stored beside
+        the examples of an ExponentialTeacherStudent.
     ansatz : "rs" (replica symmetry) or "1rsb" (one step of replica symmetry breaking)
         Where replica symmetry is stable, 1RSB reduces to it.
 
@@ -57,7 +57,10 @@ def solve(problem: AnyProblem, branch: str = "inference", ansatz: str = "rs") ->
 def find(problem: AnyProblem, branch: str, ansatz: str = "rs") -> Solution:
     """Return a branch without warnings of its own."""
     try:
-        case = model_of(problem).case(problem, branch)
+        model = model_of(problem)
+        if branch not in model.branches:
+            raise NoSolution(f"no {branch}: this problem has no unrelated memories")
+        case = model.case(problem, branch)
         if isinstance(case, Known):
             return _as(ansatz, assemble(problem, branch, "rs", **case._asdict()))
         if ansatz == "rs":

@@ -227,14 +227,13 @@ def test_other_archetypes_do_not_move_the_attack_of_a_copy():
         )
         assert below.mean() < 0.35
         assert above.mean() > 0.65
-    with pytest.raises(dh.NoSolution, match="no attack: where archetype and copy are equal"):
+    with pytest.raises(dh.NoSolution, match="no attack: where the pattern and the attacker are equal"):
         dh.theory.attack_boundary(dh.ExponentialArchetypes(0.7, sharpness, 0.0, reliability, 0.6))
 
 
 @pytest.mark.parametrize(
     ("problem", "message"),
     [
-        (dh.ExponentialArchetypes(0.2, 0.5, 0.0, 0.5, 0.1), "the basin of an archetype ends where"),
         (dh.ExponentialTeacherStudent(0.2, 0.5, 0.0, 0.5), "a student's pattern has no basin"),
         (dh.DirectModel(3, 0.2, 0.5), "problem must be an ExponentialModel or a RectifiedModel, got DirectModel"),
     ],

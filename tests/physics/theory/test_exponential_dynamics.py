@@ -9,8 +9,7 @@ from scipy.special import ndtr
 
 import densehop as dh
 from densehop.recipes.crossing import crossing
-from densehop.theory.questions.basin import field_sizes
-from densehop.theory.questions.first_step import SMOOTHING, field_exceeds, largest_number
+from densehop.theory.questions.first_step import SMOOTHING, field_exceeds, field_sizes, largest_number
 
 
 def network(n_spins, load, sharpness, rng):

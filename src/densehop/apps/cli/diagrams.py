@@ -11,7 +11,7 @@ from densehop.apps.cli.arguments import interval, numbers
 from densehop.apps.cli.exits import FAILED
 from densehop.apps.cli.output import Csv, ProgressBar, known, print_csv, print_json, print_table
 from densehop.apps.cli.problems import require_energy
-from densehop.apps.cli.theory import Ansatz, Bodies, Degree, Json, Reliability, Sharpness
+from densehop.apps.cli.theory import Ansatz, Bodies, Degree, Json, Reliability, Sharpness, UnrelatedLoad
 from densehop.apps.cli.theory_sentences import diagram_sentences, line_sentence
 from densehop.errors import InvalidInput
 
@@ -56,6 +56,7 @@ def boundary(
     sharpness: Sharpness = None,
     reliability: Reliability = None,
     copies_load: CopiesLoad = None,
+    unrelated_load: UnrelatedLoad = None,
     degree: Degree = None,
     teacher_temperature: PlaneTeacher = None,
     load: PlaneLoad = None,
@@ -81,6 +82,7 @@ def boundary(
         "sharpness": sharpness,
         "reliability": reliability,
         "copies_load": copies_load,
+        "unrelated_load": unrelated_load,
         "degree": degree,
     }
     chosen = None if temperatures is None else numbers("temperatures", temperatures)
@@ -121,6 +123,7 @@ def phase_diagram(
     sharpness: Sharpness = None,
     reliability: Reliability = None,
     copies_load: CopiesLoad = None,
+    unrelated_load: UnrelatedLoad = None,
     degree: Degree = None,
     teacher_temperature: PlaneTeacher = None,
     load: PlaneLoad = None,
@@ -160,6 +163,7 @@ def phase_diagram(
         sharpness=sharpness,
         reliability=reliability,
         copies_load=copies_load,
+        unrelated_load=unrelated_load,
         degree=degree,
     )
     with ProgressBar(asked.name) as progress:

@@ -16,6 +16,7 @@ MANY = {  # models of exponentially many memories, and the options that each nee
     ARCHETYPES: ("sharpness", "reliability", "archetype_load"),
     RECTIFIED: ("degree",),
 }
+OPTIONAL = {EXAMPLES: ("unrelated_load",)}  # what some may have besides
 ENERGIES = {
     "p": "--p (p-body energy)",
     "sharpness": "--sharpness (exponential energy)",
@@ -29,6 +30,7 @@ class Many(NamedTuple):
     sharpness: float | None
     reliability: float | None
     archetype_load: float | None
+    unrelated_load: float | None
     degree: float | None
 
     @property
@@ -99,8 +101,10 @@ def _of_many(
         )
     model, given = model or many.model, many.given
     for name in Many._fields:
-        if (name in given) != (name in MANY[model]):
-            raise InvalidInput(f"--model {model} {'needs' if name in MANY[model] else 'does not take'} {_option(name)}")
+        if name not in given and name in MANY[model]:
+            raise InvalidInput(f"--model {model} needs {_option(name)}")
+        if name in given and name not in (*MANY[model], *OPTIONAL.get(model, ())):
+            raise InvalidInput(f"--model {model} does not take {_option(name)}")
     kinds: dict[str, type] = {
         "exponential": problems.ExponentialModel,
         EXAMPLES: problems.ExponentialTeacherStudent,

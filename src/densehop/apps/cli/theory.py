@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from densehop.theory.states.solution import Solution
 
 GIVEN = ("n_spins", "p", "temperature", "overlap")  # what a user gives to examples-needed
-EXPONENTIAL = ("sharpness", "reliability")  # and, for an exponential energy, instead of p
 
 Bodies = Annotated[
     int | None,
@@ -34,6 +33,10 @@ Reliability = Annotated[
 ]
 ArchetypeLoad = Annotated[
     float | None, typer.Option(help="Load log(K)/N of K archetypes, of which the stored vectors are noisy copies.")
+]
+UnrelatedLoad = Annotated[
+    float | None,
+    typer.Option(help="Load log(M')/N of M' random memories beside the examples of an exponential energy."),
 ]
 Degree = Annotated[
     float | None,
@@ -81,6 +84,7 @@ def solve(
     sharpness: Sharpness = None,
     reliability: Reliability = None,
     archetype_load: ArchetypeLoad = None,
+    unrelated_load: UnrelatedLoad = None,
     degree: Degree = None,
     teacher_temperature: TeacherTemperature = None,
     teacher_p: TeacherBodies = None,
@@ -90,8 +94,8 @@ def solve(
     branch: Annotated[
         str | None,
         typer.Option(
-            help="Branch: paramagnet, spin_glass, retrieval (m > 0) or inference (q* > 0). (default: inference where "
-            "there is a teacher, else retrieval)"
+            help="Branch: paramagnet, spin_glass, retrieval (m > 0), inference (q* > 0), or with --unrelated-load "
+            "unrelated_retrieval. (default: inference where there is a teacher, else retrieval)"
         ),
     ] = None,
     ansatz: Ansatz = "rs",
@@ -100,7 +104,7 @@ def solve(
     """Compute order parameters, free energy and stability of one branch at one point."""
     from densehop.theory.saddle_point import solve as solve_problem  # noqa: PLC0415 (slow imports, not needed for --help)
 
-    many = Many(sharpness, reliability, archetype_load, degree)
+    many = Many(sharpness, reliability, archetype_load, unrelated_load, degree)
     teacher = Teacher(teacher_temperature, teacher_p, signal, nishimori)
     problem, parameters = any_problem(p, load, temperature, many, teacher, model)
     default = "retrieval" if parameters["model"] in WITHOUT_TEACHER else "inference"
@@ -127,6 +131,7 @@ def phase(
     sharpness: Sharpness = None,
     reliability: Reliability = None,
     archetype_load: ArchetypeLoad = None,
+    unrelated_load: UnrelatedLoad = None,
     degree: Degree = None,
     teacher_temperature: TeacherTemperature = None,
     teacher_p: TeacherBodies = None,
@@ -139,7 +144,7 @@ def phase(
     """Find the phase at one point, and list every branch that exists there."""
     from densehop.theory.diagrams import phases  # noqa: PLC0415 (slow)
 
-    many = Many(sharpness, reliability, archetype_load, degree)
+    many = Many(sharpness, reliability, archetype_load, unrelated_load, degree)
     teacher = Teacher(teacher_temperature, teacher_p, signal, nishimori)
     problem, parameters = any_problem(p, load, temperature, many, teacher, model)
     found, ranked = phases.phase(problem, ansatz), phases.candidates(problem, ansatz)
@@ -169,15 +174,20 @@ def examples_needed(
     p: Bodies = None,
     sharpness: Sharpness = None,
     reliability: Reliability = None,
+    unrelated_load: UnrelatedLoad = None,
     as_json: Json = False,
 ) -> None:
     """Compute how many examples it takes to infer the teacher's pattern up to a given overlap."""
     from densehop.theory.questions import examples_needed as question  # noqa: PLC0415 (slow)
 
     require_energy(p=p, sharpness=sharpness)
-    answer = question.examples_needed(n_spins, p, temperature, overlap, sharpness=sharpness, reliability=reliability)
-    given = GIVEN if p is not None else (*(name for name in GIVEN if name != "p"), *EXPONENTIAL)
-    found = {name: value for name, value in plain(asdict(answer)).items() if name not in {*GIVEN, *EXPONENTIAL}}
+    energy = {"sharpness": sharpness, "reliability": reliability, "unrelated_load": unrelated_load}
+    answer = question.examples_needed(n_spins, p, temperature, overlap, **energy)
+    given = [
+        *(name for name in GIVEN if name != "p" or p is not None),
+        *(n for n, x in energy.items() if x is not None),
+    ]
+    found = {name: value for name, value in plain(asdict(answer)).items() if name not in {*GIVEN, *energy}}
     if as_json:
         parameters = {name: getattr(answer, name) for name in given}
         print_json(parameters=parameters, **found, explanation=answer.explanation)

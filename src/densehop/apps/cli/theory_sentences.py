@@ -17,6 +17,7 @@ PHASES = {
 }
 NAMES = {
     "retrieval": "a memory's or example's state",
+    "unrelated_retrieval": "an unrelated memory's state",
     "inference": "the hidden pattern's state",
     "spin_glass": "the spin glass",
     "paramagnet": "the paramagnet",
@@ -61,7 +62,7 @@ def solution_sentences(solution: "Solution") -> list[str]:
     """Say what a branch would look like, and whether it may be believed."""
     said = []
     overlap = solution.q_star if solution.branch == "inference" else solution.m
-    if solution.branch in {"inference", "retrieval"}:
+    if solution.branch in {"inference", "retrieval", "unrelated_retrieval"}:
         of = "hidden pattern" if solution.branch == "inference" else "memory or example"
         said.append(f"A state of this branch has {(1 + overlap) / 2:.2%} of its sites as in the {of}.")
     if math.isnan(solution.free_energy):

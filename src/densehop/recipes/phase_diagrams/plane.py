@@ -41,6 +41,7 @@ class Size:
     sharpness: float | None = None
     reliability: float | None = None
     copies_load: float | None = None
+    unrelated_load: float | None = None
     degree: float | None = None
     ansatz: str = "rs"
     n_spins: int | None = None
@@ -69,7 +70,7 @@ class Size:
     def name(self) -> str:
         """The name of the files."""
         of_bodies = self.teacher_temperature, self.load, self.scaled_teacher_temperature
-        of_many = self.sharpness, self.reliability, self.copies_load, self.degree
+        of_many = self.sharpness, self.reliability, self.copies_load, self.unrelated_load, self.degree
         values = [f"{v:g}" for v in (*of_bodies, *of_many) if v is not None]
         bodies = "" if self.p is None else f"-p{self.p}"
         parts = [f"phase-diagram{bodies}", self.model.replace("_", "-"), *values]
@@ -94,6 +95,7 @@ def compute(size: Size, seed: int, n_workers: int | None, progress: Progress, ce
             sharpness=size.sharpness,
             reliability=size.reliability,
             copies_load=size.copies_load,
+            unrelated_load=size.unrelated_load,
             degree=size.degree,
             ansatz=size.ansatz,
             n_spins=size.n_spins,

@@ -44,6 +44,7 @@ def phase_diagram(
     sharpness: float | None = None,
     reliability: float | None = None,
     copies_load: float | None = None,
+    unrelated_load: float | None = None,
     degree: float | None = None,
     boundaries: bool = True,
     ansatz: str = "rs",
@@ -61,7 +62,8 @@ def phase_diagram(
         a = M (p/2+1)!/N^(p/2) against T for a two-body teacher at `teacher_temperature`. "large_noise": load against T
         for a two-body teacher at `scaled_teacher_temperature`, by default on the effective Nishimori line.
         "exponential": load A = log(M)/N against T for memories with `sharpness`; "exponential_examples": for examples
-        of a `reliability`, with p = None (docs/theory.md, section 16). "exponential_archetypes": archetype load
+        of a `reliability`, with p = None, beside exp(N `unrelated_load`) random memories if that is given
+        (docs/theory.md, sections 16 and 21). "exponential_archetypes": archetype load
         B = log(K)/N against T for K archetypes with exp(N `copies_load`) noisy copies each, of a `reliability`;
         "rectified": load A against T for polynomials of degree n = c N, `degree` = c (section 19).
     coordinates, temperatures : (n,) and (k,) increasing arrays, optional
@@ -102,6 +104,7 @@ def phase_diagram(
         "sharpness": sharpness,
         "reliability": reliability,
         "copies_load": copies_load,
+        "unrelated_load": unrelated_load,
         "degree": degree,
     }
     where = any_plane(model, None if p is None else checks.body_number(p), settings)

@@ -46,9 +46,13 @@ EXAMPLES = {
     "inference_or_retrieval": Rule(frozenset({"eR", "gR"}), (frozenset({"eR"}), frozenset({"gR"}))),
     "retrieval_stability": Rule(frozenset({"eR"})),
 }
-OF_EXAMPLES = {  # with exponential energies: where the loser exists too
+OF_EXAMPLES = {  # with exponential energies: where the loser exists too; the last two beside unrelated memories
     "retrieval_spinodal": Rule(frozenset({"gR"})),
-    "inference_spinodal": Rule(frozenset({"eR"})),
+    "inference_spinodal": Rule(frozenset({"eR", "lR"}) | DISORDERED),
+    "inference_global": Rule(
+        frozenset({"eR"}) | ORDERED | DISORDERED, (frozenset({"gR"}), frozenset({"eR", "lR", "P"}))
+    ),
+    "retrieval_global": EXAMPLES["retrieval_global"],
 }
 ZERO_ENTROPY = frozenset({"lR"}) | DISORDERED
 

@@ -8,8 +8,8 @@ from densehop.errors import NoSolution, NotConverged
 from densehop.problem import TeacherStudent
 from densehop.theory.models import bayes
 from densehop.theory.models.choice import model_of, p_body
-from densehop.theory.saddle_point import ANSATZES, BRANCHES, find
-from densehop.theory.states.model import AnyProblem, Case, Model
+from densehop.theory.saddle_point import ANSATZES, find
+from densehop.theory.states.model import SINGLE, AnyProblem, Case, Model
 from densehop.theory.states.solution import ROUNDING, Solution
 
 
@@ -33,7 +33,7 @@ def candidates(problem: AnyProblem, ansatz: str = "rs") -> tuple[Solution, ...]:
     model = model_of(problem)
     checks.choice("ansatz", ansatz, ANSATZES)
     found = {}
-    for branch in BRANCHES:
+    for branch in model.branches:
         for choice in _ansatzes(model, branch, ansatz):
             try:
                 found[branch] = find(problem, branch, choice)
@@ -61,7 +61,7 @@ def _rank(solution: Solution) -> float:
 
     An ordered branch that only just exists is the continuation of what it came from.
     """
-    ordered = solution.branch in {"inference", "retrieval"}
+    ordered = solution.branch == "inference" or solution.branch in SINGLE
     tie = ROUNDING * abs(solution.free_energy) * (ordered + (solution.complexity > 0))
     return solution.free_energy - solution.problem.temperature * solution.complexity - tie
 
@@ -70,8 +70,8 @@ def phase(problem: AnyProblem, ansatz: str = "rs") -> Phase:
     """Return the phase of a problem: who has the lowest free energy, and whether retrieval is at least metastable.
 
     Direct model: lR and gR say that retrieval of a memory is metastable or global. Teacher-student: lR and gR speak of
-    inference of the teacher's pattern, eR of retrieval of an example where that wins. `ansatz` is that of the states
-    with finite overlap.
+    inference of the teacher's pattern, eR of retrieval of an example, or of an unrelated memory, where that wins.
+    `ansatz` is that of the states with finite overlap.
 
     Warns
     -----
@@ -99,7 +99,7 @@ def phase_among(problem: AnyProblem, ranked: tuple[Solution, ...]) -> Phase:
     branch, winner = model_of(problem).wanted(problem), ranked[0].branch
     if winner == branch:
         return Phase.GLOBAL_RETRIEVAL
-    if winner == "retrieval":
+    if winner in SINGLE:
         return Phase.EXAMPLE_RETRIEVAL
     if any(solution.branch == branch for solution in ranked):
         return Phase.LOCAL_RETRIEVAL

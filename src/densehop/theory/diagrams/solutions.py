@@ -12,8 +12,8 @@ from densehop.base import checks, formats
 from densehop.base.progress import NoProgress, Progress
 from densehop.base.quantities import describe
 from densehop.errors import InvalidInput, NoSolution, NotConverged, OutOfRange
-from densehop.theory.saddle_point import ANSATZES, BRANCHES, find
-from densehop.theory.states.model import AnyProblem
+from densehop.theory.saddle_point import ANSATZES, find
+from densehop.theory.states.model import BRANCHES, AnyProblem
 from densehop.theory.states.solution import Solution
 
 NUMBERS = (

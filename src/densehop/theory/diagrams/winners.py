@@ -17,7 +17,7 @@ from densehop.theory.diagrams.grids import GridStates
 from densehop.theory.diagrams.phases import Phase, breaks_symmetry, candidates, phase_among
 from densehop.theory.lines.planes import Plane
 from densehop.theory.models.signal import limiting_signal
-from densehop.theory.states.model import Problem
+from densehop.theory.states.model import SINGLE, Problem
 
 PHASES = tuple(Phase)
 CODES = {member: code for code, member in enumerate(PHASES)}
@@ -241,7 +241,7 @@ def enter_point(where: Plane, values: Values, at: tuple[int, int], point: tuple[
         return
     values["phase"][at] = CODES[phase_among(problem, ranked)]
     values["rs_unstable"][at] = breaks_symmetry(problem, ranked)
-    order = [solution.branch for solution in ranked if solution.branch != "retrieval"]
+    order = [solution.branch for solution in ranked if solution.branch not in SINGLE]
     values["inference_wins"][at] = order[:1] == ["inference"]
     winner = ranked[0]
     for name in WINNERS:

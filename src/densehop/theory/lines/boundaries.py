@@ -32,12 +32,13 @@ def boundary(
     sharpness: float | None = None,
     reliability: float | None = None,
     copies_load: float | None = None,
+    unrelated_load: float | None = None,
     degree: float | None = None,
     points: int = 101,
     ansatz: str = "rs",
     progress: Progress | None = None,
 ) -> Boundary:
-    """Trace a boundary of a phase diagram (docs/theory.md, eq. 40, 41, 98 to 101 and 129 to 134).
+    """Trace a boundary of a phase diagram (docs/theory.md, eq. 40, 41, 98 to 101, 129 to 134, 138 and 139).
 
     Parameters
     ----------
@@ -52,7 +53,8 @@ def boundary(
     temperatures : (n,) array, optional
         Where to find the line; where it does not exist the coordinate is nan and `reason` says why. None traces all of
         it, explicitly.
-    model, teacher_temperature, load, scaled_teacher_temperature, sharpness, reliability, copies_load, degree :
+    model, teacher_temperature, load, scaled_teacher_temperature, sharpness, reliability, copies_load, unrelated_load,
+    degree :
         The plane; see `phase_diagram`.
     points : int
         How many at most, where temperatures is None.
@@ -81,6 +83,7 @@ def boundary(
         "sharpness": sharpness,
         "reliability": reliability,
         "copies_load": copies_load,
+        "unrelated_load": unrelated_load,
         "degree": degree,
     }
     where = any_plane(model, p, settings)

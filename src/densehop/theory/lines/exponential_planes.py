@@ -13,14 +13,14 @@ import numpy as np
 from densehop.base import checks
 from densehop.errors import InvalidInput, NoSolution
 from densehop.exponential_problem import ExponentialModel, ExponentialTeacherStudent, RectifiedModel
-from densehop.theory.lines import archetypes, rectified
+from densehop.theory.lines import archetypes, rectified, unrelated
 from densehop.theory.lines.exponential import MEMORY_LINES, STUDENT_LINES
 from densehop.theory.lines.line_forms import Line, Settings
 from densehop.theory.lines.planes import MODELS as P_BODY_MODELS
 from densehop.theory.lines.planes import Plane, plane
 from densehop.theory.lines.points import Boundary, Wanted
 
-NAMES = ("sharpness", "reliability", "copies_load", "degree")  # of settings that no p-body plane has
+NAMES = ("sharpness", "reliability", "copies_load", "unrelated_load", "degree")  # of settings that no p-body plane has
 
 
 LARGEST = 0.75  # coordinate that is worth showing: beyond log 2 there are more memories than states
@@ -30,6 +30,7 @@ class Family(NamedTuple):
     """A model: the names of its settings, the problem at (coordinate, T, settings), its lines.
 
     largest: settings -> the largest coordinate of a diagram
+    optional: names of settings that it may have
     """
 
     needs: tuple[str, ...]
@@ -38,6 +39,7 @@ class Family(NamedTuple):
     has_teacher: bool = False
     axis: str = "alpha"
     largest: Callable[[Settings], float] = lambda _: LARGEST
+    optional: tuple[str, ...] = ()
 
 
 FAMILIES = {
@@ -47,6 +49,7 @@ FAMILIES = {
         lambda x, t, s: ExponentialTeacherStudent(x, s["sharpness"], t, s["reliability"]),
         STUDENT_LINES,
         has_teacher=True,
+        optional=("unrelated_load",),
     ),
     "exponential_archetypes": Family(
         ("sharpness", "reliability", "copies_load"),
@@ -61,6 +64,9 @@ FAMILIES = {
 }
 
 
+BESIDE_MEMORIES = FAMILIES["exponential_examples"]._replace(problem=unrelated.problem_at, lines=unrelated.LINES)
+
+
 @dataclass(frozen=True)
 class ExponentialPlane(Plane):
     """The plane (load, temperature) of a model with exponentially many memories; `values` are its settings by name."""
@@ -70,7 +76,7 @@ class ExponentialPlane(Plane):
     @property
     def family(self) -> Family:
         """What the model is made of."""
-        return FAMILIES[self.model]
+        return BESIDE_MEMORIES if "unrelated_load" in self.setting else FAMILIES[self.model]
 
     @property
     def axis(self) -> str:
@@ -112,22 +118,26 @@ def any_plane(model: str, p: float | None, settings: Mapping[str, float | None])
     checks.choice("model", model, (*P_BODY_MODELS, *FAMILIES))
     given = {name: value for name, value in settings.items() if value is not None}
     needs = FAMILIES[model].needs if model in FAMILIES else ()
+    known = (*needs, *FAMILIES[model].optional) if model in FAMILIES else ()
     for name in NAMES:
-        if (name in given) != (name in needs):
-            raise InvalidInput(f"model '{model}' {'needs' if name in needs else 'does not take'} {name}")
+        if name in needs and name not in given:
+            raise InvalidInput(f"model '{model}' needs {name}")
+        if name in given and name not in known:
+            raise InvalidInput(f"model '{model}' does not take {name}")
     if model in P_BODY_MODELS:
         return plane(model, checks.body_number(p) if p is None else p, **given)
-    if p is not None or len(given) > len(needs):
-        raise InvalidInput(f"model '{model}' takes p = None and no other setting than {' and '.join(needs)}")
+    if p is not None or set(given) - set(known):
+        raise InvalidInput(f"model '{model}' takes p = None and no other setting than {' and '.join(known)}")
     infinite = cast(int, math.inf)  # no number of bodies
-    return ExponentialPlane(model, infinite, None, tuple((name, _checked(name, given[name])) for name in needs))
+    values = tuple((name, _checked(name, given[name])) for name in known if name in given)
+    return ExponentialPlane(model, infinite, None, values)
 
 
 def _checked(name: str, value: float) -> float:
     """Return a setting in its range."""
     if name == "reliability":
         return checks.between(name, value, 0, 1)
-    return checks.number(name, value, zero_allowed=name == "copies_load")
+    return checks.number(name, value, zero_allowed=name in {"copies_load", "unrelated_load"})
 
 
 def trace(where: ExponentialPlane, kind: str, ansatz: str, wanted: Wanted) -> Boundary:

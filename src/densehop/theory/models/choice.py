@@ -15,6 +15,7 @@ from densehop.problem import DirectModel, TeacherStudent
 from densehop.theory.models.exponential.archetypes import Archetypes
 from densehop.theory.models.exponential.model import ExponentialMemories
 from densehop.theory.models.exponential.rectified import RectifiedMemories
+from densehop.theory.models.exponential.unrelated import ExamplesAndMemories
 from densehop.theory.models.many_body.model import ManyBody
 from densehop.theory.models.p_body import PBodyModel
 from densehop.theory.models.pairwise.model import Pairwise
@@ -30,7 +31,9 @@ MODELS: dict[type, Callable[[Any], Model]] = {
     DirectModel: lambda problem: p_body(problem.p),
     TeacherStudent: lambda problem: p_body(problem.p),
     ExponentialModel: lambda _: ExponentialMemories(),
-    ExponentialTeacherStudent: lambda _: ExponentialMemories(),
+    ExponentialTeacherStudent: lambda problem: (
+        ExponentialMemories() if problem.unrelated_load is None else ExamplesAndMemories()
+    ),
     ExponentialArchetypes: lambda _: Archetypes(),
     RectifiedModel: lambda _: RectifiedMemories(),
 }

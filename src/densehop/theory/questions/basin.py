@@ -6,10 +6,8 @@ overlaps are binomial.
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import brentq
 
 from densehop.base import checks
 from densehop.base.arrays import Floats
@@ -25,30 +23,33 @@ from densehop.theory.models.exponential import sums
 from densehop.theory.models.exponential.model import retrieval_limit
 from densehop.theory.models.exponential.rectified import noise_exponent
 from densehop.theory.questions import first_step
+from densehop.theory.questions.pattern_basin import pattern_basin
 
-STEP = 0.02  # of overlap, in the search for the basin's edge
+Problem = ExponentialModel | RectifiedModel | ExponentialTeacherStudent | ExponentialArchetypes
 
 
-def basin_overlap(problem: ExponentialModel | RectifiedModel, n_spins: int | None = None) -> float:
-    """Return the overlap m0 from which on a memory is found by single-spin dynamics.
+def basin_overlap(problem: Problem, n_spins: int | None = None) -> float:
+    """Return the overlap m0 from which on a memory, or a pattern, is found by single-spin dynamics.
 
-    See docs/theory.md, eq. 103 to 105 and 135.
+    See docs/theory.md, eq. 103 to 105, 135, 141 and 142.
 
     Parameters
     ----------
-    problem : ExponentialModel or RectifiedModel
+    problem : ExponentialModel, RectifiedModel, ExponentialTeacherStudent or ExponentialArchetypes
         At T = 0 a state finds the memory where its field exceeds the fluctuations of the others, at T > 0 only where it
-        exceeds their whole sum, which is more. Rectified polynomials are for T = 0.
+        exceeds their whole sum, which is more. Rectified polynomials are for T = 0. A teacher's pattern has such an
+        edge where unrelated memories are stored beside its examples, and an archetype among others.
     n_spins : int, optional
         N, at T = 0: the overlap that one step leaves as it is on average, which is the same for synchronous and for
-        asynchronous dynamics and exact at every N. None is the limit.
+        asynchronous dynamics and exact at every N, with the examples or copies of a pattern by their mean field. None
+        is the limit.
 
     Raises
     ------
     InvalidInput
         If an argument is out of its range.
     NoSolution
-        If no state finds the memory, not even the memory itself.
+        If no state finds it, not even the memory or the pattern itself.
     OutOfRange
         If n_spins is given at T > 0, or the polynomial is asked about there.
 
@@ -59,39 +60,32 @@ def basin_overlap(problem: ExponentialModel | RectifiedModel, n_spins: int | Non
     """
     if isinstance(problem, RectifiedModel):
         return _rectified(problem, n_spins)
-    if not isinstance(problem, ExponentialModel):
-        raise InvalidInput(_no_memories(problem))
-    if problem.temperature > 0:
-        if n_spins is not None:
+    if not isinstance(problem, ExponentialModel | ExponentialTeacherStudent | ExponentialArchetypes):
+        raise InvalidInput(f"problem must be an ExponentialModel or a RectifiedModel, got {checks.shown(problem)}")
+    if n_spins is not None:
+        n_spins = checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE)
+        if problem.temperature > 0:
             raise OutOfRange(f"the form for finite N is that of T = 0, got T = {problem.temperature:g}")
+    if not isinstance(problem, ExponentialModel):
+        return pattern_basin(problem, n_spins)
+    return _infinite(problem) if n_spins is None else _finite(problem, n_spins)
+
+
+def _infinite(problem: ExponentialModel) -> float:
+    """Return the edge of the basin of a memory at large N (docs/theory.md, eq. 103)."""
+    if problem.temperature > 0:
         limit, felt = retrieval_limit(problem.sharpness, problem.temperature), problem.sharpness
     else:
         felt = 2 * problem.sharpness  # the variance of the others' field is a sum of exp(2L k)
         limit = sums.shortfall(felt, sums.NO_PATTERN, 0.0)
-    if n_spins is not None:
-        return _finite(problem, checks.integer("n_spins", n_spins, 2, checks.LARGEST_SIZE))
     if not problem.load < limit:
         raise NoSolution(f"no basin at load {problem.load:g}: memories are fixed points up to {limit:.10g}")
     return sums.exponent(problem.load, sums.carrying_sharpness(problem.load, felt, 0.0), sums.NO_PATTERN, 0.0)
 
 
-def _no_memories(problem: object) -> str:
-    """Say why there is no basin of a memory in a problem."""
-    if isinstance(problem, ExponentialTeacherStudent):
-        return "a student's pattern has no basin: all examples together act as a field from q* = 0 on"
-    if isinstance(problem, ExponentialArchetypes):
-        return (
-            "the basin of an archetype ends where the field of its own copies fluctuates as that of all others does, "
-            "which this theory does not know; that of independent memories is ExponentialModel's"
-        )
-    return f"problem must be an ExponentialModel or a RectifiedModel, got {checks.shown(problem)}"
-
-
-def field_sizes(log_signal: float, sharpness: float, n_spins: int) -> Floats:
-    """Return the fields of a memory at a spin over a signal, (N,), by how many of the other spins agree with it."""
-    overlaps = 2 * np.arange(n_spins) - n_spins + 1
-    sizes: Floats = np.exp(np.minimum(sharpness * overlaps - log_signal, math.log(first_step.HUGE)))
-    return sizes
+def _others(load: float, n_spins: int) -> int:
+    """Return the number of memories beside one."""
+    return n_examples_for(load, n_spins, None) - 1
 
 
 def rectified_field(overlaps: Floats, degree: int, n_spins: int) -> Floats:
@@ -113,12 +107,12 @@ def _finite(problem: ExponentialModel, n_spins: int) -> float:
 
     def sizes(overlap: float) -> tuple[Floats, Floats]:
         signal, sharpness = problem.sharpness * n_spins * overlap, problem.sharpness
-        right, wrong = (field_sizes(signal + shift, sharpness, n_spins) for shift in (-sharpness, sharpness))
+        right, wrong = (first_step.field_sizes(signal + shift, sharpness, n_spins) for shift in (-sharpness, sharpness))
         return right, wrong
 
     carrying = sums.carrying_sharpness(problem.load, 2 * problem.sharpness, 0.0)
     near = sums.exponent(problem.load, carrying, sums.NO_PATTERN, 0.0)
-    return _unstable(sizes, problem.load, n_spins, near)
+    return first_step.unstable_overlap(sizes, _others(problem.load, n_spins), n_spins, near)
 
 
 def _rectified(problem: RectifiedModel, n_spins: int | None) -> float:
@@ -139,25 +133,7 @@ def _rectified(problem: RectifiedModel, n_spins: int | None) -> float:
             around = rectified_field(overlap + np.array([-1.0, 1.0]) / n_spins, degree, n_spins)
             return _bounded(fields, around[0]), _bounded(fields, around[1])
 
-        return _unstable(sizes, problem.load, n_spins, min(near, 1.0))
+        return first_step.unstable_overlap(sizes, _others(problem.load, n_spins), n_spins, min(near, 1.0))
     if exponent >= 0:
         raise NoSolution(f"no basin at load {problem.load:g}: memories are fixed points up to a smaller one")
     return near
-
-
-def _unstable(sizes: Callable[[float], tuple[Floats, Floats]], load: float, n_spins: int, near: float) -> float:
-    """Return the overlap that one step leaves as it is; `sizes` at an overlap are those of `first_step.gain`."""
-    n_others = n_examples_for(load, n_spins, None) - 1
-
-    def gain(overlap: float) -> float:
-        return first_step.gain(overlap, *sizes(overlap), n_others)
-
-    highest = 1 - 1 / n_spins
-    low = high = min(near, highest)
-    while gain(high) < 0:
-        if high == highest:
-            raise NoSolution(f"no basin at load {load:g} with {n_spins} spins")
-        low, high = high, min(high + STEP, highest)
-    while low > 0 and gain(low) >= 0:
-        low, high = max(low - STEP, 0.0), low
-    return float(brentq(gain, low, high, xtol=1e-9)) if low > 0 else 0.0

@@ -36,8 +36,8 @@ class ExamplesNeeded:
         From how many examples on that state is also found from nothing: for p >= 3 by message passing from an
         eigenvector of the unfolded couplings (eq. 120), else by a random start. inf beyond 1e308; nan where an
         exponential energy needs a hint, since no such threshold of it is known.
-    sharpness, reliability : float, optional
-        Those of an exponential energy and its examples; then p is None.
+    sharpness, reliability, unrelated_load : float, optional
+        Those of an exponential energy, its examples, and the memories beside them; then p is None.
     explanation : str
         The answer in words.
     """
@@ -58,6 +58,7 @@ class ExamplesNeeded:
     n_examples_easy: float
     sharpness: float | None = None
     reliability: float | None = None
+    unrelated_load: float | None = None
 
     @property
     def explanation(self) -> str:
@@ -147,16 +148,18 @@ def _explain_finite_size(answer: ExamplesNeeded, p: int) -> str:
 
 def _explain_exponential(answer: ExamplesNeeded) -> str:
     """Explain the answer for an exponential energy, whose examples act as a field that does not grow with them."""
-    words = ""
+    alone = answer.unrelated_load is None
+    rivals = "single examples" if alone else "others"
+    words = "" if alone else f"Beside exp({answer.unrelated_load:.5g} N) unrelated memories: "
     if answer.n_examples < answer.n_examples_global:
-        words = (
+        words += (
             f"From {_format_count(answer.n_examples)} on (log(M)/N = {answer.load:.5g}) a student that starts near the "
-            f"pattern stays there, with the overlap {answer.overlap_reached:.4f}, but single examples win. "
+            f"pattern stays there, with the overlap {answer.overlap_reached:.4f}, but {rivals} win. "
         )
     words += (
         f"From {_format_count(answer.n_examples_global)} on (log(M)/N = {answer.load_global:.5g}) the state of overlap "
         f"{answer.overlap_global:.4f} is the favoured one; more examples do not raise it. "
     )
-    drawn = "A random start is drawn to its closest examples: give a hint. "
+    drawn = f"A random start is drawn to its closest examples{'' if alone else ' or memories'}: give a hint. "
     words += drawn if answer.needs_hint else "A random start finds it. "
     return words + f"At N = {answer.n_spins} these are leading orders: theory knows only the exponents log(M)/N."

@@ -37,10 +37,11 @@ def examples_needed(
     *,
     sharpness: float | None = None,
     reliability: float | None = None,
+    unrelated_load: float | None = None,
 ) -> ExamplesNeeded:
     """Return how many examples raise a student's overlap with the pattern to `overlap`.
 
-    See docs/theory.md, eq. 54 to 57, and 100 and 101 for exponential energies.
+    See docs/theory.md, eq. 54 to 57, and 100, 101, 138 and 139 for exponential energies.
 
     Parameters
     ----------
@@ -53,6 +54,8 @@ def examples_needed(
         q* to reach, strictly between 0 and 1.
     sharpness, reliability : float, with p = None only
         L > 0 of the student's energy, and r, between 0 and 1, of the examples.
+    unrelated_load : float, optional, with p = None only
+        log(M')/N of M' random memories that are stored beside the examples.
 
     Raises
     ------
@@ -68,8 +71,9 @@ def examples_needed(
         raise InvalidInput(f"overlap must lie between 0 and 1, both excluded, got {overlap:g}")
     overlap = float(overlap)
     if p is None:
-        return _of_exponential(n_spins, temperature, overlap, sharpness, reliability)
-    for name, value in (("sharpness", sharpness), ("reliability", reliability)):
+        return _of_exponential(n_spins, temperature, overlap, sharpness, reliability, unrelated_load)
+    given = {"sharpness": sharpness, "reliability": reliability, "unrelated_load": unrelated_load}
+    for name, value in given.items():
         if value is not None:
             raise InvalidInput(f"{name} belongs to an exponential energy: give p = None, got p = {p}")
     p = checks.body_number(p, n_spins)
@@ -103,13 +107,18 @@ def examples_needed(
 
 
 def _of_exponential(
-    n_spins: int, temperature: float, overlap: float, sharpness: float | None, reliability: float | None
+    n_spins: int,
+    temperature: float,
+    overlap: float,
+    sharpness: float | None,
+    reliability: float | None,
+    unrelated_load: float | None,
 ) -> ExamplesNeeded:
     """Return the answer for an exponential energy."""
     if sharpness is None or reliability is None:
         raise InvalidInput("p = None is an exponential energy, which needs sharpness and reliability; or give p >= 2")
     temperature = checks.number("temperature", temperature, zero_allowed=True)
-    needed = exponential_examples.enough(n_spins, temperature, overlap, sharpness, reliability)
+    needed = exponential_examples.enough(n_spins, temperature, overlap, sharpness, reliability, unrelated_load)
     return ExamplesNeeded(
         n_spins,
         None,
@@ -127,6 +136,7 @@ def _of_exponential(
         math.nan if needed.needs_hint else float(needed.n_examples_global),
         float(sharpness),
         float(reliability),
+        None if unrelated_load is None else float(unrelated_load),
     )
 
 

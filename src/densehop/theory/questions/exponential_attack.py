@@ -14,6 +14,7 @@ from densehop.exponential_problem import ExponentialArchetypes, ExponentialTeach
 from densehop.theory.models.exponential import sums
 from densehop.theory.models.exponential.archetypes import background
 from densehop.theory.models.exponential.model import retrieval_limit
+from densehop.theory.models.exponential.unrelated import unrelated_exponent, without
 
 
 def attack_boundary(problem: ExponentialTeacherStudent | ExponentialArchetypes, n_spins: int | None = None) -> float:
@@ -23,7 +24,8 @@ def attack_boundary(problem: ExponentialTeacherStudent | ExponentialArchetypes, 
     ----------
     problem : ExponentialTeacherStudent or ExponentialArchetypes
         The boundary is the same at every temperature at which the state around an example exists. An archetype is the
-        pattern of its own copies, one of which attacks it; other archetypes do not move the boundary.
+        pattern of its own copies, one of which attacks it; neither other archetypes nor unrelated memories move the
+        boundary.
     n_spins : int, optional
         N: compares the fields of example and pattern at a spin, not their energies, which adds log(r)/N. None is the
         limit.
@@ -40,15 +42,20 @@ def attack_boundary(problem: ExponentialTeacherStudent | ExponentialArchetypes, 
         If an argument is out of its range.
     NoSolution
         If the reliability is 0 or 1: there is no pattern to follow, or no example that differs from it; or if the
-        copies of other archetypes outweigh both the archetype and the attacker.
+        copies of other archetypes, or unrelated memories, outweigh both the pattern and the attacker.
     """
     if isinstance(problem, ExponentialArchetypes):
-        return _of_archetype(problem, n_spins)
+        own = ExponentialTeacherStudent(
+            problem.copies_load, problem.sharpness, problem.temperature, problem.reliability
+        )
+        return _beside(attack_boundary(own, n_spins), problem, background(problem).exponent)
     if not isinstance(problem, ExponentialTeacherStudent):
         raise InvalidInput(
             "problem must be an ExponentialTeacherStudent or ExponentialArchetypes, whose examples can attack what "
             f"they have in common; got {checks.shown(problem)}"
         )
+    if problem.unrelated_load is not None:
+        return _beside(attack_boundary(without(problem), n_spins), problem, unrelated_exponent(problem))
     load, sharpness, reliability = problem.load, problem.sharpness, problem.reliability
     if reliability in {0, 1}:
         raise NoSolution(
@@ -67,16 +74,14 @@ def attack_boundary(problem: ExponentialTeacherStudent | ExponentialArchetypes, 
     return _condensed(problem, shift, min(max(many, 0.0), 1.0))
 
 
-def _of_archetype(problem: ExponentialArchetypes, n_spins: int | None) -> float:
-    """Return the boundary of an archetype that one of its copies attacks."""
-    reliability = problem.reliability
-    own = ExponentialTeacherStudent(problem.copies_load, problem.sharpness, problem.temperature, reliability)
-    found = attack_boundary(own, n_spins)
-    taken, others = found + (1 - found) * reliability, background(problem).exponent
-    if problem.archetype_load > 0 and not taken > others:
+def _beside(found: float, problem: ExponentialTeacherStudent | ExponentialArchetypes, others: float) -> float:
+    """Return the boundary if what is stored beside pattern and attacker does not outweigh both."""
+    taken = found + (1 - found) * problem.reliability
+    few = isinstance(problem, ExponentialArchetypes) and problem.archetype_load == 0
+    if not few and not taken > others:
         raise NoSolution(
-            f"no attack: where archetype and copy are equal they give {taken:.6g} per spin, all other copies "
-            f"{others:.6g}"
+            f"no attack: where the pattern and the attacker are equal they give {taken:.6g} per spin, all other stored "
+            f"vectors {others:.6g}"
         )
     return found
 

@@ -22,6 +22,11 @@ from densehop.theory.states.site import Site
 Problem = DirectModel | TeacherStudent  # of p bodies
 AnyProblem = Problem | ExponentiallyMany
 
+COMMON_BRANCHES = ("inference", "retrieval", "spin_glass", "paramagnet")
+UNRELATED = "unrelated_retrieval"  # of a memory that has nothing to do with the pattern
+SINGLE = ("retrieval", UNRELATED)  # states around one stored vector
+BRANCHES = (*COMMON_BRANCHES, UNRELATED)
+
 
 class SymmetricState(Protocol):
     """What the solvers ask of a replica-symmetric state: the field, the averages over it, the order parameters."""
@@ -151,6 +156,7 @@ class Model(ABC):
     """A model of memories: turns each problem into what its saddle point is made of."""
 
     continuous_glass: ClassVar[bool] = True  # whether replica symmetry describes the onset of the spin glass
+    branches: ClassVar[tuple[str, ...]] = COMMON_BRANCHES  # those that may exist
 
     @abstractmethod
     def case(self, problem: Any, name: str) -> Case | Known:

@@ -5,6 +5,7 @@ archetypes together act on either as the sum over copies that no state is close 
 """
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 from scipy.optimize import brentq
@@ -123,3 +124,25 @@ def _paramagnet(problem: ExponentialArchetypes) -> Known:
         )
     )
     return Known(0.0, 0.0, 0.0 - found.exponent, sums.spin_entropy(0.0), stability, 0.0, advice=advice)
+
+
+def field_of_archetypes(problem: ExponentialArchetypes) -> float:
+    """Return the size of the field of all copies in a typical state, by its exponent over L (docs/theory.md, eq. 142).
+
+    The copies of one archetype pull together, those of different archetypes with random signs.
+    """
+    sharpness, load, reliability = problem.sharpness, problem.archetype_load, problem.reliability
+
+    def carrying(field: float) -> float:
+        return sums.carrying_sharpness(problem.copies_load, sharpness, reliability, lambda _: sums.of_field(field))
+
+    def beyond(field: float) -> float:  # of archetypes of overlap tanh(field), which give most where it is 0
+        tilt = carrying(field)
+        return field - 2 * sharpness * (sums.odd(tilt, reliability) / tilt if tilt > 0 else reliability)
+
+    closest = sums.carrying_sharpness(load, sums.FURTHEST, 0.0)
+    field = closest if beyond(closest) <= 0 else float(brentq(beyond, 0.0, closest, xtol=1e-15))
+    room = load - sums.information(field, sums.NO_PATTERN, 0.0) if field < closest else 0.0
+    together = sums.exponent(problem.copies_load, carrying(field), sums.of_field(field), reliability)
+    alone = background(replace(problem, sharpness=2 * sharpness)).exponent
+    return max(alone, together + room / (2 * sharpness))
