@@ -35,8 +35,9 @@ SYMBOLS = {  # what the page's symbols mean
     "T, T*": "temperature of the network (the student), and of the teacher that drew the examples",
 }
 MODEL_SENTENCES = {  # what each model asks
-    "direct": "M random memories are stored. Is one of them kept?",
-    "nishimori": "A teacher hides a pattern and shows noisy examples. A student who knows how noisy infers it.",
+    "direct": "M random memories are stored (the direct model). Is one of them kept?",
+    "nishimori": "A teacher hides a pattern and shows noisy examples. A student who knows how noisy infers it "
+    "(Nishimori line).",
     "fixed_teacher": "The same teacher at a temperature T* of its own: the student at T does not know it.",
     "finite_noise": "The teacher has two-body energy, and the student few examples: one feature, or single prototypes?",
     "large_noise": "The teacher has two-body energy and is hot; the student has many examples.",
