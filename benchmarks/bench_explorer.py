@@ -125,7 +125,7 @@ def times(browser: Any, address: str, how: str, rounds: int) -> Iterator[Row]:
         page.wait_for_timeout(2000)
         clicks = [visits.click_to_numbers(page, place) for place in np.linspace(0.3, 0.8, rounds)]
         yield Row(f"explorer, {how}: click to numbers, s", 0.3, clicks, at_most=True)
-        updates = [visits.updates_a_second(page) for _ in range(math.ceil(rounds / 2))]
+        updates = [visits.updates_a_second(page, place) for place in np.linspace(0.4, 0.65, math.ceil(rounds / 2))]
         yield Row(f"explorer, {how}: live updates a second", 5.0, [rate for rate, _ in updates])
         yield Row(f"explorer, {how}: click during a simulation, s", 0.3, [one for _, one in updates], at_most=True)
 
@@ -166,7 +166,7 @@ def measure_memory(n_visitors: int, minutes: float) -> Iterator[Row]:
         memory = visits.memory_of_visitors(browser, address, process, n_visitors, minutes)
     print(f"{n_visitors} visitors, {minutes:g} minutes: MiB {' '.join(f'{one:.0f}' for one in memory)}")
     middle = len(memory) // 2
-    growth = np.mean(memory[middle:]) / np.mean(memory[1:middle] or memory[:1])
+    growth = float(np.mean(memory[middle:]) / np.mean(memory[1:middle] or memory[:1]))
     yield Row("explorer, visitors: memory, later half over earlier one", 1.05, [growth], at_most=True)
 
 

@@ -183,8 +183,8 @@ def click_to_numbers(page: Any, place: float) -> float:
     return time.perf_counter() - begun
 
 
-def updates_a_second(page: Any, seconds: float = 3.0) -> tuple[float, float]:
-    """Return live updates a second, and how long the page takes to answer a click meanwhile."""
+def updates_a_second(page: Any, place: float = 0.7, seconds: float = 3.0) -> tuple[float, float]:
+    """Return live updates a second, and how long the page takes to answer a click at a new place meanwhile."""
     page.get_by_role("button", name="Simulate here").click()
     said = page.locator(".verdict div").first
     seen: list[str] = []
@@ -194,7 +194,7 @@ def updates_a_second(page: Any, seconds: float = 3.0) -> tuple[float, float]:
         text = said.inner_text()
         if "sweeps" in text and (not seen or text != seen[-1]):
             seen.append(text)
-    answer = click_to_numbers(page, 0.7)  # the run goes on
+    answer = click_to_numbers(page, place)  # the run goes on
     page.get_by_role("button", name="Stop").click()
     return len(seen) / seconds, answer
 

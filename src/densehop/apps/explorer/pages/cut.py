@@ -54,7 +54,10 @@ class CutPage:
         stop = pn.widgets.Button(name="Stop")
         stop.on_click(lambda _: self._runner.stop())
         return control_column(
-            pn.pane.HTML("<p>The overlap along a line through the point of the phase diagram.</p>"),
+            pn.pane.HTML(
+                "<p>The overlap along a line through the point of the phase diagram. Solid: the likeliest state. "
+                "Dashed: the state at the memory or pattern, where the simulations start.</p>"
+            ),
             pn.widgets.RadioButtonGroup.from_param(self._state.param.along, name="along"),
             simulation_controls(self._state, "n", "disorders", "start", "sweeps"),
             pn.Row(run, stop),

@@ -20,8 +20,8 @@ p.sentence { font-size: 16px; margin: 0 0 8px; }
 dl.order { display: flex; gap: 28px; margin: 0 0 10px; }
 dl.order dt { font-size: 13px; } dl.order dd { margin: 0; font: 600 24px Georgia, serif; }
 abbr { cursor: help; } .wide { overflow-x: auto; }
-dl.key dt { float: left; clear: left; width: 3.2em; font-weight: 600; }
-dl.key dd { margin: 0 0 3px 3.4em; }
+dl.key dt { float: left; clear: left; width: 5.4em; font-weight: 600; }
+dl.key dd { margin: 0 0 3px 5.6em; }
 dl.colours { margin: 4px 0; font-size: 14px; }
 dl.colours dt { float: left; clear: left; }
 dl.colours dt span { display: inline-block; width: 2.4em; text-align: center; color: #000; border: 1px solid #8886; }
