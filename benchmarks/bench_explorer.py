@@ -71,7 +71,7 @@ def cut_agrees(seed: int) -> bool:
 def live_agrees(seed: int) -> bool:
     """Whether the damaged memory is restored, as its phase lets expect."""
     network = LiveNetwork(DEFAULT.live_stored, DEFAULT.live_p, DEFAULT.live_m, seed)
-    run = LiveRun(network, 0, DEFAULT.live_t)
+    run = LiveRun(network, 0, DEFAULT.live_t, turn=1)  # as on a page that was just opened
     while run.frames < LIVE_FRAMES and run.overlaps[-1][0] < 1:
         run.advance()
     return bool(run.overlaps[-1][0] == 1)

@@ -21,9 +21,10 @@ LAPTOP = {"width": 1366, "height": 768}
 PATIENCE = 120  # seconds
 PREFIX = "/densehop"  # the path of the page behind a proxy
 STUDENT = "?model=nishimori&p=3&n=96&sweeps=2000&x=8&t=2.2&disorders=4"  # simulations that take many seconds
-MEETS = {  # a view; its button; what it says when its default simulation is where theory expects it, or at its end
+MEETS = {  # a view, and what of it; its button; what it says when its default simulation is where theory expects it
     "phase": ("Simulate here", "text=It agrees with the theory"),
-    "cut": ("Simulate along the line", "text=/12 points done, all: .*(12 of 12|5 of 5) agree/"),
+    "cut, first points": ("Simulate along the line", r"text=/ points done.*: ([3-9]|1\d) of \1 agree/"),
+    "cut, all points": ("Simulate along the line", "text=/12 points done, all: .*(12 of 12|5 of 5) agree/"),
     "live": ("Run", "text=/overlap 1.00 with memory 0/"),
     "restore": ("Restore", "text=restored without an error by: rectified n = 10, exponential"),
     "attack": ("Attack", "text=/recovered in 5 of 5 draws/"),
@@ -154,14 +155,14 @@ def first_page(browser: Any, address: str) -> float:
         return time.perf_counter() - begun
 
 
-def opening_to_theory(browser: Any, address: str, view: str, more: str = "") -> tuple[float, float]:
-    """Return seconds, and processor seconds of server and browser, from opening a view to its theory.
+def opening_to_theory(browser: Any, address: str, name: str) -> tuple[float, float]:
+    """Return seconds, and processor seconds of server and browser, from opening a view of `MEETS` to its theory.
 
-    Its button is pressed at once; `more` is added to the link.
+    Its button is pressed at once.
     """
-    button, meets = MEETS[view]
+    button, meets = MEETS[name]
     begun, before = time.perf_counter(), processor_seconds()
-    with visit(browser, f"{address}/?view={view}{more}") as page:
+    with visit(browser, f"{address}/?view={name.partition(',')[0]}") as page:
         page.get_by_role("button", name=button, exact=True).click()
         page.wait_for_selector(meets)
         seconds = time.perf_counter() - begun
