@@ -1,259 +1,201 @@
-"""The explorer: where and how soon simulations meet theory; first page, clicks, updates, visitors' memory; pictures.
+"""The explorer: where and how soon simulations meet theory; first page, clicks, updates; visitors' memory.
 
-    python benchmarks/bench_explorer.py [--minutes 1] [--visitors 5] [--pictures FOLDER]
+    python benchmarks/bench_explorer.py [PART ...] [--rounds 5] [--minutes 10] [--visitors 5]
 
-All but the first table needs Chromium. Visitors click, change p and simulate in turn; memory is that of the server and
-its processes.
+Parts, of which all are measured where none is named: `agreement`, of each default simulation with theory over many
+seeds, without a browser; `alone`; `busy`, beside a process that takes a core; `proxy`, under a path behind a reverse
+proxy; `memory` of the server with visitors who click and simulate in turn. All but the first need Chromium. Times hold
+for cores that are idle otherwise, which the first line shows; processor time is that of server and browser together.
 """
 
 import argparse
-import contextlib
+import math
 import os
 import re
-import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
+import explorer_visits as visits
 import numpy as np
-import psutil
+from rows import Row, heading
 
-from densehop.apps.explorer.compute.live import FRAMES
-from densehop.apps.explorer.compute.phase_plane import PhasePlane
+from densehop.apps.explorer.compute import description
+from densehop.apps.explorer.compute.attack import Attack, AttackSimulation
+from densehop.apps.explorer.compute.cut import CutLine, CutSimulation, agreement, theory_along
+from densehop.apps.explorer.compute.live import LiveNetwork, LiveRun
 from densehop.apps.explorer.compute.point import Point
+from densehop.apps.explorer.compute.restoration import Damage, Restoration
 from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
+from densehop.apps.explorer.compute.stored import stored_digits
+from densehop.apps.explorer.sessions.state import SessionState
+from densehop.apps.explorer.workers.job_runner import Job
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-LAPTOP, DESKTOP = (1366, 768), (1920, 1080)
-PATIENCE = 60  # seconds
-LIVE = "?model=nishimori&p=3&n=96&sweeps=2000&x=8&t=2.2&disorders=4"
-VIEWS = {
-    "phase": "?model=fixed_teacher&x=3&t=1.5",
-    "cut": "?model=nishimori&p=3&view=cut&x=8&n=48&sweeps=200&disorders=4",
-    "live": "?view=live",
-    "restore": "?view=restore&hidden=0.5&digit=7",
-    "attack": "?view=attack&eps=0.55&attack_load=0.6",
-}
-MEETINGS = (  # a point, its N and disorders
-    (Point(PhasePlane(), 0.06, 0.8), 1000, 8),
-    (Point(PhasePlane("nishimori", 3), 6.0, 2.0), 192, 4),
-)
-MEETS = {  # what a page says when its default simulation is where the theory expects it, or what it shows is done
-    "phase": "text=It agrees with the theory",
-    "cut": "text=/1[0-2] of 12 agree with the theory/",
-    "live": "text=/overlap 1.00 with memory 0/",
-    "restore": "text=restored without an error by: rectified n = 10, exponential",
-    "attack": "text=/recovered in 5 of 5 draws/",
-}
-RUN = {
-    "phase": "Simulate here",
-    "cut": "Simulate along the line",
-    "live": "Run",
-    "restore": "Restore",
-    "attack": "Attack",
-}
+N_SEEDS = 20
+DEFAULT = SessionState()
+LIVE_FRAMES = 80  # after which a default run of the network at work is looked at
 
 
-def meetings() -> None:
-    """Print how far simulations of 400 sweeps are from theory, in standard errors, for seeds 0 to 3."""
-    for point, n_spins, n_disorders in MEETINGS:
-        levels, begun = point.levels(n_spins), time.process_time()
-        wanted = [
-            infinite if np.isnan(finite) else finite
-            for finite, infinite in ((levels.overlap_at_size, levels.overlap), (levels.energy_at_size, levels.energy))
-        ]
-        found: list[list[float]] = [[], []]
-        for seed in range(4):
-            simulation = Simulation(SimulationRequest(point, n_spins, n_disorders, seed=seed))
-            while not simulation.finished:
-                simulation.advance()
-            for place, (mean, error) in enumerate((simulation.mean_overlap(), simulation.mean_energy())):
-                found[place].append(round((mean - wanted[place]) / error, 1))
-        seconds = (time.process_time() - begun) / 4
-        plane = f"{point.plane.model}, p = {point.plane.p}, load {point.coordinate:g}, T = {point.temperature:g}"
+def end(job: Job) -> None:
+    """Do a job."""
+    while not job.finished:
+        job.advance()
+
+
+def requested(point: Point, seed: int) -> SimulationRequest:
+    """Return the default simulation at a point."""
+    state = DEFAULT
+    return SimulationRequest(point, state.n, state.disorders, state.start, state.amount, seed, state.sweeps)
+
+
+def phase_agrees(seed: int) -> bool:
+    """Whether the first page says that its simulation agrees with the theory."""
+    point = Point(DEFAULT.plane, DEFAULT.x, DEFAULT.t)
+    simulation = Simulation(requested(point, seed))
+    end(simulation)
+    return "It agrees with the theory" in description.result(simulation, point.levels(DEFAULT.n))
+
+
+def cut_agrees(seed: int) -> bool:
+    """Whether the cut says that all its simulations where there is an ordered state agree."""
+    line = CutLine(DEFAULT.plane, DEFAULT.x, DEFAULT.t, DEFAULT.along == "temperature", DEFAULT.n)
+    positions = line.simulated_positions()
+    simulation = CutSimulation([requested(line.point_at(position), seed) for position in positions], positions)
+    end(simulation)
+    said = agreement(theory_along(line), np.array(simulation.results), DEFAULT.n)
+    counts = [(int(agree), int(of)) for agree, of in re.findall(r"(\d+) of (\d+) agree", said)]
+    return counts[-1][0] == counts[-1][1]
+
+
+def live_agrees(seed: int) -> bool:
+    """Whether the damaged memory is restored, as its phase lets expect."""
+    network = LiveNetwork(DEFAULT.live_stored, DEFAULT.live_p, DEFAULT.live_m, seed)
+    run = LiveRun(network, 0, DEFAULT.live_t, turn=1)  # as on a page that was just opened
+    while run.frames < LIVE_FRAMES and run.overlaps[-1][0] < 1:
+        run.advance()
+    return bool(run.overlaps[-1][0] == 1)
+
+
+def restore_agrees(seed: int) -> bool:
+    """Whether the two sharpest energies restore the digit, of which all others hold too many."""
+    stored = stored_digits()
+    damage = Damage(DEFAULT.digit, DEFAULT.hidden, DEFAULT.flipped, DEFAULT.overwritten, (), seed)
+    restoration = Restoration(stored, damage)
+    end(restoration)
+    right = [name for name, state in restoration.states.items() if np.array_equal(state, stored[damage.digit])]
+    return right[-2:] == ["rectified n = 10", "exponential"]
+
+
+def attack_agrees(seed: int) -> bool:
+    """Whether the attack, which is below the theory's boundary, fails on every draw."""
+    simulation = AttackSimulation(Attack(DEFAULT.attack_load, DEFAULT.eps, DEFAULT.digit, seed))
+    end(simulation)
+    return simulation.counts["recovered"] == len(simulation.students)
+
+
+AGREES: dict[str, Callable[[int], bool]] = {
+    "phase": phase_agrees,
+    "cut": cut_agrees,
+    "live": live_agrees,
+    "restore": restore_agrees,
+    "attack": attack_agrees,
+}
+
+
+def measure_agreement(n_seeds: int = N_SEEDS) -> None:
+    """Print for how many seeds the default simulation of each view agrees with theory, and what it costs."""
+    for view, agrees in AGREES.items():
+        begun = time.process_time()
+        agreed = [agrees(seed) for seed in range(n_seeds)]
+        seconds = (time.process_time() - begun) / n_seeds
+        others = [seed for seed, one in enumerate(agreed) if not one]
         print(
-            f"{plane}, N = {n_spins}: overlap {found[0]}, energy {found[1]} errors from theory; {seconds:.2f} s a run"
+            f"{view}: {sum(agreed)} of {n_seeds} seeds agree with theory{f', not {others}' if others else ''}; "
+            f"{seconds:.2f} s of processor time a run"
         )
 
 
-@contextlib.contextmanager
-def serving() -> Iterator[tuple[str, psutil.Process]]:
-    """Run the explorer in a process of its own; yield address and process."""
-    command = [sys.executable, "-u", "-m", "densehop", "explore", "--port", "0", "--no-browser"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert process.stdout is not None
-    found = re.search(r"http://\S+", process.stdout.readline())
-    assert found is not None
-    while "Launching server" not in process.stdout.readline():
-        pass
-    time.sleep(5)  # its own first visit
-    try:
-        yield found.group(), psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
-
-
-def mebibytes(process: psutil.Process) -> float:
-    """Return the resident memory of a process and its children."""
-    family = [process, *process.children(recursive=True)]
-    return float(sum(one.memory_info().rss for one in family)) / 2**20
-
-
-def first_page(browser: Any, address: str) -> float:
-    """Return seconds until a new visitor sees the diagram and the numbers."""
-    context = browser.new_context(viewport=dict(zip(("width", "height"), LAPTOP, strict=True)))
-    page = context.new_page()
-    begun = time.perf_counter()
-    page.goto(address)
-    page.wait_for_selector("canvas")
-    page.wait_for_selector("table.branches")
-    seconds = time.perf_counter() - begun
-    context.close()
-    return seconds
-
-
-def opening_to_theory(browser: Any, address: str, view: str) -> float:
-    """Return seconds from opening a page, whose button is pressed at once, to its simulation at its theory."""
-    context = browser.new_context(viewport=dict(zip(("width", "height"), LAPTOP, strict=True)))
-    page = context.new_page()
-    page.set_default_timeout(1000 * PATIENCE)
-    begun = time.perf_counter()
-    page.goto(f"{address}/?view={view}")
-    page.wait_for_selector("canvas")
-    page.get_by_role("button", name=RUN[view], exact=True).click()
-    page.wait_for_selector(MEETS[view])
-    seconds = time.perf_counter() - begun
-    context.close()
-    return seconds
-
-
-def click_to_numbers(page: Any, place: float) -> float:
-    """Return seconds from a click on the diagram to other numbers in the table."""
-    page.wait_for_timeout(500)  # no double click
-    head = page.locator(".about h3")
-    before = head.inner_text()
-    page.locator("canvas").first.scroll_into_view_if_needed()  # a click at Simulate may have moved it out of sight
-    box = page.locator("canvas").first.bounding_box()
-    begun = time.perf_counter()
-    page.mouse.click(box["x"] + place * box["width"], box["y"] + 0.5 * box["height"])
-    while head.inner_text() == before:
-        if time.perf_counter() > begun + PATIENCE:
-            raise TimeoutError(f"a click at {place:g} changes nothing: {before}")
-    return time.perf_counter() - begun
-
-
-def updates_a_second(page: Any, place: float = 0.7, seconds: float = 3.0) -> tuple[float, float]:
-    """Return live updates a second, and how long the page takes to answer a click at a new place meanwhile."""
-    page.get_by_role("button", name="Simulate here").click()
-    said = page.locator(".verdict div").first
-    seen: list[str] = []
-    page.wait_for_selector(".verdict b")
-    begun = time.perf_counter()
-    while time.perf_counter() < begun + seconds:
-        text = said.inner_text()
-        if "sweeps" in text and (not seen or text != seen[-1]):
-            seen.append(text)
-    answer = click_to_numbers(page, place)  # the run goes on
-    page.get_by_role("button", name="Stop").click()
-    return len(seen) / seconds, answer
-
-
-def frames_a_second(browser: Any, address: str, seconds: float = 5.0) -> float:
-    """Return how many states of the network at work a visitor is shown in a second."""
-    page = browser.new_page()
-    page.goto(f"{address}/?view=live")
-    page.wait_for_selector("canvas")
-    page.get_by_role("button", name="Run", exact=True).click()
-    said = page.locator(".live p").first
-
-    def sweeps() -> int:
-        return int(said.inner_text().split()[0])
-
-    while not sweeps():
-        page.wait_for_timeout(50)
-    first, begun = sweeps(), time.perf_counter()
-    page.wait_for_timeout(1000 * seconds)
-    frames = FRAMES * (sweeps() - first) / (time.perf_counter() - begun)
-    page.close()
-    return frames
-
-
-def visitors(browser: Any, address: str, process: psutil.Process, number: int, minutes: float) -> list[float]:
-    """Let visitors use the page in turn; return the memory every tenth of the time."""
-    pages = [browser.new_context().new_page() for _ in range(number)]
-    for page in pages:
-        page.goto(f"{address}/{LIVE}")
+def times(browser: Any, address: str, how: str, rounds: int) -> Iterator[Row]:
+    """Measure first pages, clicks and live updates."""
+    pages = [visits.first_page(browser, address) for _ in range(rounds)]
+    yield Row(f"explorer, {how}: first page, s", 3.0, pages, at_most=True)
+    with visits.visit(browser, f"{address}/{visits.STUDENT}") as page:
         page.wait_for_selector("table.branches")
-    memory, begun, turn = [mebibytes(process)], time.monotonic(), 0
-    while (spent := time.monotonic() - begun) < 60 * minutes:
-        page = pages[turn % number]
-        click_to_numbers(page, 0.3 + 0.05 * (turn % 11))
-        page.get_by_role("button", name="Simulate here").click()
-        time.sleep(0.5)
-        if spent > 6 * minutes * len(memory):
-            memory.append(mebibytes(process))
-        turn += 1
-    for page in pages:
-        page.context.close()
-    return memory
+        page.wait_for_timeout(2000)
+        clicks = [visits.click_to_numbers(page, place) for place in np.linspace(0.3, 0.8, rounds)]
+        yield Row(f"explorer, {how}: click to numbers, s", 0.3, clicks, at_most=True)
+        updates = [visits.updates_a_second(page, place) for place in np.linspace(0.4, 0.65, math.ceil(rounds / 2))]
+        yield Row(f"explorer, {how}: live updates a second", 5.0, [rate for rate, _ in updates])
+        yield Row(f"explorer, {how}: click during a simulation, s", 0.3, [one for _, one in updates], at_most=True)
 
 
-def take_pictures(browser: Any, address: str, folder: Path) -> None:
-    """Save each view at both widths, after a simulation."""
-    for name, link in VIEWS.items():
-        for size, (width, height) in {"laptop": LAPTOP, "desktop": DESKTOP}.items():
-            context = browser.new_context(viewport={"width": width, "height": height})
-            page = context.new_page()
-            page.goto(f"{address}/{link}")
-            page.wait_for_selector("canvas")
-            page.get_by_role("button", name=RUN[name], exact=True).click()
-            page.wait_for_timeout(12_000)
-            page.screenshot(path=folder / f"explorer-{name}-{size}.png", full_page=True)
-            context.close()
+def meetings(browser: Any, address: str, how: str, rounds: int) -> Iterator[Row]:
+    """Measure the network at work, and the time from opening each view to its theory."""
+    frames = [visits.frames_a_second(browser, address) for _ in range(math.ceil(rounds / 2))]
+    yield Row(f"explorer, {how}: states of the network at work a second", 5.0, frames)
+    for view in visits.MEETS:
+        both = [visits.opening_to_theory(browser, address, view) for _ in range(rounds)]
+        yield Row(f"explorer, {how}: {view}, opened, run and at its theory, s", 5.0, [one for one, _ in both], True)
+        yield Row(f"explorer, {how}: {view}, the same in processor time, s", None, [cost for _, cost in both])
+
+
+def measure_alone(rounds: int) -> Iterator[Row]:
+    """Measure all times with nothing beside."""
+    with visits.serving() as (address, _), visits.browsing() as browser:
+        yield from times(browser, address, "alone", rounds)
+        yield from meetings(browser, address, "alone", rounds)
+
+
+def measure_busy(rounds: int) -> Iterator[Row]:
+    """Measure all times beside a process that takes a core."""
+    with visits.serving() as (address, _), visits.browsing() as browser, visits.busy_process():
+        yield from times(browser, address, "beside a busy process", rounds)
+        yield from meetings(browser, address, "beside a busy process", rounds)
+
+
+def measure_proxy(rounds: int) -> Iterator[Row]:
+    """Measure first pages, clicks and updates under a path behind a proxy."""
+    with visits.serving_behind_a_proxy() as address, visits.browsing() as browser:
+        yield from times(browser, address, "behind a proxy", rounds)
+
+
+def measure_memory(n_visitors: int, minutes: float) -> Iterator[Row]:
+    """Measure the server's memory while visitors use it."""
+    with visits.serving() as (address, process), visits.browsing() as browser:
+        memory = visits.memory_of_visitors(browser, address, process, n_visitors, minutes)
+    print(f"{n_visitors} visitors, {minutes:g} minutes: MiB {' '.join(f'{one:.0f}' for one in memory)}")
+    middle = len(memory) // 2
+    growth = float(np.mean(memory[middle:]) / np.mean(memory[1:middle] or memory[:1]))
+    yield Row("explorer, visitors: memory, later half over earlier one", 1.05, [growth], at_most=True)
 
 
 def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Measure the parts that are asked for, and print them in one table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART")
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--visitors", type=int, default=5)
-    parser.add_argument("--pictures", type=Path)
-    given = parser.parse_args()
+    chosen = parser.parse_args()
+    parts: dict[str, Callable[[], Iterator[Row]]] = {
+        "alone": partial(measure_alone, chosen.rounds),
+        "busy": partial(measure_busy, chosen.rounds),
+        "proxy": partial(measure_proxy, chosen.rounds),
+        "memory": partial(measure_memory, chosen.visitors, chosen.minutes),
+    }
+    asked = chosen.parts or ["agreement", *parts]
+    if unknown := sorted(set(asked) - {"agreement", *parts}):
+        parser.error(f"no part {', '.join(unknown)}; there are agreement, {', '.join(parts)}")
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}: times hold for idle cores")
-    meetings()
-    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if program is None:
-        print("no browser: skipped (Debian: apt-get install chromium)")
+    if "agreement" in asked:
+        measure_agreement()
+    if asked != ["agreement"] and visits.chromium() is None:
+        print("no browser: all else is skipped (Debian: apt-get install chromium)")
         return
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (only where there is a browser)
-
-    with serving() as (address, process), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        pages = [first_page(browser, address) for _ in range(5)]
-        print(f"first page: median {np.median(pages):.2f} s, longest {max(pages):.2f} s (goal 3)")
-        for view in VIEWS:
-            met = [opening_to_theory(browser, address, view) for _ in range(3)]
-            print(f"{view}: opened, run and at its theory in {np.median(met):.1f} s, longest {max(met):.1f} s (goal 5)")
-        page = browser.new_page(viewport={"width": LAPTOP[0], "height": LAPTOP[1]})
-        page.goto(f"{address}/{LIVE}")
-        page.wait_for_selector("table.branches")
-        page.wait_for_timeout(2000)
-        clicks = [click_to_numbers(page, place) for place in np.linspace(0.25, 0.85, 13)]
-        print(f"click to numbers: median {np.median(clicks):.3f} s, longest {max(clicks):.3f} s (goal 0.3)")
-        rate, answer = updates_a_second(page)
-        print(f"live updates: {rate:.1f} a second (goal 5), a click meanwhile is answered in {answer:.3f} s")
-        page.close()
-        print(f"the network at work: {frames_a_second(browser, address):.1f} states a second (goal 5)")
-        memory = visitors(browser, address, process, given.visitors, given.minutes)
-        shown = " ".join(f"{one:.0f}" for one in memory)
-        print(f"{given.visitors} visitors, {given.minutes:g} minutes: MiB {shown}")
-        if given.pictures is not None:
-            take_pictures(browser, address, given.pictures)
-        browser.close()
+    print(heading())
+    for row in (row for name in asked if name in parts for row in parts[name]()):
+        print(row, flush=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ the time goes.
 import argparse
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
@@ -17,13 +16,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 import bench_explorer
 import bench_kernels
 import bench_peers
 import bench_retrieval
 import bench_theory
+import explorer_visits
 import numpy as np
 from bench_foundation import cpu_time, shuffled
 from rows import Row, heading
@@ -128,37 +127,13 @@ def first_use() -> Iterator[Row]:
 
 def explorer() -> Iterator[Row]:
     """The explorer in a browser, alone and beside a process that takes one core."""
-    program = next(filter(None, map(shutil.which, bench_explorer.CHROMIUM)), None)
-    if program is None:
+    if explorer_visits.chromium() is None:
         print("explorer: no browser (Debian: apt-get install chromium)")
         return
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (only where there is a browser)
-
-    with bench_explorer.serving() as (address, _), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield from visit(browser, address, "alone")
-        busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-        try:
-            yield from visit(browser, address, "beside a busy process")
-        finally:
-            busy.kill()
-            busy.wait()
-        browser.close()
-
-
-def visit(browser: Any, address: str, how: str) -> Iterator[Row]:
-    """Measure first pages, clicks and live updates."""
-    pages = [bench_explorer.first_page(browser, address) for _ in range(ROUNDS)]
-    yield Row(f"explorer, {how}: first page, s", 3.0, pages, at_most=True)
-    page = browser.new_page(viewport={"width": 1366, "height": 768})
-    page.goto(f"{address}/{bench_explorer.LIVE}")
-    page.wait_for_selector("table.branches")
-    page.wait_for_timeout(2000)
-    clicks = [bench_explorer.click_to_numbers(page, place) for place in np.linspace(0.3, 0.8, ROUNDS)]
-    yield Row(f"explorer, {how}: click to numbers, s", 0.3, clicks, at_most=True)
-    rates = [bench_explorer.updates_a_second(page, place)[0] for place in (0.4, 0.5, 0.6)]
-    yield Row(f"explorer, {how}: live updates a second", 5.0, rates)
-    page.close()
+    with explorer_visits.serving() as (address, _), explorer_visits.browsing() as browser:
+        yield from bench_explorer.times(browser, address, "alone", ROUNDS)
+        with explorer_visits.busy_process():
+            yield from bench_explorer.times(browser, address, "beside a busy process", ROUNDS)
 
 
 GROUPS: dict[str, Callable[[], Iterator[Row]]] = {

@@ -1,6 +1,7 @@
 """The server of the explorer: a page for each session, one worker pool for all. It listens on this machine only."""
 
 import logging
+import signal
 import threading
 import time
 from collections.abc import Sequence
@@ -9,29 +10,20 @@ from importlib.resources import files
 
 import panel as pn
 from bokeh.client import pull_session
-from panel.io import with_lock
-from panel.reactive import Syncable
 from tornado.websocket import WebSocketClosedError
 
 from densehop.apps.explorer.compute.phase_plane import PhasePlane, diagram, phase_grid
 from densehop.apps.explorer.compute.point import Point
 from densehop.apps.explorer.compute.simulation import Simulation, SimulationRequest
 from densehop.apps.explorer.layout.page import build_page
+from densehop.apps.explorer.sessions.panel_corrections import correct_panel
 from densehop.apps.explorer.workers.worker_pool import WorkerPool
 
 LOOPBACK = "127.0.0.1"
 WARM_UP_ATTEMPTS, WARM_UP_INTERVAL = 100, 0.2  # how often, and after how many seconds, a server that starts is asked
 # Milliseconds without a connection after which a session ends. A slow browser needs some seconds to open one.
 UNUSED_SESSION_LIFETIME = 15_000
-# Panel answers an event that overtakes another, such as a click soon after a change of a slider, without the document's
-# lock. Then charts cannot be changed, and the click is lost. Panel's own decorator makes it hold the lock.
-for _name in ("_event_coroutine", "_change_coroutine"):
-    setattr(Syncable, _name, with_lock(getattr(Syncable, _name)))
-# Panel 1.10 cleans its counter of busy events with a periodic callback. Where a session's thread is the first to start
-# it, it schedules its own start without end: a core is lost, and that session never expires. The explorer shows no
-# indicator of busy events, and Panel cleans the counter with each event as well.
-if hasattr(type(pn.state), "_schedule_busy_cleanup"):
-    type(pn.state)._schedule_busy_cleanup = lambda _: None
+correct_panel()
 
 
 def _warm_up(url: str) -> None:
@@ -76,7 +68,7 @@ def serve(
         return build_page(shared)
 
     try:
-        return pn.serve(
+        server = pn.serve(
             {"/": page},
             port=port,
             address=address,
@@ -85,9 +77,16 @@ def serve(
             websocket_origin=[f"{address}:{port}", f"localhost:{port}", *origins],
             prefix=prefix,
             threaded=not block,
+            start=not block,
             check_unused_sessions_milliseconds=1000,
             unused_session_lifetime_milliseconds=unused_session_lifetime,
         )
+        if block:
+            # As Panel does at Ctrl-C, end the loop: an exception could come in the midst of code that catches it.
+            signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+            server.start()
+            server.io_loop.start()
+        return server
     finally:
         if block:
             shared.close()

@@ -11,7 +11,7 @@ import pytest
 import densehop as dh
 from densehop.apps.explorer.compute import attack, description, python_code, restoration
 from densehop.apps.explorer.compute.attack import Attack, AttackSimulation
-from densehop.apps.explorer.compute.cut import CutSimulation
+from densehop.apps.explorer.compute.cut import CutSimulation, coarse_to_fine
 from densehop.apps.explorer.compute.phase_plane import EXPONENTIAL, MODELS, PhasePlane, allowed_p, diagram
 from densehop.apps.explorer.compute.point import Point
 from densehop.apps.explorer.compute.restoration import Damage, Restoration
@@ -219,6 +219,8 @@ def test_a_cut_goes_from_point_to_point():
         alone.advance()
     assert [position for position, _, _ in cut.results] == positions
     assert cut.results[1][1:] == alone.mean_overlap()
+    assert coarse_to_fine(1) == [0]
+    assert coarse_to_fine(6) == [0, 4, 2, 1, 5, 3]
 
 
 def test_restoration_is_what_its_code_says():

@@ -103,4 +103,6 @@ def test_a_cut_counts_what_agrees_and_says_where_the_state_ends():
     assert agreement(theory, good, 64) == "3 of 3 agree with the theory within 3 standard errors."
     bad = agreement(theory, np.array([[0.5, 1.0, 0.001], [1.1, 0.4, 0.01]]), 64)
     assert bad.startswith("1 of 2 agree")
-    assert "ends at 1: " in bad
+    assert "an ordered state up to 1: 1 of 1 agree there" in bad
+    late = theory.assign(ordered=("position", np.where(positions > 1.05, 1.0, np.nan)))
+    assert "from 1.1 on: 0 of 1 agree" in agreement(late, np.array([[0.5, 1.0, 0.001], [1.5, 0.4, 0.01]]), 64)

@@ -18,6 +18,7 @@ LINE_POINTS, LINE_POINTS_P2 = 161, 41  # points of the theory's lines for p >= 3
 FINITE_SIZE_STEP = 4  # the theory at N is computed at every fourth of LINE_POINTS
 N_ERRORS, ROUNDING = 3, 1e-3  # in which simulation and theory agree
 FIRST_POSITION = 0.05  # where a line begins, as a fraction of the window
+N_SIMULATED = 12  # positions along a line that are simulated
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class CutLine:
         max_coordinate, max_temperature = self.plane.window
         end = max_temperature if self.by_temperature else max_coordinate
         return np.linspace(FIRST_POSITION * end, end, points)
+
+    def simulated_positions(self) -> list[float]:
+        """Return the positions that are simulated, with the digits that a page's code writes."""
+        return [float(f"{exact:.5g}") for exact in self.positions(N_SIMULATED)]
 
     def point_at(self, position: float) -> Point:
         """Return the point at a position."""
@@ -102,10 +107,13 @@ def agreement(theory: xr.Dataset, simulated: Floats, n_spins: int) -> str:
     exists = np.isfinite(theory["ordered"].values)
     if agree.all() or exists.all() or not exists.any():
         return said
-    end = float(theory["position"].values[exists].max())
+    positions = theory["position"].values
+    ordered = agree[np.interp(simulated[:, 0], positions, exists) == 1]
+    where = f"up to {positions[exists].max():.3g}" if exists[0] else f"from {positions[exists].min():.3g} on"
     return (
-        f"{said} The ordered state ends at {end:.3g}: close to it a network of N = {n_spins} loses the pattern "
-        "early, and beyond it keeps some overlap for long. A larger N and more sweeps sharpen the step."
+        f"{said} There is an ordered state {where}: {int(ordered.sum())} of {len(ordered)} agree there. Close to its "
+        f"edge a network of N = {n_spins} loses the pattern early, and beyond it keeps some overlap for long. A larger "
+        "N and more sweeps sharpen the step."
     )
 
 
@@ -119,18 +127,25 @@ def _expected(theory: xr.Dataset, at: Floats) -> Floats:
     return np.asarray(values)
 
 
+def coarse_to_fine(n: int) -> list[int]:
+    """Return the numbers from 0 to n - 1, those far apart first: by their binary digits from the last one on."""
+    n_digits = (n - 1).bit_length()
+    return sorted(range(n), key=lambda number: f"{number:0{n_digits}b}"[::-1])
+
+
 class CutSimulation:
-    """Simulations at positions along a line, one after the other.
+    """Simulations at positions along a line, one after the other: first far apart, then between those that are done.
 
     Attributes
     ----------
-    results : list of (position, mean overlap, standard error) of the positions that are done
+    results : list of (position, mean overlap, standard error) of the positions that are done, in their order
     """
 
     pause = 0.0
 
     def __init__(self, requests: list[SimulationRequest], positions: list[float]) -> None:
-        self._waiting = list(zip(positions, requests, strict=True))
+        in_line = list(zip(positions, requests, strict=True))
+        self._waiting = [in_line[place] for place in coarse_to_fine(len(in_line))]
         self._current: tuple[float, Simulation] | None = None
         self.results: list[tuple[float, float, float]] = []
 
@@ -148,5 +163,5 @@ class CutSimulation:
         simulation.advance()
         if simulation.finished:
             mean, error = simulation.mean_overlap()
-            self.results.append((position, mean, 0.0 if math.isnan(error) else error))
+            self.results = sorted([*self.results, (position, mean, 0.0 if math.isnan(error) else error)])
             self._current = None

@@ -32,11 +32,16 @@ SYMBOLS = {  # what the page's symbols mean
     "m": "overlap of the state with a memory or an example, from -1 to 1: a share (1 + m)/2 of the sites is right",
     "q": "overlap of two independent states of the same network",
     "q*": "overlap of the student's state with the hidden pattern, the feature that all examples share",
+    "ansatz": "what the theory assumes: rs, one state of each kind (replica symmetry), or 1rsb, many (one step of its "
+    "breaking), which is better where rs is unstable",
+    "free entropy": "minus the free energy over T, per spin: the state that has the largest is the likeliest",
+    "stable": "whether the theory's assumption holds for this state",
     "T, T*": "temperature of the network (the student), and of the teacher that drew the examples",
 }
 MODEL_SENTENCES = {  # what each model asks
-    "direct": "M random memories are stored. Is one of them kept?",
-    "nishimori": "A teacher hides a pattern and shows noisy examples. A student who knows how noisy infers it.",
+    "direct": "M random memories are stored (the direct model). Is one of them kept?",
+    "nishimori": "A teacher hides a pattern and shows noisy examples. A student who knows how noisy infers it "
+    "(Nishimori line).",
     "fixed_teacher": "The same teacher at a temperature T* of its own: the student at T does not know it.",
     "finite_noise": "The teacher has two-body energy, and the student few examples: one feature, or single prototypes?",
     "large_noise": "The teacher has two-body energy and is hot; the student has many examples.",

@@ -15,16 +15,16 @@ from densehop.theory.diagrams.diagram import phase_diagram
 from densehop.theory.lines.exponential_planes import FAMILIES, ExponentialPlane, any_plane
 from densehop.theory.lines.planes import Plane
 
-MODELS = {
-    "direct": "direct model",
-    "nishimori": "Bayes-optimal student (Nishimori)",
+MODELS = {  # names, of which a phone and the controls beside a view show some 25 letters
+    "direct": "random memories",
+    "nishimori": "Bayes-optimal student",
     "fixed_teacher": "fixed teacher temperature",
-    "finite_noise": "two-body teacher, few examples",
-    "large_noise": "two-body teacher, many examples",
+    "finite_noise": "few two-body examples",
+    "large_noise": "many two-body examples",
     "exponential": "exponential memories",
     "exponential_examples": "exponential examples",
-    "exponential_archetypes": "noisy copies of archetypes",
-    "rectified": "rectified polynomials, n = c N",
+    "exponential_archetypes": "copies of archetypes",
+    "rectified": "rectified polynomials",
 }
 MEMORIES = ("direct", "exponential", "rectified")  # models without a teacher
 SETTINGS = tuple(dict.fromkeys(name for family in FAMILIES.values() for name in family.needs))  # of these models
@@ -68,15 +68,15 @@ class PhasePlane:
             _ = self.theory_plane  # checks what it needs
             return
         if self.p is None or self.p not in allowed_p(self.model):
-            raise InvalidInput(f"p must be one of {allowed_p(self.model)} for the {name}, got {self.p}")
+            raise InvalidInput(f"p must be one of {allowed_p(self.model)} in the model '{name}', got {self.p}")
         if (self.model in DEFAULT_TEACHER_TEMPERATURE) != (self.teacher_temperature is not None):
             needs = "needs" if self.model in DEFAULT_TEACHER_TEMPERATURE else "takes no"
-            raise InvalidInput(f"the {name} {needs} teacher_temperature")
+            raise InvalidInput(f"the model '{name}' {needs} teacher_temperature")
         if self.teacher_temperature is not None:
             lowest = min_teacher_temperature(self.model, self.p)
             if self.teacher_temperature < lowest:
                 raise InvalidInput(
-                    f"teacher_temperature must be at least {lowest:g} for the {name} at p = {self.p}, got "
+                    f"teacher_temperature must be at least {lowest:g} in the model '{name}' at p = {self.p}, got "
                     f"{self.teacher_temperature:g}: the examples of a colder teacher are ordered"
                 )
 

@@ -46,8 +46,8 @@ class Point:
         temperature = checks.number("temperature", self.temperature, zero_allowed=True)
         if temperature == 0 and self.plane.model in STUDENT_AT_TEACHER_TEMPERATURE:
             raise InvalidInput(
-                f"temperature must be positive for the {MODELS[self.plane.model]}, got 0: its teacher is as cold as "
-                "the student"
+                f"temperature must be positive in the model '{MODELS[self.plane.model]}', got 0: its teacher is as "
+                "cold as the student"
             )
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -42,6 +43,11 @@ class Stored:
 
 def stored_digits() -> Signs:
     """Return the stored digits (50, 64) in black and white, five of each."""
+    return _read_digits().copy()
+
+
+@cache  # reading them takes longer than a frame of the network at work
+def _read_digits() -> Signs:
     data = load_small_digits()
     rows = [np.flatnonzero(data.classes == digit)[:5] for digit in range(10)]
     chosen = np.array(rows).T.ravel()  # 0 1 2 ... 9 0 1 2 ...

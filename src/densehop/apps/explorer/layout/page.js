@@ -19,6 +19,9 @@ function name(root) {
   for (const button of root.querySelectorAll("button:not([aria-label]), [role=button]:not([aria-label])")) {
     if (!button.textContent.trim()) button.setAttribute("aria-label", button.title || root.host?.title || "figure tool");
   }
-  for (const canvas of root.querySelectorAll("canvas:not([aria-hidden])")) canvas.setAttribute("aria-hidden", "true");
+  for (const canvas of root.querySelectorAll("canvas:not([aria-hidden])")) {
+    canvas.setAttribute("aria-hidden", "true");
+    canvas.style.clipPath = "inset(0 0 0 1px)"; // Bokeh clears its first column by half only: what was drawn there stays
+  }
 }
 setInterval(() => name(document), 1000);

@@ -16,6 +16,7 @@ STYLE = """
 [role=tablist] { display: flex; flex-wrap: wrap; gap: 2px; }
 [role=tab] { font: inherit; font-size: 15px; color: #dbe7f3; background: none; border: 0; border-radius: 6px 6px 0 0;
   padding: 8px 14px; cursor: pointer; }
+@media (max-width: 480px) { [role=tab] { font-size: 14px; padding: 7px 8px; } }
 [role=tab]:hover { background: #234a70; }
 [role=tab][aria-selected=true] { background: #f5f6f8; color: #12304d; font-weight: 600; }
 [role=tab]:focus-visible { outline: 3px solid #ffd166; outline-offset: -3px; }

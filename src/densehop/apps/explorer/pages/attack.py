@@ -90,11 +90,11 @@ class AttackPage:
             nc=lambda: export.dataset_file(self._data()),
         )
         about = (
-            "A student has seen noisy examples of a digit (p = 4, a two-body teacher at T* = 2 + √2, T = 0). A "
-            "fraction ε of its state is overwritten by one example. Below ε* it should come back to the digit, above "
-            f"it the example captures it. The attack is tried on {N_DRAWS} draws of the examples; the pictures show "
-            f"the first. The line is the theory for N → ∞. At this size, N = {N_SPINS}, the change at ε* is gradual, "
-            "and below a load of about 0.3 there are too few examples to know the digit at all."
+            "A student has seen noisy examples of a digit, and knows it. Then one example overwrites a fraction ε of "
+            "its state. Below ε* it should come back to the digit, above it the example captures it. The attack is "
+            f"tried on {N_DRAWS} draws of the examples; the pictures show the first. The line is the theory for "
+            f"N → ∞. At this size, N = {N_SPINS}, the change at ε* is gradual, and below a load of about 0.3 there are "
+            "too few examples to know the digit at all. (Student: p = 4, T = 0. Teacher: two-body, T* = 2 + √2.)"
         )
         attack = card(
             "An example attacks the pattern",
@@ -182,7 +182,7 @@ class AttackPage:
                 Line("theory: ε*", *self._curve),
                 Line(f"with the signal of N = {N_SPINS}", self._curve[0], self._curve_at_size, GREY, "dashed", 1.2),
             ),
-            (Dots("here", *here, None, GREEN), *dots),
+            (Dots("this attack", *here, None, GREEN), *dots),
             x_range=(0.0, MAX_LOAD),
             y_range=(0.0, 1.0),
         )

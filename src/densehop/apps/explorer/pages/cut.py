@@ -22,16 +22,15 @@ from densehop.base.arrays import Floats
 from densehop.errors import DensehopError
 from densehop.plot.style import BLUE, GREY
 
-N_SIMULATED = 12  # positions along the line
-
 
 class CutPage:
     """The page "cut", along a line through the point of the phase diagram."""
 
     def __init__(self, session: Session) -> None:
         self._session, self._state = session, session.state
-        self._runner = session.job_runner(self._draw, self._draw)
+        self._runner = session.job_runner(self._draw_new, self._draw)
         self._simulation: CutSimulation | None = None
+        self._drawn = 0  # simulated points that are on the chart
         self._theory = empty_theory()
         self._files = DownloadButtons(
             "cut",
@@ -55,7 +54,10 @@ class CutPage:
         stop = pn.widgets.Button(name="Stop")
         stop.on_click(lambda _: self._runner.stop())
         return control_column(
-            pn.pane.HTML("<p>The overlap along a line through the point of the phase diagram.</p>"),
+            pn.pane.HTML(
+                "<p>The overlap along a line through the point of the phase diagram. Solid: the likeliest state. "
+                "Dashed: the state at the memory or pattern, where the simulations start.</p>"
+            ),
             pn.widgets.RadioButtonGroup.from_param(self._state.param.along, name="along"),
             simulation_controls(self._state, "n", "disorders", "start", "sweeps"),
             pn.Row(run, stop),
@@ -115,8 +117,7 @@ class CutPage:
         """Simulate at positions along the line, one after the other."""
         state, line = self._state, self._line
         requests, positions, refused = [], [], ""
-        for exact in line.positions(N_SIMULATED):
-            position = float(f"{exact:.5g}")
+        for position in line.simulated_positions():
             try:
                 point = line.point_at(position)
                 request = SimulationRequest(
@@ -129,24 +130,27 @@ class CutPage:
             positions.append(position)
         self._session.show_error(f"left out: {refused}" if refused else "")
         if requests:
-            self._simulation = CutSimulation(requests, positions)
+            self._simulation, self._drawn = CutSimulation(requests, positions), 0
             first = python_code.of_simulation(requests[0])
             self._code.text = f"{python_code.of_cut(line)}\n# the first dot\n{first}"
-            self._status.object = "simulating ..."
+            self._draw()  # without the dots of the one before
             self._runner.start(self._simulation)
 
+    def _draw_new(self) -> None:
+        """Draw after a step of the simulation if that has ended another point."""
+        if self._simulation is not None and len(self._simulation.results) > self._drawn:
+            self._draw()
+
     def _draw(self) -> None:
-        """Show the theory and the simulations that are done."""
+        """Show the theory and the simulations that are done, and how many of them agree."""
         self._canvas.show(self._chart())
         if self._simulation is not None:
-            done, finished = len(self._simulation.results), self._simulation.finished
-            said = f", all: {agreement(self._theory, self._results(), self._state.n)}" if self._compared else ""
-            self._status.object = f"<b>{done} points done</b>{said or (', all' if finished else '')}"
-
-    @property
-    def _compared(self) -> bool:
-        """Whether all points are done, and the theory is there."""
-        return self._simulation is not None and self._simulation.finished and self._files.enabled
+            results = self._results()
+            self._drawn = len(results)
+            done = f"<b>{len(results)} points done</b>{', all' if self._simulation.finished else ''}"
+            if len(results) and self._files.enabled:  # the theory is there
+                done += f": {agreement(self._theory, results, self._state.n)}"
+            self._status.object = done
 
     def _results(self) -> Floats:
         """Return (position, mean, error) of each simulation that is done: (n, 3)."""
@@ -173,7 +177,7 @@ class CutPage:
                 Line("theory at N", coarse_position, theory["finite_size"], GREY, "dashed", 1.2),
             ),
             (Dots("simulation", simulated[:, 0], simulated[:, 1], simulated[:, 2], BLUE),),
-            x_range=(0.0, float(self._line.positions(2)[-1])),
+            x_range=(0.0, 1.02 * float(self._line.positions(2)[-1])),
             y_range=(-0.1, 1.05),
         )
 

@@ -107,7 +107,7 @@ class RestorePage:
             wrapping_row(files.panel, self._code.button),
             self._code.panel,
         )
-        stored = card("What is stored: click one to damage it", self._mosaic.pane, flexible=300)
+        stored = card("What is stored: click one to damage it", wrapping_row(self._mosaic.pane), flexible=300)
         return pn.Column(restored, wrapping_row(stored, self._location.panel), sizing_mode="stretch_width")
 
     @property

@@ -121,8 +121,6 @@ class SimulationPanel:
         simulation = self._simulation
         if simulation is not None and simulation.n_sweeps and not self._runner.running:
             self._code.text = python_code.of_simulation(simulation.request, simulation.n_sweeps)
-            # Once in some fifty runs the browser misses the text that comes with the last numbers: this one is another.
-            self._result.object = f'<div class="finished">{description.result(simulation, self._theory)}</div>'
 
     def _draw(self) -> None:
         """Show the sweeps done so far."""

@@ -60,7 +60,9 @@ class Canvas:
         )
         self.figure.toolbar.logo = None
         self.figure.toolbar.autohide = True
-        self.figure.add_layout(Legend(ncols=2, border_line_alpha=0, padding=0, label_text_font_size="11px"), "above")
+        self.figure.add_layout(
+            Legend(ncols=2, border_line_alpha=0, padding=0, spacing=9, label_text_font_size="11px"), "above"
+        )
         for line in chart.lines:
             self._add_line(line)
         for dots in chart.dots:

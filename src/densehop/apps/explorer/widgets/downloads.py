@@ -10,6 +10,8 @@ from densehop.apps.explorer.widgets.layout import wrapping_row
 CONTENT_STYLE = """
 table.branches { border-collapse: collapse; font-size: 12px; }
 table.branches td, table.branches th { border-bottom: 1px solid #8886; padding: 3px 4px; text-align: right; }
+@media (max-width: 1100px) { table.branches { font-size: 11px; letter-spacing: -0.2px; }
+  table.branches td, table.branches th { padding: 3px 2px; } }
 table.branches td:first-child { white-space: nowrap; }
 pre { background: #8882; padding: 8px; font-size: 12px; overflow-x: auto;  }
 h2.hero { font: 600 26px Georgia, serif; margin: 4px 0 0; }
@@ -18,8 +20,8 @@ p.sentence { font-size: 16px; margin: 0 0 8px; }
 dl.order { display: flex; gap: 28px; margin: 0 0 10px; }
 dl.order dt { font-size: 13px; } dl.order dd { margin: 0; font: 600 24px Georgia, serif; }
 abbr { cursor: help; } .wide { overflow-x: auto; }
-dl.key dt { float: left; clear: left; width: 3.2em; font-weight: 600; }
-dl.key dd { margin: 0 0 3px 3.4em; }
+dl.key dt { float: left; clear: left; width: 5.4em; font-weight: 600; }
+dl.key dd { margin: 0 0 3px 5.6em; }
 dl.colours { margin: 4px 0; font-size: 14px; }
 dl.colours dt { float: left; clear: left; }
 dl.colours dt span { display: inline-block; width: 2.4em; text-align: center; color: #000; border: 1px solid #8886; }
@@ -44,7 +46,7 @@ class DownloadButtons:
                 label=LABELS.get(suffix, suffix.upper()),
                 button_type="light",
                 embed=False,
-                width=84,
+                width=70,
                 css_classes=[f"download-{name}-{suffix}"],
             )
             for suffix, make in content.items()
@@ -79,7 +81,7 @@ class CodeBlock:
         self.panel = pn.pane.HTML(
             "", visible=False, css_classes=[f"script-{name}"], stylesheets=[CONTENT_STYLE], sizing_mode="stretch_width"
         )
-        self.button = pn.widgets.Toggle(name="Python", width=90, css_classes=[f"python-{name}"])
+        self.button = pn.widgets.Toggle(name="Python", width=70, css_classes=[f"python-{name}"])
         self.button.param.watch(lambda event: self.panel.param.update(visible=event.new), "value")
 
     @property

@@ -37,7 +37,9 @@ class PhaseDiagramFigure:
         self._shades = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self.figure.image_rgba("image", "x", "y", "dw", "dh", source=self._shades)
         self._lines = ColumnDataSource({"xs": [], "ys": [], "colour": [], "dash": [], "width": [], "label": []})
-        self.figure.add_layout(Legend(ncols=3, border_line_alpha=0, padding=0, label_text_font_size="11px"), "below")
+        self.figure.add_layout(
+            Legend(ncols=3, border_line_alpha=0, padding=0, spacing=9, label_text_font_size="11px"), "below"
+        )
         self.figure.multi_line(
             "xs",
             "ys",

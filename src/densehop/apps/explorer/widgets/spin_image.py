@@ -41,7 +41,7 @@ class SpinImage:
     """
 
     def __init__(
-        self, shape: tuple[int, int], title: str, on_click: Callable[[int], None] | None = None, width: int = 128
+        self, shape: tuple[int, int], title: str, on_click: Callable[[int], None] | None = None, width: int = 138
     ) -> None:
         self.title, self.remark = title, ""
         self.figure = grey_figure(width, width + 22, title)
