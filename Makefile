@@ -54,10 +54,11 @@ types: .venv/dev
 
 lint: style types
 
-# mypy uses one core for half a minute: it runs beside the tests, and its verdict is printed after theirs.
+# mypy uses one core for half a minute: it runs beside the tests, and its verdict is printed after theirs. Tests start many
+# processes: byte code is kept for them also where an environment says otherwise.
 test: style
 	@report=$$(mktemp); $(BIN)/mypy > $$report 2>&1 & mypy=$$!; \
-	$(BIN)/python -m pytest --numprocesses logical --dist worksteal; failed=$$?; \
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses logical --dist worksteal; failed=$$?; \
 	wait $$mypy || failed=1; cat $$report; rm $$report; exit $$failed
 
 # An environment for each version beside .venv, one with the newest versions of all dependencies, which constraints.txt does not know yet,
