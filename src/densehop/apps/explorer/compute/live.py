@@ -20,7 +20,7 @@ from densehop.theory.diagrams.phases import candidates, phase_among
 STORED = {"random": "random patterns", "digits": "digits"}
 RANDOM_SIDE = 16  # of the image of a random pattern
 MOST_MEMORIES, MOST_BODIES, HOTTEST = 200, 5, 3.0
-START_OVERLAP = 0.5  # of a damaged memory with itself: a quarter of its spins are flipped
+START_OVERLAP = 0.6  # of a damaged memory with itself: a fifth of its spins are flipped
 MOST_SWEEPS = 1000
 STEP_SECONDS = 0.1  # pause after each frame, so that a person can watch
 FRAMES = 4  # of a sweep
@@ -95,7 +95,7 @@ class LiveRun:
     Attributes
     ----------
     network : LiveNetwork
-    start : int or None, the memory of which a quarter of the spins is flipped, or None for a random state
+    start : int or None, the memory of which a fifth of the spins is flipped, or None for a random state
     temperature : float, of the next sweep
     turn : int, of the starts with this seed
     state : (N,)
