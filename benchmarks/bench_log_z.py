@@ -3,8 +3,8 @@
 `python benchmarks/bench_log_z.py small` compares them with enumeration: message passing's evidence over p and T at
 N = 10 to 14, and population annealing of 200 random networks of all energies at N <= 8, whose deviations from the exact
 log Z are counted in standard errors. `coverage` asks how often the intervals of 600 networks hold the exact
-log Z. `large` takes one instance of N = 64 for p = 3 and for p = 4: message passing and replica exchange start from the
-pattern, population annealing from nothing.
+log Z. `large` takes one instance for each p (`--p`, `--n-spins`): message passing and replica exchange
+start from the pattern, population annealing from nothing; `--methods` chooses among them.
 """
 
 import argparse
@@ -18,7 +18,8 @@ import densehop as dh
 from densehop.base.arrays import Floats, Signs
 from densehop.base.student import ONE_SIGMA, quantile
 
-LARGE = {3: (4.0, 52_000), 4: (2.5, 500_000)}  # T and M at N = 64
+LARGE = {2: (200, 4.0, 1_200), 3: (64, 4.0, 52_000), 4: (64, 2.5, 500_000), 5: (16, 4.0, 20_000)}  # N, T, M
+EXACT = 20  # spins
 
 
 def states_of(n_spins: int) -> Signs:
@@ -110,34 +111,55 @@ def coverage(n_networks: int, n_independent: int) -> None:
               f"{counts[1] / n_networks:.1%} of {n_networks} networks")  # fmt: skip
 
 
-def large(p: int) -> None:
-    """Print the methods on one instance of 64 spins."""
-    temperature, n_examples = LARGE[p]
-    pattern, examples = dh.draw_examples(64, n_examples, p, temperature, seed=0)
+def large(p: int, n_spins: int | None, methods: list[str], n_replicas: int, n_sweeps: int) -> None:
+    """Print the methods on one instance, at another N with as many examples as give the same load."""
+    given_n, temperature, given_m = LARGE[p]
+    n_spins = n_spins or given_n
+    n_examples = round(given_m * (n_spins / given_n) ** (p - 1))
+    pattern, examples = dh.draw_examples(n_spins, n_examples, p, temperature, seed=0)
     network = dh.PBodyHopfield(examples, p)
-    print(f"p = {p}, N = 64, T = {temperature:g}, M = {n_examples}:",
-          dh.theory.inference_regime(64, n_examples, p, temperature).explanation, flush=True)  # fmt: skip
+    print(f"p = {p}, N = {n_spins}, T = {temperature:g}, M = {n_examples}:",
+          dh.theory.inference_regime(n_spins, n_examples, p, temperature).explanation, flush=True)  # fmt: skip
+    if n_spins <= EXACT:
+        print(f"  exact                 {dh.theory.log_partition_function(examples, p, temperature) / n_spins:.4f}")
     costs = 2 * pattern * network.local_fields(pattern)
     certain = -float(network.energy(pattern)) / temperature + float(np.log1p(np.exp(-costs / temperature)).sum())
     both = np.log(2) * (p % 2 == 0)
-    print(f"  the pattern and independent flips {certain / 64:.4f}, with both signs {(certain + both) / 64:.4f}")
-    begun = time.process_time()
-    passing = dh.message_passing(examples, p, temperature, start=pattern)
-    print(
-        f"  message passing       {passing.free_entropy:.4f}          {time.process_time() - begun:6.1f} s", flush=True
-    )
+    independent = f"{certain / n_spins:.4f}, with both signs {(certain + both) / n_spins:.4f}"
+    print(f"  the pattern and independent flips {independent}", flush=True)
+    for method in methods:
+        begun = time.process_time()
+        if method == "passing":
+            passing = dh.message_passing(examples, p, temperature, start=pattern)
+            one_sign = passing.free_entropy
+            line = f"message passing       {one_sign:.4f}, both signs {one_sign + both / n_spins:.4f}"
+        elif method == "exchange":
+            line = by_exchange(network, temperature, pattern)
+        else:
+            line = by_population(network, temperature, pattern, n_replicas, n_sweeps)
+        print(f"  {line}; {time.process_time() - begun:.1f} s", flush=True)
+
+
+def by_exchange(network: dh.PBodyHopfield, temperature: float, pattern: Signs) -> str:
+    """Return log Z/N of temperature integration along ladders that start at the pattern."""
     ladder: Floats = np.geomspace(temperature, 60 * temperature, 40)
-    begun = time.process_time()
     run = network.temper(ladder, 4, 1500, start=pattern)
-    found = dh.simulate.integrate_temperature(run, network.energy(dh.simulate.random_states(64, 400)))
-    print(f"  replica exchange      {found.free_entropy[0]:.4f} +- {found.error[0]:.4f}"
-          f"{time.process_time() - begun:9.1f} s, round trips {run.round_trips.tolist()}", flush=True)  # fmt: skip
-    begun = time.process_time()
-    annealed = network.anneal_population(temperature, n_replicas=500, n_populations=4, n_sweeps=10, references=pattern)
-    print(f"  population annealing  {annealed.free_entropy[0]:.4f} +- {annealed.free_entropy_error[0]:.4f}"
-          f"{time.process_time() - begun:9.1f} s, {len(annealed.temperatures)} temperatures, families "
-          f"{annealed.families[:, 0].round(1).tolist()}, log Z/N {(annealed.log_z[:, 0] / 64).round(4).tolist()}: "
-          f"{annealed.verdict}", flush=True)  # fmt: skip
+    found = dh.simulate.integrate_temperature(run, network.energy(dh.simulate.random_states(network.n_spins, 400)))
+    numbers = f"{found.free_entropy[0]:.4f} +- {found.error[0]:.4f}"
+    return f"replica exchange      {numbers}, round trips {run.round_trips.tolist()}"
+
+
+def by_population(network: dh.PBodyHopfield, temperature: float, pattern: Signs, n_replicas: int, n_sweeps: int) -> str:
+    """Return log Z/N of population annealing from nothing, and where it ends."""
+    run = network.anneal_population(
+        temperature, n_replicas=n_replicas, n_populations=4, n_sweeps=n_sweeps, references=pattern
+    )
+    numbers = f"{run.free_entropy[0]:.4f} +- {run.free_entropy_error[0]:.4f}"
+    families, own = run.families[:, 0].round(1).tolist(), (run.log_z[:, 0] / network.n_spins).round(4).tolist()
+    return (
+        f"population annealing  {numbers}, {len(run.temperatures)} temperatures, overlap {run.overlap[0, 0]:.3f}, "
+        f"families {families}, log Z/N {own}: {run.verdict}"
+    )
 
 
 def main() -> None:
@@ -145,7 +167,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("small", "coverage", "large"))
     parser.add_argument("--networks", type=int, default=0, help="how many; 0: 200 (small) or 600 (coverage)")
-    parser.add_argument("--p", type=int, nargs="+", default=[3, 4], choices=(3, 4))
+    parser.add_argument("--p", type=int, nargs="+", default=[3, 4], choices=sorted(LARGE))
+    parser.add_argument("--n-spins", type=int, help="of `large`")
+    names = ("passing", "exchange", "population")
+    parser.add_argument("--methods", nargs="+", default=list(names), choices=names, help="of `large`")
+    parser.add_argument("--replicas", type=int, default=500, help="of a population of `large`")
+    parser.add_argument("--sweeps", type=int, default=10, help="at each temperature of a population of `large`")
     options = parser.parse_args()
     warnings.simplefilter("ignore", RuntimeWarning)
     if options.what == "small":
@@ -158,7 +185,7 @@ def main() -> None:
             coverage(options.networks or 600, n_independent)
     else:
         for p in options.p:
-            large(p)
+            large(p, options.n_spins, options.methods, options.replicas, options.sweeps)
 
 
 if __name__ == "__main__":

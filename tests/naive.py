@@ -154,13 +154,6 @@ def signed_sum(bits: npt.NDArray[np.uint32], values: list[int]) -> int:
     return sum(int(sign) * value for sign, value in zip(signs_of_bits(bits), values, strict=True))
 
 
-def count_differences(
-    row: npt.NDArray[np.uint64], words: npt.NDArray[np.uint64], site: int, begin: int, end: int
-) -> int:
-    """Return in how many bits a row and words[site] differ from word begin on to end."""
-    return sum((int(row[word]) ^ int(words[site, word])).bit_count() for word in range(begin, end))
-
-
 def doubled_fields(state: Signs, patterns: Signs, p: int) -> list[int]:
     """Return what flipping each site changes in the sum over patterns and p-tuples, times minus the spin."""
 

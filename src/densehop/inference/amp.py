@@ -15,10 +15,11 @@ from densehop.base.arrays import ArrayLike, Floats, Signs
 from densehop.base.streams import Purpose, Seed, generator
 from densehop.errors import InvalidInput
 from densehop.inference.instance import Instance
-from densehop.inference.iteration import Path, find_fixed_point
+from densehop.inference.iteration import Limits, Path, find_fixed_point
 
 ROUNDING = 1e-9  # of the replicon
 LEAST_ENTROPY = -1.0  # of all spins, in nats: a state of spins has 0 or more, and small N errs by less than this
+DEFAULT_LIMITS = Limits()
 LARGEST_START = 1 - 1e-12  # of a magnetisation: at +-1 the slope of the entropy is infinite
 
 
@@ -120,22 +121,21 @@ def message_passing(
         entropy, which is not the system's: `advice` says what to do.
     """
     instance = Instance.checked(examples, p, temperature, n_workers)
-    result = infer(instance, _start(start, instance.n_spins, seed), damping, max_iterations, tolerance)
+    limits = Limits(checks.integer("max_iterations", max_iterations, 1), checks.number("tolerance", tolerance))
+    result = infer(instance, _start(start, instance.n_spins, seed), damping, limits)
     if result.advice:
         warnings.warn(result.advice, RuntimeWarning, stacklevel=2)
     return result
 
 
 def infer(
-    instance: Instance, start: Floats, damping: float | None = None, max_iterations: int = 500, tolerance: float = 1e-8
+    instance: Instance, start: Floats, damping: float | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> MessagePassing:
     """Return what `message_passing` does, without its warning, from a start (N,) that lies within +-1."""
-    max_iterations = checks.integer("max_iterations", max_iterations, 1)
-    tolerance = checks.number("tolerance", tolerance)
     if damping is not None:
         damping = checks.between("damping", damping, 0, 0.999)
-    path = find_fixed_point(instance, np.clip(start, -LARGEST_START, LARGEST_START), damping, max_iterations, tolerance)
-    return _result(instance, path, tolerance)
+    path = find_fixed_point(instance, np.clip(start, -LARGEST_START, LARGEST_START), damping, limits)
+    return _result(instance, path, limits.tolerance)
 
 
 def random_start(n_spins: int, seed: Seed) -> Floats:

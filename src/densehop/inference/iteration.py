@@ -12,6 +12,7 @@ from densehop.inference.instance import Instance, TapState
 SMALLEST_STIFFNESS = 0.05  # of D on the way to a fixed point at p = 2, which D <= 0 has none of
 SMALLEST_SIZE = 1e-100  # of q^(p-2)
 DAMPINGS = (0.5, 0.8)  # tried one after the other where message passing without damping does not converge
+PROGRESS = 0.5  # factor by which the change of m has to fall within `patience` iterations
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,32 +39,51 @@ class Path:
         return self.residual <= tolerance
 
 
-def find_fixed_point(
-    instance: Instance, start: Floats, damping: float | None, max_iterations: int, tolerance: float
-) -> Path:
+@dataclass(frozen=True)
+class Limits:
+    """When an iteration ends.
+
+    max_iterations: passes;  tolerance: of the change of m;  patience: passes in which that change has to halve, None
+    where it need not: in a glass it never does.
+    """
+
+    max_iterations: int = 500
+    tolerance: float = 1e-8
+    patience: int | None = None
+
+    def reached(self, changes: list[float], damping: float) -> bool:
+        """Tell whether to stop after these changes of m."""
+        if changes[-1] <= self.tolerance * (1 - damping):
+            return True
+        if self.patience is None or len(changes) <= self.patience:
+            return False
+        return min(changes[-self.patience :]) > PROGRESS * min(changes[: -self.patience])
+
+
+def find_fixed_point(instance: Instance, start: Floats, damping: float | None, limits: Limits) -> Path:
     """Iterate from start (N,); without a damping, first message passing, then damped TAP until one converges."""
     dampings = (0.0, *DAMPINGS) if damping is None else (damping,)
     paths: list[Path] = []
     for trial_damping in dampings:
-        paths.append(_follow(instance, start, trial_damping, max_iterations, tolerance))
-        if paths[-1].holds(tolerance):
+        paths.append(_follow(instance, start, trial_damping, limits))
+        if paths[-1].holds(limits.tolerance):
             return paths[-1]
     return min(paths, key=lambda path: path.residual if math.isfinite(path.residual) else math.inf)
 
 
-def _follow(instance: Instance, start: Floats, damping: float, max_iterations: int, tolerance: float) -> Path:
-    """Iterate until m changes by less than the tolerance, and judge the end by the TAP equations."""
+def _follow(instance: Instance, start: Floats, damping: float, limits: Limits) -> Path:
+    """Iterate to the limits, and judge the end by the TAP equations."""
     law = (
         _damped(instance, damping) if damping > 0 else _pairwise(instance) if instance.p == 2 else _many_body(instance)
     )
-    m, overlaps = start, []
+    m, overlaps, changes = start, [], []
     steps = law(m)
-    for _ in range(max_iterations):
+    for _ in range(limits.max_iterations):
         new = next(steps)
-        change = _distance(new, m)
+        changes.append(_distance(new, m))
         m = new
         overlaps.append(float(np.mean(m**2)))
-        if change <= tolerance * (1 - damping):
+        if limits.reached(changes, damping):
             break
     state = instance.tap(m)
     return Path(m, state, _distance(state.target, m), tuple(overlaps), damping)

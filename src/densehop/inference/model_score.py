@@ -17,6 +17,7 @@ from densehop.base.streams import Seed
 from densehop.base.workers import count_workers
 from densehop.errors import InvalidInput
 from densehop.inference.amp import MessagePassing, infer
+from densehop.inference.examples import Examples
 from densehop.inference.instance import Instance
 from densehop.inference.recovery import SAME, all_starts, log_odds, search
 
@@ -94,7 +95,7 @@ def _of_one(signs: Signs, p: int, grid: Floats, seed: Seed, threads: int) -> tup
     """Return log odds and q, (n_t,), of one p: a state found in the middle or at an end is followed."""
     instances = [Instance.checked(signs, p, float(t), threads) for t in grid]
     odds, q = np.zeros(len(grid)), np.zeros(len(grid))
-    starts = list(all_starts(signs, instances[0].codes, p, seed, threads))
+    starts = list(all_starts(Examples(signs, p, threads), instances[0].codes, seed))
     for index in dict.fromkeys((len(grid) // 2, 0, len(grid) - 1)):
         candidate = search(instances[index], starts)
         if candidate.significant:

@@ -20,7 +20,9 @@ from densehop.base.workers import count_workers
 from densehop.inference.amp import MessagePassing, infer, random_start
 from densehop.inference.annealed import annealed_starts
 from densehop.inference.byte_codes import ByteCodes
+from densehop.inference.examples import Examples
 from densehop.inference.instance import Instance
+from densehop.inference.iteration import Limits
 from densehop.inference.repeats import Repeats, repeats
 from densehop.inference.spectral import Start, spectral_starts
 from densehop.theory.questions.evidence import log_teacher_norm
@@ -31,9 +33,8 @@ LARGE_EXCESS = 6.0  # of the covariance's largest eigenvalue, rarer still (Tracy
 ALIGNED = 0.5  # overlap of signs with that eigenvector
 THRESHOLD = -math.log(RARE)  # of log odds, in nats
 RANDOM_STARTS = 3
-MOST_PASSES = 200
-PATIENT = 0.5  # damping where message passing does not come to rest
-SETTLED = 1e-6  # of the residual: signs no longer change
+LIMITS = Limits(max_iterations=200, tolerance=1e-6, patience=50)  # at this residual signs no longer change
+DAMPING = 0.5  # where message passing does not come to rest
 SAME = 0.01  # of q: less is the paramagnet
 
 
@@ -118,9 +119,10 @@ def recover_pattern(
         signs = signs[copies.first]
         instance = Instance.checked(signs, p, temperature, threads)
         expectation = inference_regime(signs.shape[1], len(signs), p, temperature, teacher_p, teacher_temperature)
-    starts: Iterable[Start] = all_starts(signs, instance.codes, p, seed, threads)
+    given = Examples(signs, p, threads)
+    starts: Iterable[Start] = all_starts(given, instance.codes, seed)
     if expectation.possible:
-        starts = chain(starts, annealed_starts(signs, p, temperature, seed, threads))
+        starts = chain(starts, annealed_starts(given, temperature, seed))
     return _recovery(search(instance, starts), expectation, note)
 
 
@@ -128,9 +130,9 @@ def search(instance: Instance, starts: Iterable[Start]) -> "Candidate":
     """Return the first significant state that message passing finds from the starts, else the best one."""
     best: Candidate | None = None
     for start in starts:
-        result = infer(instance, start.magnetisations, 0.0, MOST_PASSES, SETTLED)
+        result = infer(instance, start.magnetisations, 0.0, LIMITS)
         if not result.converged and result.q > SAME:  # it is near a state, and may only oscillate around it
-            result = infer(instance, result.magnetisations, PATIENT, MOST_PASSES, SETTLED)
+            result = infer(instance, result.magnetisations, DAMPING, LIMITS)
         candidate = Candidate(start, result, log_odds(instance, result))
         if best is None or candidate.rank > best.rank:
             best = candidate
@@ -183,10 +185,10 @@ def log_odds(instance: Instance, result: MessagePassing) -> float:
     return n_spins * result.free_entropy + both_signs - log_mean
 
 
-def all_starts(signs: Signs, codes: ByteCodes, p: int, seed: Seed, threads: int) -> Iterator[Start]:
+def all_starts(examples: Examples, codes: ByteCodes, seed: Seed) -> Iterator[Start]:
     """Yield starts, the best guess first."""
-    yield from spectral_starts(signs, p, seed, threads)
-    if p % 2 == 1:
+    yield from spectral_starts(examples, seed)
+    if examples.p % 2 == 1:
         yield Start("mean", np.sign(codes.project(np.ones(codes.n_examples))))
     for number in range(RANDOM_STARTS):
         yield Start("random", random_start(codes.n_spins, seed_sequence(seed, number)))

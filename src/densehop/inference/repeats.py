@@ -45,8 +45,9 @@ def repeats(codes: ByteCodes, teacher_p: int, teacher_temperature: float) -> Rep
 
 def _keys(codes: ByteCodes) -> Integers:
     """Return a number for each example, (M,), equal where examples are: random multiples of its bytes, modulo 2^64."""
-    multipliers = np.random.default_rng(HASH_SEED).integers(0, 2**63, len(codes.codes), dtype=np.int64) * 2 + 1
+    multipliers = np.random.default_rng(HASH_SEED).integers(0, 2**63, (len(codes.codes), 4), dtype=np.int64) * 2 + 1
     keys = np.zeros(codes.n_examples, dtype=np.int64)
-    for row, multiplier in zip(codes.codes, multipliers, strict=True):
-        keys += row * multiplier
+    for words, factors in zip(codes.codes, multipliers, strict=True):
+        for column, factor in zip(words.view(np.uint8).reshape(-1, 4).T, factors, strict=True):
+            keys += column * factor
     return keys

@@ -2,8 +2,8 @@
 
 The matrices, each with its diagonal left out (docs/theory.md, eq. 118 to 120): the covariance of the examples, whatever
 p; at p = 3 the coupling tensor as N x N^2, times its transpose; at p = 4 the tensor as N^2 x N^2, whose eigenvector is
-a matrix and gives its own top eigenvector. Where a tensor does not fit into memory, passes through the examples take
-its place. Sources: Richard & Montanari (2014); Hopkins, Shi & Steurer (2015).
+a matrix and gives its own top eigenvector. Passes through the examples take the tensor's place at p = 4, and at p = 3
+where it is too large to be formed. Sources: Richard & Montanari (2014); Hopkins, Shi & Steurer (2015).
 """
 
 import math
@@ -13,15 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
-from densehop.base import checks
 from densehop.base.arrays import Floats, Signs, Singles
 from densehop.base.streams import Purpose, Seed, generator
-from densehop.simulate.representations.couplings import CouplingStore
+from densehop.inference.examples import Examples
 
 ROWS = 4096  # examples at once, as numbers in single precision
 STEPS = 40  # of Lanczos's iteration: enough for an eigenvalue that sticks out
-ROUNDING = 1e-10  # relative: below it, nothing is left of a vector
-LARGEST_TENSOR = 2**29  # bytes; a constant, not what is free now, so that a result can be repeated elsewhere
+SETTLED = 1e-5  # of the residual, relative to the eigenvalue: a start need not be more exact
 
 
 class Start(NamedTuple):
@@ -35,14 +33,15 @@ class Start(NamedTuple):
     excess: float = 0.0
 
 
-def spectral_starts(examples: Signs, p: int, seed: Seed, n_workers: int) -> Iterator[Start]:
+def spectral_starts(examples: Examples, seed: Seed) -> Iterator[Start]:
     """Yield starts along the top eigenvectors, the cheapest one first."""
-    values, vectors = np.linalg.eigh(covariance(examples))
-    yield Start("covariance", _start(vectors[:, -1]), covariance_excess(float(values[-1]), *examples.shape))
-    if p == 3:
-        yield Start("unfolding", _start(unfold_three(examples, seed, n_workers)))
-    if p == 4:
-        yield Start("unfolding", _start(_top(unfold_four(examples, seed, n_workers))))
+    signs = examples.signs
+    values, vectors = np.linalg.eigh(covariance(signs))
+    yield Start("covariance", _start(vectors[:, -1]), covariance_excess(float(values[-1]), *signs.shape))
+    if examples.p == 3:
+        yield Start("unfolding", _start(unfold_three(examples, seed)))
+    if examples.p == 4:
+        yield Start("unfolding", _start(_top(unfold_four(signs, seed))))
 
 
 def covariance_excess(largest: float, n_examples: int, n_spins: int) -> float:
@@ -65,48 +64,32 @@ def covariance(examples: Signs) -> Floats:
     return total
 
 
-def unfold_three(examples: Signs, seed: Seed, n_workers: int) -> Floats:
+def unfold_three(examples: Examples, seed: Seed) -> Floats:
     """Return the top eigenvector, (N,), of sum_kl J_ikl J_jkl for i != j (docs/theory.md, eq. 119)."""
-    n_examples, n_spins = examples.shape
-    if not tensor_fits(3, n_spins, n_examples):
+    n_spins = examples.signs.shape[1]
+    if not examples.fit_a_tensor:
         first = generator(seed, Purpose.START, 1).standard_normal((n_spins,))
-        return largest_eigenvector(lambda v: apply_three(examples, v), first)
+        return largest_eigenvector(lambda v: apply_three(examples.signs, v), first)
     gram = np.zeros((n_spins, n_spins))
-    for slab in CouplingStore.build(3, examples, n_workers).tensor:
+    for slab in examples.tensor:
         rows = slab[:, :n_spins].astype(np.float64)
         gram += rows @ rows.T
     np.fill_diagonal(gram, 0.0)
     return _top(gram)
 
 
-def unfold_four(examples: Signs, seed: Seed, n_workers: int) -> Floats:
+def unfold_four(signs: Signs, seed: Seed) -> Floats:
     """Return the top eigenvector, (N, N), of the couplings between pairs (docs/theory.md, eq. 120)."""
-    n_examples, n_spins = examples.shape
+    n_spins = signs.shape[1]
     first = generator(seed, Purpose.START, 1).standard_normal(n_spins)
     pairs = np.outer(first, first)
     np.fill_diagonal(pairs, 0.0)
-    if not tensor_fits(4, n_spins, n_examples):
-        correlations = covariance(examples)
+    correlations, shape = covariance(signs), pairs.shape
 
-        def multiply(v: Floats) -> Floats:
-            return apply_four(examples, correlations, v)
-    else:
-        tensor, upper = CouplingStore.build(4, examples, n_workers).tensor, np.triu_indices(n_spins, 1)
+    def multiply(v: Floats) -> Floats:
+        return apply_four(signs, correlations, v.reshape(shape)).ravel()
 
-        def multiply(v: Floats) -> Floats:
-            return np.stack([2 * (slab[:, : len(upper[0])] @ v[upper]) for slab in tensor])
-
-    shape = pairs.shape
-    return largest_eigenvector(lambda v: multiply(v.reshape(shape)).ravel(), pairs.ravel()).reshape(shape)
-
-
-def tensor_fits(p: int, n_spins: int, n_examples: int) -> bool:
-    """Tell whether the tensor is small enough to be formed; refuse one that is and finds no memory."""
-    needed = CouplingStore.bytes_needed(p, n_spins, n_examples, 0, 1)
-    if needed > LARGEST_TENSOR:
-        return False
-    checks.memory("the couplings", needed)
-    return True
+    return largest_eigenvector(multiply, pairs.ravel()).reshape(shape)
 
 
 def apply_three(examples: Signs, v: Floats) -> Floats:
@@ -138,20 +121,22 @@ def apply_four(examples: Signs, correlations: Floats, pairs: Floats) -> Floats:
 
 def largest_eigenvector(apply: Callable[[Floats], Floats], first: Floats) -> Floats:
     """Return the vector of largest quadratic form that Lanczos's iteration from `first` finds."""
-    basis, diagonal, beside = [first / np.linalg.norm(first)], [], []
+    basis: list[Floats] = [first / np.linalg.norm(first)]
+    diagonal: list[float] = []
+    beside: list[float] = []
     for _ in range(min(STEPS, len(first))):
         new = apply(basis[-1])
         diagonal.append(float(new @ basis[-1]))
         for _ in range(2):  # twice is enough to keep the basis orthogonal
             for vector in basis:
                 new = new - (new @ vector) * vector
+        values, vectors = eigh_tridiagonal(np.array(diagonal), np.array(beside))
         size = float(np.linalg.norm(new))
-        if size <= ROUNDING * max(map(abs, diagonal)):
+        if size * abs(vectors[-1, -1]) <= SETTLED * np.abs(values).max():  # the residual of the top vector
             break
         beside.append(size)
         basis.append(new / size)
-    weights = eigh_tridiagonal(np.array(diagonal), np.array(beside[: len(diagonal) - 1]))[1][:, -1]
-    return np.asarray(sum(weight * vector for weight, vector in zip(weights, basis, strict=False)))
+    return np.asarray(sum(weight * vector for weight, vector in zip(vectors[:, -1], basis, strict=False)))
 
 
 def _quadratic_forms(examples: Signs, pairs: Floats) -> Iterator[tuple[Singles, Singles]]:

@@ -1,11 +1,11 @@
 """Sums over signs with real weights, eight signs at a time: fields of a p-body energy at real magnetisations.
 
-Layout, for M examples of N spins and W = ceil(N/8) bytes:
+Layout, for M examples of N spins, W = ceil(N/32) words and B = 4W bytes:
 
-- `codes` (W, M) uint8: bit b of codes[w, a] is 1 where example a has -1 at site 8w + b.
-- a table (W, 256) holds a number for each byte and each of its values. Sums over an example's sites look up W numbers;
+- `codes` (W, M) uint32: bit b of codes[w, a] is 1 where example a has -1 at site 32w + b.
+- a table (B, 256) holds a number for each byte and each of its values. Sums over an example's sites look up B numbers;
   sums over examples first add up what belongs to each value of a byte, and are expanded to sites at the end. So each
-  byte costs one addition, and tables of 2 KiB stay next to the processor.
+  byte costs one addition; the four tables of a word, 8 KiB, stay next to the processor, and a word is loaded once.
 
 With x_i = sigma_ai m_i and e_k the elementary symmetric polynomials of x, the field of site i is proportional to
 sum_r (-m_i)^r sum_a sigma_ai^(r+1) e_{p-1-r}(a) (docs/theory.md, eq. 110): odd r are numbers, even r vectors.
@@ -20,7 +20,7 @@ STRIP = 1024  # examples whose sums stay in the fastest cache
 
 @allocation_free
 def fill_tables(values, tables):
-    """Set tables (W, 256) to the sums of values (8W,), each with the sign that the byte's bit says."""
+    """Set tables (B, 256) to the sums of values (8B,), each with the sign that the byte's bit says."""
     for w in range(len(tables)):
         total = 0.0
         for bit in range(8):
@@ -33,12 +33,16 @@ def fill_tables(values, tables):
 
 @allocation_free
 def expand_tables(tables, values):
-    """Set values (8W,) to the sums over examples, from tables (W, 256) of what belongs to each value of a byte."""
+    """Set values (8B,) to the sums over examples, from tables (B, 256) of what belongs to each value; they are lost.
+
+    The highest bit first: its values are half the table less the other half, whose sum is the table of the other bits.
+    """
     for w in range(len(tables)):
-        for bit in range(8):
-            total = 0.0
-            for code in range(256):
-                total += -tables[w, code] if (code >> bit) & 1 else tables[w, code]
+        for bit in range(7, -1, -1):
+            total, half = 0.0, 1 << bit
+            for code in range(half):
+                total += tables[w, code] - tables[w, half + code]
+                tables[w, code] += tables[w, half + code]
             values[8 * w + bit] = total
 
 
@@ -49,15 +53,24 @@ def sum_sites(codes, first, last, tables, sums):
         sums[a] = 0.0
     for w in range(len(codes)):
         for a in range(last - first):
-            sums[a] += tables[w, codes[w, first + a]]
+            word, total = codes[w, first + a], sums[a]
+            total += tables[4 * w, word & 255]
+            total += tables[4 * w + 1, (word >> 8) & 255]
+            total += tables[4 * w + 2, (word >> 16) & 255]
+            total += tables[4 * w + 3, (word >> 24) & 255]
+            sums[a] = total
 
 
 @allocation_free
 def add_examples(codes, first, last, weights, tables):
-    """Add to tables (W, 256) the weights[a - first] of examples first..last, each at its byte's value."""
+    """Add to tables (B, 256) the weights[a - first] of examples first..last, each at its bytes' values."""
     for w in range(len(codes)):
         for a in range(last - first):
-            tables[w, codes[w, first + a]] += weights[a]
+            word, weight = codes[w, first + a], weights[a]
+            tables[4 * w, word & 255] += weight
+            tables[4 * w + 1, (word >> 8) & 255] += weight
+            tables[4 * w + 2, (word >> 16) & 255] += weight
+            tables[4 * w + 3, (word >> 24) & 255] += weight
 
 
 @allocation_free
@@ -86,7 +99,7 @@ def elementary(odd, even, length, polynomials):
 def add_fields(codes, first, last, powers, even, vectors, numbers):
     """Add to the sums of the field over examples first..last.
 
-    powers (F, W, 256): tables of m, m^3, ...; even (p,): power sums of even index. vectors (V, W, 256) gets, for
+    powers (F, B, 256): tables of m, m^3, ...; even (p,): power sums of even index. vectors (V, B, 256) gets, for
     r = 0, 2, ... < p - 1, what belongs to e_{p-1-r}; numbers (p,) gets sum_a e_{p-1-r}(a) for odd r.
     """
     p = len(even)

@@ -20,13 +20,10 @@ import numpy as np
 
 from densehop.kernels import allocation_free, compiled, inlined
 from densehop.kernels.noise import flips
-from densehop.kernels.packed_signs import count_differences
 from densehop.kernels.record import draw, record_of, write
 from densehop.kernels.scans import lowest_bit, may_flip
 from densehop.kernels.slabs import add_products, add_row, add_rows
 from densehop.kernels.vectors import LANES
-
-WORDS_AT_ONCE = 256  # of each row: the rows of one passage stay in the cache
 
 
 class Couplings(NamedTuple):
@@ -45,28 +42,6 @@ class CoupledArrays(NamedTuple):
     fields: Any
     energies: Any
     work: Any
-
-
-@compiled
-def pair_products(row, words, first, n_patterns, products):
-    """Fill products[k, l], first <= k, l < N, with sum_a row_a sigma_ka sigma_la (0 where k = l).
-
-    Signs are bits, 1 for -1, beyond the M-th all 0: row (W,) uint64, words (N, W) uint64; products (N, N) int64.
-    """
-    n_spins = len(words)
-    mixed = np.empty(len(row), dtype=np.uint64)
-    products[first:, first:] = n_patterns
-    for start in range(0, len(row), WORDS_AT_ONCE):
-        end = min(start + WORDS_AT_ONCE, len(row))
-        for k in range(first, n_spins):
-            for word in range(start, end):
-                mixed[word] = row[word] ^ words[k, word]
-            for other in range(k + 1, n_spins):
-                products[k, other] -= 2 * count_differences(mixed, words, other, start, end)
-    for k in range(first, n_spins):
-        products[k, k] = 0
-        for other in range(k + 1, n_spins):
-            products[other, k] = products[k, other]
 
 
 @inlined

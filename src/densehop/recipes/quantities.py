@@ -121,7 +121,7 @@ RECIPE_QUANTITIES = {
     # the hidden pattern
     "search": Quantity("how the pattern is searched for", PASSING),
     "search_overlap": Quantity("overlap of what the search found with the pattern, up to a common sign", PASSING),
-    "search_cost": Quantity("median processor time of a search", PASSING, "s"),
+    "search_cost": Quantity("mean processor time of a search", PASSING, "s"),
     "eigenvector_overlap": Quantity("overlap of the top eigenvector with the pattern, up to its sign", PASSING),
     "threshold_ratio": Quantity(
         "examples over those from which the unfolding's eigenvector shows the pattern", PASSING

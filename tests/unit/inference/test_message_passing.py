@@ -8,7 +8,17 @@ import pytest
 import densehop as dh
 from densehop.errors import InvalidInput
 from densehop.inference import reaction
+from densehop.inference.amp import infer
 from densehop.inference.instance import Instance
+from densehop.inference.iteration import Limits
+
+
+@pytest.fixture
+def without_onsager(monkeypatch):
+    """Leave the reaction out of the fields, and only there."""
+    for name in ("many_body", "pairwise"):
+        real = getattr(reaction, name)
+        monkeypatch.setattr(reaction, name, lambda m, *rest, real=real: real(m, *rest)._replace(coefficient=0 * m))
 
 
 def data(p=3, n_spins=40, load=30.0, temperature=4.0, seed=0):
@@ -69,7 +79,7 @@ def test_random_starts_follow_the_seed():
 
 
 @pytest.mark.parametrize("p", [2, 3, 4, 5])
-def test_gradient_of_the_free_entropy_is_the_tap_equation(p):
+def test_gradient_of_the_free_entropy_is_the_tap_equation_and_needs_the_onsager_term(p):
     """N dPhi/dm_i = -atanh m_i + beta (h_i - reaction_i m_i), by finite differences at random magnetisations."""
     rng = np.random.default_rng(p)
     examples = (rng.integers(0, 2, (12, 10)) * 2 - 1).astype(np.int8)
@@ -81,19 +91,41 @@ def test_gradient_of_the_free_entropy_is_the_tap_equation(p):
     state = instance.tap(m)
     exact = -np.arctanh(m) + instance.beta * (state.fields - state.reaction.coefficient * m)
     np.testing.assert_allclose(10 * np.array(slopes), exact, rtol=0, atol=1e-7)
+    assert np.abs(instance.beta * state.reaction.coefficient * m).max() > 1e-5  # what would be missing without it
 
 
-@pytest.mark.parametrize(("p", "load"), [(2, 10.0), (3, 30.0)])
-def test_energy_is_the_temperature_derivative_of_the_free_entropy(p, load):
-    """At a fixed point -dPhi/dbeta = u, total and partial derivative being the same."""
-    pattern, examples = data(p, load=load, seed=1)
+ENERGIES = pytest.mark.parametrize(
+    ("p", "n_spins", "load"), [(2, 40, 10.0), (3, 40, 30.0), (4, 32, 26.0), (5, 16, 28.0)]
+)
+
+
+def energies(p, n_spins, load):
+    """Return -dPhi/dbeta along the fixed points that message passing finds, and u there."""
+    pattern, examples = data(p, n_spins, load, seed=1)
     beta, step = 0.25, 1e-4
     low, here, high = (
-        dh.message_passing(examples, p, 1 / (beta + shift), start=pattern, tolerance=1e-11)
+        dh.message_passing(examples, p, 1 / (beta + shift), start=pattern, tolerance=1e-11, n_workers=1)
         for shift in (-step, 0, step)
     )
+    assert max(low.residual, here.residual, high.residual) < 1e-9
     assert here.q > 0.3
-    assert -(high.free_entropy - low.free_entropy) / (2 * step) == pytest.approx(here.energy, rel=1e-6)
+    return -(high.free_entropy - low.free_entropy) / (2 * step), here.energy
+
+
+@ENERGIES
+def test_energy_is_the_temperature_derivative_of_the_free_entropy(p, n_spins, load):
+    """At a fixed point -dPhi/dbeta = u, total and partial derivative being the same."""
+    slope, energy = energies(p, n_spins, load)
+    assert slope == pytest.approx(energy, rel=1e-7)
+
+
+@pytest.mark.usefixtures("without_onsager")
+@pytest.mark.filterwarnings("ignore:the state found is unstable")
+@ENERGIES
+def test_without_the_onsager_term_it_is_not(p, n_spins, load):
+    """Where message passing ends then, the free entropy is not stationary."""
+    slope, energy = energies(p, n_spins, load)
+    assert slope != pytest.approx(energy, rel=2e-6)
 
 
 @pytest.mark.parametrize("p", [2, 3, 4])
@@ -142,6 +174,28 @@ def test_damped_tap_ends_at_the_same_fixed_point(p):
     damped = dh.message_passing(examples, p, 4.0, start=pattern, damping=0.5, tolerance=1e-10)
     assert damped.damping == 0.5
     np.testing.assert_allclose(passing.magnetisations, damped.magnetisations, atol=1e-7)
+
+
+def test_patience_ends_an_iteration_that_comes_no_nearer_and_no_other():
+    """The change of m has to halve in four steps: by 0.83 a step it does, by 0.85 it does not; nor in a cycle."""
+    limits = Limits(max_iterations=100, tolerance=1e-3, patience=4)
+    for factor, expected in ((0.83, 39), (0.85, 5), (1.0, 5)):
+        changes = []
+        while not changes or not limits.reached(changes, damping=0.0):
+            changes.append(factor ** len(changes))
+        assert len(changes) == expected
+    assert not Limits(tolerance=1e-3).reached([1.0] * 400, damping=0.0)
+    assert Limits(tolerance=1e-3).reached([0.6e-3], damping=0.3)
+    assert not Limits(tolerance=1e-3).reached([0.8e-3], damping=0.3)
+
+
+def test_a_glass_does_not_take_all_passes():
+    examples = np.random.default_rng(0).choice([-1, 1], (9_000, 64))
+    instance, start = Instance.checked(examples, 3, 2.0, 1), np.ones(64)
+    short, long = (infer(instance, start, 0.0, Limits(200, 1e-6, patience)) for patience in (50, None))
+    assert not long.converged
+    assert long.n_iterations == 200
+    assert 50 < short.n_iterations < 80
 
 
 def test_many_bodies_whose_fields_vanish_are_the_paramagnet():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from densehop.kernels import packed_signs, polynomials, scans, signed_sums, slabs, weighted_sums
+from densehop.kernels import polynomials, scans, signed_sums, slabs, weighted_sums
 from tests import naive
 
 BLOCKS = [1, 2, 3, 4, 5, 8, 11]
@@ -74,11 +74,6 @@ def sites_that_may_flip(states, fields, bounds, chain, first):
         found.append(first + scans.lowest_bit(left))
         left &= left - 1
     return found
-
-
-@njit
-def count_differences(row, words, site, begin, end):
-    return packed_signs.count_differences(row, words, site, begin, end)
 
 
 @njit
@@ -186,16 +181,6 @@ def test_polynomials_of_overlaps(n_blocks, amplitudes_are_odd, n_spins, dtype):
     assert total == (right * (2 * q - 11))[32 * first :].sum()
     assert (amplitudes[: 32 * first] == 7).all()
     assert (amplitudes[32 * first :] == (left * (5 - 3 * q))[32 * first :]).all()
-
-
-@pytest.mark.parametrize("n_blocks", BLOCKS)
-def test_count_differences(n_blocks):
-    words = np.random.default_rng(n_blocks).integers(0, 2**63, (2, 8 * n_blocks)).astype(np.uint64) * np.uint64(2)
-    row = np.random.default_rng(0).integers(0, 2**63, 8 * n_blocks).astype(np.uint64)
-    for begin, end in ((0, n_blocks), (n_blocks // 2, n_blocks), (0, 0)):
-        found = count_differences(row, words, 1, 8 * begin, 8 * end)
-        assert found == naive.count_differences(row, words, 1, 8 * begin, 8 * end)
-    assert count_differences(~words[1], words, 1, 0, 8 * n_blocks) == 512 * n_blocks
 
 
 COUPLINGS = pytest.mark.parametrize(("dtype", "largest"), [(np.int16, 32_767), (np.int32, 2**31 - 1)])

@@ -1,7 +1,6 @@
 """The recipe of the hidden pattern: its searches at a tiny size, its numbers of examples, its figure and table."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,29 +9,54 @@ import densehop as dh
 from densehop.recipes import RECIPES
 from densehop.recipes.recovery import recipe, searches
 from densehop.recipes.recovery.recipe import Case, Size
-from densehop.recipes.recovery.searches import SEARCHES, Task
+from densehop.recipes.recovery.searches import SEARCHES, Effort, Task
 from tests.progress import CountingProgress
 
-NO_CELLS = Path("unused")  # this recipe keeps none
+SHORT = Effort(2, 400, 400)
 TINY = Size(
     (
-        Case(Task(3, 3, 2.0, 20, n_random=2, n_sweeps=400), (17, 340), 3),
-        Case(Task(4, 2, 4.0, 12, n_random=2, n_sweeps=400, representation="patterns"), (180,), 2),
+        Case(Task(3, 3, 2.0, 20), ((17, SHORT), (340, SHORT)), 3),
+        Case(Task(4, 2, 4.0, 12, "patterns"), ((180, SHORT),), 2),
     )
 )
 
 
 @pytest.fixture(scope="module")
-def made():
+def cells(tmp_path_factory):
+    return tmp_path_factory.mktemp("hidden-pattern") / "cells"
+
+
+@pytest.fixture(scope="module")
+def made(cells):
     counter = CountingProgress()
-    dataset = recipe.compute(TINY, 5, None, counter, NO_CELLS)
+    dataset = recipe.compute(TINY, 5, None, counter, cells)
     assert counter.announced == counter.done == 3 * 2 + 2
     return dataset
 
 
-def test_one_seed_gives_the_same_bits_but_for_processor_time(made):
-    again = recipe.compute(TINY, 5, 2, CountingProgress(), NO_CELLS)
+def test_one_seed_gives_the_same_bits_but_for_processor_time(made, tmp_path):
+    again = recipe.compute(TINY, 5, 2, CountingProgress(), tmp_path)
     assert again.drop_vars("search_cost").identical(made.drop_vars("search_cost"))
+
+
+def test_an_interrupted_run_goes_on_where_it_was(made, cells, monkeypatch):
+    """The last data set is lost in the middle of its line: it alone is searched again, with the same result."""
+    file = cells / "searches.jsonl"
+    file.write_text(file.read_text()[:-40])
+    searched = []
+
+    def counted(*arguments):
+        searched.append(arguments)
+        return searches.measure(*arguments)
+
+    monkeypatch.setattr(recipe, "measure", counted)
+    again = recipe.compute(TINY, 5, None, CountingProgress(), cells)
+    assert len(searched) == 1
+    assert again.drop_vars("search_cost").identical(made.drop_vars("search_cost"))
+    assert (again["search_cost"].isel(point=0) == made["search_cost"].isel(point=0)).all()
+    other = recipe.compute(Size(TINY.cases[1:]), 6, None, CountingProgress(), cells)
+    assert len(searched) == 1 + 2  # of another seed
+    assert other.sizes["point"] == 1
 
 
 def test_what_is_found_is_counted_with_its_error(made):
@@ -47,7 +71,7 @@ def test_what_is_found_is_counted_with_its_error(made):
 
 
 def test_multiples_of_the_threshold_are_those_of_theory(made):
-    task = Task(3, 3, 2.0, 64, n_random=1, n_sweeps=1)
+    task = Task(3, 3, 2.0, 64)
     regime = dh.theory.inference_regime(64, 3_000, 3, 2.0)
     assert math.ceil(task.threshold) == regime.n_easy
     assert made["threshold_ratio"].values[1] == pytest.approx(20 * made["threshold_ratio"].values[0])
@@ -57,7 +81,7 @@ def test_multiples_of_the_threshold_are_those_of_theory(made):
 
 def test_neighbours_of_the_ladder_swap_as_often_as_it_says():
     """In the paramagnet, whose energy is Gaussian: 29 %."""
-    task = Task(3, 3, 4.0, 60, n_random=1, n_sweeps=1)
+    task = Task(3, 3, 4.0, 60)
     examples = np.random.default_rng(0).choice([-1, 1], (6000, 60))
     temperatures = searches.ladder(task, dh.load_of(6000, 60, 3))
     assert temperatures[[0, -1]] == pytest.approx([4, 8])

@@ -12,7 +12,6 @@ import pytest
 
 import densehop as dh
 from densehop.energies.tables import power_table
-from densehop.kernels import couplings as kernel
 from densehop.kernels import forms
 from densehop.kernels.forms.cube import Cube
 from densehop.kernels.forms.exact import Fit
@@ -21,10 +20,11 @@ from densehop.kernels.forms.polynomial import Polynomial
 from densehop.kernels.forms.square import COST, Square
 from densehop.kernels.forms.table import Table
 from densehop.kernels.forms.wide_cube import WideCube
+from densehop.kernels.products import pair_products
 from densehop.simulate.blocks import Group
 from densehop.simulate.representations.choice import IntegerModel, Workload
-from densehop.simulate.representations.couplings import CouplingStore, field_type
-from densehop.simulate.representations.patterns import PatternChains, pack
+from densehop.simulate.representations.couplings import CouplingStore, field_type, groups_of, words_of
+from densehop.simulate.representations.patterns import PatternChains
 from tests import naive
 
 RESULTS = ("spins", "energy", "overlap", "acceptance", "snapshots")
@@ -56,16 +56,20 @@ def test_couplings_are_sums_over_patterns(p, n_spins, n_patterns):
             assert coupling(store, sites) == naive.coupling(patterns, sites)
 
 
-def test_long_rows_are_counted_in_pieces(monkeypatch):
-    """With a cache of 8 words, uncompiled; 1100 patterns are 24 words."""
-    patterns = signs(1100, 6)
-    words = pack(patterns, 512).view(np.uint64)
-    monkeypatch.setattr(kernel, "WORDS_AT_ONCE", 8)
-    monkeypatch.setattr(kernel, "count_differences", naive.count_differences)
-    products = np.empty((6, 6), dtype=np.int64)
-    kernel.pair_products.py_func(words[0], words, 1, 1100, products)
-    for k, other in itertools.combinations(range(1, 6), 2):
+@pytest.mark.parametrize("n_patterns", [96, 97, 250])
+def test_long_rows_are_counted_in_chunks(n_patterns, monkeypatch):
+    """Of 3 words, 96 patterns, at most."""
+    monkeypatch.setattr("densehop.simulate.representations.couplings.MOST_WORDS", 3)
+    patterns = signs(n_patterns, 33)
+    words = words_of(patterns)
+    groups = groups_of(words)
+    assert groups.shape == (-(-n_patterns // 96), 2, words.shape[1] // len(groups), 32)
+    products = np.full((33, 33), -1)
+    pair_products(words[0], words, groups, 1, n_patterns, products)
+    for k, other in itertools.combinations(range(1, 33), 2):
         assert products[k, other] == products[other, k] == naive.coupling(patterns, (0, k, other))
+    assert (np.diag(products)[1:] == 0).all()
+    assert (products[0] == -1).all()
 
 
 @pytest.mark.parametrize("p", [2, 3, 4])

@@ -12,18 +12,20 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from densehop.base.arrays import Integers, Signs, Words
+from densehop.base.arrays import Integers, Signs
 from densehop.base.workers import run_all
 from densehop.energies.tables import EnergyTable
 from densehop.kernels import couplings as kernel
-from densehop.kernels.packed_signs import WORDS
+from densehop.kernels.products import BITS, MOST_WORDS, pair_products
 from densehop.kernels.record import Attempts, Record
+from densehop.kernels.tiles import WIDTH
 from densehop.kernels.vectors import LANES
 from densehop.simulate.chains import require_none_wrong
 from densehop.simulate.representations.aligned import aligned_zeros
 from densehop.simulate.representations.patterns import PatternChains, PatternStore, pack
 
 Tensor = npt.NDArray[np.int16 | np.int32]
+Words = npt.NDArray[np.uint32]
 
 LARGEST_P = 4
 LARGEST_INT16 = 2**15 - 1
@@ -60,17 +62,21 @@ class CouplingStore:
     @classmethod
     def build(cls, p: int, patterns: Signs, n_workers: int) -> "CouplingStore":
         """Sum the products of the patterns (M, N) over M: in 16 bits, or in 32 where some sum needs them."""
-        words = pack(patterns, 64 * WORDS).view(np.uint64)
+        words = words_of(patterns)
         try:
             return cls(_sum_tensor(p, words, len(patterns), np.int16, n_workers), p - 2)
         except TooLarge:
             return cls(_sum_tensor(p, words, len(patterns), np.int32, n_workers), p - 2)
 
     @staticmethod
+    def tensor_bytes(p: int, n_spins: int, n_patterns: int) -> int:
+        """Predict the memory of the tensor: 32 bits for a coupling where 16 could be too few."""
+        return n_spins**2 * row_length(p, n_spins) * (2 if n_patterns <= LARGEST_INT16 else 4)
+
+    @staticmethod
     def bytes_needed(p: int, n_spins: int, n_patterns: int, n_chains: int, n_workers: int) -> int:
-        """Predict the memory of the build and of the chains; 32-bit couplings where 16 bits could be too few."""
-        row = row_length(p, n_spins)
-        tensor = n_spins**2 * row * (2 if n_patterns <= LARGEST_INT16 else 4)
+        """Predict the memory of the build and of the chains."""
+        row, tensor = row_length(p, n_spins), CouplingStore.tensor_bytes(p, n_spins, n_patterns)
         return tensor + 2 * n_patterns * n_spins + 8 * n_workers * n_spins**2 + n_chains * (2 * row + 9 * n_spins)
 
 
@@ -83,7 +89,7 @@ def _sum_tensor(p: int, words: Words, n_patterns: int, dtype: type[np.int16 | np
     n_spins = len(words)
     rows = whole_blocks(n_spins) if p == 2 else n_spins
     tensor = aligned_zeros((n_spins, rows, row_length(p, n_spins)), dtype)
-    build = _Build(words, n_patterns, tensor)
+    build = _Build(words, groups_of(words), n_patterns, tensor)
     if p == 2:
         build.pairs()
     else:
@@ -94,11 +100,30 @@ def _sum_tensor(p: int, words: Words, n_patterns: int, dtype: type[np.int16 | np
     return tensor
 
 
+def words_of(patterns: Signs) -> Words:
+    """Return the signs of patterns (M, N) at each site as bits, (N, W), in whole chunks of `kernels/products.py`."""
+    n_words = -(-len(patterns) // BITS)
+    n_chunks = -(-n_words // MOST_WORDS)
+    length = -(-n_words // n_chunks)
+    return pack(patterns, BITS * n_chunks * length).view("<u4").astype(np.uint32, copy=False)
+
+
+def groups_of(words: Words) -> npt.NDArray[np.uint32]:
+    """Return words (N, W) with 32 sites side by side, (C, G, L, 32), as in `kernels/products.py`."""
+    n_spins, n_words = words.shape
+    n_chunks, n_groups = -(-n_words // MOST_WORDS), -(-n_spins // WIDTH)
+    rows = np.zeros((n_groups * WIDTH, n_words), dtype=np.uint32)
+    rows[:n_spins] = words
+    groups = rows.reshape(n_groups, WIDTH, n_chunks, n_words // n_chunks)
+    return np.ascontiguousarray(groups.transpose(2, 0, 3, 1))
+
+
 @dataclass(frozen=True)
 class _Build:
-    """The parts of a tensor under construction, from the signs of N sites as bits, words (N, W)."""
+    """The parts of a tensor under construction, from the signs of N sites as bits, words (N, W) and their groups."""
 
     words: Words
+    groups: Words
     n_patterns: int
     tensor: Tensor
 
@@ -106,7 +131,7 @@ class _Build:
         """Return sum_a row_a sigma_ka sigma_la for k, l >= first, and 0 where k = l."""
         n_spins = len(self.words)
         result = np.empty((n_spins, n_spins), dtype=np.int64)
-        kernel.pair_products(row, self.words, first, self.n_patterns, result)
+        pair_products(row, self.words, self.groups, first, self.n_patterns, result)
         return result[first:, first:]
 
     def require_fit(self, values: Integers) -> Integers:
