@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 from densehop import DenseAssociativeMemory
 from densehop.kernels import listing
 from densehop.kernels import nearby as kernel
+from densehop.kernels.recall import known_ends
 from densehop.learn.memory import bits, counting, nearby
 from densehop.learn.memory.dynamics import posterior_mean, relax_together
 from densehop.learn.memory.interactions import Interaction
@@ -256,3 +257,17 @@ def test_equally_near_greys_come_in_the_order_of_their_indices():
     distances, indices = DenseAssociativeMemory().fit(stored).kneighbors(rows, 5)
     np.testing.assert_array_equal(indices, np.arange(3)[:, None] + 3 * np.arange(5))
     assert (distances == distances[:, :1]).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_ends_of_what_is_known(dtype):
+    random = np.random.default_rng(13)
+    data, known = random.normal(size=(40, 9)).astype(dtype), random.random((40, 9)) < 0.4
+    data[~known] = np.where(random.random((~known).sum()) < 0.5, np.nan, 100)
+    known[0] = False
+    lows, highs = np.empty((2, 40), dtype=dtype)
+    known_ends(data, known, lows, highs)
+    np.testing.assert_array_equal(lows, [min(row[seen], default=np.inf) for row, seen in zip(data, known, strict=True)])
+    np.testing.assert_array_equal(
+        highs, [max(row[seen], default=-np.inf) for row, seen in zip(data, known, strict=True)]
+    )

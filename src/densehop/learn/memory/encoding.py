@@ -10,6 +10,7 @@ import numpy.typing as npt
 from densehop.base import checks
 from densehop.base.arrays import Floats, Mask, Reals, Signs
 from densehop.errors import InvalidInput
+from densehop.kernels.recall import known_ends
 from densehop.learn.blas_threads import one_blas_thread
 
 SAMPLE, FEWEST, EM_STEPS = 500, 32, 20
@@ -205,14 +206,13 @@ def _check_range(stored: Encoding, lows: Floats, highs: Floats, *, by_column: bo
 
 def misfit(encoding: Encoding, least_spread: float, data: Reals, present: Mask | None) -> str | None:
     """Return in words how the range or the spread of questions does not fit what was stored; None: it does."""
-    seen = data if present is None else np.where(present, data, np.nan)
-    # of each column, or of each row: nan where nothing is known
-    lows, highs = (end.reduce(seen, axis=0 if encoding.by_column else 1) for end in (np.fmin, np.fmax))
-    if np.isnan(lows).all():
+    lows, highs = _ends_of(data, present, by_column=encoding.by_column)
+    known = lows <= highs
+    if not known.any():
         return None
-    spread = 0.0 if encoding.by_column else float(np.nanmax(highs - lows))
+    spread = 0.0 if encoding.by_column else float((highs - lows).max(where=known, initial=0))
     if not encoding.by_column:
-        lows, highs = np.fmin.reduce(lows, keepdims=True), np.fmax.reduce(highs, keepdims=True)
+        lows, highs = lows.min(keepdims=True), highs.max(keepdims=True)
     room = np.broadcast_to(np.asarray(encoding.span) * OUTSIDE, lows.shape)
     outside = (lows < encoding.low - room) | (highs > encoding.high + room)
     if outside.any():
@@ -226,6 +226,18 @@ def misfit(encoding: Encoding, least_spread: float, data: Reals, present: Mask |
     if spread < NARROW * least_spread:
         return f"no question spreads over more than {spread:g}, everything stored over {least_spread:g} or more"
     return None
+
+
+def _ends_of(data: Reals, present: Mask | None, *, by_column: bool) -> tuple[Reals, Reals]:
+    """Return the ends of what is present of each column, or of each row; the low one is above where nothing is."""
+    if present is not None and not by_column:
+        lows, highs = np.empty((2, len(data)), dtype=data.dtype)
+        known_ends(data, present, lows, highs)
+        return lows, highs
+    axis = 0 if by_column else 1
+    if present is None:
+        return data.min(axis=axis), data.max(axis=axis)
+    return np.where(present, data, np.inf).min(axis=axis), np.where(present, data, -np.inf).max(axis=axis)
 
 
 @one_blas_thread
