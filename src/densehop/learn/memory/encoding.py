@@ -1,6 +1,6 @@
 """From data to what a network stores: values between -1 and 1, or signs; and back."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -252,24 +252,30 @@ def default_beta(encoding: Encoding, memories: Reals) -> float:
         wide = memories[first : first + ROWS].astype(np.float64)
         squares = (sample**2).sum(axis=1)[:, None] + (wide**2).sum(axis=1)
         distances[:, first : first + ROWS] = squares - 2 * sample @ wide.T
-    distances[distances <= 1e-12 * memories.shape[1]] = np.inf  # itself, and copies
-    distances = distances[np.isfinite(distances).any(axis=1)]
-    if not len(distances):
+    for row in distances:
+        row[row <= 1e-12 * memories.shape[1]] = np.inf  # itself, and copies
+    nearest = distances.min(axis=1)
+    if not np.isfinite(nearest).any():
         return 1.0
-    return max(25 / float(np.median(distances.min(axis=1))), _left_out_beta(distances, memories.shape[1]))
+    others = np.isfinite(nearest)
+    beta = _left_out_beta([row for row, other in zip(distances, others, strict=True) if other], memories.shape[1])
+    return max(25 / float(np.median(nearest[others])), beta)
 
 
-def _left_out_beta(distances: Floats, n_values: int) -> float:
+def _left_out_beta(distances: Sequence[Floats], n_values: int) -> float:
     """Return the beta at which stored rows are most likely, each as another one with normal errors of variance 1/beta.
 
-    From squared distances (R, M), inf where two are the same; the fixed point of expectation and maximisation.
+    From squared distances (M,) of some rows, inf where two are the same, in turn, since there are many; the fixed point
+    of expectation and maximisation.
     """
-    finite, nearest = np.where(np.isfinite(distances), distances, 0), distances.min(axis=1, keepdims=True)
-    beta = n_values / float(nearest.mean())
+
+    def mean_square(row: Floats, beta: float) -> float:
+        weights = np.exp(-beta / 2 * (row - row.min()))
+        return float(weights @ np.where(np.isfinite(row), row, 0) / weights.sum())
+
+    beta = n_values / float(np.mean([row.min() for row in distances]))
     for _ in range(EM_STEPS):
-        weights = np.exp(-beta / 2 * (distances - nearest))
-        weights /= weights.sum(axis=1, keepdims=True)
-        before, beta = beta, n_values / float((weights * finite).sum(axis=1).mean())
+        before, beta = beta, n_values / float(np.mean([mean_square(row, beta) for row in distances]))
         if abs(beta - before) <= 1e-12 * beta:
             break
     return beta
