@@ -90,6 +90,8 @@ def smallest(
     order = np.inf if norm == "linf" else 2
     for inputs, by in zip(curve.inputs[::-1], curve.turned_by[::-1], strict=True):
         rows = np.flatnonzero((by != "") & (by != "mistake"))
+        if not len(rows):
+            continue
         low, high = np.zeros(len(rows)), np.ones(len(rows))
         steps = inputs[rows] - images[rows]
         for _ in range(HALVINGS):

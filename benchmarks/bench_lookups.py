@@ -11,11 +11,11 @@ kind runs in a process of its own; its peak resident memory is that beyond what 
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +28,9 @@ PEERS = (("float32", 60_000, 784), ("float32", 1_000_000, 64), ("codes", 1_000_0
 
 
 def peak() -> float:
-    """Return the peak resident memory of this process in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
+    """Return the peak resident memory of this process in bytes; what `getrusage` tells may be that of the parent."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024.0
 
 
 def data_of(
@@ -143,7 +144,7 @@ def faiss_of(
 
     def make() -> Callable[[], object]:
         binary = stored.dtype == np.uint8
-        rows, questions = (np.packbits(part.astype(bool), axis=1) if binary else part for part in (stored, asked))
+        rows, questions = (np.packbits(part.view(np.bool_), axis=1) if binary else part for part in (stored, asked))
         index = faiss.IndexBinaryFlat(8 * rows.shape[1]) if binary else faiss.IndexFlatL2(rows.shape[1])
         index.add(rows)
         return lambda: index.search(questions, 1)
