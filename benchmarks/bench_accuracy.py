@@ -2,10 +2,10 @@
 
 `python benchmarks/bench_accuracy.py digits` (or mnist5k, or a folder) prints a line for each seed and model, then a
 table. Digits are split 70/30, MNIST-5k 80/20, both stratified, as in tests/physics/learn/test_classification.py. A
-folder holds the four files of MNIST or Fashion-MNIST in their own format; where training images are missing, its test
-images are split 80/20. `--models` chooses among: default, ensemble (five of the default, their mean probabilities),
-distorted (the default, of the training images and four copies, each shifted, turned and stretched a little), svm, knn
-and mlp.
+folder holds the four files of MNIST or Fashion-MNIST in their own format; `--train` takes so many of its training
+images at random, and where these are missing, its test images are split 80/20. `--models` chooses among: default,
+ensemble (five of the default, their mean probabilities), distorted (the default, of the training images and four
+copies, each shifted, turned and stretched a little), svm, knn and mlp.
 """
 
 import argparse
@@ -40,7 +40,7 @@ NAMES = {
 }
 
 
-def parts_of(name: str, seed: int) -> Parts:
+def parts_of(name: str, seed: int, n_train: int | None = None) -> Parts:
     """Return training and test images in [0, 1] and their classes."""
     share = 0.3 if name == "digits" else 0.2
     if name in {"digits", "mnist5k"}:
@@ -50,7 +50,9 @@ def parts_of(name: str, seed: int) -> Parts:
         training = next(Path(name).glob("train-images*"), None)
         if training is not None and training.stat().st_size > 0:
             train = load_idx(name, "train")
-            return train.images / train.largest, images.images / images.largest, train.classes, images.classes
+            rows = np.random.default_rng(seed).permutation(len(train.images))[: n_train or len(train.images)]
+            pixels = train.images[rows] / train.largest
+            return pixels, images.images / images.largest, train.classes[rows], images.classes
     pixels = images.images / images.largest
     found = train_test_split(pixels, images.classes, test_size=share, stratify=images.classes, random_state=seed)
     return tuple(found)
@@ -131,11 +133,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--train", type=int, help="of the training images of a folder; default: all")
     parser.add_argument("--models", nargs="+", choices=list(NAMES), default=["default", "svm", "knn", "mlp"])
     given = parser.parse_args()
     found: dict[str, list[tuple[float, float, float, float]]] = {name: [] for name in given.models}
     for seed in range(given.seeds):
-        parts = parts_of(given.data, seed)
+        parts = parts_of(given.data, seed, given.train)
         for name in given.models:
             found[name].append(judged(name, seed, parts))
             accuracy, loss, fit, answers = found[name][-1]

@@ -2,7 +2,7 @@
 
     python benchmarks/bench_lookups.py                                # 50,000 stored rows of 256 values, 2,000 queries
     python benchmarks/bench_lookups.py --stored 1000000 --values 784 --queries 200 --kinds codes --threads 1
-    python benchmarks/bench_lookups.py --peers            # greys beside scikit-learn's and FAISS's exact neighbours
+    python benchmarks/bench_lookups.py --peers             # beside scikit-learn's and FAISS's exact neighbours
 
 Codes are random, a tenth of their signs flipped; greys are uniform, with errors of a twentieth of their range. Each
 kind runs in a process of its own; its peak resident memory is that beyond what it was before `fit` or the call.
@@ -11,11 +11,11 @@ kind runs in a process of its own; its peak resident memory is that beyond what 
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -24,12 +24,13 @@ from threadpoolctl import threadpool_limits
 
 KINDS = ("codes", "uint8", "float32", "float64")
 ROUNDS = 3
-PEERS = ((60_000, 784), (1_000_000, 64))  # stored greys, float32
+PEERS = (("float32", 60_000, 784), ("float32", 1_000_000, 64), ("codes", 1_000_000, 784))
 
 
 def peak() -> float:
-    """Return the peak resident memory of this process in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
+    """Return the peak resident memory of this process in bytes; what `getrusage` tells may be that of the parent."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024.0
 
 
 def data_of(
@@ -45,7 +46,7 @@ def data_of(
         greys = random.integers(0, 256, (n_stored, n_values), dtype=np.uint8)
         some = greys[random.integers(n_stored, size=n_queries)]
         return greys, np.clip(some + random.normal(0, 12.75, some.shape), 0, 255).astype(np.uint8)
-    values = random.random((n_stored, n_values), dtype=np.float32).astype(kind)
+    values = random.random((n_stored, n_values), dtype=np.float32).astype(kind, copy=False)
     moved = values[random.integers(n_stored, size=n_queries)] + random.normal(0, 0.05, (n_queries, n_values))
     return values, moved.astype(kind)
 
@@ -76,10 +77,10 @@ def child(kind: str, n_stored: int, n_values: int, n_queries: int) -> None:
 
 
 def peers(n_queries: int) -> None:
-    """Print processor time of lookups of greys beside others, in turn on one thread, as ratios to scikit-learn."""
-    for n_stored, n_values in PEERS:
-        stored, asked = data_of("float32", n_stored, n_values, n_queries)
-        calls = {**lookups(stored, asked), **faiss_of(stored, asked)}
+    """Print what lookups cost beside others: processor time, in turn on one thread, and the peak memory of a child."""
+    for kind, n_stored, n_values in PEERS:
+        stored, asked = data_of(kind, n_stored, n_values, n_queries)
+        calls = {name: make() for name, make in lookups(stored, asked).items()}
         times = np.empty((ROUNDS + 1, len(calls)))
         with threadpool_limits(1):
             for row in times:  # the first compiles
@@ -88,38 +89,76 @@ def peers(n_queries: int) -> None:
                     call()
                     row[place] = time.process_time() - began
         each = np.median(times[1:], axis=0) / n_queries * 1e3
-        found = np.median(times[1:] / times[1:, :1], axis=0)
-        cells = [f"{name} {ratio:.2f}" for name, ratio in zip(calls, found, strict=True)]
-        print(f"{n_stored} x {n_values}: scikit-learn {each[0]:.2f} ms a query; ratios to it: {', '.join(cells[1:])}")
+        ratios = np.median(times[1:] / times[1:, :1], axis=0)
+        print(f"{n_stored} {kind} of {n_values} values ({stored.nbytes / 2**20:.0f} MB), {n_queries} queries")
+        names = list(calls)
+        del stored, asked, calls
+        for name, milliseconds, ratio in zip(names, each, ratios, strict=True):
+            given = [f"--stored={n_stored}", f"--values={n_values}", f"--queries={n_queries}", "--kinds", kind]
+            command = [sys.executable, __file__, *given, "--lookup", name]
+            run = subprocess.run(command, capture_output=True, text=True, check=True)
+            print(
+                f"  {name:14}{milliseconds:9.3f} ms a query, ratio {ratio:5.2f}, peak beyond the input "
+                f"{float(run.stdout) / 2**20:6.0f} MB",
+                flush=True,
+            )
 
 
-def lookups(stored: npt.NDArray[np.generic], asked: npt.NDArray[np.generic]) -> dict[str, Callable[[], object]]:
-    """Return what is compared: scikit-learn's exact search first, one product of all overlaps, and the memory."""
+def lookups(
+    stored: npt.NDArray[np.generic], asked: npt.NDArray[np.generic]
+) -> dict[str, Callable[[], Callable[[], object]]]:
+    """Return what makes each lookup, by name, the one that ratios are taken to first."""
     import densehop as dh  # noqa: PLC0415 (as above)
 
-    brute = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(stored)
-    memory = dh.DenseAssociativeMemory().fit(stored)
-    once = dh.DenseAssociativeMemory(beta=memory.beta_, max_steps=1).fit(stored)
-    scores = np.empty((len(asked), len(stored)), dtype=np.float32)
-    return {
-        "scikit-learn": lambda: brute.kneighbors(asked),
-        "product": lambda: np.matmul(asked, stored.T, out=scores),
-        "kneighbors": lambda: memory.kneighbors(asked),
-        "transform": lambda: memory.transform(asked),
-        "one step": lambda: once.transform(asked),
+    def memory(method: str, **parameters: object) -> Callable[[], object]:
+        fitted = dh.DenseAssociativeMemory(**parameters).fit(stored)  # type: ignore[arg-type]
+        return lambda: getattr(fitted, method)(asked)
+
+    def brute() -> Callable[[], object]:
+        fitted = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(stored)
+        return lambda: fitted.kneighbors(asked)
+
+    def product() -> Callable[[], object]:
+        scores = np.empty((len(asked), len(stored)), dtype=np.float32)
+        return lambda: np.matmul(asked, stored.T, out=scores)
+
+    ours = {
+        "kneighbors": lambda: memory("kneighbors"),
+        "transform": lambda: memory("transform"),
+        "one step": lambda: memory("transform", max_steps=1),
     }
+    if stored.dtype == np.uint8:
+        return {**faiss_of(stored, asked), **ours}
+    return {"scikit-learn": brute, "product": product, **faiss_of(stored, asked), **ours}
 
 
-def faiss_of(stored: npt.NDArray[np.generic], asked: npt.NDArray[np.generic]) -> dict[str, Callable[[], object]]:
-    """Return FAISS's exact search, where FAISS is installed."""
+def faiss_of(
+    stored: npt.NDArray[np.generic], asked: npt.NDArray[np.generic]
+) -> dict[str, Callable[[], Callable[[], object]]]:
+    """Return what makes FAISS's exact search, where FAISS is installed."""
     try:
         import faiss  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415 (not even an extra)
     except ImportError:
         return {}
     faiss.omp_set_num_threads(1)
-    index = faiss.IndexFlatL2(stored.shape[1])
-    index.add(stored)
-    return {"FAISS flat": lambda: index.search(asked, 1)}
+
+    def make() -> Callable[[], object]:
+        binary = stored.dtype == np.uint8
+        rows, questions = (np.packbits(part.view(np.bool_), axis=1) if binary else part for part in (stored, asked))
+        index = faiss.IndexBinaryFlat(8 * rows.shape[1]) if binary else faiss.IndexFlatL2(rows.shape[1])
+        index.add(rows)
+        return lambda: index.search(questions, 1)
+
+    return {"FAISS": make}
+
+
+def peak_of(name: str, kind: str, n_stored: int, n_values: int, n_queries: int) -> float:
+    """Return how far making a lookup and asking it raise the peak memory, in bytes."""
+    stored, asked = data_of(kind, n_stored, n_values, n_queries)
+    lookups(stored[:64], asked[:64])[name]()()  # compiles
+    before = peak()
+    lookups(stored, asked)[name]()()
+    return peak() - before
 
 
 def main() -> None:
@@ -131,12 +170,16 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--peers", action="store_true", help="greys beside the exact neighbours of other packages")
+    parser.add_argument("--peers", action="store_true", help="beside the exact neighbours of other packages")
+    parser.add_argument("--lookup", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.peers:
         peers(min(options.queries, 256))
         return
     sizes = (options.stored, options.values, options.queries)
+    if options.lookup:
+        print(peak_of(options.lookup, options.kinds[0], *sizes))
+        return
     if options.child:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
         child(options.kinds[0], *sizes)

@@ -56,9 +56,9 @@ def allocation_free(function: Callable[..., Any]) -> Any:
     return compiled(function, **UNCOUNTED)
 
 
-def inlined(function: Callable[..., Any]) -> Any:
+def inlined(function: Callable[..., Any], **options: Any) -> Any:
     """Compile a small `allocation_free` function that is put in place of its calls."""
-    return compiled(function, forceinline=True, **UNCOUNTED)
+    return compiled(function, forceinline=True, **UNCOUNTED, **options)
 
 
 def generic(function: Callable[..., Any]) -> Any:

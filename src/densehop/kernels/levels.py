@@ -11,6 +11,7 @@ from numba.extending import intrinsic
 from densehop.kernels.tiles import is_matrix
 from densehop.kernels.vectors import (
     BIT,
+    FLOAT32,
     FLOAT64,
     INT16,
     INT32,
@@ -44,6 +45,40 @@ def largest(_context, counts, row):
         return builder.sext(builder.call(reduce, [builder.load(most)]), INT64)
 
     return (types.int64(counts, types.int64), generate) if is_matrix(counts, types.int16) else None
+
+
+@intrinsic
+def largest_differences(_context, values, row, levels, first, n_blocks, result, column):
+    """Set result[row, column : column + 32] to the largest of values[row, i] - levels[i] over blocks of 32, by lane.
+
+    i = first + 32 n + lane, n < n_blocks, at least one; values, result (B, L) and levels (L,) float32.
+    """
+
+    def generate(context, builder, signature, arguments):
+        values, row, levels, first, n_blocks, result, column = unpack(context, builder, signature, arguments)
+        widths = [cgutils.unpack_tuple(builder, array.shape)[1] for array in (values, result)]
+        start, target = (
+            builder.add(builder.mul(row, width), offset) for width, offset in zip(widths, (first, column), strict=True)
+        )
+
+        def difference(block):
+            offset = builder.mul(block, INT64(LANES))
+            left = load(builder, values.data, builder.add(start, offset), FLOAT32, LANES)
+            return builder.fsub(left, load(builder, levels.data, builder.add(first, offset), FLOAT32, LANES))
+
+        most = cgutils.alloca_once_value(builder, difference(INT64(0)))
+        with cgutils.for_range_slice(builder, INT64(1), n_blocks, INT64(1)) as (block, _):
+            value, before = difference(block), builder.load(most)
+            builder.store(builder.select(builder.fcmp_ordered(">", value, before), value, before), most)
+        kind = ir.VectorType(FLOAT32, LANES)
+        address = builder.bitcast(builder.gep(result.data, [target]), kind.as_pointer())
+        builder.store(builder.load(most), address, align=1)
+        return context.get_dummy_value()
+
+    numbers = (types.int64, types.int64)
+    if all(is_matrix(array, types.float32) for array in (values, result)) and is_vector(levels, types.float32):
+        return types.void(values, types.int64, levels, *numbers, result, types.int64), generate
+    return None
 
 
 @intrinsic

@@ -1,20 +1,24 @@
-"""Real-valued memories near states: found by single-precision scores, then judged in double precision.
+"""Real-valued memories near states: found by single-precision scores, then measured in double precision.
 
 A score is x . xi - |xi|^2/2, so that |x - xi|^2 = |x|^2 - 2 score. Scores come from a product of matrices in single
-precision; memories whose score lies within the rounding of what matters are measured again, site by site.
+precision, a block of memories at a time, and of each chunk of memories the largest is kept. The members of chunks
+whose largest score may belong to one that matters are measured again, site by site.
 """
 
-from typing import Any
+from functools import partial
 
 import numpy as np
 
 from densehop.kernels import compiled, inlined
+from densehop.kernels.levels import largest_differences
+from densehop.kernels.vectors import LANES
 
-OUT_OF_BUDGET, TOO_MANY = -1, -1
-CHUNK = 64  # memories that are passed over together where none is close
+OUT_OF_BUDGET = -1
+CHUNKS, MEMBERS = LANES, 16  # of a span of memories, and of a chunk: the memories c, c + CHUNKS, ... of a span
+SPAN = CHUNKS * MEMBERS
 
 
-@inlined
+@partial(inlined, fastmath={"reassoc"})  # so that several sums are kept, in vectors
 def square_distance(state, seen, memory):
     """Return |x - xi|^2 over the sites that are seen; `seen` (N,), or (0,) for all."""
     total = 0.0
@@ -30,88 +34,79 @@ def square_distance(state, seen, memory):
 
 
 @compiled
-def screen(scores, first, windows, best, memories, values, number):
-    """Append to the lists of states (B, K) which of a block's memories are close; first, ... have scores (B, L).
+def keep_maxima(scores, halves, first, maxima):
+    """Set maxima (B, C) from column `first` on to the largest of scores (B, L) - halves (L,) in each of their chunks.
 
-    Close is a score of at least the worst of the `best` so far (B, k), falling, less `windows` (B,), both single;
-    number (B,), how many are listed, TOO_MANY where they did not fit.
+    All in single precision; the first score is that of the first member of a chunk.
     """
-    length, count = scores.shape[1], best.shape[1]
-    for state in range(len(scores)):
-        cut = np.float32(best[state, count - 1] - windows[state])
-        for start in range(0, length, CHUNK):
-            end = min(start + CHUNK, length)
-            hits = np.int32(0)
-            for column in range(start, end):  # one comparison for each memory, in vectors
-                hits += np.int32(scores[state, column] >= cut)
-            if hits == 0:
-                continue
-            for column in range(start, end):
-                score = scores[state, column]
-                if score < cut:
-                    continue
-                if score > best[state, count - 1]:
-                    n = count - 1
-                    while n > 0 and best[state, n - 1] < score:
-                        best[state, n] = best[state, n - 1]
-                        n -= 1
-                    best[state, n] = score
-                    cut = np.float32(best[state, count - 1] - windows[state])
-                if number[state] == memories.shape[1]:
-                    shorten(memories, values, number, state, cut)
-                if number[state] != TOO_MANY:
-                    memories[state, number[state]], values[state, number[state]] = first + column, score
-                    number[state] += 1
-
-
-@compiled
-def tidy(best, windows, memories, values, number):
-    """Strike from the lists that `screen` made what is close no more now that the best scores are known."""
-    for state in range(len(best)):
-        kept = 0
-        cut = np.float32(best[state, best.shape[1] - 1] - windows[state])
-        for n in range(number[state]):
-            if values[state, n] >= cut:
-                memories[state, kept] = memories[state, n]
-                kept += 1
-        if number[state] != TOO_MANY:
-            number[state] = kept
+    length, column = scores.shape[1], first
+    for start in range(0, length, SPAN):
+        n_rows = min(SPAN, length - start) // CHUNKS
+        for state in range(len(scores)):
+            if n_rows > 0:
+                largest_differences(scores, state, halves, start, n_rows, maxima, column)
+            for n in range(start + n_rows * CHUNKS, min(start + SPAN, length)):  # a row that is not full
+                chunk = column + n % CHUNKS
+                score = scores[state, n] - halves[n]
+                maxima[state, chunk] = score if n_rows == 0 else max(score, maxima[state, chunk])
+        column += CHUNKS
 
 
 @inlined
-def shorten(memories, values, number, state, cut):
-    """Strike from a full list what lies below `cut`; where that is too little, say so and give it up."""
-    kept = 0
-    for n in range(number[state]):
-        if values[state, n] >= cut:
-            memories[state, kept], values[state, kept] = memories[state, n], values[state, n]
-            kept += 1
-    number[state] = kept if 4 * kept <= 3 * memories.shape[1] else TOO_MANY
+def first_member(chunk):
+    """Return the first memory of a chunk."""
+    return chunk // CHUNKS * SPAN + chunk % CHUNKS
 
 
 @compiled
-def blend(listed, number, memories, states, seen, beta, reach, budget, targets, nearest, squares, logs, heaviest):
-    """Set what listed memories (B, K), the first `number` (B,) of each, make of states (B, N); return how many counted.
+def count_near(maxima, cuts):
+    """Return how many chunks have a largest score (B, C) that is not below the cuts (B,)."""
+    total = 0
+    for state in range(len(maxima)):
+        far = 0
+        for chunk in range(maxima.shape[1]):
+            far += maxima[state, chunk] < cuts[state]
+        total += maxima.shape[1] - far
+    return total
+
+
+@inlined
+def list_members(maxima, state, cut, n_memories, listed):
+    """Write which memories lie in chunks whose largest score is not below `cut`, and return how many."""
+    number = 0
+    for chunk in range(maxima.shape[1]):
+        if maxima[state, chunk] < cut:
+            continue
+        first = first_member(chunk)
+        for memory in range(first, min(first + SPAN, n_memories), CHUNKS):
+            listed[number] = memory
+            number += 1
+    return number
+
+
+@compiled
+def blend(maxima, cuts, memories, states, seen, beta, reach, budget, targets, nearest, squares, logs, heaviest):
+    """Set what memories in chunks (B, C) not below cuts (B,) make of states (B, N); return how many counted.
 
     Only those whose weight is at least exp(-reach) of the largest are added, whatever the rounding of the scores.
     More than the budget, or none: OUT_OF_BUDGET. targets (B, N), sum w xi/sum w with w = exp(-beta |x - xi|^2/2);
     nearest (B,) memories and their squares |x - xi|^2; logs (B,), log sum w; heaviest (B,), the largest share of it.
     seen (B, N), or (B, 0) for all.
     """
-    distances = np.empty(listed.shape[1])
+    listed, distances = np.empty(len(memories), dtype=np.int64), np.empty(len(memories))
     spent = np.int64(0)
     for state in range(len(states)):
-        if number[state] <= 0:
+        number = list_members(maxima, state, cuts[state], len(memories), listed)
+        if number == 0:
             return np.int64(OUT_OF_BUDGET)
-        least: Any = np.inf
-        for n in range(number[state]):
-            distances[n] = square_distance(states[state], seen[state], memories[listed[state, n]])
-            if distances[n] < least:
-                least = distances[n]
-                nearest[state] = listed[state, n]
+        least, closest = np.inf, np.int64(len(memories))
+        for n in range(number):
+            distances[n] = square_distance(states[state], seen[state], memories[listed[n]])
+            if is_nearer(distances[n], listed[n], least, closest):
+                least, closest = distances[n], listed[n]
         total = 0.0
         targets[state, :] = 0
-        for n in range(number[state]):
+        for n in range(number):
             exponent = beta / 2 * (distances[n] - least)
             if exponent > reach:
                 continue
@@ -121,29 +116,39 @@ def blend(listed, number, memories, states, seen, beta, reach, budget, targets, 
             weight = np.exp(-exponent)
             total += weight
             for site in range(targets.shape[1]):
-                targets[state, site] += weight * memories[listed[state, n], site]
+                targets[state, site] += weight * memories[listed[n], site]
         for site in range(targets.shape[1]):
             targets[state, site] /= total
-        squares[state], logs[state], heaviest[state] = least, np.log(total) - beta / 2 * least, 1 / total
+        nearest[state], squares[state] = closest, least
+        logs[state], heaviest[state] = np.log(total) - beta / 2 * least, 1 / total
     return spent
 
 
 @compiled
-def nearest_of(listed, number, memories, states, seen, nearest, squares):
+def nearest_of(maxima, cuts, memories, states, seen, nearest, squares):
     """Set the memories (B, k) nearest to states (B, N) and |x - xi|^2, rising; the smaller index first where equal.
 
-    listed (B, K), rising, of which the first `number` (B,) count: all that may be so near; seen (B, N), or (B, 0) for
-    all.
+    They lie in chunks whose maxima (B, C) are not below cuts (B,); seen (B, N), or (B, 0) for all.
     """
-    count = nearest.shape[1]
+    n_memories, last = len(memories), nearest.shape[1] - 1
     for state in range(len(states)):
-        squares[state, :] = np.inf
-        for m in range(number[state]):
-            memory = listed[state, m]
-            square = square_distance(states[state], seen[state], memories[memory])
-            if square < squares[state, count - 1]:
-                n = count - 1
-                while n > 0 and squares[state, n - 1] > square:
+        squares[state, :], nearest[state, :] = np.inf, n_memories
+        for chunk in range(maxima.shape[1]):
+            if maxima[state, chunk] < cuts[state]:
+                continue
+            first = first_member(chunk)
+            for memory in range(first, min(first + SPAN, n_memories), CHUNKS):
+                square = square_distance(states[state], seen[state], memories[memory])
+                if not is_nearer(square, memory, squares[state, last], nearest[state, last]):
+                    continue
+                n = last
+                while n > 0 and is_nearer(square, memory, squares[state, n - 1], nearest[state, n - 1]):
                     squares[state, n], nearest[state, n] = squares[state, n - 1], nearest[state, n - 1]
                     n -= 1
                 squares[state, n], nearest[state, n] = square, memory
+
+
+@inlined
+def is_nearer(square, memory, other_square, other):
+    """Tell whether a memory comes before another one."""
+    return square < other_square or (square == other_square and memory < other)

@@ -251,3 +251,15 @@ def keep(free, data, values):
     for row in range(len(values)):
         for site in range(values.shape[1]):
             values[row, site] = values[row, site] if free[row, site] else data[row, site]
+
+
+@compiled
+def known_ends(data, known, lows, highs):
+    """Set lows and highs (B,) to the ends of the known values of rows (B, N): infinity and -infinity where none is."""
+    for row in range(len(data)):
+        low, high = data.dtype.type(np.inf), data.dtype.type(-np.inf)
+        for site in range(data.shape[1]):
+            value = data[row, site]
+            low = value if known[row, site] and value < low else low
+            high = value if known[row, site] and value > high else high
+        lows[row], highs[row] = low, high

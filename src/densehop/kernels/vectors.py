@@ -14,7 +14,7 @@ LANES = 32  # integers per block; every length is a multiple of it
 UNROLLED = 4  # blocks per step, each with sums of its own
 
 BIT, INT16, INT32, INT64 = (ir.IntType(width) for width in (1, 16, 32, 64))
-FLOAT64 = ir.DoubleType()
+FLOAT32, FLOAT64 = ir.FloatType(), ir.DoubleType()
 
 
 def is_vector(array, *dtypes):

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
+from scipy.spatial.distance import cdist
 from sklearn.datasets import make_blobs
 
 from densehop import DenseAssociativeClassifier, InvalidInput
+from densehop.kernels.distances import add_city_block_slopes, city_block
 from densehop.learn.certificates.exponents import Exponents
 from densehop.learn.classifier.exponential import ExponentialMemories
 from densehop.learn.classifier.losses import softmax
@@ -361,3 +363,24 @@ def test_gradients_of_certified_margins_meet_finite_differences(radius, norm):
     ours = np.concatenate([found.visible.ravel(), found.log_weights, [found.log_sharpness]])
     numerical = [(loss(start + 1e-6 * e).loss - loss(start - 1e-6 * e).loss) / 2e-6 for e in np.eye(19)]
     np.testing.assert_allclose(ours, numerical, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_city_block_distances_and_their_slopes(dtype):
+    random = np.random.default_rng(12)
+    points, others = random.normal(size=(5, 33)).astype(dtype), random.normal(size=(70, 33)).astype(dtype)
+    others[3, :4] = points[2, :4]  # no slope there
+    found = np.empty((5, 70), dtype=dtype)
+    city_block(points, others, found)
+    np.testing.assert_allclose(found, cdist(points, others, "cityblock"), rtol=1e-5)
+    chosen = np.array([[0, 3], [3, 69], [3, 1], [2, 5], [7, 8]])
+    amounts, to_points, to_others = random.random((5, 2)).astype(dtype), np.zeros_like(points), np.zeros_like(others)
+    add_city_block_slopes(points, others, chosen, amounts, to_points, to_others)
+    expected_points, expected_others = np.zeros(points.shape), np.zeros(others.shape)
+    for point in range(5):
+        for other, amount in zip(chosen[point], amounts[point], strict=True):
+            slope = amount * np.sign(others[other] - points[point])
+            expected_others[other] += slope
+            expected_points[point] -= slope
+    np.testing.assert_allclose(to_points, expected_points, atol=1e-6)
+    np.testing.assert_allclose(to_others, expected_others, atol=1e-6)

@@ -7,11 +7,14 @@ from threadpoolctl import threadpool_limits
 
 from densehop import DenseAssociativeMemory
 from densehop.kernels import listing
+from densehop.kernels import nearby as kernel
+from densehop.kernels.recall import known_ends
 from densehop.learn.memory import bits, counting, nearby
 from densehop.learn.memory.dynamics import posterior_mean, relax_together
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.memory.nearby import Nearby
 from densehop.learn.memory.packing import all_signs, join, pack_bits, pack_memories
+from densehop.learn.memory.screen import Screener
 from tests import naive
 
 CASES = [("exponential", 2, 0.4), ("exponential", 2, 1.1), ("rectified", 30, 1.0), ("rectified", 3, 1.0)]
@@ -187,9 +190,9 @@ def test_signs_beyond_what_counts_of_16_bits_hold(name):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("hidden", [0.0, 0.5])
-@pytest.mark.parametrize("listed", [nearby.LISTED, 60])
-def test_few_memories_decide_also_where_the_nearest_lies_far_back(dtype, hidden, listed, monkeypatch):
-    """Lists overflow before it is met: beside steps by products of matrices."""
+@pytest.mark.parametrize("anew", [False, True])
+def test_few_memories_decide_also_where_the_nearest_lies_far_back(dtype, hidden, anew, monkeypatch):
+    """Beside steps by products of matrices, and with states screened anew at each step."""
     random = np.random.default_rng(20)
     stored = random.random((3000, 400)).astype(dtype)
     memory = DenseAssociativeMemory().fit(stored)
@@ -198,9 +201,73 @@ def test_few_memories_decide_also_where_the_nearest_lies_far_back(dtype, hidden,
     present = None if not hidden else ~np.isnan(asked)
     free, states = None if present is None else ~present, memory._stored.start(asked, present)
     arguments = (memory.interaction_, states, free, present, 100)
-    monkeypatch.setattr(nearby, "LISTED", listed)
+    if anew:
+        monkeypatch.setattr(nearby, "FURTHER", 10**9)
+        monkeypatch.setattr(nearby, "FEW", 0)
     found = memory._stored.nearby.relax(*arguments)
     assert found is not None
     right = relax_together(memory.interaction_, memory.memories_, *arguments[1:], real=True)
     np.testing.assert_allclose(found.states, right.states, atol=2e-6 if dtype == np.float32 else 1e-8)
     np.testing.assert_array_equal(found.settled, right.settled)
+
+
+@pytest.mark.parametrize("n_memories", [5, 40, 513, 1500])
+@pytest.mark.parametrize("hiding", [False, True])
+def test_chunks_keep_their_largest_score(n_memories, hiding):
+    random = np.random.default_rng(9)
+    memories, states = (random.normal(size=(n, 20)).astype(np.float32) for n in (n_memories, 7))
+    seen = random.random(states.shape) < 0.6 if hiding else None
+    screen = Screener(memories).screen(states, seen)
+    counted = np.ones(states.shape) if seen is None else seen
+    scores = (counted * states) @ memories.T - counted @ memories.T.astype(float) ** 2 / 2
+    expected = np.full(screen.maxima.shape, -np.inf)
+    for memory in range(n_memories):
+        chunk = memory // kernel.SPAN * kernel.CHUNKS + memory % kernel.CHUNKS
+        expected[:, chunk] = np.maximum(expected[:, chunk], scores[:, memory])
+    np.testing.assert_allclose(screen.maxima, expected, atol=1e-5)
+    squares = (counted[:, None] * (states[:, None] - memories) ** 2).sum(axis=2)
+    assert (screen.farthest(1) >= squares.min(axis=1)).all()
+    assert (screen.farthest(3) >= np.sort(squares, axis=1)[:, 2]).all()
+    far = kernel.count_near(screen.maxima, screen.cuts(np.full(7, 1e9)))
+    assert far == screen.maxima.size  # all lie within so large a distance
+
+
+@pytest.mark.parametrize("hiding", [False, True])
+def test_states_that_have_moved_are_blended_as_if_screened_anew(hiding, monkeypatch):
+    """However many must be measured, and with states far enough from where they were for others to count."""
+    monkeypatch.setattr(nearby, "FURTHER", 1)
+    random = np.random.default_rng(10)
+    memories = random.uniform(-1, 1, (4000, 8)).astype(np.float32)
+    before = memories[:40] + random.normal(0, 0.2, (40, 8)).astype(np.float32)
+    seen = random.random(before.shape) < 0.8 if hiding else None
+    near, beta = Nearby(memories, memories), 2000.0
+    screen, blend = near._blend_anew(before, seen, beta)
+    after = before + random.normal(0, 0.1, before.shape).astype(np.float32)
+    further, anew = near._blend_further(screen, blend.nearest, after, beta), near.blend(after, None, beta)
+    assert (anew.nearest != blend.nearest).any()
+    for name, values in vars(anew).items():
+        np.testing.assert_array_equal(getattr(further, name), values)
+    monkeypatch.setattr(nearby, "FURTHER", 10**9)
+    assert near._blend_further(screen, blend.nearest, -after, beta) is None  # too many may be near
+
+
+def test_equally_near_greys_come_in_the_order_of_their_indices():
+    rows = np.random.default_rng(11).random((3, 12)).astype(np.float32)
+    stored = np.tile(rows, (400, 1))
+    distances, indices = DenseAssociativeMemory().fit(stored).kneighbors(rows, 5)
+    np.testing.assert_array_equal(indices, np.arange(3)[:, None] + 3 * np.arange(5))
+    assert (distances == distances[:, :1]).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_ends_of_what_is_known(dtype):
+    random = np.random.default_rng(13)
+    data, known = random.normal(size=(40, 9)).astype(dtype), random.random((40, 9)) < 0.4
+    data[~known] = np.where(random.random((~known).sum()) < 0.5, np.nan, 100)
+    known[0] = False
+    lows, highs = np.empty((2, 40), dtype=dtype)
+    known_ends(data, known, lows, highs)
+    np.testing.assert_array_equal(lows, [min(row[seen], default=np.inf) for row, seen in zip(data, known, strict=True)])
+    np.testing.assert_array_equal(
+        highs, [max(row[seen], default=-np.inf) for row, seen in zip(data, known, strict=True)]
+    )

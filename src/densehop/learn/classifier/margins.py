@@ -11,9 +11,9 @@ log(1 + sum_c' exp(-margin_c'/T)); at R = 0, with the posterior as weights, the 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from densehop.base.arrays import Integers, Reals
+from densehop.kernels.distances import add_city_block_slopes, city_block
 from densehop.learn.classifier.exponential import ExponentialMemories
 
 HEAVIEST = 32  # memories for each input whose pull is followed in the L1 norm
@@ -98,7 +98,8 @@ def _better_weights(
 def _lengths(visible: Reals, centres: Reals, norm: str) -> Reals:
     """Return the dual norm of each memory less each centre (B, N), (B, K)."""
     if norm == "linf":
-        distances: Reals = cdist(centres, visible, "cityblock").astype(visible.dtype)
+        distances: Reals = np.empty((len(centres), len(visible)), dtype=visible.dtype)
+        city_block(centres.astype(visible.dtype, copy=False), visible, distances)
         return distances
     squares = np.einsum("kn,kn->k", visible, visible) - 2 * centres @ visible.T
     squares += np.einsum("bn,bn->b", centres, centres)[:, None]
@@ -113,9 +114,8 @@ def _pulls(visible: Reals, centres: Reals, lengths: Reals, amounts: Reals, norm:
         to_centres = shares.sum(axis=1)[:, None] * centres - shares @ visible
         return shares.sum(axis=0)[:, None] * visible - shares.T @ centres, to_centres
     count = min(HEAVIEST, amounts.shape[1])
-    rows = np.arange(len(centres))[:, None]
     heavy = np.argpartition(-amounts, count - 1, axis=1)[:, :count]
-    signs = np.sign(visible[heavy] - centres[:, None, :]) * amounts[rows, heavy][:, :, None]
-    to_memories = np.zeros_like(visible)
-    np.add.at(to_memories, heavy.ravel(), signs.reshape(-1, visible.shape[1]))
-    return to_memories, -signs.sum(axis=1)
+    factors = np.take_along_axis(amounts, heavy, axis=1).astype(visible.dtype, copy=False)
+    to_memories, to_centres = np.zeros_like(visible), np.zeros_like(visible, shape=centres.shape)
+    add_city_block_slopes(centres.astype(visible.dtype, copy=False), visible, heavy, factors, to_centres, to_memories)
+    return to_memories, to_centres

@@ -99,6 +99,8 @@ class Questions:
         parts = [slice(first, first + rows) for first in range(0, len(data), rows)]
         masks = [None if known is None else known[part] for part in parts]
         randoms = [np.random.default_rng([*streams, index]) for index in range(len(parts))]
+        if len(parts) == 1:  # joblib would take longer than a small answer
+            return [work(parts[0], solver, masks[0], randoms[0])]
         done: list[Any] = Parallel(n_jobs=self.n_jobs, prefer="threads")(
             delayed(work)(part, solver, mask, random) for part, mask, random in zip(parts, masks, randoms, strict=True)
         )

@@ -5,6 +5,8 @@ Overlaps are counted in bits, a tenth of a float32 product or less; then few mem
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +25,15 @@ ON_BITS = ("exponential", "rectified")
 MOST_SITES = 16_383  # two counts are added in 16 bits
 ROUNDING = 1e-17  # share of a sum that its rounding hides
 SHARE = 4  # of the memories of each state, one in so many may be added up; beyond, a matrix product is faster
+
+
+class Tables(NamedTuple):
+    """Logarithms of weights, gains and losses by count, and the counts from which on memories matter to a step."""
+
+    logs: Floats
+    gains: Floats
+    losses: Floats
+    floors: Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +68,22 @@ class BitMemory:
             alone=float(alone),
         )
 
+    @cached_property
+    def whole(self) -> Tables:
+        """The tables for states of which all sites are seen."""
+        return self._tables(self.logs[::2].copy(), self.gains[::2].copy(), self.losses[::2].copy())
+
+    @cached_property
+    def partly(self) -> Tables:
+        """The tables for states of which sites are hidden, with doubled counts."""
+        return self._tables(self.logs, self.gains, self.losses)
+
+    def _tables(self, logs: Floats, gains: Floats, losses: Floats) -> Tables:
+        """Return tables with the floors of both a step and a flip."""
+        tolerance = min(kernel.SAFE / 4, self.alone / 2) if self.alone > 0 else kernel.SAFE / 4
+        floors = (floors_of(*pair, self.words.n_patterns, tolerance) for pair in ((logs, logs), (gains, losses)))
+        return Tables(logs, gains, losses, np.minimum(*floors))
+
     def relax(
         self, high: Mask, present: Mask | None, free: Mask | None, max_steps: int, dtype: npt.DTypeLike
     ) -> Motion | None:
@@ -90,17 +117,12 @@ class BitMemory:
 
     def _step(self, states: Words, absent: Words | None, fixed: Words) -> tuple[Mask, Mask] | None:
         """Move states in place; return which of them may move in another step, and which are minima for sure."""
-        tables = [self.logs, self.gains, self.losses]
-        logs, gains, losses = [table[::2].copy() for table in tables] if absent is None else tables
+        logs, gains, losses, floors = self.whole if absent is None else self.partly
         n_memories = self.words.n_patterns
         memories = kernel.Memories(self.words.words, n_memories, logs, gains, losses, self.alone)
         again, minimum, unclear = np.zeros((3, len(states)), dtype=bool)
         if absent is not None:  # sites that appear have yet to be seen
             again |= absent.any(axis=1)
-        tolerance = min(kernel.SAFE / 4, self.alone / 2) if self.alone > 0 else kernel.SAFE / 4
-        floors = np.minimum(
-            floors_of(logs, logs, n_memories, tolerance), floors_of(gains, losses, n_memories, tolerance)
-        )
         before, again_before = states.copy(), again.copy()
         counting = Counting(self.words, before, absent)
 

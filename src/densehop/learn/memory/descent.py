@@ -19,6 +19,7 @@ from densehop.simulate.attempts import cold_attempts
 from densehop.simulate.chains import Model
 
 CHAINS_AT_ONCE, OVERLAPS_AT_ONCE = 64, 2**20
+LITTLE = 2**24  # products of signs in a sweep, which take less time than it takes to start threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +49,11 @@ class Descent:
         if self.network is None:
             memories = self.memories.astype(states.dtype, copy=False)
             return relax_site_by_site(self.interaction, memories, states, free, max_sweeps)
-        ends, model, threads = states.astype(np.int8), self.network._model, count_workers(None)
+        ends, model = states.astype(np.int8), self.network._model
+        threads = count_workers(None) if states.size * len(self.memories) > LITTLE else 1
         settled, sweeps = np.zeros(len(states), dtype=bool), np.zeros(len(states), dtype=np.int64)
-        at_once = max(1, min(CHAINS_AT_ONCE, OVERLAPS_AT_ONCE // len(self.memories), -(-len(states) // threads)))
+        most = CHAINS_AT_ONCE if threads > 1 else len(states)
+        at_once = max(1, min(most, OVERLAPS_AT_ONCE // len(self.memories), -(-len(states) // threads)))
         parts = [slice(first, first + at_once) for first in range(0, len(states), at_once)]
         tasks = [
             partial(
@@ -79,8 +82,9 @@ def _descend(
 ) -> None:
     """Move states (B, N) in place, in the same sweeps; note which the last one left alone, and how many it took."""
     (n_chains, n_spins), sites = states.shape, None
-    if free is not None:  # with all sites held, site 0 stays in vain: its flip is undone below
-        sites = np.stack([np.resize(np.flatnonzero(row) if row.any() else [0], n_spins) for row in free])
+    if free is not None:  # again and again the same; with all sites held, site 0 in vain: its flip is undone below
+        turns = np.arange(n_spins) % np.maximum(free.sum(axis=1, keepdims=True), 1)
+        sites = np.take_along_axis(np.argsort(~free, axis=1, kind="stable"), turns, axis=1)
     held = None if free is None else ~free.any(axis=1)
     before = states.copy()
     attempts = cold_attempts(n_chains, n_spins, sites)

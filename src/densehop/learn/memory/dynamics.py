@@ -4,6 +4,7 @@ States are arrays (B, N), memories (M, N), `free` (B, N) tells which sites may m
 and take no part until they have moved; `present` (B, N) tells which sites are not hidden (None: none is).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,16 @@ class Motion:
     n_steps: int
     settled: Mask
     at_rest: Mask
+
+    @classmethod
+    def join(cls, parts: "Sequence[Motion]") -> "Motion":
+        """Return one of the states of all parts."""
+        return cls(
+            np.concatenate([part.states for part in parts]),
+            max(part.n_steps for part in parts),
+            np.concatenate([part.settled for part in parts]),
+            np.concatenate([part.at_rest for part in parts]),
+        )
 
 
 def relax_together(

@@ -1,6 +1,6 @@
 """From data to what a network stores: values between -1 and 1, or signs; and back."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from densehop.base import checks
 from densehop.base.arrays import Floats, Mask, Reals, Signs
 from densehop.errors import InvalidInput
+from densehop.kernels.recall import known_ends
 from densehop.learn.blas_threads import one_blas_thread
 
 SAMPLE, FEWEST, EM_STEPS = 500, 32, 20
@@ -205,14 +206,13 @@ def _check_range(stored: Encoding, lows: Floats, highs: Floats, *, by_column: bo
 
 def misfit(encoding: Encoding, least_spread: float, data: Reals, present: Mask | None) -> str | None:
     """Return in words how the range or the spread of questions does not fit what was stored; None: it does."""
-    seen = data if present is None else np.where(present, data, np.nan)
-    # of each column, or of each row: nan where nothing is known
-    lows, highs = (end.reduce(seen, axis=0 if encoding.by_column else 1) for end in (np.fmin, np.fmax))
-    if np.isnan(lows).all():
+    lows, highs = _ends_of(data, present, by_column=encoding.by_column)
+    known = lows <= highs
+    if not known.any():
         return None
-    spread = 0.0 if encoding.by_column else float(np.nanmax(highs - lows))
+    spread = 0.0 if encoding.by_column else float((highs - lows).max(where=known, initial=0))
     if not encoding.by_column:
-        lows, highs = np.fmin.reduce(lows, keepdims=True), np.fmax.reduce(highs, keepdims=True)
+        lows, highs = lows.min(keepdims=True), highs.max(keepdims=True)
     room = np.broadcast_to(np.asarray(encoding.span) * OUTSIDE, lows.shape)
     outside = (lows < encoding.low - room) | (highs > encoding.high + room)
     if outside.any():
@@ -228,6 +228,18 @@ def misfit(encoding: Encoding, least_spread: float, data: Reals, present: Mask |
     return None
 
 
+def _ends_of(data: Reals, present: Mask | None, *, by_column: bool) -> tuple[Reals, Reals]:
+    """Return the ends of what is present of each column, or of each row; the low one is above where nothing is."""
+    if present is not None and not by_column:
+        lows, highs = np.empty((2, len(data)), dtype=data.dtype)
+        known_ends(data, present, lows, highs)
+        return lows, highs
+    axis = 0 if by_column else 1
+    if present is None:
+        return data.min(axis=axis), data.max(axis=axis)
+    return np.where(present, data, np.inf).min(axis=axis), np.where(present, data, -np.inf).max(axis=axis)
+
+
 @one_blas_thread
 def default_beta(encoding: Encoding, memories: Reals) -> float:
     """Return the sharpness that `DenseAssociativeMemory` describes."""
@@ -240,24 +252,30 @@ def default_beta(encoding: Encoding, memories: Reals) -> float:
         wide = memories[first : first + ROWS].astype(np.float64)
         squares = (sample**2).sum(axis=1)[:, None] + (wide**2).sum(axis=1)
         distances[:, first : first + ROWS] = squares - 2 * sample @ wide.T
-    distances[distances <= 1e-12 * memories.shape[1]] = np.inf  # itself, and copies
-    distances = distances[np.isfinite(distances).any(axis=1)]
-    if not len(distances):
+    for row in distances:
+        row[row <= 1e-12 * memories.shape[1]] = np.inf  # itself, and copies
+    nearest = distances.min(axis=1)
+    if not np.isfinite(nearest).any():
         return 1.0
-    return max(25 / float(np.median(distances.min(axis=1))), _left_out_beta(distances, memories.shape[1]))
+    others = np.isfinite(nearest)
+    beta = _left_out_beta([row for row, other in zip(distances, others, strict=True) if other], memories.shape[1])
+    return max(25 / float(np.median(nearest[others])), beta)
 
 
-def _left_out_beta(distances: Floats, n_values: int) -> float:
+def _left_out_beta(distances: Sequence[Floats], n_values: int) -> float:
     """Return the beta at which stored rows are most likely, each as another one with normal errors of variance 1/beta.
 
-    From squared distances (R, M), inf where two are the same; the fixed point of expectation and maximisation.
+    From squared distances (M,) of some rows, inf where two are the same, in turn, since there are many; the fixed point
+    of expectation and maximisation.
     """
-    finite, nearest = np.where(np.isfinite(distances), distances, 0), distances.min(axis=1, keepdims=True)
-    beta = n_values / float(nearest.mean())
+
+    def mean_square(row: Floats, beta: float) -> float:
+        weights = np.exp(-beta / 2 * (row - row.min()))
+        return float(weights @ np.where(np.isfinite(row), row, 0) / weights.sum())
+
+    beta = n_values / float(np.mean([row.min() for row in distances]))
     for _ in range(EM_STEPS):
-        weights = np.exp(-beta / 2 * (distances - nearest))
-        weights /= weights.sum(axis=1, keepdims=True)
-        before, beta = beta, n_values / float((weights * finite).sum(axis=1).mean())
+        before, beta = beta, n_values / float(np.mean([mean_square(row, beta) for row in distances]))
         if abs(beta - before) <= 1e-12 * beta:
             break
     return beta

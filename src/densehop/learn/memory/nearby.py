@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -14,12 +15,15 @@ from densehop.base.workers import count_workers, run_all
 from densehop.kernels import nearby as kernel
 from densehop.learn.memory.dynamics import TOLERANCE, Motion, leave_saddles
 from densehop.learn.memory.interactions import Interaction
+from densehop.learn.memory.screen import Screen, Screener
 
 ROUNDING = 0.05  # of a unit in the last place: what a sum does not show
 SHARE = 16  # of the memories, one in so many may matter to a state; beyond, products of matrices are faster
-STATES_AT_ONCE, MEMORIES_AT_ONCE = 256, 1024  # whose scores the cache holds
-LISTED = 2**14  # memories of a state, at most
+MEASURED, FURTHER = 4, 128  # the same of what is measured, at first and after states have moved
+FEW = 512  # memories, so many more may be measured
 SMALL = 2**16  # products for which BLAS takes several threads, whose bits must not depend on their number
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +40,10 @@ class Blend:
     logs: Floats
     heaviest: Floats
 
-
-@dataclass(frozen=True, eq=False)
-class Near:
-    """Memories near states: indices (B, K), of which the first `number` (B,) count; TOO_MANY where they did not fit."""
-
-    indices: Integers
-    number: Integers
+    @classmethod
+    def join(cls, parts: "list[Blend]") -> "Blend":
+        """Return one of all parts."""
+        return cls(*(np.concatenate(arrays) for arrays in zip(*(vars(part).values() for part in parts), strict=True)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,152 +54,99 @@ class Nearby:
     single: Singles
 
     @cached_property
-    def halves(self) -> Singles:
-        """|xi|^2/2, (M,)."""
-        halves: Singles = np.einsum("mi,mi->m", self.single, self.single)
-        halves /= 2
-        return halves
+    def screener(self) -> Screener:
+        """What finds memories that may be near."""
+        return Screener(self.single)
 
-    def blend(self, states: Reals, seen: Mask | None, beta: float, likely: Integers | None = None) -> Blend | None:
-        """Return what memories make of states; None where so many matter that products of matrices are faster.
+    @property
+    def reach(self) -> float:
+        """How much less the logarithm of a weight may be than the largest to show in a sum of all."""
+        return float(np.log(len(self.memories) / (ROUNDING * np.finfo(self.memories.dtype).eps)))
 
-        `likely` (B,) are memories that may be the nearest, which saves lists of others.
-        """
-        n_memories, n_states = len(self.memories), len(states)
-        result = Blend(
-            np.empty(states.shape), np.empty(n_states, dtype=np.int64), *(np.empty(n_states) for _ in range(3))
-        )
-        most, hidden = n_memories // SHARE + SHARE, ROUNDING * np.finfo(self.memories.dtype).eps
-        reach, at_most = float(np.log(n_memories / hidden)), min(n_memories, LISTED)
+    def blend(self, states: Reals, seen: Mask | None, beta: float) -> Blend | None:
+        """Return what memories make of states; None where so many matter that products of matrices are faster."""
 
-        def mix(part: slice, near: Near) -> bool:
-            if (near.number == kernel.TOO_MANY).any() or near.number.max() > most:
-                return False
-            seen_part = _seen(seen, part)
-            views = [whole[part] for whole in vars(result).values()]
-            spent = kernel.blend(
-                near.indices,
-                near.number,
-                self.memories,
-                states[part],
-                seen_part,
-                float(beta),
-                reach,
-                len(near.number) * most,
-                *views,
-            )
-            return bool(spent != kernel.OUT_OF_BUDGET)
+        def mix(part: slice) -> Blend | None:
+            visible = None if seen is None else seen[part]
+            return self._blend_anew(states[part], visible, beta)[1]
 
-        return result if all(self._for_near(mix, states, seen, likely, 1, reach / beta, at_most)) else None
+        parts = self._in_blocks(mix, len(states))
+        return None if parts is None else Blend.join(parts)
 
     def nearest(self, states: Reals, seen: Mask | None, count: int) -> tuple[Floats, Integers]:
         """Return the squared distances (B, k) to the nearest memories, rising, and their indices."""
         squares, indices = np.empty((len(states), count)), np.empty((len(states), count), dtype=np.int64)
 
-        def measure(part: slice, near: Near) -> bool:
-            crowded = np.flatnonzero(near.number == kernel.TOO_MANY)
-            number = np.maximum(near.number, 0)
-            seen_part = _seen(seen, part)
+        def measure(part: slice) -> bool:
+            screen = self.screener.screen(states[part], None if seen is None else seen[part])
             kernel.nearest_of(
-                near.indices, number, self.memories, states[part], seen_part, indices[part], squares[part]
+                screen.maxima,
+                screen.cuts(screen.farthest(count)),
+                self.memories,
+                states[part],
+                _seen(screen.seen, len(screen.states)),
+                indices[part],
+                squares[part],
             )
-            for row in (part.start + crowded).tolist():  # more are as near as single precision tells than a list holds
-                single, every = slice(row, row + 1), np.arange(len(self.memories))[None]
-                kernel.nearest_of(
-                    every,
-                    np.array([every.size]),
-                    self.memories,
-                    states[single],
-                    _seen(seen, single),
-                    indices[single],
-                    squares[single],
-                )
             return True
 
-        self._for_near(measure, states, seen, None, count, 0.0, min(len(self.memories), 2 * count + LISTED))
+        self._in_blocks(measure, len(states))
         return squares, indices
 
-    def _for_near(
-        self,
-        work: Callable[[slice, Near], bool],
-        states: Reals,
-        seen: Mask | None,
-        likely: Integers | None,
-        count: int,
-        below: float,
-        at_most: int,
-    ) -> list[bool]:
-        """Do the work, on threads, for blocks of states and the memories that may be near them, until it is refused.
+    def _in_blocks(self, work: Callable[[slice], Result | None], n_states: int) -> list[Result] | None:
+        """Return what the work, on threads, makes of blocks of states; None once it makes nothing of one."""
+        refused, at_once = threading.Event(), self.screener.at_once
 
-        These are all that may be among `count` nearest or score less than those by up to `below`.
-        """
-        refused = threading.Event()
-
-        def task(first: int, _: threading.Event) -> bool:
-            if refused.is_set():
-                return False
-            part = slice(first, min(first + STATES_AT_ONCE, len(states)))
-            visible, guess = None if seen is None else seen[part], None if likely is None else likely[part]
-            if not work(part, self._near(states[part], visible, guess, count, below, at_most)):
+        def task(first: int, _: threading.Event) -> Result | None:
+            result = None if refused.is_set() else work(slice(first, min(first + at_once, n_states)))
+            if result is None:
                 refused.set()
-            return not refused.is_set()
+            return result
 
-        tasks = [partial(task, first) for first in range(0, len(states), STATES_AT_ONCE)]
-        large = min(len(states), STATES_AT_ONCE) * self.single.size > SMALL
+        tasks = [partial(task, first) for first in range(0, max(n_states, 1), at_once)]
+        large = min(n_states, at_once) * self.single.size > SMALL
         with threadpool_limits(1, user_api="blas") if large else nullcontext():
-            return run_all(tasks, count_workers(None)) if tasks else []
+            results = run_all(tasks, count_workers(None))
+        return None if refused.is_set() else [result for result in results if result is not None]
 
-    def _near(
-        self,
-        states: Reals,
-        visible: Mask | None,
-        likely: Integers | None,
-        count: int,
-        below: float,
-        at_most: int,
-    ) -> Near:
-        """Return the memories near some states."""
-        narrow = states.astype(np.float32, copy=False)
-        if visible is not None:
-            narrow = np.where(visible, narrow, np.float32(0))
-        slack = self._slack(narrow)
-        windows = (3 * slack + below).astype(np.float32)  # twice, and once for the windows' own rounding
-        best = np.full((len(narrow), count), -np.inf, dtype=np.float32)
-        if likely is not None:
-            best[:, 0] = np.einsum("bi,bi->b", narrow, self.single[likely]) - self.halves[likely] - slack
-        near = self._screen(narrow, visible, windows, best, at_most)
-        crowded = np.flatnonzero(near.number == kernel.TOO_MANY)
-        if len(crowded):  # before the best was met, perhaps
-            states_left, known = narrow[crowded], np.repeat(best[crowded, -1:], count, axis=1)
-            again = self._screen(
-                states_left, None if visible is None else visible[crowded], windows[crowded], known, at_most
-            )
-            near.indices[crowded], near.number[crowded] = again.indices, again.number
-        return near
+    def _blend_anew(self, states: Reals, seen: Mask | None, beta: float) -> tuple[Screen, Blend | None]:
+        """Return the screen of states, and what memories make of them."""
+        screen = self.screener.screen(states, seen)
+        cuts = screen.cuts(screen.farthest(1) + 2 * self.reach / beta)
+        return screen, self._mix(screen, cuts, states, seen, beta, MEASURED)
 
-    def _screen(self, narrow: Singles, visible: Mask | None, windows: Singles, best: Singles, at_most: int) -> Near:
-        """Return the memories whose scores are within windows of the best (B, k), which are brought up to date."""
-        near = Near(np.empty((len(narrow), at_most), dtype=np.int64), np.zeros(len(narrow), dtype=np.int64))
-        values = np.empty(near.indices.shape, dtype=np.float32)
-        for start in range(0, len(self.single), MEMORIES_AT_ONCE):
-            scores = self._scores(narrow, visible, slice(start, start + MEMORIES_AT_ONCE))
-            kernel.screen(scores, start, windows, best, near.indices, values, near.number)
-        kernel.tidy(best, windows, near.indices, values, near.number)
-        return near
+    def _blend_further(self, screen: Screen, nearest: Integers, states: Reals, beta: float) -> Blend | None:
+        """Return what memories make of states since their screen; None where too many may be near.
 
-    def _scores(self, narrow: Singles, visible: Mask | None, block: slice) -> Singles:
-        """Return x . xi - |xi|^2/2 over what is visible, of states and of some memories."""
-        memories = self.single[block]
-        scores: Singles = narrow @ memories.T
-        scores -= self.halves[block] if visible is None else visible.astype(np.float32) @ (memories**2 / 2).T
-        return scores
+        A memory at most r from a state is at most r + |move| from where it was screened. One that shows in the sum has
+        r^2 <= |x - xi|^2 + 2 reach/beta for any memory xi, of which `nearest` (B,) are good ones.
+        """
+        gaps = states - self.memories[nearest].astype(np.float64)
+        radii = screen.moved(states) + np.sqrt(np.einsum("bi,bi->b", gaps, gaps) + 2 * self.reach / beta)
+        return self._mix(screen, screen.cuts(radii**2), states, None, beta, FURTHER)
 
-    def _slack(self, narrow: Singles) -> Floats:
-        """Return by how much scores of states may be wrong, (B,)."""
-        longest = float(np.sqrt(2 * self.halves.max(initial=0)))
-        lengths = np.sqrt(np.einsum("bi,bi->b", narrow, narrow)).astype(np.float64)
-        slack: Floats = 2 * np.finfo(np.float32).eps * np.sqrt(narrow.shape[1]) * longest * (lengths + longest)
-        return slack
+    def _mix(
+        self, screen: Screen, cuts: Singles, states: Reals, seen: Mask | None, beta: float, share: int
+    ) -> Blend | None:
+        """Return what memories not below cuts make of states; None where it takes more than a share of all."""
+        n_states, n_memories = len(states), len(self.memories)
+        if kernel.MEMBERS * kernel.count_near(screen.maxima, cuts) > n_states * (n_memories // share + FEW):
+            return None
+        result = Blend(
+            np.empty(states.shape), np.empty(n_states, dtype=np.int64), *(np.empty(n_states) for _ in range(3))
+        )
+        spent = kernel.blend(
+            screen.maxima,
+            cuts,
+            self.memories,
+            states,
+            _seen(seen, n_states),
+            float(beta),
+            self.reach,
+            n_states * (n_memories // SHARE + SHARE),
+            *vars(result).values(),
+        )
+        return None if spent == kernel.OUT_OF_BUDGET else result
 
     def relax(
         self, interaction: Interaction, states: Reals, free: Mask | None, present: Mask | None, max_steps: int
@@ -207,30 +155,50 @@ class Nearby:
 
         A state that rests on one memory alone is a minimum; others are tried along the direction of largest variance.
         """
-        states = states.copy()
-        settled = np.zeros(len(states), dtype=bool)
-        moving, n_steps, likely = np.arange(len(states)), 0, None
+
+        def move(part: slice) -> Motion | None:
+            masks = [None if mask is None else mask[part] for mask in (free, present)]
+            return self._relax_block(interaction, states[part], masks[0], masks[1], max_steps)
+
+        motions = self._in_blocks(move, len(states))
+        return None if motions is None else Motion.join(motions)
+
+    def _relax_block(
+        self, interaction: Interaction, states: Reals, free: Mask | None, present: Mask | None, max_steps: int
+    ) -> Motion | None:
+        """Move a block of states, which are screened anew only where they have moved far."""
+        states, settled = states.copy(), np.zeros(len(states), dtype=bool)
+        moving, n_steps, beta = np.arange(len(states)), 0, interaction.beta
+        screen, nearest = None, np.empty(0, dtype=np.int64)
         while n_steps < max_steps and len(moving):
             current = states[moving]
             free_here = None if free is None else free[moving]
             seen = present[moving] if present is not None and n_steps == 0 else None
-            blend = self.blend(current, seen, interaction.beta, likely)
+            blend = None if screen is None else self._blend_further(screen, nearest, current, beta)
             if blend is None:
+                screen, blend = self._blend_anew(current, seen, beta)
+            if blend is None or screen is None:
                 return None
             after = blend.targets.astype(current.dtype)
             if free_here is not None:
                 after = np.where(free_here, after, current)
-            still = np.abs(after - current).max(axis=1) <= TOLERANCE
-            blended = np.flatnonzero(still & (blend.heaviest < 1 - TOLERANCE / 10))
-            if len(blended):
-                norms = np.einsum("mi,mi->m", self.memories, self.memories)
-                still[blended] = ~leave_saddles(interaction, self.memories, norms, after, free_here, blended)
+            still = self._rests(interaction, current, after, blend, free_here)
             settled[moving], states[moving] = still, after
-            moving, likely = moving[~still], blend.nearest[~still]
+            moving, nearest = moving[~still], blend.nearest[~still]
+            screen = screen[~still] if len(moving) else None
             n_steps += 1
         return Motion(states, n_steps, settled, settled)
 
+    def _rests(self, interaction: Interaction, current: Reals, after: Reals, blend: Blend, free: Mask | None) -> Mask:
+        """Return which states a step has left at a minimum; of the others, `after` leaves saddles."""
+        still: Mask = np.abs(after - current).max(axis=1) <= TOLERANCE
+        blended = np.flatnonzero(still & (blend.heaviest < 1 - TOLERANCE / 10))
+        if len(blended):
+            norms = np.einsum("mi,mi->m", self.memories, self.memories)
+            still[blended] = ~leave_saddles(interaction, self.memories, norms, after, free, blended)
+        return still
 
-def _seen(seen: Mask | None, part: slice) -> Mask:
-    """Return what of some states is seen, (B, N), or (B, 0) for all."""
-    return np.empty((part.stop - part.start, 0), dtype=bool) if seen is None else seen[part]
+
+def _seen(seen: Mask | None, n_states: int) -> Mask:
+    """Return what some states see, (B, N), or (B, 0) for all."""
+    return np.empty((n_states, 0), dtype=bool) if seen is None else seen

@@ -108,12 +108,7 @@ class Solver:
             motions.append(
                 relax_together(self.interaction, self.memories, start, held, seen, self.rule.max_steps, real=self.real)
             )
-        return Motion(
-            np.concatenate([motion.states for motion in motions]),
-            max(motion.n_steps for motion in motions),
-            np.concatenate([motion.settled for motion in motions]),
-            np.concatenate([motion.at_rest for motion in motions]),
-        )
+        return Motion.join(motions)
 
     @one_blas_thread
     def _sample(
