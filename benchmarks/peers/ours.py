@@ -17,4 +17,4 @@ def sample(instance: Instance, representation: str, n_chains: int, n_sweeps: int
 
 
 def contenders(instance: Instance) -> list[Contender]:
-    return [Contender("densehop", name, partial(sample, instance, name), (1, 8, 64)) for name in REPRESENTATIONS]
+    return [Contender("densehop", name, partial(sample, instance, name), (1, 8, 64, 256)) for name in REPRESENTATIONS]

@@ -5,7 +5,7 @@ Layout, for N spins, C chains and K = C(N, p - 2) products of the other spins:
 - `couplings` (N, N K) int16 or int32: slab i, (N, K), holds J_ij.. = sum_a sigma_ia sigma_ja ...; where a site repeats,
   zero. K counts nothing (p = 2), one site k (p = 3) or the pairs k < l in lexical order (p = 4); for p > 2 zeros fill
   it up to a multiple of the vectors' length. For p = 2 couplings are (N, F), zeros behind the N-th.
-- `states` (C, N) int8; `weights` (C, K) int16: 1, xi_k or xi_k xi_l.
+- `states` (C, N) int8; `weights` (C, K) int16: 1, xi_k or xi_k xi_l; at p = 3 also `bits` (C, K/32) uint32, 1 for -1.
 - `fields` (C, F) int32, or int64 where 32 bits could be too few, F the next multiple of the vectors' length: the
   doubled local fields, the same integers as in the patterns representation. A flip of site i changes 2 h_j by
   -4 xi_i sum_K J_i[j, K] weights[K]: one product of the slab i, contiguous in memory.
@@ -19,29 +19,41 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densehop.kernels import allocation_free, compiled, inlined
+from densehop.kernels.in_step import choose
 from densehop.kernels.noise import flips
 from densehop.kernels.record import draw, record_of, write
 from densehop.kernels.scans import lowest_bit, may_flip
 from densehop.kernels.slabs import add_products, add_row, add_rows
+from densehop.kernels.tabled_slabs import add_rows_by_tables
 from densehop.kernels.vectors import LANES
+
+MANY = 16  # chains that flip at a site, for which tables pay
+OFTEN = 8  # one attempt in so many flips: then all are looked at, one after the other
+FLIPPED, UPCOMING, MOVING, CHOSEN, FACTORS = range(5)  # rows of `work`
 
 
 class Couplings(NamedTuple):
-    """What all chains share: n_others = p - 2 spins make a weight; factor is that of the couplings in the fields."""
+    """What all chains share: n_others = p - 2 spins make a weight; factor is that of the couplings in the fields.
+
+    `tabled` tells whether sums of couplings are small enough for `add_rows_by_tables`.
+    """
 
     couplings: Any
     n_others: int
     factor: int
+    tabled: bool
 
 
 class CoupledArrays(NamedTuple):
-    """What chains keep, as above, and work (5, C) int64, overwritten."""
+    """What chains keep, as above, and work (5, C) int64 and tables (ROOM,) int16, overwritten."""
 
     states: Any
     weights: Any
+    bits: Any
     fields: Any
     energies: Any
     work: Any
+    tables: Any
 
 
 @inlined
@@ -51,8 +63,8 @@ def pair_index(k, other, n_spins):
 
 
 @compiled
-def set_weights(states, n_others, weights):
-    """Set the weights of states (C, N): products of `n_others` = p - 2 spins."""
+def set_weights(states, n_others, weights, bits):
+    """Set the weights of states (C, N), products of `n_others` = p - 2 spins, and for p = 3 their bits."""
     n_chains, n_spins = states.shape
     for chain in range(n_chains):
         if n_others == 0:
@@ -60,6 +72,8 @@ def set_weights(states, n_others, weights):
         elif n_others == 1:
             for k in range(n_spins):  # a slice would compile numba's message on unequal lengths, for seconds
                 weights[chain, k] = states[chain, k]
+                if states[chain, k] < 0:
+                    bits[chain, k // 32] ^= np.uint32(1) << np.uint32(k % 32)
         else:
             for k in range(n_spins):
                 for other in range(k + 1, n_spins):
@@ -67,10 +81,11 @@ def set_weights(states, n_others, weights):
 
 
 @inlined
-def flip_weights(site, n_spins, n_others, weights, chain):
-    """Bring the weights of a chain up to date after a flip of `site`."""
+def flip_weights(site, n_spins, n_others, weights, bits, chain):
+    """Bring the weights of a chain and their bits up to date after a flip of `site`."""
     if n_others == 1:
         weights[chain, site] = -weights[chain, site]
+        bits[chain, site // 32] ^= np.uint32(1) << np.uint32(site % 32)
     elif n_others == 2:
         for k in range(site):
             column = pair_index(k, site, n_spins)
@@ -87,6 +102,10 @@ def add_slab(energy, chains, site, factors, moving, begin, end):
     if energy.n_others == 0:
         for n in range(begin, end):
             add_row(couplings, site, factors[n], moving[n], chains.fields)
+    elif energy.n_others == 1 and energy.tabled and end - begin >= MANY:
+        add_rows_by_tables(
+            couplings, site, n_spins, chains.bits, factors, moving, begin, end, chains.fields, chains.tables
+        )
     elif energy.n_others == 1:  # a slab is symmetric: its rows are its columns
         add_rows(couplings, site, n_spins, chains.weights, factors, moving, begin, end, chains.fields)
     else:
@@ -109,7 +128,7 @@ def flip_all(energy, chains, sites, moving, factors, n_moving):
         add_slab(energy, chains, sites[begin], factors, moving, begin, end)
         begin = end
     for n in range(n_moving):  # after: the weights of slab i that hold site i meet couplings that are zero
-        flip_weights(sites[n], states.shape[1], energy.n_others, chains.weights, moving[n])
+        flip_weights(sites[n], states.shape[1], energy.n_others, chains.weights, chains.bits, moving[n])
 
 
 @inlined
@@ -138,6 +157,36 @@ def next_flip(chains, attempts, chain, sweep, begin):
     return n_spins
 
 
+@inlined
+def advance(chains, attempts, sweep, attempt, n_moving, work):
+    """Return the next attempt at which some chain flips (N: none), and how many do, listed in `moving`.
+
+    Of the others than the n_moving chains that have just flipped it is known when they will.
+    """
+    n_chains, n_spins = chains.states.shape
+    upcoming, moving = work[UPCOMING], work[MOVING]
+    for n in range(n_moving):
+        chain = moving[n]
+        upcoming[chain] = next_flip(chains, attempts, chain, sweep, attempt + 1)
+    attempt, n_moving = n_spins, 0
+    for chain in range(n_chains):
+        attempt = min(attempt, upcoming[chain])
+    for chain in range(n_chains):
+        if upcoming[chain] == attempt < n_spins:
+            moving[n_moving] = chain
+            n_moving += 1
+    return attempt, n_moving
+
+
+@inlined
+def all_that_flip(chains, attempts, sweep, site, work):
+    """List the chains that flip at a site, where at most sites some do; return how many."""
+    costs = work[UPCOMING]
+    for chain in range(len(chains.states)):
+        costs[chain] = chains.states[chain, site] * chains.fields[chain, site]
+    return choose(attempts, sweep, site, costs, work[MOVING])
+
+
 @allocation_free
 def run_sweeps(energy, chains, attempts, record):
     """Run n sweeps of C chains; a spin flips where `kernels.noise.flips` says so.
@@ -152,30 +201,32 @@ def run_sweeps(energy, chains, attempts, record):
     """
     (n_chains, n_spins), n_sweeps = chains.states.shape, attempts.units.shape[1]
     states, fields, sites, work = chains.states, chains.fields, attempts.sites, chains.work
-    flipped, upcoming, moving, chosen, factors = work[0], work[1], work[2], work[3], work[4]
+    flipped, moving, chosen, factors = work[FLIPPED], work[MOVING], work[CHOSEN], work[FACTORS]
+    often = False
     for sweep in range(n_sweeps):
         for chain in range(n_chains):
             draw(attempts, chain, sweep)
             flipped[chain], moving[chain] = 0, chain
         attempt, n_moving = -1, n_chains
         while attempt < n_spins:
+            if not often:
+                attempt, n_moving = advance(chains, attempts, sweep, attempt, n_moving, work)
+            else:
+                attempt, n_moving = attempt + 1, 0
+                if attempt < n_spins:
+                    n_moving = all_that_flip(chains, attempts, sweep, attempt, work)
             for n in range(n_moving):
                 chain = moving[n]
-                upcoming[chain] = next_flip(chains, attempts, chain, sweep, attempt + 1)
-            attempt, n_moving = n_spins, 0
-            for chain in range(n_chains):
-                attempt = min(attempt, upcoming[chain])
-            for chain in range(n_chains):
-                if upcoming[chain] == attempt < n_spins:
-                    site = sites[chain, attempt] if sites.shape[1] > 0 else attempt
-                    chains.energies[chain] -= states[chain, site] * fields[chain, site]
-                    flipped[chain] += 1
-                    chosen[n_moving], moving[n_moving] = site, chain
-                    n_moving += 1
+                chosen[n] = sites[chain, attempt] if sites.shape[1] > 0 else attempt
+                chains.energies[chain] -= states[chain, chosen[n]] * fields[chain, chosen[n]]
+                flipped[chain] += 1
             flip_all(energy, chains, chosen, moving, factors, n_moving)
+        n_flips = 0
         for chain in range(n_chains):
             row = attempts.first + sweep
             write(record_of(record, chain), row, states[chain], chains.energies[chain], flipped[chain])
+            n_flips += flipped[chain]
+        often = sites.shape[1] == 0 and OFTEN * n_flips > n_chains * n_spins
 
 
 @allocation_free

@@ -48,11 +48,11 @@ def fill_bounds(noise, unit, row, uniforms, bounds):
 @inlined
 def flips(cost, unit, uniform, noise):
     """Tell whether cost < unit * noise, with 0 <= uniform < 1; at unit = 0 whether cost < 0."""
-    quantile = np.int64(uniform * N_QUANTILES)
-    if cost >= unit * noise.quantiles[quantile + 1]:
-        return False
+    quantile = np.uint64(np.int64(uniform * N_QUANTILES))  # unsigned: no test for an index from the end
     if cost < unit * noise.quantiles[quantile]:
         return True
+    if cost >= unit * noise.quantiles[quantile + np.uint64(1)]:
+        return False
     if unit == 0:  # 0 times an infinite quantile decides nothing
         return cost < 0
     if noise.law == LOGISTIC:

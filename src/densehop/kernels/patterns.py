@@ -9,8 +9,8 @@ Layout, for N spins and M patterns, B = ceil(M/32) blocks of 32; the places behi
 
 The doubled field of site i is sum_a sigma_ia even[c_a] + xi_i sum_a odd[c_a]. How the two sums are found depends on the
 tables `even` and `odd`: each file in `kernels/forms/` has one form of them, a NamedTuple that implements the three
-functions below. All 64-bit sums are exact modulo 2^64, and the fields are known to lie within 64 bits
-(`EnergyTable.require_exact`); what a form keeps or adds up in fewer bits, it proves to fit.
+functions below, and a fourth if its chains may go in step. All 64-bit sums are exact modulo 2^64, and the fields are
+known to lie within 64 bits (`EnergyTable.require_exact`); what a form keeps or adds up in fewer bits, it proves to fit.
 """
 
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densehop.kernels import allocation_free, generic, implements, inlined
-from densehop.kernels.signed_sums import add_signed, signed_sum
+from densehop.kernels.signed_sums import add_signed, clear_end, signed_sum
 from densehop.kernels.sweeps import chain_of, energy_of, flip, flip_cost
 
 ODD, ENERGY = 0, 1  # places in `totals`
@@ -46,6 +46,12 @@ class PatternArrays(NamedTuple):
 @generic
 def even_sum(form, patterns, chain, site):
     """Return sum_a sigma_a even[c_a] of a site."""
+    raise NotImplementedError(type(form))
+
+
+@generic
+def four_even_sums(form, patterns, chains, site, first, sums):
+    """Set sums[c], (C,) int64, to `even_sum` for the four chains c from `first` on; for forms that say `in_step`."""
     raise NotImplementedError(type(form))
 
 
@@ -88,16 +94,18 @@ def _energy_of(_patterns, chain):
 def move_overlaps(patterns, chain, site, spin):
     """Bring the overlaps up to date after `spin` was flipped."""
     add_signed(patterns.bits, site, 0, patterns.bits.shape[1], np.int16(-2 * spin), chain.overlaps)
-    chain.overlaps[patterns.n_patterns :] = 0
+    clear_end(chain.overlaps, patterns.n_patterns)
 
 
 @inlined
 def sum_of_amplitudes(form, patterns, chain, site):
     """Return sum_a sigma_a amplitude_a of a site, for a form that says how many blocks are summed at once: `chunk`."""
     total, n_blocks = np.int64(0), patterns.bits.shape[1]
-    for first in range(0, n_blocks, form.chunk):
+    first = 0
+    while first < n_blocks:  # a range with a step would divide
         last = min(first + form.chunk, n_blocks)
         total += signed_sum(patterns.bits, site, first, last, chain.amplitudes)
+        first = last
     return total
 
 
@@ -107,7 +115,7 @@ def find_overlaps(bits, n_patterns, state, overlaps):
     overlaps[:] = 0
     for site in range(len(state)):
         add_signed(bits, site, 0, bits.shape[1], np.int16(state[site]), overlaps)
-    overlaps[n_patterns:] = 0
+    clear_end(overlaps, n_patterns)
 
 
 @allocation_free

@@ -29,6 +29,12 @@ class Attempts(NamedTuple):
     sites: Any
 
 
+def attempts_of(attempts: Attempts, rows: slice) -> Attempts:
+    """Return what some chains try, sites one after the other."""
+    own = {name: getattr(attempts, name)[rows] for name in ("keys", "units", "uniforms", "bounds", "sites")}
+    return attempts._replace(**own)
+
+
 @inlined
 def draw(attempts, chain, sweep):
     """Draw the sites and numbers of a sweep of the block, and find its bounds; at T = 0 the numbers do not matter."""
@@ -60,6 +66,11 @@ class Record(NamedTuple):
 def record_of(record, chain):
     """Return where one chain writes."""
     return Record(record.references, record.trace[chain], record.snapshots[chain], record.every)
+
+
+def records_of(record: Record, rows: slice) -> Record:
+    """Return where some chains write."""
+    return record._replace(trace=record.trace[rows], snapshots=record.snapshots[rows])
 
 
 @allocation_free

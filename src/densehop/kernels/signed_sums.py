@@ -13,6 +13,7 @@ from densehop.kernels.vectors import (
     INT32,
     INT64,
     LANES,
+    are_contiguous,
     broadcast,
     constant,
     is_vector,
@@ -101,6 +102,73 @@ def signed_sum_of_cubes(_context, bits, row, first, last, values, odd, shift):
     return None
 
 
+def sums_of_four(builder, vectors):
+    """Return the sums, <4 x i32>, of the lanes of four vectors of 16 int32."""
+    a, b, c, d = vectors
+    quarters = range(0, LANES // 2, 4)
+
+    def added(left, right, low, high):
+        orders = ([first + lane for first in quarters for lane in lanes] for lanes in (low, high))
+        kind = ir.VectorType(INT32, LANES // 2)
+        return builder.add(*(builder.shuffle_vector(left, right, ir.Constant(kind, order)) for order in orders))
+
+    other = LANES // 2  # lanes from here on are those of `right`
+    ab, cd = (added(*pair, (0, other, 1, other + 1), (2, other + 2, 3, other + 3)) for pair in ((a, b), (c, d)))
+    lanes = added(ab, cd, (0, 1, other, other + 1), (2, 3, other + 2, other + 3))
+    for half in (8, 4):
+        orders = (list(range(begin, begin + half)) for begin in (0, half))
+        kind = ir.VectorType(INT32, half)
+        lanes = builder.add(*(builder.shuffle_vector(lanes, lanes, ir.Constant(kind, order)) for order in orders))
+    return lanes
+
+
+def make_four_signed_sums(factor):
+    """Return the code of `make_signed_sum` for the int16 of four chains, whose signs are read once."""
+
+    def generate(context, builder, signature, arguments):
+        bits, row, values, chain, sums = unpack(context, builder, signature, arguments)
+        n_blocks, length = (cgutils.unpack_tuple(builder, array.shape)[1] for array in (bits, values))
+        start, kind = builder.mul(row, n_blocks), ir.VectorType(INT32, LANES // 2)
+        chains = [builder.add(chain, INT64(n)) for n in range(4)]
+        origins = [builder.gep(values.data, [builder.mul(n, length)]) for n in chains]
+        partials = [cgutils.alloca_once_value(builder, constant(kind, 0)) for _ in chains]
+        for partial in partials:
+            builder.store(constant(kind, 0), partial)
+        with cgutils.for_range(builder, n_blocks) as block:
+            is_minus = signs_of(builder, bits, builder.add(start, block.index))
+            for origin, partial in zip(origins, partials, strict=True):
+                loaded = load(builder, origin, builder.mul(block.index, INT64(LANES)), INT16, LANES)
+                signed = builder.select(is_minus, builder.sub(constant(loaded.type, 0), loaded), loaded)
+                products = multiply_and_add_pairs(builder, signed, factor(builder, loaded, ()))
+                builder.store(builder.add(builder.load(partial), products), partial)
+        four = sums_of_four(builder, [builder.load(partial) for partial in partials])
+        wide = ir.VectorType(INT64, 4)
+        target = builder.bitcast(builder.gep(sums.data, [chain]), wide.as_pointer())
+        builder.store(builder.sext(four, wide), target, align=8)
+        return context.get_dummy_value()
+
+    return generate
+
+
+@intrinsic
+def four_signed_sums(_context, bits, row, values, chain, sums):
+    """Set sums[c] to the sum of values[c], negated where bits[row] has a 1, for the four chains c from `chain` on.
+
+    bits (N, B) uint32; values (C, 32 B) int16; sums (C,) int64; sums must fit into 32 bits.
+    """
+    if are_contiguous(bits, values) and values.dtype == types.int16 and is_vector(sums, types.int64):
+        return types.void(bits, types.int64, values, types.int64, sums), make_four_signed_sums(ones)
+    return None
+
+
+@intrinsic
+def four_signed_sums_of_squares(_context, bits, row, values, chain, sums):
+    """Do the same for the squares of values."""
+    if are_contiguous(bits, values) and values.dtype == types.int16 and is_vector(sums, types.int64):
+        return types.void(bits, types.int64, values, types.int64, sums), make_four_signed_sums(itself)
+    return None
+
+
 def make_add_signed(summed):
     """Return the code of `add_signed` or, if `summed`, of `add_signed_and_sum`."""
 
@@ -147,6 +215,25 @@ def add_signed_and_sum(_context, bits, row, first, last, step, values):
     """Do the same and return what `signed_sum` was before."""
     if step == types.int16 and is_vector(values, types.int16):
         return types.int64(bits, *(types.int64,) * 3, step, values), make_add_signed(summed=True)
+    return None
+
+
+@intrinsic
+def clear_end(_context, values, length):
+    """Set values (32 B,) int16 from `length` on to zero; that place is in the last block, or just behind it."""
+
+    def generate(context, builder, signature, arguments):
+        values, length = unpack(context, builder, signature, arguments)
+        kind = ir.VectorType(INT16, LANES)
+        start = builder.sub(cgutils.unpack_tuple(builder, values.shape)[0], INT64(LANES))
+        pointer = builder.bitcast(builder.gep(values.data, [start]), kind.as_pointer())
+        n_kept = broadcast(builder, builder.sub(length, start), INT16, LANES)
+        is_kept = builder.icmp_signed("<", ir.Constant(kind, list(range(LANES))), n_kept)
+        builder.store(builder.select(is_kept, builder.load(pointer, align=2), constant(kind, 0)), pointer, align=2)
+        return context.get_dummy_value()
+
+    if is_vector(values, types.int16):
+        return types.void(values, types.int64), generate
     return None
 
 

@@ -117,57 +117,86 @@ def products_by_row(context, builder, signature, arguments):
 
 
 def weighted_columns(builder, rows, weights, n_rows, width, n_pairs):
-    """Return weights @ slab for `width` blocks of columns; `n_pairs` pairs of rows go into sums of their own.
+    """Yield weights @ slab of each chain, `width` blocks of columns; `n_pairs` pairs of rows go into sums of their own.
 
-    rows(k) gives these blocks of row k; `weights` points to those of a chain.
+    rows(k) gives these blocks of row k; `weights` are pointers to those of chains, which share what rows take.
     """
     lanes = ir.VectorType(INT32, LANES // 2)
-    sums = [[cgutils.alloca_once_value(builder, constant(lanes, 0)) for _ in range(2 * width)] for _ in range(n_pairs)]
 
-    def add_pair(left, right, pair, partials):
-        signs = builder.bitcast(broadcast(builder, pair, INT32, LANES // 2), ir.VectorType(INT16, LANES))
+    def zero():
+        variable = cgutils.alloca_once(builder, lanes)
+        builder.store(constant(lanes, 0), variable)
+        return variable
+
+    sums = [[[zero() for _ in range(2 * width)] for _ in weights] for _ in range(n_pairs)]
+
+    def add_pair(left, right, pairs, partials):
         halves = [half for blocks in zip(left, right, strict=True) for half in pairs_of(builder, *blocks)]
-        for half, partial in zip(halves, partials, strict=True):
-            builder.store(builder.add(builder.load(partial), multiply_and_add_pairs(builder, half, signs)), partial)
+        for pair, own in zip(pairs, partials, strict=True):
+            signs = builder.bitcast(broadcast(builder, pair, INT32, LANES // 2), ir.VectorType(INT16, LANES))
+            for half, partial in zip(halves, own, strict=True):
+                builder.store(builder.add(builder.load(partial), multiply_and_add_pairs(builder, half, signs)), partial)
 
     whole = builder.and_(n_rows, INT64(-2 * n_pairs))
     with cgutils.for_range_slice(builder, INT64(0), whole, INT64(2 * n_pairs)) as (first, _):
         for step, partials in enumerate(sums):
             row, following = (builder.add(first, INT64(2 * step + n)) for n in (0, 1))
-            pair = builder.bitcast(builder.gep(weights, [row]), INT32.as_pointer())
-            add_pair(rows(row), rows(following), builder.load(pair, align=2), partials)
-    zero = [constant(ir.VectorType(INT16, LANES), 0)] * width
+            pointers = [builder.bitcast(builder.gep(own, [row]), INT32.as_pointer()) for own in weights]
+            add_pair(rows(row), rows(following), [builder.load(pointer, align=2) for pointer in pointers], partials)
+    behind = [constant(ir.VectorType(INT16, LANES), 0)] * width
     with cgutils.for_range_slice(builder, whole, n_rows, INT64(1)) as (row, _):
-        add_pair(rows(row), zero, builder.zext(builder.load(builder.gep(weights, [row])), INT32), sums[0])
-    totals = [reduce(builder.add, map(builder.load, partials)) for partials in zip(*sums, strict=True)]
-    return [from_halves(builder, *totals[n : n + 2]) for n in range(0, 2 * width, 2)]
+        singles = [builder.zext(builder.load(builder.gep(own, [row])), INT32) for own in weights]
+        add_pair(rows(row), behind, singles, sums[0])
+    for own in zip(*sums, strict=True):
+        totals = [reduce(builder.add, map(builder.load, partials)) for partials in zip(*own, strict=True)]
+        yield [from_halves(builder, *totals[n : n + 2]) for n in range(0, 2 * width, 2)]
 
 
 def products_by_column(context, builder, signature, arguments):
-    """Write the code of `add_rows` for couplings in 16 bits: up to 128 columns at once, for one chain after another."""
+    """Write the code of `add_rows` for couplings in 16 bits: blocks of columns, for four chains at once or for one.
+
+    Of two or three that are left, the last comes again as the fourth, with factor 0.
+    """
     couplings, site, n_rows, weights, factors, chains, begin, end, fields = unpack(
         context, builder, signature, arguments
     )
     length = cgutils.unpack_tuple(builder, weights.shape)[1]
     slab = builder.mul(site, builder.mul(n_rows, length))
-    start = INT64(0)
-    for width, n_pairs in ((4, 1), (2, 2), (1, 2)):
-        stop = builder.and_(length, INT64(-width * LANES))
-        with cgutils.for_range_slice(builder, start, stop, INT64(width * LANES)) as (column, _):
-            columns = [builder.add(column, INT64(n * LANES)) for n in range(width)]
+    last = builder.sub(end, INT64(1))
 
-            def rows(k, columns=columns):
-                line = builder.add(slab, builder.mul(k, length))
-                return [load(builder, couplings.data, builder.add(line, first), INT16, LANES) for first in columns]
+    def add(n, column, width, n_chains, n_pairs):
+        columns = [builder.add(column, INT64(block * LANES)) for block in range(width)]
 
-            with cgutils.for_range_slice(builder, begin, end, INT64(1)) as (n, _):
-                factor, chain = (builder.load(builder.gep(array.data, [n])) for array in (factors, chains))
-                line = builder.mul(chain, length)
-                own_weights = builder.gep(weights.data, [line])
-                products = weighted_columns(builder, rows, own_weights, n_rows, width, n_pairs)
-                for first, values in zip(columns, products, strict=True):
-                    add_multiple(builder, factor, values, fields.data, builder.add(line, first))
-        start = stop
+        def rows(k):
+            line = builder.add(slab, builder.mul(k, length))
+            return [load(builder, couplings.data, builder.add(line, first), INT16, LANES) for first in columns]
+
+        places = [builder.add(n, INT64(more)) for more in range(n_chains)]
+        behind = [builder.icmp_signed(">", place, last) for place in places]
+        places = [builder.select(none, last, place) for none, place in zip(behind, places, strict=True)]
+        lines = [builder.mul(builder.load(builder.gep(chains.data, [place])), length) for place in places]
+        weights_of_chains = [builder.gep(weights.data, [line]) for line in lines]
+        products = weighted_columns(builder, rows, weights_of_chains, n_rows, width, n_pairs)
+        for none, place, line, blocks in zip(behind, places, lines, products, strict=True):
+            factor = builder.select(none, INT64(0), builder.load(builder.gep(factors.data, [place])))
+            for first, values in zip(columns, blocks, strict=True):
+                add_multiple(builder, factor, values, fields.data, builder.add(line, first))
+
+    n_fours = builder.udiv(builder.add(builder.sub(end, begin), INT64(2)), INT64(4))
+    single = builder.add(begin, builder.mul(n_fours, INT64(4)))
+    for n_chains, from_chain, to_chain, widths in (
+        (4, begin, single, ((2, 1), (1, 1))),
+        (1, single, end, ((4, 1), (2, 2), (1, 2))),
+    ):
+        start = INT64(0)
+        for width, n_pairs in widths:
+            stop = builder.and_(length, INT64(-width * LANES))
+            with (
+                cgutils.for_range_slice(builder, start, stop, INT64(width * LANES)) as (column, _),
+                cgutils.for_range_slice(builder, from_chain, to_chain, INT64(n_chains)) as (n, _),
+            ):
+                add(n, column, width, n_chains, n_pairs)
+            start = stop
     return context.get_dummy_value()
 
 

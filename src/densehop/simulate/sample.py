@@ -25,13 +25,16 @@ from densehop.simulate.settings import Settings
 LONGEST_DESCENT = 100_000  # sweeps of T = 0 dynamics, a thousand times what it takes
 CHECKED_EVERY = 64  # sweeps after which a descent that has not ended compares its energy with that of its state
 GAUGE_SHARE = 4  # the first of so many equal parts of a trace fixes its sign
-GROUPS_PER_WORKER = 8  # of chains on patterns, which gain nothing from each other's company
+GROUPS_PER_WORKER = 8  # of chains on patterns
+CHAINS_IN_GROUP = 8  # at least, for on few patterns they gain from each other's company
 
 
 def run_chains(run: Run) -> Samples:
     """Run all chains on threads; the bits depend neither on the number of workers nor on the representation."""
     setup = run.setup
-    at_most = setup.n_workers * (GROUPS_PER_WORKER if setup.choice == "patterns" else 1)
+    at_most = setup.n_workers
+    if setup.choice == "patterns":
+        at_most = max(at_most, min(GROUPS_PER_WORKER * at_most, setup.settings.n_chains // CHAINS_IN_GROUP))
     if setup.on_device:
         at_most = 1
     spins, results = run.carry_out(Group, split(setup.settings.n_chains, at_most))

@@ -13,8 +13,8 @@ import pytest
 import densehop as dh
 from densehop.errors import InternalError
 from densehop.kernels import couplings as couplings_kernel
+from densehop.kernels import in_step, sweeps
 from densehop.kernels import patterns as patterns_kernel
-from densehop.kernels import record, sweeps
 from densehop.simulate.representations.couplings import CoupledChains
 from densehop.simulate.representations.patterns import PatternChains
 from tests import goodness, naive
@@ -144,8 +144,11 @@ def test_wrong_acceptance_is_caught(p):
 
 @pytest.mark.parametrize("p", [2, 3, 4])
 def test_stale_overlaps_are_caught(p, monkeypatch):
-    """A kernel that forgets to update one pattern's overlap after a flip; uncompiled, its control passes."""
-    whole_flip = sweeps.flip
+    """A kernel that forgets to update one pattern's overlap after a flip; uncompiled, its control passes.
+
+    At p = 2 and 3 the four chains go in step, at p = 4 one after the other.
+    """
+    whole_flip, loops = sweeps.flip, in_step if p < 4 else sweeps
 
     def forgetful_flip(patterns, chain, site, cost):
         before = chain.overlaps[0], chain.amplitudes[:1].copy()
@@ -155,11 +158,12 @@ def test_stale_overlaps_are_caught(p, monkeypatch):
     net = network(p, n_spins=5, n_patterns=4)
     thin = thinning(sampled(net, TEMPERATURE[p], 1_500))
     options = {"n_workers": 1, "representation": "patterns"}
-    monkeypatch.setattr(sweeps, "chain_of", patterns_kernel._chain_of)
-    monkeypatch.setattr(sweeps, "record_of", record.record_of.py_func)
-    monkeypatch.setattr("densehop.simulate.representations.patterns.run_sweeps", sweeps.run_sweeps.py_func)
+    monkeypatch.setattr(loops, "chain_of", patterns_kernel._chain_of)
+    for name in ("record_of", "run_sweeps", *(("find_costs",) if loops is in_step else ())):
+        monkeypatch.setattr(loops, name, getattr(loops, name).py_func)
+    monkeypatch.setattr("densehop.simulate.representations.patterns.run_sweeps", sweeps.run_sweeps)
     assert chi_square(net, TEMPERATURE[p], 1_500, thin, **options) > FALSE_ALARM
-    monkeypatch.setattr(sweeps, "flip", forgetful_flip)
+    monkeypatch.setattr(loops, "flip", forgetful_flip)
     with pytest.raises(InternalError, match="is not that of its state"):
         net.sample(TEMPERATURE[p], 4, 100, **options)
     monkeypatch.setattr(PatternChains, "check", lambda _self: None)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from densehop.kernels import polynomials, scans, signed_sums, slabs, weighted_sums
+from densehop.kernels import polynomials, scans, signed_sums, slabs, tabled_slabs, weighted_sums
 from tests import naive
 
 BLOCKS = [1, 2, 3, 4, 5, 8, 11]
@@ -25,6 +25,21 @@ def signed_sum_of_squares(bits, row, first, last, values):
 @njit
 def signed_sum_of_cubes(bits, row, first, last, values, odd, shift):
     return signed_sums.signed_sum_of_cubes(bits, row, first, last, values, odd, shift)
+
+
+@njit
+def four_signed_sums(bits, row, values, chain, sums):
+    signed_sums.four_signed_sums(bits, row, values, chain, sums)
+
+
+@njit
+def four_signed_sums_of_squares(bits, row, values, chain, sums):
+    signed_sums.four_signed_sums_of_squares(bits, row, values, chain, sums)
+
+
+@njit
+def clear_end(values, length):
+    signed_sums.clear_end(values, length)
 
 
 @njit
@@ -87,6 +102,11 @@ def add_rows(couplings, site, n_rows, weights, factors, chains, begin, end, fiel
 
 
 @njit
+def add_rows_by_tables(couplings, site, n_rows, bits, factors, chains, begin, end, fields, tables):
+    tabled_slabs.add_rows_by_tables(couplings, site, n_rows, bits, factors, chains, begin, end, fields, tables)
+
+
+@njit
 def add_row(couplings, site, factor, chain, fields):
     slabs.add_row(couplings, site, factor, chain, fields)
 
@@ -106,6 +126,28 @@ def test_signed_sum(n_blocks, dtype, largest):
             part = slice(32 * first, 32 * last)
             expected = naive.signed_sum(bits[1, first:last], values[part].tolist())
             assert signed_sum(bits, 1, first, last, values) == expected
+
+
+@pytest.mark.parametrize("n_blocks", BLOCKS)
+@pytest.mark.parametrize(
+    ("code", "power", "largest"), [(four_signed_sums, 1, 32_767), (four_signed_sums_of_squares, 2, 1_000)]
+)
+def test_sums_of_four_chains(code, power, largest, n_blocks):
+    rng = np.random.default_rng(n_blocks)
+    bits = random_bits(rng, 3, n_blocks)
+    values = rng.integers(-largest, largest + 1, (6, 32 * n_blocks)).astype(np.int16)
+    values[2] = largest * naive.signs_of_bits(bits[1])
+    sums = np.full(6, 7)
+    code(bits, 1, values, 1, sums)
+    found = [naive.signed_sum(bits[1], (values[chain].astype(np.int64) ** power).tolist()) for chain in range(1, 5)]
+    assert sums.tolist() == [7, *found, 7]
+
+
+def test_values_behind_the_last_pattern_are_cleared():
+    for length in range(32, 65):
+        values = np.arange(1, 65, dtype=np.int16)
+        clear_end(values, length)
+        assert values.tolist() == [*range(1, length + 1), *[0] * (64 - length)]
 
 
 @pytest.mark.parametrize("n_blocks", BLOCKS)
@@ -227,6 +269,42 @@ def test_add_rows(n_spins, dtype, largest, field_type):
     """Rows left over by twos and fours, 1 to 8 blocks of columns."""
     length = -(-n_spins // 32) * 32
     slab_product(add_rows, n_spins, length, length, dtype, largest, field_type)
+
+
+def symmetric_slabs(rng, n_spins, length, largest):
+    """Return couplings (N, N F) int16 of symmetric slabs, zeros behind, the slab of site 2 with the largest sums."""
+    slabs_of_sites = np.zeros((n_spins, n_spins, length), dtype=np.int16)
+    values = rng.integers(-largest, largest + 1, (n_spins, n_spins, n_spins))
+    values[2] = largest * rng.choice([-1, 1], (n_spins, 1)) * rng.choice([-1, 1], n_spins)
+    slabs_of_sites[:, :, :n_spins] = np.triu(values) + np.triu(values, 1).transpose(0, 2, 1)
+    return slabs_of_sites.reshape(n_spins, -1)
+
+
+@FIELDS
+@pytest.mark.parametrize("n_chains", range(1, 10))
+@pytest.mark.parametrize("n_spins", [3, 31, 60, 66, 129])
+def test_many_chains_share_a_slab(n_spins, n_chains, field_type):
+    """By rows, four chains at once, and by tables, where 64 couplings reach 64 x 511 < 2^15 with the right signs."""
+    rng, length = np.random.default_rng(n_spins), -(-n_spins // 32) * 32
+    couplings = symmetric_slabs(rng, n_spins, length, 511)
+    weights = np.zeros((12, length), dtype=np.int16)
+    weights[:, :n_spins] = rng.choice([-1, 1], (12, n_spins))
+    weights[5, :n_spins] = np.sign(couplings[2, : n_spins * length].reshape(n_spins, length)[:, 0])
+    bits = np.packbits(weights < 0, axis=1, bitorder="little").view("<u4").astype(np.uint32)
+    fields = rng.integers(-9, 9, (12, length)).astype(field_type)
+    chains, factors = rng.permutation(12), rng.choice([-4, 4, 24], 12)
+    chains[1], chains[chains == 5] = 5, chains[1]
+    for site in (2, n_spins - 1):
+        slab = couplings[site].reshape(n_spins, length).astype(np.int64)
+        expected = fields.astype(np.int64)
+        for n in range(1, 1 + n_chains):
+            expected[chains[n]] += factors[n] * (weights[chains[n], :n_spins].astype(np.int64) @ slab)
+        by_rows, by_tables = fields.copy(), fields.copy()
+        add_rows(couplings, site, n_spins, weights, factors, chains, 1, 1 + n_chains, by_rows)
+        tables = np.full(tabled_slabs.ROOM, -1, dtype=np.int16)
+        add_rows_by_tables(couplings, site, n_spins, bits, factors, chains, 1, 1 + n_chains, by_tables, tables)
+        np.testing.assert_array_equal(by_rows, expected)
+        np.testing.assert_array_equal(by_tables, expected)
 
 
 @COUPLINGS

@@ -124,6 +124,31 @@ def test_trajectories_are_the_same_bits(p, n_spins, data, dynamics, order):
         assert runs[1].by_couplings.all()
 
 
+@pytest.mark.parametrize("interaction", ["strict", "power"])
+@pytest.mark.parametrize(
+    ("p", "n_spins", "n_patterns"), [(2, 40, 30), (2, 70, 3000), (3, 20, 70), (3, 67, 100), (4, 20, 70)]
+)
+def test_chains_in_company_do_what_each_does_alone(p, n_spins, n_patterns, interaction, monkeypatch):
+    """40 chains, hot enough for tables of a slab's rows; on patterns in step, 16 or fewer at once, and one by one."""
+    net = dh.PBodyHopfield(signs(n_patterns, n_spins), p, interaction=interaction)
+    options = {"n_chains": 40, "n_sweeps": 12, "snapshot_every": 1, "n_workers": 1, "dynamics": "metropolis"}
+    for temperature in (0.0, 0.7, 1e3):
+        names = ("patterns",) if (p, interaction) == (4, "power") else ("patterns", "couplings")
+        together = [net.sample(temperature, representation=name, **options) for name in names]
+        with monkeypatch.context() as patch:
+            patch.setattr("densehop.simulate.representations.patterns.MOST_IN_STEP", 1)
+            assert same([*together, net.sample(temperature, representation="patterns", **options)])
+
+
+@pytest.mark.parametrize(("n_spins", "n_patterns"), [(20, 70), (70, 600)])
+def test_slabs_have_tables_only_where_their_sums_fit(n_spins, n_patterns):
+    """The first 64 spins of equal patterns add up to 64 M; of more than 511 patterns that has more than 16 bits."""
+    equal = np.ones((n_patterns, n_spins), dtype=np.int8)
+    assert CouplingStore.build(3, equal, 1).tabled == ((min(n_spins, 64) - 2) * n_patterns < 2**15)
+    net, options = dh.PBodyHopfield(equal, 3), {"n_chains": 20, "n_sweeps": 10, "snapshot_every": 1, "n_workers": 1}
+    assert same([net.sample(1e9, representation=name, **options) for name in ("patterns", "couplings")])
+
+
 @pytest.mark.parametrize("n_workers", [1, 2, 5])
 def test_chains_in_step_do_not_depend_on_the_group(n_workers):
     net = dh.PBodyHopfield(signs(60, 20), 3)
@@ -286,7 +311,7 @@ def test_largest_powers_fill_no_lane(p, interaction, n_spins):
 def test_polynomials_are_the_tables_modulo_the_type(make, p, n_spins):
     """Term by term in Python's integers; sums of as many blocks as the form allows stay within the type."""
     table = make(p, n_spins) if make is not power_table or 2 * (n_spins + 2) ** p < 2**63 else make(5, n_spins)
-    form, _, kind = forms.fastest(table.even, table.odd)
+    form, _, kind, _ = forms.fastest(table.even, table.odd)
     assert isinstance(form, Polynomial)
     size = 2 ** (8 * np.dtype(kind).itemsize)
     for k, even, odd in zip(range(2 - n_spins, n_spins, 2), table.even[1:-1], table.odd[1:-1], strict=True):

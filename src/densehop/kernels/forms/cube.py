@@ -12,7 +12,7 @@ import numpy as np
 from densehop.kernels import implements
 from densehop.kernels.forms.exact import LARGEST_INT16, LARGEST_INT32, Cost, Fit, Tables, fit_int64, same_fields
 from densehop.kernels.patterns import even_sum, odd_sum, update
-from densehop.kernels.signed_sums import add_signed_and_sum, signed_sum_of_cubes
+from densehop.kernels.signed_sums import add_signed_and_sum, clear_end, signed_sum_of_cubes
 
 COST = Cost("cube pattern", 0.05, 0.05)
 
@@ -72,12 +72,14 @@ def fit(tables: Tables) -> Fit | None:
 @implements(even_sum, Cube)
 def _even_sum(form, patterns, chain, site):
     total, n_blocks = np.int64(0), patterns.bits.shape[1]
-    for first in range(0, n_blocks, form.chunk):
+    first = 0
+    while first < n_blocks:  # a range with a step would divide
         last = min(first + form.chunk, n_blocks)
         halves: int = signed_sum_of_cubes(
             patterns.bits, site, first, last, chain.overlaps, form.parity, form.half_slope
         )
         total += 2 * halves // form.divisor
+        first = last
     return form.factor * total
 
 
@@ -92,8 +94,10 @@ def _odd_sum(form, patterns, chain):
 @implements(update, Cube)
 def _update(form, patterns, chain, site, spin):
     step, n_blocks, signed = np.int16(-2 * spin), patterns.bits.shape[1], np.int64(0)
-    for first in range(0, n_blocks, form.chunk):
+    first = 0
+    while first < n_blocks:  # a range with a step would divide
         last = min(first + form.chunk, n_blocks)
         signed += add_signed_and_sum(patterns.bits, site, first, last, step, chain.overlaps)
-    chain.overlaps[patterns.n_patterns :] = 0
+        first = last
+    clear_end(chain.overlaps, patterns.n_patterns)
     return chain.totals[0] + 4 * form.square * (spin * signed - patterns.n_patterns)

@@ -23,11 +23,15 @@ class Cost(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """A form that reproduces the fields of a table, what it costs, and the type of its amplitudes if it has any."""
+    """A form that reproduces the fields of a table, what it costs, and the type of its amplitudes if it has any.
+
+    `in_step` says that it implements `kernels.patterns.four_even_sums`.
+    """
 
     form: Any
     cost: Cost
     amplitude_type: type[np.int32 | np.int64] | None = None
+    in_step: bool = False
 
 
 class Tables(NamedTuple):

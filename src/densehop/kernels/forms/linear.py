@@ -9,8 +9,8 @@ import numpy as np
 
 from densehop.kernels import implements, inlined
 from densehop.kernels.forms.exact import LARGEST_INT32, Cost, Fit, Tables, fit_int64, line, same_fields
-from densehop.kernels.patterns import even_sum, move_overlaps, odd_sum, update
-from densehop.kernels.signed_sums import signed_sum
+from densehop.kernels.patterns import even_sum, four_even_sums, move_overlaps, odd_sum, update
+from densehop.kernels.signed_sums import four_signed_sums, signed_sum
 
 COST = Cost("pattern", 0.027, 0.033)
 
@@ -35,16 +35,26 @@ def fit(tables: Tables) -> Fit | None:
     even, odd = [factor * value + constant for value in k], [slope * value + shift for value in k]
     if not (same_fields(tables, even, odd) and fit_int64(factor, constant, slope, shift)):
         return None
-    return Fit(Linear(factor, constant, slope, shift, LARGEST_INT32 // (2 * n_spins)), COST)
+    return Fit(Linear(factor, constant, slope, shift, LARGEST_INT32 // (2 * n_spins)), COST, in_step=True)
 
 
 @implements(even_sum, Linear)
 def _even_sum(form, patterns, chain, site):
     total, n_blocks = np.int64(0), patterns.bits.shape[1]
-    for first in range(0, n_blocks, form.chunk):
+    first = 0
+    while first < n_blocks:  # a range with a step would divide
         last = min(first + form.chunk, n_blocks)
         total += signed_sum(patterns.bits, site, first, last, chain.overlaps)
+        first = last
     return form.factor * total + form.constant * patterns.sign_sums[site]
+
+
+@implements(four_even_sums, Linear)
+def _four_even_sums(form, patterns, chains, site, first, sums):
+    four_signed_sums(patterns.bits, site, chains.overlaps, first, sums)
+    constant = form.constant * patterns.sign_sums[site]
+    for chain in range(first, first + 4):
+        sums[chain] = form.factor * sums[chain] + constant
 
 
 @inlined

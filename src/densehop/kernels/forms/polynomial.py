@@ -16,7 +16,7 @@ from densehop.kernels import implements, inlined
 from densehop.kernels.forms.exact import Cost, Fit, Tables, blocks_at_once, same_fields
 from densehop.kernels.patterns import even_sum, odd_sum, sum_of_amplitudes, update
 from densehop.kernels.polynomials import evaluate
-from densehop.kernels.signed_sums import add_signed
+from densehop.kernels.signed_sums import add_signed, clear_end
 from densehop.kernels.vectors import LANES
 
 MOST_TERMS = 5  # of a polynomial of q
@@ -153,6 +153,6 @@ def _update(form, patterns, chain, site, spin):
         last = min(first + at_once, n_blocks)
         add_signed(patterns.bits, site, first, last, step, chain.overlaps)
         if last == n_blocks:
-            chain.overlaps[patterns.n_patterns :] = 0
+            clear_end(chain.overlaps, patterns.n_patterns)
         total += find_amplitudes(form, chain, first, last)
     return total + form.shift * patterns.n_patterns

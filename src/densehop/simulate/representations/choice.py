@@ -14,6 +14,7 @@ from densehop.base.arrays import Floats, Signs
 from densehop.energies.tables import EnergyTable
 from densehop.errors import InvalidInput
 from densehop.kernels.forms.exact import Cost
+from densehop.kernels.in_step import FOUR
 from densehop.simulate.chains import Chains, Numbers
 from densehop.simulate.representations.couplings import LARGEST_P, CoupledChains, CouplingStore, row_length
 from densehop.simulate.representations.fingerprint import digest
@@ -21,19 +22,22 @@ from densehop.simulate.representations.patterns import PatternChains, PatternSto
 
 REPRESENTATIONS = ("auto", "patterns", "couplings")
 FIRST_GUESS = 0.1  # acceptance before any was measured
+COMPANY = 3  # chains that flip at a site, on average, for which the time of a flip at p = 3 is that of many
 MARGIN = 0.95  # a change must promise at least this ratio of costs
 SHARE_OF_MEMORY = 0.25  # the free memory that `auto` may fill with couplings
 
 # Nanoseconds per part of the work, fitted by `benchmarks/bench_kernels.py --constants` on one 2-core x86 machine with
 # 512-bit registers; only their ratios matter. "attempt" includes the noise variate.
 # What a pattern costs stands with the form of the table, in `kernels/forms/`.
-PATTERNS_COST = {"attempt": 21.0, "flip": 49.0}
+PATTERNS_COST = {"attempt": 21.0, "flip": 49.0, "attempt in step": 9.0, "flip in step": 13.0}
 COUPLINGS_COST = {
     "attempt": 11.0,
     "flip": 45.0,
     "row": 7.2,
     "coupling 2": 0.13,
     "coupling 3": 0.038,
+    "flip in company": 10.0,
+    "coupling 3 in company": 0.017,
     "coupling 4": 0.027,
     "read 0": 0.0,
     "read 1": 0.004,
@@ -48,6 +52,8 @@ BUILD_COST = {"sign": 1.3, "product": 35.0, "word": 0.2}  # a word counts 64 pat
 class Workload:
     """What decides the cost: sizes, the costs of the table's form, and how the chains of a group visit sites.
 
+    in_step tells whether they visit the same site at a time, patterns_in_step whether they do so on patterns, too.
+
     `built` tells whether there were couplings when the run began. What another thread builds meanwhile does not count:
     which sweeps run on couplings would depend on which thread is first.
     """
@@ -59,6 +65,7 @@ class Workload:
     n_chains: int
     in_step: bool
     built: bool = False
+    patterns_in_step: bool = False
 
     def cost(self, couplings: bool, acceptance: float) -> float:
         """Return the predicted nanoseconds per attempt."""
@@ -80,9 +87,10 @@ class Workload:
 
     def patterns_parts(self, acceptance: float) -> dict[str, float]:
         """Return how much of each kind of work an attempt is, on average."""
+        how = " in step" if self.patterns_in_step else ""
         parts = {
-            "attempt": 1.0,
-            "flip": acceptance,
+            f"attempt{how}": 1.0,
+            f"flip{how}": acceptance,
             self.form.name: self.n_patterns,
             f"{self.form.name} flip": acceptance * self.n_patterns,
         }
@@ -98,11 +106,12 @@ class Workload:
         level = sum(2 * self.n_spins * slab > size for size in CACHES)
         chains = self.n_chains if self.in_step else 1
         reads = (1 - (1 - acceptance) ** chains) / chains
+        how = " in company" if self.p == 3 and acceptance * chains >= COMPANY else ""
         return {
             "attempt": 1.0,
-            "flip": acceptance,
+            f"flip{how}": acceptance,
             "row": acceptance * self.n_spins if self.p == 4 else 0.0,
-            f"coupling {self.p}": acceptance * slab,
+            f"coupling {self.p}{how}": acceptance * slab,
             f"read {level}": reads * 2 * slab,
         }
 
@@ -174,8 +183,11 @@ class IntegerModel:
     def workload(self, n_chains: int, in_step: bool) -> Workload:
         """Return the work of a group whose chains visit sites in the same order or not."""
         form = self.pattern_store.fit.cost
-        built = self.coupling_store is not None
-        return Workload(self.table.p, self.n_spins, self.n_patterns, form, n_chains, in_step, built)
+        built, together = (
+            self.coupling_store is not None,
+            in_step and n_chains >= FOUR and self.pattern_store.at_once > 1,
+        )
+        return Workload(self.table.p, self.n_spins, self.n_patterns, form, n_chains, in_step, built, together)
 
     def starts_on_couplings(self, work: Workload) -> bool:
         """Tell whether chains start on couplings: if they are there and a typical acceptance favours them."""

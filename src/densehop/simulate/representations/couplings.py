@@ -7,7 +7,7 @@ the patterns representation, so that both make the same decisions.
 import math
 import threading
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from densehop.energies.tables import EnergyTable
 from densehop.kernels import couplings as kernel
 from densehop.kernels.products import BITS, MOST_WORDS, pair_products
 from densehop.kernels.record import Attempts, Record
+from densehop.kernels.tabled_slabs import ROOM, ROWS
 from densehop.kernels.tiles import WIDTH
 from densehop.kernels.vectors import LANES
 from densehop.simulate.chains import require_none_wrong
@@ -58,6 +59,15 @@ class CouplingStore:
 
     tensor: Tensor
     n_others: int
+
+    @cached_property
+    def tabled(self) -> bool:
+        """Whether sums of the couplings in `ROWS` rows of a column fit into 16 bits, with any signs; only for p = 3."""
+        if self.n_others != 1 or self.tensor.dtype != np.int16:
+            return False
+        tops = np.arange(0, len(self.tensor), ROWS)
+        sums = (np.add.reduceat(np.abs(slab), tops, dtype=np.int64).max() for slab in self.tensor)
+        return all(largest <= LARGEST_INT16 for largest in sums)
 
     @classmethod
     def build(cls, p: int, patterns: Signs, n_workers: int) -> "CouplingStore":
@@ -185,15 +195,18 @@ class CoupledChains:
         """Place chains at states (C, N), which change in place."""
         n_chains, n_spins = states.shape
         weights = aligned_zeros((n_chains, store.tensor.shape[2]), np.int16)
-        kernel.set_weights(states, store.n_others, weights)
+        bits = np.zeros((n_chains, whole_blocks(n_spins) // LANES), dtype=np.uint32)
+        kernel.set_weights(states, store.n_others, weights, bits)
         kind = field_type(patterns.table, patterns.patterns.n_patterns)
         fields = aligned_zeros((n_chains, whole_blocks(n_spins)), kind)
         energies, work = np.empty(n_chains, dtype=np.int64), np.empty((5, n_chains), dtype=np.int64)
         for index in range(n_chains):  # one at a time: overlaps with all patterns take memory
             chain = PatternChains.start(patterns, states[index : index + 1])
             fields[index, :n_spins], energies[index] = chain.fields()[0], chain.energies[0]
-        energy = kernel.Couplings(store.tensor.reshape(n_spins, -1), store.n_others, patterns.table.coupling_factor)
-        arrays = kernel.CoupledArrays(states, weights, fields, energies, work)
+        tables = aligned_zeros((ROOM if store.tabled else 0,), np.int16)
+        factor = patterns.table.coupling_factor
+        energy = kernel.Couplings(store.tensor.reshape(n_spins, -1), store.n_others, factor, store.tabled)
+        arrays = kernel.CoupledArrays(states, weights, bits, fields, energies, work, tables)
         return cls(patterns, energy, arrays, lower_bodies(patterns))
 
     def run(self, attempts: Attempts, record: Record) -> None:

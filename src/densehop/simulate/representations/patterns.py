@@ -1,22 +1,27 @@
 """The patterns representation: stored vectors laid out for the kernel, and chains beside them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from densehop.base.arrays import Integers, Signs
 from densehop.energies.tables import EnergyTable
+from densehop.kernels import in_step
 from densehop.kernels import patterns as kernel
 from densehop.kernels.forms import fastest
 from densehop.kernels.forms.exact import Fit
-from densehop.kernels.record import Attempts, Record
+from densehop.kernels.in_step import FOUR
+from densehop.kernels.record import Attempts, Record, attempts_of, records_of
 from densehop.kernels.sweeps import run_sweeps
 from densehop.kernels.vectors import LANES
 from densehop.simulate.chains import require_none_wrong
 from densehop.simulate.representations.aligned import aligned_zeros
 
 PACKED_AT_ONCE = 8192  # patterns, a multiple of 8
+CACHE = 2**15  # bytes of overlaps that stay in the first level while chains go in step
+MOST_IN_STEP = 16
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,14 @@ class PatternStore:
         sign_sums = patterns.sum(axis=0, dtype=np.int64)
         fit = fastest(table.even, table.odd)
         return cls(table, fit, kernel.Patterns(bits, sign_sums, table.energy, len(patterns), fit.form))
+
+    @cached_property
+    def at_once(self) -> int:
+        """How many chains go in step: a multiple of four, or one where that does not pay or sums need 64 bits."""
+        n_blocks = int(self.patterns.bits.shape[1])
+        if not self.fit.in_step or 16 * n_blocks > self.patterns.form.chunk:
+            return 1
+        return max(1, min(MOST_IN_STEP, CACHE // (2 * LANES * n_blocks) // FOUR * FOUR))
 
     @staticmethod
     def bytes_needed(n_spins: int, n_patterns: int, n_chains: int) -> int:
@@ -55,7 +68,7 @@ def pack(patterns: Signs, multiple: int) -> npt.NDArray[np.uint8]:
 
 @dataclass(frozen=True)
 class PatternChains:
-    """C chains that run one after the other; the arrays, chains in front, change in place."""
+    """C chains that run one after the other, on few patterns in step; the arrays, chains in front, change in place."""
 
     store: PatternStore
     arrays: kernel.PatternArrays
@@ -85,7 +98,15 @@ class PatternChains:
 
     def run(self, attempts: Attempts, record: Record) -> None:
         """Run the attempts and fill in their rows of the record."""
-        run_sweeps(self.store.patterns, self.arrays, attempts, record)
+        shared, at_once, n_chains = self.store.patterns, self.store.at_once, len(self.arrays.states)
+        if at_once == 1 or n_chains < FOUR or attempts.sites.shape[1] > 0:
+            run_sweeps(shared, self.arrays, attempts, record)
+            return
+        for first in range(0, n_chains, at_once):
+            rows = slice(first, first + at_once)
+            arrays = kernel.PatternArrays(*(values[rows] for values in self.arrays))
+            work = np.empty((3, len(arrays.states)), dtype=np.int64)
+            in_step.run_sweeps(shared, arrays, attempts_of(attempts, rows), records_of(record, rows), work)
 
     def check(self) -> None:
         """Raise `InternalError` where the energy of a chain is not that of its state."""
