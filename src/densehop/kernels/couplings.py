@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from densehop.kernels import allocation_free, compiled, inlined
+from densehop.kernels import allocation_free, compiled, generic, implements, inlined
 from densehop.kernels.in_step import choose
 from densehop.kernels.noise import flips
 from densehop.kernels.record import draw, record_of, write
 from densehop.kernels.scans import lowest_bit, may_flip
-from densehop.kernels.slabs import add_products, add_row, add_rows
+from densehop.kernels.slabs import add_products, add_row, add_rows, add_shared_rows
 from densehop.kernels.tabled_slabs import add_rows_by_tables
 from densehop.kernels.vectors import LANES
 
@@ -35,13 +35,30 @@ FLIPPED, UPCOMING, MOVING, CHOSEN, FACTORS = range(5)  # rows of `work`
 class Couplings(NamedTuple):
     """What all chains share: n_others = p - 2 spins make a weight; factor is that of the couplings in the fields.
 
-    `tabled` tells whether sums of couplings are small enough for `add_rows_by_tables`.
+    `tabled` tells whether sums of couplings are small enough for `add_rows_by_tables`. Each class below has code of its
+    own, so that none waits for that of another to be compiled.
     """
 
     couplings: Any
     n_others: int
     factor: int
     tabled: bool
+
+
+class PairCouplings(Couplings):
+    """p = 2."""
+
+
+class TripleCouplings(Couplings):
+    """p = 3, few chains."""
+
+
+class SharedTripleCouplings(Couplings):
+    """p = 3, chains that share what a slab takes."""
+
+
+class QuadrupleCouplings(Couplings):
+    """p = 4."""
 
 
 class CoupledArrays(NamedTuple):
@@ -95,21 +112,37 @@ def flip_weights(site, n_spins, n_others, weights, bits, chain):
             weights[chain, column] = -weights[chain, column]
 
 
-@inlined
+@generic
 def add_slab(energy, chains, site, factors, moving, begin, end):
     """Add factors[n] * slab @ weights[c] to fields[c], c = moving[n], for begin <= n < end."""
-    couplings, n_spins = energy.couplings, chains.states.shape[1]
-    if energy.n_others == 0:
-        for n in range(begin, end):
-            add_row(couplings, site, factors[n], moving[n], chains.fields)
-    elif energy.n_others == 1 and energy.tabled and end - begin >= MANY:
-        add_rows_by_tables(
-            couplings, site, n_spins, chains.bits, factors, moving, begin, end, chains.fields, chains.tables
-        )
-    elif energy.n_others == 1:  # a slab is symmetric: its rows are its columns
-        add_rows(couplings, site, n_spins, chains.weights, factors, moving, begin, end, chains.fields)
+    raise NotImplementedError(type(energy))
+
+
+@implements(add_slab, PairCouplings)
+def _add_row(energy, chains, site, factors, moving, begin, end):
+    for n in range(begin, end):
+        add_row(energy.couplings, site, factors[n], moving[n], chains.fields)
+
+
+@implements(add_slab, TripleCouplings)
+def _add_rows(energy, chains, site, factors, moving, begin, end):
+    n_spins = chains.states.shape[1]  # a slab is symmetric: its rows are its columns
+    add_rows(energy.couplings, site, n_spins, chains.weights, factors, moving, begin, end, chains.fields)
+
+
+@implements(add_slab, SharedTripleCouplings)
+def _add_shared_rows(energy, chains, site, factors, moving, begin, end):
+    couplings, n_spins, fields = energy.couplings, chains.states.shape[1], chains.fields
+    if energy.tabled and end - begin >= MANY:
+        add_rows_by_tables(couplings, site, n_spins, chains.bits, factors, moving, begin, end, fields, chains.tables)
     else:
-        add_products(couplings, site, n_spins, chains.weights, factors, moving, begin, end, chains.fields)
+        add_shared_rows(couplings, site, n_spins, chains.weights, factors, moving, begin, end, fields)
+
+
+@implements(add_slab, QuadrupleCouplings)
+def _add_products(energy, chains, site, factors, moving, begin, end):
+    n_spins = chains.states.shape[1]
+    add_products(energy.couplings, site, n_spins, chains.weights, factors, moving, begin, end, chains.fields)
 
 
 @inlined

@@ -153,10 +153,20 @@ def weighted_columns(builder, rows, weights, n_rows, width, n_pairs):
 
 
 def products_by_column(context, builder, signature, arguments):
-    """Write the code of `add_rows` for couplings in 16 bits: blocks of columns, for four chains at once or for one.
+    """Write the code of `add_rows` for couplings in 16 bits: blocks of columns, for one chain after another."""
+    return products_of_chains(context, builder, signature, arguments, together=1)
+
+
+def shared_products(context, builder, signature, arguments):
+    """Write the code of `add_shared_rows` for couplings in 16 bits: four chains at once, or one that is left.
 
     Of two or three that are left, the last comes again as the fourth, with factor 0.
     """
+    return products_of_chains(context, builder, signature, arguments, together=4)
+
+
+def products_of_chains(context, builder, signature, arguments, together):
+    """Write the code of products for so many chains at once, and for single ones."""
     couplings, site, n_rows, weights, factors, chains, begin, end, fields = unpack(
         context, builder, signature, arguments
     )
@@ -183,9 +193,9 @@ def products_by_column(context, builder, signature, arguments):
                 add_multiple(builder, factor, values, fields.data, builder.add(line, first))
 
     n_fours = builder.udiv(builder.add(builder.sub(end, begin), INT64(2)), INT64(4))
-    single = builder.add(begin, builder.mul(n_fours, INT64(4)))
+    single = builder.add(begin, builder.mul(n_fours, INT64(4))) if together == 4 else begin
     for n_chains, from_chain, to_chain, widths in (
-        (4, begin, single, ((2, 1), (1, 1))),
+        *([(4, begin, single, ((2, 1), (1, 1)))] if together == 4 else []),
         (1, single, end, ((4, 1), (2, 2), (1, 2))),
     ):
         start = INT64(0)
@@ -217,5 +227,14 @@ def add_rows(_context, couplings, site, n_rows, weights, factors, chains, begin,
     """Do the same as `add_products` for a symmetric slab, K = F, whose rows are added up: nothing goes across lanes."""
     if are_contiguous(couplings, weights, factors, chains, fields):
         code = products_by_column if couplings.dtype == types.int16 else products_by_row
+        return slab_signature(couplings, weights, factors, chains, fields), code
+    return None
+
+
+@intrinsic
+def add_shared_rows(_context, couplings, site, n_rows, weights, factors, chains, begin, end, fields):
+    """Do the same as `add_rows` where many chains share what a slab takes; more code than for single ones."""
+    if are_contiguous(couplings, weights, factors, chains, fields):
+        code = shared_products if couplings.dtype == types.int16 else products_by_row
         return slab_signature(couplings, weights, factors, chains, fields), code
     return None

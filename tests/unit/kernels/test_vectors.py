@@ -102,6 +102,11 @@ def add_rows(couplings, site, n_rows, weights, factors, chains, begin, end, fiel
 
 
 @njit
+def add_shared_rows(couplings, site, n_rows, weights, factors, chains, begin, end, fields):
+    slabs.add_shared_rows(couplings, site, n_rows, weights, factors, chains, begin, end, fields)
+
+
+@njit
 def add_rows_by_tables(couplings, site, n_rows, bits, factors, chains, begin, end, fields, tables):
     tabled_slabs.add_rows_by_tables(couplings, site, n_rows, bits, factors, chains, begin, end, fields, tables)
 
@@ -299,12 +304,13 @@ def test_many_chains_share_a_slab(n_spins, n_chains, field_type):
         expected = fields.astype(np.int64)
         for n in range(1, 1 + n_chains):
             expected[chains[n]] += factors[n] * (weights[chains[n], :n_spins].astype(np.int64) @ slab)
-        by_rows, by_tables = fields.copy(), fields.copy()
+        by_rows, by_fours, by_tables = fields.copy(), fields.copy(), fields.copy()
         add_rows(couplings, site, n_spins, weights, factors, chains, 1, 1 + n_chains, by_rows)
+        add_shared_rows(couplings, site, n_spins, weights, factors, chains, 1, 1 + n_chains, by_fours)
         tables = np.full(tabled_slabs.ROOM, -1, dtype=np.int16)
         add_rows_by_tables(couplings, site, n_spins, bits, factors, chains, 1, 1 + n_chains, by_tables, tables)
-        np.testing.assert_array_equal(by_rows, expected)
-        np.testing.assert_array_equal(by_tables, expected)
+        for sums in (by_rows, by_fours, by_tables):
+            np.testing.assert_array_equal(sums, expected)
 
 
 @COUPLINGS

@@ -16,6 +16,7 @@ from densehop.base.arrays import Integers, Signs
 from densehop.base.workers import run_all
 from densehop.energies.tables import EnergyTable
 from densehop.kernels import couplings as kernel
+from densehop.kernels.in_step import FOUR
 from densehop.kernels.products import BITS, MOST_WORDS, pair_products
 from densehop.kernels.record import Attempts, Record
 from densehop.kernels.tabled_slabs import ROOM, ROWS
@@ -203,9 +204,11 @@ class CoupledChains:
         for index in range(n_chains):  # one at a time: overlaps with all patterns take memory
             chain = PatternChains.start(patterns, states[index : index + 1])
             fields[index, :n_spins], energies[index] = chain.fields()[0], chain.energies[0]
-        tables = aligned_zeros((ROOM if store.tabled else 0,), np.int16)
+        tabled = n_chains >= kernel.MANY and store.tabled
+        tables = aligned_zeros((ROOM if tabled else 0,), np.int16)
         factor = patterns.table.coupling_factor
-        energy = kernel.Couplings(store.tensor.reshape(n_spins, -1), store.n_others, factor, store.tabled)
+        of_class = energy_class(store.n_others, n_chains)
+        energy = of_class(store.tensor.reshape(n_spins, -1), store.n_others, factor, tabled)
         arrays = kernel.CoupledArrays(states, weights, bits, fields, energies, work, tables)
         return cls(patterns, energy, arrays, lower_bodies(patterns))
 
@@ -231,3 +234,10 @@ def lower_bodies(store: PatternStore) -> tuple[Integers, int]:
     if store.table.p == 2:
         return slope, 4 * n_spins * store.patterns.n_patterns
     return 4 * (3 * n_spins - 2) * np.asarray(store.patterns.sign_sums, dtype=np.int64), 0
+
+
+def energy_class(n_others: int, n_chains: int) -> type[kernel.Couplings]:
+    """Return the class whose code is made for so many other spins and chains."""
+    if n_others == 1:
+        return kernel.SharedTripleCouplings if n_chains >= FOUR else kernel.TripleCouplings
+    return kernel.QuadrupleCouplings if n_others == 2 else kernel.PairCouplings
