@@ -257,7 +257,7 @@ def test_what_is_no_problem_is_refused():
 
 def test_unknown_words_are_refused():
     problem = dh.TeacherStudent.nishimori(3, 6.0, 2.0)
-    branches = "'inference', 'retrieval', 'spin_glass', 'paramagnet'"
+    branches = "'inference', 'retrieval', 'spin_glass', 'paramagnet', 'unrelated_retrieval'"
     with pytest.raises(dh.InvalidInput, match=f"branch must be one of {branches}; got 'ferromagnet'"):
         dh.solve(problem, "ferromagnet")
     with pytest.raises(dh.InvalidInput, match="ansatz must be one of 'rs', '1rsb'; got '2rsb'"):

@@ -294,8 +294,8 @@ def test_branches_that_do_not_exist_say_where_they_begin():
 
 def test_words_that_mean_nothing_are_refused():
     problem = dh.DirectModel(3, 0.3, 0.5)
-    branches = "branch must be one of 'inference', 'retrieval', 'spin_glass', 'paramagnet'; got 'ferromagnet'"
-    with pytest.raises(dh.InvalidInput, match=branches):
+    branches = "'inference', 'retrieval', 'spin_glass', 'paramagnet', 'unrelated_retrieval'"
+    with pytest.raises(dh.InvalidInput, match=f"branch must be one of {branches}; got 'ferromagnet'"):
         dh.solve(problem, "ferromagnet")
     for question in (dh.phase, dh.candidates):
         with pytest.raises(dh.InvalidInput, match="ansatz must be one of 'rs', '1rsb'; got 'full'"):
