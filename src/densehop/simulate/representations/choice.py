@@ -29,20 +29,20 @@ SHARE_OF_MEMORY = 0.25  # the free memory that `auto` may fill with couplings
 # Nanoseconds per part of the work, fitted by `benchmarks/bench_kernels.py --constants` on one 2-core x86 machine with
 # 512-bit registers; only their ratios matter. "attempt" includes the noise variate.
 # What a pattern costs stands with the form of the table, in `kernels/forms/`.
-PATTERNS_COST = {"attempt": 21.0, "flip": 49.0, "attempt in step": 9.0, "flip in step": 13.0}
+PATTERNS_COST = {"attempt": 15.6, "flip": 68.0, "attempt in step": 9.7, "flip in step": 18.5}
 COUPLINGS_COST = {
-    "attempt": 11.0,
-    "flip": 45.0,
-    "row": 7.2,
-    "coupling 2": 0.13,
-    "coupling 3": 0.038,
-    "flip in company": 10.0,
-    "coupling 3 in company": 0.017,
-    "coupling 4": 0.027,
-    "read 0": 0.0,
-    "read 1": 0.004,
-    "read 2": 0.025,
-    "read 3": 0.041,
+    "attempt": 6.2,
+    "flip": 37.0,
+    "row": 7.5,
+    "coupling 2": 0.11,
+    "coupling 3": 0.027,
+    "flip in company": 0.0,
+    "coupling 3 in company": 0.028,
+    "coupling 4": 0.019,
+    "read 0": 0.018,
+    "read 1": 0.018,
+    "read 2": 0.037,
+    "read 3": 0.060,
 }
 CACHES = (2**20, 2**22, 2**25)  # bytes: a tensor that is larger is read from the next level
 BUILD_COST = {"sign": 1.3, "product": 35.0, "word": 0.2}  # a word counts 64 patterns for one product of sites
