@@ -200,6 +200,8 @@ def main() -> None:
     parser.add_argument("--nearest", type=int, default=0)
     parser.add_argument("--synchronous", action="store_true")
     options = parser.parse_args()
+    if options.runs < 2 or options.nearest < 0:
+        parser.error(f"--runs must be at least 2 and --nearest at least 0; got {options.runs} and {options.nearest}")
     problem = dh.ExponentialModel(options.load, options.sharpness, 0.0)
     print("   N     L                M  half come back     first step, large N, N (edge - first step)")
     for n in options.n_spins:

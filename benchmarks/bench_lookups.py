@@ -111,7 +111,7 @@ def lookups(
     import densehop as dh  # noqa: PLC0415 (as above)
 
     def memory(method: str, **parameters: object) -> Callable[[], object]:
-        fitted = dh.DenseAssociativeMemory(**parameters).fit(stored)  # type: ignore[arg-type]
+        fitted = dh.DenseAssociativeMemory(**parameters).fit(stored)  # type: ignore[arg-type]  # strings and numbers by name
         return lambda: getattr(fitted, method)(asked)
 
     def brute() -> Callable[[], object]:
