@@ -38,6 +38,7 @@ TESTS = (
     "unit/learn/test_class_scores.py",
     "unit/learn/test_classifier.py",
     "unit/learn/test_memory.py",
+    "unit/learn/test_memory_conventions.py",
     "unit/learn/test_own_data.py",
     "unit/learn/test_unlike_training.py",
     "unit/apps/test_released.py",

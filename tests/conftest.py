@@ -17,6 +17,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 gc.disable()  # while tests are collected: hardly an object of theirs is ever garbage
 
 
+def pytest_configure(config):
+    """Let JAX keep what it compiles beside pytest's own cache: workers and later runs compile no program again."""
+    if hasattr(config, "cache"):  # not with -p no:cacheprovider
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("jax")))
+        os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+
+
 def pytest_collection_finish():
     """Leave half a million objects of modules and tests out of each later search for garbage, a tenth of all time."""
     gc.freeze()

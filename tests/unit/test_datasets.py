@@ -32,9 +32,12 @@ def hidden_names(dataset):
     return hidden + [name for name in {*dataset.variables, *dataset.dims} if hasattr(xr.DataArray, str(name))]
 
 
+published = cache(store.load)
+
+
 @pytest.mark.parametrize("path", FIGURES, ids=[path.stem for path in FIGURES])
 def test_names_in_published_files(path):
-    assert hidden_names(store.load(path)) == []
+    assert hidden_names(published(path)) == []
 
 
 @cache
@@ -92,8 +95,7 @@ def undescribed(dataset):
 @pytest.mark.parametrize("path", FIGURES, ids=[path.stem for path in FIGURES])
 def test_every_name_of_a_recipe_is_known(path):
     """What `reproduce` writes says what it is: all names of the published files are known."""
-    data = store.load(path)
-    assert undescribed(described(data)) == []
+    assert undescribed(described(published(path))) == []
     assert meaning("nobody_knows") == meaning("nobody_knows_mean") == {}
 
 

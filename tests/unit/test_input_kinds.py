@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from tests.answers import answers
-from tests.input_kinds import KINDS, REFUSED, SAME, functions, judged
+from tests.input_functions import functions
+from tests.input_kinds import KINDS, REFUSED, SAME, judged
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/inputs.md").read_text()

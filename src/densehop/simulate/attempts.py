@@ -87,13 +87,13 @@ class SwapStream:
     """The random numbers of the swaps of one ladder, one for each of its pairs at each turn."""
 
     def __init__(self, seed: Seed, ladder: int, n_pairs: int) -> None:
-        self._keys, self._n_pairs = _keys(seed, Purpose.SWAP, range(ladder, ladder + 1)), n_pairs
+        self._keys, self._numbers = _keys(seed, Purpose.SWAP, range(ladder, ladder + 1)), _buffer(1, n_pairs)
+        self._of_pairs = self._numbers[0, :n_pairs]
 
     def uniforms(self, turn: int) -> Floats:
         """Return the numbers (pair,) of a turn."""
-        numbers = _buffer(1, self._n_pairs)
-        fill_uniforms(self._keys, 0, turn, numbers)
-        return numbers[0, : self._n_pairs]
+        fill_uniforms(self._keys, 0, turn, self._numbers)
+        return self._of_pairs.copy()
 
 
 class ResamplingStream:

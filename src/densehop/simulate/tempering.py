@@ -93,8 +93,9 @@ class Ladder(Group):
 
     def __init__(self, setup: Setup, rows: slice, states: Signs, record: Record, results: Arrays) -> None:
         super().__init__(setup, rows, states, record, results)
-        self._temperatures = np.array(setup.temperatures)
-        self._gaps = -np.diff(1 / self._temperatures)
+        temperatures = np.array(setup.temperatures)
+        self._units = temperatures / self.model.unit
+        self._gaps = -np.diff(1 / temperatures)
         self._pairs = tuple(np.arange(turn, len(self._gaps), 2) for turn in (0, 1))  # the lower of each pair, by turns
         self._exchange_every = setup.exchange_every
         self._swaps = SwapStream(self.settings.seed, rows.start // len(states), len(self._gaps))
@@ -110,7 +111,7 @@ class Ladder(Group):
         first = sweeps.start
         while first < sweeps.stop:
             last = min(sweeps.stop, first - first % self._exchange_every + self._exchange_every)
-            units = np.repeat(self._temperatures[self._levels, np.newaxis] / self.model.unit, last - first, axis=1)
+            units = self._units[self._levels, np.newaxis].repeat(last - first, axis=1)
             chains.run(self.streams.attempts(units, first), self.record)
             self.results["level"][:, first:last] = self._levels[:, np.newaxis]
             if last % self._exchange_every == 0:
@@ -121,7 +122,7 @@ class Ladder(Group):
     def _swap(self, energies: Floats, turn: int) -> None:
         """Let every other pair of neighbours swap, the even and the odd ones in turn."""
         uniform = self._swaps.uniforms(turn)
-        chain_at, first = np.argsort(self._levels), self._pairs[turn % 2]
+        chain_at, first = self._levels.argsort(), self._pairs[turn % 2]
         cold, hot = chain_at[first], chain_at[first + 1]
         gain = self._gaps[first] * (energies[cold] - energies[hot])
         swapped = np.log1p(-uniform[first]) < gain

@@ -18,7 +18,7 @@ def network(p=3, n_spins=4, n_patterns=5, interaction="strict"):
     return dh.PBodyHopfield(patterns, p, interaction)
 
 
-def joint_p_value(net, n_sweeps=10_000, thin=10, **options):
+def joint_p_value(net, n_sweeps=4_000, thin=4, **options):
     """Return the p-value of the states at two temperatures together, thinned."""
     run = net.temper(TEMPERATURES, n_ladders=2, n_sweeps=n_sweeps, snapshot_every=1, **options)
     codes = naive.codes_of(run.snapshots)[:, :, 10 * thin :: thin]

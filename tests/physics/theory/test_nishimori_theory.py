@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,17 +69,6 @@ def test_many_bodies_reach_the_random_energy_model():
     assert dh.nishimori_lines(60).gamma_global < limit.gamma_global
 
 
-def test_pairwise_transition_is_continuous():
-    with pytest.raises(dh.InvalidInput, match="the transition of p = 2 is continuous"):
-        dh.nishimori_lines(2)
-    temperature, critical = 3.0, 2 * (3.0 / 2 - 1) ** 2  # load alpha = 2 M/N
-    with pytest.raises(dh.NoSolution, match="begins continuously"):
-        dh.solve(dh.TeacherStudent.nishimori(2, critical * 0.999, temperature))
-    overlaps = [dh.solve(dh.TeacherStudent.nishimori(2, critical * (1 + x), temperature)).q for x in (1e-6, 1e-4, 1e-2)]
-    assert overlaps[0] < 1e-5
-    assert overlaps == sorted(overlaps)
-
-
 retrieval_points = st.tuples(
     st.integers(3, 10), st.floats(1.0001, 30.0), st.floats(1.55, 50.0)
 )  # p, Gamma over its spinodal value, T above every T_crit
@@ -120,26 +108,6 @@ def test_identities_at_random_points(point):
     assert found.energy == pytest.approx(-slope, rel=1e-6)
     if gamma > dh.nishimori_lines(p).gamma_global:
         assert found.entropy > -1e-13 * max(1, gamma)
-
-
-@given(st.floats(2.01, 20.0), st.floats(1.001, 50.0))
-def test_pairwise_identities_at_random_points(temperature, ratio):
-    """p = 2: the two-parameter functional of the Wishart noise is stationary at q = q*, and u = -gamma c."""
-    beta, c = 1 / temperature, 2 / temperature / (1 - 2 / temperature)
-    gamma = ratio * (temperature / 2 - 1) ** 2
-    found = dh.solve(dh.TeacherStudent.nishimori(2, 2 * gamma, temperature))
-    assert found.residual < 1e-9
-    assert found.energy == pytest.approx(-gamma * c, rel=1e-13)
-    assert found.free_entropy == pytest.approx(
-        naive_replicas.free_entropy_pairwise(beta, gamma, c, found.q, found.q), rel=1e-11
-    )
-    change = 1e-4 * (beta - 2 * beta**2)
-    slope = (
-        naive_replicas.free_entropy_pairwise(beta + change, gamma, c, found.q, found.q)
-        - naive_replicas.free_entropy_pairwise(beta - change, gamma, c, found.q, found.q)
-    ) / (2 * change)
-    assert found.energy == pytest.approx(-slope, rel=1e-5)
-    assert found.replicon > 0
 
 
 @pytest.mark.parametrize("p", BODIES)
@@ -218,12 +186,6 @@ def test_phases_change_on_the_lines(p):
             assert dh.phase(dh.TeacherStudent.nishimori(p, gamma * temperature**2 * factor, temperature)) is expected
 
 
-def test_phases_of_two_bodies():
-    assert dh.phase(dh.TeacherStudent.nishimori(2, 0.49, 3.0)) is dh.Phase.PARAMAGNETIC
-    assert dh.phase(dh.TeacherStudent.nishimori(2, 0.51, 3.0)) is dh.Phase.GLOBAL_RETRIEVAL
-    assert dh.phase(dh.TeacherStudent.nishimori(2, 0.1, 1.9)) is dh.Phase.EXAMPLE_RETRIEVAL
-
-
 @pytest.mark.parametrize("p", [3, 4, 6])
 def test_the_line_is_crossed_continuously(p):
     """The line has a solver of its own; just off it the general one must agree, and so must the phases."""
@@ -264,79 +226,8 @@ def test_unknown_words_are_refused():
         dh.solve(problem, ansatz="2rsb")
 
 
-def test_finite_size_overlap_solves_its_equations():
-    """The pair (q, q*) with signal lambda_N and load rho_N alpha, by adaptive quadrature; tends to the theory."""
-    n, temperature = 256, 2.0
-    n_examples = dh.n_examples_for(6.4, n, 3)
-    q, q_star = dh.theory.finite_size_overlap(n, n_examples, 3, temperature)
-    signal = dh.signal_strength(n, n_examples, 3, temperature)
-    load = dh.teacher.noise_ratio(n, 3, temperature) * dh.load_of(n_examples, n, 3)
-    mean, deviation = 3 * signal * q_star**2 / temperature, math.sqrt(3 * load * q**2) / temperature
-    assert naive_replicas.gaussian_mean(lambda z: math.tanh(mean + deviation * z)) == pytest.approx(q_star, abs=1e-10)
-    assert naive_replicas.gaussian_mean(lambda z: math.tanh(mean + deviation * z) ** 2) == pytest.approx(q, abs=1e-10)
-    assert abs(q - q_star) < 5e-5  # exactly 0 at every N (Bayes)
-    limit = dh.solve(dh.TeacherStudent.nishimori(3, 6.4, 2.0)).q_star
-    sizes = 5_000, 20_000
-    near, far = (dh.theory.finite_size_overlap(n, dh.n_examples_for(6.4, n, 3), 3, 2.0)[1] - limit for n in sizes)
-    assert 0 < far < 3e-4
-    assert near == pytest.approx(4 * far, rel=0.01)  # as 1/N
-
-
-@pytest.mark.parametrize(("n", "n_examples", "temperature"), [(308, 365, 1.5158), (283, 3539, 1.5419)])
-def test_weak_signal_has_no_finite_size_retrieval(n, n_examples, temperature):
-    """Just above T_crit the noise outweighs the signal: only a spin glass with q* = 0 solves the equations."""
-    with pytest.raises(dh.NoSolution, match="no retrieval solution at this size"):
-        dh.theory.finite_size_overlap(n, n_examples, 3, temperature)
-
-
-def test_finite_size_overlap_at_extremes():
-    assert dh.theory.finite_size_overlap(100, 10**15, 3, 3.0) == (1.0, 1.0)
-    with pytest.raises(dh.OutOfRange, match="the teacher is ordered below T_crit"):
-        dh.theory.finite_size_overlap(100, 1000, 3, 1.2)
-    with pytest.raises(dh.NoSolution, match="without examples"):
-        dh.theory.finite_size_overlap(100, 0, 3, 2.0)
-
-
-@pytest.mark.parametrize("temperature", [2.001, 3.0, 10.0])
-@pytest.mark.parametrize("distance", [1e-4, 1e-6, 1e-8])
-def test_pairwise_overlap_near_its_transition(temperature, distance):
-    """q = distance/(1 + c) to first order: relative digits, not absolute ones."""
-    load = 2 * (temperature / 2 - 1) ** 2 * (1 + distance)
-    found = dh.solve(dh.TeacherStudent.nishimori(2, load, temperature))
-    expected = distance / (1 + 2 / (temperature - 2))
-    assert found.q == pytest.approx(expected, rel=4 * distance + 1e-15 / distance)
-    assert found.residual < 1e-11
-
-
-def test_two_bodies_at_the_teacher_critical_point():
-    with pytest.raises(dh.OutOfRange, match="the teacher is exactly critical"):
-        dh.solve(dh.TeacherStudent.nishimori(2, 0.5, 2.0))
-    with pytest.raises(dh.NoSolution, match="it exists above T = 2"):
-        dh.solve(dh.TeacherStudent.nishimori(2, 0.5, 2.0), "paramagnet")
-
-
 def test_no_false_alarm_at_the_spinodal():
     for p in (5, 20, 50, 100):
         load = dh.nishimori_lines(p).gamma_local * 9
         for ulp in range(6):
             assert dh.solve(dh.TeacherStudent.nishimori(p, load * (1 + (1 + ulp) * 2e-15), 3.0)).advice == ""
-
-
-def test_finite_size_overlap_ends_at_its_spinodal():
-    """Where lambda_N^2/(rho_N alpha) is Gamma_lR: the equations are those of infinite N, as q = q*."""
-    n, n_examples = 160, dh.n_examples_for(6.0, 160, 3)
-    exists = []
-    for temperature in np.arange(2.3, 2.6, 0.002):
-        try:
-            exists.append(dh.theory.finite_size_overlap(n, n_examples, 3, float(temperature))[1])
-        except dh.NoSolution:
-            exists.append(math.nan)
-    values = np.array(exists)
-    last = np.flatnonzero(~np.isnan(values))[-1]
-    ends = 2.3 + 0.002 * last
-    gamma = dh.signal_strength(n, n_examples, 3, ends) ** 2 / (6.0 * dh.teacher.noise_ratio(n, 3, ends))
-    assert gamma == pytest.approx(dh.nishimori_lines(3).gamma_local, rel=0.002)
-    assert np.isnan(values[last + 1 :]).all()
-    assert (np.diff(values[: last + 1]) < 0).all()
-    steps = -np.diff(values[: last + 1])
-    assert steps[-1] > 4 * steps[-20]  # a square root, not an early end

@@ -115,12 +115,11 @@ def test_what_is_called_settled_is_a_minimum(monkeypatch, case):
         interaction = Interaction(*case, memories.shape[1])
         for present, free in ((None, None), (known, ~known), (None, ~known)):
             found = memory_of(interaction, memories).relax(states > 0, present, free, 100, float)
-            lowest = np.ones(len(states), dtype=bool)
-            for site in range(memories.shape[1]):
-                flipped = found.states.copy()
-                flipped[:, site] *= -1
-                rise = interaction.energies(flipped @ memories.T) - interaction.energies(found.states @ memories.T)
-                lowest &= (rise > -1e-9) | (False if free is None else ~free[:, site])
+            overlaps = found.states @ memories.T
+            flipped = overlaps[:, None] - 2 * found.states[:, :, None] * memories.T  # (state, site, memory)
+            ends = interaction.energies(flipped.reshape(-1, len(memories))).reshape(states.shape)
+            rise = ends - interaction.energies(overlaps)[:, None]
+            lowest = ((rise > -1e-9) | (False if free is None else ~free)).all(axis=1)
             assert not (found.settled & ~lowest).any()
             n_settled, n_lowest = n_settled + found.settled.sum(), n_lowest + lowest.sum()
     assert n_settled > (0.5 * n_lowest if case[1] == 30 or case[2] > 1 else 0)

@@ -1,4 +1,4 @@
-"""Certificates: sound against every perturbation that is tried, and tight where the exact answer is known."""
+"""Certificates: sound against every perturbation that is tried, in the numbers that `predict` computes with."""
 
 import itertools
 
@@ -6,12 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import minimize
-from scipy.spatial.distance import cdist
 from sklearn.datasets import make_blobs
 
 from densehop import DenseAssociativeClassifier, InvalidInput
-from densehop.kernels.distances import add_city_block_slopes, city_block
 from densehop.learn.certificates.exponents import Exponents
 from densehop.learn.classifier.exponential import ExponentialMemories
 from densehop.learn.classifier.losses import softmax
@@ -24,34 +21,6 @@ def clouds(random, n_samples=30, n_features=4, n_classes=3, width=0.5):
     classes = np.arange(n_samples) % n_classes
     centres = random.normal(size=(n_classes, n_features))
     return centres[classes] + width * random.normal(size=(n_samples, n_features)), classes
-
-
-def exact_distance(model, x, decision):
-    """The distance of x to the convex set {S_c <= s_a} of each memory a in turn, by SLSQP, and so to another decision
-    where each other class has one memory."""
-    network = model.network_
-    visible = network.visible.astype(float) / model.scale_ + model.mean_
-    own = network.owners == decision
-    sharpness, log_weights = model.sharpness_, network.log_weights.astype(float)
-
-    def logs(z):
-        return log_weights - sharpness * ((z - visible) ** 2).sum(axis=1) / 2
-
-    found = []
-    for a in np.flatnonzero(~own):
-
-        def gap(z, a=a):
-            s = logs(z)
-            return s[a] - np.logaddexp.reduce(s[own])
-
-        starts = [visible[a], x + 1.5 * (visible[a] - x)]
-        for start in starts:
-            fit = minimize(
-                lambda z: ((z - x) ** 2).sum(), start, constraints=[{"type": "ineq", "fun": gap}], method="SLSQP"
-            )
-            if fit.success and gap(fit.x) > -1e-6 * max(1, sharpness):
-                found.append(np.sqrt(fit.fun))
-    return min(found)
 
 
 def perturbations(random, x, radius, norm, number):
@@ -153,64 +122,6 @@ def test_all_flips_up_to_the_certified_number_leave_the_decision():
             true.append(smallest - 1)
     assert np.mean(np.array(proved) == np.array(true)) > 0.75
     assert np.sum(proved) > 0.85 * np.sum(true)
-
-
-@pytest.mark.parametrize("sharpness", [0.5, 5.0, 1e5])
-def test_one_memory_a_class_is_certified_exactly(sharpness):
-    random = np.random.default_rng(1)
-    samples, classes = clouds(random, 3, 4, 3)
-    model = DenseAssociativeClassifier(**STORED, sharpness=sharpness).fit(samples, classes)
-    inputs = samples + 0.1 * random.normal(size=samples.shape)
-    for x, radius, decision in zip(inputs, model.certified_radius(inputs), model.predict(inputs), strict=True):
-        visible = samples  # the boundary to each other memory is a plane
-        gaps = [
-            (((x - visible[a]) ** 2).sum() - ((x - visible[decision]) ** 2).sum())
-            / (2 * np.linalg.norm(visible[a] - visible[decision]))
-            for a in range(3)
-            if a != decision
-        ]
-        assert radius == pytest.approx(min(gaps), rel=1e-5)
-        assert radius <= min(gaps) * (1 + 1e-6)  # of memories kept in single precision
-
-
-def test_large_sharpness_gives_the_nearest_neighbours_exact_radius():
-    """Against the distance to each other sample's Voronoi cell among the own class's samples, by SLSQP."""
-    random = np.random.default_rng(3)
-    samples, classes = clouds(random, 24, 3, 2, 0.7)
-    model = DenseAssociativeClassifier(**STORED, sharpness=1e6).fit(samples, classes)
-    inputs = samples[:8] + 0.2 * random.normal(size=(8, 3))
-    ratios = []
-    for x, radius, decision in zip(inputs, model.certified_radius(inputs), model.predict(inputs), strict=True):
-        own, found = samples[classes == decision], []
-        for other in samples[classes != decision]:
-            planes, levels = 2 * (other - own), (other**2).sum() - (own**2).sum(axis=1)
-            fit = minimize(
-                lambda z, x=x: ((z - x) ** 2).sum(),
-                other,
-                constraints=[{"type": "ineq", "fun": lambda z, p=planes, q=levels: p @ z - q}],
-                method="SLSQP",
-            )
-            if fit.success:
-                found.append(np.sqrt(fit.fun))
-        assert radius <= min(found) * (1 + 1e-4)
-        ratios.append(radius / min(found))
-    assert min(ratios) > 0.97
-    assert np.median(ratios) > 0.999
-
-
-@pytest.mark.parametrize("sharpness", [1.0, 10.0])
-def test_two_classes_of_which_one_has_one_memory_are_certified_exactly(sharpness):
-    random = np.random.default_rng(5)
-    samples = random.normal(size=(7, 3))
-    samples[0] = 0.3
-    model = DenseAssociativeClassifier(**STORED, sharpness=sharpness).fit(samples, [0, *[1] * 6])
-    inputs = samples[1:] + 0.05 * random.normal(size=(6, 3))
-    radii, decisions = model.certified_radius(inputs), model.predict(inputs)
-    assert (decisions == 1).sum() >= 4
-    for x, radius, decision in zip(inputs, radii, decisions, strict=True):
-        if decision == 1:
-            exact = exact_distance(model, x, 1)
-            assert 0.995 * exact < radius < exact * (1 + 1e-5)
 
 
 @pytest.mark.parametrize(
@@ -363,24 +274,3 @@ def test_gradients_of_certified_margins_meet_finite_differences(radius, norm):
     ours = np.concatenate([found.visible.ravel(), found.log_weights, [found.log_sharpness]])
     numerical = [(loss(start + 1e-6 * e).loss - loss(start - 1e-6 * e).loss) / 2e-6 for e in np.eye(19)]
     np.testing.assert_allclose(ours, numerical, rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_city_block_distances_and_their_slopes(dtype):
-    random = np.random.default_rng(12)
-    points, others = random.normal(size=(5, 33)).astype(dtype), random.normal(size=(70, 33)).astype(dtype)
-    others[3, :4] = points[2, :4]  # no slope there
-    found = np.empty((5, 70), dtype=dtype)
-    city_block(points, others, found)
-    np.testing.assert_allclose(found, cdist(points, others, "cityblock"), rtol=1e-5)
-    chosen = np.array([[0, 3], [3, 69], [3, 1], [2, 5], [7, 8]])
-    amounts, to_points, to_others = random.random((5, 2)).astype(dtype), np.zeros_like(points), np.zeros_like(others)
-    add_city_block_slopes(points, others, chosen, amounts, to_points, to_others)
-    expected_points, expected_others = np.zeros(points.shape), np.zeros(others.shape)
-    for point in range(5):
-        for other, amount in zip(chosen[point], amounts[point], strict=True):
-            slope = amount * np.sign(others[other] - points[point])
-            expected_others[other] += slope
-            expected_points[point] -= slope
-    np.testing.assert_allclose(to_points, expected_points, atol=1e-6)
-    np.testing.assert_allclose(to_others, expected_others, atol=1e-6)

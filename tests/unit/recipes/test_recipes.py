@@ -32,9 +32,15 @@ def tiny_recipe(name="nishimori-overlap"):
     return dataclasses.replace(RECIPES[name], sizes={"tiny": TINY})
 
 
-def test_overlap_recipe_writes_everything(tmp_path):
+@pytest.fixture(scope="module")
+def reproduced(tmp_path_factory):
+    """What the tiny recipe makes in a folder that is not there yet, and the progress that it reports."""
     counter = CountingProgress()
-    made = reproduce(tiny_recipe(), "tiny", tmp_path / "new" / "folder", 3, 1, counter)
+    return reproduce(tiny_recipe(), "tiny", tmp_path_factory.mktemp("new") / "folder", 3, 1, counter), counter
+
+
+def test_overlap_recipe_writes_everything(reproduced):
+    made, counter = reproduced
     assert counter.announced == counter.done > 0
     assert [path.suffix for path in made.files] == [".png", ".pdf", ".nc"]
     assert all(path.stat().st_size > 1000 for path in made.files)
@@ -54,8 +60,8 @@ def test_overlap_recipe_writes_everything(tmp_path):
     assert len([line for line in lines if "+-" in line and line.endswith(tuple(Verdict))]) == 4
 
 
-def test_a_figure_is_drawn_again_from_its_data(tmp_path):
-    made = reproduce(tiny_recipe(), "tiny", tmp_path / "first", 3, 1, CountingProgress())
+def test_a_figure_is_drawn_again_from_its_data(reproduced, tmp_path):
+    made, _ = reproduced
     again = redraw(tiny_recipe(), made.files[-1], tmp_path / "again", csv=True)
     assert again.table == made.table
     assert [path.name for path in again.files[:2]] == ["nishimori-overlap.png", "nishimori-overlap.pdf"]

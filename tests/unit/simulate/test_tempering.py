@@ -125,7 +125,8 @@ def test_tuned_rates_are_those_of_a_long_run():
     ladder = net.tune_ladder(0.5, 2.5, seed=1)
     assert ladder.converged
     assert ladder.n_trials > 1
-    run = net.temper(ladder.temperatures, 4, 10_000, seed=2)
+    run = net.temper(ladder.temperatures, 4, 4_000, seed=2)
+    print(run.swap_rate - ladder.swap_rate)
     assert np.abs(run.swap_rate - ladder.swap_rate).max() < 0.1
     assert (ladder.swap_rate_error <= 0.03).all()
 

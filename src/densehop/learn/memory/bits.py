@@ -132,7 +132,7 @@ class BitMemory:
             scratch = kernel.Scratch(
                 np.empty(len(logs)), indices[0], indices[1], np.empty(number), np.empty(32 * states.shape[1])
             )
-            budget = (part.stop - part.start) * (n_memories // SHARE + SHARE)
+            budget = int((part.stop - part.start) * (n_memories // SHARE + SHARE))
             spent = kernel.step(
                 listed, memories, states[part], fixed[part], again[part], minimum[part], unclear[part], scratch, budget
             )

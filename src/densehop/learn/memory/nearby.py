@@ -58,6 +58,13 @@ class Nearby:
         """What finds memories that may be near."""
         return Screener(self.single)
 
+    @cached_property
+    def fixed(self) -> Reals:
+        """The memories, read only as those in a file are: kernels are compiled for one kind."""
+        view = self.memories.view()
+        view.flags.writeable = False
+        return view
+
     @property
     def reach(self) -> float:
         """How much less the logarithm of a weight may be than the largest to show in a sum of all."""
@@ -82,8 +89,8 @@ class Nearby:
             kernel.nearest_of(
                 screen.maxima,
                 screen.cuts(screen.farthest(count)),
-                self.memories,
-                states[part],
+                self.fixed,
+                np.ascontiguousarray(states[part]),
                 _seen(screen.seen, len(screen.states)),
                 indices[part],
                 squares[part],
@@ -138,8 +145,8 @@ class Nearby:
         spent = kernel.blend(
             screen.maxima,
             cuts,
-            self.memories,
-            states,
+            self.fixed,
+            np.ascontiguousarray(states),
             _seen(seen, n_states),
             float(beta),
             self.reach,
@@ -201,4 +208,4 @@ class Nearby:
 
 def _seen(seen: Mask | None, n_states: int) -> Mask:
     """Return what some states see, (B, N), or (B, 0) for all."""
-    return np.empty((n_states, 0), dtype=bool) if seen is None else seen
+    return np.empty((n_states, 0), dtype=bool) if seen is None else np.ascontiguousarray(seen)

@@ -28,6 +28,10 @@ class PatternWords:
     n_patterns: int
     n_spins: int
 
+    def __post_init__(self) -> None:
+        """Take the words as those in a file are, read only: kernels are compiled for one kind."""
+        self.words.flags.writeable = False
+
     @classmethod
     def build(cls, patterns: Signs) -> "PatternWords":
         """Lay out patterns (M, N)."""

@@ -35,6 +35,7 @@ def temperatures_for(p: int, points: int) -> Floats:
     return end * (1 - np.cos(np.linspace(0, math.pi, points))) / 2
 
 
+@lru_cache(maxsize=4096)
 def global_load(p: int, temperature: float) -> Estimate:
     """Return the load up to which retrieval has the lowest free energy, against paramagnet or 1RSB glass (eq. 40)."""
     if p == math.inf:

@@ -5,6 +5,7 @@ trapezoid rule where it varies little. The outer field has Gauss-Legendre panels
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -52,6 +53,7 @@ class TiltedSite(NamedTuple):
     entropy: float
 
 
+@lru_cache(maxsize=4096)  # a search asks again where its last step ended
 @np.errstate(under="ignore")  # whatever the program has set: a weight that is nearly nothing is nothing
 def tilted_average(mean: float, outer: float, inner: float, tilt: float, temperature: float) -> TiltedSite:
     """Return the 1RSB averages of the field mean + outer z0 + inner z1 (docs/theory.md, eq. 33).

@@ -6,6 +6,7 @@ rounding of the averages, over the slope there.
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 from scipy.optimize import brentq
 
@@ -27,6 +28,7 @@ def spinodal_load(p: int, temperature: float) -> Estimate:
     return Estimate(load, (ROUNDING * p + states.residual(p, load, limit)) * load)
 
 
+@lru_cache(maxsize=4096)
 def stability_load(p: int, temperature: float) -> Estimate:
     """Return the load from which retrieval is unstable to replica symmetry breaking, its AT line (eq. 30)."""
     limit = states.spinodal(p, temperature)

@@ -33,6 +33,7 @@ def state(mean: float, variance: float, temperature: float) -> State:
 # --- retrieval and inference ------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def retrieval(p: int, load: float, temperature: float, signal: float = 1.0) -> State:
     """Return the state of largest overlap with one memory, p >= 3 (docs/theory.md, eq. 28); `signal`: for messages."""
     solution = newton(p, load, temperature, state(float(p), p * load, temperature))
