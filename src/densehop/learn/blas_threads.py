@@ -1,13 +1,19 @@
 """One BLAS thread where products are small: they must not fan out, nor may bits depend on the number of threads."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import ParamSpec, TypeVar
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Return the BLAS libraries; to look for them takes longer than many a product, and NumPy's has been loaded."""
+    return ThreadpoolController()
 
 
 def one_blas_thread(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
@@ -15,7 +21,7 @@ def one_blas_thread(function: Callable[Arguments, Result]) -> Callable[Arguments
 
     @wraps(function)
     def limited(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
-        with threadpool_limits(1, user_api="blas"):
+        with _libraries().limit(limits=1, user_api="blas"):
             return function(*arguments, **named)
 
     return limited
