@@ -12,6 +12,7 @@ from densehop import DenseAssociativeClassifier, InvalidInput
 from densehop.learn.attacks.attacked_models import attacked_model
 from densehop.learn.attacks.robustness import robust_accuracy
 from densehop.learn.certificates.roots import last_positive
+from densehop.learn.classifier.linear_blocks import Block
 from densehop.learn.classifier.linear_scores import LinearMemories
 from densehop.learn.classifier.losses import CrossEntropy
 from densehop.learn.classifier.scores import Memories, class_scores
@@ -66,7 +67,7 @@ def test_training_descends_along_the_gradient(digits, degree):
     trainer.arrays = [array.astype(np.float64) for array in trainer.arrays]
     inputs, classes = model._scaling.apply(digits[1][:20], np.float64), digits[3][:20]
     caught = []
-    trainer.adam.step = lambda _arrays, gradients, _rate: caught.append(gradients)
+    trainer.adam.step = lambda _arrays, gradients, *_: caught.append(gradients)
     trainer.batch_size = 20
     learner.epoch(inputs, classes, None, 1.0, 0.0, iter([0.0]), np.random.default_rng(0))
     loss = CrossEntropy(1.0, 0.05)
@@ -78,6 +79,36 @@ def test_training_descends_along_the_gradient(digits, degree):
                 values.append(loss(learner.network.scores(inputs), classes)[0])
             array[index] = kept
             assert gradient[index] == pytest.approx((values[0] - values[1]) / 2e-6, rel=1e-4, abs=1e-7)
+
+
+def test_any_number_of_threads_trains_the_same_memories():
+    """1,200 memories are three blocks; an epoch on one thread, on two and on three."""
+    rows = np.random.default_rng(0).normal(size=(400, 5)).astype(np.float32)
+    classes = (rows[:, 0] * rows[:, 1] > 0).astype(int)
+    model = DenseAssociativeClassifier(1200, class_energy="linear", degree=3, inverse_temperature=1.0, random_state=0)
+    model.set_params(max_iter=2, input_noise=0.1)
+    networks = [deepcopy(model).set_params(n_jobs=n_jobs).fit(rows, classes).network_ for n_jobs in (1, 2, 3)]
+    for other in networks[1:]:
+        for name in ("visible", "biases", "labels", "thresholds"):
+            assert (getattr(other, name) == getattr(networks[0], name)).all()
+
+
+def test_blocks_add_up_to_the_gradient_of_all_memories():
+    """Beside one block of them all, without dropout; each block drops the share that it is told."""
+    network, random = random_memories(3, k=7)
+    values, inputs = (network.visible, network.biases, network.labels), random.normal(size=(4, 5))
+    every = Block(*values, 3.0, 0, random)
+    parts = [Block(*(value[part] for value in values), 3.0, 0, random) for part in (slice(0, 3), slice(3, 7))]
+    scores = sum(part.scores(inputs) for part in parts)
+    np.testing.assert_allclose(scores, every.scores(inputs))
+    np.testing.assert_allclose(scores + network.thresholds, network.scores(inputs))
+    upstream = random.normal(size=scores.shape)
+    found = zip(*(part.gradients(inputs, upstream) for part in parts), strict=True)
+    for expected, pieces in zip(every.gradients(inputs, upstream), found, strict=True):
+        np.testing.assert_allclose(np.concatenate(pieces), expected)
+    every.dropped = 64
+    every.scores(np.ones((20_000, 5)))
+    assert (every.fields == 0).mean() == pytest.approx(0.25, abs=0.01)  # of 140,000, three standard errors are 0.004
 
 
 def test_digits_are_told_as_well_as_by_a_support_vector_machine(fitted, digits):

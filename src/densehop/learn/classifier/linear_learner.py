@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
+from joblib import effective_n_jobs
 
 from densehop.base.arrays import Floats, Integers, Reals
+from densehop.base.workers import count_workers, threaded_map
 from densehop.learn.classifier.inputs import noise_level
-from densehop.learn.classifier.linear_scores import LinearMemories, drive, slope
+from densehop.learn.classifier.linear_blocks import BLOCK, LEVELS, Block
+from densehop.learn.classifier.linear_scores import LinearMemories
 from densehop.learn.classifier.losses import CrossEntropy
 from densehop.learn.classifier.parameters import batch_of
 from densehop.learn.classifier.training import Trained, Trainer
@@ -26,11 +30,12 @@ class LinearLearner(Trained):
 
     Attributes
     ----------
-    trainer : of visible values (K, N), biases (K,), class values (K, C), thresholds (C,) and the logarithm of a factor
-        of all class values (1,)
+    trainer : of visible values (K, N), biases (K,) and class values (K, C) of each block of memories, then thresholds
+        (C,) and the logarithm of a factor of all class values (1,)
     degree : float
     gain : float, of the inputs
     learning_rate, dropout : floats
+    n_jobs : int or None, threads that share the blocks; None: one for each core
     inverse_temperature : float, of the probabilities where none is given
     """
 
@@ -38,12 +43,14 @@ class LinearLearner(Trained):
     gain: float
     learning_rate: float
     dropout: float
+    n_jobs: int | None
     inverse_temperature: float = 1.0
 
     @property
     def network(self) -> LinearMemories:
         """The memories."""
-        visible, biases, labels, thresholds, factor = self.trainer.arrays
+        *blocks, thresholds, factor = self.trainer.arrays
+        visible, biases, labels = (np.concatenate(blocks[place::3]) for place in range(3))
         gain = visible.dtype.type(self.gain)
         return LinearMemories(visible * gain, biases, labels * np.exp(factor), thresholds, self.degree)
 
@@ -64,25 +71,29 @@ class LinearLearner(Trained):
         """Train once over the inputs and return the mean loss."""
         loss = CrossEntropy(1.0, SMOOTHING)
         gain = inputs.dtype.type(self.gain)
+        blocks, (thresholds, factor) = self._blocks(random), self.trainer.arrays[-2:]
 
         def step(batch: Reals, labels: Integers, amounts: Reals | None) -> tuple[float, list[Reals]]:
-            visible, biases, values, thresholds, factor = self.trainer.arrays
             batch = batch * gain
-            fields = batch @ visible.T
-            fields += biases
-            driven = drive(fields, self.degree)
-            kept = np.exp(factor) / (1 - self.dropout) * (random.random(fields.shape, dtype=np.float32) >= self.dropout)
-            driven *= kept
-            unshifted = driven @ values
-            value, upstream = loss(unshifted + thresholds, labels, amounts)
-            upstream = upstream.astype(fields.dtype, copy=False)
-            pull = upstream @ values.T
-            pull *= slope(fields, self.degree)
-            pull *= kept
-            by_factor = np.array([(upstream * unshifted).sum()], dtype=fields.dtype)
-            return value, [pull.T @ batch, pull.sum(axis=0), driven.T @ upstream, upstream.sum(axis=0), by_factor]
+            unscaled = sum(each(lambda block: block.scores(batch), blocks))
+            scale = np.exp(factor) * inputs.dtype.type(LEVELS / (LEVELS - blocks[0].dropped))
+            value, upstream = loss(scale * unscaled + thresholds, labels, amounts)
+            upstream = upstream.astype(inputs.dtype, copy=False)
+            by_factor = np.array([(upstream * scale * unscaled).sum()], dtype=inputs.dtype)
+            parts = each(lambda block: block.gradients(batch, scale * upstream), blocks)
+            return value, [*chain.from_iterable(parts), upstream.sum(axis=0), by_factor]
 
-        return self.trainer.epoch(inputs, classes, weights, step, rates, random)
+        with threaded_map(min(count_workers(self.n_jobs), len(blocks))) as each:
+            return self.trainer.epoch(inputs, classes, weights, step, rates, random, each)
+
+    def _blocks(self, random: np.random.Generator) -> list[Block]:
+        """Return the blocks, each with a stream for the epoch."""
+        values, dropped = self.trainer.arrays[:-2], round(LEVELS * self.dropout)
+        streams = random.spawn(len(values) // 3)
+        parts = zip(values[::3], values[1::3], values[2::3], streams, strict=True)
+        return [
+            Block(visible, biases, labels, self.degree, dropped, stream) for visible, biases, labels, stream in parts
+        ]
 
 
 def start_linear(
@@ -106,7 +117,9 @@ def start_linear(
     visible += 0.01 * visible.std() * random.standard_normal(visible.shape, dtype=np.float32)
     own = np.arange(n_classes) == classes[rows][:, None]
     values = (VALUE * np.where(own, 1.0, -1 / (n_classes - 1))).astype(inputs.dtype)
-    arrays = [visible, np.zeros(number), values, np.zeros(n_classes), np.zeros(1)]
+    starts = [visible, np.zeros(number), values]
+    blocks = [[start[first : first + BLOCK] for start in starts] for first in range(0, number, BLOCK)]
+    arrays = [*chain.from_iterable(blocks), np.zeros(n_classes), np.zeros(1)]
     noise = noise_level(inputs, classes) if model.input_noise is None else model.input_noise
     arrays = [array.astype(inputs.dtype, copy=False) for array in arrays]
     learner = LinearLearner(
@@ -115,6 +128,7 @@ def start_linear(
         LENGTH / typical,
         RATE if model.learning_rate is None else model.learning_rate,
         DROPOUT,
+        None if model.n_jobs is None else effective_n_jobs(model.n_jobs),
     )
     spread = float(learner.network.scores(inputs[:: -(-len(inputs) // 200)]).std())
     arrays[-1][...] = -np.log(spread or 1.0)
