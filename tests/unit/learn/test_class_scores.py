@@ -5,7 +5,7 @@ import pytest
 
 from densehop.learn.classifier.losses import CrossEntropy, Published
 from densehop.learn.classifier.scores import Memories, class_scores, input_gradient, memory_gradients
-from densehop.learn.classifier.training import Adam, cosine
+from densehop.learn.classifier.training import Adam, Trainer, cosine
 
 
 def random_network(degree, seed=0, k=5, n=7, c=3):
@@ -96,6 +96,15 @@ def test_a_step_of_adam_rounds_as_numpy_does():
         expected -= (change.astype(float) * (0.02 * (np.sqrt(1 - 0.999**step) / (1 - 0.9**step)))).astype(number)
         adam.step([values], [gradient], 0.02)
     assert (values == expected).all()
+
+
+def test_arrays_in_any_order_are_trained():
+    """Columns side by side in memory, as Fortran keeps them, move as rows do."""
+    values, gradient = np.arange(6.0).reshape(2, 3), np.array([[1.0, -2.0, 3.0], [0.0, 4.0, -5.0]])
+    for order in ("C", "F"):
+        trainer = Trainer([np.array(values, order=order)], batch_size=1, noise=0.0)
+        trainer.adam.step(trainer.arrays, [np.array(gradient, order=order)], 0.5)
+        np.testing.assert_allclose(trainer.arrays[0], values - 0.5 * np.sign(gradient), rtol=1e-6)
 
 
 def test_rates_fall_along_a_cosine():

@@ -12,7 +12,7 @@ from densehop import DenseAssociativeClassifier, InvalidInput
 from densehop.learn.attacks.attacked_models import attacked_model
 from densehop.learn.attacks.robustness import robust_accuracy
 from densehop.learn.certificates.roots import last_positive
-from densehop.learn.classifier.linear_blocks import Block
+from densehop.learn.classifier.linear_blocks import Block, Blocks
 from densehop.learn.classifier.linear_scores import LinearMemories
 from densehop.learn.classifier.losses import CrossEntropy
 from densehop.learn.classifier.scores import Memories, class_scores
@@ -109,6 +109,40 @@ def test_blocks_add_up_to_the_gradient_of_all_memories():
     every.dropped = 64
     every.scores(np.ones((20_000, 5)))
     assert (every.fields == 0).mean() == pytest.approx(0.25, abs=0.01)  # of 140,000, three standard errors are 0.004
+
+
+def test_inputs_are_moved_to_where_their_loss_rises_fastest():
+    """Beside 300 random directions; nowhere where no memory has a field."""
+    network, random = random_memories(3, k=7, size=0.1)
+    values, classes = (network.visible, network.biases, network.labels), np.array([0, 2, 1, 0])
+    parts = [Block(*(value[part] for value in values), 3.0, 0, random) for part in (slice(0, 3), slice(3, 7))]
+    blocks = Blocks(parts, network.thresholds, np.zeros(1), CrossEntropy(1.0, 0.05))
+    inputs = random.normal(size=(4, 5))
+    uphill = blocks.uphill(inputs, classes)
+    np.testing.assert_allclose(np.linalg.norm(uphill, axis=1), 1)
+
+    def losses(moved):
+        return np.array([blocks.loss(network.scores(moved[i : i + 1]), classes[i : i + 1])[0] for i in range(4)])
+
+    steepest = losses(inputs + 1e-4 * uphill)
+    for directions in random.normal(size=(300, 4, 5)):
+        lengths = np.linalg.norm(directions, axis=1, keepdims=True)
+        assert (losses(inputs + 1e-4 * directions / lengths) < steepest).all()
+    network.biases[...] = -1e3
+    assert not blocks.uphill(inputs, classes).any()
+
+
+def test_given_noise_takes_the_place_of_moving_inputs(digits):
+    """The default moves by a twentieth of the distance between classes, in the units of the network."""
+    inputs, classes = digits[0][:200], digits[2][:200]
+    model = DenseAssociativeClassifier(100, class_energy="linear", degree=2, inverse_temperature=1.0, max_iter=1)
+    squares = ((2 * inputs[:, None] - 2 * inputs) ** 2).sum(axis=2)
+    squares[classes[:, None] == classes] = np.inf
+    distance = np.median(np.sqrt(squares.min(axis=1)))
+    model.fit(inputs, classes)
+    assert (model.input_noise_, model._learner.radius) == (0, pytest.approx(distance / 20, rel=1e-5))
+    model.set_params(input_noise=0.2).fit(inputs, classes)
+    assert (model.input_noise_, model._learner.radius) == (0.2, 0)
 
 
 def test_digits_are_told_as_well_as_by_a_support_vector_machine(fitted, digits):
