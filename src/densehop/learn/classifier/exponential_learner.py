@@ -118,15 +118,15 @@ def start_exponential(
 ) -> ExponentialLearner:
     """Return the first memories of an estimator's parameters, from inputs (M, N), their classes and their weights."""
     learned = model.kind == "learned"
+    axes = _axes(model, inputs) if learned else None
+    seen = inputs if axes is None else inputs @ axes.T
     if model.sharpness is None:
-        sharpness = likeliest_sharpness(inputs, classes, weights)
+        sharpness = likeliest_sharpness(seen, classes, weights)
     else:
         sharpness = model.sharpness / scaling.scale**2
     rows = _first_rows(classes, weights, _number(model, len(inputs)) if learned else None, random)
-    visible, log_weights, noise, axes = inputs[rows].copy(), np.zeros(len(rows)), 0.0, None
+    visible, log_weights, noise = seen[rows].copy(), np.zeros(len(rows)), 0.0
     if learned:
-        axes = _axes(model, inputs)
-        visible = visible if axes is None else visible @ axes.T
         noise = NOISE if model.input_noise is None else model.input_noise
         visible += 0.01 * visible.std() * random.standard_normal(visible.shape, dtype=np.float32)
     elif weights is not None:
