@@ -72,7 +72,7 @@ def test_one_memory_a_class_is_certified_exactly_within_a_range(norm):
 @settings(max_examples=10, deadline=None, derandomize=True)
 @given(st.integers(0, 2**31))
 def test_no_perturbation_within_radius_and_range_changes_the_decision(norm, seed):
-    """10 sets of memories a norm, 5 inputs each, 200 perturbations each, uphill ones among them: 20,000 in all."""
+    """10 sets of memories a norm, 5 inputs each, some 170 perturbations each: 17,000 in all."""
     refute(norm, seed)
 
 
@@ -81,12 +81,12 @@ def test_no_perturbation_within_radius_and_range_changes_the_decision(norm, seed
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 2**31))
 def test_no_perturbation_of_many_within_the_range_changes_the_decision(norm, seed):
-    """200 sets of memories a norm: 400,000 perturbations in all."""
+    """200 sets of memories a norm: 350,000 perturbations in all."""
     refute(norm, seed)
 
 
 def refute(norm, seed):
-    """Try random and uphill perturbations within the unit cube, many inputs and memories at its faces."""
+    """Try perturbations within the unit cube, random ones and towards memories, many of which lie at its faces."""
     random = np.random.default_rng(seed)
     width, n_classes = int(random.integers(2, 12)), int(random.integers(2, 5))
     samples = np.clip(random.random((int(random.integers(6, 40)), width)) * 1.6 - 0.3, 0, 1)

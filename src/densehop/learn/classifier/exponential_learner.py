@@ -131,7 +131,6 @@ def start_exponential(
         visible += 0.01 * visible.std() * random.standard_normal(visible.shape, dtype=np.float32)
     elif weights is not None:
         log_weights = np.log(weights[rows])
-    flips = model.norm == "flips"  # k of them move an input by 2 sqrt(k), as pixels reach from -1 to 1
     return ExponentialLearner(
         Trainer(
             [visible, log_weights, np.array([np.log(sharpness)])], batch_of(model, len(inputs), linear=False), noise
@@ -139,11 +138,16 @@ def start_exponential(
         classes[rows],
         n_classes,
         model.objective,
-        "l2" if flips else model.norm,
-        2 * float(np.sqrt(model.radius)) if flips else model.radius * scaling.scale,
+        "l2" if model.norm == "flips" else model.norm,
+        _radius(model, scaling),
         RATE if model.learning_rate is None else model.learning_rate,
         axes,
     )
+
+
+def _radius(model: Any, scaling: Scaling) -> float:
+    """Return the radius of training; k flips move an input by 2 sqrt(k), as pixels reach from -1 to 1."""
+    return 2 * float(np.sqrt(model.radius)) if model.norm == "flips" else model.radius * scaling.scale
 
 
 def _axes(model: Any, inputs: Reals) -> Reals | None:
