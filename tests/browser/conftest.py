@@ -6,15 +6,20 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
-from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
 
 REQUIRED = "DENSEHOP_REQUIRE_BROWSER"  # set where a skipped test would hide something
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+COMPLAINTS = {"error", "warning"}
 PATIENCE = 120  # seconds until a test gives up: the machine may do other things
+
+# Links to pages that tests share.
+NISHIMORI = "/?model=nishimori&p=3&x=6&t=2&n=96&disorders=4"
+SMALL = "/?model=nishimori&p=4&x=6&t=1.5&n=48&disorders=2&sweeps=40"
+RESTORE = "/?view=restore&hidden=0.5&digit=7"
+ATTACK = "/?view=attack&eps=0.15&attack_load=1&radius=0.3"
 
 
 @pytest.fixture(scope="package")
@@ -59,42 +64,77 @@ def browser(chromium):
         running.close()
 
 
-@contextmanager
-def visits(browser, server):
-    """Give a function that opens pages; at the end nothing has left the machine and nothing was complained about."""
-    context = browser.new_context(viewport={"width": 1366, "height": 900}, accept_downloads=True)
-    asked, complaints = [], []
+class Window:
+    """A window of the browser, which notes what its pages ask for and complain of."""
 
-    def opened(link=""):
-        page = context.new_page()
+    def __init__(self, browser, server):
+        self._context = browser.new_context(viewport={"width": 1366, "height": 900}, accept_downloads=True)
+        self._server, self._kept = server, {}
+        self._asked, self._complaints = [], []
+
+    def open(self, link=""):
+        """Return a new page."""
+        page = self._context.new_page()
         page.set_default_timeout(1000 * PATIENCE)
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(server + link)
-        page.wait_for_selector("canvas")
+        page.on("request", lambda request: self._asked.append(request.url))
+        page.on("console", lambda said: self._complain(page, said.text) if said.type in COMPLAINTS else None)
+        page.on("pageerror", lambda error: self._complain(page, error))
+        self._show(page, link)
         return page
 
-    yield opened
-    context.close()
-    hosts = {urlsplit(url).hostname for url in asked if not url.startswith(("data:", "blob:"))}
-    assert hosts <= {"127.0.0.1"}, asked
-    assert not complaints
+    def keep(self, link, fresh=False):
+        """Return the page that was opened with a link, as the last test has left it, or `fresh`: loaded again."""
+        if link not in self._kept:
+            self._kept[link] = self.open(link)
+        elif fresh:
+            self._show(self._kept[link], link)
+        return self._kept[link]
+
+    def _complain(self, page, what):
+        self._complaints.append(f"{page.url}: {what}")
+
+    def _show(self, page, link):
+        page.goto(self._server + link)
+        page.wait_for_selector("canvas")
+
+    def check(self):
+        """Fail if anything has left the machine, or if a page has complained, since the last check."""
+        asked, complaints = self._asked[:], self._complaints[:]
+        self._asked.clear()
+        self._complaints.clear()
+        hosts = {urlsplit(url).hostname for url in asked if not url.startswith(("data:", "blob:"))}
+        assert hosts <= {"127.0.0.1"}, asked
+        assert not complaints
+
+    def close(self):
+        """Close all pages."""
+        self._context.close()
 
 
 @pytest.fixture
 def visit(browser, server):
     """Return a function that opens a page of a test's own."""
-    with visits(browser, server) as opened:
-        yield opened
+    window = Window(browser, server)
+    yield window.open
+    window.close()
+    window.check()
 
 
-@pytest.fixture(scope="module")
-def share(browser, server):
-    """Return a function that opens a page, or returns it as another test of the module has left it.
+@pytest.fixture(scope="package")
+def common_window(browser, server):
+    """Return the window whose pages tests share."""
+    window = Window(browser, server)
+    yield window
+    window.close()
+    window.check()
+
+
+@pytest.fixture
+def share(common_window):
+    """Return a function that opens a page, or returns it as another test has left it.
 
     A page costs its server and its browser seconds of work, so tests share one where they do not mind what the others
-    did with it.
+    did with it. A test leaves nothing behind that another one could take for its own.
     """
-    with visits(browser, server) as opened:
-        yield cache(opened)
+    yield common_window.keep
+    common_window.check()

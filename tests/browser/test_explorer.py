@@ -12,10 +12,7 @@ import pytest
 import xarray as xr
 
 import densehop as dh
-from tests.browser.conftest import PATIENCE
-
-NISHIMORI = "/?model=nishimori&p=3&x=6&t=2&n=96&disorders=4"
-SMALL = "/?model=nishimori&p=3&n=64&sweeps=40&x=8&t=2.2&disorders=2"
+from tests.browser.conftest import ATTACK, NISHIMORI, PATIENCE, RESTORE, SMALL
 
 
 def query(page):
@@ -95,26 +92,31 @@ def test_a_click_shows_what_solve_says(share):
     assert f"({dh.phase(problem).value})" in page.locator(".about h3").inner_text()
 
 
-def test_a_link_restores_its_state(visit):
-    page = visit("/?model=direct&p=4&x=0.5&t=0.4&n=48")
-    solution = dh.solve(dh.DirectModel(4, 0.5, 0.4), "retrieval")
-    page.wait_for_selector("text=α = 0.5, T = 0.4: global retrieval (gR)")
-    assert float(numbers(page)["retrieval"]["m"]) == pytest.approx(solution.m, abs=5e-5)
+def test_a_link_restores_its_state(share):
+    page = share(SMALL, fresh=True)
+    solution = dh.solve(dh.TeacherStudent.nishimori(4, 6, 1.5), "inference")
+    page.wait_for_selector("text=α = 6, T = 1.5: global retrieval (gR)")
+    assert float(numbers(page)["inference"]["q*"]) == pytest.approx(solution.q_star, abs=5e-5)
+
+
+def to_load(page, load):
+    """Type the load of a point of `SMALL`; wait for what is known there."""
+    field = page.locator(".point-load input")
+    field.fill(str(load))
+    field.press("Enter")
+    page.wait_for_selector(f"text=α = {load}, T = 1.5")
 
 
 def test_back_shows_the_point_before(share):
     page = share(SMALL)
-    page.wait_for_selector("text=α = 8, T = 2.2")
-    field = page.locator(".point-load input")
-    field.fill("7")
-    field.press("Enter")
-    page.wait_for_selector("text=α = 7, T = 2.2")
+    to_load(page, 5)
+    to_load(page, 4.5)
     page.get_by_role("tab", name="Restore").click()
     page.wait_for_selector("text=50 digits are stored")
     page.go_back()
-    page.wait_for_selector("text=α = 7, T = 2.2")
+    page.wait_for_selector("text=α = 4.5, T = 1.5")
     page.go_back()
-    page.wait_for_selector("text=α = 8, T = 2.2")
+    page.wait_for_selector("text=α = 5, T = 1.5")
 
 
 def settled(page, value, quiet: float = 1.0):
@@ -165,22 +167,31 @@ def test_simulation_streams_pauses_stops_and_is_repeated_by_its_code(visit, tmp_
 
 
 @pytest.mark.parametrize("attempt", range(4))  # without the lock about half of the clicks were lost
-def test_a_click_that_overtakes_a_slider_is_answered(visit, attempt):
-    page = visit(f"{SMALL}&seed={attempt}")
+def test_a_click_that_overtakes_a_slider_is_answered(share, attempt):
+    page = share(SMALL)
+    to_load(page, 5 + (attempt + 1) / 8)
+    page.locator(".verdict b").wait_for(state="detached")  # what an earlier simulation said
     page.locator(".noUi-handle").first.focus()
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft" if query(page)["p"] == "4" else "ArrowRight")
     page.get_by_role("button", name="Simulate here").click()
     page.wait_for_selector(".verdict b:text('40 sweeps')")  # the end: nothing is on its way to a page that closes
 
 
 def test_too_large_a_simulation_is_one_clear_line(share):
     page = share(SMALL)
-    page.get_by_role("button", name="Size, start, sweeps").click()
-    page.get_by_label("N", exact=True).fill("1024")
-    page.get_by_label("N", exact=True).press("Enter")
-    page.wait_for_function("document.location.search.includes('n=1024')")
+    settings, size = page.get_by_role("button", name="Size, start, sweeps"), page.get_by_label("N", exact=True)
+
+    def take(n):
+        size.fill(str(n))
+        size.press("Enter")
+        page.wait_for_function(f"document.location.search.includes('n={n}')")
+
+    settings.click()
+    take(1024)
     page.get_by_role("button", name="Simulate here").click()
     page.wait_for_selector("text=too much for a page")
+    take(48)
+    settings.click()
 
 
 def test_diagram_and_code_are_handed_out(share, tmp_path):
@@ -207,6 +218,8 @@ def test_another_p_is_another_diagram(share):
     page.wait_for_function("document.location.search.includes('p=4')")
     solution = dh.solve(problem_of(page), "inference")
     page.wait_for_selector(f"text={solution.q_star:.4f}")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("document.location.search.includes('p=3')")
 
 
 def test_dots_appear_along_a_cut_and_its_files_and_code_agree(visit, tmp_path):
@@ -222,8 +235,9 @@ def test_dots_appear_along_a_cut_and_its_files_and_code_agree(visit, tmp_path):
     )
 
 
-def test_a_digit_is_restored_and_files_and_code_say_the_same(visit, tmp_path):
-    page = visit("/?view=restore&hidden=0.5&digit=7")
+def test_a_digit_is_restored_and_files_and_code_say_the_same(share, tmp_path):
+    page = share(RESTORE)
+    page.get_by_role("tab", name="Restore").click()
     page.get_by_role("button", name="Restore", exact=True).click()
     page.wait_for_selector("text=restored without an error by")
     said = page.locator(".restored div").first.inner_text().split(":")[1]
@@ -240,9 +254,13 @@ def test_a_digit_is_restored_and_files_and_code_say_the_same(visit, tmp_path):
 
 
 @pytest.mark.parametrize(("eps", "end"), [(0.15, "recovered"), (0.7, "captured")])
-def test_an_attack_below_and_above_the_boundary(visit, tmp_path, eps, end):
-    page = visit(f"/?view=attack&eps={eps}&attack_load=1")
-    page.wait_for_selector(f"text={'below' if eps < 0.5 else 'above'} ε* = 0.5000")
+def test_an_attack_below_and_above_the_boundary(share, tmp_path, eps, end):
+    page = share(ATTACK)
+    page.locator(".noUi-handle").nth(1).focus()
+    page.keyboard.press("Home")
+    for _ in range(round(eps / 0.05)):
+        page.keyboard.press("PageUp")
+    page.wait_for_selector(f"text=ε = {eps} is {'below' if eps < 0.5 else 'above'} ε* = 0.5000")
     page.get_by_role("button", name="Attack", exact=True).click()
     page.wait_for_selector(f".attacked b:text('{end}')")
     q_star = re.search(r"q\* = ([-\d.]+)", page.locator(".attacked div").first.inner_text()).group(1)

@@ -3,6 +3,7 @@
 import re
 
 import densehop as dh
+from tests.browser.conftest import ATTACK
 
 
 def test_the_plane_of_exponential_memories(visit):
@@ -21,10 +22,10 @@ def test_the_plane_of_exponential_memories(visit):
     page.wait_for_selector(f"td:text('{weak:.4f}')")
 
 
-def test_the_radius_of_certificates_slides(visit):
-    page = visit("/?view=attack&radius=0.3")
+def test_the_radius_of_certificates_slides(share):
+    page = share(ATTACK)
     said = page.locator(".proved p b").first
-    said.wait_for(timeout=60_000)
+    said.wait_for()
     first = int(re.match(r"\d+", said.inner_text())[0])
     page.locator(".radius .noUi-handle").focus()
     page.keyboard.press("End")

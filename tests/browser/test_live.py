@@ -1,8 +1,11 @@
 """The network at work, live."""
 
+from tests.browser.conftest import RESTORE
 
-def test_a_network_relaxes_live_and_its_temperature_can_be_changed(visit):
-    page = visit("/?view=live")
+
+def test_a_network_relaxes_live_and_its_temperature_can_be_changed(share):
+    page = share(RESTORE)
+    page.get_by_role("tab", name="The network, live").click()
     page.get_by_role("button", name="Run", exact=True).click()
     page.wait_for_selector("text=/[1-9] sweeps/")
     page.locator(".live-t .noUi-handle").focus()

@@ -5,6 +5,8 @@ import io
 
 import numpy as np
 
+from tests.browser.conftest import RESTORE
+
 DROP = """([name, content, padding]) => {
     const transfer = new DataTransfer();
     const bytes = Uint8Array.from(atob(content), letter => letter.charCodeAt(0));
@@ -21,11 +23,12 @@ def drop(page, name, content, padding=0):
     zone.dispatch_event("drop", {"dataTransfer": transfer})
 
 
-def test_an_array_that_is_dropped_is_restored_and_located(visit):
+def test_an_array_that_is_dropped_is_restored_and_located(share):
     codes = np.random.default_rng(0).choice([-1, 1], (6, 64)).astype(np.int8)
     content = io.BytesIO()
     np.save(content, codes)
-    page = visit("/?view=restore")
+    page = share(RESTORE)
+    page.get_by_role("tab", name="Restore").click()
     drop(page, "codes.npy", content.getvalue())
     page.wait_for_selector("text=6 rows of yours are stored")
     page.get_by_role("button", name="Restore", exact=True).click()

@@ -9,8 +9,8 @@ import pytest
 
 from densehop.apps.explorer.server import serve
 from densehop.apps.explorer.workers.worker_pool import WorkerPool
-from tests.browser.conftest import PATIENCE
-from tests.browser.test_explorer import NISHIMORI, click
+from tests.browser.conftest import NISHIMORI, PATIENCE
+from tests.browser.test_explorer import click
 
 PROMPT = 6.0  # seconds to answer a click on a busy machine, a third of what the lines take there
 
@@ -58,14 +58,14 @@ def simulations():
     return [thread for thread in threading.enumerate() if thread.name == "Simulation"]
 
 
-def test_a_session_that_waits_for_lines_delays_no_other(visit):
+def test_a_session_that_waits_for_lines_delays_no_other(visit, share):
     """These lines take many seconds; meanwhile their files are not handed out, and clicks elsewhere are answered."""
-    other = visit(NISHIMORI)
+    other = share(NISHIMORI)
     waiting = visit("/?model=fixed_teacher&p=7&teacher_t=1.7&x=1&t=1").locator(".download-phase-diagram-said small")
     waiting.filter(has_text="... when its lines are traced").wait_for()
     head = other.locator(".about h3")
     before, begun = head.inner_text(), time.monotonic()
-    click(other, 0.8, 0.5)
+    click(other, 0.6, 0.6)
     while head.inner_text() == before:
         assert time.monotonic() < begun + PROMPT
         other.wait_for_timeout(10)

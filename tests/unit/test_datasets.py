@@ -18,7 +18,7 @@ FIGURES = sorted((Path(__file__).parents[2] / "docs" / "figures").glob("*.nc"))
 PLANES = {
     "direct": {},
     "nishimori": {},
-    "fixed_teacher": {"teacher_temperature": 1.6},
+    "fixed_teacher": {"teacher_temperature": 2.5},
     "fixed_load": {"load": 6.0},
     "finite_noise": {"teacher_temperature": 6.0},
     "large_noise": {},

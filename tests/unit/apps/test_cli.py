@@ -112,12 +112,14 @@ def test_full_disk_is_one_line(blocks, computed, densehop, tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("name", "moment"), [("SIGINT", "cell"), ("SIGINT", "import"), ("SIGTERM", "cell")])
-def test_interrupt_is_one_line_and_leaves_nothing_but_cells(name, moment, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "moment", "workers"), [("SIGINT", "cell", 2), ("SIGINT", "import", 1), ("SIGTERM", "cell", 1)]
+)
+def test_interrupt_is_one_line_and_leaves_nothing_but_cells(name, moment, workers, tmp_path):
     """Ctrl-C, pressed three times, in the middle of the simulation or during the imports; and a polite kill."""
     cells = tmp_path / "nishimori-overlap.cells"
     process = subprocess.Popen(
-        [*PROGRAM, "reproduce", "nishimori-overlap", "--out", str(tmp_path)],
+        [*PROGRAM, "reproduce", "nishimori-overlap", "--out", str(tmp_path), "--workers", str(workers)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

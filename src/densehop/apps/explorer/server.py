@@ -1,5 +1,6 @@
 """The server of the explorer: a page for each session, one worker pool for all. It listens on this machine only."""
 
+import gc
 import logging
 import signal
 import threading
@@ -63,6 +64,8 @@ def serve(
     threading.Thread(target=_warm_up, args=(f"http://{address}:{port}{prefix}/",), daemon=True).start()
 
     logging.getLogger("asyncio").addFilter(_is_news)
+    # Panel searches for garbage after each session. Modules are none: to go through them holds up all other pages.
+    gc.freeze()
 
     def page() -> pn.Template:
         return build_page(shared)

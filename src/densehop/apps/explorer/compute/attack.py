@@ -1,6 +1,7 @@
 """An attack: an example overwrites part of the pattern, and the student at T = 0 goes to one of them, or to neither."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -33,6 +34,7 @@ def boundary(load: float) -> float:
     return adversarial_boundary(P, scaled_signal(P, TEACHER_TEMPERATURE) * load)
 
 
+@cache  # the same loads are drawn for each visitor
 def boundary_at_size(load: float) -> float:
     """Return eps* with the exact signal of `N_SPINS`; nan where there would be no example."""
     n_examples = n_examples_for(load, N_SPINS, P // 2 + 1)

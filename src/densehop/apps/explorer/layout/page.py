@@ -51,7 +51,6 @@ def build_page(pool: WorkerPool) -> pn.Template:
             page.show(name == session.state.view)
         tabs.view = session.state.view
 
-    show()
     session.state.param.watch(show, "view")
     tabs.param.watch(lambda event: session.state.param.update(view=event.new), "view")
     folder = files("densehop.apps.explorer.layout")
@@ -66,4 +65,5 @@ def build_page(pool: WorkerPool) -> pn.Template:
         "view": pn.Column(*(page.view for page in pages.values()), sizing_mode="stretch_width"),
     }.items():
         template.add_panel(name, content)
+    show()  # after that: for each panel that is added, Panel writes out all that the template holds
     return template

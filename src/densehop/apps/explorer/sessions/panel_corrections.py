@@ -1,9 +1,10 @@
-"""What the explorer corrects in Panel, on which its pages stand: events that were lost, and a clock without end."""
+"""What the explorer corrects in Panel and Bokeh: events that were lost, a clock without end, a second goodbye."""
 
 from functools import cache
 from typing import Any
 
 import panel as pn
+from bokeh.server.views.ws import WSHandler
 from panel.io import document, with_lock
 from panel.reactive import Syncable
 
@@ -14,6 +15,7 @@ def correct_panel() -> None:
     _lock_late_events()
     _send_all_messages()
     _stop_busy_cleanup()
+    _close_once()
 
 
 def _lock_late_events() -> None:
@@ -54,3 +56,18 @@ def _stop_busy_cleanup() -> None:
     """
     if hasattr(type(pn.state), "_schedule_busy_cleanup"):
         type(pn.state)._schedule_busy_cleanup = lambda _: None
+
+
+def _close_once() -> None:
+    """Have Bokeh close no connection that it has given up.
+
+    A ping that finds a connection closed takes its session away. The end of the socket, which comes later, then failed
+    for want of a session, with a traceback on the console.
+    """
+    close = WSHandler.on_close
+
+    def close_with_session(handler: Any) -> None:
+        if handler.connection is None or handler.connection._session is not None:
+            close(handler)
+
+    WSHandler.on_close = close_with_session
