@@ -2,7 +2,7 @@
 
     python benchmarks/bench_lookups.py                                # 50,000 stored rows of 256 values, 2,000 queries
     python benchmarks/bench_lookups.py --stored 1000000 --values 784 --queries 200 --kinds codes --threads 1
-    python benchmarks/bench_lookups.py --peers             # beside scikit-learn's and FAISS's exact neighbours
+    python benchmarks/bench_lookups.py --peers             # beside exact neighbours of scikit-learn, FAISS and PyTorch
 
 Codes are random, a tenth of their signs flipped; greys are uniform, with errors of a twentieth of their range. Each
 kind runs in a process of its own; its peak resident memory is that beyond what it was before `fit` or the call.
@@ -128,8 +128,8 @@ def lookups(
         "one step": lambda: memory("transform", max_steps=1),
     }
     if stored.dtype == np.uint8:
-        return {**faiss_of(stored, asked), **ours}
-    return {"scikit-learn": brute, "product": product, **faiss_of(stored, asked), **ours}
+        return {**faiss_of(stored, asked), **torch_of(stored, asked), **ours}
+    return {"scikit-learn": brute, "product": product, **faiss_of(stored, asked), **torch_of(stored, asked), **ours}
 
 
 def faiss_of(
@@ -141,6 +141,7 @@ def faiss_of(
     except ImportError:
         return {}
     faiss.omp_set_num_threads(1)
+    faiss.cvar.distance_compute_blas_threshold = 1  # by default few questions form no products, at ten times the time
 
     def make() -> Callable[[], object]:
         binary = stored.dtype == np.uint8
@@ -150,6 +151,28 @@ def faiss_of(
         return lambda: index.search(questions, 1)
 
     return {"FAISS": make}
+
+
+def torch_of(
+    stored: npt.NDArray[np.generic], asked: npt.NDArray[np.generic]
+) -> dict[str, Callable[[], Callable[[], object]]]:
+    """Return what makes the nearest row by PyTorch's product in single precision, where PyTorch is installed."""
+    try:
+        import torch  # noqa: PLC0415 (as above)
+    except ImportError:
+        return {}
+    torch.set_num_threads(1)
+
+    def make() -> Callable[[], object]:
+        binary = stored.dtype == np.uint8
+        rows, questions = (torch.from_numpy(part).to(torch.float32) for part in (stored, asked))
+        if binary:
+            rows.mul_(2).sub_(1)
+            questions = 2 * questions - 1
+        offsets = torch.zeros(()) if binary else (rows * rows).sum(dim=1) / 2
+        return lambda: torch.topk(questions @ rows.T - offsets, 1, dim=1)
+
+    return {"PyTorch": make}
 
 
 def peak_of(name: str, kind: str, n_stored: int, n_values: int, n_queries: int) -> float:

@@ -1,11 +1,12 @@
 """How the documentation site is built: `make docs`; without network, warnings are errors."""
 
-import subprocess
 import sys
 from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.ext import autosummary
+from typer.cli import app as typer_program
+from typer.testing import CliRunner
 
 import densehop
 
@@ -73,9 +74,9 @@ sphinx_gallery_conf = {
 
 def list_commands(app: Sphinx) -> None:
     """Write the page of the command line from the program itself."""
-    command = ["typer", "densehop.apps.cli.program", "utils", "docs", "--name", "densehop", "--title", "Command line"]
-    page = subprocess.run([sys.executable, "-m", *command], capture_output=True, check=True, text=True).stdout
-    (Path(app.srcdir) / "api/command-line.md").write_text(page)
+    options = ["utils", "docs", "--name", "densehop", "--title", "Command line"]
+    listed = CliRunner().invoke(typer_program, ["densehop.apps.cli.program", *options], catch_exceptions=False)
+    (Path(app.srcdir) / "api/command-line.md").write_text(listed.stdout)
 
 
 def link_docstring(app: Sphinx, what: str, name: str, item: object, options: object, lines: list[str]) -> None:

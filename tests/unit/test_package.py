@@ -7,6 +7,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -29,6 +30,11 @@ NEVER_NEEDED = {  # by any of a room's names
     "teacher": {"matplotlib", "pydantic", "sklearn", "xarray"},
     "theory": {"matplotlib", "numba", "pydantic", "sklearn"},
 }
+ALONG = (  # rooms that are loaded one after the other in one process; a later one may need all that an earlier one may
+    ("errors", "energies", "theory", "plot"),
+    ("teacher", "simulate", "diagnostics", "inference", "learn"),
+    ("campaign",),
+)
 
 
 def public(room: ModuleType) -> list[str]:
@@ -100,27 +106,37 @@ def test_a_public_name_that_is_also_a_module_is_found_out(tmp_path, monkeypatch)
     assert hidden_names(importlib.import_module("trap")) == {"run"}
 
 
-def loaded_by(statements: str) -> set[str]:
-    """Return the slow libraries that statements load in a fresh interpreter."""
-    program = f"import sys\n{statements}\nprint(*(name for name in {SLOW} if name in sys.modules))"
+def loaded_by(*statements: str) -> list[set[str]]:
+    """Return the slow libraries that are loaded after each of some statements in one fresh interpreter."""
+    look = f"print(*(name for name in {SLOW} if name in sys.modules))"
+    program = "\n".join(["import sys", *(f"{statement}\n{look}" for statement in statements)])
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return set(result.stdout.split())
+    return [set(line.split()) for line in result.stdout.splitlines()]
 
 
 def test_import_is_light():
     """Neither `import densehop` nor a look into a room loads a slow library; each name brings what it needs."""
     looks = "\n".join(f"dir(densehop.{room}), densehop.{room}.__doc__" for room in ROOMS)
-    assert loaded_by(f"import densehop\n{looks}") == set()
+    assert loaded_by(f"import densehop\n{looks}") == [set()]
 
 
 def test_a_network_loads_only_what_compiles_its_kernels():
-    assert loaded_by("import densehop\ndensehop.PBodyHopfield") == {"numba", "scipy"}  # numba loads an empty scipy
+    assert loaded_by("import densehop\ndensehop.PBodyHopfield") == [{"numba", "scipy"}]  # numba loads an empty scipy
+
+
+@cache
+def loaded_along(rooms: tuple[str, ...]) -> dict[str, set[str]]:
+    """Return the slow libraries that are loaded once all names of a room, and of those before it, have been used."""
+    uses = (f"from densehop import {room}\n[getattr({room}, name) for name in dir({room})]" for room in rooms)
+    return dict(zip(rooms, loaded_by(*uses), strict=True))
 
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_names_of_a_room_load_only_what_they_need(room):
-    loaded = loaded_by(f"from densehop import {room}\n[getattr({room}, name) for name in dir({room})]")
-    assert not loaded & NEVER_NEEDED[room]
+    [rooms] = (along for along in ALONG if room in along)
+    before = rooms[: rooms.index(room)]
+    assert all(NEVER_NEEDED[room] <= NEVER_NEEDED[earlier] for earlier in before)
+    assert not loaded_along(rooms)[room] & NEVER_NEEDED[room]
 
 
 def functions_of(*modules: str) -> list[str]:
