@@ -44,7 +44,9 @@ def test_names_in_published_files(path):
 def phase_diagram(model):
     """Return a diagram of four points with all lines of a model."""
     p = 4 if model in {"finite_noise", "large_noise"} else 3
-    return dh.phase_diagram(p, model, coordinates(model), [0.5, 3.5], **PLANES[model])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("densehop.theory.diagrams.diagram.LINE_POINTS", 9)
+        return dh.phase_diagram(p, model, coordinates(model), [0.5, 3.5], **PLANES[model])
 
 
 def coordinates(model):

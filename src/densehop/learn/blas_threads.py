@@ -1,6 +1,7 @@
 """One BLAS thread where products are small: they must not fan out, nor may bits depend on the number of threads."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cache, wraps
 from typing import ParamSpec, TypeVar
 
@@ -11,9 +12,15 @@ Result = TypeVar("Result")
 
 
 @cache
-def _libraries() -> ThreadpoolController:
-    """Return the BLAS libraries; to look for them takes longer than many a product, and NumPy's has been loaded."""
+def _controller() -> ThreadpoolController:
+    """Find the BLAS of NumPy, once: a look through all libraries takes longer than small products."""
     return ThreadpoolController()
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Return a context in which products run on one thread."""
+    limits: AbstractContextManager[object] = _controller().limit(limits=1, user_api="blas")
+    return limits
 
 
 def one_blas_thread(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
@@ -21,7 +28,7 @@ def one_blas_thread(function: Callable[Arguments, Result]) -> Callable[Arguments
 
     @wraps(function)
     def limited(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
-        with _libraries().limit(limits=1, user_api="blas"):
+        with one_thread():
             return function(*arguments, **named)
 
     return limited

@@ -7,6 +7,7 @@ eq. 7). Sources: theory of the p-body Curie-Weiss model; Thériault & Tantari, S
 import math
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 
 import numpy as np
@@ -260,10 +261,13 @@ def _spinodal_field(p: int) -> float:
     return float(brentq(lambda h: math.sinh(2 * h) - 2 * (p - 1) * h, 0.1, 5 + math.log(p), xtol=1e-14, rtol=1e-15))
 
 
+@lru_cache(maxsize=8)
 def _reduced_energy(n_spins: int, p: int) -> Floats:
-    """Return minus the energy of one example against the pattern, p! e_p/N^(p-1), for c = 0..N."""
+    """Return minus the energy of one example against the pattern, p! e_p/N^(p-1), for c = 0..N; read only."""
     scale, unit = math.factorial(p), n_spins ** (p - 1)
-    return np.array([value * scale / unit for value in elementary_symmetric(p, n_spins)])
+    energy = np.array([value * scale / unit for value in elementary_symmetric(p, n_spins)])
+    energy.flags.writeable = False
+    return energy
 
 
 def _first_order(p: int, teacher_p: int) -> int:

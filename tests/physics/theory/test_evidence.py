@@ -206,10 +206,10 @@ def test_log_odds_per_spin_are_the_free_entropy_gain():
     """With log Z = N Phi of the retrieval branch: log P + M N log 2 = N (Phi - Phi_para) + O(1)."""
     n, temperature, load = 600, 4.0, 22.0
     n_examples = dh.n_examples_for(load, n, 3)
-    examples = np.ones((n_examples, n), dtype=np.int8)  # only their number and size matter once log Z is given
+    one = np.ones((1, n), dtype=np.int8)  # only the number and size of examples matter once log Z is given
     problem = dh.TeacherStudent.nishimori(3, load, temperature)
     phi, para = dh.solve(problem).free_entropy, math.log(2) + problem.gamma / 2
-    odds = log_evidence(examples[:1], 3, temperature, log_partition=n * phi)
+    odds = log_evidence(one, 3, temperature, log_partition=n * phi)
     odds -= (n_examples - 1) * log_teacher_norm(n, 3, temperature) - n_examples * n * math.log(2)
     assert odds / n == pytest.approx(phi - para, abs=5 / n)
     assert phi - para > 0.02

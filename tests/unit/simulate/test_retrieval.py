@@ -24,10 +24,11 @@ def near_and_far(net, n_random=9, n_near=5):
 
 
 def exact_fields(net, states):
-    """Return the doubled fields from the tables, in integers of any size."""
-    count = tables.agreements(states, net.patterns)
-    even, odd = net.table.even.astype(object), net.table.odd.astype(object)
-    return even[count] @ net.patterns.astype(object) + states * odd[count].sum(axis=1, keepdims=True)
+    """Return the doubled fields from the tables, in integers of any size: sums of halves of 64 bits have room."""
+    count, patterns = tables.agreements(states, net.patterns), net.patterns.astype(np.int64)
+    high, low = np.divmod(net.table.even[count], 2**31)
+    from_even = (high @ patterns).astype(object) * 2**31 + low @ patterns
+    return from_even + states * net.table.odd.astype(object)[count].sum(axis=1, keepdims=True)
 
 
 @pytest.mark.parametrize("p", [2, 3, 4, 5, 6])

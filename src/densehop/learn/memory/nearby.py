@@ -8,11 +8,11 @@ from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from densehop.base.arrays import Floats, Integers, Mask, Reals, Singles
 from densehop.base.workers import count_workers, run_all
 from densehop.kernels import nearby as kernel
+from densehop.learn.blas_threads import one_thread
 from densehop.learn.memory.dynamics import TOLERANCE, Motion, leave_saddles
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.memory.screen import Screen, Screener
@@ -112,7 +112,7 @@ class Nearby:
 
         tasks = [partial(task, first) for first in range(0, max(n_states, 1), at_once)]
         large = min(n_states, at_once) * self.single.size > SMALL
-        with threadpool_limits(1, user_api="blas") if large else nullcontext():
+        with one_thread() if large else nullcontext():
             results = run_all(tasks, count_workers(None))
         return None if refused.is_set() else [result for result in results if result is not None]
 
