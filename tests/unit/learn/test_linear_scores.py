@@ -12,9 +12,11 @@ from densehop import DenseAssociativeClassifier, InvalidInput
 from densehop.learn.attacks.attacked_models import attacked_model
 from densehop.learn.attacks.robustness import robust_accuracy
 from densehop.learn.certificates.roots import last_positive
+from densehop.learn.classifier import linear_learner
 from densehop.learn.classifier.linear_blocks import Block, Blocks
 from densehop.learn.classifier.linear_scores import LinearMemories
 from densehop.learn.classifier.losses import CrossEntropy
+from densehop.learn.classifier.parameters import epochs_of
 from densehop.learn.classifier.scores import Memories, class_scores
 
 
@@ -81,8 +83,9 @@ def test_training_descends_along_the_gradient(digits, degree):
             assert gradient[index] == pytest.approx((values[0] - values[1]) / 2e-6, rel=1e-4, abs=1e-7)
 
 
-def test_any_number_of_threads_trains_the_same_memories():
-    """1,200 memories are three blocks; an epoch on one thread, on two and on three."""
+def test_any_number_of_threads_trains_the_same_memories(monkeypatch):
+    """1,200 memories are three blocks; two epochs on one thread, on two and on three."""
+    monkeypatch.setattr(linear_learner, "LEAST_WORK", 0)
     rows = np.random.default_rng(0).normal(size=(400, 5)).astype(np.float32)
     classes = (rows[:, 0] * rows[:, 1] > 0).astype(int)
     model = DenseAssociativeClassifier(1200, class_energy="linear", degree=3, inverse_temperature=1.0, random_state=0)
@@ -256,6 +259,14 @@ def test_certified_accuracy_is_at_most_the_attacked_one(fitted, digits):
 def test_what_does_not_go_together_is_refused(parameters, message):
     with pytest.raises(InvalidInput, match=message):
         DenseAssociativeClassifier(**parameters).fit([[0.0], [1.0]], [0, 1])
+
+
+@pytest.mark.parametrize(("n_samples", "epochs"), [(100, 40), (3_000, 40), (4_000, 30), (8_000, 15), (60_000, 15)])
+def test_fewer_epochs_do_for_more_samples(n_samples, epochs):
+    """As the docstring says; those of the exact energy stay."""
+    model = DenseAssociativeClassifier()
+    assert epochs_of(model, n_samples, linear=True) == epochs
+    assert epochs_of(model, n_samples, linear=False) == 60
 
 
 def test_a_given_degree_means_the_exact_energy():

@@ -80,7 +80,7 @@ class DenseAssociativeClassifier(FittedClassifier):
         Of Adam, falling to 0 along a cosine; the published loss takes less where its tanh would saturate. None: 0.05,
         of linear class energies 0.03, of exponential memories 0.01.
     max_iter : int or None
-        Epochs. None: 60; of linear class energies fewer for more than 2,000 samples, 15 from 8,000 on; in certified
+        Epochs. None: 60; of linear class energies 40, fewer for more than 3,000 samples, 15 from 8,000 on; in certified
         training 30, and fewer for more than 2,000 samples, 15 from 4,000 on.
     batch_size : int or None
         None: 100; of linear class energies a twentieth of the samples, from 16 to 100.

@@ -20,6 +20,7 @@ from densehop.learn.classifier.training import Trained, Trainer
 RATE = 0.03  # first learning rate
 LENGTH = 3.0  # of a typical input in training, beside memories of length 1
 DROPOUT, SMOOTHING = 0.3, 0.05
+LEAST_WORK = 2**24  # products of a batch, below which threads wait for each other longer than they work
 RADIUS = 0.05  # of how far inputs move, in distances to the nearest sample of another class
 SHARE, FEWEST, MOST = 0.4, 100, 1000  # memories, where no number is given
 VALUE = 0.3  # of a memory for its own class, before the factor that all share
@@ -86,7 +87,9 @@ class LinearLearner(Trained):
             Block(visible, biases, labels, self.degree, dropped, stream)
             for visible, biases, labels, stream in zip(values[::3], values[1::3], values[2::3], streams, strict=True)
         ]
-        with threaded_map(min(count_workers(self.n_jobs), len(parts))) as each:
+        products = self.trainer.batch_size * sum(visible.size for visible in values[::3])
+        n_workers = min(count_workers(self.n_jobs), len(parts)) if products > LEAST_WORK else 1
+        with threaded_map(n_workers) as each:
             blocks = Blocks(parts, thresholds, factor, CrossEntropy(1.0, SMOOTHING), each)
             return self.trainer.epoch(inputs, classes, weights, step, rates, random, each)
 

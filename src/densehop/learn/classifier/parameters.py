@@ -13,7 +13,7 @@ CLASS_ENERGIES = ("exact", "linear")
 INTERACTIONS, OBJECTIVES, NORMS = ("rectified", "exponential"), ("accuracy", "certified"), ("l2", "linf", "flips")
 
 LEAST_LINEAR_DEGREE = 2  # below, the scores are not continuous (n = 1) or too steep at h = 0
-STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 120_000, 15, 60  # samples seen in all, and the limits of epochs
+STEPS, FEWEST_EPOCHS, MOST_LINEAR, MOST_EPOCHS = 120_000, 15, 40, 60  # samples seen in all, and the limits of epochs
 CERTIFIED_STEPS, MOST_CERTIFIED = 60_000, 30  # the same of certified training, whose proofs get worse with more
 BATCHES, SMALLEST_BATCH, LARGEST_BATCH = 20, 16, 100
 
@@ -39,7 +39,7 @@ def epochs_of(model: Any, n_samples: int, *, linear: bool) -> int:
         return int(model.max_iter)
     if model.objective == "certified":
         return min(max(CERTIFIED_STEPS // n_samples, FEWEST_EPOCHS), MOST_CERTIFIED)
-    return min(max(STEPS // n_samples, FEWEST_EPOCHS), MOST_EPOCHS) if linear else MOST_EPOCHS
+    return min(max(STEPS // n_samples, FEWEST_EPOCHS), MOST_LINEAR) if linear else MOST_EPOCHS
 
 
 def batch_of(model: Any, n_samples: int, *, linear: bool) -> int:
