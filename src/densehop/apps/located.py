@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from densehop.learn.location import Location
 
 HOLDS = 0.95  # share of memories that have to be fixed points
+CLOSE = 0.95  # overlap from which a memory counts as come back (learn/survival.py)
 ROUNDING = 1e-9  # a share below it is none
 MEASURED = 300  # memories whose fields are measured (learn/location.py)
 
@@ -52,10 +53,12 @@ def locate_sentences(
         said.append(f"Another memory, written over {result.attack.fails_at:.2f} of the sites, takes over{theory}.")
     room = result.room
     said.append(
-        f"After {percent(room.damage)} of the signs are flipped, {percent(room.survival)} of them come back; "
+        f"After {percent(room.damage)} of the signs are flipped, {percent(room.survival)} of them come back, to an "
+        f"overlap of {CLOSE} at least, {percent(room.restored)} with every sign right; "
         f"{'at least ' if room.at_least else ''}{room.n_more} random codes fit besides so that "
-        f"{percent(room.wanted)} do (theory, if all were random: {percent(room.predicted_survival)} and "
-        f"{_count(room.predicted_n_more)})."
+        f"{percent(room.wanted)} come back ({percent(room.restored_with_more)} with every sign right). Theory, if all "
+        f"were random: {percent(room.predicted_survival)} come back, {percent(room.predicted_restored)} with every "
+        f"sign right, and {_count(room.predicted_n_more)} fit besides."
     )
     said.append(
         f"Shannon's limit: these are {room.bits_per_sign:.2g} bits per sign, log2(M)/N; no memory of random codes, "

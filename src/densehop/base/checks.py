@@ -68,9 +68,9 @@ def callback(name: str, value: object) -> None:
         raise InvalidInput(f"{name} must be a function or None, got {shown(value)}")
 
 
-def body_number(p: object, n_spins: int | None = None) -> int:
+def body_number(p: object, n_spins: int | None = None, name: str = "p") -> int:
     """Return the number p of bodies: an integer from 2 to the number of spins."""
-    return integer("p", p, 2, n_spins)
+    return integer(name, p, 2, n_spins)
 
 
 def signs(name: str, values: ArrayLike, shape: tuple[int | str, ...]) -> Signs:

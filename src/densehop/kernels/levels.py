@@ -141,6 +141,35 @@ def add_signs(_context, words, word, memories, shares, n_found, field):
 
 
 @intrinsic
+def add_where(_context, words, word, bits, memories, shares, n_found, field):
+    """Add shares[n] of memory memories[n], n < n_found, to the 32 sites of field from 32 * word on where it has `bits`.
+
+    bits uint32; the rest as for `add_signs`.
+    """
+
+    def generate(context, builder, signature, arguments):
+        words, word, bits, memories, shares, n_found, field = unpack(context, builder, signature, arguments)
+        n_words = cgutils.unpack_tuple(builder, words.shape)[1]
+        first = builder.mul(word, INT64(LANES))
+        sums = cgutils.alloca_once_value(builder, load(builder, field.data, first, FLOAT64, LANES))
+        with cgutils.for_range(builder, n_found) as loop:
+            memory, share = (builder.load(builder.gep(array.data, [loop.index])) for array in (memories, shares))
+            group, lane = builder.lshr(memory, INT64(5)), builder.and_(memory, INT64(LANES - 1))
+            row = builder.add(builder.mul(group, n_words), word)
+            own = builder.load(builder.gep(words.data, [builder.add(builder.mul(row, INT64(LANES)), lane)]))
+            differs = builder.bitcast(builder.xor(own, bits), ir.VectorType(BIT, LANES))
+            step = builder.select(differs, constant(FIELD, 0.0), broadcast(builder, share, FLOAT64, LANES))
+            builder.store(builder.fadd(builder.load(sums), step), sums)
+        target = builder.bitcast(builder.gep(field.data, [first]), FIELD.as_pointer())
+        builder.store(builder.load(sums), target, align=1)
+        return context.get_dummy_value()
+
+    if is_matrix(words, types.uint32, 3) and is_vector(memories, types.int64) and is_vector(field, types.float64):
+        return types.void(words, types.int64, types.uint32, memories, shares, types.int64, field), generate
+    return None
+
+
+@intrinsic
 def below(_context, field, word, bound):
     """Return as bits, uint32, which of the 32 numbers of field (n,) float64 from 32 * word on are below a bound."""
 

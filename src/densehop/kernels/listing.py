@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from densehop.kernels import compiled, inlined
-from densehop.kernels.levels import add_signs, first_bit, largest, within
+from densehop.kernels.levels import add_signs, add_where, first_bit, largest, within
 from densehop.kernels.tiles import WIDTH
 
 TOO_MANY = -1
@@ -105,6 +105,33 @@ def add_all(listed, memories, floors, logs, words, field, means, sums):
         for site in range(means.shape[1]):
             means[state, site] = field[site] / total
         sums[state] = logs[top] + np.log(total)
+
+
+@compiled
+def flip_sums(listed, memories, floors, gains, losses, words, states, lost, gained):
+    """Set what memories that agree with states (S, W) at a site lose by its flip, and what the others gain: (S, 32 W).
+
+    In units of what one memory as near as the nearest loses. gains, losses: logarithms by count; the rest as above.
+    """
+    chosen, number = np.empty(listed.shape[1], dtype=np.int64), 0
+    shares = np.empty((2, listed.shape[1]))
+    for state in range(len(states)):
+        top: Any = largest(listed, state)
+        number = 0
+        for start in range(0, listed.shape[1], WIDTH):
+            bits: Any = within(listed, state, start, floors[top], top)
+            while bits:
+                column = start + first_bit(bits)
+                count = listed[state, column]
+                chosen[number] = memories[state, column] if len(memories) else column
+                shares[0, number] = np.exp(losses[count] - losses[top])
+                shares[1, number] = np.exp(gains[count] - losses[top])
+                number += 1
+                bits &= bits - np.uint64(1)
+        lost[state], gained[state] = 0, 0
+        for word in range(states.shape[1]):
+            add_where(words, word, states[state, word], chosen, shares[0], number, lost[state])
+            add_where(words, word, ~states[state, word], chosen, shares[1], number, gained[state])
 
 
 @compiled

@@ -12,15 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densehop.kernels import compiled, inlined
-from densehop.kernels.levels import add_signs, below, first_bit, largest, within
+from densehop.kernels.levels import add_signs, add_where, below, first_bit, largest, within
 from densehop.kernels.tiles import WIDTH
 
 LEFT_OUT = 0.05  # of the largest weight: how much may be left out at first
 FINER = 1e-4  # by how much less at each further pass
-NEGLIGIBLE = 1e-18  # below the rounding of the sum
 OUT_OF_BUDGET = -1
-EVERY_BIT = np.uint32(2**32 - 1)
 SAFE = 1e-9  # share of a weight by which it must be larger to be so beyond rounding
+EPSILON, ROUNDED = 2.0**-52, 64  # sums of M weights are equal where they differ by M + 64 roundings or less
 
 
 class Memories(NamedTuple):
@@ -40,13 +39,14 @@ class Memories(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Weights by count, like `logs`; of memories found columns, indices (int64) and shares (float64); field (32 W,)."""
+    """Weights by count, like `logs`; columns, indices (int64), shares (float64) of those found; two fields (32 W,)."""
 
     weights: Any
     columns: Any
     indices: Any
     shares: Any
     field: Any
+    against: Any
 
 
 class Listed(NamedTuple):
@@ -84,24 +84,28 @@ def step(listed, memories, states, fixed, again, minimum, unclear, scratch, budg
             continue
         n_found = find(listed, state, low, top, scratch)
         rest = left_out(memories.logs, memories.logs[top], memories.number, low)
-        weight = total(scratch.shares, n_found) + rest
-        if weight < 2:
-            winner = nearest(scratch, n_found)
+        winner = nearest(scratch, n_found)
+        others = beside(scratch, n_found, winner) + rest
+        if others < 1:
             for word in range(states.shape[1]):
-                again[state] |= put(states, fixed, state, word, memories.words[winner // WIDTH, word, winner % WIDTH])
-            if weight - 1 <= memories.alone:
+                bits = memories.words[scratch.indices[winner] // WIDTH, word, scratch.indices[winner] % WIDTH]
+                again[state] |= put(states, fixed, state, word, bits)
+            if others <= memories.alone:
                 again[state], minimum[state] = False, True
             elif not again[state]:
                 minimum[state] = is_minimum(listed, memories, state, top, states, fixed, unclear, scratch)
             continue
-        spent = add_until_clear(listed, memories, state, top, low, at_first, n_found, unclear, scratch, spent, budget)
+        balance = equal_within(memories.number) * (1 + others)
+        spent = add_until_clear(
+            listed, memories, state, top, low, at_first, balance, n_found, unclear, scratch, spent, budget
+        )
         if spent == OUT_OF_BUDGET:
             return OUT_OF_BUDGET
         if unclear[state]:
             continue
         for word in range(states.shape[1]):
-            down = below(scratch.field, word, 0.0)
-            none = at_most(scratch.field, word, 0.0) & ~down
+            down = below(scratch.field, word, -balance)
+            none = at_most(scratch.field, word, balance) & ~down
             again[state] |= put(states, fixed, state, word, down | (none & states[state, word]))
         if not again[state]:
             minimum[state] = is_minimum(listed, memories, state, top, states, fixed, unclear, scratch)
@@ -109,10 +113,11 @@ def step(listed, memories, states, fixed, again, minimum, unclear, scratch, budg
 
 
 @inlined
-def add_until_clear(listed, memories, state, top, low, left, n_found, unclear, scratch, spent, budget):
+def add_until_clear(listed, memories, state, top, low, left, balance, n_found, unclear, scratch, spent, budget):
     """Add up the field from the memories found on, until what is left out cannot change a sign; return what it took.
 
-    OUT_OF_BUDGET where that is too much; `unclear` is set where more matter than are listed.
+    Nor lift it above the rounding of the sum, `balance`. OUT_OF_BUDGET where that is too much; `unclear` is set where
+    more matter than are listed.
     """
     scratch.field[:] = 0
     reference = memories.logs[top]
@@ -125,7 +130,7 @@ def add_until_clear(listed, memories, state, top, low, left, n_found, unclear, s
         for word in range(len(scratch.field) // WIDTH):
             add_signs(memories.words, word, scratch.indices, scratch.shares, n_found, scratch.field)
             open_bits |= at_most(scratch.field, word, rest) & ~at_most(scratch.field, word, -rest)
-        if rest < NEGLIGIBLE or not open_bits:
+        if rest < balance / 4 or not open_bits:
             return spent
         left *= FINER
         high = low - 1
@@ -147,37 +152,46 @@ def at_most(field, word, bound):
 def is_minimum(listed, memories, state, top, states, fixed, unclear, scratch):
     """Tell whether no flip of a free site lowers the energy, but for rounding: for sure if so.
 
-    Memories that agree with the state at a site lose l_a by a flip, the others gain g_a: with the signs s_a of their
-    agreement, sum_a s_a (l_a + g_a) must exceed sum_a (g_a - l_a). What is left out gains less than `rest`.
+    By a flip, memories that agree with the state at the site lose l_a, the others gain g_a. These sums, of positive
+    terms, are compared: what the nearest memory would gain, exp(2 beta) for the exponential, must not drown what it
+    loses. What is left out gains less than `rest`.
     """
     reference: Any = memories.losses[top]
-    scratch.weights[top] = math.exp(memories.gains[top] - reference)
     low = lowest(memories.gains, reference, memories.number, top, LEFT_OUT, scratch.weights)
     if low < listed.floors[state]:
         unclear[state] = True
         return False
     n_found = find(listed, state, low, top, scratch)
-    rest = left_out(memories.gains, reference, memories.number, low)
-    if total(scratch.shares, n_found) - scratch.weights[top] + rest <= 1 - SAFE:
+    winner = nearest(scratch, n_found)
+    if beside(scratch, n_found, winner) + left_out(memories.gains, reference, memories.number, low) <= 1 - SAFE:
         return True
-    low = lowest(memories.gains, reference, memories.number, max(low - 1, 0), SAFE / 4, scratch.weights)
+    rounding = equal_within(memories.number)
+    low = lowest(memories.gains, reference, memories.number, max(low - 1, 0), rounding / 4, scratch.weights)
     if low < listed.floors[state]:
         unclear[state] = True
         return False
     n_found = find(listed, state, low, top, scratch)
-    bound = 2 * left_out(memories.gains, reference, memories.number, low) - SAFE
-    for n in range(n_found):
-        loss = math.exp(memories.losses[listed.counts[state, scratch.columns[n]]] - reference)
-        bound += scratch.shares[n] - loss
-        scratch.shares[n] += loss
+    rest = left_out(memories.gains, reference, memories.number, low)
+    scratch.field[:] = 0
+    scratch.against[:] = 0
     for word in range(states.shape[1]):
-        scratch.field[WIDTH * word : WIDTH * (word + 1)] = 0
-        add_signs(memories.words, word, scratch.indices, scratch.shares, n_found, scratch.field)
-        up, down = ~below(scratch.field, word, bound), at_most(scratch.field, word, -bound)
-        stays = np.uint32((states[state, word] & down) | (~states[state, word] & up) | fixed[state, word])
-        if stays != EVERY_BIT:
-            return False
+        differing = ~states[state, word]
+        add_where(memories.words, word, differing, scratch.indices, scratch.shares, n_found, scratch.against)
+    for n in range(n_found):
+        scratch.shares[n] = math.exp(memories.losses[listed.counts[state, scratch.columns[n]]] - reference)
+    for word in range(states.shape[1]):
+        add_where(memories.words, word, states[state, word], scratch.indices, scratch.shares, n_found, scratch.field)
+        for site in range(WIDTH * word, WIDTH * (word + 1)):
+            held = (fixed[state, word] >> np.uint32(site - WIDTH * word)) & np.uint32(1)
+            if not held and scratch.against[site] + rest > scratch.field[site] * (1 + rounding):
+                return False
     return True
+
+
+@inlined
+def equal_within(number):
+    """Return the share by which sums of so many positive weights may differ by rounding alone."""
+    return (number + ROUNDED) * EPSILON
 
 
 @inlined
@@ -220,19 +234,21 @@ def find(listed, state, low, high, scratch):
 
 @inlined
 def nearest(scratch, n_found):
-    """Return the first memory whose weight is 1."""
+    """Return the place of the first memory with the largest weight."""
+    place = np.int64(0)
     for n in range(n_found):
-        if scratch.shares[n] == 1:
-            return scratch.indices[n]
-    return np.int64(0)
+        if scratch.shares[n] > scratch.shares[place]:
+            place = np.int64(n)
+    return place
 
 
 @inlined
-def total(shares, n_found):
-    """Return the sum of the first weights."""
+def beside(scratch, n_found, place):
+    """Return the sum of all weights but one, which may be beyond the digits that it leaves them."""
     result = 0.0
     for n in range(n_found):
-        result += shares[n]
+        if n != place:
+            result += scratch.shares[n]
     return result
 
 

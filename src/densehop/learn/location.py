@@ -55,7 +55,8 @@ class Location:
         point the same way
     phase, effective_phase : Phase, of the strict model at the load and at the effective load, in the limit of large N
         and without damage: with replica symmetry, or where that has no retrieval with one step of its breaking
-    room : Room, at T = 0: what survives damage now and how many further codes fit, by theory at this N and measured
+    room : Room, at T = 0: what survives damage now (overlap >= 0.95; exactly: `room.restored`) and how many further
+        codes fit, by theory at this N and measured
     fixed_points : float, share of memories that stay where they are at T = 0
     attack : OverwriteCurve, measured
     predicted_retrieved : (F,), the share retrieved that is predicted at the attack's fractions, from the overlaps of
@@ -122,6 +123,7 @@ def locate(
     n_trials : of the overwrite attack
     seed : int
     damage, survive : how many further codes can be stored, so that this share survives that share of flipped signs?
+        To survive is to end at an overlap of 0.95 or more; `room.restored` says how many end with every sign right.
 
     Raises
     ------
@@ -197,7 +199,7 @@ def _interaction(memories: Any, p: int | None, n_sites: int) -> Interaction:
         raise InvalidInput(
             "these memories have no p of their own: give p, the bodies of the strict model to compare to"
         )
-    return Interaction("strict", int(degree), 1.0, n_sites)
+    return Interaction("strict", checks.body_number(int(degree), n_sites), 1.0, n_sites)
 
 
 def drive(signs: Signs, sample: Signs, interaction: Interaction) -> Floats:

@@ -21,8 +21,8 @@ TYPICAL = np.log(2)  # memories as close: half of all states meet one
 LARGEST = 2**62  # memories up to which room is looked for
 
 
-def predicted_survival(interaction: Interaction, n_memories: int, damage: float) -> float:
-    """Return the share of random codes that come back (overlap >= 0.95) from this share of flipped signs."""
+def predicted_survival(interaction: Interaction, n_memories: int, damage: float, overlap: float = RETRIEVED) -> float:
+    """Return the share of random codes that end at this overlap or above from this share of flipped signs."""
     n_sites = interaction.n_sites
     start = 1 - 2 * round(damage * n_sites) / n_sites
     field = _Field(interaction, n_memories, start)
@@ -32,7 +32,7 @@ def predicted_survival(interaction: Interaction, n_memories: int, damage: float)
     else:  # by how many signs are wrong after the first step
         states = 1 - 2 * errors / n_sites
         chances = binom.pmf(errors, n_sites, (1 - field.right(np.array([start]))[0]) / 2)
-    back = binom.cdf(np.floor((1 - RETRIEVED) / 2 * n_sites + 1e-9), n_sites, (1 - field.ends(states)) / 2)
+    back = binom.cdf(np.floor((1 - overlap) / 2 * n_sites + 1e-9), n_sites, (1 - field.ends(states)) / 2)
     return float((chances * back).sum() * np.exp(-field.closer))
 
 

@@ -50,6 +50,7 @@ def test_idx_files_each_in_a_folder_of_its_name(tmp_path, images):
         folder.mkdir()
         (folder / f"train-{name.replace('-idx', '.idx')}-ubyte").write_bytes(content)
     assert datasets.load_idx(tmp_path).classes.tolist() == [3, 1, 9]
+    assert datasets.load(str(tmp_path)).name == str(tmp_path)  # it may be Fashion-MNIST: the files do not say
 
 
 @pytest.mark.parametrize("shape", [(0, 4, 5), (3, 0, 5)])

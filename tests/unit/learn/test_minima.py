@@ -10,6 +10,7 @@ from densehop.learn.memory.descent import Descent
 from densehop.learn.memory.dynamics import relax_site_by_site
 from densehop.learn.memory.interactions import Interaction
 from tests.unit.learn.test_memory import naive_energy
+from tests.unit.learn.test_shards import problem
 
 SPINS = ("strict", "power", "rectified", "exponential")
 
@@ -85,6 +86,19 @@ def test_too_few_steps_are_not_called_settled(name):
 
 
 @pytest.mark.parametrize("name", SPINS)
+def test_a_minimum_that_takes_the_last_step_is_settled(name):
+    random = np.random.default_rng(1)
+    codes = random.choice([-1.0, 1.0], (30, 64))
+    asked = np.where(random.random(codes.shape) < 0.05, -codes, codes)
+    found = DenseAssociativeMemory(name, max_steps=1).fit(codes).recall(asked)
+    costs = 2 * found.patterns * network_of(name, 3, np.log(9) / 2, codes).local_fields(found.patterns)
+    assert found.n_steps == 1
+    assert (found.patterns != asked).any(axis=1).mean() > 0.5
+    np.testing.assert_array_equal(found.settled, (costs >= 0).all(axis=1))
+    assert found.settled.any()
+
+
+@pytest.mark.parametrize("name", SPINS)
 def test_a_row_ends_alone_where_it_ends_among_others(name):
     """However few steps it has: those that slower rows take are not taken from it."""
     random = np.random.default_rng(3)
@@ -155,3 +169,11 @@ def test_no_coordinate_lowers_the_energy_of_a_graded_answer(beta, n_memories, hi
                 beside[site] += step
                 assert naive_energy("attention", 2, beta, memory.memories_, beside) > here - 1e-8
     assert found.settled.mean() > 0.6
+
+
+def test_copies_of_one_row_are_no_saddle():
+    """Each has a share of the weight, and their spread is 0 but for rounding."""
+    rows, asked, _ = problem("greys", 0)
+    found = DenseAssociativeMemory("attention", beta=60.0).fit(rows).recall(asked)
+    assert found.settled.all()
+    assert found.n_steps < 20

@@ -40,17 +40,14 @@ def problem(kind, seed, n_rows=240, n_sites=45):
 def same(sharded, whole, asked):
     """Compare all that both say."""
     one, two = sharded.recall(asked), whole.recall(asked)
-    if not sharded._real:
-        np.testing.assert_array_equal(one.settled, two.settled)
+    np.testing.assert_array_equal(one.settled, two.settled)
     signs = not sharded._real
     for name in ("memory", "known", *(("patterns", "overlap", "p_value", "distance") if signs else ())):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
     near = 1e-12 if signs else 1e-6
     for name in ("patterns", "overlap", "p_value", "distance", "energy", "confidence"):
-        first, second = (getattr(found, name)[one.settled | signs] for found in (one, two))
-        np.testing.assert_allclose(first, second, rtol=near, atol=near)
-    assert not (one.settled & ~two.settled).any()
-    assert one.settled.mean() > 0.5 or not signs
+        np.testing.assert_allclose(getattr(one, name), getattr(two, name), rtol=near, atol=near)
+    assert one.settled.mean() > 0.5
     for one, two in zip(sharded.kneighbors(asked, 3), whole.kneighbors(asked, 3), strict=True):
         np.testing.assert_allclose(one, two, atol=1e-6)
 
@@ -67,6 +64,28 @@ def test_shards_answer_as_one_memory(kind, interaction):
         assert sharded.encoding_.same_as(whole.encoding_)
         same(sharded, whole, asked)
         same(sharded, whole, hidden)
+
+
+@pytest.mark.parametrize(("n_rows", "n_sites", "factor"), [(600, 30, 1.0), (200, 5, 1.0), (200, 5, 0.02)])
+def test_greys_that_blend_rows_are_settled_where_one_machine_says_so(n_rows, n_sites, factor):
+    """A little of other rows is in each answer, or much: none rests on one row alone."""
+    rows = np.random.default_rng(0).random((n_rows, n_sites))
+    asked = rows[:40] + np.random.default_rng(1).normal(0, 0.05, (40, n_sites))
+    beta = factor * DenseAssociativeMemory().fit(rows).beta_
+    whole = DenseAssociativeMemory(beta=beta).fit(rows)
+    same(ShardedMemory(AtOnce(), beta=beta).fit(np.array_split(rows, 3)), whole, asked)
+
+
+@pytest.mark.filterwarnings("ignore:no question spreads")
+@pytest.mark.parametrize("first", [1.0, -1.0])
+def test_a_tie_between_rows_is_left_as_one_machine_does(first):
+    rows, asked = np.array([[1.0, first, 1, 1], [-1, -first, 1, 1]]), [[np.nan, np.nan, 1, 1]]
+    whole = DenseAssociativeMemory("attention", beta=5.0).fit(rows).recall(asked)
+    sharded = ShardedMemory(AtOnce(), "attention", beta=5.0).fit(np.split(rows, 2)).recall(asked)
+    for found in (whole, sharded):
+        np.testing.assert_allclose(found.patterns, rows[:1], atol=1e-6)
+        assert found.energy == pytest.approx(0, abs=1e-8)
+        assert found.settled.all()
 
 
 def test_what_shards_cannot_do_is_refused():

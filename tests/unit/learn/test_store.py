@@ -108,3 +108,17 @@ def test_greys_that_need_no_encoding_stay_in_their_file(tmp_path, mode):
         one.partial_fit(2 * greys[:3])
     assert not np.shares_memory(memory.memories_, mapped)
     np.testing.assert_allclose(memory.transform(greys[:9]), copied.transform(greys[:9]), atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["signs", "greys"])
+def test_what_questions_need_does_not_go_into_pickles(kind):
+    random = np.random.default_rng(0)
+    rows = random.choice([-1.0, 1.0], (2000, 64)) if kind == "signs" else random.random((2000, 64))
+    memory = DenseAssociativeMemory().fit(rows)
+    before = len(pickle.dumps(memory))
+    first = memory.recall(rows[:300])
+    memory.kneighbors(rows[:3])
+    assert len(pickle.dumps(memory)) == before
+    again = pickle.loads(pickle.dumps(memory)).recall(rows[:300])
+    np.testing.assert_array_equal(again.patterns, first.patterns)
+    np.testing.assert_array_equal(again.p_value, first.p_value)

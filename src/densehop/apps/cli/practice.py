@@ -10,7 +10,7 @@ from densehop.apps.cli.arguments import numbers
 from densehop.apps.cli.image_options import FIGURES, Data, Json, Label, Out, SeedOption, Side, write_figure
 from densehop.apps.cli.output import percent_with_error, print_json, print_table
 from densehop.apps.cli.sentences import attack_sentences, classify_sentences
-from densehop.apps.located import HOLDS, locate_sentences
+from densehop.apps.located import CLOSE, HOLDS, locate_sentences
 from densehop.base import checks
 
 MEMORIES = 50  # that are located, where there are as many
@@ -133,7 +133,11 @@ def locate(
     out: Out = FIGURES,
     as_json: Json = False,
 ) -> None:
-    """Locate stored images on the phase diagram; predict and measure the attack that they withstand."""
+    """Locate stored images on the phase diagram; predict and measure the attack that they withstand.
+
+    An image comes back from flipped signs where it ends at an overlap of 0.95 or more; beside it stands the share that
+    ends with every sign right.
+    """
     from densehop.learn.data import datasets  # noqa: PLC0415 (slow)
     from densehop.learn.holding import holding  # noqa: PLC0415 (slow)
     from densehop.learn.location import locate as locate_memories  # noqa: PLC0415 (slow)
@@ -162,7 +166,7 @@ def locate(
         location.predicted_retrieved,
         f"{location.n_memories} memories of {location.n_sites} sites, {location.interaction}"
         f"{'' if location.p is None else f', p = {location.p}'}: "
-        f"{location.room.survival:.0%} survive {location.room.damage:.0%} flipped signs",
+        f"{location.room.survival:.0%} come back (overlap {CLOSE}) from {location.room.damage:.0%} flipped signs",
     )
     files = write_figure(out, "locate", picture)
     summary = {

@@ -171,7 +171,7 @@ def load(name: str, label: str | None = None, side: int | None = None) -> ImageS
         return _image_set(name, np.asarray(table.data, dtype=np.float64), names, (1, table.data.shape[1]))
     path = Path(name)
     if path.is_dir() and any(path.glob("*images?idx3-ubyte*")):
-        return load_idx(name)
+        return replace(load_idx(name), name=name)
     if not path.exists():
         known = ", ".join(["digits", "mnist5k", *TABLES])
         raise InvalidInput(f"the data must be {known} or the path of a file or folder; there is no '{name}'")

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -79,6 +79,7 @@ class Questions:
         def block(part: slice, solver: Solver, present: Mask | None, random: np.random.Generator) -> Recall:
             free = ~present if clamp and present is not None else None
             motion, means = solver.solve(data[part], present, free, random)
+            motion = replace(motion, settled=solver.minima(motion, free))
             restored = self._decode(motion.states, data[part], free)
             return describe(solver, data[part], present, motion, means, restored)
 

@@ -59,13 +59,13 @@ class BitMemory:
         if interaction.name not in ON_BITS or interaction.n_sites > MOST_SITES:
             return None
         overlaps = np.arange(-interaction.n_sites, interaction.n_sites + 1)
-        alone = np.exp(-2 * interaction.beta) * (1 - kernel.SAFE) if interaction.name == "exponential" else -1.0
+        alone = np.exp(-2 * interaction.beta) * (1 - kernel.SAFE) if interaction.name == "exponential" else 0.0
         return cls(
             words=words,
             logs=interaction.log_weights(overlaps).astype(np.float64),
             gains=interaction.log_gains(overlaps),
             losses=interaction.log_losses(overlaps),
-            alone=float(alone),
+            alone=float(alone) if alone > 0 else -1.0,
         )
 
     @cached_property
@@ -80,7 +80,8 @@ class BitMemory:
 
     def _tables(self, logs: Floats, gains: Floats, losses: Floats) -> Tables:
         """Return tables with the floors of both a step and a flip."""
-        tolerance = min(kernel.SAFE / 4, self.alone / 2) if self.alone > 0 else kernel.SAFE / 4
+        tolerance = kernel.equal_within(self.words.n_patterns) / 4
+        tolerance = min(tolerance, self.alone / 2) if self.alone > 0 else tolerance
         floors = (floors_of(*pair, self.words.n_patterns, tolerance) for pair in ((logs, logs), (gains, losses)))
         return Tables(logs, gains, losses, np.minimum(*floors))
 
@@ -130,7 +131,7 @@ class BitMemory:
             number = listed.counts.shape[1]
             indices = np.empty((2, number), dtype=np.int64)
             scratch = kernel.Scratch(
-                np.empty(len(logs)), indices[0], indices[1], np.empty(number), np.empty(32 * states.shape[1])
+                np.empty(len(logs)), indices[0], indices[1], np.empty(number), *np.empty((2, 32 * states.shape[1]))
             )
             budget = int((part.stop - part.start) * (n_memories // SHARE + SHARE))
             spent = kernel.step(
@@ -179,3 +180,20 @@ def posterior_means(words: PatternWords, beta: float, states: Words, absent: Wor
     for part, listed in counting.lists(floors):
         listing.add_all(listed.counts, listed.indices, floors, logs, words.words, field, means[part], sums[part])
     return means, sums
+
+
+def flip_sums(words: PatternWords, interaction: Interaction, states: Words) -> tuple[Floats, Floats, Floats]:
+    """Return what memories lose and gain by a flip of each site of spins, (B, N) each, by the exponential energy.
+
+    In units of what the nearest memory loses, whose logarithm is the third, (B,).
+    """
+    overlaps = 2 * np.arange(words.n_spins + 1.0) - words.n_spins
+    gains, losses = interaction.log_gains(overlaps), interaction.log_losses(overlaps)
+    lost, gained = np.empty((2, len(states), 32 * states.shape[1]))
+    tops = np.empty(len(states), dtype=np.int64)
+    floors = floors_of(gains, losses, words.n_patterns, ROUNDING)
+    for part, listed in Counting(words, states, None).lists(floors):
+        sums = lost[part], gained[part]
+        listing.flip_sums(listed.counts, listed.indices, floors, gains, losses, words.words, states[part], *sums)
+        tops[part] = listed.counts[: len(sums[0])].max(axis=1)
+    return lost[:, : words.n_spins], gained[:, : words.n_spins], losses[tops]

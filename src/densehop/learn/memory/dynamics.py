@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from densehop.base.arrays import Floats, Integers, Mask, Reals
+from densehop.base.arrays import Floats, Mask, Reals
+from densehop.kernels.recall import equal_within
 from densehop.learn.memory.interactions import Interaction, log_sum_exp, partial_fields
+from densehop.learn.memory.saddles import TOLERANCE, leave_saddles
 
-TOLERANCE = 1e-6  # of real-valued states, whose range is 2
-POWER_STEPS = 12  # of the iteration that looks for a direction in which the energy falls
-NUDGE = 1e-2  # by how much a real-valued state leaves a saddle
+SINGLE = 64  # roundings by which a balanced field may differ from 0, where products are in single precision
 
 
 @dataclass(frozen=True)
@@ -81,40 +81,6 @@ def relax_together(
     return Motion(states, n_steps, settled, at_rest)
 
 
-def leave_saddles(
-    interaction: Interaction, memories: Reals, norms: Reals, states: Reals, free: Mask | None, rows: Integers
-) -> Mask:
-    """Move those of some rows of states, stationary ones, that are no minima; return which of the rows these are.
-
-    The energy's second derivative is 1 - beta times the memories' covariance under their weights; a power iteration
-    finds the direction of the largest variance over the free sites.
-    """
-    moved = np.zeros(len(rows), dtype=bool)
-    weights = interaction.weights(states[rows] @ memories.T - norms / 2)
-    weights /= weights.sum(axis=1, keepdims=True)
-    blends = np.flatnonzero(weights.max(axis=1) < 1 - TOLERANCE)
-    if not len(blends):
-        return moved
-    weights, blended = weights[blends], rows[blends]
-    mean = weights @ memories
-    open_ = np.ones_like(mean) if free is None else free[blended].astype(mean.dtype)
-    direction = (weights @ memories**2 - mean**2) * open_  # of the variances: no coordinate's is larger than the end's
-    for _ in range(POWER_STEPS):
-        length = np.linalg.norm(direction, axis=1, keepdims=True)
-        direction /= np.maximum(length, np.finfo(direction.dtype).tiny)
-        along = direction @ memories.T
-        along -= (weights * along).sum(axis=1, keepdims=True)
-        product = ((weights * along) @ memories) * open_
-        variance = (weights * along**2).sum(axis=1)
-        direction = product
-    saddles = np.flatnonzero(interaction.beta * variance > 1 + TOLERANCE)
-    length = np.linalg.norm(direction[saddles], axis=1, keepdims=True)
-    downhill = np.where((direction[saddles] * (mean - states[blended])[saddles]).sum(axis=1, keepdims=True) < 0, -1, 1)
-    states[blended[saddles]] += NUDGE * downhill * direction[saddles] / length
-    moved[blends[saddles]] = True
-    return moved
-
-
 def _norms(memories: Reals) -> Reals:
     """Return |xi|^2 of each memory, (M,)."""
     norms: Reals = np.einsum("mi,mi->m", memories, memories)
@@ -131,8 +97,11 @@ def _target(
 ) -> Reals:
     """Return where states go; sites that are not present do not count, and `norms` tell real values from spins."""
     if norms is None:
-        target = _blend(interaction.weights(overlaps), memories, alone=2.0)
-        return np.where(target == 0, np.where(current == 0, 1, current), np.sign(target)).astype(current.dtype)
+        weights = interaction.weights(overlaps)
+        target = _blend(weights, memories, alone=2.0)
+        rounding = max(equal_within(len(memories)), SINGLE * float(np.finfo(weights.dtype).eps))
+        balanced = np.abs(target) <= rounding * weights.sum(axis=1, keepdims=True)
+        return np.where(balanced, np.where(current == 0, 1, current), np.sign(target)).astype(current.dtype)
     # for real values the distance instead of the overlap: they differ where memories have different norms
     overlaps -= (norms if present is None or present.all() else _partial_norms(memories, norms, present)) / 2
     weights = interaction.weights(overlaps)

@@ -46,7 +46,7 @@ class Interaction:
     def __post_init__(self) -> None:
         checks.choice("interaction", self.name, INTERACTIONS)
         if self.name in WITH_DEGREE:
-            checks.body_number(self.degree, self.n_sites if self.name == "strict" else None)
+            checks.body_number(self.degree, self.n_sites if self.name == "strict" else None, "degree")
         checks.number("beta", self.beta)
 
     @property
@@ -85,7 +85,8 @@ class Interaction:
             agreements = np.rint((overlaps + self.n_sites) / 2).astype(np.int64)
             total: Floats = self.table[agreements].sum(axis=1)
             return -self.unit * total
-        return -log_sum_exp(self.beta * overlaps).astype(np.float64) / self.beta
+        largest, total = self._top_and_sum(overlaps)
+        return -(largest + np.log(total) / self.beta)
 
     def log_weights(self, overlaps: npt.NDArray[Any]) -> Reals:
         """Return the logarithm of dF/dk at overlaps k, up to a constant; -inf where it is 0. Not for signed weights."""
@@ -119,12 +120,12 @@ class Interaction:
 
         There, leaving the nearest memory at one site costs more than all others (overlaps (B, M)) could gain.
         """
-        nearest = overlaps.max(axis=1, keepdims=True)
-        losses = self.log_losses(nearest)
-        with np.errstate(invalid="ignore"):  # no loss at all: nan is not lowest
-            gains = np.exp(self.log_gains(overlaps) - losses)
-            own = np.exp(self.log_gains(nearest) - losses)[:, 0]
-            lowest: Mask = gains.sum(axis=1) - own <= 1 - 1e-9
+        rows, nearest = np.arange(len(overlaps)), overlaps.argmax(axis=1)
+        losses = self.log_losses(overlaps[rows, nearest])
+        with np.errstate(invalid="ignore", over="ignore"):
+            gains = np.exp(self.log_gains(overlaps) - losses[:, None])
+        gains[rows, nearest] = 0  # exp(2 beta) for the exponential, which leaves the others no digits
+        lowest: Mask = np.isfinite(losses) & (gains.sum(axis=1) <= 1 - 1e-9)
         return lowest
 
     def weights(self, overlaps: Reals) -> Reals:
@@ -149,8 +150,15 @@ class Interaction:
             agreements = np.rint((overlaps + self.n_sites - 1) / 2).astype(np.int64)
             halves: Floats = self.unit / 2 * (self.steps[agreements] @ memory.astype(np.float64))
             return halves
-        up, down = self.beta * (overlaps + memory), self.beta * (overlaps - memory)
-        return (log_sum_exp(up) - log_sum_exp(down)).astype(np.float64) / (2 * self.beta)
+        (highest_up, up), (highest_down, down) = (self._top_and_sum(overlaps + one) for one in (memory, -memory))
+        ratio = np.where(np.abs(up - down) <= len(memory) * np.finfo(np.float64).eps * down, 1, up / down)
+        return ((highest_up - highest_down) + np.log(ratio) / self.beta) / 2
+
+    def _top_and_sum(self, overlaps: Reals) -> tuple[Floats, Floats]:
+        """Return the largest overlap K (B,) and sum_a exp(beta (k_a - K)), of the exponential, in double precision."""
+        wide = overlaps.astype(np.float64)
+        largest = wide.max(axis=1)
+        return largest, np.exp(self.beta * (wide - largest[:, None])).sum(axis=1)
 
 
 def log_sum_exp(values: Reals) -> Reals:

@@ -13,8 +13,9 @@ from densehop.base.arrays import Floats, Integers, Mask, Reals, Singles
 from densehop.base.workers import count_workers, run_all
 from densehop.kernels import nearby as kernel
 from densehop.learn.blas_threads import one_thread
-from densehop.learn.memory.dynamics import TOLERANCE, Motion, leave_saddles
+from densehop.learn.memory.dynamics import Motion
 from densehop.learn.memory.interactions import Interaction
+from densehop.learn.memory.saddles import TOLERANCE, leave_saddles
 from densehop.learn.memory.screen import Screen, Screener
 
 ROUNDING = 0.05  # of a unit in the last place: what a sum does not show

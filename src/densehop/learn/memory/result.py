@@ -28,7 +28,8 @@ class Recall:
     false_alarm_rate : float, share of such strangers that is called known, at most; 0: too few vectors that resemble
         each other are stored to know anything
     n_steps : int, steps or sweeps until the last pattern stopped
-    settled : (B,) bool, whether it is a minimum: no single change of a value that may move lowers the energy
+    settled : (B,) bool, whether it is a minimum: no single flip of a sign that may move lowers the energy by more than
+        rounding; of real values, whether their steps came to rest at a minimum, which `max_steps` may be too few for
     """
 
     patterns: Reals

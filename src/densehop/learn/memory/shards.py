@@ -16,25 +16,24 @@ import numpy as np
 from densehop.base import checks
 from densehop.base.arrays import ArrayLike, Floats, Integers, Mask, Reals
 from densehop.errors import InvalidInput
+from densehop.kernels.recall import equal_within
 from densehop.learn.memory import familiarity
 from densehop.learn.memory import shard_work as work
-from densehop.learn.memory.dynamics import TOLERANCE
 from densehop.learn.memory.encoding import Encoding, default_beta, encoding_between
 from densehop.learn.memory.familiarity import Familiarity, checked_rate, independent_signs
 from densehop.learn.memory.interactions import Interaction
 from densehop.learn.memory.questions import known_values
 from densehop.learn.memory.result import Recall
-
-FLIP_ROUNDING = 1e-12  # share by which sums of weights may be wrong
-BALANCED = 1e-15  # share of all weights below which those for and against a sign are equal but for rounding
+from densehop.learn.memory.saddles import TOLERANCE, leave
+from densehop.learn.memory.shard_spread import SpreadOfShards
 
 
 class ShardedMemory:
     """Restore rows by memories that lie in pieces on several machines; "exponential" and "attention" at T = 0.
 
     The same energy, dynamics and judgement of questions as `DenseAssociativeMemory`, and the same answers: the same
-    rows, neighbours and signs, sums to 1e-12 (greys, which are screened in single precision, to 1e-6). Greys that come
-    to rest on several memories stay there and are not called settled: saddles are not looked for.
+    rows, neighbours, signs and minima (`settled`), sums to 1e-12 (greys, which are screened in single precision, to
+    1e-6).
 
     Parameters
     ----------
@@ -122,12 +121,8 @@ class ShardedMemory:
                 states[settled], None if present is None else ~present[settled]
             )
         nearest, rows = self._nearest(states, None, 1, real=self._real)
-        squares, memory = nearest[:, 0], rows[:, 0]
+        squares, memory = nearest[:, 0] if self._real else np.rint(nearest[:, 0]), rows[:, 0]
         logs = self._mixture(states, None).logs
-        if not self._real:
-            squares = np.rint(squares)
-        else:
-            settled &= np.exp(-self.beta_ / 2 * squares - logs) > 1 - TOLERANCE / 10
         distance = self._distances(questions, present, memory)
         judge = self._judge()
         p_value = judge.p_values(distance, present, self._nearest_others)
@@ -174,7 +169,8 @@ class ShardedMemory:
         if self._real:
             return means.astype(states.dtype)
         kept = np.where(states == 0, 1, states)
-        return np.where(np.abs(means) <= BALANCED, kept, np.sign(means)).astype(states.dtype)
+        balanced = np.abs(means) <= equal_within(int(self._starts[-1]))
+        return np.where(balanced, kept, np.sign(means)).astype(states.dtype)
 
     def _move(self, questions: Reals, present: Mask | None) -> tuple[Reals, Mask, int, Floats]:
         """Return states (B, N) after steps of all free sites, which still move, how many steps, and the first means."""
@@ -186,24 +182,37 @@ class ShardedMemory:
             means = self._mixture(states[rows], known if n_steps == 0 else None).means
             after = self._target(means, states[rows])
             after = after if known is None else np.where(known, questions[rows], after)
-            moving[rows] = np.abs(after - states[rows]).max(axis=1) > (TOLERANCE if self._real else 0)
+            still = np.abs(after - states[rows]).max(axis=1) <= (TOLERANCE if self._real else 0)
+            if self._real and still.any():
+                still[still] = ~self._leave_saddles(after, None if known is None else ~known, np.flatnonzero(still))
+            moving[rows] = ~still
             posterior = means if n_steps == 0 else posterior
             states[rows], n_steps = after, n_steps + 1
         return states, moving, n_steps, posterior
 
+    def _leave_saddles(self, states: Reals, free: Mask | None, rows: Integers) -> Mask:
+        """Move those of some rows of states at rest that are no minima, as one machine does; return which."""
+        logs = self._mixture(states[rows], None).logs
+        squares = self._nearest(states[rows], None, 1, real=True)[0][:, 0]
+        blends = np.flatnonzero(np.exp(-self.beta_ / 2 * squares - logs) < 1 - TOLERANCE)
+        moved = np.zeros(len(rows), dtype=bool)
+        if len(blends):
+            spread = SpreadOfShards(self._ask, states[rows[blends]], logs[blends])
+            moved[blends] = leave(self.beta_, spread, states, free, rows[blends])
+        return moved
+
     def _descend(self, states: Reals, free: Mask | None) -> tuple[Reals, Mask]:
         """Return spins (B, N) after single flips of free sites, in order, each a round of all shards; which are minima.
 
-        A flip of a site at which memories of a share P of the weights agree lowers the energy where
-        exp(-2 beta) P + exp(2 beta) (1 - P) > 1, that is, where P < 1/(1 + exp(-2 beta)).
+        A flip lowers the energy where the memories that differ at the site gain more than those that agree lose.
         """
         states, settled = states.copy(), np.zeros(len(states), dtype=bool)
         after, sweeps = np.zeros(len(states), dtype=np.int64), np.zeros(len(states), dtype=np.int64)
-        least = (1 - FLIP_ROUNDING) / (1 + np.exp(-2 * self.beta_))
         moving = np.arange(len(states))
         while len(moving):
             current = states[moving]
-            lowers = (1 + current * self._mixture(current, None).means) / 2 < least
+            flips = work.Flips.merge(self._ask(work.flips_of, current))
+            lowers = flips.lower(self.beta_, int(self._starts[-1]))
             lowers = lowers if free is None else lowers & free[moving]
             settled[moving] = ~lowers.any(axis=1)
             later = lowers & (np.arange(current.shape[1]) >= after[moving, None])

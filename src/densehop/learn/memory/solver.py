@@ -1,6 +1,6 @@
 """How a `DenseAssociativeMemory` finds minima: all sites at once, then one after the other; or samples at T > 0."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -77,6 +77,19 @@ class Solver:
         states, settled = motion.states, motion.settled
         states[rows], settled[rows] = ended.states, ended.settled
         return Motion(states, motion.n_steps + ended.n_steps, settled, settled)
+
+    def minima(self, motion: Motion, free: Mask | None) -> Mask:
+        """Return which states are minima, (B,): of spins also those that had no step left to find out."""
+        settled = motion.settled.copy()
+        rows = np.flatnonzero(~settled)
+        if self.real or not len(rows):
+            return settled
+        states = motion.states[rows]
+        known = None if free is None else free[rows]
+        once = replace(self, rule=replace(self.rule, max_steps=1))
+        further = once._relax(self.stored.encoding.decode(states), None, known)
+        settled[rows] = further.settled & (further.states == states).all(axis=1)
+        return settled
 
     def _relax_together(self, data: Reals, present: Mask | None, free: Mask | None) -> Motion:
         """Move all sites at once where that lowers the energy; else give hidden sites a sign and leave it at that."""

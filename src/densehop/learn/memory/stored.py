@@ -1,7 +1,7 @@
 """What `fit` keeps: encoded rows, signs as bits, and all that is derived from them when it is first needed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -55,6 +55,10 @@ class Stored:
     encoding: Encoding
     interaction: Interaction
     rows: Rows
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle and copy what is stored, not what was derived from it."""
+        return {field.name: self.__dict__[field.name] for field in fields(self)}
 
     @property
     def words(self) -> PatternWords | None:
