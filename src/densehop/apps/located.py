@@ -57,8 +57,8 @@ def locate_sentences(
         f"overlap of {CLOSE} at least, {percent(room.restored)} with every sign right; "
         f"{'at least ' if room.at_least else ''}{room.n_more} random codes fit besides so that "
         f"{percent(room.wanted)} come back ({percent(room.restored_with_more)} with every sign right). Theory, if all "
-        f"were random: {percent(room.predicted_survival)} come back, {percent(room.predicted_restored)} with every sign "
-        f"right, and {_count(room.predicted_n_more)} fit besides."
+        f"were random: {percent(room.predicted_survival)} come back, {percent(room.predicted_restored)} with every "
+        f"sign right, and {_count(room.predicted_n_more)} fit besides."
     )
     said.append(
         f"Shannon's limit: these are {room.bits_per_sign:.2g} bits per sign, log2(M)/N; no memory of random codes, "
