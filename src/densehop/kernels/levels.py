@@ -109,6 +109,21 @@ def first_bit(_context, bits):
     return (types.int64(bits), generate) if bits == types.uint64 else None
 
 
+def _add_by_bits(builder, words, word, memories, shares, n_found, field, step):
+    """Add step(bits, share), of the bits of memory memories[n] and shares[n], n < n_found, to a block of field."""
+    n_words = cgutils.unpack_tuple(builder, words.shape)[1]
+    first = builder.mul(word, INT64(LANES))
+    sums = cgutils.alloca_once_value(builder, load(builder, field.data, first, FLOAT64, LANES))
+    with cgutils.for_range(builder, n_found) as loop:
+        memory, share = (builder.load(builder.gep(array.data, [loop.index])) for array in (memories, shares))
+        group, lane = builder.lshr(memory, INT64(5)), builder.and_(memory, INT64(LANES - 1))
+        row = builder.add(builder.mul(group, n_words), word)
+        bits = builder.load(builder.gep(words.data, [builder.add(builder.mul(row, INT64(LANES)), lane)]))
+        builder.store(builder.fadd(builder.load(sums), step(bits, share)), sums)
+    target = builder.bitcast(builder.gep(field.data, [first]), FIELD.as_pointer())
+    builder.store(builder.load(sums), target, align=1)
+
+
 @intrinsic
 def add_signs(_context, words, word, memories, shares, n_found, field):
     """Add shares[n] * sign of memory memories[n], n < n_found, to the 32 sites of field from 32 * word on.
@@ -117,22 +132,12 @@ def add_signs(_context, words, word, memories, shares, n_found, field):
     """
 
     def generate(context, builder, signature, arguments):
-        words, word, memories, shares, n_found, field = unpack(context, builder, signature, arguments)
-        n_words = cgutils.unpack_tuple(builder, words.shape)[1]
-        first = builder.mul(word, INT64(LANES))
-        sums = cgutils.alloca_once_value(builder, load(builder, field.data, first, FLOAT64, LANES))
-        with cgutils.for_range(builder, n_found) as loop:
-            memory, share = (builder.load(builder.gep(array.data, [loop.index])) for array in (memories, shares))
-            group, lane = builder.lshr(memory, INT64(5)), builder.and_(memory, INT64(LANES - 1))
-            row = builder.add(builder.mul(group, n_words), word)
-            bits = builder.load(builder.gep(words.data, [builder.add(builder.mul(row, INT64(LANES)), lane)]))
+        def step(bits, share):
             minus = builder.bitcast(bits, ir.VectorType(BIT, LANES))
-            step = builder.select(
-                minus, *(broadcast(builder, value, FLOAT64, LANES) for value in (builder.fneg(share), share))
-            )
-            builder.store(builder.fadd(builder.load(sums), step), sums)
-        target = builder.bitcast(builder.gep(field.data, [first]), FIELD.as_pointer())
-        builder.store(builder.load(sums), target, align=1)
+            signed = (broadcast(builder, value, FLOAT64, LANES) for value in (builder.fneg(share), share))
+            return builder.select(minus, *signed)
+
+        _add_by_bits(builder, *unpack(context, builder, signature, arguments), step)
         return context.get_dummy_value()
 
     if is_matrix(words, types.uint32, 3) and is_vector(memories, types.int64) and is_vector(field, types.float64):
@@ -141,31 +146,24 @@ def add_signs(_context, words, word, memories, shares, n_found, field):
 
 
 @intrinsic
-def add_where(_context, words, word, bits, memories, shares, n_found, field):
-    """Add shares[n] of memory memories[n], n < n_found, to the 32 sites of field from 32 * word on where it has `bits`.
+def add_where(_context, words, word, memories, shares, n_found, field, same):
+    """Add shares[n] of memory memories[n], n < n_found, to the 32 sites of field from 32 * word on where it has `same`.
 
-    bits uint32; the rest as for `add_signs`.
+    same: bits, uint32; the rest as for `add_signs`.
     """
 
     def generate(context, builder, signature, arguments):
-        words, word, bits, memories, shares, n_found, field = unpack(context, builder, signature, arguments)
-        n_words = cgutils.unpack_tuple(builder, words.shape)[1]
-        first = builder.mul(word, INT64(LANES))
-        sums = cgutils.alloca_once_value(builder, load(builder, field.data, first, FLOAT64, LANES))
-        with cgutils.for_range(builder, n_found) as loop:
-            memory, share = (builder.load(builder.gep(array.data, [loop.index])) for array in (memories, shares))
-            group, lane = builder.lshr(memory, INT64(5)), builder.and_(memory, INT64(LANES - 1))
-            row = builder.add(builder.mul(group, n_words), word)
-            own = builder.load(builder.gep(words.data, [builder.add(builder.mul(row, INT64(LANES)), lane)]))
-            differs = builder.bitcast(builder.xor(own, bits), ir.VectorType(BIT, LANES))
-            step = builder.select(differs, constant(FIELD, 0.0), broadcast(builder, share, FLOAT64, LANES))
-            builder.store(builder.fadd(builder.load(sums), step), sums)
-        target = builder.bitcast(builder.gep(field.data, [first]), FIELD.as_pointer())
-        builder.store(builder.load(sums), target, align=1)
+        *given, same = unpack(context, builder, signature, arguments)
+
+        def step(bits, share):
+            differs = builder.bitcast(builder.xor(bits, same), ir.VectorType(BIT, LANES))
+            return builder.select(differs, constant(FIELD, 0.0), broadcast(builder, share, FLOAT64, LANES))
+
+        _add_by_bits(builder, *given, step)
         return context.get_dummy_value()
 
     if is_matrix(words, types.uint32, 3) and is_vector(memories, types.int64) and is_vector(field, types.float64):
-        return types.void(words, types.int64, types.uint32, memories, shares, types.int64, field), generate
+        return types.void(words, types.int64, memories, shares, types.int64, field, types.uint32), generate
     return None
 
 

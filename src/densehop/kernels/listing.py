@@ -130,8 +130,8 @@ def flip_sums(listed, memories, floors, gains, losses, words, states, lost, gain
                 bits &= bits - np.uint64(1)
         lost[state], gained[state] = 0, 0
         for word in range(states.shape[1]):
-            add_where(words, word, states[state, word], chosen, shares[0], number, lost[state])
-            add_where(words, word, ~states[state, word], chosen, shares[1], number, gained[state])
+            add_where(words, word, chosen, shares[0], number, lost[state], states[state, word])
+            add_where(words, word, chosen, shares[1], number, gained[state], ~states[state, word])
 
 
 @compiled

@@ -172,20 +172,26 @@ def is_minimum(listed, memories, state, top, states, fixed, unclear, scratch):
         return False
     n_found = find(listed, state, low, top, scratch)
     rest = left_out(memories.gains, reference, memories.number, low)
+    add_flips(listed, memories, state, reference, n_found, states, scratch)
+    for site in range(len(scratch.field)):
+        held = (fixed[state, site // WIDTH] >> np.uint32(site % WIDTH)) & np.uint32(1)
+        if not held and scratch.against[site] + rest > scratch.field[site] * (1 + rounding):
+            return False
+    return True
+
+
+@inlined
+def add_flips(listed, memories, state, reference, n_found, states, scratch):
+    """Add up by site what the memories found lose (field) and gain (against) by a flip; their shares are gains."""
     scratch.field[:] = 0
     scratch.against[:] = 0
+    found, against, field = scratch.indices, scratch.against, scratch.field
     for word in range(states.shape[1]):
-        differing = ~states[state, word]
-        add_where(memories.words, word, differing, scratch.indices, scratch.shares, n_found, scratch.against)
+        add_where(memories.words, word, found, scratch.shares, n_found, against, ~states[state, word])
     for n in range(n_found):
         scratch.shares[n] = math.exp(memories.losses[listed.counts[state, scratch.columns[n]]] - reference)
     for word in range(states.shape[1]):
-        add_where(memories.words, word, states[state, word], scratch.indices, scratch.shares, n_found, scratch.field)
-        for site in range(WIDTH * word, WIDTH * (word + 1)):
-            held = (fixed[state, word] >> np.uint32(site - WIDTH * word)) & np.uint32(1)
-            if not held and scratch.against[site] + rest > scratch.field[site] * (1 + rounding):
-                return False
-    return True
+        add_where(memories.words, word, found, scratch.shares, n_found, field, states[state, word])
 
 
 @inlined

@@ -30,7 +30,7 @@ def test_storing_more_and_pickling():
     ("parameters", "message"),
     [
         ({"interaction": "cubic"}, "interaction must be one of 'strict'"),
-        ({"interaction": "strict", "degree": 1}, "p must be an integer"),
+        ({"interaction": "strict", "degree": 1}, "degree must be an integer"),
         ({"interaction": "strict", "encoding": "graded"}, "one of signs"),
         ({"beta": -1.0}, "beta must be"),
         ({"temperature": 1.0, "interaction": "attention"}, "temperature must be 0"),
