@@ -2,15 +2,17 @@
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from queue import SimpleQueue
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from densehop.base import checks
 
 Result = TypeVar("Result")
 Task = Callable[[threading.Event], Result]
+Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]  # map, or one on threads in the same order
 
 
 class Stopped(Exception):
@@ -23,6 +25,16 @@ def count_workers(n_workers: int | None) -> int:
         return checks.integer("n_workers", n_workers, 1)
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+@contextmanager
+def threaded_map(n_workers: int) -> Iterator[Each]:
+    """Yield a map whose calls run on threads that stay, for many short rounds of work; on one worker, the usual map."""
+    if n_workers == 1:
+        yield map
+        return
+    with ThreadPoolExecutor(n_workers) as pool:
+        yield pool.map
 
 
 def run_all(tasks: Sequence[Task[Result]], n_workers: int) -> list[Result]:

@@ -5,7 +5,7 @@ import pytest
 
 from densehop.learn.classifier.losses import CrossEntropy, Published
 from densehop.learn.classifier.scores import Memories, class_scores, input_gradient, memory_gradients
-from densehop.learn.classifier.training import Adam, cosine
+from densehop.learn.classifier.training import Adam, Trainer, cosine
 
 
 def random_network(degree, seed=0, k=5, n=7, c=3):
@@ -81,4 +81,31 @@ def test_adam_is_that_of_the_definition():
         expected -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
         adam.step([array], [gradient], rate)
     np.testing.assert_allclose(array, expected, rtol=1e-5)
+
+
+def test_a_step_of_adam_rounds_as_numpy_does():
+    """Bit for bit beside whole arrays in single precision: the kernel neither fuses products nor reorders them."""
+    random, number = np.random.default_rng(0), np.float32
+    values = random.normal(size=(40, 50)).astype(number)
+    expected, mean, square, adam = values.copy(), np.zeros_like(values), np.zeros_like(values), Adam.over([values])
+    for step in range(1, 4):
+        gradient = (random.normal(size=values.shape) * 10.0 ** random.integers(-9, 3, values.shape)).astype(number)
+        mean += number(0.1) * (gradient - mean)
+        square += number(0.001) * (gradient**2 - square)
+        change = mean / (np.sqrt(square) + number(1e-8))
+        expected -= (change.astype(float) * (0.02 * (np.sqrt(1 - 0.999**step) / (1 - 0.9**step)))).astype(number)
+        adam.step([values], [gradient], 0.02)
+    assert (values == expected).all()
+
+
+def test_arrays_in_any_order_are_trained():
+    """Columns side by side in memory, as Fortran keeps them, move as rows do."""
+    values, gradient = np.arange(6.0).reshape(2, 3), np.array([[1.0, -2.0, 3.0], [0.0, 4.0, -5.0]])
+    for order in ("C", "F"):
+        trainer = Trainer([np.array(values, order=order)], batch_size=1, noise=0.0)
+        trainer.adam.step(trainer.arrays, [np.array(gradient, order=order)], 0.5)
+        np.testing.assert_allclose(trainer.arrays[0], values - 0.5 * np.sign(gradient), rtol=1e-6)
+
+
+def test_rates_fall_along_a_cosine():
     assert list(cosine(2.0, 2)) == pytest.approx([2.0, 1.0])

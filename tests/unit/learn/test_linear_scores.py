@@ -12,6 +12,7 @@ from densehop import DenseAssociativeClassifier, InvalidInput
 from densehop.learn.attacks.attacked_models import attacked_model
 from densehop.learn.attacks.robustness import robust_accuracy
 from densehop.learn.certificates.roots import last_positive
+from densehop.learn.classifier.linear_blocks import Block, Blocks
 from densehop.learn.classifier.linear_scores import LinearMemories
 from densehop.learn.classifier.losses import CrossEntropy
 from densehop.learn.classifier.scores import Memories, class_scores
@@ -66,7 +67,7 @@ def test_training_descends_along_the_gradient(digits, degree):
     trainer.arrays = [array.astype(np.float64) for array in trainer.arrays]
     inputs, classes = model._scaling.apply(digits[1][:20], np.float64), digits[3][:20]
     caught = []
-    trainer.adam.step = lambda _arrays, gradients, _rate: caught.append(gradients)
+    trainer.adam.step = lambda _arrays, gradients, *_: caught.append(gradients)
     trainer.batch_size = 20
     learner.epoch(inputs, classes, None, 1.0, 0.0, iter([0.0]), np.random.default_rng(0))
     loss = CrossEntropy(1.0, 0.05)
@@ -78,6 +79,70 @@ def test_training_descends_along_the_gradient(digits, degree):
                 values.append(loss(learner.network.scores(inputs), classes)[0])
             array[index] = kept
             assert gradient[index] == pytest.approx((values[0] - values[1]) / 2e-6, rel=1e-4, abs=1e-7)
+
+
+def test_any_number_of_threads_trains_the_same_memories():
+    """1,200 memories are three blocks; an epoch on one thread, on two and on three."""
+    rows = np.random.default_rng(0).normal(size=(400, 5)).astype(np.float32)
+    classes = (rows[:, 0] * rows[:, 1] > 0).astype(int)
+    model = DenseAssociativeClassifier(1200, class_energy="linear", degree=3, inverse_temperature=1.0, random_state=0)
+    model.set_params(max_iter=2, input_noise=0.1)
+    networks = [deepcopy(model).set_params(n_jobs=n_jobs).fit(rows, classes).network_ for n_jobs in (1, 2, 3)]
+    for other in networks[1:]:
+        for name in ("visible", "biases", "labels", "thresholds"):
+            assert (getattr(other, name) == getattr(networks[0], name)).all()
+
+
+def test_blocks_add_up_to_the_gradient_of_all_memories():
+    """Beside one block of them all, without dropout; each block drops the share that it is told."""
+    network, random = random_memories(3, k=7)
+    values, inputs = (network.visible, network.biases, network.labels), random.normal(size=(4, 5))
+    every = Block(*values, 3.0, 0, random)
+    parts = [Block(*(value[part] for value in values), 3.0, 0, random) for part in (slice(0, 3), slice(3, 7))]
+    scores = sum(part.scores(inputs) for part in parts)
+    np.testing.assert_allclose(scores, every.scores(inputs))
+    np.testing.assert_allclose(scores + network.thresholds, network.scores(inputs))
+    upstream = random.normal(size=scores.shape)
+    found = zip(*(part.gradients(inputs, upstream) for part in parts), strict=True)
+    for expected, pieces in zip(every.gradients(inputs, upstream), found, strict=True):
+        np.testing.assert_allclose(np.concatenate(pieces), expected)
+    every.dropped = 64
+    every.scores(np.ones((20_000, 5)))
+    assert (every.fields == 0).mean() == pytest.approx(0.25, abs=0.01)  # of 140,000, three standard errors are 0.004
+
+
+def test_inputs_are_moved_to_where_their_loss_rises_fastest():
+    """Beside 300 random directions; nowhere where no memory has a field."""
+    network, random = random_memories(3, k=7, size=0.1)
+    values, classes = (network.visible, network.biases, network.labels), np.array([0, 2, 1, 0])
+    parts = [Block(*(value[part] for value in values), 3.0, 0, random) for part in (slice(0, 3), slice(3, 7))]
+    blocks = Blocks(parts, network.thresholds, np.zeros(1), CrossEntropy(1.0, 0.05))
+    inputs = random.normal(size=(4, 5))
+    uphill = blocks.uphill(inputs, classes)
+    np.testing.assert_allclose(np.linalg.norm(uphill, axis=1), 1)
+
+    def losses(moved):
+        return np.array([blocks.loss(network.scores(moved[i : i + 1]), classes[i : i + 1])[0] for i in range(4)])
+
+    steepest = losses(inputs + 1e-4 * uphill)
+    for directions in random.normal(size=(300, 4, 5)):
+        lengths = np.linalg.norm(directions, axis=1, keepdims=True)
+        assert (losses(inputs + 1e-4 * directions / lengths) < steepest).all()
+    network.biases[...] = -1e3
+    assert not blocks.uphill(inputs, classes).any()
+
+
+def test_given_noise_takes_the_place_of_moving_inputs(digits):
+    """The default moves by a twentieth of the distance between classes, in the units of the network."""
+    inputs, classes = digits[0][:200], digits[2][:200]
+    model = DenseAssociativeClassifier(100, class_energy="linear", degree=2, inverse_temperature=1.0, max_iter=1)
+    squares = ((2 * inputs[:, None] - 2 * inputs) ** 2).sum(axis=2)
+    squares[classes[:, None] == classes] = np.inf
+    distance = np.median(np.sqrt(squares.min(axis=1)))
+    model.fit(inputs, classes)
+    assert (model.input_noise_, model._learner.radius) == (0, pytest.approx(distance / 20, rel=1e-5))
+    model.set_params(input_noise=0.2).fit(inputs, classes)
+    assert (model.input_noise_, model._learner.radius) == (0.2, 0)
 
 
 def test_digits_are_told_as_well_as_by_a_support_vector_machine(fitted, digits):

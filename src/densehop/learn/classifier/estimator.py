@@ -61,9 +61,9 @@ class DenseAssociativeClassifier(FittedClassifier):
         likely given all others.
     class_energy : "linear", "exact" or None
         How class units count. Linear: the score is what the unit's flip changes in the energy to first order in its
-        values, sum_mu n max(h_mu, 0)^(n - 1) zeta_mu,c + o_c; trained with dropout and smoothed labels. Exact: log
-        sum_mu max(h_mu,c, 0)^n. None: linear, but exact where `degree` or loss="published" is given, of fewer than 100
-        samples (then n = 10), and in `partial_fit`.
+        values, sum_mu n max(h_mu, 0)^(n - 1) zeta_mu,c + o_c; trained with dropout, smoothed labels and inputs that are
+        made worse (see `input_noise`). Exact: log sum_mu max(h_mu,c, 0)^n. None: linear, but exact where `degree` or
+        loss="published" is given, of fewer than 100 samples (then n = 10), and in `partial_fit`.
     loss : "cross_entropy" or "published"
         Of softmax(inverse_temperature/n * scores), or ``|tanh - target|^(2m)`` of the class units, its temperature set
         from the data at the start and annealed; n = 30 then learns better at a learning_rate of 0.01.
@@ -74,7 +74,8 @@ class DenseAssociativeClassifier(FittedClassifier):
         each stored sample most likely given all others; for exponential memories 1, in certified training 1/6.
     input_noise : float or None
         Standard deviation of the noise on training inputs, in units of half the data's range. None: a tenth of the
-        median distance to the nearest sample of another class, at most 0.5 and the features' own deviation.
+        median distance to the nearest sample of another class, at most 0.5 and the features' own deviation; of linear
+        class energies no noise, each input moves by a twentieth of that distance to where its loss rises fastest.
     learning_rate : float or None
         Of Adam, falling to 0 along a cosine; the published loss takes less where its tanh would saturate. None: 0.05,
         of linear class energies 0.03, of exponential memories 0.01.
@@ -88,7 +89,7 @@ class DenseAssociativeClassifier(FittedClassifier):
     validation_fraction, n_iter_no_change : float, int
     class_weight : "balanced", dict or None, factors of the samples' weights
     random_state : int, RandomState or None
-    n_jobs : int or None, threads over blocks of rows in `predict` and its like
+    n_jobs : int or None, threads over rows in `predict` and its like, over memories in `fit` (None: all cores)
     verbose : bool or callable
         True prints a line for each epoch; a function gets the same line.
 

@@ -89,13 +89,8 @@ def uneven(data: Any) -> str | None:
     )
 
 
-def noise_level(inputs: Reals, classes: npt.NDArray[np.int64]) -> float:
-    """Return the input noise to train with: a tenth of a typical distance to another class, within two limits.
-
-    The distance is the median over samples of that to the nearest sample of another class; images of more than a
-    hundred pixels reach the limit of 0.5, a handful of features needs far less. Noise above the features' own root mean
-    square deviation would drown them: the limit of sparse text.
-    """
+def class_distance(inputs: Reals, classes: npt.NDArray[np.int64]) -> float:
+    """Return the median over samples of the distance to the nearest sample of another class; 0 without another."""
     step = -(-len(inputs) // SAMPLE)
     sample, labels = inputs[::step].astype(np.float64), classes[::step]
     squares = (sample**2).sum(axis=1)
@@ -103,7 +98,14 @@ def noise_level(inputs: Reals, classes: npt.NDArray[np.int64]) -> float:
     distances[labels[:, None] == labels] = np.inf
     nearest = distances.min(axis=1)
     nearest = nearest[np.isfinite(nearest)]
-    if not len(nearest):
-        return 0.0
-    spread = float(np.sqrt(sample.var(axis=0).mean()))
-    return min(LARGEST_NOISE, spread, NOISE_SHARE * float(np.sqrt(max(np.median(nearest), 0.0))))
+    return float(np.sqrt(max(np.median(nearest), 0.0))) if len(nearest) else 0.0
+
+
+def noise_level(inputs: Reals, distance: float) -> float:
+    """Return the input noise to train with: a tenth of the distance to another class, within two limits.
+
+    Images of more than a hundred pixels reach the limit of 0.5, a handful of features needs far less. Noise above the
+    features' own root mean square deviation would drown them: the limit of sparse text.
+    """
+    spread = float(np.sqrt(inputs[:: -(-len(inputs) // SAMPLE)].astype(np.float64).var(axis=0).mean()))
+    return min(LARGEST_NOISE, spread, NOISE_SHARE * distance)

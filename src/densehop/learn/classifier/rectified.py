@@ -8,7 +8,7 @@ import numpy as np
 
 from densehop.base.arrays import Floats, Integers, Reals
 from densehop.learn.classifier.degree import stored_degree
-from densehop.learn.classifier.inputs import noise_level
+from densehop.learn.classifier.inputs import class_distance, noise_level
 from densehop.learn.classifier.losses import CrossEntropy, Published, largest_rate, log_drive
 from densehop.learn.classifier.parameters import batch_of
 from densehop.learn.classifier.scores import Memories, class_scores, memory_gradients
@@ -110,7 +110,9 @@ def start_rectified(
     memories = first_memories(inputs, classes, n_classes, degree, rows, LABEL_WEIGHT[model.kind], weights)
     noise, left_out = 0.0, None
     if learned:
-        noise = noise_level(inputs, classes) if model.input_noise is None else model.input_noise
+        noise = model.input_noise
+        if noise is None:
+            noise = noise_level(inputs, class_distance(inputs, classes))
         noise_terms = random.standard_normal(memories.visible.shape, dtype=np.float32)
         memories.visible[...] += JITTER * memories.visible.std() * noise_terms
     else:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from densehop.base.arrays import Floats, Integers, Reals
+from densehop.base.workers import Each
+from densehop.kernels.adam import adam_step
 from densehop.learn.classifier.losses import CrossEntropy, Published
 from densehop.learn.classifier.scores import Memories
 
@@ -14,6 +16,7 @@ Loss = CrossEntropy | Published
 Step = Callable[[Reals, Integers, Reals | None], tuple[float, list[Reals]]]
 
 FIRST, SECOND, TINY = 0.9, 0.999, 1e-8  # Kingma & Ba 2015
+SMALL = 2**14  # numbers that one thread moves sooner than it starts another
 
 
 @dataclass
@@ -29,19 +32,19 @@ class Adam:
         """Return a fresh state."""
         return cls([np.zeros_like(array) for array in arrays], [np.zeros_like(array) for array in arrays])
 
-    def step(self, arrays: list[Reals], gradients: list[Reals], rate: float) -> None:
-        """Move the arrays against their gradients."""
+    def step(self, arrays: list[Reals], gradients: list[Reals], rate: float, each: Each = map) -> None:
+        """Move the arrays against their gradients, large ones by `each`."""
         self.n_steps += 1
-        rate *= np.sqrt(1 - SECOND**self.n_steps) / (1 - FIRST**self.n_steps)
-        for index, (array, gradient) in enumerate(zip(arrays, gradients, strict=True)):
-            mean, square, change = self.means[index], self.squares[index], gradient.astype(array.dtype)
-            mean += (1 - FIRST) * (change - mean)
-            square += (1 - SECOND) * (np.square(change, out=change) - square)
-            np.sqrt(square, out=change)
-            change += TINY
-            np.divide(mean, change, out=change)
-            change *= rate
-            np.subtract(array, change, out=array)
+        rate = float(rate * (np.sqrt(1 - SECOND**self.n_steps) / (1 - FIRST**self.n_steps)))
+
+        def move(place: int) -> None:
+            gradient = gradients[place].astype(arrays[place].dtype, copy=False)
+            parts = (arrays[place], self.means[place], self.squares[place], gradient)
+            adam_step(*(part.reshape(-1) for part in parts), rate, 1 - FIRST, 1 - SECOND, TINY)
+
+        sizes = [array.size for array in arrays]
+        list(each(move, [place for place, size in enumerate(sizes) if size > SMALL]))
+        list(map(move, [place for place, size in enumerate(sizes) if size <= SMALL]))
 
 
 @dataclass
@@ -54,6 +57,7 @@ class Trainer:
     adam: Adam = field(init=False)
 
     def __post_init__(self) -> None:
+        self.arrays[:] = [np.ascontiguousarray(array) for array in self.arrays]  # as Adam takes them
         self.adam = Adam.over(self.arrays)
 
     def make_writable(self) -> None:
@@ -69,8 +73,9 @@ class Trainer:
         step: Step,
         rates: Iterator[float],
         random: np.random.Generator,
+        each: Each = map,
     ) -> float:
-        """Train on inputs (M, N) in random order; each batch takes the next of the rates."""
+        """Train on inputs (M, N) in random order; each batch takes the next of the rates, `each` moves arrays."""
         total = 0.0
         order = random.permutation(len(inputs))
         for first in range(0, len(order), self.batch_size):
@@ -81,7 +86,7 @@ class Trainer:
             value, gradients = step(
                 batch.astype(inputs.dtype, copy=False), classes[rows], None if weights is None else weights[rows]
             )
-            self.adam.step(self.arrays, gradients, next(rates))
+            self.adam.step(self.arrays, gradients, next(rates), each)
             total += len(rows) * value
         return total / len(order)
 
