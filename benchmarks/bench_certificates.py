@@ -5,7 +5,9 @@ a folder with IDX files); pixels are divided by the largest. Prints clean accura
 the worst attack leaves at each size and norm, with standard errors over seeds; what lies between both is measured on
 the first `--attacked` images and added to what is proved. Then the median over images of the certified radius over the
 smallest perturbation found, and times. No proof may be broken, image by image. `--picture FILE` draws both exponential
-ones, means over seeds. The model "certified in L2" is trained in L2, whatever the norm of the table.
+ones, means over seeds. The model "certified in L2" is trained in L2, whatever the norm of the table. `--linf` and
+`--box` add columns, of the first `--further` images: sizes in L-infinity, and those of the table for perturbations that
+leave pixels within [0, 1]. `--shifts N` trains on N more copies of each image of 28 x 28, shifted by up to a pixel.
 """
 
 import argparse
@@ -38,7 +40,7 @@ class Found:
     ratios: Floats
     fit: float
     proof: float  # milliseconds an image
-    linf: Floats  # shares proved at further sizes, in L-infinity
+    further: dict[str, float]  # shares proved of further columns
 
 
 def models(
@@ -79,6 +81,19 @@ def parts_of(name: str, n_train: int | None, n_test: int, seed: int) -> list[np.
     )  # fmt: skip
 
 
+def shifted(images: Floats, copies: int, seed: int) -> Floats:
+    """Return images (M, 784) and copies of each below, shifted at random by up to a pixel in each direction."""
+    random, parts = np.random.default_rng(seed), [images]
+    for _ in range(copies):
+        steps = random.integers(-1, 2, (len(images), 2))
+        moved = np.empty_like(images)
+        for step in np.unique(steps, axis=0):
+            rows = (steps == step).all(axis=1)
+            moved[rows] = np.roll(images[rows].reshape(-1, 28, 28), step, axis=(1, 2)).reshape(-1, 784)
+        parts.append(moved)
+    return np.vstack(parts)
+
+
 def smallest(
     model: DenseAssociativeClassifier, images: Floats, truth: np.ndarray, curve: Robustness, norm: str
 ) -> Floats:
@@ -102,11 +117,43 @@ def smallest(
     return found
 
 
+def further_columns(
+    model: DenseAssociativeClassifier,
+    test: Floats,
+    right: np.ndarray,
+    norm: str,
+    sizes: Floats,
+    chosen: argparse.Namespace,
+) -> dict[str, float]:
+    """Return the shares that are right and proved in the columns asked for besides the table's."""
+    test, right = test[: chosen.further], right[: chosen.further]
+    found: dict[str, float] = {}
+    if chosen.linf:
+        radii = model.certified_radius(test, "linf")
+        found |= {f"L-infinity {size:g}": float((right & (radii > size)).mean()) for size in chosen.linf}
+    if chosen.box:
+        radii = model.certified_radius(test, norm, data_range=(0.0, 1.0))
+        found |= {f"{size:g} in [0, 1]": float((right & (radii > size)).mean()) for size in sizes}
+    if chosen.box and chosen.linf:
+        radii = model.certified_radius(test, "linf", data_range=(0.0, 1.0))
+        found |= {f"L-infinity {size:g} in [0, 1]": float((right & (radii > size)).mean()) for size in chosen.linf}
+    return found
+
+
+def unbroken(radii: Floats, attacked: Floats, own: np.ndarray) -> Floats:
+    """Return certified radii over the smallest perturbations found, of images that are told right; none is above 1."""
+    broken = int((radii > attacked)[own].sum())
+    assert not broken, f"{broken} proofs were broken"
+    turned = own & np.isfinite(attacked)
+    return np.asarray(radii[turned] / attacked[turned])
+
+
 def judged(
-    model: DenseAssociativeClassifier, parts: list[np.ndarray], sizes: Floats, norm: str, few: int, further: list[float]
+    model: DenseAssociativeClassifier, parts: list[np.ndarray], sizes: Floats, norm: str, chosen: argparse.Namespace
 ) -> Found:
     """Return what a model proves, and what attacks on the first few test images leave."""
     train, test, classes, truth = parts
+    few = chosen.attacked
     start = time.process_time()
     model.fit(train, classes)
     fitted = time.process_time()
@@ -118,12 +165,13 @@ def judged(
     )
     attacked = smallest(model, test[:few], truth[:few], curve, norm)
     own = right[:few]
-    broken = int((radii[:few] > attacked)[own].sum())
-    assert not broken, f"{broken} proofs were broken"
-    ratios = radii[:few][own & np.isfinite(attacked)] / attacked[own & np.isfinite(attacked)]
+    ratios = unbroken(radii[:few], attacked, own)
+    further = further_columns(model, test, right, norm, sizes, chosen)
+    if chosen.box:
+        within = model.certified_radius(test[:few], norm, data_range=(0.0, 1.0))
+        further["ratio in [0, 1]"] = float(np.median(unbroken(within, attacked, own)))
     proved = np.array([(right & (radii > size)).mean() for size in sizes])
     between = curve.worst[:-1] - np.array([(own & (radii[:few] > size)).mean() for size in sizes])
-    linf = model.certified_radius(test, "linf") if further else np.empty(0)
     return Found(
         float(right.mean()),
         proved,
@@ -131,7 +179,7 @@ def judged(
         ratios,
         fitted - start,
         1e3 * (ended - fitted) / len(test),
-        np.array([(right & (linf > size)).mean() for size in further]),
+        further,
     )
 
 
@@ -141,11 +189,12 @@ def shown(values: list[float]) -> str:
     return f"{np.mean(values):.3f}{error}"
 
 
-def print_table(name: str, norm: str, sizes: Floats, found: dict[str, list[Found]], further: list[float]) -> None:
+def print_table(name: str, norm: str, sizes: Floats, found: dict[str, list[Found]]) -> None:
     """Print a row for each model: means and standard errors over seeds."""
+    further = list(next(iter(found.values()))[0].further)
     print(
         f"| {name}, {NORMS[norm]} | clean | "
-        + " | ".join([*(f"{size:g}" for size in sizes), *(f"L-infinity {size:g}" for size in further)])
+        + " | ".join([*(f"{size:g}" for size in sizes), *further])
         + " | ratio | fit | proof |"
     )
     print("| --- | --- |" + " --- |" * (len(sizes) + len(further)) + " --- | --- | --- |")
@@ -154,7 +203,7 @@ def print_table(name: str, norm: str, sizes: Floats, found: dict[str, list[Found
             f"{shown([row.proved[place] for row in rows])} / {np.mean([row.attacked[place] for row in rows]):.3f}"
             for place in range(len(sizes))
         ]
-        pairs += [shown([row.linf[place] for row in rows]) for place in range(len(further))]
+        pairs += [shown([row.further[column] for row in rows]) for column in further]
         ratio = np.median(np.concatenate([row.ratios for row in rows]))
         times = f"{np.mean([row.fit for row in rows]):.1f} s | {np.mean([row.proof for row in rows]):.1f} ms |"
         print(f"| {model} | {shown([row.clean for row in rows])} | " + " | ".join(pairs) + f" | {ratio:.2f} | {times}")
@@ -171,8 +220,8 @@ def draw(path: Path, found: dict[str, list[Found]], sizes: Floats, n_images: tup
     path.write_bytes(encode(robustness_curves(curves, label, ""))[".png"])
 
 
-def main() -> None:
-    """Print the table and draw the picture."""
+def arguments() -> argparse.Namespace:
+    """Return what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data")
     parser.add_argument("--radius", type=float, default=1.58)
@@ -180,29 +229,43 @@ def main() -> None:
     parser.add_argument("--sizes", type=float, nargs="+", default=[0.5, 1.0, 1.58, 2.0])
     parser.add_argument("--norm", default="l2", choices=list(NORMS))
     parser.add_argument("--linf", type=float, nargs="*", default=[], help="further sizes, proved in L-infinity")
+    parser.add_argument("--box", action="store_true", help="also prove for pixels that stay within [0, 1]")
+    parser.add_argument("--further", type=int, default=None, help="images for the further columns; default: all tested")
     parser.add_argument("--images", type=int, default=500)
     parser.add_argument("--attacked", type=int, default=200)
     parser.add_argument("--train", type=int, default=None, help="training images; default: all but the tested ones")
+    parser.add_argument("--shifts", type=int, default=0, help="shifted copies of each training image")
+    parser.add_argument("--memories", type=int, default=None, help="of learned models; default: the package's")
     parser.add_argument("--epochs", type=int, default=None)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--models", nargs="+", default=["default", "stored, exponential", "certified"])
     parser.add_argument("--picture", type=Path)
-    chosen = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Print the table and draw the picture."""
+    chosen = arguments()
     sizes = np.sort(np.array(chosen.sizes))
     found: dict[str, list[Found]] = {}
     for seed in range(chosen.seeds):
         parts = parts_of(chosen.data, chosen.train, chosen.images, seed)
+        if chosen.shifts:
+            parts[0] = shifted(parts[0].astype(np.float32), chosen.shifts, seed)
+            parts[2] = np.tile(parts[2], chosen.shifts + 1)
         for name in chosen.models:
             model = models(chosen.radius, chosen.norm, chosen.radius_l2, chosen.epochs, seed)[name]
-            one = judged(model, parts, sizes, chosen.norm, chosen.attacked, chosen.linf)
+            if model.kind == "learned" and chosen.memories:
+                model.set_params(n_memories=chosen.memories)
+            one = judged(model, parts, sizes, chosen.norm, chosen)
             found.setdefault(name, []).append(one)
             print(
                 f"seed {seed}, {name}: {one.clean:.4f}, proved {one.proved}, attacked {one.attacked}, "
-                f"proved in L-infinity {one.linf}, fit {one.fit:.1f} s, proof {one.proof:.1f} ms, ratio "
+                f"further {one.further}, fit {one.fit:.1f} s, proof {one.proof:.1f} ms, ratio "
                 f"{np.median(one.ratios):.3f} of {len(one.ratios)}",
                 flush=True,
             )
-    print_table(Path(chosen.data).name, chosen.norm, sizes, found, chosen.linf)
+    print_table(Path(chosen.data).name, chosen.norm, sizes, found)
     if chosen.picture:
         numbers = (chosen.seeds * chosen.images, chosen.seeds * min(chosen.attacked, chosen.images))
         draw(chosen.picture, found, sizes, numbers, f"size of the perturbation, {NORMS[chosen.norm]}")

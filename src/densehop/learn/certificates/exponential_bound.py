@@ -16,6 +16,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from densehop.base.arrays import Floats, Integers, Mask
+from densehop.learn.certificates.box import Box
 from densehop.learn.certificates.exponents import Exponents
 from densehop.learn.certificates.minorants import Minorants, Worst, best_minorants
 from densehop.learn.certificates.rounding import DOUBLE, Rounding
@@ -37,6 +38,7 @@ class Decided:
     logs : (B, K), s_a
     decisions : (B,), the places of the classes decided for
     rounding : of this computation and of the classifier's own, together
+    box : how far values may move, or None
     """
 
     visible: Floats
@@ -46,6 +48,7 @@ class Decided:
     logs: Floats
     decisions: Integers
     rounding: Rounding
+    box: Box | None = None
 
     @property
     def own(self) -> Mask:
@@ -115,8 +118,12 @@ def _improve(
     pairs = (rows[:, None], minorants.rivals)
     per_dual = 1.0 if norm == "l2" else float(np.sqrt(decided.visible.shape[1]))
     new_intercepts = decided.logs[pairs] - minorants.lower + base[rows][:, None]
-    rounded = 4 * (minorants.weights.shape[2] + 20) * DOUBLE * decided.longest * per_dual
-    lengths = _dual(minorants.gaps, norm) * (1 + (decided.visible.shape[1] + 8) * DOUBLE)
+    gaps = minorants.gaps
+    if decided.box is not None:
+        gaps, limited = decided.box[rows].split(gaps, sizes[rows], norm)
+        new_intercepts += decided.sharpness * limited
+    rounded = 4 * (minorants.weights.shape[2] + 24) * DOUBLE * decided.longest * per_dual
+    lengths = _dual(gaps, norm) * (1 + (decided.visible.shape[1] + 8) * DOUBLE)
     new_slopes = decided.sharpness * (lengths + rounded) + growth
     better = new_intercepts + new_slopes * sizes[rows][:, None] < exponents.at(sizes)[pairs]
     intercepts[pairs] = np.where(better, new_intercepts, intercepts[pairs])

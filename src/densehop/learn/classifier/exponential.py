@@ -17,6 +17,7 @@ import numpy.typing as npt
 from densehop.base.arrays import Integers, Reals
 
 NOTHING = -1e30  # the score of a class without memories
+LEAST = -50.0  # log of the least share: still smaller ones add nothing, and products with subnormal numbers are slow
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class ExponentialMemories:
         """Return log sums over each class's memories, (B, C), and the share of each memory in its sum, (B, K)."""
         sizes = np.diff([*self.starts, len(self.owners)])
         largest = np.maximum.reduceat(logs, self.starts, axis=1)
-        shares = np.exp(logs - np.repeat(largest, sizes, axis=1))
+        shares = np.exp(np.maximum(logs - np.repeat(largest, sizes, axis=1), LEAST))
         totals = np.add.reduceat(shares, self.starts, axis=1)
         shares /= np.repeat(totals, sizes, axis=1)
         scores = np.full((len(logs), self.n_classes), NOTHING, dtype=logs.dtype)

@@ -1,10 +1,11 @@
 """The learner of exponential memories: where they start, and their training for accuracy or for certificates."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from sklearn.decomposition import PCA
 
 from densehop.base.arrays import Floats, Integers, Reals
 from densehop.learn.classifier.exponential import ExponentialMemories
@@ -19,11 +20,15 @@ RATE = 0.01  # first learning rate
 RISE = 0.3  # share of the epochs over which the radius rises to its value
 SHARE, FEWEST, MOST = 0.2, 100, 2000  # memories, where no number is given
 NOISE = 0.2  # of each training input
+AXES, ROWS_AN_AXIS = 100, 10  # principal directions that memories trained in L2 keep to, and samples that each takes
 
 
 @dataclass
 class ExponentialLearner(Trained):
     """Exponential memories, in training or stored.
+
+    Memories within the span of `axes` see inputs and their perturbations only through the products with these, so that
+    scores and certificates in L2 are the same in the coordinates of that span, which cost less.
 
     Attributes
     ----------
@@ -33,6 +38,7 @@ class ExponentialLearner(Trained):
     objective, norm : of the estimator
     radius : in the units of the inputs
     learning_rate : float
+    axes : (A, N), orthonormal, or None; with them the trainer's positions are coordinates (K, A)
     """
 
     owners: Integers
@@ -41,13 +47,30 @@ class ExponentialLearner(Trained):
     norm: str
     radius: float
     learning_rate: float
+    axes: Reals | None = None
+    _network: ExponentialMemories | None = field(default=None, init=False, repr=False)
 
     @property
     def network(self) -> ExponentialMemories:
         """The memories."""
+        trained = self._trained
+        if self.axes is None:
+            return trained
+        if self._network is None:
+            self._network = replace(trained, visible=trained.visible @ self.axes)
+        return self._network
+
+    @property
+    def _trained(self) -> ExponentialMemories:
+        """The memories, in the coordinates in which they are trained."""
         visible, log_weights, log_sharpness = self.trainer.arrays
         sharpness = float(np.exp(log_sharpness[0]))
         return ExponentialMemories(visible, log_weights, self.owners, sharpness, self.n_classes)
+
+    def restore(self, kept: list[Reals]) -> None:
+        """Go back to what was kept."""
+        super().restore(kept)
+        self._network = None
 
     @property
     def inverse_temperature(self) -> float:
@@ -70,10 +93,13 @@ class ExponentialLearner(Trained):
     ) -> float:
         """Train once over the inputs and return the mean loss; the radius rises with the progress."""
         radius = self.radius * min(1.0, progress / RISE) if self.objective == "certified" else 0.0
+        self._network = None
+        if self.axes is not None:
+            inputs = inputs @ self.axes.T
 
         def step(batch: Reals, labels: Integers, amounts: Reals | None) -> tuple[float, list[Reals]]:
             gradients = margin_gradients(
-                self.network, batch, labels, 1 / inverse_temperature, radius, self.norm, amounts
+                self._trained, batch, labels, 1 / inverse_temperature, radius, self.norm, amounts
             )
             slope = np.array([gradients.log_sharpness], dtype=inputs.dtype)
             return gradients.loss, [gradients.visible, gradients.log_weights, slope]
@@ -92,12 +118,14 @@ def start_exponential(
 ) -> ExponentialLearner:
     """Return the first memories of an estimator's parameters, from inputs (M, N), their classes and their weights."""
     learned = model.kind == "learned"
+    axes = _axes(model, inputs) if learned else None
+    seen = inputs if axes is None else inputs @ axes.T
     if model.sharpness is None:
-        sharpness = likeliest_sharpness(inputs, classes, weights)
+        sharpness = likeliest_sharpness(seen, classes, weights)
     else:
         sharpness = model.sharpness / scaling.scale**2
     rows = _first_rows(classes, weights, _number(model, len(inputs)) if learned else None, random)
-    visible, log_weights, noise = inputs[rows].copy(), np.zeros(len(rows)), 0.0
+    visible, log_weights, noise = seen[rows].copy(), np.zeros(len(rows)), 0.0
     if learned:
         noise = NOISE if model.input_noise is None else model.input_noise
         visible += 0.01 * visible.std() * random.standard_normal(visible.shape, dtype=np.float32)
@@ -114,7 +142,17 @@ def start_exponential(
         "l2" if flips else model.norm,
         2 * float(np.sqrt(model.radius)) if flips else model.radius * scaling.scale,
         RATE if model.learning_rate is None else model.learning_rate,
+        axes,
     )
+
+
+def _axes(model: Any, inputs: Reals) -> Reals | None:
+    """Return the principal directions of inputs (M, N) that certified memories keep to; None: all of space."""
+    few = inputs.shape[1] <= AXES or len(inputs) < ROWS_AN_AXIS * AXES
+    if few or model.objective != "certified" or model.norm == "linf":
+        return None
+    axes: Reals = PCA(AXES, random_state=0).fit(inputs).components_
+    return axes
 
 
 def _number(model: Any, n_samples: int) -> int:

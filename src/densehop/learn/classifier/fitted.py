@@ -75,7 +75,13 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return classes
 
     @one_blas_thread
-    def certified_radius(self, X: ArrayLike, norm: str = "l2") -> Floats:  # noqa: N803 (as above)
+    def certified_radius(
+        self,
+        X: ArrayLike,  # noqa: N803 (as above)
+        norm: str = "l2",
+        *,
+        data_range: tuple[float, float] | None = None,
+    ) -> Floats:
         """Return the sizes of perturbations below which the predicted class provably cannot change, (B,).
 
         For exponential memories by convexity (docs/theory.md, section 18), for rectified ones by a looser bound. The
@@ -89,18 +95,22 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             The root of the summed squares, or the largest change of a value, in the units of X; or the number of values
             that change from one end of the training range to the other, for inputs of these two values; up to this
             number, itself included.
+        data_range : (low, high) or None
+            Count only perturbations that leave each value of X within this range, as (0, 1) for pixels. The radii of
+            exponential memories are then larger in L2 and L-infinity; other bounds hold as they are.
 
         Raises
         ------
         InvalidInput
-            If the inverse temperature over the degree is so small or large that logits leave single precision.
+            If the inverse temperature over the degree is so small or large that logits leave single precision, or if
+            values of X lie out of data_range.
         """
         checks.choice("norm", norm, NORMS)
         factor = self.inverse_temperature_ / self.network_.divisor
         checks.between("inverse_temperature over degree", factor, *PROVABLE)
         data, logits = self._data(X), self._logits(X)
         data = data.toarray() if sp.issparse(data) else data
-        return certified_radii(self.network_, self._scaling, data, logits.argmax(axis=1), norm, factor)
+        return certified_radii(self.network_, self._scaling, data, logits.argmax(axis=1), norm, factor, data_range)
 
     @property
     def inverse_temperature_(self) -> float:

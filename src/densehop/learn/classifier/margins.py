@@ -14,11 +14,13 @@ import numpy as np
 
 from densehop.base.arrays import Integers, Reals
 from densehop.kernels.distances import add_city_block_slopes, city_block
-from densehop.learn.classifier.exponential import ExponentialMemories
+from densehop.learn.classifier.exponential import LEAST, ExponentialMemories
+from densehop.learn.classifier.losses import softmax
 
 HEAVIEST = 32  # memories for each input whose pull is followed in the L1 norm
 STEP = 0.5  # of the weights' exponentiated gradient
 TINY = 1e-12  # squared length, so that no gradient divides by 0
+NO_LOSS = 1e-14  # of its derivative; see LEAST
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,15 @@ class Gradients:
     visible: Reals
     log_weights: Reals
     log_sharpness: float
+
+
+@dataclass(frozen=True)
+class Own:
+    """Inputs of one class, rows (b,) of a batch, the memories of that class, and their weights w (b, m)."""
+
+    rows: Integers
+    members: slice
+    weights: Reals
 
 
 def margin_gradients(
@@ -42,80 +53,128 @@ def margin_gradients(
 ) -> Gradients:
     """Return the loss of inputs (B, N), weighted by amounts (B,), and its gradient, the weights w held."""
     logs = memories.logs(inputs)
-    shares = memories.sums(logs)[1]
-    own = memories.owners == classes[:, None]
-    weights = np.where(own, shares, 0)
+    own = _posteriors(memories, logs, classes)
+    raised = logs
     if radius > 0:
-        weights = _better_weights(memories, logs, weights, own, radius, norm)
-    centres = weights @ memories.visible
-    raised = logs.copy()
-    if radius > 0:
+        own = _better_weights(memories, logs, own, radius, norm)
+        centres = _means(memories, own, len(inputs))
         lengths = _lengths(memories.visible, centres, norm)
-        raised += memories.sharpness * radius * lengths
-    entropy = -(weights * np.log(np.maximum(weights, TINY))).sum(axis=1)
-    lowered = np.where(own, weights * logs, 0).sum(axis=1) + entropy
+        raised = logs + logs.dtype.type(memories.sharpness * radius) * lengths
     scores, pulls = memories.sums(raised)
-    rows = np.arange(len(inputs))
-    margins = lowered[:, None] - scores
-    margins[rows, classes] = np.inf
-    exponents = np.hstack([np.zeros((len(rows), 1), logs.dtype), -margins / temperature])
-    top = exponents.max(axis=1, keepdims=True)
-    odds = np.exp(exponents - top)
-    total = odds.sum(axis=1, keepdims=True)
-    each = np.log(total[:, 0]) + top[:, 0]
-    part = np.full(len(rows), 1 / len(rows)) if amounts is None else amounts / len(rows)
-    missed = odds[:, 1:] / total * (part / temperature)[:, None]  # -d loss/d margin, (B, C)
-    up = np.where(own, 0, pulls * missed[:, memories.owners]).astype(logs.dtype)  # d loss/d s_a of the others
-    slopes = (up - weights * missed.sum(axis=1, keepdims=True)).astype(logs.dtype)
+    part = np.full(len(inputs), 1 / len(inputs)) if amounts is None else amounts / len(inputs)
+    loss, missed = _loss(_lower_bounds(logs, own)[:, None] - scores, classes, temperature, part)
+    up = pulls * missed.astype(logs.dtype)[:, memories.owners]  # d loss/d s_a of other classes; 0 of the own one
+    slopes = up.copy()
+    for one in own:
+        slopes[one.rows, one.members] -= one.weights * missed[one.rows].sum(axis=1, keepdims=True).astype(logs.dtype)
     visible = memories.sharpness * (slopes.T @ inputs - slopes.sum(axis=0)[:, None] * memories.visible)
     log_sharpness = float((slopes * (logs - memories.log_weights)).sum())
     if radius > 0:
         log_sharpness += float((up * lengths).sum()) * memories.sharpness * radius
         to_memories, to_centres = _pulls(memories.visible, centres, lengths, memories.sharpness * radius * up, norm)
-        visible += to_memories + weights.T.astype(logs.dtype) @ to_centres
-    return Gradients(float(each @ part), visible, slopes.sum(axis=0), log_sharpness)
+        visible += to_memories
+        for one in own:
+            visible[one.members] += one.weights.T @ to_centres[one.rows]
+    return Gradients(loss, visible, slopes.sum(axis=0), log_sharpness)
 
 
-def _better_weights(
-    memories: ExponentialMemories, logs: Reals, weights: Reals, own: Reals, radius: float, norm: str
-) -> Reals:
+def _loss(margins: Reals, classes: Integers, temperature: float, part: Reals) -> tuple[float, Reals]:
+    """Return the loss of margins (B, C), of which inputs count by their parts (B,), and minus its gradient (B, C)."""
+    margins[np.arange(len(classes)), classes] = np.inf
+    exponents = np.hstack([np.zeros((len(classes), 1), margins.dtype), -margins / temperature])
+    top = exponents.max(axis=1, keepdims=True)
+    odds = np.exp(exponents - top)
+    total = odds.sum(axis=1, keepdims=True)
+    each = np.log(total[:, 0]) + top[:, 0]
+    missed = odds[:, 1:] / total * (part / temperature)[:, None]
+    return float(each @ part), np.where(missed < NO_LOSS, 0, missed)
+
+
+def _posteriors(memories: ExponentialMemories, logs: Reals, classes: Integers) -> list[Own]:
+    """Return the inputs of each class that has memories, weighted by the posterior."""
+    starts = memories.starts
+    parts = []
+    for first, last in zip(starts, [*starts[1:], len(memories.owners)], strict=True):
+        rows = np.flatnonzero(classes == memories.owners[first])
+        if len(rows):
+            members = slice(int(first), int(last))
+            parts.append(Own(rows, members, _shares(logs[rows, members])))
+    return parts
+
+
+def _shares(logs: Reals) -> Reals:
+    """Return exp(logs) of each row, normalised, none so small that the processor is slow with it."""
+    return softmax(np.maximum(logs - logs.max(axis=1, keepdims=True), LEAST))
+
+
+def _means(memories: ExponentialMemories, own: list[Own], n_inputs: int) -> Reals:
+    """Return the own class's mean memory m at each input, (B, N)."""
+    means = np.zeros_like(memories.visible, shape=(n_inputs, memories.visible.shape[1]))
+    for one in own:
+        means[one.rows] = one.weights @ memories.visible[one.members]
+    return means
+
+
+def _lower_bounds(logs: Reals, own: list[Own]) -> Reals:
+    """Return sum_b w_b s_b + H(w) of each input, (B,)."""
+    bounds = np.zeros_like(logs, shape=len(logs))
+    for one in own:
+        scores = logs[one.rows, one.members]
+        bounds[one.rows] = (one.weights * (scores - np.log(np.maximum(one.weights, TINY)))).sum(axis=1)
+    return bounds
+
+
+def _better_weights(memories: ExponentialMemories, logs: Reals, own: list[Own], radius: float, norm: str) -> list[Own]:
     """Return weights after one step of exponentiated gradient towards the largest certified margin."""
-    centres = weights @ memories.visible
+    centres = _means(memories, own, len(logs))
     lengths = _lengths(memories.visible, centres, norm)
-    raised = np.where(own, -np.inf, logs + memories.sharpness * radius * lengths)
-    pulls = np.exp(raised - raised.max(axis=1, keepdims=True))
-    pulls /= pulls.sum(axis=1, keepdims=True)
-    worst = -radius * _pulls(memories.visible, centres, lengths, pulls, norm)[1]  # the perturbation, (B, N)
-    moved = (1 - STEP) * np.log(np.maximum(weights, TINY)) + STEP * (
-        logs + memories.sharpness * worst @ memories.visible.T
-    )
-    moved = np.where(own, moved, -np.inf)
-    weights = np.exp(moved - moved.max(axis=1, keepdims=True))
-    weights /= weights.sum(axis=1, keepdims=True)
-    return weights.astype(logs.dtype)
+    raised = logs + logs.dtype.type(memories.sharpness * radius) * lengths
+    for one in own:
+        raised[one.rows, one.members] = -np.inf
+    worst = -radius * _pulls_of_centres(memories.visible, centres, lengths, _shares(raised), norm)  # (B, N)
+    better = []
+    for one in own:
+        moved = logs[one.rows, one.members] + memories.sharpness * worst[one.rows] @ memories.visible[one.members].T
+        logarithms = (1 - STEP) * np.log(np.maximum(one.weights, TINY)) + STEP * moved
+        better.append(Own(one.rows, one.members, _shares(logarithms).astype(logs.dtype)))
+    return better
 
 
 def _lengths(visible: Reals, centres: Reals, norm: str) -> Reals:
     """Return the dual norm of each memory less each centre (B, N), (B, K)."""
     if norm == "linf":
         distances: Reals = np.empty((len(centres), len(visible)), dtype=visible.dtype)
-        city_block(centres.astype(visible.dtype, copy=False), visible, distances)
+        city_block(centres, visible, distances)
         return distances
-    squares = np.einsum("kn,kn->k", visible, visible) - 2 * centres @ visible.T
+    squares: Reals = centres @ visible.T
+    squares *= -2
+    squares += np.einsum("kn,kn->k", visible, visible)
     squares += np.einsum("bn,bn->b", centres, centres)[:, None]
-    lengths: Reals = np.sqrt(np.maximum(squares, TINY))
-    return lengths
+    np.maximum(squares, TINY, out=squares)
+    return np.sqrt(squares, out=squares)
 
 
 def _pulls(visible: Reals, centres: Reals, lengths: Reals, amounts: Reals, norm: str) -> tuple[Reals, Reals]:
     """Return the gradient of sum amounts * lengths by the memories (K, N) and by the centres (B, N)."""
     if norm == "l2":
         shares = amounts / lengths
-        to_centres = shares.sum(axis=1)[:, None] * centres - shares @ visible
-        return shares.sum(axis=0)[:, None] * visible - shares.T @ centres, to_centres
+        return shares.sum(axis=0)[:, None] * visible - shares.T @ centres, _towards(shares, visible, centres)
     count = min(HEAVIEST, amounts.shape[1])
     heavy = np.argpartition(-amounts, count - 1, axis=1)[:, :count]
     factors = np.take_along_axis(amounts, heavy, axis=1).astype(visible.dtype, copy=False)
     to_memories, to_centres = np.zeros_like(visible), np.zeros_like(visible, shape=centres.shape)
-    add_city_block_slopes(centres.astype(visible.dtype, copy=False), visible, heavy, factors, to_centres, to_memories)
+    add_city_block_slopes(centres, visible, heavy, factors, to_centres, to_memories)
     return to_memories, to_centres
+
+
+def _pulls_of_centres(visible: Reals, centres: Reals, lengths: Reals, amounts: Reals, norm: str) -> Reals:
+    """Return the gradient of sum amounts * lengths by the centres alone, (B, N)."""
+    if norm == "l2":
+        return _towards(amounts / lengths, visible, centres)
+    return _pulls(visible, centres, lengths, amounts, norm)[1]
+
+
+def _towards(shares: Reals, visible: Reals, centres: Reals) -> Reals:
+    """Return sum_a share_a (m - xi_a) at each centre m, (B, N)."""
+    towards: Reals = shares.sum(axis=1)[:, None] * centres - shares @ visible
+    return towards

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from densehop.base.arrays import Floats, Integers, Reals
 from densehop.errors import InvalidInput
+from densehop.learn.certificates.box import Box
 from densehop.learn.certificates.exponential_bound import Decided, exponential_radii
 from densehop.learn.certificates.flips import exponential_flips
 from densehop.learn.certificates.linear_bound import LinearCase, linear_radii
@@ -27,6 +28,7 @@ def certified_radii(
     decisions: Integers,
     norm: str,
     factor: float,
+    data_range: tuple[float, float] | None = None,
 ) -> Floats:
     """Return certified radii (B,) of data (B, N) in its own units, for decisions (B,) in the precision of the data.
 
@@ -40,7 +42,7 @@ def certified_radii(
         block = slice(first, first + rows)
         inputs: Floats = scaling.apply(data[block], np.float64).astype(np.float64, copy=False)
         if isinstance(network, ExponentialMemories):
-            part = _exponential_radii(network, scaling, data[block], inputs, decisions[block], norm)
+            part = _exponential_radii(network, scaling, data[block], inputs, decisions[block], norm, data_range)
         elif isinstance(network, LinearMemories):
             part = _linear_radii(network, scaling, data[block], inputs, decisions[block], norm, factor)
         else:
@@ -50,7 +52,13 @@ def certified_radii(
 
 
 def _exponential_radii(
-    network: ExponentialMemories, scaling: Scaling, data: Reals, inputs: Floats, decisions: Integers, norm: str
+    network: ExponentialMemories,
+    scaling: Scaling,
+    data: Reals,
+    inputs: Floats,
+    decisions: Integers,
+    norm: str,
+    data_range: tuple[float, float] | None,
 ) -> Floats:
     """Return the radii of exponential memories."""
     exact = network.astype(np.float64)
@@ -63,7 +71,8 @@ def _exponential_radii(
     ]
     rounding = Rounding(sum(error.fixed for error in errors), sum(error.per_length for error in errors))
     visible, logs = _doubles(exact.visible), _doubles(exact.logs(inputs))
-    decided = Decided(visible, exact.owners, exact.sharpness, inputs, logs, decisions, rounding)
+    box = None if data_range is None else _box(data, scaling, data_range)
+    decided = Decided(visible, exact.owners, exact.sharpness, inputs, logs, decisions, rounding, box)
     lengths = np.sqrt((inputs**2).sum(axis=1))
     room = (SPARE * min(-NOTHING, float(np.finfo(data.dtype).max)) - offset) / (exact.sharpness * longest + 1e-300)
     room = np.maximum(room - lengths, 0)  # beyond, scores may overflow, or fall below that of a class without memories
@@ -138,6 +147,17 @@ def _linear_radii(
         return radii
     flips: Floats = np.floor((radii / (scaling.high - scaling.low)) ** 2 * (1 - 1e-12))
     return flips
+
+
+def _box(data: Reals, scaling: Scaling, data_range: tuple[float, float]) -> Box:
+    """Return how far the values of data may move within a range, rounded outwards, in the units of the network."""
+    ends = [(end - data.astype(np.float64)) * (scaling.scale * (1 + 8 * DOUBLE)) for end in data_range]
+    if (ends[0] > 0).any() or (ends[1] < 0).any():
+        raise InvalidInput(
+            f"values of X must lie within data_range, {data_range[0]:g} to {data_range[1]:g}, got values from "
+            f"{data.min():g} to {data.max():g}"
+        )
+    return Box(*ends)
 
 
 def _doubles(values: Reals) -> Floats:
