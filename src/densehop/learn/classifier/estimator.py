@@ -11,6 +11,7 @@ from densehop.errors import InvalidInput
 from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
 from densehop.learn.classifier.advice import warn_of_large_radius, warn_of_uneven_columns
+from densehop.learn.classifier.confidence import chosen_inverse_temperature
 from densehop.learn.classifier.degree import candidates, learned_choice
 from densehop.learn.classifier.epochs import Epochs
 from densehop.learn.classifier.exponential_learner import ExponentialLearner, start_exponential
@@ -68,7 +69,8 @@ class DenseAssociativeClassifier(FittedClassifier):
     inverse_temperature : float or None
         Of the probabilities and, but for linear class energies, of the training's loss. None: of linear ones the value
         that makes a held-out fifth most likely, of exact ones 20; for stored samples the value that makes the class of
-        each stored sample most likely given all others; for exponential memories 1, in certified training 1/6.
+        each stored sample most likely given all others; for exponential memories 1, in certified training 1/6, and
+        for learned ones in `fit` the value that makes a held-out fifth of 100 samples or more clearly likelier than 1.
     input_noise : float or None
         Standard deviation of the noise on training inputs, in units of half the data's range. None: a tenth of the
         median distance to the nearest sample of another class, at most 0.5 and the features' own deviation; of linear
@@ -183,16 +185,12 @@ class DenseAssociativeClassifier(FittedClassifier):
         if self.early_stopping:
             held = self._scaling.apply(samples.data[validation], np.float32)
             patience = Patience(held, samples.classes[validation], self.n_iter_no_change)
+        batches = epochs_of(self, len(training), linear=linear), batch_of(self, len(training), linear=linear)
         self._epochs.all(
-            self._learner,
-            inputs,
-            part.classes,
-            part.weights,
-            self.inverse_temperature_,
-            (epochs_of(self, len(training), linear=linear), batch_of(self, len(training), linear=linear)),
-            patience,
-            random,
+            self._learner, inputs, part.classes, part.weights, self.inverse_temperature_, batches, patience, random
         )
+        if isinstance(self._learner, ExponentialLearner):
+            self._learner.chosen_inverse_temperature = chosen_inverse_temperature(self, samples, random.spawn(1)[0])
         self.n_iter_ = len(self.loss_curve_)
         self.validation_scores_ = [] if patience is None else patience.scores
         return self

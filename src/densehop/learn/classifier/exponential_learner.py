@@ -40,6 +40,7 @@ class ExponentialLearner(Trained):
     radius : in the units of the inputs
     learning_rate : float
     axes : (A, N), orthonormal, or None; with them the trainer's positions are coordinates (K, A)
+    chosen_inverse_temperature : float or None, of the probabilities; None: that of the training's loss
     """
 
     owners: Integers
@@ -49,6 +50,7 @@ class ExponentialLearner(Trained):
     radius: float
     learning_rate: float
     axes: Reals | None = None
+    chosen_inverse_temperature: float | None = None
     _network: ExponentialMemories | None = field(default=None, init=False, repr=False)
 
     @property
@@ -75,8 +77,9 @@ class ExponentialLearner(Trained):
 
     @property
     def inverse_temperature(self) -> float:
-        """That of the training's loss; the scores of stored memories are log odds as they are."""
-        return 1 / TEMPERATURE[self.objective]
+        """As chosen, else that of the training's loss; the scores of stored memories are log odds as they are."""
+        chosen = self.chosen_inverse_temperature
+        return 1 / TEMPERATURE[self.objective] if chosen is None else chosen
 
     def rate(self, inputs: Reals) -> float:  # noqa: ARG002 (of the protocol)
         """Return the first learning rate."""
@@ -95,6 +98,8 @@ class ExponentialLearner(Trained):
         """Train once over the inputs and return the mean loss; the radius rises with the progress."""
         radius = self.radius * min(1.0, progress / RISE) if self.objective == "certified" else 0.0
         self._network = None
+        if inverse_temperature == self.chosen_inverse_temperature:
+            inverse_temperature = 1 / TEMPERATURE[self.objective]
         if len(self._trained.starts) == 1:
             return 0.0  # of one class there is nothing to tell yet
         if self.axes is not None:
