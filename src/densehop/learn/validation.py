@@ -26,10 +26,19 @@ def validate(estimator: Any, data: Any, target: Any = NO_TARGET, *, reset: bool 
     """
     if hides_values(data):
         data = np.ma.filled(np.ma.asarray(data, dtype=np.float64), np.nan)
+    if hides_values(target):
+        hidden = int(np.ma.getmaskarray(np.ma.asarray(target)).sum())
+        raise InvalidInput(f"y hides {hidden} of its values behind a mask: leave these rows out")
     try:
-        return validate_data(estimator, data, target, reset=reset, **{"accept_sparse": "csr", **checks})
+        with np.errstate(over="ignore", invalid="ignore"):  # of its sum over all values
+            return validate_data(estimator, data, target, reset=reset, **{"accept_sparse": "csr", **checks})
     except ValueError as error:
         text = str(error)
+        if "Input y contains NaN" in text:
+            raise InvalidInput(
+                f"Input y contains NaN, and {type(estimator).__name__} needs the class of each row: leave out the rows "
+                "whose class is not known"
+            ) from error
         if "contains NaN" in text:
             raise InvalidInput(
                 f"Input X contains NaN, and {type(estimator).__name__} needs all values here; complete rows first, as "

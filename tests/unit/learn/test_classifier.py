@@ -23,6 +23,7 @@ def trained(digits):
     return DenseAssociativeClassifier(max_iter=15, random_state=0).fit(digits[0], digits[2])
 
 
+@pytest.mark.filterwarnings("ignore:1 of 540 rows")  # which lies a little further out than those of training
 def test_digits_are_learned(trained, digits):
     assert trained.score(digits[1], digits[3]) > 0.97
     right, wrong = 0.955, 0.005  # of smoothed labels; what is left of the loss at best
@@ -63,6 +64,7 @@ def test_stored_samples_are_the_same_in_whatever_parts_they_come(digits):
 
 
 @pytest.mark.parametrize("degree", [10, 30, 100])
+@pytest.mark.filterwarnings("ignore:1 of 540 rows")  # which lies a little further out than those of training
 def test_probabilities_of_stored_samples_are_calibrated(digits, degree):
     model = DenseAssociativeClassifier(kind="stored", degree=degree).fit(digits[0], digits[2])
     probabilities = model.predict_proba(digits[1])
@@ -103,6 +105,7 @@ def test_the_degree_is_chosen_by_what_it_tells():
     assert few.degree_ == 10
 
 
+@pytest.mark.filterwarnings("ignore:1 of 540 rows")  # which lies a little further out than those of training
 def test_the_degree_of_stored_samples_is_the_likeliest(digits):
     images, classes = digits[0][:400], digits[2][:400]
     chosen = DenseAssociativeClassifier(kind="stored").fit(images, classes)
@@ -159,6 +162,7 @@ def test_the_published_loss_learns_two_features(degree):
     assert model.loss_curve_[5] < model.loss_curve_[0]
 
 
+@pytest.mark.filterwarnings("ignore:1 of 540 rows")  # which lies a little further out than those of training
 def test_one_seed_gives_one_result_whatever_the_threads(trained, digits):
     again = DenseAssociativeClassifier(max_iter=15, random_state=0, n_jobs=2).fit(digits[0], digits[2])
     assert (again.memories_ == trained.memories_).all()

@@ -148,12 +148,14 @@ def test_given_noise_takes_the_place_of_moving_inputs(digits):
     assert (model.input_noise_, model._learner.radius) == (0.2, 0)
 
 
+@pytest.mark.filterwarnings("ignore:1 of 540 rows")  # which lies a little further out than those of training
 def test_digits_are_told_as_well_as_by_a_support_vector_machine(fitted, digits):
     assert fitted.class_energy_ == "linear"
     assert fitted.score(digits[1], digits[3]) > 0.98
     assert log_loss(digits[3], fitted.predict_proba(digits[1])) < 0.08
 
 
+@pytest.mark.filterwarnings("ignore:1 of 540 rows")  # which lies a little further out than those of training
 def test_the_temperature_of_probabilities_is_chosen_on_what_is_held_out(fitted, digits):
     """Smoothed labels make the training's own probabilities too timid."""
     assert fitted.inverse_temperature_ > 1

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from scipy.spatial.distance import cdist
+from sklearn.datasets import load_digits
 
 from densehop import DenseAssociativeClassifier
 from densehop.learn.classifier.nearness import Nearness, nearest, nearness_of
@@ -35,6 +36,7 @@ def test_rows_that_training_says_nothing_about_have_even_probabilities(digits, k
     np.testing.assert_allclose(beside, alone)
 
 
+@pytest.mark.filterwarnings("ignore:[0-9] of 540 rows")  # of test images, some lie a little further out than training
 @pytest.mark.parametrize("kind", ["learned", "stored"])
 def test_images_that_are_no_digits_are_not_told_with_confidence(digits, kind):
     """Inverted digits, shuffled pixels and noise: none above 0.9; other digits keep what they had."""
@@ -88,3 +90,18 @@ def test_of_few_features_nothing_is_strange():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.predict_proba([[0.5, 0.5], [9.0, -9.0]])
+
+
+def test_the_warning_counts_every_row_whose_probabilities_move():
+    """Rows a little too far out, too, by whatever changes their probabilities by more than 0.01."""
+    images, classes = load_digits(return_X_y=True)  # in their order: later ones are by other writers
+    model, test = DenseAssociativeClassifier(kind="stored", degree=30).fit(images[:300], classes[:300]), images[300:]
+    with pytest.warns(UserWarning, match="rows are of nearly one value") as told:
+        found = model.predict_proba(test)
+    plain = deepcopy(model)
+    plain._nearness = Nearness(model._nearness.rows, np.inf)
+    moved = (abs(found - plain.predict_proba(test)) > 0.01).any(axis=1)
+    much = int((model._strange(test) > 0.5).sum())
+    assert moved.sum() > much > 0
+    assert str(told[0].message).startswith(f"{moved.sum()} of {len(test)} rows")
+    assert str(told[0].message).endswith(f"those of {much} by more than half")

@@ -84,9 +84,9 @@ def _try_choice(
     else:
         settings["max_iter"] = -(-epochs_of(model, len(training), linear=False) // SHORTER)
     fitted = clone(model).set_params(**settings)
-    fitted.fit(data[training], classes[training], None if weights is None else weights[training])
-    known = np.isin(classes[held], fitted.classes_)
-    rows = held[known]
+    fitted.classes_ = np.unique(classes[training])
+    fitted._learn(replace(samples[training], classes=np.searchsorted(fitted.classes_, classes[training])))
+    rows = held[np.isin(classes[held], fitted.classes_)]
     truth, shares = np.searchsorted(fitted.classes_, classes[rows]), None if weights is None else weights[rows]
     logits = fitted.decision_function(data[rows]).astype(np.float64)
     if logits.ndim == 1:  # of two classes, their difference

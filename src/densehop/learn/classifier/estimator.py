@@ -1,31 +1,29 @@
 """`DenseAssociativeClassifier`: class units completed from visible units by learned or stored memories."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from itertools import repeat
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
-from sklearn.utils.multiclass import check_classification_targets
 
-from densehop.base import checks
 from densehop.base.arrays import ArrayLike, Reals
 from densehop.errors import InvalidInput
 from densehop.learn.blas_threads import one_blas_thread
 from densehop.learn.changed_parameters import refuse_changed_parameters, remember_parameters
+from densehop.learn.classifier.advice import warn_of_large_radius, warn_of_uneven_columns
+from densehop.learn.classifier.confidence import chosen_inverse_temperature
 from densehop.learn.classifier.degree import candidates, learned_choice
 from densehop.learn.classifier.epochs import Epochs
-from densehop.learn.classifier.exponential_learner import start_exponential
+from densehop.learn.classifier.exponential_learner import ExponentialLearner, start_exponential
 from densehop.learn.classifier.fitted import FittedClassifier
-from densehop.learn.classifier.inputs import Scaling, scaling_of, uneven
+from densehop.learn.classifier.inputs import Scaling, scaling_of
 from densehop.learn.classifier.linear_learner import LinearLearner, start_linear
 from densehop.learn.classifier.nearness import nearness_of
+from densehop.learn.classifier.new_classes import add_new_classes
 from densehop.learn.classifier.parameters import batch_of, check_parameters, epochs_of, interaction_of, random_stream
 from densehop.learn.classifier.rectified import start_rectified
-from densehop.learn.classifier.samples import Samples, all_classes, weighted_samples
+from densehop.learn.classifier.samples import Samples, all_classes, refuse_one_class, validated, weighted_samples
 from densehop.learn.classifier.stopping import Patience, held_out
-from densehop.learn.validation import validate
 
 CENTRING = {"learned": 1.0, "stored": 0.5}
 
@@ -71,7 +69,8 @@ class DenseAssociativeClassifier(FittedClassifier):
     inverse_temperature : float or None
         Of the probabilities and, but for linear class energies, of the training's loss. None: of linear ones the value
         that makes a held-out fifth most likely, of exact ones 20; for stored samples the value that makes the class of
-        each stored sample most likely given all others; for exponential memories 1, in certified training 1/6.
+        each stored sample most likely given all others; for exponential memories 1, in certified training 1/6, and
+        for learned ones in `fit` the value that makes a held-out fifth of 100 samples or more clearly likelier than 1.
     input_noise : float or None
         Standard deviation of the noise on training inputs, in units of half the data's range. None: a tenth of the
         median distance to the nearest sample of another class, at most 0.5 and the features' own deviation; of linear
@@ -162,13 +161,15 @@ class DenseAssociativeClassifier(FittedClassifier):
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:  # noqa: N803 (scikit-learn's name)
         """Learn or store memories from rows X (M, N), dense or sparse, their classes y (M,) and weights (M,)."""
         check_parameters(self)
-        data, target = self._validated(X, y)
+        data, target = validated(self, X, y, reset=True)
         self.classes_ = np.unique(target)
         samples = weighted_samples(data, target, self.classes_, sample_weight, self.class_weight)
-        if len(np.unique(samples.classes)) < 2:
-            raise InvalidInput(f"y must hold at least 2 classes, got 1 class: {self.classes_[samples.classes[0]]}")
-        if (advice := uneven(samples.data)) is not None:
-            warnings.warn(advice, UserWarning, stacklevel=3)
+        refuse_one_class(samples, self.classes_)
+        warn_of_uneven_columns(samples.data, stacklevel=3)
+        return self._learn(samples)
+
+    def _learn(self, samples: Samples) -> Self:
+        """Learn or store checked samples; copies that are compared to choose a parameter begin here."""
         random = self._begin()
         if self.kind == "stored":
             self._store(samples)
@@ -178,21 +179,18 @@ class DenseAssociativeClassifier(FittedClassifier):
             training, validation = held_out(samples.classes, self.validation_fraction, random)
         if interaction_of(self) == "rectified" and None in (self.degree, self.inverse_temperature):
             self._choice = learned_choice(self, samples, random.spawn(1)[0])
-        inputs = self._start(samples[training], random)
+        part = self._relative(samples[training])
+        inputs = self._start(part, random)
         linear, patience = isinstance(self._learner, LinearLearner), None
         if self.early_stopping:
             held = self._scaling.apply(samples.data[validation], np.float32)
             patience = Patience(held, samples.classes[validation], self.n_iter_no_change)
+        batches = epochs_of(self, len(training), linear=linear), batch_of(self, len(training), linear=linear)
         self._epochs.all(
-            self._learner,
-            inputs,
-            samples.classes[training],
-            samples[training].relative_weights(),
-            self.inverse_temperature_,
-            (epochs_of(self, len(training), linear=linear), batch_of(self, len(training), linear=linear)),
-            patience,
-            random,
+            self._learner, inputs, part.classes, part.weights, self.inverse_temperature_, batches, patience, random
         )
+        if isinstance(self._learner, ExponentialLearner):
+            self._learner.chosen_inverse_temperature = chosen_inverse_temperature(self, samples, random.spawn(1)[0])
         self.n_iter_ = len(self.loss_curve_)
         self.validation_scores_ = [] if patience is None else patience.scores
         return self
@@ -208,24 +206,18 @@ class DenseAssociativeClassifier(FittedClassifier):
         """Run one epoch over X (M, N), or store it besides earlier samples.
 
         The first call needs `classes`, all there will be. Of learned memories it also sets the scaling and the first
-        values; stored samples are the same in whatever parts they come.
+        values (exponential memories of a class begin with the first part that holds it); stored samples are the same in
+        whatever parts they come.
         """
         first = not hasattr(self, "_learner")
         check_parameters(self)
         if isinstance(self.class_weight, str):
             raise InvalidInput("partial_fit does not know all classes' shares: class_weight must be a dict or None")
-        data, target = self._validated(X, y, reset=first)
+        data, target = validated(self, X, y, reset=first)
+        self.classes_ = all_classes(classes, None if first else self.classes_)
         if first:
-            self.classes_ = all_classes(classes)
             self._begin()
             self.n_iter_ = 0
-        elif classes is not None and not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
-            raise InvalidInput(
-                f"classes must be those of the first call, {checks.shown(self.classes_.tolist())}, or be left out; "
-                f"got {checks.shown(np.unique(np.asarray(classes)).tolist())}"
-            )
-        if len(unknown := np.setdiff1d(target, self.classes_)):
-            raise InvalidInput(f"y must hold classes of the first call, got {checks.shown(unknown.tolist())}")
         samples = weighted_samples(data, target, self.classes_, sample_weight, self.class_weight)
         if not first:
             refuse_changed_parameters(self)
@@ -247,15 +239,18 @@ class DenseAssociativeClassifier(FittedClassifier):
             self._choice = candidates(self)[0]
         return self._random_stream
 
-    def _start(self, samples: Samples, random: np.random.Generator) -> Reals:
-        """Set the scaling and the first memories; return the training inputs."""
+    def _start(self, samples: Samples, random: np.random.Generator, n_coming: int = 0) -> Reals:
+        """Set the scaling and the first memories, where some classes are yet to come; return the training inputs."""
         weights = samples.weights
         self._scaling: Scaling = scaling_of(samples.data, CENTRING[self.kind], weights)
         inputs = self._scaling.apply(samples.data, np.float32)
         self._nearness = nearness_of(inputs)
+        warn_of_large_radius(self, self._scaling, inputs, samples.classes, stacklevel=5)
         n_classes = len(self.classes_)
         if interaction_of(self) == "exponential":
-            exponential = start_exponential(self, self._scaling, inputs, samples.classes, weights, n_classes, random)
+            exponential = start_exponential(
+                self, self._scaling, inputs, samples.classes, weights, n_classes, random, n_coming
+            )
             self.input_noise_, self._learner = exponential.trainer.noise, exponential
         else:
             start = start_linear if self._choice.class_energy == "linear" else start_rectified
@@ -267,33 +262,34 @@ class DenseAssociativeClassifier(FittedClassifier):
         remember_parameters(self, ("degree", "kind", "interaction", "sharpness", "class_energy"))
         return inputs
 
+    def _relative(self, samples: Samples) -> Samples:
+        """Return samples with their weights over the mean, which stays the unit of the parts that follow."""
+        self._weight_unit = samples.mean_weight()
+        return samples.in_units_of(self._weight_unit)
+
     def _store(self, samples: Samples) -> None:
         """Store samples, all scaled alike."""
         self._stored_samples = samples
-        self._start(samples, self._random_stream)
+        self._start(self._relative(samples), self._random_stream)
 
     def _epoch(self, samples: Samples, *, first: bool) -> None:
         """Run one epoch of `partial_fit`."""
         if first:
-            inputs = self._start(samples, self._random_stream)
+            samples = self._relative(samples)
+            n_coming = len(self.classes_) - len(np.unique(samples.classes))
+            inputs = self._start(samples, self._random_stream, n_coming)
         else:
+            samples = samples.in_units_of(self._weight_unit)
             self._scaling = self._scaling.wider(samples.data)
             inputs = self._scaling.apply(samples.data, np.float32)
             self._nearness = self._nearness.wider(inputs)
             self._learner.make_writable()
+            if isinstance(self._learner, ExponentialLearner):
+                add_new_classes(self._learner, self, inputs, samples.classes, samples.weights, self._random_stream)
         rates = repeat(self._learner.rate(inputs))
-        progress = (
-            min(1.0, self.n_iter_ / epochs_of(self, len(samples.classes), linear=False))
-            if interaction_of(self) == "exponential"
-            else 0.0
-        )
+        rising = interaction_of(self) == "exponential"
+        progress = min(1.0, self.n_iter_ / epochs_of(self, len(inputs), linear=False)) if rising else 0.0
         self._epochs.one(
             self._learner, inputs, samples.classes, samples.weights, self.inverse_temperature_, progress, rates,
             self._random_stream,
         )  # fmt: skip
-
-    def _validated(self, X: ArrayLike, y: ArrayLike, *, reset: bool = True) -> tuple[Any, npt.NDArray[Any]]:  # noqa: N803
-        """Return checked data and targets."""
-        data, target = validate(self, X, y, dtype=[np.float64, np.float32], reset=reset)
-        check_classification_targets(target)
-        return data, target

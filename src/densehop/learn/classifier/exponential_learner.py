@@ -12,6 +12,7 @@ from densehop.learn.classifier.exponential import ExponentialMemories
 from densehop.learn.classifier.inputs import Scaling
 from densehop.learn.classifier.margins import margin_gradients
 from densehop.learn.classifier.parameters import batch_of
+from densehop.learn.classifier.samples import log_shares
 from densehop.learn.classifier.sharpness import likeliest_sharpness
 from densehop.learn.classifier.training import Trained, Trainer
 
@@ -39,6 +40,7 @@ class ExponentialLearner(Trained):
     radius : in the units of the inputs
     learning_rate : float
     axes : (A, N), orthonormal, or None; with them the trainer's positions are coordinates (K, A)
+    chosen_inverse_temperature : float or None, of the probabilities; None: that of the training's loss
     """
 
     owners: Integers
@@ -48,6 +50,7 @@ class ExponentialLearner(Trained):
     radius: float
     learning_rate: float
     axes: Reals | None = None
+    chosen_inverse_temperature: float | None = None
     _network: ExponentialMemories | None = field(default=None, init=False, repr=False)
 
     @property
@@ -74,8 +77,9 @@ class ExponentialLearner(Trained):
 
     @property
     def inverse_temperature(self) -> float:
-        """That of the training's loss; the scores of stored memories are log odds as they are."""
-        return 1 / TEMPERATURE[self.objective]
+        """As chosen, else that of the training's loss; the scores of stored memories are log odds as they are."""
+        chosen = self.chosen_inverse_temperature
+        return 1 / TEMPERATURE[self.objective] if chosen is None else chosen
 
     def rate(self, inputs: Reals) -> float:  # noqa: ARG002 (of the protocol)
         """Return the first learning rate."""
@@ -94,6 +98,10 @@ class ExponentialLearner(Trained):
         """Train once over the inputs and return the mean loss; the radius rises with the progress."""
         radius = self.radius * min(1.0, progress / RISE) if self.objective == "certified" else 0.0
         self._network = None
+        if inverse_temperature == self.chosen_inverse_temperature:
+            inverse_temperature = 1 / TEMPERATURE[self.objective]
+        if len(self._trained.starts) == 1:
+            return 0.0  # of one class there is nothing to tell yet
         if self.axes is not None:
             inputs = inputs @ self.axes.T
 
@@ -115,22 +123,27 @@ def start_exponential(
     weights: Floats | None,
     n_classes: int,
     random: np.random.Generator,
+    n_coming: int = 0,
 ) -> ExponentialLearner:
-    """Return the first memories of an estimator's parameters, from inputs (M, N), their classes and their weights."""
+    """Return the first memories of an estimator's parameters, from inputs (M, N), their classes and their weights.
+
+    Classes yet to come leave room for memories of theirs, and for directions in which they differ.
+    """
     learned = model.kind == "learned"
-    axes = _axes(model, inputs) if learned else None
+    axes = _axes(model, inputs) if learned and n_coming == 0 else None
     seen = inputs if axes is None else inputs @ axes.T
     if model.sharpness is None:
         sharpness = likeliest_sharpness(seen, classes, weights)
     else:
         sharpness = model.sharpness / scaling.scale**2
-    rows = _first_rows(classes, weights, _number(model, len(inputs)) if learned else None, random)
-    visible, log_weights, noise = seen[rows].copy(), np.zeros(len(rows)), 0.0
+    number = number_of(model, len(inputs), (n_classes - n_coming) / n_classes) if learned else None
+    rows = first_rows(classes, weights, number, random)
+    visible, log_weights, noise = seen[rows], np.zeros(len(rows)), 0.0
     if learned:
         noise = NOISE if model.input_noise is None else model.input_noise
-        visible += 0.01 * visible.std() * random.standard_normal(visible.shape, dtype=np.float32)
-    elif weights is not None:
-        log_weights = np.log(weights[rows])
+        visible = jittered(visible, random)
+    else:
+        log_weights = log_shares(inputs, weights)[rows]
     return ExponentialLearner(
         Trainer(
             [visible, log_weights, np.array([np.log(sharpness)])], batch_of(model, len(inputs), linear=False), noise
@@ -159,14 +172,19 @@ def _axes(model: Any, inputs: Reals) -> Reals | None:
     return axes
 
 
-def _number(model: Any, n_samples: int) -> int:
-    """Return the number of learned memories."""
-    if model.n_memories is not None:
-        return int(model.n_memories)
-    return min(max(FEWEST, round(SHARE * n_samples)), MOST)
+def number_of(model: Any, n_samples: int, share: float) -> int:
+    """Return the number of learned memories of a share of the classes."""
+    number = min(max(FEWEST, round(SHARE * n_samples)), MOST) if model.n_memories is None else int(model.n_memories)
+    return max(1, round(share * number))
 
 
-def _first_rows(classes: Integers, weights: Floats | None, number: int | None, random: np.random.Generator) -> Integers:
+def jittered(visible: Reals, random: np.random.Generator) -> Reals:
+    """Return first memories (K, N) a hundredth of their spread away, so that two copies of a sample come apart."""
+    moved: Reals = visible + 0.01 * visible.std() * random.standard_normal(visible.shape, dtype=np.float32)
+    return moved
+
+
+def first_rows(classes: Integers, weights: Floats | None, number: int | None, random: np.random.Generator) -> Integers:
     """Return the rows that become memories, sorted by class: all of any weight, or a number shared among classes."""
     usable = np.arange(len(classes)) if weights is None else np.flatnonzero(weights > 0)
     if number is None:

@@ -25,7 +25,7 @@ from densehop.learn.classifier.parameters import NORMS
 from densehop.learn.classifier.proofs import certified_radii
 from densehop.learn.validation import validate
 
-HALF = 0.5  # strange enough for a warning
+HALF, MOVED = 0.5, 0.01  # how strange a row is, or how far its probabilities move, for a warning
 EVEN = 0.99  # how much of the probabilities is the same for all classes where nothing is known of a row
 NUMBERS_AT_ONCE = 2**22  # fields in one block of rows
 PROVABLE = (1e-20, 1e9)  # factors from scores to logits at which single precision neither overflows nor loses any
@@ -41,6 +41,7 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     _scaling: Scaling
     _nearness: Nearness
     _epochs: Epochs
+    _weight_unit: float = 1.0
     validation_scores_: list[float]
 
     def decision_function(self, X: ArrayLike) -> Reals:  # noqa: N803 (scikit-learn's name)
@@ -53,19 +54,21 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Training says nothing about rows of one value, out of range by half of it, or further from all training rows
         than these are from each other, if no training row is like them: their probabilities are nearly equal, in the
-        same order, and a warning counts them (8 features or more; by degrees from 1.1 to 1.4 times the largest distance
-        from a training row to the next).
+        same order (8 features or more; by degrees from 1.1 to 1.4 times the largest distance from a training row to the
+        next). A warning counts all rows whose probabilities this moves by more than 0.01.
         """
         probabilities, strange = softmax(self._logits(X)), self._strange(self._data(X))
-        if (unlike := int((strange > HALF).sum())) > 0:
+        even = (EVEN * strange[:, None]).astype(probabilities.dtype)
+        mixed: Reals = even / len(self.classes_) + (1 - even) * probabilities
+        nearly, moved = strange > HALF, np.abs(mixed - probabilities).max(axis=1) > MOVED
+        if (unlike := int((nearly | moved).sum())) > 0:
             warnings.warn(
                 f"{unlike} of {len(strange)} rows are of nearly one value, far out of the training range or far from "
-                "all training rows: their probabilities are nearly equal, since training says nothing about them",
+                "all training rows: the less training says about them, the more equal their probabilities are made, "
+                f"those of {nearly.sum()} by more than half",
                 UserWarning,
                 stacklevel=2,
             )
-        even = (EVEN * strange[:, None]).astype(probabilities.dtype)
-        mixed: Reals = even / len(self.classes_) + (1 - even) * probabilities
         return mixed
 
     def predict(self, X: ArrayLike) -> npt.NDArray[Any]:  # noqa: N803 (as above)
@@ -105,6 +108,7 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             If the inverse temperature over the degree is so small or large that logits leave single precision, or if
             values of X lie out of data_range.
         """
+        check_is_fitted(self)
         checks.choice("norm", norm, NORMS)
         factor = self.inverse_temperature_ / self.network_.divisor
         checks.between("inverse_temperature over degree", factor, *PROVABLE)

@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
+from scipy.spatial.distance import cdist
 
 from densehop.base.arrays import Floats, Mask, Reals
+from densehop.errors import InvalidInput
 
-UNEVEN = 100  # ratio of ranges
+LARGEST, LEAST_SPREAD = 1e140, 1e-140  # of values and of all their range: squares leave room for sums
 OUTSIDE = 0.5  # of the range: how far inputs may lie outside it
 NARROW = 0.25  # of the least spread of a training row: how little an input may spread
 FEW = 8  # values in a row, below which training rows say little about what others look like
-SAMPLE = 1000  # rows that distances are measured on
+SAMPLE, FROM = 1000, 200  # rows that distances are measured on, and those from which, in L-infinity
 NOISE_SHARE, LARGEST_NOISE = 0.1, 0.5
 
 
@@ -55,6 +57,16 @@ class Scaling:
         )
 
 
+def check_size(data: Any) -> None:
+    """Refuse values (M, N), dense or sparse, whose squares overflow."""
+    low, high = float(data.min()), float(data.max())
+    if max(-low, high) > LARGEST:
+        raise InvalidInput(
+            f"values of X must be at most {LARGEST:g} in size, so that squared distances can be told, got {low:g} to "
+            f"{high:g}: give X in other units"
+        )
+
+
 def row_ends(data: Any) -> tuple[Floats, Floats]:
     """Return the least and the largest value of each row, (M,) each, of dense or sparse data."""
     ends = (data.min(axis=1), data.max(axis=1))
@@ -68,6 +80,11 @@ def scaling_of(data: Any, centring: float = 1.0, weights: Floats | None = None) 
     The origin is a share `centring` of the way from the lowest value to the mean.
     """
     low, high = float(data.min()), float(data.max())
+    if 0 < high - low < LEAST_SPREAD:
+        raise InvalidInput(
+            f"values of X must spread over at least {LEAST_SPREAD:g}, so that squared distances can be told, got "
+            f"{low:g} to {high:g}: give X in other units"
+        )
     total = data.mean(axis=0) if weights is None else data.T @ (weights / weights.sum())
     mean = np.asarray(total, dtype=np.float64).ravel()
     lows, highs = row_ends(data)
@@ -75,27 +92,21 @@ def scaling_of(data: Any, centring: float = 1.0, weights: Floats | None = None) 
     return Scaling(low + centring * (mean - low), unit, low, high, float((highs - lows).min()))
 
 
-def uneven(data: Any) -> str | None:
-    """Return in words that dense columns differ much in scale, which one range for all does not suit; None: no."""
-    if sp.issparse(data):
-        return None
-    ranges = data.max(axis=0) - data.min(axis=0)
-    ranges = ranges[ranges > 0]
-    if len(ranges) < 2 or ranges.max() < UNEVEN * np.median(ranges):
-        return None
-    return (
-        f"one column of X spreads {ranges.max() / np.median(ranges):.0f} times as wide as the median one, and the "
-        "classifier has one scale for all: standardise first, as with make_pipeline(StandardScaler(), ...)"
-    )
+def class_distance(inputs: Reals, classes: npt.NDArray[np.int64], norm: str = "l2") -> float:
+    """Return the median over samples of the distance to the nearest sample of another class; 0 without another.
 
-
-def class_distance(inputs: Reals, classes: npt.NDArray[np.int64]) -> float:
-    """Return the median over samples of the distance to the nearest sample of another class; 0 without another."""
+    In L2, whatever the norm, but in "linf".
+    """
     step = -(-len(inputs) // SAMPLE)
     sample, labels = inputs[::step].astype(np.float64), classes[::step]
-    squares = (sample**2).sum(axis=1)
-    distances = squares[:, None] + squares - 2 * sample @ sample.T
-    distances[labels[:, None] == labels] = np.inf
+    rows = slice(None)
+    if norm == "linf":
+        rows = slice(None, None, -(-len(sample) // FROM))
+        distances = cdist(sample[rows], sample, "chebyshev") ** 2
+    else:
+        squares = (sample**2).sum(axis=1)
+        distances = squares[:, None] + squares - 2 * sample @ sample.T
+    distances[labels[rows, None] == labels] = np.inf
     nearest = distances.min(axis=1)
     nearest = nearest[np.isfinite(nearest)]
     return float(np.sqrt(max(np.median(nearest), 0.0))) if len(nearest) else 0.0

@@ -1,18 +1,21 @@
 """Training samples as they were given: rows, dense or sparse, the places of their classes, and their weights."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight
 
 from densehop.base import checks
-from densehop.base.arrays import ArrayLike, Floats, Integers
+from densehop.base.arrays import ArrayLike, Floats, Integers, Reals
 from densehop.errors import InvalidInput
+from densehop.learn.classifier.inputs import check_size
+from densehop.learn.validation import validate
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,14 +40,50 @@ class Samples:
             weights = np.concatenate([_ones(samples) for samples in (earlier, self)])
         return Samples(data, np.concatenate([earlier.classes, self.classes]), weights)
 
-    def relative_weights(self) -> Floats | None:
-        """Return the weights over their mean."""
-        return None if self.weights is None else self.weights / self.weights.mean()
+    def mean_weight(self) -> float:
+        """Return the mean of the weights, by way of their ratios, whose sum does not overflow."""
+        if self.weights is None:
+            return 1.0
+        largest = float(self.weights.max())
+        return largest * float((self.weights / largest).mean())
+
+    def in_units_of(self, weight: float) -> "Samples":
+        """Return the same samples with their weights over this one, so that no common factor matters."""
+        if self.weights is None:
+            return self
+        ratios = np.maximum(self.weights / weight, np.finfo(np.float64).tiny)
+        return replace(self, weights=None if (ratios == 1).all() else ratios)
+
+
+def log_shares(inputs: Reals, weights: Floats | None) -> Floats:
+    """Return log weights (M,) over the total weight for each of the inputs (M, N) that are no copies of each other.
+
+    So neither a common factor of the weights nor copies in the place of weights make a difference.
+    """
+    distinct = len({hash(row.tobytes()) for row in inputs})
+    if weights is None:
+        return np.full(len(inputs), np.log(distinct / len(inputs)))
+    shares: Floats = np.log(weights) + np.log(distinct / weights.sum())
+    return shares
 
 
 def _ones(samples: Samples) -> Floats:
     """Return the weights, 1 where none are given."""
     return np.ones(len(samples.classes)) if samples.weights is None else samples.weights
+
+
+def validated(model: Any, data: ArrayLike, target: ArrayLike, *, reset: bool) -> tuple[Any, npt.NDArray[Any]]:
+    """Return rows and their classes as arrays that a classifier can train on."""
+    rows, classes = validate(model, data, target, dtype=[np.float64, np.float32], reset=reset)
+    check_classification_targets(classes)
+    check_size(rows)
+    return rows, classes
+
+
+def refuse_one_class(samples: Samples, names: npt.NDArray[Any]) -> None:
+    """Refuse samples that all belong to one class."""
+    if len(np.unique(samples.classes)) < 2:
+        raise InvalidInput(f"y must hold at least 2 classes, got 1 class: {names[samples.classes[0]]}")
 
 
 def weighted_samples(
@@ -55,7 +94,11 @@ def weighted_samples(
     class_weight: str | Mapping[Any, float] | None,
 ) -> Samples:
     """Return checked rows and their targets as samples, without those of weight 0; `names` are the classes."""
+    if len(unknown := np.setdiff1d(target, names)):
+        raise InvalidInput(f"y must hold classes of the first call, got {checks.shown(unknown.tolist())}")
     weights: Floats | None = None
+    if checks.hides_values(sample_weight):
+        raise InvalidInput("sample_weight hides values behind a mask: a weight of 0 leaves a sample out")
     if sample_weight is not None:
         weights = _check_sample_weight(sample_weight, data, dtype=np.float64, ensure_non_negative=True)
     if class_weight is not None:
@@ -69,8 +112,15 @@ def weighted_samples(
     return samples[np.flatnonzero(weights > 0)]
 
 
-def all_classes(classes: ArrayLike | None) -> npt.NDArray[Any]:
-    """Return the classes that the first part of the data names."""
+def all_classes(classes: ArrayLike | None, known: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
+    """Return the classes that the first part of the data names, `known` later on: they may be left out or repeated."""
+    if known is not None:
+        if classes is not None and not np.array_equal(np.unique(np.asarray(classes)), known):
+            raise InvalidInput(
+                f"classes must be those of the first call, {checks.shown(known.tolist())}, or be left out; "
+                f"got {checks.shown(np.unique(np.asarray(classes)).tolist())}"
+            )
+        return known
     if classes is None:
         raise InvalidInput("partial_fit needs classes= in its first call: all classes that there will be")
     known = np.unique(np.asarray(classes))

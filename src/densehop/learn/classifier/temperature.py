@@ -46,29 +46,36 @@ def left_out_temperature(
 
     The second number is the loss there, per sample.
 
-    One further sample, of which nothing is known, keeps the probabilities from 0 and 1 where no sample is mistaken.
+    One further sample of the mean weight, of which nothing is known, keeps the probabilities from 0 and 1 where no
+    sample is mistaken; all copies of a sample count as one of their joint weight.
     """
     most = max(MOST_FIELDS // memories.labels.size, 20)
     rows = np.arange(0, len(inputs), -(-len(inputs) // min(SAMPLES, most)))
-    scores, truth = _left_out_scores(memories, inputs, rows), classes[rows]
+    scores, distinct = _left_out_scores(memories, inputs, rows)
+    truth = classes[rows]
     shares = np.ones(len(rows)) if weights is None else weights[rows]
 
     def loss(log_beta: float) -> float:
         logarithms = np.log(np.maximum(softmax(np.exp(log_beta) / memories.degree * scores), 1e-300))
-        unknown = logarithms.mean(axis=1) @ shares / shares.sum()
+        unknown = logarithms.mean(axis=1) @ shares / distinct
         return -float(logarithms[np.arange(len(rows)), truth] @ shares + unknown)
 
     optimum = minimize_scalar(loss, bounds=(np.log(1e-3), np.log(LARGEST)), method="bounded", options={"xatol": 1e-3})
     return float(np.exp(optimum.x)), float(optimum.fun / shares.sum())
 
 
-def _left_out_scores(memories: Memories, inputs: Reals, rows: Integers) -> Floats:
-    """Return the scores (R, C) of some inputs without the memories that they are, and without copies of these."""
-    own, scores = memories.class_fields(), []
+def _left_out_scores(memories: Memories, inputs: Reals, rows: Integers) -> tuple[Floats, float]:
+    """Return the scores (R, C) of some inputs without the memories that they are, and without copies of these.
+
+    The second number is how many of the inputs are no copies of each other.
+    """
+    own, scores, distinct = memories.class_fields(), [], 0.0
     for row in rows:
         fields = np.maximum(memories.visible @ inputs[row] + own, memories.floor)
-        fields[:, (inputs == inputs[row]).all(axis=1)] = memories.floor
+        copies = (inputs == inputs[row]).all(axis=1)
+        distinct += 1 / int(copies.sum())
+        fields[:, copies] = memories.floor
         logarithms = memories.degree * np.log(fields.astype(np.float64))
         largest = logarithms.max(axis=1, keepdims=True)
         scores.append(np.log(np.exp(logarithms - largest).sum(axis=1)) + largest[:, 0])
-    return np.array(scores)
+    return np.array(scores), distinct
