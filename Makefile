@@ -54,11 +54,13 @@ types: .venv/dev
 
 lint: style types
 
-# mypy uses one core for half a minute: it runs beside the tests, and its verdict is printed after theirs. Tests start many
-# processes: byte code is kept for them also where an environment says otherwise.
+# mypy uses one core for half a minute: it runs beside the tests, and its verdict is printed after theirs. There is one worker
+# more than cores, since tests of servers and browsers wait. Tests start many processes: byte code is kept for them also where
+# an environment says otherwise.
 test: style
 	@report=$$(mktemp); $(BIN)/mypy > $$report 2>&1 & mypy=$$!; \
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses logical --dist worksteal; failed=$$?; \
+	workers=$$($(BIN)/python -c 'import os; print(1 + os.cpu_count())'); \
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $$workers --dist worksteal; failed=$$?; \
 	wait $$mypy || failed=1; cat $$report; rm $$report; exit $$failed
 
 # An environment for each version beside .venv, one with the newest versions of all dependencies, which constraints.txt does not know yet,
