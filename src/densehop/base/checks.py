@@ -54,6 +54,17 @@ def between(name: str, value: object, low: float, high: float) -> float:
     return result
 
 
+def value_range(name: str, value: object) -> tuple[float, float]:
+    """Return `value` as two finite numbers, the lower one first."""
+    try:
+        low, high = (float(end) for end in value)  # type: ignore[attr-defined]  # what is no pair is refused below
+    except (TypeError, ValueError):
+        low = high = math.nan
+    if not -math.inf < low < high < math.inf:
+        raise InvalidInput(f"{name} must be (low, high), finite numbers with low < high, got {shown(value)}")
+    return low, high
+
+
 def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
     """Return `value` if it is one of the allowed words."""
     if not isinstance(value, str) or value not in allowed:

@@ -108,7 +108,13 @@ def refute(norm, seed):
         assert (model.predict(x + steps) == decision).all()
 
 
-def test_a_range_that_inputs_leave_is_refused():
-    model = DenseAssociativeClassifier(**STORED).fit([[0.0, 1.0], [1.0, 0.0]], [0, 1])
+@pytest.mark.parametrize("parameters", [STORED, {"kind": "stored"}], ids=["exponential", "rectified"])
+def test_no_range_is_refused_nor_is_one_that_inputs_leave(parameters):
+    model = DenseAssociativeClassifier(**parameters).fit([[0.0, 1.0], [1.0, 0.0]], [0, 1])
     with pytest.raises(InvalidInput, match=r"must lie within data_range, 0 to 1, got values from -0\.5 to 1"):
         model.certified_radius([[-0.5, 1.0]], data_range=(0, 1))
+    for wrong in ((1, 0), (0, np.nan), (0, np.inf), ("a", 1), (None, 1), (0,), (0, 1, 2), 5):
+        with pytest.raises(
+            InvalidInput, match=r"data_range must be \(low, high\), finite numbers with low < high, got"
+        ):
+            model.certified_radius([[0.5, 1.0]], data_range=wrong)

@@ -100,6 +100,7 @@ def robust_accuracy(
     """
     target = attacked_model(model)
     wide = np.sort(np.atleast_1d(np.asarray(sizes, dtype=np.float64)))
+    data_range = checks.value_range("data_range", data_range)
     balls = [Ball(norm, float(size), *data_range) for size in wide]
     data, labels = _check_inputs(model, target, inputs, classes, *data_range)
     if target.gradient is None and not transfer_from:

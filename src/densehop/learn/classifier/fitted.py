@@ -105,8 +105,8 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         InvalidInput
-            If the inverse temperature over the degree is so small or large that logits leave single precision, or if
-            values of X lie out of data_range.
+            If the inverse temperature over the degree is so small or large that logits leave single precision, if
+            data_range is no range, or if values of X lie out of it.
         """
         check_is_fitted(self)
         checks.choice("norm", norm, NORMS)
@@ -114,6 +114,13 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         checks.between("inverse_temperature over degree", factor, *PROVABLE)
         data, logits = self._data(X), self._logits(X)
         data = data.toarray() if sp.issparse(data) else data
+        if data_range is not None:
+            low, high = data_range = checks.value_range("data_range", data_range)
+            if data.min() < low or data.max() > high:
+                raise InvalidInput(
+                    f"values of X must lie within data_range, {low:g} to {high:g}, got values from {data.min():g} to "
+                    f"{data.max():g}"
+                )
         return certified_radii(self.network_, self._scaling, data, logits.argmax(axis=1), norm, factor, data_range)
 
     @property

@@ -152,11 +152,6 @@ def _linear_radii(
 def _box(data: Reals, scaling: Scaling, data_range: tuple[float, float]) -> Box:
     """Return how far the values of data may move within a range, rounded outwards, in the units of the network."""
     ends = [(end - data.astype(np.float64)) * (scaling.scale * (1 + 8 * DOUBLE)) for end in data_range]
-    if (ends[0] > 0).any() or (ends[1] < 0).any():
-        raise InvalidInput(
-            f"values of X must lie within data_range, {data_range[0]:g} to {data_range[1]:g}, got values from "
-            f"{data.min():g} to {data.max():g}"
-        )
     return Box(*ends)
 
 
